@@ -1,0 +1,20 @@
+use std::time::SystemTime;
+
+/// Where the client reads the time from: it decides when a token is too old to be sent.
+///
+/// Wall-clock time, because an expiry outlives the process that learned it once tokens are shared
+/// through a [`TokenStore`](crate::TokenStore).
+pub trait Clock: Send + Sync + 'static {
+    /// The current time.
+    fn now(&self) -> SystemTime;
+}
+
+/// The operating system's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}

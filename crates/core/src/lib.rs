@@ -1,0 +1,53 @@
+//! What the openplat SDKs share: the client, its tokens, its errors and the way to the vendor.
+//!
+//! Depend on a vendor crate (`feishu-im`, `feishu-apaas`, `dingtalk-convfile`) rather than on this
+//! one; it re-exports what its users need.
+
+#![cfg_attr(
+    not(any(feature = "feishu", feature = "dingtalk")),
+    allow(dead_code, reason = "most of the crate serves the vendors")
+)]
+
+mod call;
+mod client;
+mod clock;
+mod error;
+mod execute;
+mod lenient;
+mod operation;
+mod parts;
+mod secret;
+mod string_enum;
+mod token;
+mod transport;
+mod vendor;
+
+pub use call::{Call, CallWithMeta, Response, Sender};
+pub use client::{AsUser, Client, ClientBuilder};
+pub use clock::{Clock, SystemClock};
+pub use error::{ApiError, Error, ErrorKind, Violation};
+#[doc(hidden)]
+pub use operation::ApiMeta;
+pub use operation::{
+    AcceptsAppToken, AcceptsUserToken, CodeMeta, Method, Operation, OperationMeta,
+};
+pub use parts::Param;
+#[doc(hidden)]
+pub use parts::{BodyFields, Parts};
+pub use secret::Secret;
+pub use string_enum::UnknownValue;
+pub use token::{MemoryTokenStore, Token, TokenKey, TokenStore, TokenStoreError};
+pub use transport::{BoxFuture, Transport, TransportError};
+#[cfg(feature = "dingtalk")]
+pub use vendor::DingTalk;
+#[cfg(feature = "feishu")]
+pub use vendor::Feishu;
+pub use vendor::Vendor;
+
+/// For the macros of this crate.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+
+    pub use crate::string_enum::__deserialize as deserialize_string_enum;
+}

@@ -1,0 +1,287 @@
+//! From a typed request to the bytes of an HTTP request.
+
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind};
+use crate::operation::OperationMeta;
+
+/// Everything but the unreserved characters of RFC 3986.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A value that can stand in a path or a query.
+///
+/// Calls `sink` once for each value: never for an absent one, repeatedly for a list.
+pub trait Param {
+    #[doc(hidden)]
+    fn write(&self, sink: &mut dyn FnMut(&str));
+}
+
+impl Param for str {
+    fn write(&self, sink: &mut dyn FnMut(&str)) {
+        sink(self);
+    }
+}
+
+impl Param for String {
+    fn write(&self, sink: &mut dyn FnMut(&str)) {
+        sink(self);
+    }
+}
+
+impl Param for bool {
+    fn write(&self, sink: &mut dyn FnMut(&str)) {
+        sink(if *self { "true" } else { "false" });
+    }
+}
+
+impl Param for i64 {
+    fn write(&self, sink: &mut dyn FnMut(&str)) {
+        sink(&self.to_string());
+    }
+}
+
+impl Param for f64 {
+    fn write(&self, sink: &mut dyn FnMut(&str)) {
+        sink(&self.to_string());
+    }
+}
+
+impl<T: Param> Param for Option<T> {
+    fn write(&self, sink: &mut dyn FnMut(&str)) {
+        if let Some(value) = self {
+            value.write(sink);
+        }
+    }
+}
+
+impl<T: Param> Param for Vec<T> {
+    fn write(&self, sink: &mut dyn FnMut(&str)) {
+        for value in self {
+            value.write(sink);
+        }
+    }
+}
+
+/// Collects what an operation sends. Generated code fills it in the order of the documentation.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Parts {
+    meta: &'static OperationMeta,
+    /// What of the path template is still to be written.
+    template: &'static str,
+    target: String,
+    has_query: bool,
+    body: Option<Vec<u8>>,
+    problem: Option<Problem>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(
+        "the path value `{name}` is {value:?}: an empty value, `.` and `..` would address another \
+         resource; pass the id itself"
+    )]
+    PathValue { name: &'static str, value: String },
+    #[error("the path template has no place left for a value; this is a bug in the generated code")]
+    Template,
+    #[error("the body could not be written as JSON")]
+    Body(#[source] serde_json::Error),
+}
+
+impl Parts {
+    pub(crate) fn new(meta: &'static OperationMeta) -> Self {
+        Self {
+            meta,
+            template: meta.path(),
+            target: String::with_capacity(meta.path().len() + 64),
+            has_query: false,
+            body: None,
+            problem: None,
+        }
+    }
+
+    /// Fills the next `{name}` of the path template.
+    pub fn path(&mut self, value: &(impl Param + ?Sized)) {
+        let template = self.template;
+        let Some((literal, (name, rest))) = template
+            .split_once('{')
+            .and_then(|(literal, rest)| Some((literal, rest.split_once('}')?)))
+        else {
+            self.problem.get_or_insert(Problem::Template);
+            return;
+        };
+        self.target.push_str(literal);
+        self.template = rest;
+        value.write(&mut |value| {
+            // URL parsers drop such segments, percent-encoded or not, and the call would reach
+            // another resource than the one that was asked for.
+            if matches!(value, "" | "." | "..") {
+                self.problem.get_or_insert(Problem::PathValue { name, value: value.to_owned() });
+            }
+            self.target.extend(utf8_percent_encode(value, COMPONENT));
+        });
+    }
+
+    /// Appends a query parameter: nothing for an absent value, `name=` once for each of a list.
+    pub fn query(&mut self, name: &str, value: &impl Param) {
+        self.finish_path();
+        value.write(&mut |value| {
+            self.target.push(if self.has_query { '&' } else { '?' });
+            self.has_query = true;
+            self.target.extend(utf8_percent_encode(name, COMPONENT));
+            self.target.push('=');
+            self.target.extend(utf8_percent_encode(value, COMPONENT));
+        });
+    }
+
+    /// Starts a JSON object as the body; without any field it is sent as `{}`.
+    pub fn body(&mut self) -> BodyFields<'_> {
+        let body = self.body.get_or_insert_with(|| {
+            let mut body = Vec::with_capacity(128);
+            body.push(b'{');
+            body
+        });
+        BodyFields { body, problem: &mut self.problem }
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Encoded, Error> {
+        self.finish_path();
+        if self.target.contains('{') {
+            self.problem.get_or_insert(Problem::Template);
+        }
+        if let Some(problem) = self.problem {
+            return Err(Error::new(ErrorKind::InvalidRequest)
+                .with_operation(self.meta.id())
+                .with_source(problem));
+        }
+        if let Some(body) = &mut self.body {
+            body.push(b'}');
+        }
+        Ok(Encoded { meta: self.meta, target: self.target, body: self.body.map(Bytes::from) })
+    }
+
+    fn finish_path(&mut self) {
+        self.target.push_str(std::mem::take(&mut self.template));
+    }
+}
+
+/// The fields of a JSON body.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct BodyFields<'a> {
+    body: &'a mut Vec<u8>,
+    problem: &'a mut Option<Problem>,
+}
+
+impl BodyFields<'_> {
+    /// Writes a field that is always sent.
+    pub fn field(self, name: &str, value: &(impl Serialize + ?Sized)) -> Self {
+        if !self.body.ends_with(b"{") {
+            self.body.push(b',');
+        }
+        let written = serde_json::to_writer(&mut *self.body, name).and_then(|()| {
+            self.body.push(b':');
+            serde_json::to_writer(&mut *self.body, value)
+        });
+        if let Err(error) = written {
+            self.problem.get_or_insert(Problem::Body(error));
+        }
+        self
+    }
+
+    /// Writes a field unless it is absent.
+    pub fn optional(self, name: &str, value: &Option<impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.field(name, value),
+            None => self,
+        }
+    }
+}
+
+/// What is sent, but for the host and the token.
+#[derive(Debug, Clone)]
+pub(crate) struct Encoded {
+    pub(crate) meta: &'static OperationMeta,
+    /// Path and query, percent-encoded.
+    pub(crate) target: String,
+    pub(crate) body: Option<Bytes>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::Method;
+
+    const META: &OperationMeta = &OperationMeta::new("t.get", Method::Post, "/a/{x}/b/{y}");
+
+    fn target(fill: impl FnOnce(&mut Parts)) -> Result<Encoded, Error> {
+        let mut parts = Parts::new(META);
+        fill(&mut parts);
+        parts.finish()
+    }
+
+    #[test]
+    fn a_path_value_stays_one_segment() {
+        let encoded = target(|p| {
+            p.path("../../x?y=1#z");
+            p.path("群/%2e");
+        })
+        .unwrap();
+        assert_eq!(encoded.target, "/a/..%2F..%2Fx%3Fy%3D1%23z/b/%E7%BE%A4%2F%252e");
+    }
+
+    #[test]
+    fn a_segment_that_urls_swallow_is_refused() {
+        for value in ["", ".", ".."] {
+            let error = target(|p| {
+                p.path("1");
+                p.path(value);
+            })
+            .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+            assert!(error.to_string().contains("`y`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_is_not_filled_is_refused() {
+        assert_eq!(target(|p| p.path("1")).unwrap_err().kind(), ErrorKind::InvalidRequest);
+        let too_many = target(|p| (0..3).for_each(|_| p.path("1")));
+        assert_eq!(too_many.unwrap_err().kind(), ErrorKind::InvalidRequest);
+    }
+
+    #[test]
+    fn queries_skip_absent_values_and_repeat_lists() {
+        let encoded = target(|p| {
+            p.path("1");
+            p.path("2");
+            p.query("none", &None::<String>);
+            p.query("flag", &Some(true));
+            p.query("ids", &vec!["a b".to_owned(), "c&d".to_owned()]);
+            p.query("n", &-5i64);
+        })
+        .unwrap();
+        assert_eq!(encoded.target, "/a/1/b/2?flag=true&ids=a%20b&ids=c%26d&n=-5");
+        assert_eq!(encoded.body, None);
+    }
+
+    #[test]
+    fn a_body_without_fields_is_an_empty_object() {
+        let fill = |p: &mut Parts| {
+            p.path("1");
+            p.path("2");
+        };
+        let empty = target(|p| {
+            fill(p);
+            p.body().optional("a", &None::<i64>);
+        });
+        assert_eq!(empty.unwrap().body.unwrap(), "{}");
+        let full = target(|p| {
+            fill(p);
+            p.body().field("a", "群").optional("b", &Some(vec!["x"]));
+        });
+        assert_eq!(full.unwrap().body.unwrap(), r#"{"a":"群","b":["x"]}"#);
+    }
+}

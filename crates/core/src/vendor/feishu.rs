@@ -1,0 +1,369 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, header};
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::{Answer, Platform, TokenRequest, Vendor, header as header_text, not_understood};
+use crate::client::{App, Client};
+use crate::error::{ApiError, Error, ErrorKind, Violation};
+use crate::lenient;
+use crate::operation::{CodeMeta, find_code};
+use crate::secret::Secret;
+
+/// Feishu, and Lark outside of China.
+#[derive(Debug, Clone, Copy)]
+pub enum Feishu {}
+
+impl Vendor for Feishu {
+    const PLATFORM: &'static dyn Platform = &FeishuPlatform;
+}
+
+impl Feishu {
+    /// The host of Feishu, in China.
+    pub const FEISHU_CN: &'static str = "https://open.feishu.cn";
+    /// The host of Lark, outside of China.
+    pub const LARK: &'static str = "https://open.larksuite.com";
+}
+
+impl Client<Feishu> {
+    /// Sends with a user's token in place of the app's.
+    ///
+    /// The token is used as it is: when it expires, calls fail with
+    /// [`ErrorKind::Unauthenticated`] until you pass a new one.
+    pub fn as_user(&self, token: impl Into<Secret>) -> crate::AsUser<Feishu> {
+        crate::AsUser::new(self, &token.into())
+    }
+}
+
+struct FeishuPlatform;
+
+impl Platform for FeishuPlatform {
+    fn default_base_url(&self) -> &'static str {
+        Feishu::FEISHU_CN
+    }
+
+    /// With less than 30 minutes left a fetch gives a new token and the old one stays valid, so
+    /// any margin below that is safe.
+    fn token_margin(&self) -> Duration {
+        Duration::from_secs(10 * 60)
+    }
+
+    fn token_header(&self) -> HeaderName {
+        header::AUTHORIZATION
+    }
+
+    fn token_header_value(&self, token: &str) -> String {
+        format!("Bearer {token}")
+    }
+
+    fn token_request(&self, app: &App) -> TokenRequest {
+        let body = json!({ "app_id": app.id, "app_secret": app.secret.expose() });
+        TokenRequest {
+            path: "/open-apis/auth/v3/tenant_access_token/internal",
+            body: Bytes::from(body.to_string()),
+        }
+    }
+
+    fn read_token(&self, answer: &Answer) -> Result<(Secret, Duration), Error> {
+        #[derive(Deserialize)]
+        struct TokenAnswer {
+            tenant_access_token: String,
+            expire: u64,
+        }
+        // The fields stand beside `code`; the check of the code is the same as for any answer.
+        self.read_data(answer)?;
+        let token: TokenAnswer = lenient::from_slice(&answer.body)
+            .map_err(|error| Error::new(ErrorKind::Decode).with_source(error))?;
+        Ok((token.tenant_access_token.into(), Duration::from_secs(token.expire)))
+    }
+
+    fn read_data(&self, answer: &Answer) -> Result<Bytes, Error> {
+        let log_id = self.log_id(&answer.headers);
+        let envelope: Envelope<'_> = match serde_json::from_slice(&answer.body) {
+            Ok(envelope) => envelope,
+            Err(error) => return Err(not_understood(answer, log_id, Some(error))),
+        };
+        if envelope.code == 0 {
+            let data = envelope.data.map_or("{}", RawValue::get);
+            return Ok(answer.body.slice_ref_or_copy(data));
+        }
+        Err(envelope.into_error(answer, log_id))
+    }
+
+    fn log_id(&self, headers: &HeaderMap) -> Option<String> {
+        header_text(headers, &["x-tt-logid", "x-request-id"])
+    }
+}
+
+trait SliceRef {
+    fn slice_ref_or_copy(&self, part: &str) -> Bytes;
+}
+
+impl SliceRef for Bytes {
+    /// `part` without a copy where it lies within these bytes.
+    fn slice_ref_or_copy(&self, part: &str) -> Bytes {
+        let whole = self.as_ptr_range();
+        let part_range = part.as_bytes().as_ptr_range();
+        if whole.start <= part_range.start && part_range.end <= whole.end {
+            self.slice_ref(part.as_bytes())
+        } else {
+            Bytes::copy_from_slice(part.as_bytes())
+        }
+    }
+}
+
+/// `{code, msg, data?, error?}`. `code` decides, whatever the HTTP status says.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(deserialize_with = "code")]
+    code: i64,
+    #[serde(default)]
+    msg: Option<String>,
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Code {
+        Number(i64),
+        Text(String),
+    }
+    match Code::deserialize(deserializer)? {
+        Code::Number(code) => Ok(code),
+        Code::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
+
+impl Envelope<'_> {
+    fn into_error(self, answer: &Answer, log_id: Option<String>) -> Error {
+        // A detail in an unexpected shape must not hide the code and the message.
+        let detail: Detail = self
+            .error
+            .and_then(|raw| lenient::from_slice(raw.get().as_bytes()).ok())
+            .unwrap_or_default();
+        let code = self.code.to_string();
+        let known = find_code(GATEWAY_CODES, &code);
+        let kind = match known {
+            Some(known) => known.kind,
+            None if answer.status.as_u16() == 429 => ErrorKind::Throttled,
+            None if answer.status.is_server_error() => ErrorKind::Unavailable,
+            None => ErrorKind::Rejected,
+        };
+        Error::new(kind).with_api(ApiError {
+            status: answer.status.as_u16(),
+            code,
+            message: self.msg.or(detail.message).unwrap_or_default(),
+            log_id: log_id.or(detail.log_id).or(detail.logid),
+            retry_after: None,
+            violations: violations(detail.field_violations, detail.permission_violations),
+            help_links: detail
+                .troubleshooter
+                .into_iter()
+                .chain(detail.helps.into_iter().filter_map(|help| help.url))
+                .collect(),
+            advice: known.map(|known| known.advice),
+        })
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Detail {
+    message: Option<String>,
+    log_id: Option<String>,
+    logid: Option<String>,
+    troubleshooter: Option<String>,
+    #[serde(default)]
+    field_violations: Vec<FieldViolation>,
+    #[serde(default)]
+    permission_violations: Vec<PermissionViolation>,
+    #[serde(default)]
+    helps: Vec<Help>,
+}
+
+#[derive(Deserialize)]
+struct FieldViolation {
+    field: Option<String>,
+    description: Option<String>,
+}
+
+/// Written in two ways: `{scope, url}` and `{type, subject, description}`.
+#[derive(Deserialize)]
+struct PermissionViolation {
+    scope: Option<String>,
+    subject: Option<String>,
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Help {
+    url: Option<String>,
+}
+
+fn violations(
+    fields: Vec<FieldViolation>,
+    permissions: Vec<PermissionViolation>,
+) -> Vec<Violation> {
+    let fields = fields.into_iter().map(|violation| Violation::Field {
+        field: violation.field.unwrap_or_default(),
+        description: violation.description.unwrap_or_default(),
+    });
+    let permissions = permissions.into_iter().filter_map(|violation| {
+        let scope = violation.scope.or(violation.subject)?;
+        Some(Violation::Permission { scope, url: violation.url })
+    });
+    fields.chain(permissions).collect()
+}
+
+const CHECK_APP: &str =
+    "Check app id, app secret and the status of the app in the developer console.";
+const TOKEN: &str = "Fetch a new token of the app.";
+const GRANT: &str =
+    "Grant the app one of the operation's scopes in the developer console and publish a version.";
+const FIX_REQUEST: &str = "Compare the request with the operation's documentation.";
+const LATER: &str = "Try again later.";
+
+/// Codes that any operation can answer with, sorted by code.
+const GATEWAY_CODES: &[CodeMeta] = {
+    use ErrorKind::{
+        Configuration, InvalidRequest, PermissionDenied, QuotaExceeded, Throttled, Unauthenticated,
+        Unavailable,
+    };
+    &[
+        CodeMeta::new("10003", 400, Configuration, CHECK_APP),
+        CodeMeta::new("10012", 400, Configuration, "Ask for the app ticket to be sent again."),
+        CodeMeta::new("10013", 400, Configuration, "Ask for the app ticket to be sent again."),
+        CodeMeta::new("10014", 400, Configuration, CHECK_APP),
+        CodeMeta::new("10015", 400, Configuration, CHECK_APP),
+        CodeMeta::new("10101", 500, Unavailable, LATER),
+        CodeMeta::new("1500", 500, Unavailable, LATER),
+        CodeMeta::new("20002", 400, Configuration, CHECK_APP),
+        CodeMeta::new("2200", 500, Unavailable, LATER),
+        CodeMeta::new("5000", 500, Unavailable, LATER),
+        CodeMeta::new("55001", 500, Unavailable, LATER),
+        CodeMeta::new("9499", 400, InvalidRequest, FIX_REQUEST),
+        CodeMeta::new("99991400", 429, Throttled, "Send fewer requests a second."),
+        CodeMeta::new(
+            "99991401",
+            400,
+            Configuration,
+            "Add this machine's address to the app's IP allow-list.",
+        ),
+        CodeMeta::new(
+            "99991403",
+            429,
+            QuotaExceeded,
+            "The tenant's monthly quota of calls is used up; wait for the next month or buy more.",
+        ),
+        CodeMeta::new("99991543", 400, Configuration, CHECK_APP),
+        CodeMeta::new("99991661", 400, Unauthenticated, "Send the call with a token."),
+        CodeMeta::new("99991662", 400, Configuration, "Enable the app for this tenant."),
+        CodeMeta::new("99991663", 400, Unauthenticated, TOKEN),
+        CodeMeta::new("99991664", 400, Unauthenticated, TOKEN),
+        CodeMeta::new("99991665", 400, Unauthenticated, TOKEN),
+        CodeMeta::new(
+            "99991668",
+            400,
+            Unauthenticated,
+            "Refresh the user's token and send the call with the new one.",
+        ),
+        CodeMeta::new("99991671", 400, Unauthenticated, TOKEN),
+        CodeMeta::new("99991672", 400, PermissionDenied, GRANT),
+        CodeMeta::new("99991673", 400, Configuration, "Enable the app for this tenant."),
+        CodeMeta::new("99991676", 400, PermissionDenied, GRANT),
+        CodeMeta::new(
+            "99991677",
+            400,
+            Unauthenticated,
+            "Refresh the user's token and send the call with the new one.",
+        ),
+        CodeMeta::new(
+            "99991679",
+            400,
+            PermissionDenied,
+            "Ask the user to authorise the operation's scopes again.",
+        ),
+        CodeMeta::new("99992402", 400, InvalidRequest, FIX_REQUEST),
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        }
+    }
+
+    fn read(status: u16, body: &str) -> Result<Bytes, Error> {
+        FeishuPlatform.read_data(&answer(status, body))
+    }
+
+    #[test]
+    fn gateway_codes_are_sorted() {
+        assert!(GATEWAY_CODES.is_sorted_by(|a, b| a.code < b.code));
+    }
+
+    #[test]
+    fn the_code_decides_and_not_the_status() {
+        assert_eq!(read(500, r#"{"code":0,"msg":"ok","data":{"a":1}}"#).unwrap(), r#"{"a":1}"#);
+        assert_eq!(read(200, r#"{"code":"0"}"#).unwrap(), "{}");
+        let error = read(200, r#"{"code":99991663,"msg":"token"}"#).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    }
+
+    #[test]
+    fn an_error_carries_what_the_platform_said() {
+        let error = read(
+            400,
+            r#"{"code":99991672,"msg":"no scope","error":{
+                "log_id":"L","troubleshooter":"https://t",
+                "permission_violations":[{"type":"scope","subject":"im:chat"}],
+                "field_violations":[{"field":"a","description":"b"}],
+                "helps":[{"url":"https://h","description":"x"}]}}"#,
+        )
+        .unwrap_err();
+        let api = error.api().unwrap();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+        assert_eq!(api.log_id(), Some("L"));
+        assert_eq!(api.help_links(), ["https://t", "https://h"]);
+        assert_eq!(
+            api.violations(),
+            [
+                Violation::Field { field: "a".into(), description: "b".into() },
+                Violation::Permission { scope: "im:chat".into(), url: None },
+            ]
+        );
+    }
+
+    #[test]
+    fn answers_of_a_gateway_keep_their_status() {
+        for (status, kind) in
+            [(429, ErrorKind::Throttled), (502, ErrorKind::Unavailable), (200, ErrorKind::Decode)]
+        {
+            for body in ["", "<html>", "[]", "{}", r#"{"code":true}"#] {
+                let error = read(status, body).unwrap_err();
+                assert_eq!(error.kind(), kind, "{status} {body}");
+                assert_eq!(error.api().unwrap().status(), status);
+            }
+        }
+    }
+
+    #[test]
+    fn a_strange_error_detail_does_not_hide_the_code() {
+        let error = read(400, r#"{"code":1,"msg":"m","error":"oops"}"#).unwrap_err();
+        assert_eq!(error.api().unwrap().code(), "1");
+    }
+}
