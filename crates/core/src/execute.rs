@@ -84,9 +84,13 @@ fn request(
     target: &str,
     body: Option<Bytes>,
 ) -> Result<Request<Bytes>, Error> {
+    // RFC 9110 wants a length wherever the method leads the server to expect a body.
+    let expects_body = !matches!(method, http::Method::GET | http::Method::DELETE);
     let mut request = Request::builder().method(method).uri(format!("{}{target}", client.base_url));
     if body.is_some() {
         request = request.header(header::CONTENT_TYPE, JSON);
+    } else if expects_body {
+        request = request.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     request
         .body(body.unwrap_or_default())

@@ -3,6 +3,7 @@
 //! Depend on a vendor crate (`feishu-im`, `feishu-apaas`, `dingtalk-convfile`) rather than on this
 //! one; it re-exports what its users need.
 
+#![warn(missing_docs, unreachable_pub)]
 #![cfg_attr(
     not(any(feature = "feishu", feature = "dingtalk")),
     allow(dead_code, reason = "most of the crate serves the vendors")

@@ -1,0 +1,8 @@
+//! The mock as its users see it: through the client, and over a bare connection.
+
+#![cfg(test)]
+
+mod connection;
+mod dingtalk;
+mod feishu;
+mod operations;
