@@ -1,1 +1,11 @@
+//! End-to-end tests over all crates. `generated` is derived from the specs, the rest is by hand.
 
+#![cfg(test)]
+
+mod check;
+mod client;
+mod compile_fail;
+mod errors;
+#[rustfmt::skip]
+mod generated;
+mod wire;

@@ -1,1 +1,101 @@
-fn main() {}
+//! `cargo xtask`: arguments only.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anstream::{eprintln, println};
+use clap::{Parser, Subcommand};
+use xtask::codegen;
+
+/// Maintainers' commands of openplat.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    /// The root of the workspace.
+    #[arg(long, global = true, hide = true, default_value_os_t = workspace_root())]
+    root: PathBuf,
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Generate the code of the crates and their tests from the specs
+    Codegen {
+        /// The crates to generate; all of them if none is named
+        crates: Vec<String>,
+        /// Write nothing; fail and show the difference if the generated code is not up to date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check the generated code, then make calls through every crate against a local platform
+    Demo,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.task {
+        Task::Codegen { crates, check: false } => generate(&cli.root, &crates),
+        Task::Codegen { crates, check: true } => check(&cli.root, &crates),
+        Task::Demo => check(&cli.root, &[]).and_then(|()| demo(&cli.root)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn workspace_root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}
+
+fn generate(root: &Path, crates: &[String]) -> Result<(), String> {
+    let outcome = codegen::plan(root, crates).map_err(|error| explain(&error))?;
+    codegen::apply(root, &outcome.changes).map_err(|error| explain(&error))?;
+    for change in &outcome.changes {
+        println!("{:>6} {}", change.verb(), change.path.display());
+    }
+    println!("{} generated files, {} changed", outcome.files, outcome.changes.len());
+    Ok(())
+}
+
+fn check(root: &Path, crates: &[String]) -> Result<(), String> {
+    let outcome = codegen::plan(root, crates).map_err(|error| explain(&error))?;
+    if outcome.changes.is_empty() {
+        println!("{} generated files are up to date", outcome.files);
+        return Ok(());
+    }
+    for change in &outcome.changes {
+        println!("{}", change.diff());
+    }
+    let command = ["cargo xtask codegen"].into_iter().chain(crates.iter().map(String::as_str));
+    Err(format!(
+        "error: {} of {} generated files are not up to date\n\nrun `{}` and commit the result",
+        outcome.changes.len(),
+        outcome.files,
+        command.collect::<Vec<_>>().join(" ")
+    ))
+}
+
+fn explain(error: &codegen::Error) -> String {
+    match error {
+        codegen::Error::Specs(faults) => {
+            format!("{}\n\n{} faults; nothing was written", faults.render(true), faults.len())
+        }
+        error => format!("error: {error}\n\nnothing was written"),
+    }
+}
+
+fn demo(root: &Path) -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["run", "--quiet", "--package", "openplat-demo"])
+        .current_dir(root)
+        .status()
+        .map_err(|error| format!("error: cargo could not be started: {error}"))?;
+    status.success().then_some(()).ok_or_else(|| "error: the demo failed, see above".to_owned())
+}

@@ -1,0 +1,37 @@
+//! Files in DingTalk conversations.
+//!
+//! ```no_run
+//! use dingtalk_convfile::file::{SendLink, SendLinkRequired};
+//!
+//! # async fn run() -> Result<(), dingtalk_convfile::Error> {
+//! let dingtalk = dingtalk_convfile::Client::builder("dingabc", "app secret").build()?;
+//! let sent = SendLink::new(SendLinkRequired {
+//!     union_id: "chyxxxxx",
+//!     space_id: "786xxxxx",
+//!     dentry_id: "908xxxxx",
+//!     open_conversation_id: "cidCxxxxx",
+//! })
+//! .send(&dingtalk)
+//! .await?;
+//! println!("{:?}", sent.file);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Outside of China, set `.base_url(dingtalk_convfile::DingTalk::INTERNATIONAL)` on the builder.
+
+#![warn(missing_docs, unreachable_pub)]
+
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::error_code::ErrorCode;
+pub use generated::file;
+pub use openplat_core::{
+    ApiError, DingTalk, Error, ErrorKind, Response, Secret, UnknownValue, Violation,
+};
+
+/// A client for DingTalk.
+pub type Client = openplat_core::Client<DingTalk>;
+/// Sets up a [`Client`].
+pub type ClientBuilder = openplat_core::ClientBuilder<DingTalk>;

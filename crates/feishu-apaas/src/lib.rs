@@ -1,0 +1,34 @@
+//! Feishu's low-code platform, apaas.
+//!
+//! ```no_run
+//! use feishu_apaas::user_task::ChatGroupUserTask;
+//!
+//! # async fn run() -> Result<(), feishu_apaas::Error> {
+//! let feishu = feishu_apaas::Client::builder("cli_a1b2c3", "app secret").build()?;
+//! let chat = ChatGroupUserTask::new("1234", "1718")
+//!     .invite_user_ids(["1719", "1720"])
+//!     .chat_name("Leave of absence")
+//!     .send(&feishu)
+//!     .await?;
+//! println!("{:?}", chat.chat_id);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The client is the same as in the other crates for Feishu: one of them serves all.
+
+#![warn(missing_docs, unreachable_pub)]
+
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::error_code::ErrorCode;
+pub use generated::user_task;
+pub use openplat_core::{
+    ApiError, Error, ErrorKind, Feishu, Response, Secret, UnknownValue, Violation,
+};
+
+/// A client for Feishu or Lark; all crates for Feishu share it.
+pub type Client = openplat_core::Client<Feishu>;
+/// Sets up a [`Client`].
+pub type ClientBuilder = openplat_core::ClientBuilder<Feishu>;

@@ -1,0 +1,43 @@
+//! Group chats of Feishu and Lark.
+//!
+//! A request is a struct: its constructor takes what is required, setters take the rest, and
+//! [`send`](chat::LinkChat::send) makes the call through a [`Client`].
+//!
+//! ```no_run
+//! use feishu_im::chat::{LinkChat, ValidityPeriod};
+//!
+//! # async fn run() -> Result<(), feishu_im::Error> {
+//! let feishu = feishu_im::Client::builder("cli_a1b2c3", "app secret").build()?;
+//! let link = LinkChat::new("oc_a0553eda9014c201e6969b478895c230")
+//!     .validity_period(ValidityPeriod::Year)
+//!     .send(&feishu)
+//!     .await?;
+//! println!("{:?}", link.share_link);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - Whoever sends chooses the token: `.send(&feishu)` uses the app's, fetched and renewed for
+//!   you; `.send(&feishu.as_user(token))` uses a user's. An operation that does not accept the
+//!   token does not compile.
+//! - Outside of China, set `.base_url(feishu_im::Feishu::LARK)` on the builder.
+//! - An [`Error`] says what happened, where and what to do; [`ErrorCode`] names the documented
+//!   codes.
+//! - Values that the documentation does not list decode to `Unknown`, and unknown fields are
+//!   ignored, so that a change on the platform does not break a running program.
+
+#![warn(missing_docs, unreachable_pub)]
+
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::error_code::ErrorCode;
+pub use generated::{chat, chat_members, types};
+pub use openplat_core::{
+    ApiError, Error, ErrorKind, Feishu, Response, Secret, UnknownValue, Violation,
+};
+
+/// A client for Feishu or Lark; all crates for Feishu share it.
+pub type Client = openplat_core::Client<Feishu>;
+/// Sets up a [`Client`].
+pub type ClientBuilder = openplat_core::ClientBuilder<Feishu>;

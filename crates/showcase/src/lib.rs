@@ -1,0 +1,10 @@
+//! An invented API: one operation for each feature of the generator, so that what it generates is
+//! compiled and run. Not published.
+
+#![warn(missing_docs, unreachable_pub)]
+
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::error_code::ErrorCode;
+pub use generated::{parcel, types};

@@ -1,0 +1,10 @@
+//! Mistakes that do not compile, and what the compiler says about them.
+
+/// Compilers word their messages differently, so one version is compared with.
+#[rustversion::attr(not(stable(1.95)), ignore = "the messages were recorded with Rust 1.95")]
+#[test]
+fn mistakes_do_not_compile() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("compile_fail/*.rs");
+    cases.pass("compile_fail/right/*.rs");
+}

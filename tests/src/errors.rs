@@ -1,0 +1,162 @@
+//! What a caller learns from a call that failed.
+
+use dingtalk_convfile::file::{SendLink, SendLinkRequired};
+use feishu_im::chat::LinkChat;
+use feishu_im::{ErrorCode, ErrorKind, Violation};
+use openplat_mock::{Answer, MockPlatform};
+
+async fn feishu() -> (MockPlatform, feishu_im::Client) {
+    let mock = MockPlatform::start().await.unwrap();
+    let client =
+        feishu_im::Client::builder("cli_1", "secret").base_url(mock.url()).build().unwrap();
+    (mock, client)
+}
+
+async fn dingtalk() -> (MockPlatform, dingtalk_convfile::Client) {
+    let mock = MockPlatform::start().await.unwrap();
+    let client =
+        dingtalk_convfile::Client::builder("ding", "secret").base_url(mock.url()).build().unwrap();
+    (mock, client)
+}
+
+fn send_link() -> SendLink {
+    SendLink::new(SendLinkRequired {
+        union_id: "me",
+        space_id: "786",
+        dentry_id: "908",
+        open_conversation_id: "cid",
+    })
+}
+
+#[tokio::test]
+async fn every_documented_code_of_feishu_is_typed() {
+    let (mock, client) = feishu().await;
+    let codes = feishu_im::ErrorCode::KNOWN;
+    assert_eq!(codes.len(), 20);
+    let route = codes.iter().fold(mock.on::<LinkChat>(), |route, code| route.error(code));
+    drop(route);
+    for code in codes {
+        let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
+        assert_eq!(error.api().unwrap().code(), *code);
+        assert!(!matches!(error.code::<ErrorCode>(), None | Some(ErrorCode::Unknown(_))));
+        assert!(error.advice().is_some());
+    }
+}
+
+#[tokio::test]
+async fn every_documented_code_of_dingtalk_is_typed() {
+    use dingtalk_convfile::ErrorCode;
+
+    let (mock, client) = dingtalk().await;
+    let codes = ErrorCode::KNOWN;
+    assert_eq!(codes.len(), 8);
+    let route = codes.iter().fold(mock.on::<SendLink>(), |route, code| route.error(code));
+    drop(route);
+    for code in codes {
+        let error = send_link().send(&client).await.unwrap_err();
+        assert_eq!(error.api().unwrap().code(), *code);
+        assert!(!matches!(error.code::<ErrorCode>(), None | Some(ErrorCode::Unknown(_))));
+    }
+}
+
+#[tokio::test]
+async fn an_error_says_what_happened_and_what_to_do() {
+    let (mock, client) = feishu().await;
+    mock.on::<LinkChat>().error_message("232011", "Operator can NOT be out of the chat.");
+    let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert_eq!(error.code(), Some(ErrorCode::NotInChat));
+    assert_eq!(error.operation(), Some("im.v1.chat.link"));
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(
+        error.to_string(),
+        "im.v1.chat.link: permission is missing: HTTP 400, code 232011, \
+         \"Operator can NOT be out of the chat.\", log id mock-000002. \
+         Add the app's bot, or the user, to the chat and try again."
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_code_is_kept() {
+    let (mock, client) = feishu().await;
+    mock.on::<LinkChat>().error("999999");
+    let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert_eq!(error.code::<ErrorCode>().unwrap().as_str(), "999999");
+}
+
+/// As the recorded answer of the platform has it.
+#[tokio::test]
+async fn dingtalk_names_the_scope_that_is_missing() {
+    let (mock, client) = dingtalk().await;
+    let body = r#"{"code": "Forbidden.AccessDenied.AccessTokenPermissionDenied",
+        "requestid": "R3", "message": "no permission",
+        "accessdenieddetail": {"requiredScopes": ["ConvFile.File.Send"]}}"#;
+    let mut answer =
+        Answer { status: http::StatusCode::FORBIDDEN, body: body.into(), ..Answer::default() };
+    answer.headers.insert("x-acs-request-id", http::HeaderValue::from_static("REQ-HDR"));
+    mock.on::<SendLink>().respond(answer);
+    let error = send_link().send(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    let api = error.api().unwrap();
+    assert_eq!((api.status(), api.log_id()), (403, Some("REQ-HDR")));
+    let scope = Violation::Permission { scope: "ConvFile.File.Send".into(), url: None };
+    assert_eq!(api.violations(), [scope]);
+}
+
+#[tokio::test]
+async fn a_page_of_a_proxy_keeps_status_and_log_id() {
+    let (mock, client) = feishu().await;
+    mock.on::<LinkChat>().respond(Answer {
+        status: http::StatusCode::BAD_GATEWAY,
+        body: "<html>bad gateway</html>".into(),
+        ..Answer::default()
+    });
+    let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.api().unwrap().status(), 502);
+    assert!(error.api().unwrap().log_id().is_some());
+}
+
+#[tokio::test]
+async fn an_answer_of_the_wrong_type_names_the_path() {
+    let (mock, client) = feishu().await;
+    mock.on::<LinkChat>().data(serde_json::json!({ "is_permanent": [] }));
+    let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("$.is_permanent"), "{error}");
+}
+
+#[tokio::test]
+async fn a_platform_that_is_away_is_a_connect_error() {
+    let (mock, client) = feishu().await;
+    drop(mock);
+    let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert_eq!(error.attempts(), 0, "the token could not be fetched, so nothing was sent");
+}
+
+#[tokio::test]
+async fn no_text_shows_a_secret() {
+    let mock = MockPlatform::start().await.unwrap();
+    mock.on::<LinkChat>().example().error("232006");
+    let builder = feishu_im::Client::builder("cli_1", "hunter2").base_url(mock.url());
+    let mut shown = format!("{builder:?}");
+    let client = builder.build().unwrap();
+    let answer = LinkChat::new("oc_1").send(&client).with_meta().await.unwrap();
+    let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
+    let as_user = client.as_user("u-topsecret");
+    let rejected = LinkChat::new("oc_1").send(&as_user).await.unwrap_err();
+    let unusable = LinkChat::new("oc_1").send(&client.as_user("u-topsecret\n")).await.unwrap_err();
+    let call = LinkChat::new("oc_1").send(&as_user);
+    shown += &format!("{client:?} {as_user:?} {call:?} {answer:?}");
+    for error in [&error, &rejected, &unusable] {
+        shown += &format!("{error} {error:?} {error:#?}");
+    }
+    let token = mock.requests()[0].headers["authorization"].to_str().unwrap().to_owned();
+    let token = token.trim_start_matches("Bearer ");
+    for secret in ["hunter2", "topsecret", token] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+    assert_eq!(unusable.kind(), ErrorKind::InvalidRequest);
+}

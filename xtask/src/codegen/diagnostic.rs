@@ -1,0 +1,132 @@
+//! What is wrong with a spec, where, and what to do about it.
+
+use std::path::Path;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+
+use super::document::Place;
+
+/// One problem.
+#[derive(Debug)]
+pub struct Diagnostic {
+    message: String,
+    hint: Option<String>,
+    place: WholeOrPart,
+}
+
+#[derive(Debug)]
+enum WholeOrPart {
+    File(String),
+    Part(Place),
+}
+
+impl Diagnostic {
+    /// A problem with a part of a file.
+    pub fn at(place: Place, message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, place: WholeOrPart::Part(place) }
+    }
+
+    /// A problem with a file as a whole; the message goes on after its path.
+    pub fn file(path: &Path, message: impl Into<String>) -> Self {
+        let place = WholeOrPart::File(slashes(path));
+        Self { message: message.into(), hint: None, place }
+    }
+
+    /// What to do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn render(&self, renderer: &Renderer) -> String {
+        let path;
+        let label;
+        let mut group = match &self.place {
+            WholeOrPart::File(file) => {
+                path = file.clone();
+                let title = format!("`{path}` {}", self.message);
+                return renderer.render(&[match &self.hint {
+                    Some(hint) => Level::ERROR
+                        .primary_title(title)
+                        .element(Origin::path(&path))
+                        .element(Level::HELP.message(hint)),
+                    None => Level::ERROR.primary_title(title).element(Origin::path(&path)),
+                }]);
+            }
+            WholeOrPart::Part(place) => {
+                path = slashes(&place.path);
+                label = place.pointer.as_ref().map(|pointer| format!("at {pointer}"));
+                let mut mark = AnnotationKind::Primary.span(place.span.clone());
+                if let Some(label) = &label {
+                    mark = mark.label(label);
+                }
+                let snippet = Snippet::source(&*place.text).path(&path).annotation(mark);
+                Level::ERROR.primary_title(&self.message).element(snippet)
+            }
+        };
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.message(hint));
+        }
+        renderer.render(&[group])
+    }
+
+    fn sort_key(&self) -> (String, usize) {
+        match &self.place {
+            WholeOrPart::File(path) => (path.clone(), 0),
+            WholeOrPart::Part(place) => (slashes(&place.path), place.span.start),
+        }
+    }
+}
+
+/// Every problem found in one run.
+#[derive(Debug, Default)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them for a terminal, in the order of the files.
+    pub fn render(&self, styled: bool) -> String {
+        let mut sorted: Vec<_> = self.0.iter().collect();
+        sorted.sort_by_key(|diagnostic| diagnostic.sort_key());
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let renderer = renderer.decor_style(DecorStyle::Ascii);
+        let blocks: Vec<_> = sorted.iter().map(|problem| problem.render(&renderer)).collect();
+        blocks.join("\n\n")
+    }
+}
+
+/// The one of `known` that `word` was probably meant to be.
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&word.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// `list` for a sentence: `` `a`, `b` or `c` ``.
+pub fn one_of<'a>(list: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<_> = list.into_iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [init @ .., last] => format!("{} or {last}", init.join(", ")),
+    }
+}
+
+pub fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}

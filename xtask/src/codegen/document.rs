@@ -1,0 +1,191 @@
+//! A spec file as text with the place of every value, so that a problem can be shown where it is.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jsonc_parser::ast::Value;
+use jsonc_parser::common::Ranged;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use serde_json::Value as Json;
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+
+/// A spec file that is valid JSON.
+#[derive(Debug)]
+pub struct Document {
+    /// Relative to the root of the workspace, with forward slashes.
+    pub path: PathBuf,
+    pub json: Json,
+    text: Arc<str>,
+    spans: HashMap<Pointer, Span>,
+}
+
+#[derive(Debug, Clone)]
+struct Span {
+    key: Option<Range<usize>>,
+    value: Range<usize>,
+}
+
+/// A JSON pointer (RFC 6901).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pointer(String);
+
+impl Pointer {
+    /// The member or element `step` of what this points to.
+    pub fn join(&self, step: impl fmt::Display) -> Self {
+        let step = step.to_string().replace('~', "~0").replace('/', "~1");
+        Self(format!("{}/{step}", self.0))
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "/" } else { &self.0 })
+    }
+}
+
+impl Document {
+    /// Reads `root/path`, reporting whatever keeps it from being JSON.
+    pub fn read(root: &Path, path: PathBuf, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let text = match std::fs::read(root.join(&path)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                diagnostics.push(
+                    Diagnostic::file(&path, format!("cannot be read: {error}"))
+                        .hint("a spec is a regular file that this user can read"),
+                );
+                return None;
+            }
+        };
+        match String::from_utf8(text) {
+            Ok(text) => Self::parse(path, text, diagnostics),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+                diagnostics.push(
+                    Diagnostic::file(&path, format!("is not UTF-8: byte {at}, in line {line}"))
+                        .hint("save the file in the encoding UTF-8"),
+                );
+                None
+            }
+        }
+    }
+
+    pub fn parse(path: PathBuf, text: String, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if text.trim().is_empty() {
+            diagnostics.push(Diagnostic::file(&path, "is empty").hint(
+                "write the spec, or delete the file; specs/README.md has a complete example",
+            ));
+            return None;
+        }
+        let json = match serde_json::from_str(&text) {
+            Ok(json) => json,
+            Err(error) => {
+                let at = offset(&text, error.line(), error.column());
+                let what = error.to_string();
+                let what = what.split(" at line ").next().unwrap_or(&what);
+                let place = Place { path, text: text.into(), span: at..at + 1, pointer: None };
+                diagnostics.push(
+                    Diagnostic::at(place, format!("this is not JSON: {what}"))
+                        .hint("specs are strict JSON: no comments, no trailing commas"),
+                );
+                return None;
+            }
+        };
+        let mut document = Self { path, json, text: text.into(), spans: HashMap::new() };
+        let before = diagnostics.len();
+        document.collect_spans(diagnostics);
+        // What a repeated key means is anybody's guess, so nothing else is said of the file.
+        (diagnostics.len() == before).then_some(document)
+    }
+
+    fn collect_spans(&mut self, diagnostics: &mut Diagnostics) {
+        let text = self.text.clone();
+        let ast = parse_to_ast(&text, &CollectOptions::default(), &ParseOptions::default());
+        if let Some(value) = ast.ok().and_then(|ast| ast.value) {
+            self.visit(&value, Pointer::default(), None, diagnostics);
+        }
+    }
+
+    fn visit(
+        &mut self,
+        value: &Value<'_>,
+        pointer: Pointer,
+        key: Option<Range<usize>>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        match value {
+            Value::Object(object) => {
+                for property in &object.properties {
+                    let name = property.name.as_str();
+                    let member = pointer.join(name);
+                    let key = property.name.start()..property.name.end();
+                    if self.spans.contains_key(&member) {
+                        let place = self.place_of(key.clone(), &member);
+                        diagnostics.push(
+                            Diagnostic::at(place, format!("the key `{name}` stands here twice"))
+                                .hint("keep one of the two"),
+                        );
+                        continue;
+                    }
+                    self.visit(&property.value, member, Some(key), diagnostics);
+                }
+            }
+            Value::Array(array) => {
+                for (index, element) in array.elements.iter().enumerate() {
+                    self.visit(element, pointer.join(index), None, diagnostics);
+                }
+            }
+            _ => {}
+        }
+        self.spans.insert(pointer, Span { key, value: value.start()..value.end() });
+    }
+
+    /// The place of the value at `pointer`.
+    pub fn value(&self, pointer: &Pointer) -> Place {
+        let span = self.spans.get(pointer).map_or(0..1, |span| span.value.clone());
+        // An object or list is pointed at by its opening bracket, not by all of its lines.
+        let single_line = !self.text[span.clone()].contains('\n');
+        let span = if single_line { span } else { span.start..span.start + 1 };
+        self.place_of(span, pointer)
+    }
+
+    /// The place of the key of the member at `pointer`.
+    pub fn key(&self, pointer: &Pointer) -> Place {
+        match self.spans.get(pointer).and_then(|span| span.key.clone()) {
+            Some(key) => self.place_of(key, pointer),
+            None => self.value(pointer),
+        }
+    }
+
+    fn place_of(&self, span: Range<usize>, pointer: &Pointer) -> Place {
+        Place {
+            path: self.path.clone(),
+            text: self.text.clone(),
+            span,
+            pointer: Some(pointer.clone()),
+        }
+    }
+}
+
+/// A stretch of a file, ready to be shown.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub path: PathBuf,
+    pub text: Arc<str>,
+    pub span: Range<usize>,
+    pub pointer: Option<Pointer>,
+}
+
+/// The byte offset of a line and column as serde_json counts them, within the text.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let mut at = (start + column.saturating_sub(1)).min(text.len().saturating_sub(1));
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,0 +1,216 @@
+//! What is to be rendered: every name decided, every reference resolved, nothing left to go wrong.
+
+use serde_json::Value;
+
+pub use super::spec::{ErrorKind, Method, Token, Vendor};
+
+/// One API, which becomes one crate.
+#[derive(Debug)]
+pub struct Api {
+    pub name: String,
+    pub vendor: Vendor,
+    pub modules: Vec<Module>,
+    pub types: Vec<TypesFile>,
+    pub codes: Vec<Code>,
+}
+
+#[derive(Debug)]
+pub struct Module {
+    pub name: String,
+    pub doc: String,
+    pub operations: Vec<Operation>,
+}
+
+#[derive(Debug)]
+pub struct TypesFile {
+    pub name: String,
+    pub spec_path: String,
+    pub types: Vec<TypeDef>,
+}
+
+#[derive(Debug)]
+pub struct Code {
+    pub code: String,
+    pub variant: String,
+    pub http: u16,
+    pub kind: ErrorKind,
+    pub doc: String,
+    pub advice: String,
+}
+
+#[derive(Debug)]
+pub struct Operation {
+    pub spec_path: String,
+    pub file: String,
+    pub id: String,
+    pub name: String,
+    pub doc: String,
+    pub source: String,
+    pub method: Method,
+    /// As the vendor writes it.
+    pub path: String,
+    /// With every parameter as `{name}`.
+    pub template: String,
+    pub tokens: Vec<Token>,
+    pub scopes: Vec<String>,
+    pub rate: Option<String>,
+    pub params: Vec<Field>,
+    pub query: Vec<Field>,
+    pub body: Option<Vec<Field>>,
+    /// `None` where the answer holds no data.
+    pub output: Option<Type>,
+    /// The documented codes, in the order of the page.
+    pub codes: Vec<String>,
+    pub types: Vec<TypeDef>,
+    pub response_example: Option<Value>,
+    pub calls: Vec<SampleCall>,
+}
+
+impl Operation {
+    /// Everything a caller sets, in the order of path, query and body.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.params.iter().chain(&self.query).chain(self.body.iter().flatten())
+    }
+
+    pub fn accepts_app(&self) -> bool {
+        self.tokens.iter().any(|token| matches!(token, Token::Tenant | Token::App))
+    }
+
+    pub fn accepts_user(&self) -> bool {
+        self.tokens.contains(&Token::User)
+    }
+}
+
+/// A call that a test makes, and what must reach the server.
+#[derive(Debug)]
+pub struct SampleCall {
+    pub name: &'static str,
+    /// One value for each field that is set, in the order of [`Operation::fields`].
+    pub values: Vec<Option<Value>>,
+    pub target: String,
+    pub body: Option<Value>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub wire: String,
+    pub rust: String,
+    pub ty: Type,
+    pub doc: String,
+    pub default: Option<String>,
+    pub required: bool,
+    pub presence: Presence,
+    pub example: Option<Value>,
+}
+
+/// How the absence of a field is told in Rust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Never absent: `T`.
+    Always,
+    /// `Option<T>`.
+    Optional,
+    /// A list or map that is empty when absent.
+    Empty,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Type {
+    String,
+    Int,
+    Float,
+    Bool,
+    Json,
+    List(Box<Type>),
+    Map(Box<Type>),
+    Named(Reference),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    pub name: String,
+    pub is_enum: bool,
+    /// Lives in the crate's `types` module rather than beside the operation.
+    pub shared: bool,
+}
+
+#[derive(Debug)]
+pub enum TypeDef {
+    Model(Model),
+    Enum(Enum),
+}
+
+#[derive(Debug)]
+pub struct Model {
+    pub name: String,
+    pub doc: String,
+    pub fields: Vec<Field>,
+    /// Whether a caller builds it, so that it needs a constructor and setters.
+    pub in_requests: bool,
+    pub example: Option<Value>,
+}
+
+#[derive(Debug)]
+pub struct Enum {
+    pub name: String,
+    pub doc: String,
+    pub ignore_case: bool,
+    pub variants: Vec<Variant>,
+}
+
+#[derive(Debug)]
+pub struct Variant {
+    pub rust: String,
+    pub value: String,
+    pub doc: String,
+}
+
+impl TypeDef {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Model(model) => &model.name,
+            Self::Enum(def) => &def.name,
+        }
+    }
+}
+
+impl Api {
+    /// Every type of the crate.
+    pub fn type_defs(&self) -> impl Iterator<Item = &TypeDef> {
+        let local = self.modules.iter().flat_map(|module| &module.operations);
+        let local = local.flat_map(|operation| &operation.types);
+        self.types.iter().flat_map(|file| &file.types).chain(local)
+    }
+
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        self.type_defs().find_map(|def| match def {
+            TypeDef::Model(model) if model.name == name => Some(model),
+            _ => None,
+        })
+    }
+}
+
+impl Type {
+    /// The wire type as the specs write it.
+    pub fn spec_name(&self) -> String {
+        match self {
+            Self::String => "string".to_owned(),
+            Self::Int => "int".to_owned(),
+            Self::Float => "float".to_owned(),
+            Self::Bool => "bool".to_owned(),
+            Self::Json => "json".to_owned(),
+            Self::List(item) => format!("list<{}>", item.spec_name()),
+            Self::Map(value) => format!("map<{}>", value.spec_name()),
+            Self::Named(reference) => reference.name.clone(),
+        }
+    }
+
+    /// The named type at the bottom of lists and maps.
+    pub fn reference(&self) -> Option<&Reference> {
+        match self {
+            Self::List(inner) | Self::Map(inner) => inner.reference(),
+            Self::Named(reference) => Some(reference),
+            _ => None,
+        }
+    }
+}

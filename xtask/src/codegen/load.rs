@@ -1,0 +1,149 @@
+//! From a folder of spec files to typed specs, each beside the document it was read from.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::document::{Document, Pointer};
+use super::{shape, spec};
+
+/// A spec and where it stands.
+#[derive(Debug)]
+pub struct Sourced<T> {
+    pub spec: T,
+    pub document: Document,
+}
+
+/// The specs of one API.
+#[derive(Debug)]
+pub struct ApiSpecs {
+    /// The name of the folder, which is the name of the crate.
+    pub name: String,
+    pub api: Sourced<spec::Api>,
+    pub types: Vec<Sourced<spec::Types>>,
+    pub endpoints: Vec<Sourced<spec::Endpoint>>,
+}
+
+/// Reads the specs of every API below `root/specs`.
+pub fn load(root: &Path, diagnostics: &mut Diagnostics) -> Vec<ApiSpecs> {
+    let specs = PathBuf::from("specs");
+    let mut apis = Vec::new();
+    for entry in entries(root, &specs, diagnostics) {
+        let name = file_name(&entry);
+        if root.join(&entry).is_dir() {
+            apis.extend(load_api(root, &entry, diagnostics));
+        } else if !matches!(name, "README.md" | "schema.json") {
+            diagnostics.push(
+                Diagnostic::file(&entry, "belongs to no API")
+                    .hint("move it into the folder of its API, e.g. `specs/feishu-im/`"),
+            );
+        }
+    }
+    apis
+}
+
+fn load_api(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> Option<ApiSpecs> {
+    let mut api = None;
+    let mut types = Vec::new();
+    let mut endpoints = Vec::new();
+    for entry in entries(root, folder, diagnostics) {
+        match file_name(&entry) {
+            "api.json" => api = Some(read(root, entry, diagnostics)),
+            "types" if root.join(&entry).is_dir() => {
+                for entry in entries(root, &entry, diagnostics) {
+                    if is_json_file(root, &entry, diagnostics) {
+                        types.extend(read(root, entry, diagnostics));
+                    }
+                }
+            }
+            _ if is_json_file(root, &entry, diagnostics) => {
+                endpoints.extend(read(root, entry, diagnostics));
+            }
+            _ => {}
+        }
+    }
+    let Some(api) = api else {
+        diagnostics.push(
+            Diagnostic::file(folder, "has no `api.json`")
+                .hint("add one: it names the vendor, the modules and the error codes of the API"),
+        );
+        return None;
+    };
+    Some(ApiSpecs { name: file_name(folder).to_owned(), api: api?, types, endpoints })
+}
+
+/// What lies in a folder, sorted; hidden files are somebody else's.
+fn entries(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> BTreeSet<PathBuf> {
+    let listed = std::fs::read_dir(root.join(folder))
+        .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+    let names: Vec<_> = listed.unwrap_or_else(|error| {
+        diagnostics.push(Diagnostic::file(folder, format!("cannot be listed: {error}")));
+        Vec::new()
+    });
+    let visible = names.iter().filter(|name| !name.to_string_lossy().starts_with('.'));
+    visible.map(|name| folder.join(name)).collect()
+}
+
+fn is_json_file(root: &Path, path: &Path, diagnostics: &mut Diagnostics) -> bool {
+    if root.join(path).is_dir() {
+        diagnostics
+            .push(Diagnostic::file(path, "is a directory where a spec file belongs").hint(
+                "a spec is one file, `<module>.<method>.json`; shared types lie in `types/`",
+            ));
+        return false;
+    }
+    if path.extension() == Some(OsStr::new("json")) {
+        return true;
+    }
+    diagnostics.push(
+        Diagnostic::file(path, "is not a spec").hint("specs end in `.json`; move other files away"),
+    );
+    false
+}
+
+fn file_name(path: &Path) -> &str {
+    path.file_name().and_then(OsStr::to_str).unwrap_or_default()
+}
+
+fn read<T: DeserializeOwned + JsonSchema>(
+    root: &Path,
+    path: PathBuf,
+    diagnostics: &mut Diagnostics,
+) -> Option<Sourced<T>> {
+    let document = Document::read(root, path, diagnostics)?;
+    let before = diagnostics.len();
+    shape::check(&document, schemars::schema_for!(T).as_value(), diagnostics);
+    if diagnostics.len() > before {
+        return None;
+    }
+    match T::deserialize(&document.json) {
+        Ok(spec) => Some(Sourced { spec, document }),
+        Err(error) => {
+            let place = document.value(&Pointer::default());
+            diagnostics.push(Diagnostic::at(place, format!("cannot be read: {error}")));
+            None
+        }
+    }
+}
+
+/// `specs/schema.json`: which of the three kinds of file it is, an editor tells from its keys.
+pub fn schema() -> String {
+    let mut generator = SchemaGenerator::default();
+    let api = generator.subschema_for::<spec::Api>();
+    let types = generator.subschema_for::<spec::Types>();
+    let endpoint = generator.subschema_for::<spec::Endpoint>();
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A spec file; specs/README.md explains the keys",
+        "if": { "required": ["vendor"] },
+        "then": api,
+        "else": { "if": { "required": ["id"] }, "then": endpoint, "else": types },
+        "$defs": Value::Object(generator.take_definitions(true)),
+    });
+    format!("{schema:#}\n")
+}

@@ -1,0 +1,104 @@
+//! `cargo xtask codegen`: specs in, crates out.
+//!
+//! `load` reads the specs, `lower` turns them into the IR and finds every fault, `render` makes
+//! files of the IR, `tree` compares them with the disk. Data flows one way.
+
+pub mod diagnostic;
+mod docs;
+pub mod document;
+mod emit;
+pub mod ir;
+pub mod load;
+mod lower;
+mod naming;
+mod render;
+mod shape;
+pub mod spec;
+mod tree;
+
+use std::path::{Path, PathBuf};
+
+use self::diagnostic::{Diagnostic, Diagnostics, one_of};
+use self::ir::Api;
+use self::load::ApiSpecs;
+pub use self::render::File;
+pub use self::tree::Change;
+
+/// Why nothing was generated.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the specs have faults")]
+    Specs(Diagnostics),
+    #[error("there are no specs for `{name}`; there is {known}")]
+    UnknownCrate { name: String, known: String },
+    #[error(transparent)]
+    Tree(#[from] tree::Error),
+}
+
+/// What a run found.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How many files are generated in all.
+    pub files: usize,
+    /// Those that differ from the disk.
+    pub changes: Vec<Change>,
+}
+
+/// Works out the generated files of `crates`, or of all if there are none, and how the tree below
+/// `root` differs from them. Writes nothing.
+pub fn plan(root: &Path, crates: &[String]) -> Result<Outcome, Error> {
+    let apis = lower(root)?;
+    let known = apis.iter().map(|api| api.name.as_str());
+    if let Some(name) = crates.iter().find(|name| !known.clone().any(|known| known == *name)) {
+        return Err(Error::UnknownCrate { name: name.clone(), known: one_of(known) });
+    }
+    let is_chosen = |api: &&Api| crates.is_empty() || crates.contains(&api.name);
+    let mut files = vec![
+        File { path: "specs/schema.json".into(), contents: load::schema() },
+        render::tests_root(&apis),
+    ];
+    files.extend(apis.iter().filter(is_chosen).flat_map(render::api));
+    let folders = match crates {
+        [] => generated_folders(root),
+        chosen => chosen.iter().map(|name| generated(name)).collect(),
+    };
+    let changes = tree::changes(root, &files, &folders)?;
+    Ok(Outcome { files: files.len(), changes })
+}
+
+/// Makes the changes of a plan.
+pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Error> {
+    Ok(tree::apply(root, changes)?)
+}
+
+/// Reads and checks all specs below `root`.
+pub fn lower(root: &Path) -> Result<Vec<Api>, Error> {
+    let mut diagnostics = Diagnostics::default();
+    let specs = load::load(root, &mut diagnostics);
+    check_crates(root, &specs, &mut diagnostics);
+    let apis = lower::lower(&specs, &mut diagnostics);
+    if diagnostics.is_empty() { Ok(apis) } else { Err(Error::Specs(diagnostics)) }
+}
+
+fn check_crates(root: &Path, specs: &[ApiSpecs], diagnostics: &mut Diagnostics) {
+    for api in specs {
+        let manifest = format!("crates/{}/Cargo.toml", api.name);
+        if !root.join(&manifest).is_file() {
+            diagnostics.push(
+                Diagnostic::file(Path::new(&format!("specs/{}", api.name)), "has no crate")
+                    .hint(format!("add {manifest}, or correct the name of the folder")),
+            );
+        }
+    }
+}
+
+fn generated(name: &str) -> PathBuf {
+    PathBuf::from(format!("crates/{name}/src/generated"))
+}
+
+/// Every folder of generated files, those of crates whose specs are gone as well.
+fn generated_folders(root: &Path) -> Vec<PathBuf> {
+    let crates = std::fs::read_dir(root.join("crates")).into_iter().flatten().flatten();
+    let crates = crates.map(|entry| generated(&entry.file_name().to_string_lossy()));
+    crates.chain([PathBuf::from("tests/src/generated")]).collect()
+}

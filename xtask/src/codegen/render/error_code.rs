@@ -1,0 +1,42 @@
+//! The error codes of an API: an open enum for the caller, a table for the client.
+
+use quote::quote;
+
+use super::types::open_enum;
+use super::{File, ident, in_crate};
+use crate::codegen::emit::Item;
+use crate::codegen::ir::{Api, Enum, Variant};
+
+pub fn file(api: &Api) -> File {
+    let variants = api.codes.iter().map(|code| Variant {
+        rust: code.variant.clone(),
+        value: code.code.clone(),
+        doc: format!("{}\n\n{}", code.doc, code.advice),
+    });
+    let codes = Enum {
+        name: "ErrorCode".to_owned(),
+        doc:
+            "The error codes that the documentation of this API names; read one off an error with\n\
+              [`Error::code`](openplat_core::Error::code)."
+                .to_owned(),
+        ignore_case: false,
+        variants: variants.collect(),
+    };
+    let table = api.codes.iter().map(|code| {
+        let (text, http, advice) = (&code.code, code.http, &code.advice);
+        let kind = ident(&format!("{:?}", code.kind));
+        let http = proc_macro2::Literal::u16_unsuffixed(http);
+        quote!(CodeMeta::new(#text, #http, ErrorKind::#kind, #advice))
+    });
+    let items = [
+        Item::Tokens(quote!(
+            use openplat_core::{ApiMeta, CodeMeta, ErrorKind};
+        )),
+        open_enum(&codes),
+        Item::Tokens(quote!(
+            pub(crate) const API: ApiMeta = ApiMeta::new(CODES);
+        )),
+        Item::Tokens(quote!(const CODES: &[CodeMeta] = &[#(#table),*];)),
+    ];
+    in_crate(api, "error_code.rs", &format!("specs/{}/api.json", api.name), &[], &items)
+}

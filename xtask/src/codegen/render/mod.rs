@@ -1,0 +1,358 @@
+//! From the IR to the files of a crate. Pure and total: the same IR gives the same bytes, and
+//! nothing here can fail.
+
+mod error_code;
+mod operation;
+mod tests;
+mod types;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::emit::{self, Item};
+use super::ir::{Api, Field, Presence, Type, TypeDef};
+use super::{docs, naming};
+
+/// A file to be written, relative to the root of the workspace.
+#[derive(Debug)]
+pub struct File {
+    pub path: PathBuf,
+    pub contents: String,
+}
+
+/// The files of an API's crate, below `crates/<name>/src/generated`.
+pub fn api(api: &Api) -> Vec<File> {
+    let mut files = vec![root(api), error_code::file(api)];
+    if !api.types.is_empty() {
+        files.push(types_module(api));
+        files.extend(api.types.iter().map(|file| types::file(api, file)));
+    }
+    for module in &api.modules {
+        files.push(module_file(api, module));
+        files.extend(module.operations.iter().map(|op| operation::file(api, module, op)));
+    }
+    files.push(tests::file(api));
+    files
+}
+
+/// `tests/src/generated/mod.rs`.
+pub fn tests_root(apis: &[Api]) -> File {
+    let modules = apis.iter().map(|api| {
+        let name = ident(&naming::crate_ident(&api.name));
+        Item::Tokens(quote!(mod #name;))
+    });
+    File {
+        path: PathBuf::from("tests/src/generated/mod.rs"),
+        contents: emit::file("specs", &[], &modules.collect::<Vec<_>>()),
+    }
+}
+
+fn root(api: &Api) -> File {
+    let mut items: Vec<_> = api
+        .modules
+        .iter()
+        .map(|module| {
+            let name = ident(&module.name);
+            Item::Tokens(quote!(pub mod #name;))
+        })
+        .collect();
+    items.push(Item::Tokens(quote!(
+        pub(crate) mod error_code;
+    )));
+    if !api.types.is_empty() {
+        items.push(Item::Tokens(quote!(
+            pub mod types;
+        )));
+    }
+    in_crate(api, "mod.rs", &format!("specs/{}", api.name), &[], &items)
+}
+
+fn module_file(api: &Api, module: &super::ir::Module) -> File {
+    let mut items: Vec<_> = module
+        .operations
+        .iter()
+        .map(|operation| {
+            let file = ident(&operation.file);
+            Item::Tokens(quote!(mod #file;))
+        })
+        .collect();
+    items.extend(module.operations.iter().map(|operation| {
+        let file = ident(&operation.file);
+        Item::Tokens(quote!(pub use self::#file::*;))
+    }));
+    let path = format!("{}/mod.rs", module.name);
+    let origin = format!("specs/{}", api.name);
+    in_crate(api, &path, &origin, &docs::paragraph(&module.doc), &items)
+}
+
+fn types_module(api: &Api) -> File {
+    let names: Vec<_> = api.types.iter().map(|file| ident(&file.name)).collect();
+    let modules = names.iter().map(|name| Item::Tokens(quote!(mod #name;)));
+    let uses = names.iter().map(|name| Item::Tokens(quote!(pub use self::#name::*;)));
+    let docs = ["The models and enums that several operations share.".to_owned()];
+    let origin = format!("specs/{}/types", api.name);
+    in_crate(api, "types/mod.rs", &origin, &docs, &modules.chain(uses).collect::<Vec<_>>())
+}
+
+fn in_crate(api: &Api, path: &str, origin: &str, docs: &[String], items: &[Item]) -> File {
+    File {
+        path: PathBuf::from(format!("crates/{}/src/generated/{path}", api.name)),
+        contents: emit::file(origin, docs, items),
+    }
+}
+
+fn ident(name: &str) -> Ident {
+    format_ident!("{name}")
+}
+
+/// The imports of a file: `own`, and what the types of its fields and its own models need.
+fn imports<'a>(
+    own: Option<TokenStream>,
+    types: impl Iterator<Item = &'a Type>,
+    defs: &'a [TypeDef],
+) -> Vec<Item> {
+    let types: Vec<&Type> = types.chain(defs.iter().flat_map(field_types)).collect();
+    let map = types.iter().any(|ty| has_map(ty)).then(|| {
+        quote!(
+            use std::collections::BTreeMap;
+        )
+    });
+    let serde = defs.iter().any(|def| matches!(def, TypeDef::Model(_)));
+    let serde = serde.then(|| {
+        quote!(
+            use serde::{Deserialize, Serialize};
+        )
+    });
+    let elsewhere: BTreeSet<&str> = types
+        .iter()
+        .filter_map(|ty| ty.reference())
+        .filter(|reference| reference.shared)
+        .map(|reference| reference.name.as_str())
+        .filter(|name| defs.iter().all(|def| def.name() != *name))
+        .collect();
+    let shared = (!elsewhere.is_empty()).then(|| {
+        let names = elsewhere.into_iter().map(ident);
+        quote!(use crate::generated::types::{#(#names),*};)
+    });
+    [map, own, serde, shared].into_iter().flatten().map(Item::Tokens).collect()
+}
+
+fn field_types(def: &TypeDef) -> impl Iterator<Item = &Type> {
+    let fields = match def {
+        TypeDef::Model(model) => model.fields.as_slice(),
+        TypeDef::Enum(_) => &[],
+    };
+    fields.iter().map(|field| &field.ty)
+}
+
+fn has_map(ty: &Type) -> bool {
+    match ty {
+        Type::Map(_) => true,
+        Type::List(item) => has_map(item),
+        _ => false,
+    }
+}
+
+/// The Rust type of a value.
+fn value_type(ty: &Type) -> TokenStream {
+    match ty {
+        Type::String => quote!(String),
+        Type::Int => quote!(i64),
+        Type::Float => quote!(f64),
+        Type::Bool => quote!(bool),
+        Type::Json => quote!(serde_json::Value),
+        Type::List(item) => {
+            let item = value_type(item);
+            quote!(Vec<#item>)
+        }
+        Type::Map(value) => {
+            let value = value_type(value);
+            quote!(BTreeMap<String, #value>)
+        }
+        Type::Named(reference) => {
+            let name = ident(&reference.name);
+            quote!(#name)
+        }
+    }
+}
+
+fn field_type(field: &Field) -> TokenStream {
+    let ty = value_type(&field.ty);
+    match field.presence {
+        Presence::Optional => quote!(Option<#ty>),
+        Presence::Always | Presence::Empty => ty,
+    }
+}
+
+/// What a constructor or setter takes for a value, and how `value` becomes what is stored.
+struct Argument {
+    ty: TokenStream,
+    convert: TokenStream,
+}
+
+fn argument(ty: &Type, value: TokenStream) -> Argument {
+    let stored = value_type(ty);
+    match ty {
+        _ if is_text(ty) => {
+            Argument { ty: quote!(impl Into<#stored>), convert: quote!(#value.into()) }
+        }
+        Type::List(item) if is_text(item) => {
+            let item = value_type(item);
+            Argument {
+                ty: quote!(impl IntoIterator<Item = impl Into<#item>>),
+                convert: quote!(#value.into_iter().map(Into::into).collect()),
+            }
+        }
+        Type::List(item) => {
+            let item = value_type(item);
+            Argument {
+                ty: quote!(impl IntoIterator<Item = #item>),
+                convert: quote!(#value.into_iter().collect()),
+            }
+        }
+        Type::Map(item) => {
+            let item = argument(item, quote!(value));
+            let (ty, convert) = (item.ty, item.convert);
+            Argument {
+                ty: quote!(impl IntoIterator<Item = (impl Into<String>, #ty)>),
+                convert: quote!(
+                    #value.into_iter().map(|(key, value)| (key.into(), #convert)).collect()
+                ),
+            }
+        }
+        _ => Argument { ty: stored, convert: value },
+    }
+}
+
+/// A string or an enum: whatever converts from a `&str`.
+fn is_text(ty: &Type) -> bool {
+    match ty {
+        Type::String => true,
+        Type::Named(reference) => reference.is_enum,
+        _ => false,
+    }
+}
+
+/// Whether two of the required values could be swapped without the compiler noticing.
+fn needs_names<'a>(required: impl IntoIterator<Item = &'a Field>) -> bool {
+    required.into_iter().filter(|field| field.ty == Type::String).count() > 1
+}
+
+/// The constructor of a struct, its setters, and the struct that names its required values.
+struct Construction {
+    required: Option<TokenStream>,
+    new: TokenStream,
+    setters: TokenStream,
+}
+
+fn construction(name: &str, fields: &[&Field]) -> Construction {
+    let (required, optional): (Vec<&Field>, Vec<&Field>) =
+        fields.iter().copied().partition(|field| field.required);
+    let setters = optional.iter().map(|field| setter(field));
+    let setters = quote!(#(#setters)*);
+    if needs_names(required.iter().copied()) {
+        let new = new_from_names(name, fields);
+        return Construction { required: Some(required_struct(name, &required)), new, setters };
+    }
+    let parameters = required.iter().map(|field| {
+        let (name, ty) = (ident(&field.rust), argument(&field.ty, quote!()).ty);
+        quote!(#name: #ty)
+    });
+    let values = fields.iter().map(|field| {
+        let name = ident(&field.rust);
+        let value = argument(&field.ty, quote!(#name)).convert;
+        initialiser(field, value)
+    });
+    let mut lines = vec!["Starts with what is required.".to_owned()];
+    if required.is_empty() {
+        lines = vec!["Starts with nothing set.".to_owned()];
+    } else {
+        lines.push(String::new());
+        lines.extend(docs::arguments(required.iter().copied()));
+    }
+    let docs = docs::attributes(&lines);
+    let new = quote!(#docs pub fn new(#(#parameters),*) -> Self { Self { #(#values),* } });
+    Construction { required: None, new, setters }
+}
+
+fn initialiser(field: &Field, value: TokenStream) -> TokenStream {
+    let name = ident(&field.rust);
+    match (field.required, field.presence) {
+        (true, Presence::Optional) => quote!(#name: Some(#value)),
+        (true, _) if value.to_string() == field.rust => quote!(#name),
+        (true, _) => quote!(#name: #value),
+        (false, Presence::Optional) => quote!(#name: None),
+        (false, _) => quote!(#name: Default::default()),
+    }
+}
+
+fn new_from_names(name: &str, fields: &[&Field]) -> TokenStream {
+    let required = ident(&format!("{name}Required"));
+    let values = fields.iter().map(|field| {
+        let name = ident(&field.rust);
+        let value = match &field.ty {
+            Type::String => quote!(required.#name.to_owned()),
+            ty if is_text_list(ty) => {
+                quote!(required.#name.iter().copied().map(Into::into).collect())
+            }
+            _ => quote!(required.#name),
+        };
+        initialiser(field, value)
+    });
+    quote! {
+        #[doc = " Starts with what is required, each value by its name."]
+        pub fn new(required: #required<'_>) -> Self { Self { #(#values),* } }
+    }
+}
+
+fn is_text_list(ty: &Type) -> bool {
+    matches!(ty, Type::List(item) if **item == Type::String)
+}
+
+fn required_struct(name: &str, required: &[&Field]) -> TokenStream {
+    let struct_name = ident(&format!("{name}Required"));
+    let fields = required.iter().map(|field| {
+        let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
+        let ty = match &field.ty {
+            Type::String => quote!(&'a str),
+            ty if is_text_list(ty) => quote!(&'a [&'a str]),
+            ty => value_type(ty),
+        };
+        quote!(#docs pub #name: #ty)
+    });
+    let docs = docs::attributes(&[
+        format!("What [`{name}`] requires. By name, so that two values are never swapped;"),
+        "without defaults, so that none is forgotten.".to_owned(),
+    ]);
+    quote! {
+        #docs
+        #[derive(Debug, Clone)]
+        pub struct #struct_name<'a> { #(#fields),* }
+    }
+}
+
+fn setter(field: &Field) -> TokenStream {
+    let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
+    let Argument { ty, convert } = argument(&field.ty, quote!(value));
+    let stored = match field.presence {
+        Presence::Optional => quote!(Some(#convert)),
+        _ => convert,
+    };
+    quote! {
+        #docs
+        pub fn #name(mut self, value: #ty) -> Self {
+            self.#name = #stored;
+            self
+        }
+    }
+}
+
+fn type_items(def: &TypeDef) -> Vec<Item> {
+    match def {
+        TypeDef::Model(model) => types::model(model),
+        TypeDef::Enum(def) => vec![types::open_enum(def)],
+    }
+}

@@ -1,0 +1,221 @@
+//! Tests of the generated code, derived from the specs: every operation is called through the
+//! typed API, and what reaches the server is compared with what the spec says.
+
+use std::path::PathBuf;
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use serde_json::Value;
+
+use super::operation::json_literal;
+use super::{File, ident, is_text, is_text_list, needs_names};
+use crate::codegen::emit::{self, Item};
+use crate::codegen::ir::{Api, Field, Model, Module, Operation, SampleCall, Type, TypeDef};
+use crate::codegen::naming;
+
+pub fn file(api: &Api) -> File {
+    let sdk = ident(&naming::crate_ident(&api.name));
+    let uses = [
+        quote!(use #sdk as sdk;),
+        quote!(
+            use crate::check;
+        ),
+    ];
+    let mut items: Vec<Item> = uses.into_iter().map(Item::Tokens).collect();
+    for module in &api.modules {
+        let scope = Scope { api, module: Some(&module.name) };
+        for operation in &module.operations {
+            items.push(Item::Tokens(operation_tests(&scope, module, operation)));
+        }
+    }
+    let types = Scope { api, module: None };
+    let shared = api.types.iter().flat_map(|file| &file.types);
+    items.extend(shared.filter_map(|def| types.example_test(def)).map(Item::Tokens));
+    let name = naming::crate_ident(&api.name);
+    File {
+        path: PathBuf::from(format!("tests/src/generated/{name}.rs")),
+        contents: emit::file(&format!("specs/{}", api.name), &[], &items),
+    }
+}
+
+fn operation_tests(scope: &Scope<'_>, module: &Module, operation: &Operation) -> TokenStream {
+    let name = ident(&format!("{}_{}", module.name, operation.file));
+    let calls = operation.calls.iter().map(|call| call_test(scope, operation, call));
+    let examples = operation.types.iter().filter_map(|def| scope.example_test(def));
+    quote! {
+        mod #name {
+            use super::{check, sdk};
+            #(#calls)*
+            #(#examples)*
+        }
+    }
+}
+
+fn call_test(scope: &Scope<'_>, operation: &Operation, call: &SampleCall) -> TokenStream {
+    let (name, target) = (ident(call.name), &call.target);
+    let request = scope.request(operation, &call.values);
+    let body = match &call.body {
+        Some(body) => {
+            let body = json_literal(body);
+            quote!(Some(#body))
+        }
+        None => quote!(None),
+    };
+    let as_app =
+        operation.accepts_app().then(|| quote!(check::sends_as_app(&operation, &expected).await;));
+    let as_user = operation
+        .accepts_user()
+        .then(|| quote!(check::sends_as_user(&operation, &expected).await;));
+    quote! {
+        #[tokio::test]
+        async fn #name() {
+            let operation = #request;
+            let expected = check::Expected { target: #target, body: #body };
+            #as_app
+            #as_user
+        }
+    }
+}
+
+/// Where names are looked up.
+struct Scope<'a> {
+    api: &'a Api,
+    module: Option<&'a str>,
+}
+
+impl Scope<'_> {
+    fn example_test(&self, def: &TypeDef) -> Option<TokenStream> {
+        let TypeDef::Model(model @ Model { example: Some(example), .. }) = def else {
+            return None;
+        };
+        let test = ident(&format!("{}_example", naming::field(&model.name)));
+        let (ty, example) = (self.path(&model.name, self.module.is_none()), json_literal(example));
+        Some(quote! {
+            #[tokio::test]
+            async fn #test() {
+                check::decodes::<#ty>(#example).await;
+            }
+        })
+    }
+
+    fn path(&self, name: &str, shared: bool) -> TokenStream {
+        let module = ident(if shared { "types" } else { self.module.unwrap_or("types") });
+        let name = ident(name);
+        quote!(sdk::#module::#name)
+    }
+
+    fn request(&self, operation: &Operation, values: &[Option<Value>]) -> TokenStream {
+        let fields: Vec<_> = operation.fields().zip(values).collect();
+        self.construct(&operation.name, false, &fields)
+    }
+
+    /// `Type::new(required).optional(value)`.
+    fn construct(
+        &self,
+        name: &str,
+        shared: bool,
+        fields: &[(&Field, &Option<Value>)],
+    ) -> TokenStream {
+        let path = self.path(name, shared);
+        let null = Value::Null;
+        let required: Vec<_> = fields
+            .iter()
+            .filter(|(field, _)| field.required)
+            .map(|(field, value)| (*field, value.as_ref().unwrap_or(&null)))
+            .collect();
+        let arguments = if needs_names(required.iter().map(|(field, _)| *field)) {
+            let names = self.path(&format!("{name}Required"), shared);
+            let values = required.iter().map(|(field, value)| {
+                let (name, value) = (ident(&field.rust), self.named(&field.ty, value));
+                quote!(#name: #value)
+            });
+            quote!(#names { #(#values),* })
+        } else {
+            let values = required.iter().map(|(field, value)| self.argument(&field.ty, value));
+            quote!(#(#values),*)
+        };
+        let setters = fields.iter().filter(|(field, _)| !field.required);
+        let setters = setters.filter_map(|(field, value)| {
+            let (name, value) = (ident(&field.rust), self.argument(&field.ty, value.as_ref()?));
+            Some(quote!(.#name(#value)))
+        });
+        quote!(#path::new(#arguments) #(#setters)*)
+    }
+
+    /// A value where a constructor or setter takes `impl Into` or `impl IntoIterator`.
+    fn argument(&self, ty: &Type, value: &Value) -> TokenStream {
+        match (ty, value) {
+            (_, Value::String(text)) if is_text(ty) => quote!(#text),
+            (Type::List(item), Value::Array(values)) if !values.is_empty() => {
+                let values = values.iter().map(|value| match is_text(item) {
+                    true => self.argument(item, value),
+                    false => self.typed(item, value),
+                });
+                quote!([#(#values),*])
+            }
+            (Type::Map(item), Value::Object(members)) if !members.is_empty() => {
+                let members = members.iter().map(|(key, value)| {
+                    let value = self.argument(item, value);
+                    quote!((#key, #value))
+                });
+                quote!([#(#members),*])
+            }
+            _ => self.typed(ty, value),
+        }
+    }
+
+    /// A value in a struct of required values.
+    fn named(&self, ty: &Type, value: &Value) -> TokenStream {
+        match (ty, value) {
+            (Type::String, Value::String(text)) => quote!(#text),
+            (_, Value::Array(values)) if is_text_list(ty) => {
+                let values = values.iter().filter_map(Value::as_str);
+                quote!(&[#(#values),*])
+            }
+            _ => self.typed(ty, value),
+        }
+    }
+
+    /// A value of exactly the type that is stored.
+    fn typed(&self, ty: &Type, value: &Value) -> TokenStream {
+        match (ty, value) {
+            (Type::Named(reference), Value::String(text)) if reference.is_enum => {
+                let path = self.path(&reference.name, reference.shared);
+                quote!(#path::from(#text))
+            }
+            (Type::Named(reference), Value::Object(members)) => {
+                let model = self.api.model(&reference.name);
+                let fields = model.map_or(&[][..], |model| &model.fields);
+                let values: Vec<_> =
+                    fields.iter().map(|field| members.get(&field.wire).cloned()).collect();
+                let fields: Vec<_> = fields.iter().zip(&values).collect();
+                self.construct(&reference.name, reference.shared, &fields)
+            }
+            (Type::List(item), Value::Array(values)) => {
+                let values = values.iter().map(|value| self.typed(item, value));
+                quote!(Vec::from([#(#values),*]))
+            }
+            (Type::Map(item), Value::Object(members)) => {
+                let members = members.iter().map(|(key, value)| {
+                    let value = self.typed(item, value);
+                    quote!((String::from(#key), #value))
+                });
+                quote!(std::collections::BTreeMap::from([#(#members),*]))
+            }
+            (Type::String, Value::String(text)) => quote!(String::from(#text)),
+            (Type::Int, Value::Number(number)) => {
+                let number = Literal::i64_unsuffixed(number.as_i64().unwrap_or_default());
+                quote!(#number)
+            }
+            (Type::Float, Value::Number(number)) => {
+                let number = Literal::f64_unsuffixed(number.as_f64().unwrap_or_default());
+                quote!(#number)
+            }
+            (Type::Bool, Value::Bool(value)) => quote!(#value),
+            _ => {
+                let json = json_literal(value);
+                quote!(check::json(#json))
+            }
+        }
+    }
+}

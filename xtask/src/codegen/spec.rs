@@ -1,0 +1,244 @@
+//! The spec language, one to one with the JSON. `specs/schema.json` is written from these types,
+//! and their doc comments are what an editor shows.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What all operations of an API share: `specs/<crate>/api.json`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Where an editor finds the schema.
+    #[serde(rename = "$schema", default)]
+    pub schema: Option<String>,
+    /// Which platform runs the API.
+    pub vendor: Vendor,
+    /// The modules of the crate, and what a reader finds in each.
+    pub modules: BTreeMap<String, String>,
+    /// Every error code of the API, named once.
+    #[serde(default)]
+    pub errors: BTreeMap<String, ErrorCode>,
+}
+
+/// A platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Vendor {
+    Feishu,
+    DingTalk,
+}
+
+/// An error code of the vendor.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorCode {
+    /// The variant of the crate's `ErrorCode` enum.
+    pub name: String,
+    /// The HTTP status it comes with.
+    pub http: u16,
+    /// What kind of failure it is; decides what a client does about it.
+    pub kind: ErrorKind,
+    /// What went wrong, in a sentence.
+    pub doc: String,
+    /// What to do about it, in a sentence.
+    pub advice: String,
+}
+
+/// A kind of failure, as in `openplat_core::ErrorKind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    Configuration,
+    InvalidRequest,
+    Unauthenticated,
+    PermissionDenied,
+    Throttled,
+    QuotaExceeded,
+    Unavailable,
+    Rejected,
+}
+
+/// Types that several operations share: `specs/<crate>/types/<topic>.json`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Types {
+    /// Where an editor finds the schema.
+    #[serde(rename = "$schema", default)]
+    pub schema: Option<String>,
+    /// The types.
+    pub types: Vec<Type>,
+}
+
+/// A model (has `fields`) or an open enum (has `values`).
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Type {
+    /// Its name in Rust and in the specs, in PascalCase.
+    pub name: String,
+    /// What it stands for, in English sentences of our own.
+    pub doc: String,
+    /// The members of a JSON object.
+    #[serde(default)]
+    pub fields: Option<Vec<Field>>,
+    /// The documented values of a string.
+    #[serde(default)]
+    pub values: Option<Vec<EnumValue>>,
+    /// The vendor does not write the values in one case: recognise them in any.
+    #[serde(default)]
+    pub ignore_case: bool,
+    /// A documented sample of a model; a test decodes it.
+    #[serde(default)]
+    pub example: Option<Value>,
+}
+
+/// One value of an enum.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnumValue {
+    /// The value on the wire.
+    pub value: String,
+    /// What it stands for, in English sentences of our own.
+    pub doc: String,
+    /// The Rust name, where the one made from the value does not do.
+    #[serde(default)]
+    pub rust: Option<String>,
+}
+
+/// One operation: `specs/<crate>/<module>.<method>.json`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Where an editor finds the schema.
+    #[serde(rename = "$schema", default)]
+    pub schema: Option<String>,
+    /// The vendor's id of the operation, e.g. `im.v1.chat.link`.
+    pub id: String,
+    /// The Rust name, where `<Method><Module>` does not do.
+    #[serde(default)]
+    pub rust: Option<String>,
+    /// What it does, in English sentences of our own.
+    pub doc: String,
+    /// The vendor's page that the facts come from.
+    pub source: String,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path as documented, with `:name` or `{name}` for a parameter.
+    pub path: String,
+    /// The tokens it accepts: `tenant` and `user` for Feishu, `app` for DingTalk.
+    pub tokens: Vec<Token>,
+    /// The scopes of which the app needs one.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// The documented rate limit, e.g. `1000/min, 50/s`.
+    #[serde(default)]
+    pub rate: Option<String>,
+    /// The parameters of the path, in its order.
+    #[serde(default)]
+    pub params: Vec<Field>,
+    /// The parameters of the query.
+    #[serde(default)]
+    pub query: Vec<Field>,
+    /// The members of the JSON body; without this key no body is sent.
+    #[serde(default)]
+    pub body: Option<Vec<Field>>,
+    /// The members of the answer's data, which become the type `<Operation>Response`.
+    #[serde(default)]
+    pub response: Option<Vec<Field>>,
+    /// The type of the answer's data, where it has a name of its own.
+    #[serde(default)]
+    pub response_type: Option<String>,
+    /// The codes it documents, each in the dictionary of `api.json`.
+    #[serde(default)]
+    pub errors: Vec<String>,
+    /// The types that only this operation uses.
+    #[serde(default)]
+    pub types: Vec<Type>,
+    /// The documented samples.
+    #[serde(default)]
+    pub examples: Examples,
+}
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// A kind of token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Token {
+    Tenant,
+    User,
+    App,
+}
+
+/// A parameter, or a member of a JSON object.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// The name on the wire.
+    pub name: String,
+    /// The Rust name, where the one made from `name` does not do.
+    #[serde(default)]
+    pub rust: Option<String>,
+    /// `string`, `int`, `float`, `bool`, `json`, `list<T>`, `map<T>` or the name of a type.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// What it stands for, with units and formats, in English sentences of our own.
+    pub doc: String,
+    /// It must be sent. Path parameters always are.
+    #[serde(default)]
+    pub required: bool,
+    /// It is in every answer, by evidence and not by hope: the Rust field is not an `Option`.
+    #[serde(default)]
+    pub always: bool,
+    /// What the vendor assumes when it is not sent.
+    #[serde(default)]
+    pub default: Option<Value>,
+    /// A documented sample value; tests send it.
+    #[serde(default)]
+    pub example: Option<Value>,
+}
+
+/// The documented samples of an operation.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Examples {
+    /// The body of a request.
+    #[serde(default)]
+    pub request: Option<Value>,
+    /// The whole body of an answer, envelope included.
+    #[serde(default)]
+    pub response: Option<Value>,
+}
+
+impl Method {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl Token {
+    /// For the documentation of an operation.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Tenant | Self::App => "the app's",
+            Self::User => "a user's",
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Maintainers' commands. Depends on no SDK crate: code that does not compile must not keep the
+//! generator from being built.
+
+pub mod codegen;
