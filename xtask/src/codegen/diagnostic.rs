@@ -84,8 +84,19 @@ impl Diagnostic {
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
+    /// Reports a problem, unless it follows from one that was reported before.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        if !matches!(&diagnostic.place, WholeOrPart::Part(place) if place.is_consequence) {
+            self.0.push(diagnostic);
+        }
+    }
+
+    /// Whether anything was reported about a file, or about what lies in a folder.
+    pub fn concern(&self, path: &Path) -> bool {
+        self.0.iter().any(|diagnostic| match &diagnostic.place {
+            WholeOrPart::File(file) => Path::new(file).starts_with(path),
+            WholeOrPart::Part(place) => place.path.starts_with(path),
+        })
     }
 
     pub fn len(&self) -> usize {

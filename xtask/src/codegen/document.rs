@@ -21,6 +21,8 @@ pub struct Document {
     pub json: Json,
     text: Arc<str>,
     spans: HashMap<Pointer, Span>,
+    /// What was reported already. Nothing that follows from it is reported as well.
+    faults: Vec<Pointer>,
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +40,11 @@ impl Pointer {
     pub fn join(&self, step: impl fmt::Display) -> Self {
         let step = step.to_string().replace('~', "~0").replace('/', "~1");
         Self(format!("{}/{step}", self.0))
+    }
+
+    /// Whether this points to what `other` points to, or to something within.
+    fn is_within(&self, other: &Self) -> bool {
+        self.0.strip_prefix(&other.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -84,10 +91,11 @@ impl Document {
         let json = match serde_json::from_str(&text) {
             Ok(json) => json,
             Err(error) => {
-                let at = offset(&text, error.line(), error.column());
+                let span = character(&text, error.line(), error.column());
                 let what = error.to_string();
                 let what = what.split(" at line ").next().unwrap_or(&what);
-                let place = Place { path, text: text.into(), span: at..at + 1, pointer: None };
+                let place =
+                    Place { path, text: text.into(), span, pointer: None, is_consequence: false };
                 diagnostics.push(
                     Diagnostic::at(place, format!("this is not JSON: {what}"))
                         .hint("specs are strict JSON: no comments, no trailing commas"),
@@ -95,11 +103,31 @@ impl Document {
                 return None;
             }
         };
-        let mut document = Self { path, json, text: text.into(), spans: HashMap::new() };
-        let before = diagnostics.len();
+        let mut document =
+            Self { path, json, text: text.into(), spans: HashMap::new(), faults: Vec::new() };
         document.collect_spans(diagnostics);
-        // What a repeated key means is anybody's guess, so nothing else is said of the file.
-        (diagnostics.len() == before).then_some(document)
+        Some(document)
+    }
+
+    /// A document that could not be read: whatever it may hold is doubtful.
+    pub fn unreadable(path: PathBuf) -> Self {
+        Self {
+            path,
+            json: Json::Null,
+            text: "".into(),
+            spans: HashMap::new(),
+            faults: vec![Pointer::default()],
+        }
+    }
+
+    /// Remembers that something was reported, so that its consequences are not.
+    pub fn add_fault(&mut self, pointer: Pointer) {
+        self.faults.push(pointer);
+    }
+
+    /// Whether something at `pointer`, within or around it was reported.
+    pub fn is_doubtful(&self, pointer: &Pointer) -> bool {
+        self.faults.iter().any(|fault| fault.is_within(pointer) || pointer.is_within(fault))
     }
 
     fn collect_spans(&mut self, diagnostics: &mut Diagnostics) {
@@ -129,6 +157,7 @@ impl Document {
                             Diagnostic::at(place, format!("the key `{name}` stands here twice"))
                                 .hint("keep one of the two"),
                         );
+                        self.faults.push(member);
                         continue;
                     }
                     self.visit(&property.value, member, Some(key), diagnostics);
@@ -166,6 +195,7 @@ impl Document {
             path: self.path.clone(),
             text: self.text.clone(),
             span,
+            is_consequence: self.faults.iter().any(|fault| pointer.is_within(fault)),
             pointer: Some(pointer.clone()),
         }
     }
@@ -178,14 +208,18 @@ pub struct Place {
     pub text: Arc<str>,
     pub span: Range<usize>,
     pub pointer: Option<Pointer>,
+    /// What stands here was reported before.
+    pub is_consequence: bool,
 }
 
-/// The byte offset of a line and column as serde_json counts them, within the text.
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let mut at = (start + column.saturating_sub(1)).min(text.len().saturating_sub(1));
-    while !text.is_char_boundary(at) {
-        at -= 1;
+/// The character at a line and column as serde_json counts them; the last one if there is none.
+fn character(text: &str, line: usize, column: usize) -> Range<usize> {
+    let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
+    let mut start = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
+    start = start.min(text.len().saturating_sub(1));
+    while !text.is_char_boundary(start) {
+        start -= 1;
     }
-    at
+    let length = text[start..].chars().next().map_or(0, char::len_utf8);
+    start..start + length
 }

@@ -1,6 +1,6 @@
 //! From a folder of spec files to typed specs, each beside the document it was read from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,7 @@ pub struct Sourced<T> {
 pub struct ApiSpecs {
     /// The name of the folder, which is the name of the crate.
     pub name: String,
+    pub folder: PathBuf,
     pub api: Sourced<spec::Api>,
     pub types: Vec<Sourced<spec::Types>>,
     pub endpoints: Vec<Sourced<spec::Endpoint>>,
@@ -36,7 +37,7 @@ pub fn load(root: &Path, diagnostics: &mut Diagnostics) -> Vec<ApiSpecs> {
     for entry in entries(root, &specs, diagnostics) {
         let name = file_name(&entry);
         if root.join(&entry).is_dir() {
-            apis.extend(load_api(root, &entry, diagnostics));
+            apis.push(load_api(root, &entry, diagnostics));
         } else if !matches!(name, "README.md" | "schema.json") {
             diagnostics.push(
                 Diagnostic::file(&entry, "belongs to no API")
@@ -47,7 +48,7 @@ pub fn load(root: &Path, diagnostics: &mut Diagnostics) -> Vec<ApiSpecs> {
     apis
 }
 
-fn load_api(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> Option<ApiSpecs> {
+fn load_api(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> ApiSpecs {
     let mut api = None;
     let mut types = Vec::new();
     let mut endpoints = Vec::new();
@@ -67,14 +68,25 @@ fn load_api(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> Option
             _ => {}
         }
     }
-    let Some(api) = api else {
+    let api = api.unwrap_or_else(|| {
         diagnostics.push(
             Diagnostic::file(folder, "has no `api.json`")
                 .hint("add one: it names the vendor, the modules and the error codes of the API"),
         );
-        return None;
-    };
-    Some(ApiSpecs { name: file_name(folder).to_owned(), api: api?, types, endpoints })
+        None
+    });
+    let path = folder.join("api.json");
+    let api = api.unwrap_or_else(|| Sourced {
+        spec: spec::Api {
+            schema: None,
+            vendor: spec::Vendor::Feishu,
+            modules: BTreeMap::new(),
+            errors: BTreeMap::new(),
+        },
+        document: Document::unreadable(path),
+    });
+    let name = file_name(folder).to_owned();
+    ApiSpecs { name, folder: folder.to_owned(), api, types, endpoints }
 }
 
 /// What lies in a folder, sorted; hidden files are somebody else's.
@@ -115,13 +127,9 @@ fn read<T: DeserializeOwned + JsonSchema>(
     path: PathBuf,
     diagnostics: &mut Diagnostics,
 ) -> Option<Sourced<T>> {
-    let document = Document::read(root, path, diagnostics)?;
-    let before = diagnostics.len();
-    shape::check(&document, schemars::schema_for!(T).as_value(), diagnostics);
-    if diagnostics.len() > before {
-        return None;
-    }
-    match T::deserialize(&document.json) {
+    let mut document = Document::read(root, path, diagnostics)?;
+    let json = shape::check(&mut document, schemars::schema_for!(T).as_value(), diagnostics);
+    match T::deserialize(json) {
         Ok(spec) => Some(Sourced { spec, document }),
         Err(error) => {
             let place = document.value(&Pointer::default());

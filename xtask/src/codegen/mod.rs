@@ -44,9 +44,9 @@ pub struct Outcome {
     pub changes: Vec<Change>,
 }
 
-/// Works out the generated files of `crates`, or of all if there are none, and how the tree below
-/// `root` differs from them. Writes nothing.
-pub fn plan(root: &Path, crates: &[String]) -> Result<Outcome, Error> {
+/// The generated files of `crates`, or of all if none is named. Reads the specs below `root` and
+/// nothing else.
+pub fn generate(root: &Path, crates: &[String]) -> Result<Vec<File>, Error> {
     let apis = lower(root)?;
     let known = apis.iter().map(|api| api.name.as_str());
     if let Some(name) = crates.iter().find(|name| !known.clone().any(|known| known == *name)) {
@@ -58,6 +58,12 @@ pub fn plan(root: &Path, crates: &[String]) -> Result<Outcome, Error> {
         render::tests_root(&apis),
     ];
     files.extend(apis.iter().filter(is_chosen).flat_map(render::api));
+    Ok(files)
+}
+
+/// How the tree below `root` differs from what is generated. Writes nothing.
+pub fn plan(root: &Path, crates: &[String]) -> Result<Outcome, Error> {
+    let files = generate(root, crates)?;
     let folders = match crates {
         [] => generated_folders(root),
         chosen => chosen.iter().map(|name| generated(name)).collect(),

@@ -4,104 +4,106 @@
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Diagnostic, Diagnostics, closest, one_of};
-use super::document::{Document, Pointer};
+use super::document::{Document, Place, Pointer};
 
-pub fn check(document: &Document, schema: &Value, diagnostics: &mut Diagnostics) {
-    let checker = Checker { document, root: schema };
-    checker.value(&document.json, schema, Pointer::default(), diagnostics);
+/// Reports what is wrong, and returns the document with every fault replaced by something of the
+/// right shape, so that the rest of it can be checked further.
+pub fn check(document: &mut Document, schema: &Value, diagnostics: &mut Diagnostics) -> Value {
+    let mut checker = Checker { document, root: schema, faults: Vec::new(), diagnostics };
+    let value = checker.value(&document.json, schema, Pointer::default());
+    for fault in checker.faults {
+        document.add_fault(fault);
+    }
+    value
 }
 
 struct Checker<'a> {
     document: &'a Document,
     root: &'a Value,
+    faults: Vec<Pointer>,
+    diagnostics: &'a mut Diagnostics,
 }
 
-impl Checker<'_> {
-    fn value(
-        &self,
-        value: &Value,
-        schema: &Value,
-        pointer: Pointer,
-        diagnostics: &mut Diagnostics,
-    ) {
-        let schema = self.resolve(schema);
+impl<'a> Checker<'a> {
+    fn value(&mut self, value: &Value, schema: &'a Value, pointer: Pointer) -> Value {
+        let meaning = schema.get("description").and_then(Value::as_str);
+        let schema = resolve(self.root, schema);
         if let Some(allowed) = allowed_values(schema) {
-            return self.choice(value, &allowed, &pointer, diagnostics);
+            return self.choice(value, &allowed, pointer);
         }
         if let Some(types) = allowed_types(schema)
             && !types.iter().any(|name| has_type(value, name))
         {
             let message = format!("expected {}, found {}", article(types[0]), kind_of(value));
-            diagnostics.push(Diagnostic::at(self.document.value(&pointer), message));
-            return;
+            let place = self.document.value(&pointer);
+            self.report(place, message, one_line(meaning), pointer);
+            return self.stand_in(schema);
         }
         match value {
-            Value::Object(members) => self.object(members, schema, &pointer, diagnostics),
+            Value::Object(members) => self.object(members, schema, &pointer),
             Value::Array(elements) => {
                 let items = schema.get("items").unwrap_or(&Value::Null);
-                for (index, element) in elements.iter().enumerate() {
-                    self.value(element, items, pointer.join(index), diagnostics);
-                }
+                let elements = elements.iter().enumerate();
+                let checked = elements
+                    .map(|(index, element)| self.value(element, items, pointer.join(index)));
+                Value::Array(checked.collect())
             }
-            _ => {}
+            value => value.clone(),
         }
     }
 
     fn object(
-        &self,
+        &mut self,
         members: &Map<String, Value>,
-        schema: &Value,
+        schema: &'a Value,
         pointer: &Pointer,
-        diagnostics: &mut Diagnostics,
-    ) {
-        let no_properties = Map::new();
-        let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&no_properties);
+    ) -> Value {
+        let known = schema.get("properties").and_then(Value::as_object);
+        let property = |name: &str| known.and_then(|known| known.get(name));
+        let mut checked = Map::new();
+        let mut misspelt = Vec::new();
         for (name, value) in members {
             let member = pointer.join(name);
-            match (known.get(name), schema.get("additionalProperties")) {
-                (Some(schema), _) => self.value(value, schema, member, diagnostics),
+            match (property(name), schema.get("additionalProperties")) {
                 (None, Some(Value::Bool(false))) => {
                     let message = format!("the key `{name}` does not exist here");
-                    let names = known.keys().map(String::as_str);
+                    let names = known.into_iter().flat_map(Map::keys).map(String::as_str);
                     let hint = match closest(name, names.clone()) {
-                        Some(meant) => format!("did you mean `{meant}`?"),
+                        Some(meant) => {
+                            misspelt.push(meant);
+                            format!("did you mean `{meant}`?")
+                        }
                         None => format!("the keys here are {}", one_of(names)),
                     };
-                    diagnostics
-                        .push(Diagnostic::at(self.document.key(&member), message).hint(hint));
+                    self.report(self.document.key(&member), message, hint, member);
                 }
-                (None, Some(schema)) => self.value(value, schema, member, diagnostics),
-                (None, None) => {}
+                (Some(schema), _) | (None, Some(schema)) => {
+                    checked.insert(name.clone(), self.value(value, schema, member));
+                }
+                (None, None) => {
+                    checked.insert(name.clone(), value.clone());
+                }
             }
         }
-        let required = schema.get("required").and_then(Value::as_array);
-        for name in required.into_iter().flatten().filter_map(Value::as_str) {
-            if !members.contains_key(name) {
+        for name in required(schema).filter(|name| !members.contains_key(*name)) {
+            let property = property(name).unwrap_or(&Value::Null);
+            let meaning = property.get("description").and_then(Value::as_str);
+            let hint = format!("add `\"{name}\"`: {}", one_line(meaning));
+            if misspelt.contains(&name) {
+                self.faults.push(pointer.join(name));
+            } else {
                 let message = format!("the key `{name}` is missing");
-                let meaning = known
-                    .get(name)
-                    .and_then(|schema| schema.get("description"))
-                    .and_then(Value::as_str)
-                    .unwrap_or("see specs/README.md");
-                let place = self.document.value(pointer);
-                diagnostics.push(
-                    Diagnostic::at(place, message)
-                        .hint(format!("add `\"{name}\"`: {}", meaning.replace('\n', " "))),
-                );
+                self.report(self.document.value(pointer), message, hint, pointer.join(name));
             }
+            checked.insert(name.to_owned(), self.stand_in(resolve(self.root, property)));
         }
+        Value::Object(checked)
     }
 
-    fn choice(
-        &self,
-        value: &Value,
-        allowed: &[&str],
-        pointer: &Pointer,
-        diagnostics: &mut Diagnostics,
-    ) {
+    fn choice(&mut self, value: &Value, allowed: &[&str], pointer: Pointer) -> Value {
         let text = value.as_str();
         if text.is_some_and(|text| allowed.contains(&text)) {
-            return;
+            return value.clone();
         }
         let message = match text {
             Some(text) => format!("`{text}` is not one of the values"),
@@ -112,20 +114,57 @@ impl Checker<'_> {
             Some(meant) => format!("did you mean `{meant}`? The values are {choices}"),
             None => format!("the values are {choices}"),
         };
-        diagnostics.push(Diagnostic::at(self.document.value(pointer), message).hint(hint));
+        self.report(self.document.value(&pointer), message, hint, pointer);
+        allowed.first().copied().into()
     }
 
-    /// Follows references, and the `anyOf [T, null]` by which the schema says that `T` is optional.
-    fn resolve<'s>(&'s self, schema: &'s Value) -> &'s Value {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let target = self.root.pointer(reference.trim_start_matches('#'));
-            return target.map_or(&Value::Null, |schema| self.resolve(schema));
+    fn report(&mut self, place: Place, message: String, hint: impl Into<String>, fault: Pointer) {
+        self.diagnostics.push(Diagnostic::at(place, message).hint(hint));
+        self.faults.push(fault);
+    }
+
+    /// Some value of the right shape. What is said about it later is dropped as a consequence.
+    fn stand_in(&self, schema: &Value) -> Value {
+        if let Some(allowed) = allowed_values(schema) {
+            return allowed.first().copied().into();
         }
-        match schema.get("anyOf").and_then(|any| any.get(0)) {
-            Some(first) => self.resolve(first),
-            None => schema,
+        match allowed_types(schema).and_then(|types| types.first().copied()) {
+            Some("string") => "missing".into(),
+            Some("array") => Value::Array(Vec::new()),
+            Some("object") => {
+                let members = required(schema).map(|name| {
+                    let property = schema.get("properties").and_then(|known| known.get(name));
+                    let property = resolve(self.root, property.unwrap_or(&Value::Null));
+                    (name.to_owned(), self.stand_in(property))
+                });
+                Value::Object(members.collect())
+            }
+            Some("integer" | "number") => 0.into(),
+            Some("boolean") => false.into(),
+            _ => Value::Null,
         }
     }
+}
+
+/// Follows references, and the `anyOf [T, null]` by which the schema says that `T` is optional.
+fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let target = root.pointer(reference.trim_start_matches('#'));
+        return target.map_or(&Value::Null, |schema| resolve(root, schema));
+    }
+    match schema.get("anyOf").and_then(|any| any.get(0)) {
+        Some(first) => resolve(root, first),
+        None => schema,
+    }
+}
+
+fn required(schema: &Value) -> impl Iterator<Item = &str> {
+    let names = schema.get("required").and_then(Value::as_array);
+    names.into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn one_line(meaning: Option<&str>) -> String {
+    meaning.unwrap_or("see specs/README.md").replace('\n', " ")
 }
 
 /// The strings a schema of an enum allows; it lists them bare, or each with a description.

@@ -90,9 +90,7 @@ impl<'a> Lowering<'a> {
         let mut api =
             Api { name: self.specs.name.clone(), vendor: api.vendor, modules, types, codes };
         decide_presence(&mut api);
-        if self.diagnostics.is_empty() {
-            sample::fill(&mut api, self.specs, self.diagnostics);
-        }
+        sample::fill(&mut api, self.specs, self.diagnostics);
         api
     }
 
@@ -224,7 +222,7 @@ impl<'a> Lowering<'a> {
             let rust = spec.rust.clone().unwrap_or_else(|| naming::variant(value));
             let place = document.value(&pointer.join("value"));
             if !naming::is_identifier(&rust) || rust == "Unknown" {
-                let message = format!("the value `{value}` has no Rust name: `{rust}` is taken");
+                let message = format!("`{rust}` cannot be the Rust name of the value `{value}`");
                 self.report(place, message, "add a `rust` name in PascalCase");
             } else if let Some(first) = seen.insert(rust.clone(), value) {
                 let message = format!("`{first}` and `{value}` both become `{rust}` in Rust");
@@ -346,6 +344,9 @@ impl<'a> Lowering<'a> {
     fn named(&mut self, name: &str, document: &'a Document, pointer: &Pointer) -> Option<Type> {
         let place = document.value(pointer);
         let Some(declared) = self.types.get(name).copied() else {
+            if self.types_are_doubtful() {
+                return None;
+            }
             let known = BUILT_IN.into_iter().chain(self.types.keys().copied());
             let hint = match closest(name, known) {
                 Some("list" | "map") => "a list is written `list<T>`, a map `map<T>`".to_owned(),
@@ -368,6 +369,14 @@ impl<'a> Lowering<'a> {
             is_enum: declared.spec.values.is_some(),
             shared: declared.shared,
         }))
+    }
+
+    /// A type that seems to be missing may be one that could not be read.
+    fn types_are_doubtful(&self) -> bool {
+        let pointer = Pointer::default().join("types");
+        let specs = self.specs;
+        self.diagnostics.concern(&specs.folder.join("types"))
+            || specs.endpoints.iter().any(|file| file.document.is_doubtful(&pointer))
     }
 
     fn codes(&mut self) -> Vec<Code> {
@@ -434,6 +443,7 @@ impl<'a> Lowering<'a> {
             }
             match modules.get_mut(module.as_str()) {
                 Some(module) => module.operations.push(operation),
+                None if document.is_doubtful(&root) => {}
                 None => {
                     let known = one_of(spec.modules.keys().map(String::as_str));
                     self.diagnostics.push(
@@ -514,7 +524,9 @@ impl<'a> Lowering<'a> {
 
     fn check_tokens(&mut self, spec: &spec::Endpoint, document: &Document) {
         let pointer = Pointer::default().join("tokens");
-        let vendor = self.specs.api.spec.vendor;
+        let api = &self.specs.api;
+        let vendor = api.spec.vendor;
+        let vendor_is_known = !api.document.is_doubtful(&Pointer::default().join("vendor"));
         if spec.tokens.is_empty() {
             let message = "no token is accepted".to_owned();
             self.report(document.value(&pointer), message, "list the tokens that the page names");
@@ -524,7 +536,7 @@ impl<'a> Lowering<'a> {
                 Vendor::Feishu => *token != Token::App,
                 Vendor::DingTalk => *token == Token::App,
             };
-            if !fits {
+            if vendor_is_known && !fits {
                 let message = "this vendor does not have this token".to_owned();
                 let hint = "Feishu has `tenant` and `user`, DingTalk has `app`";
                 self.report(document.value(&pointer.join(index)), message, hint);
@@ -533,7 +545,8 @@ impl<'a> Lowering<'a> {
     }
 
     fn check_body(&mut self, spec: &spec::Endpoint, document: &Document) {
-        if spec.method == spec::Method::Get && spec.body.is_some() {
+        let method_is_known = !document.is_doubtful(&Pointer::default().join("method"));
+        if method_is_known && spec.method == spec::Method::Get && spec.body.is_some() {
             let place = document.key(&Pointer::default().join("body"));
             let message = "a GET cannot have a body".to_owned();
             let hint = "move the fields to `query`, or correct the method";
@@ -588,6 +601,9 @@ impl<'a> Lowering<'a> {
                 return String::new();
             }
         };
+        if document.is_doubtful(&root.join("params")) || document.is_doubtful(&root.join("path")) {
+            return template.text;
+        }
         for name in &template.params {
             if !spec.params.iter().any(|field| field.name == *name) {
                 let message = format!("the path has `{name}`, but `params` has no such field");
@@ -620,6 +636,9 @@ impl<'a> Lowering<'a> {
         for (index, code) in spec.errors.iter().enumerate() {
             let place = document.value(&Pointer::default().join("errors").join(index));
             if !dictionary.contains_key(code) {
+                if self.specs.api.document.is_doubtful(&Pointer::default().join("errors")) {
+                    continue;
+                }
                 let hint = match closest(code, dictionary.keys().map(String::as_str)) {
                     Some(near) => {
                         format!("add it to `errors` of {api_path}, or did you mean `{near}`?")

@@ -16,43 +16,31 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 /// Checks the samples of an API and works out the calls that its tests make.
 pub fn fill(api: &mut Api, specs: &ApiSpecs, diagnostics: &mut Diagnostics) {
     let mut calls = Vec::new();
+    // Next to another fault it cannot be told what a sample lacks.
+    let shared = [specs.folder.join("api.json"), specs.folder.join("types")];
+    if shared.iter().any(|path| diagnostics.concern(path)) {
+        return;
+    }
     for Sourced { spec, document } in &specs.endpoints {
+        if diagnostics.concern(&document.path) {
+            continue;
+        }
         let path = super::slashes(&document.path);
         let mut operations = api.modules.iter().flat_map(|module| &module.operations);
         if let Some(operation) = operations.find(|operation| operation.spec_path == path) {
             let mut checker = Checker { api, document, diagnostics };
             checker.endpoint(operation, spec);
+            checker.types(&spec.types);
             calls.push((path, sample_calls(api, operation, spec.examples.request.as_ref())));
         }
     }
     for file in &specs.types {
-        check_types(api, &file.spec.types, &file.document, diagnostics);
-    }
-    for file in &specs.endpoints {
-        check_types(api, &file.spec.types, &file.document, diagnostics);
+        Checker { api, document: &file.document, diagnostics }.types(&file.spec.types);
     }
     for operation in api.modules.iter_mut().flat_map(|module| &mut module.operations) {
         if let Some(index) = calls.iter().position(|(path, _)| *path == operation.spec_path) {
             operation.calls = calls.swap_remove(index).1;
         }
-    }
-}
-
-fn check_types(
-    api: &Api,
-    types: &[spec::Type],
-    document: &Document,
-    diagnostics: &mut Diagnostics,
-) {
-    let mut checker = Checker { api, document, diagnostics };
-    for (index, spec) in types.iter().enumerate() {
-        let pointer = Pointer::default().join("types").join(index);
-        let Some(model) = api.model(&spec.name) else { continue };
-        if let Some(example) = &spec.example {
-            checker.object(example, &model.fields, &pointer.join("example"), Wire::Received);
-        }
-        let fields = spec.fields.iter().flatten();
-        checker.field_examples(fields, &model.fields, &pointer.join("fields"));
     }
 }
 
@@ -71,6 +59,18 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    fn types(&mut self, types: &[spec::Type]) {
+        for (index, spec) in types.iter().enumerate() {
+            let pointer = Pointer::default().join("types").join(index);
+            let Some(model) = self.api.model(&spec.name) else { continue };
+            if let Some(example) = &spec.example {
+                self.object(example, &model.fields, &pointer.join("example"), Wire::Received);
+            }
+            let fields = spec.fields.iter().flatten();
+            self.field_examples(fields, &model.fields, &pointer.join("fields"));
+        }
+    }
+
     fn endpoint(&mut self, operation: &Operation, spec: &spec::Endpoint) {
         let root = Pointer::default();
         self.field_examples(&spec.params, &operation.params, &root.join("params"));

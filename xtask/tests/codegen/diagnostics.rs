@@ -1,0 +1,153 @@
+//! What a maintainer is told about a spec with a fault.
+
+use insta::assert_snapshot;
+
+use crate::workspace::{LINK, Workspace};
+
+const SPEC: &str = "specs/im/chat.link.json";
+
+/// The faults after replacing `old` by `new` in a spec without faults.
+fn after(old: &str, new: &str) -> String {
+    let workspace = Workspace::new();
+    workspace.edit(SPEC, old, new);
+    workspace.faults()
+}
+
+macro_rules! faults {
+    ($($name:ident: $old:expr => $new:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            assert_snapshot!(after($old, $new));
+        }
+    )*};
+}
+
+faults! {
+    a_key_that_is_missing: "  \"doc\": \"Creates a link to a chat.\",\n" => "";
+    a_key_that_is_misspelt: "\"method\"" => "\"metod\"";
+    a_key_that_is_unknown: "\"note\", \"type\"" => "\"note\", \"colour\": \"red\", \"type\"";
+    a_key_given_twice: "\"method\": \"POST\"," => "\"method\": \"POST\",\n  \"method\": \"PUT\",";
+    a_value_of_the_wrong_kind: "[\"232009\"]" => "\"232009\"";
+    a_value_that_is_not_allowed: "\"POST\"" => "\"POTS\"";
+    a_type_that_does_not_exist: "\"type\": \"Period\"" => "\"type\": \"Perod\"";
+    a_list_without_its_item: "\"type\": \"Period\"" => "\"type\": \"list\"";
+    fields_that_collide: "\"name\": \"note\"" => "\"name\": \"chatId\"";
+    a_field_given_twice: "\"name\": \"note\"" => "\"name\": \"period\"";
+    a_field_named_like_a_keyword: "\"name\": \"note\"" => "\"name\": \"type\"";
+    a_path_parameter_without_a_field: ":chat_id/link" => ":chat_id/link/:kind";
+    a_field_without_a_path_parameter: ":chat_id/link" => "link";
+    a_path_that_is_none: "/open-apis/im/v1/chats/:chat_id" => "open-apis/:chat_id";
+    a_get_with_a_body: "\"POST\"" => "\"GET\"";
+    a_code_missing_from_the_dictionary: "[\"232009\"]" => "[\"232009\", \"232006\"]";
+    a_token_of_another_vendor: "[\"tenant\", \"user\"]" => "[\"tenant\", \"app\"]";
+    a_sentence_in_another_language: "How long it works." => "有效期。";
+    a_sentence_without_an_end: "How long it works." => "how long";
+    a_source_that_is_no_page: "https://example.com/link" => "the wiki";
+    a_trailing_comma: "[\"232009\"]" => "[\"232009\",]";
+    a_brace_that_is_missing: "\n}\n" => "\n";
+    an_example_with_an_unknown_field: "  \"errors\"" => "  \"examples\": { \"request\": { \"notes\": \"x\" } },\n  \"errors\"";
+    an_example_of_another_type: "  \"errors\"" => "  \"examples\": { \"request\": { \"note\": 7 } },\n  \"errors\"";
+    an_answer_without_its_envelope: "  \"errors\"" => "  \"examples\": { \"response\": { \"share_link\": \"x\" } },\n  \"errors\"";
+    an_enum_without_values: "[{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "[]";
+    a_value_without_a_rust_name: "\"value\": \"week\"" => "\"value\": \"7\"";
+    a_type_that_is_neither: "\"values\": [{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "\"ignore_case\": true";
+    a_name_that_generated_code_uses: "\"name\": \"Period\"" => "\"name\": \"Option\"";
+}
+
+#[test]
+fn an_empty_file() {
+    let workspace = Workspace::new();
+    workspace.write(SPEC, " \n");
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn a_file_that_is_not_utf_8() {
+    let workspace = Workspace::new();
+    workspace.write(SPEC, [LINK.as_bytes(), b"\xff\xfe"].concat());
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn a_directory_where_a_file_belongs() {
+    let workspace = Workspace::new();
+    workspace.write("specs/im/chat.get.json/x", "");
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn files_that_belong_nowhere() {
+    let workspace = Workspace::new();
+    workspace.write("specs/chat.get.json", LINK);
+    workspace.write("specs/im/notes.txt", "");
+    workspace.write("specs/im/chat.json", LINK);
+    workspace.write("specs/im/user.get.json", LINK);
+    workspace.write("specs/other/chat.get.json", LINK);
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn an_api_without_a_crate() {
+    let workspace = Workspace::new();
+    workspace.write("specs/mail/api.json", crate::workspace::API);
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn a_type_that_is_declared_twice_or_borrowed() {
+    let workspace = Workspace::new();
+    let get = LINK.replace("chat.link", "chat.get");
+    workspace.write("specs/im/chat.get.json", &get);
+    let list = LINK.replace("chat.link", "chat.list");
+    let start = list.find("  \"types\"").unwrap();
+    workspace.write("specs/im/chat.list.json", format!("{}\"scopes\": []}}", &list[..start]));
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn all_faults_of_all_files_in_one_run() {
+    let workspace = Workspace::new();
+    workspace.edit("specs/im/api.json", "\"kind\"", "\"knid\"");
+    workspace.edit(SPEC, "\"How long it works.\"", "\"\"");
+    workspace.edit(SPEC, "\"name\": \"note\", \"type\": \"string\"", "\"name\": \"note\"");
+    workspace.edit(SPEC, "\"name\": \"chat_id\"", "\"nmae\": \"chat_id\"");
+    workspace.write("specs/im/types/a.json", "{ \"types\": [");
+    workspace.write("specs/im/types/b.json", "");
+    workspace.write("specs/mail/api.json", "{");
+    workspace.write("specs/mail/chat.get.json", LINK.replace("POST", "GET"));
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn strange_files_are_refused_and_nothing_panics() {
+    let deep = "[".repeat(100_000);
+    let deep_object = format!("{}1{}", "{\"a\":".repeat(200), "}".repeat(200));
+    for text in [
+        "null",
+        "[]",
+        "{}",
+        "7",
+        "\"x\"",
+        "\u{feff}{}",
+        "{\"id\": \u{0}}",
+        "群",
+        &deep,
+        &deep_object,
+    ] {
+        for path in [SPEC, "specs/im/api.json", "specs/im/types/x.json"] {
+            let workspace = Workspace::new();
+            workspace.write(path, text);
+            assert!(!workspace.faults().is_empty(), "{path} {text:.20}");
+        }
+    }
+}
+
+/// Whatever single character goes missing, the outcome is a file tree or a diagnostic.
+#[test]
+fn a_spec_cut_anywhere_gives_a_diagnostic() {
+    for end in (1..LINK.len() - 2).step_by(7) {
+        let workspace = Workspace::new();
+        workspace.write(SPEC, &LINK[..end]);
+        assert!(workspace.faults().contains("chat.link.json:"), "cut at {end}");
+    }
+}

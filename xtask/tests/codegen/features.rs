@@ -1,0 +1,32 @@
+//! One small spec for each feature of the generator, and the code that it becomes. That the code
+//! compiles and works is shown by the showcase crate; here a reviewer sees it.
+
+use insta::{assert_snapshot, glob};
+use xtask::codegen;
+
+use crate::workspace::{API, Workspace};
+
+#[test]
+fn features() {
+    glob!("../features", "*.json", |path| {
+        let feature = path.file_stem().unwrap().to_str().unwrap();
+        let workspace = Workspace::empty();
+        workspace.write("specs/im/api.json", API);
+        let spec = std::fs::read_to_string(path).unwrap();
+        workspace.write(&format!("specs/im/chat.{feature}.json"), spec);
+        let files = codegen::generate(workspace.root(), &[]).unwrap_or_else(|error| match error {
+            codegen::Error::Specs(faults) => panic!("{}", faults.render(false)),
+            error => panic!("{error}"),
+        });
+        let wanted = [
+            format!("crates/im/src/generated/chat/{feature}.rs"),
+            "tests/src/generated/im.rs".to_owned(),
+        ];
+        let generated: Vec<_> = wanted
+            .iter()
+            .map(|wanted| files.iter().find(|file| file.path.ends_with(wanted)).unwrap())
+            .map(|file| format!("{}:\n{}", file.path.display(), file.contents))
+            .collect();
+        assert_snapshot!(generated.join("\n"));
+    });
+}

@@ -1,0 +1,165 @@
+//! The generated files as a whole: what is written, what is removed, what `--check` sees.
+
+use std::path::Path;
+use std::process::Command;
+
+use xtask::codegen;
+
+use crate::workspace::Workspace;
+
+const LINK_RS: &str = "crates/im/src/generated/chat/link.rs";
+
+fn diffs(workspace: &Workspace) -> String {
+    let outcome = codegen::plan(workspace.root(), &[]).unwrap();
+    outcome.changes.iter().map(codegen::Change::diff).collect()
+}
+
+/// The lines that a diff adds and removes.
+fn changed_lines(diff: &str) -> Vec<&str> {
+    let is_change = |line: &&str| {
+        line.starts_with(['+', '-']) && !line.starts_with("+++") && !line.starts_with("---")
+    };
+    diff.lines().filter(is_change).collect()
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let workspace = Workspace::new();
+    assert!(workspace.codegen() > 0);
+    let first = workspace.files();
+    assert_eq!(workspace.codegen(), 0);
+    assert_eq!(workspace.files(), first);
+}
+
+#[test]
+fn every_directory_gives_the_same_bytes() {
+    let (one, other) = (Workspace::new(), Workspace::new());
+    one.codegen();
+    other.codegen();
+    assert_eq!(one.files(), other.files());
+}
+
+#[test]
+fn a_renamed_field_changes_the_lines_that_follow_from_it() {
+    let workspace = Workspace::new();
+    workspace.codegen();
+    workspace.edit("specs/im/chat.link.json", "\"name\": \"note\"", "\"name\": \"memo\"");
+    let diff = diffs(&workspace);
+    assert!(!changed_lines(&diff).is_empty());
+    for line in changed_lines(&diff) {
+        assert!(line.contains("note") || line.contains("memo"), "{line}");
+    }
+    assert!(diff.contains("--- a/crates/im/src/generated/chat/link.rs"));
+    assert!(diff.contains(r#".optional("memo", &self.memo)"#), "{diff}");
+    workspace.codegen();
+    assert!(workspace.read(LINK_RS).contains("pub fn memo(mut self"));
+}
+
+#[test]
+fn a_plan_writes_nothing() {
+    let workspace = Workspace::new();
+    let before = workspace.files();
+    assert!(diffs(&workspace).contains("--- /dev/null"));
+    assert_eq!(workspace.files(), before);
+}
+
+#[test]
+fn faults_leave_the_tree_as_it_was() {
+    let workspace = Workspace::new();
+    workspace.codegen();
+    workspace.edit("specs/im/chat.link.json", "\"name\": \"note\"", "\"name\": \"memo\"");
+    workspace.write("specs/im/chat.get.json", "{");
+    let before = workspace.files();
+    workspace.faults();
+    assert_eq!(workspace.files(), before);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_leaves_the_tree_as_it_was() {
+    let workspace = Workspace::new();
+    // Sorted before everything else of the crate, so that it is not the first to be written.
+    workspace.write("crates/im/src/generated", "a file where the folder belongs");
+    let before = workspace.files();
+    let error = codegen::plan(workspace.root(), &[])
+        .and_then(|outcome| codegen::apply(workspace.root(), &outcome.changes))
+        .unwrap_err();
+    assert!(error.to_string().contains("crates/im/src/generated"), "{error}");
+    assert_eq!(workspace.files(), before);
+}
+
+#[test]
+fn stale_files_are_found_and_removed() {
+    let workspace = Workspace::new();
+    workspace.codegen();
+    let stale = "crates/im/src/generated/user/get.rs";
+    workspace.write(stale, workspace.read(LINK_RS));
+    workspace.write("crates/gone/src/generated/mod.rs", workspace.read(LINK_RS));
+    assert!(diffs(&workspace).contains("--- a/crates/im/src/generated/user/get.rs\n+++ /dev/null"));
+    assert_eq!(workspace.codegen(), 2);
+    assert!(!workspace.root().join("crates/im/src/generated/user").exists());
+    assert!(!workspace.root().join("crates/gone/src/generated").exists());
+}
+
+#[test]
+fn a_file_that_was_not_generated_is_not_removed() {
+    let workspace = Workspace::new();
+    workspace.codegen();
+    workspace.write("crates/im/src/generated/by_hand.rs", "fn mine() {}");
+    let error = codegen::plan(workspace.root(), &[]).unwrap_err().to_string();
+    assert!(error.contains("by_hand.rs") && error.contains("was not generated"), "{error}");
+}
+
+#[test]
+fn one_crate_can_be_generated_alone() {
+    let workspace = Workspace::new();
+    workspace.write("crates/mail/Cargo.toml", "");
+    let mail = workspace.read("specs/im/api.json").replace("\"chat\": \"Chats.\"", "");
+    workspace.write("specs/mail/api.json", mail);
+    let outcome = codegen::plan(workspace.root(), &["im".to_owned()]).unwrap();
+    let paths: Vec<_> = outcome.changes.iter().map(|change| change.path.as_path()).collect();
+    assert!(paths.contains(&Path::new(LINK_RS)));
+    assert!(paths.iter().all(|path| !path.starts_with("crates/mail")), "{paths:?}");
+    let error = codegen::plan(workspace.root(), &["mial".to_owned()]).unwrap_err().to_string();
+    assert_eq!(error, "there are no specs for `mial`; there is `im` or `mail`");
+}
+
+/// The generator must not depend on the code that it generates: with all of it gone, it still
+/// builds, and restores every file.
+#[test]
+fn deleted_code_is_restored_by_a_generator_built_without_it() {
+    let original = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let copy = tempfile::TempDir::new().unwrap();
+    for part in ["Cargo.toml", "Cargo.lock", ".cargo", "crates", "specs", "tests", "xtask"] {
+        copy_without_generated(&original.join(part), &copy.path().join(part));
+    }
+    let target = original.join("target/restored");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let run = Command::new(cargo)
+        .args(["xtask", "codegen"])
+        .current_dir(copy.path())
+        .env("CARGO_TARGET_DIR", target)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let committed = codegen::generate(original, &[]).unwrap();
+    assert!(committed.len() > 30);
+    for file in committed {
+        let restored = std::fs::read_to_string(copy.path().join(&file.path)).unwrap();
+        assert_eq!(restored, file.contents, "{}", file.path.display());
+    }
+}
+
+fn copy_without_generated(from: &Path, to: &Path) {
+    if from.is_file() {
+        std::fs::copy(from, to).unwrap();
+        return;
+    }
+    if from.ends_with("generated") {
+        return;
+    }
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let name = entry.unwrap().file_name();
+        copy_without_generated(&from.join(&name), &to.join(&name));
+    }
+}

@@ -1,0 +1,114 @@
+//! A workspace of its own for each test, with one small API in it.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+use xtask::codegen::{self, Error};
+
+pub const API: &str = r#"{
+  "vendor": "feishu",
+  "modules": { "chat": "Chats." },
+  "errors": {
+    "232009": { "name": "ChatDissolved", "http": 400, "kind": "rejected", "doc": "The chat is gone.", "advice": "Use another one." }
+  }
+}
+"#;
+
+pub const LINK: &str = r#"{
+  "id": "im.v1.chat.link",
+  "doc": "Creates a link to a chat.",
+  "source": "https://example.com/link",
+  "method": "POST",
+  "path": "/open-apis/im/v1/chats/:chat_id/link",
+  "tokens": ["tenant", "user"],
+  "params": [
+    { "name": "chat_id", "type": "string", "doc": "The chat." }
+  ],
+  "body": [
+    { "name": "period", "type": "Period", "doc": "How long it works." },
+    { "name": "note", "type": "string", "doc": "What to say." }
+  ],
+  "errors": ["232009"],
+  "types": [
+    {
+      "name": "Period",
+      "doc": "How long a link works.",
+      "values": [{ "value": "week", "doc": "For 7 days." }]
+    }
+  ]
+}
+"#;
+
+pub struct Workspace(TempDir);
+
+impl Workspace {
+    /// A workspace whose specs have no faults.
+    pub fn new() -> Self {
+        let workspace = Self::empty();
+        workspace.write("specs/im/api.json", API);
+        workspace.write("specs/im/chat.link.json", LINK);
+        workspace
+    }
+
+    /// A workspace with a crate `im` and no specs.
+    pub fn empty() -> Self {
+        let workspace = Self(TempDir::new().unwrap());
+        workspace.write("crates/im/Cargo.toml", "");
+        workspace
+    }
+
+    pub fn root(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn write(&self, path: &str, contents: impl AsRef<[u8]>) {
+        let path = self.root().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, contents).unwrap();
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.root().join(path)).unwrap()
+    }
+
+    /// Replaces `old`, which must be there, by `new`.
+    pub fn edit(&self, path: &str, old: &str, new: &str) {
+        let text = self.read(path);
+        assert!(text.contains(old), "{path} holds no {old:?}");
+        self.write(path, text.replacen(old, new, 1));
+    }
+
+    /// Generates, and says how many files changed.
+    pub fn codegen(&self) -> usize {
+        let outcome = codegen::plan(self.root(), &[]).unwrap();
+        codegen::apply(self.root(), &outcome.changes).unwrap();
+        outcome.changes.len()
+    }
+
+    /// What a maintainer reads about faults in the specs.
+    pub fn faults(&self) -> String {
+        match codegen::plan(self.root(), &[]) {
+            Err(Error::Specs(faults)) => faults.render(false),
+            other => panic!("the specs were accepted: {other:?}"),
+        }
+    }
+
+    /// Every file below the root with its contents, sorted.
+    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut files = Vec::new();
+        let mut pending = vec![self.root().to_owned()];
+        while let Some(folder) = pending.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    pending.push(path);
+                } else {
+                    let name = path.strip_prefix(self.root()).unwrap().display().to_string();
+                    files.push((name, std::fs::read(path).unwrap()));
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
