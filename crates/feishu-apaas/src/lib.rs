@@ -1,11 +1,12 @@
 //! Feishu's low-code platform, apaas.
 //!
 //! ```no_run
-//! use feishu_apaas::user_task::ChatGroupUserTask;
+//! use feishu_apaas::user_task::{ChatGroupUserTask, ChatGroupUserTaskRequired};
 //!
 //! # async fn run() -> Result<(), feishu_apaas::Error> {
 //! let feishu = feishu_apaas::Client::builder("cli_a1b2c3", "app secret").build()?;
-//! let chat = ChatGroupUserTask::new("1234", "1718")
+//! let required = ChatGroupUserTaskRequired { task_id: "1234", operator_user_id: "1718" };
+//! let chat = ChatGroupUserTask::new(required)
 //!     .invite_user_ids(["1719", "1720"])
 //!     .chat_name("Leave of absence")
 //!     .send(&feishu)

@@ -1,0 +1,145 @@
+//! Makes a call with every operation against a platform on this machine, and one that fails.
+//!
+//! `cargo xtask demo` runs it; it exits with 0 only if every call did what it should.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is there to be read")]
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use dingtalk_convfile::file::{FileKind, SendLink, SendLinkRequired};
+use feishu_apaas::user_task::{ChatGroupUserTask, ChatGroupUserTaskRequired};
+use feishu_im::ErrorCode;
+use feishu_im::chat::{GetChat, LinkChat, ValidityPeriod};
+use feishu_im::chat_members::MeJoinChatMembers;
+use feishu_im::types::ChatType;
+use openplat_mock::MockPlatform;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+const CHAT: &str = "oc_a0553eda9014c201e6969b478895c230";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nthe demo failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result {
+    let mock = MockPlatform::start().await?;
+    println!("A platform listens on {}. It answers with the documented examples.\n", mock.url());
+    mock.on::<LinkChat>().example().error("232011");
+    mock.on::<GetChat>();
+    mock.on::<MeJoinChatMembers>();
+    mock.on::<ChatGroupUserTask>();
+    mock.on::<SendLink>();
+
+    let feishu = feishu_im::Client::builder("cli_demo", "demo secret").base_url(mock.url());
+    feishu_calls(&feishu.build()?, &mock).await?;
+    let dingtalk = dingtalk_convfile::Client::builder("ding_demo", "demo secret");
+    dingtalk_call(&dingtalk.base_url(mock.url()).build()?).await?;
+
+    let (calls, fetches) = (mock.requests().len(), mock.token_requests().len());
+    println!("\n{calls} calls, {fetches} token fetches: one an app.");
+    expect("six calls and two token fetches", (calls, fetches) == (6, 2))?;
+    next_steps();
+    Ok(())
+}
+
+async fn feishu_calls(feishu: &feishu_im::Client, mock: &MockPlatform) -> Result {
+    title("feishu-im", "LinkChat", "a link through which people join a chat");
+    let link = LinkChat::new(CHAT).validity_period(ValidityPeriod::Week).send(feishu).await?;
+    show("share_link", &link.share_link);
+    show("expire_time", &link.expire_time);
+    show("is_permanent", &link.is_permanent);
+    expect("a link that ends", link.is_permanent == Some(false))?;
+
+    title("feishu-im", "GetChat", "what is known about a chat");
+    let chat = GetChat::new(CHAT).send(feishu).await?;
+    show("name", &chat.name);
+    show("chat_type", &chat.chat_type);
+    show("add_member_permission", &chat.add_member_permission);
+    show("i18n_names.en_us", &chat.i18n_names.as_ref().and_then(|names| names.en_us.as_ref()));
+    expect("a private chat", chat.chat_type == Some(ChatType::Private))?;
+
+    title("feishu-im", "MeJoinChatMembers", "join a chat, as a user this time");
+    mock.accept_user_token("u-demo");
+    let answer = MeJoinChatMembers::new(CHAT).send(&feishu.as_user("u-demo")).with_meta().await?;
+    show("HTTP status", &Some(answer.status));
+    show("log id", &answer.log_id);
+    expect("one attempt", answer.attempts == 1)?;
+
+    title("feishu-apaas", "ChatGroupUserTask", "a chat about a task, through the same client");
+    let required = ChatGroupUserTaskRequired { task_id: "1234", operator_user_id: "1718" };
+    let task = ChatGroupUserTask::new(required).invite_user_ids(["1719", "1720"]);
+    let chat = task.send(feishu).await?;
+    show("chat_id", &chat.chat_id);
+    expect("a chat", chat.chat_id.is_some())?;
+
+    title("feishu-im", "LinkChat", "a call that the platform refuses");
+    match LinkChat::new(CHAT).send(feishu).await {
+        Ok(_) => expect("an error", false),
+        Err(error) => {
+            show("kind", &Some(error.kind()));
+            show("code", &error.code::<ErrorCode>());
+            show("log id", &error.api().and_then(|api| api.log_id()));
+            show("advice", &error.advice());
+            println!("    in one line: {error}");
+            expect("a typed code", error.code() == Some(ErrorCode::NotInChat))
+        }
+    }
+}
+
+async fn dingtalk_call(dingtalk: &dingtalk_convfile::Client) -> Result {
+    title("dingtalk-convfile", "SendLink", "a link to a file, sent into a conversation");
+    let required = SendLinkRequired {
+        union_id: "chyxxxxx",
+        space_id: "786xxxxx",
+        dentry_id: "908xxxxx",
+        open_conversation_id: "cidCxxxxx",
+    };
+    let file = SendLink::new(required).send(dingtalk).await?.file.ok_or("no file came back")?;
+    show("name", &file.name);
+    show("size", &file.size);
+    show("kind", &file.kind);
+    show("status", &file.status);
+    expect("a file, whatever the case of its type", file.kind == Some(FileKind::File))
+}
+
+fn title(krate: &str, operation: &str, what: &str) {
+    println!("{krate}: {operation}, {what}");
+}
+
+fn show(name: &str, value: &Option<impl std::fmt::Debug>) {
+    match value {
+        Some(value) => println!("    {name} = {value:?}"),
+        None => println!("    {name} is absent"),
+    }
+}
+
+fn expect(what: &str, is_so: bool) -> Result {
+    if is_so { Ok(()) } else { Err(format!("{what} was expected").into()) }
+}
+
+/// How to go on with an account of one's own.
+fn next_steps() {
+    let has = |names: [&str; 2]| names.iter().all(|name| std::env::var_os(name).is_some());
+    println!("\nWith an account, the same code talks to the real platform:");
+    for (names, command) in [
+        (["FEISHU_APP_ID", "FEISHU_APP_SECRET"], "cargo run -p feishu-im --example chat -- oc_..."),
+        (
+            ["DINGTALK_APP_KEY", "DINGTALK_APP_SECRET"],
+            "cargo run -p dingtalk-convfile --example send_link -- UNION_ID SPACE_ID DENTRY_ID CONVERSATION_ID",
+        ),
+    ] {
+        match has(names) {
+            true => println!("  {} and {} are set. Run: {command}", names[0], names[1]),
+            false => println!("  set {} and {}, then run: {command}", names[0], names[1]),
+        }
+    }
+}
