@@ -30,3 +30,15 @@ fn features() {
         assert_snapshot!(generated.join("\n"));
     });
 }
+
+/// The complete example of specs/README.md is one.
+#[test]
+fn the_example_of_the_documentation_has_no_faults() {
+    let documentation = include_str!("../../../specs/README.md");
+    let (_, example) = documentation.split_once("```json\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let workspace = Workspace::empty();
+    workspace.write("specs/im/api.json", API);
+    workspace.write("specs/im/chat.link.json", example);
+    assert!(workspace.codegen() > 0);
+}
