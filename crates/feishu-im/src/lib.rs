@@ -33,6 +33,10 @@ mod generated;
 
 pub use generated::error_code::ErrorCode;
 pub use generated::{chat, chat_members, types};
+/// What all crates for these platforms share. Look here for the traits behind a client:
+/// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
+/// [`Clock`](openplat_core::Clock).
+pub use openplat_core;
 pub use openplat_core::{
     ApiError, Error, ErrorKind, Feishu, Response, Secret, UnknownValue, Violation,
 };
