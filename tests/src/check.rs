@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use openplat_core::{
-    AcceptsAppToken, AcceptsUserToken, BoxFuture, Call, Client, Feishu, Method, Operation,
+    AcceptsAppToken, AcceptsUserToken, Body, BoxFuture, Call, Client, Feishu, Method, Operation,
     OperationMeta, Parts, Sender, Transport, TransportError, Vendor,
 };
 use openplat_mock::{MockPlatform, MockedVendor, Recorded};
@@ -91,12 +91,12 @@ struct Answers(&'static str);
 impl Transport for Answers {
     fn send(
         &self,
-        _request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        _request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         let body = json!({
             "code": 0, "tenant_access_token": "t-1", "expire": 7200, "data": json(self.0)
         });
-        let answer = http::Response::new(Bytes::from(body.to_string()));
+        let answer = http::Response::new(Body::from(Bytes::from(body.to_string())));
         Box::pin(std::future::ready(Ok(answer)))
     }
 }

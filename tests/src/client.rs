@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, LinkChat};
 use feishu_im::chat_members::MeJoinChatMembers;
-use openplat_core::{BoxFuture, Clock, MemoryTokenStore, Transport, TransportError};
+use openplat_core::{Body, BoxFuture, Clock, MemoryTokenStore, Transport, TransportError};
 use openplat_mock::MockPlatform;
 
 async fn mock() -> MockPlatform {
@@ -151,8 +150,8 @@ struct BlackHole(Arc<std::sync::Mutex<Vec<String>>>);
 impl Transport for BlackHole {
     fn send(
         &self,
-        request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         self.0.lock().unwrap().push(request.uri().to_string());
         Box::pin(std::future::pending())
     }
@@ -162,7 +161,8 @@ impl Transport for BlackHole {
 async fn hosts_are_what_the_vendors_say() {
     let urls = BlackHole::default();
     let feishu = |base_url: Option<&str>| {
-        let builder = feishu_im::Client::builder("cli_1", "secret").transport(urls.clone());
+        let builder =
+            feishu_im::Client::builder("cli_1", "secret").transport(urls.clone()).max_attempts(1);
         match base_url {
             Some(base_url) => builder.base_url(base_url),
             None => builder,
@@ -174,6 +174,7 @@ async fn hosts_are_what_the_vendors_say() {
         dingtalk_convfile::Client::builder("ding", "secret")
             .transport(urls.clone())
             .base_url(base_url)
+            .timeout(Duration::from_secs(5))
             .build()
             .unwrap()
     };

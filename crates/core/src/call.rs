@@ -4,12 +4,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
 use serde::de::DeserializeOwned;
 
-use crate::client::Inner;
+use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
-use crate::execute::{self, Success};
+use crate::execute::{self, Auth, Success};
 use crate::lenient;
 use crate::operation::Operation;
 use crate::parts::{Encoded, Parts};
@@ -17,8 +16,8 @@ use crate::transport::BoxFuture;
 
 /// Something that operations of type `O` can be sent through: a client, or a client as a user.
 ///
-/// Not to be implemented outside of this crate.
-pub trait Sender<O: Operation> {
+/// Implemented by this crate alone.
+pub trait Sender<O: Operation>: crate::client::sealed::Sealed {
     #[doc(hidden)]
     fn call(&self, operation: &O) -> Call<O::Output>;
 }
@@ -28,37 +27,40 @@ pub trait Sender<O: Operation> {
 /// Nothing is sent before that. The future is `Send` and owns all it needs.
 #[must_use = "a call sends nothing until it is awaited"]
 pub struct Call<T> {
-    pub(crate) client: Arc<Inner>,
-    /// The user's token; the app's if there is none. An error is a token no header can carry.
-    pub(crate) user: Option<Result<HeaderValue, ()>>,
-    pub(crate) request: Result<Encoded, Error>,
-    pub(crate) timeout: Duration,
+    channel: Arc<Channel>,
+    auth: Auth,
+    request: Result<Encoded, Error>,
+    timeout: Duration,
+    /// What the caller knows about it; else what the operation says.
+    idempotent: Option<bool>,
     output: PhantomData<fn() -> T>,
 }
 
 impl<T> Call<T> {
-    pub(crate) fn new(
-        client: Arc<Inner>,
-        user: Option<Result<HeaderValue, ()>>,
-        operation: &impl Operation<Output = T>,
+    pub(crate) fn new<O: Operation<Output = T>>(
+        channel: Arc<Channel>,
+        auth: Auth,
+        timeout: Duration,
+        operation: &O,
     ) -> Self {
-        fn encode<O: Operation>(operation: &O) -> Result<Encoded, Error> {
-            let mut parts = Parts::new(O::META);
-            operation.encode(&mut parts);
-            parts.finish()
-        }
-        Self {
-            timeout: client.timeout,
-            client,
-            user,
-            request: encode(operation),
-            output: PhantomData,
-        }
+        let mut parts = Parts::new(O::META);
+        operation.encode(&mut parts);
+        let request = parts.finish();
+        Self { channel, auth, request, timeout, idempotent: None, output: PhantomData }
     }
 
     /// How long this call may take in all, in place of the client's timeout.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Whether executing the call twice does no more than executing it once, so that it may be
+    /// sent again after a timeout or a failure of the platform. Operations that read, replace or
+    /// delete are idempotent by default, and so are those with a key against duplicates; others
+    /// are not.
+    pub fn idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = Some(idempotent);
         self
     }
 
@@ -89,11 +91,14 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Call<T> {
 
 impl<T> Call<T> {
     fn into_plan(self) -> Result<execute::Plan, Error> {
+        let request = self.request?;
+        let is_safe = request.meta.is_idempotent() || request.has_dedupe_key;
         Ok(execute::Plan {
-            client: self.client,
-            user: self.user,
-            request: self.request?,
+            channel: self.channel,
+            auth: self.auth,
             timeout: self.timeout,
+            is_safe: self.idempotent.unwrap_or(is_safe),
+            request,
         })
     }
 }

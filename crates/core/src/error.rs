@@ -2,9 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
+
+use crate::channel::Channel;
 use crate::operation::OperationMeta;
+use crate::secret::mask;
 
 /// What kind of failure an [`Error`] is, and with it who can mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,15 +74,17 @@ impl ErrorKind {
 /// }
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     operation: Option<&'static str>,
     attempts: u32,
     detail: Option<String>,
     api: Option<ApiError>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -94,6 +101,45 @@ impl Error {
 
     pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// Says in which step it happened, before what happened.
+    pub(crate) fn in_context(mut self, step: &str) -> Self {
+        let detail = self.0.detail.take();
+        self.0.detail = Some(detail.map_or(step.to_owned(), |detail| format!("{step}: {detail}")));
+        self
+    }
+
+    /// Masks what a body may have echoed: the token that was sent, and the app's secret.
+    pub(crate) fn masking(mut self, token: &HeaderValue, channel: &Channel) -> Self {
+        let token = token.to_str().unwrap_or_default();
+        let token = token.strip_prefix("Bearer ").unwrap_or(token);
+        if let Some(api) = &mut self.0.api {
+            for secret in [token, channel.app.secret.expose()] {
+                api.message = mask(&api.message, secret);
+                api.excerpt = api.excerpt.take().map(|text| mask(&text, secret));
+            }
+        }
+        self
+    }
+
+    /// Makes a limit of it that is lifted after `wait`.
+    #[cfg_attr(not(feature = "dingtalk"), expect(dead_code, reason = "DingTalk bans addresses"))]
+    pub(crate) fn throttled(mut self, wait: Duration, advice: &'static str) -> Self {
+        self.0.kind = ErrorKind::Throttled;
+        if let Some(api) = &mut self.0.api {
+            api.retry_after = Some(wait);
+            api.advice = Some(advice);
+        }
+        self
+    }
+
+    /// Drops the quotation of the body: that of a token's answer may hold the token.
+    pub(crate) fn without_excerpt(mut self) -> Self {
+        if let Some(api) = &mut self.0.api {
+            api.excerpt = None;
+        }
         self
     }
 
@@ -116,7 +162,7 @@ impl Error {
         mut self,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
@@ -160,6 +206,13 @@ impl Error {
     /// What to do about it, in a sentence, where the code is a documented one.
     pub fn advice(&self) -> Option<&str> {
         self.api().and_then(ApiError::advice)
+    }
+
+    /// Whether the same call may succeed later. The client has tried again already where that
+    /// was safe; whether it is safe for you to send it once more depends on what it does.
+    pub fn is_retryable(&self) -> bool {
+        use ErrorKind::{Connect, Throttled, Timeout, Transfer, Unavailable};
+        matches!(self.kind(), Connect | Throttled | Timeout | Transfer | Unavailable)
     }
 
     /// Whether the vendor asked to slow down.
@@ -217,6 +270,7 @@ impl StdError for Error {
 #[derive(Debug, Clone, Default)]
 pub struct ApiError {
     pub(crate) status: u16,
+    pub(crate) excerpt: Option<String>,
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) log_id: Option<String>,
@@ -230,6 +284,12 @@ impl ApiError {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// How the body began, if it was not in the vendor's format: a proxy's page, for instance.
+    /// At most 200 characters; what was secret in it is masked.
+    pub fn excerpt(&self) -> Option<&str> {
+        self.excerpt.as_deref()
     }
 
     /// The vendor's code as text, for both vendors; empty if the answer held none.
@@ -280,6 +340,9 @@ impl fmt::Display for ApiError {
         for violation in &self.violations {
             write!(f, ", {violation}")?;
         }
+        if let Some(excerpt) = &self.excerpt {
+            write!(f, ", body {excerpt:?}")?;
+        }
         if let Some(wait) = self.retry_after {
             write!(f, ", retry after {wait:?}")?;
         }
@@ -295,6 +358,7 @@ impl fmt::Display for ApiError {
 #[non_exhaustive]
 pub enum Violation {
     /// A field of the request was refused.
+    #[non_exhaustive]
     Field {
         /// The field's name.
         field: String,
@@ -302,6 +366,7 @@ pub enum Violation {
         description: String,
     },
     /// A scope or a right is missing.
+    #[non_exhaustive]
     Permission {
         /// The scope, e.g. `im:chat`.
         scope: String,

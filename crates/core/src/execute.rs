@@ -1,26 +1,37 @@
-//! The one place where requests are sent.
+//! The one place where operations are sent.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, header};
+use http::HeaderValue;
+use tokio::time::Instant;
+use tracing::Instrument;
 
-use crate::client::Inner;
+use crate::channel::{Answer, Channel};
 use crate::error::{Error, ErrorKind};
 use crate::operation::OperationMeta;
 use crate::parts::Encoded;
-use crate::secret::Secret;
-use crate::vendor::{Answer, secret_header};
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+use crate::token::TokenSource;
 
 /// All that a call needs.
 pub(crate) struct Plan {
-    pub(crate) client: Arc<Inner>,
-    pub(crate) user: Option<Result<HeaderValue, ()>>,
+    pub(crate) channel: Arc<Channel>,
+    pub(crate) auth: Auth,
     pub(crate) request: Encoded,
     pub(crate) timeout: Duration,
+    /// Executing the request twice does no more than executing it once.
+    pub(crate) is_safe: bool,
+}
+
+/// Whose token is sent.
+#[derive(Clone)]
+pub(crate) enum Auth {
+    /// The app's, fetched and renewed.
+    App(Arc<TokenSource>),
+    /// One that the caller brought along; an error if no header can carry it.
+    Given(Result<HeaderValue, ()>),
 }
 
 /// An answer whose envelope says success.
@@ -33,71 +44,127 @@ pub(crate) struct Success {
 }
 
 pub(crate) async fn run(plan: Plan) -> Result<Success, Error> {
-    let mut attempts = 0;
-    let result = match tokio::time::timeout(plan.timeout, attempt(&plan, &mut attempts)).await {
+    let meta = plan.request.meta;
+    let span = tracing::info_span!(
+        "call",
+        otel.kind = "client",
+        openplat.operation = meta.id(),
+        http.request.method = meta.method().as_str(),
+        url.template = meta.path(),
+        server.address = plan.channel.base_url,
+    );
+    let deadline = Instant::now() + plan.timeout;
+    let sent = AtomicU32::new(0);
+    let call = attempts(&plan, deadline, &sent).instrument(span);
+    let result = match tokio::time::timeout_at(deadline, call).await {
         Ok(result) => result,
         Err(_) => Err(Error::new(ErrorKind::Timeout)
             .with_detail(format!("the call was given {:?}", plan.timeout))),
     };
-    result.map_err(|error| error.for_operation(plan.request.meta).with_attempts(attempts))
-}
-
-async fn attempt(plan: &Plan, attempts: &mut u32) -> Result<Success, Error> {
-    let client = &*plan.client;
-    let token = match &plan.user {
-        Some(header) => header.clone().map_err(|()| {
-            Error::new(ErrorKind::InvalidRequest)
-                .with_detail("the user's token holds a character that no HTTP header can carry")
-        })?,
-        None => app_token(client).await?,
-    };
-    let Encoded { meta, target, body } = &plan.request;
-    let mut request = request(client, meta.method().into(), target, body.clone())?;
-    request.headers_mut().insert(client.platform.token_header(), token);
-    *attempts += 1;
-    let answer = send(client, request).await?;
-    Ok(Success {
-        meta,
-        status: answer.status.as_u16(),
-        log_id: client.platform.log_id(&answer.headers),
-        attempts: *attempts,
-        data: client.platform.read_data(&answer)?,
-    })
-}
-
-async fn app_token(client: &Inner) -> Result<HeaderValue, Error> {
-    let to_header =
-        |token: &Secret| secret_header(&client.platform.token_header_value(token.expose()));
-    let token = client.tokens.get(to_header, fetch_token(client)).await;
-    Ok(token.map_err(|error| error.with_detail("while fetching the app's token"))?.header.clone())
-}
-
-async fn fetch_token(client: &Inner) -> Result<(Secret, Duration), Error> {
-    let fetch = client.platform.token_request(&client.app);
-    let request = request(client, http::Method::POST, fetch.path, Some(fetch.body))?;
-    client.platform.read_token(&send(client, request).await?)
-}
-
-fn request(
-    client: &Inner,
-    method: http::Method,
-    target: &str,
-    body: Option<Bytes>,
-) -> Result<Request<Bytes>, Error> {
-    // RFC 9110 wants a length wherever the method leads the server to expect a body.
-    let expects_body = !matches!(method, http::Method::GET | http::Method::DELETE);
-    let mut request = Request::builder().method(method).uri(format!("{}{target}", client.base_url));
-    if body.is_some() {
-        request = request.header(header::CONTENT_TYPE, JSON);
-    } else if expects_body {
-        request = request.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    let attempts = sent.load(Ordering::Relaxed);
+    match result {
+        Ok((answer, data)) => Ok(Success {
+            meta,
+            status: answer.status.as_u16(),
+            log_id: plan.channel.platform.log_id(&answer.headers),
+            attempts,
+            data,
+        }),
+        Err(error) => Err(error.with_operation(meta.id()).with_attempts(attempts)),
     }
-    request
-        .body(body.unwrap_or_default())
-        .map_err(|error| Error::new(ErrorKind::InvalidRequest).with_source(error))
 }
 
-async fn send(client: &Inner, request: Request<Bytes>) -> Result<Answer, Error> {
-    let (parts, body) = client.transport.send(request).await?.into_parts();
-    Ok(Answer { status: parts.status, headers: parts.headers, body })
+async fn attempts(
+    plan: &Plan,
+    deadline: Instant,
+    sent: &AtomicU32,
+) -> Result<(Answer, Bytes), Error> {
+    let channel = &*plan.channel;
+    channel.budget.pay_in();
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let error = match attempt_with_fresh_token(plan, sent).await {
+            Ok(answer) => return Ok(answer),
+            // A fetch has had its own retries, and the operation was not sent.
+            Err(Failure::Token(error)) => {
+                return Err(error.in_context("while fetching the app's token"));
+            }
+            // What the codes mean is known for the operation, not for the fetch of a token.
+            Err(Failure::Call(error)) => error.for_operation(plan.request.meta),
+        };
+        if !channel.may_send_again(&error, attempt, plan.is_safe, deadline).await {
+            return Err(error);
+        }
+    }
+}
+
+enum Failure {
+    Token(Error),
+    Call(Error),
+}
+
+/// One attempt. If the vendor rejects the app's token, that one is replaced and the request
+/// replayed, once: a second rejection is the answer.
+async fn attempt_with_fresh_token(
+    plan: &Plan,
+    sent: &AtomicU32,
+) -> Result<(Answer, Bytes), Failure> {
+    let source = match &plan.auth {
+        Auth::App(source) => source,
+        Auth::Given(header) => {
+            let header = header.clone().map_err(|()| {
+                Failure::Call(
+                    Error::new(ErrorKind::InvalidRequest)
+                        .with_detail("the token holds a character that no HTTP header can carry"),
+                )
+            })?;
+            return send(plan, header, sent).await.map_err(Failure::Call);
+        }
+    };
+    let token = source.get().await.map_err(Failure::Token)?;
+    match send(plan, token.header.clone(), sent).await {
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+            tracing::info!("the app's token was rejected");
+            source.reject(&token);
+        }
+        result => return result.map_err(Failure::Call),
+    }
+    let token = source.get().await.map_err(Failure::Token)?;
+    send(plan, token.header.clone(), sent).await.map_err(Failure::Call)
+}
+
+async fn send(plan: &Plan, token: HeaderValue, sent: &AtomicU32) -> Result<(Answer, Bytes), Error> {
+    let channel = &*plan.channel;
+    let Encoded { meta, target, body, .. } = &plan.request;
+    let mut request = channel.request(meta.method().into(), target, body.clone())?;
+    request.headers_mut().insert(channel.platform.token_header(), token.clone());
+    let attempt = 1 + sent.fetch_add(1, Ordering::Relaxed);
+    let result = async {
+        let answer = channel.send(request).await?;
+        let data = channel.platform.read_data(&answer)?;
+        Ok((answer, data))
+    };
+    let result = result.await.map_err(|error: Error| error.masking(&token, channel));
+    log(attempt, &result, channel);
+    result
+}
+
+fn log(attempt: u32, result: &Result<(Answer, Bytes), Error>, channel: &Channel) {
+    match result {
+        Ok((answer, _)) => tracing::debug!(
+            http.request.resend_count = attempt - 1,
+            http.response.status_code = answer.status.as_u16(),
+            log_id = channel.platform.log_id(&answer.headers),
+            "answered"
+        ),
+        Err(error) => tracing::debug!(
+            http.request.resend_count = attempt - 1,
+            http.response.status_code = error.api().map(|api| api.status()),
+            openplat.code = error.api().map(|api| api.code()),
+            log_id = error.api().and_then(|api| api.log_id()),
+            error.r#type = ?error.kind(),
+            "failed"
+        ),
+    }
 }

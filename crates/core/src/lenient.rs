@@ -8,16 +8,18 @@ use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess,
-    Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IgnoredAny, MapAccess,
+    SeqAccess, Unexpected, Visitor,
 };
 
 /// A JSON value that does not fit the type it is decoded to.
+///
+/// Says where, and what was expected, but never quotes a text: it may be somebody's message.
 #[derive(Debug, thiserror::Error)]
-#[error("at `{path}`: {source}")]
+#[error("at `{path}`: {problem}")]
 pub(crate) struct DecodeError {
     path: String,
-    source: serde_json::Error,
+    problem: String,
 }
 
 pub(crate) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
@@ -25,8 +27,21 @@ pub(crate) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeEr
     // known to be wrong.
     read(json, None).or_else(|_| {
         let trail = Trail::default();
-        read(json, Some(&trail)).map_err(|source| DecodeError { path: trail.into_path(), source })
+        read(json, Some(&trail)).map_err(|error| DecodeError {
+            path: trail.into_path(),
+            problem: without_text(&error.to_string()),
+        })
     })
+}
+
+/// serde quotes the value in `invalid type: string "...", expected ...`.
+fn without_text(problem: &str) -> String {
+    match (problem.find(" \""), problem.rfind("\", expected")) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", &problem[..start], &problem[end + 1..])
+        }
+        _ => problem.to_owned(),
+    }
 }
 
 fn read<T: DeserializeOwned>(json: &[u8], trail: Option<&Trail>) -> serde_json::Result<T> {
@@ -198,7 +213,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Tolerant<'_, V> {
         /// Up to here every whole number has a double of its own.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         match self.want {
-            Want::Text => self.visitor.visit_string(value.to_string()),
+            // Beyond that the digits are not those of the number any more, and an id is another.
+            Want::Text if value.abs() <= EXACT => self.visitor.visit_string(value.to_string()),
             Want::Integer if value.fract() == 0.0 && value.abs() <= EXACT => {
                 self.visitor.visit_i64(value as i64)
             }
@@ -212,9 +228,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Tolerant<'_, V> {
                 Ok(number) => self.visitor.visit_i64(number),
                 Err(_) => self.visitor.visit_str(value),
             },
-            Want::Float => match value.trim().parse() {
-                Ok(number) => self.visitor.visit_f64(number),
-                Err(_) => self.visitor.visit_str(value),
+            Want::Float => match value.trim().parse::<f64>() {
+                Ok(number) if number.is_finite() => self.visitor.visit_f64(number),
+                _ => self.visitor.visit_str(value),
             },
             Want::Bool => match value {
                 "true" | "1" => self.visitor.visit_bool(true),
@@ -253,10 +269,21 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Tolerant<'_, V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        // serde's derives would take the elements for fields, by their position.
+        if matches!(self.want, Want::Object) {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self.visitor));
+        }
         self.visitor.visit_seq(Elements { inner, trail: self.trail, index: 0 })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut inner: A) -> Result<V::Value, A::Error> {
+        // `{}` says that there is nothing, wherever a list is expected.
+        if matches!(self.want, Want::List) {
+            return match inner.next_key::<IgnoredAny>()? {
+                None => self.visitor.visit_seq(Nothing::new()),
+                Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self.visitor)),
+            };
+        }
         self.visitor.visit_map(Entries { inner, trail: self.trail, key: String::new() })
     }
 
@@ -410,6 +437,24 @@ mod tests {
         let json = r#"{"text": null, "list": null, "map": null, "nested": null, "free": null}"#;
         assert_eq!(decode(json), Model::default());
         assert_eq!(decode("null"), Model::default());
+        assert_eq!(decode(r#"{"list": {}}"#), Model::default());
+        assert_eq!(from_slice::<Vec<Model>>(b"null").unwrap(), []);
+        assert_eq!(from_slice::<Vec<Model>>(b"{}").unwrap(), []);
+    }
+
+    #[test]
+    fn what_would_be_read_wrongly_is_an_error() {
+        for json in [
+            r#"["text"]"#,
+            r#"{"list": {"a": 1}}"#,
+            r#"{"ratio": "nan"}"#,
+            r#"{"ratio": "inf"}"#,
+            r#"{"text": 123456789012345678901234567890}"#,
+            r#"{"number": "1.5"}"#,
+            r#"{"flag": 2}"#,
+        ] {
+            assert!(from_slice::<Model>(json.as_bytes()).is_err(), "{json}");
+        }
     }
 
     #[test]
@@ -429,7 +474,9 @@ mod tests {
     fn an_error_names_the_path() {
         let json = br#"{"nested": {"map": {"size": "many"}}}"#;
         let error = from_slice::<Model>(json).unwrap_err();
-        assert!(error.to_string().starts_with("at `$.nested.map.size`: invalid type"), "{error}");
+        let error = error.to_string();
+        assert!(error.starts_with("at `$.nested.map.size`: invalid type"), "{error}");
+        assert!(!error.contains("many"), "{error}");
         let json = br#"{"list": ["a", {}]}"#;
         let error = from_slice::<Model>(json).unwrap_err();
         assert!(error.to_string().starts_with("at `$.list[1]`:"), "{error}");

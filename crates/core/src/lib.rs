@@ -9,7 +9,9 @@
     allow(dead_code, reason = "most of the crate serves the vendors")
 )]
 
+mod body;
 mod call;
+mod channel;
 mod client;
 mod clock;
 mod error;
@@ -17,14 +19,16 @@ mod execute;
 mod lenient;
 mod operation;
 mod parts;
+mod retry;
 mod secret;
 mod string_enum;
 mod token;
 mod transport;
 mod vendor;
 
+pub use body::{Body, BodyError};
 pub use call::{Call, CallWithMeta, Response, Sender};
-pub use client::{AsUser, Client, ClientBuilder};
+pub use client::{AsUser, Client, ClientBuilder, WithToken};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind, Violation};
 #[doc(hidden)]
@@ -37,13 +41,15 @@ pub use parts::Param;
 pub use parts::{BodyFields, Parts};
 pub use secret::Secret;
 pub use string_enum::UnknownValue;
-pub use token::{MemoryTokenStore, Token, TokenKey, TokenStore, TokenStoreError};
+pub use token::{MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore, TokenStoreError};
 pub use transport::{BoxFuture, Transport, TransportError};
 #[cfg(feature = "dingtalk")]
 pub use vendor::DingTalk;
 #[cfg(feature = "feishu")]
 pub use vendor::Feishu;
 pub use vendor::Vendor;
+
+pub use {bytes, http, http_body};
 
 /// For the macros of this crate.
 #[doc(hidden)]

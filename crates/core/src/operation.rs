@@ -87,6 +87,7 @@ pub struct OperationMeta {
     id: &'static str,
     method: Method,
     path: &'static str,
+    idempotent: bool,
     codes: &'static [&'static str],
     api: Option<&'static ApiMeta>,
 }
@@ -94,7 +95,14 @@ pub struct OperationMeta {
 impl OperationMeta {
     #[doc(hidden)]
     pub const fn new(id: &'static str, method: Method, path: &'static str) -> Self {
-        Self { id, method, path, codes: &[], api: None }
+        let idempotent = matches!(method, Method::Get | Method::Put | Method::Delete);
+        Self { id, method, path, idempotent, codes: &[], api: None }
+    }
+
+    #[doc(hidden)]
+    pub const fn idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = idempotent;
+        self
     }
 
     #[doc(hidden)]
@@ -122,6 +130,11 @@ impl OperationMeta {
     /// The path with its parameters in braces, e.g. `/open-apis/im/v1/chats/{chat_id}/link`.
     pub const fn path(&self) -> &'static str {
         self.path
+    }
+
+    /// Whether executing the operation twice does no more than executing it once.
+    pub const fn is_idempotent(&self) -> bool {
+        self.idempotent
     }
 
     /// The vendor's error codes that this operation documents.

@@ -8,7 +8,8 @@ use crate::error::{Error, ErrorKind};
 use crate::operation::OperationMeta;
 
 /// Everything but the unreserved characters of RFC 3986.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const COMPONENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A value that can stand in a path or a query.
 ///
@@ -74,6 +75,7 @@ pub struct Parts {
     target: String,
     has_query: bool,
     body: Option<Vec<u8>>,
+    has_dedupe_key: bool,
     problem: Option<Problem>,
 }
 
@@ -98,6 +100,7 @@ impl Parts {
             target: String::with_capacity(meta.path().len() + 64),
             has_query: false,
             body: None,
+            has_dedupe_key: false,
             problem: None,
         }
     }
@@ -136,6 +139,16 @@ impl Parts {
         });
     }
 
+    /// Appends the key by which the vendor recognises a request that it has executed already;
+    /// without a value of the caller's, one that is used for all attempts of this call.
+    pub fn dedupe_query(&mut self, name: &str, value: &Option<String>) {
+        self.has_dedupe_key = true;
+        match value {
+            Some(value) => self.query(name, value),
+            None => self.query(name, &dedupe_key()),
+        }
+    }
+
     /// Starts a JSON object as the body; without any field it is sent as `{}`.
     pub fn body(&mut self) -> BodyFields<'_> {
         let body = self.body.get_or_insert_with(|| {
@@ -143,7 +156,7 @@ impl Parts {
             body.push(b'{');
             body
         });
-        BodyFields { body, problem: &mut self.problem }
+        BodyFields { body, has_dedupe_key: &mut self.has_dedupe_key, problem: &mut self.problem }
     }
 
     pub(crate) fn finish(mut self) -> Result<Encoded, Error> {
@@ -159,7 +172,12 @@ impl Parts {
         if let Some(body) = &mut self.body {
             body.push(b'}');
         }
-        Ok(Encoded { meta: self.meta, target: self.target, body: self.body.map(Bytes::from) })
+        Ok(Encoded {
+            meta: self.meta,
+            target: self.target,
+            body: self.body.map(Bytes::from),
+            has_dedupe_key: self.has_dedupe_key,
+        })
     }
 
     fn finish_path(&mut self) {
@@ -172,6 +190,7 @@ impl Parts {
 #[derive(Debug)]
 pub struct BodyFields<'a> {
     body: &'a mut Vec<u8>,
+    has_dedupe_key: &'a mut bool,
     problem: &'a mut Option<Problem>,
 }
 
@@ -198,6 +217,24 @@ impl BodyFields<'_> {
             None => self,
         }
     }
+
+    /// Writes the key by which the vendor recognises a request that it has executed already.
+    pub fn dedupe(self, name: &str, value: &Option<String>) -> Self {
+        *self.has_dedupe_key = true;
+        match value {
+            Some(value) => self.field(name, value),
+            None => self.field(name, &dedupe_key()),
+        }
+    }
+}
+
+/// A version 4 UUID, as the vendors' documentation suggests for keys against duplicates.
+fn dedupe_key() -> String {
+    let (high, low) = (fastrand::u64(..), fastrand::u64(..));
+    let version = (high & 0x0fff) | 0x4000;
+    let variant = (low >> 48 & 0x3fff) | 0x8000;
+    let (first, second, last) = (high >> 32, high >> 16 & 0xffff, low & 0xffff_ffff_ffff);
+    format!("{first:08x}-{second:04x}-{version:04x}-{variant:04x}-{last:012x}")
 }
 
 /// What is sent, but for the host and the token.
@@ -207,6 +244,8 @@ pub(crate) struct Encoded {
     /// Path and query, percent-encoded.
     pub(crate) target: String,
     pub(crate) body: Option<Bytes>,
+    /// The vendor executes it once, however often it is sent.
+    pub(crate) has_dedupe_key: bool,
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use zeroize::Zeroizing;
 
 /// An app secret or a token: readable by the code that sends it, by nobody else.
 ///
-/// `Debug` prints a placeholder, there is no `Display`, and the memory is wiped on drop.
+/// `Debug` prints a placeholder, and there is no `Display`. The memory of this value is wiped when
+/// it is dropped; requests hold copies while they are sent.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -32,15 +33,46 @@ impl From<String> for Secret {
     }
 }
 
+impl From<&String> for Secret {
+    fn from(value: &String) -> Self {
+        Self::new(value)
+    }
+}
+
 impl From<&str> for Secret {
     fn from(value: &str) -> Self {
         Self::new(value)
     }
 }
 
+/// `text` without `secret`, even where its end cuts the secret in two.
+pub(crate) fn mask(text: &str, secret: &str) -> String {
+    /// Fewer characters of a secret than this are no secret.
+    const TELLING: usize = 4;
+    if secret.len() < TELLING {
+        return text.to_owned();
+    }
+    let masked = text.replace(secret, "***");
+    let cut = (TELLING..secret.len()).rev().filter(|end| secret.is_char_boundary(*end));
+    let cut = cut.map(|end| &secret[..end]).find_map(|part| masked.strip_suffix(part));
+    match cut {
+        Some(rest) => format!("{rest}***"),
+        None => masked,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn masked_text_holds_no_part_of_the_secret() {
+        assert_eq!(mask("a hunter2 b hunter2", "hunter2"), "a *** b ***");
+        assert_eq!(mask("token: hunte", "hunter2"), "token: ***");
+        assert_eq!(mask("a hunt for b", "hunter2"), "a hunt for b");
+        assert_eq!(mask("", "hunter2"), "");
+        assert_eq!(mask("all the same", ""), "all the same");
+    }
 
     #[test]
     fn debug_hides_the_value() {

@@ -1,21 +1,21 @@
 //! Open string enums: a value the vendor adds tomorrow decodes today.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use serde::Deserializer;
 use serde::de::Visitor;
 
-/// A value that the documentation did not list when this crate was generated.
+/// A value of the enum `E` that the documentation did not list when this crate was generated.
 ///
-/// It can only come out of a conversion, so it never holds one of the known values.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UnknownValue(Box<str>);
+/// It can only come out of a conversion to `E`, so it never holds one of the known values.
+pub struct UnknownValue<E>(Box<str>, PhantomData<fn() -> E>);
 
-impl UnknownValue {
+impl<E> UnknownValue<E> {
     #[doc(hidden)]
     pub fn __new(value: &str) -> Self {
-        Self(value.into())
+        Self(value.into(), PhantomData)
     }
 
     /// The value as it stands on the wire.
@@ -24,7 +24,33 @@ impl UnknownValue {
     }
 }
 
-impl fmt::Debug for UnknownValue {
+impl<E> Clone for UnknownValue<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
+impl<E> PartialEq for UnknownValue<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<E> Eq for UnknownValue<E> {}
+
+impl<E> Hash for UnknownValue<E> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<E> fmt::Display for UnknownValue<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E> fmt::Debug for UnknownValue<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
@@ -98,7 +124,7 @@ macro_rules! string_enum {
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )*
             /// A value that was not documented when this crate was generated.
-            Unknown($crate::UnknownValue),
+            Unknown($crate::UnknownValue<$name>),
         }
 
         impl $name {

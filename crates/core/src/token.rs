@@ -1,20 +1,22 @@
-//! The app's own token: fetched once, shared by all calls, replaced before it expires.
+//! The app's own token: fetched once however many calls wait for it, replaced before it expires,
+//! dropped when the vendor rejects it.
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use http::HeaderValue;
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
-use crate::client::App;
-use crate::clock::Clock;
+use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 use crate::transport::BoxFuture;
+use crate::vendor::{Grant, secret_header};
 
 /// A token and the time until which the vendor honours it.
 #[derive(Debug, Clone)]
@@ -44,16 +46,16 @@ impl Token {
     }
 }
 
-/// Whose token it is: host, app and a hash of the app secret, so that a store shared by several
-/// apps never mixes them up. Holds no secret in clear.
+/// What is kept under it: host, app, a hash of the app secret, and the kind of token, so that a
+/// store shared by several apps never mixes them up. Holds no secret in clear.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TokenKey(Arc<str>);
 
 impl TokenKey {
-    pub(crate) fn new(base_url: &str, app: &App) -> Self {
-        let hash = Sha256::digest(app.secret.expose().as_bytes());
+    pub(crate) fn new(base_url: &str, app_id: &str, secret: &Secret, kind: &str) -> Self {
+        let hash = Sha256::digest(secret.expose().as_bytes());
         let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("{base_url} {} {hash}", app.id).into())
+        Self(format!("{base_url} {app_id} {hash} {kind}").into())
     }
 
     /// The key as text, for stores that want a string.
@@ -71,23 +73,60 @@ impl fmt::Display for TokenKey {
 /// What a [`TokenStore`] reports when it cannot be reached. The call goes on without it.
 pub type TokenStoreError = Box<dyn StdError + Send + Sync>;
 
-/// Where the app's tokens are kept between calls.
+/// Where tokens are kept between calls, and the tickets that some of them are fetched with.
 ///
-/// The default keeps them in the client's memory. One that several clients share saves each of
-/// them a fetch.
+/// The default keeps them in the client's memory. One that several clients, processes or machines
+/// share saves each of them a fetch.
 pub trait TokenStore: Send + Sync + 'static {
-    /// The token last put under `key`.
+    /// The token last put under `key`, unless it has expired.
     fn get<'a>(
         &'a self,
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<Token>, TokenStoreError>>;
 
-    /// Keeps `token` under `key`, in place of the one before.
+    /// Keeps `token` under `key` until it expires, in place of the one before.
     fn put<'a>(
         &'a self,
         key: &'a TokenKey,
         token: Token,
     ) -> BoxFuture<'a, Result<(), TokenStoreError>>;
+
+    /// Tries to become the one who fetches the token of `key`, for no longer than `ttl`. `None` if
+    /// somebody else is at it: their token will be in the store soon.
+    ///
+    /// A store that is not shared between processes has nobody else to wait for.
+    fn lock<'a>(
+        &'a self,
+        _key: &'a TokenKey,
+        _ttl: Duration,
+    ) -> BoxFuture<'a, Result<Option<TokenLock>, TokenStoreError>> {
+        Box::pin(std::future::ready(Ok(Some(TokenLock::default()))))
+    }
+
+    /// Ends a lock early, if it is still held.
+    fn unlock<'a>(
+        &'a self,
+        _key: &'a TokenKey,
+        _lock: TokenLock,
+    ) -> BoxFuture<'a, Result<(), TokenStoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// Proof that a lock is held; tells its holder from the next one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenLock(String);
+
+impl TokenLock {
+    /// A lock with an id that no other lock has.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Keeps tokens in memory. Clients that are given the same store share their tokens.
@@ -99,8 +138,7 @@ impl TokenStore for MemoryTokenStore {
         &'a self,
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<Token>, TokenStoreError>> {
-        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let token = tokens.get(key).cloned();
+        let token = lock(&self.0).get(key).cloned();
         Box::pin(std::future::ready(Ok(token)))
     }
 
@@ -109,93 +147,262 @@ impl TokenStore for MemoryTokenStore {
         key: &'a TokenKey,
         token: Token,
     ) -> BoxFuture<'a, Result<(), TokenStoreError>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), token);
+        lock(&self.0).insert(key.clone(), token);
         Box::pin(std::future::ready(Ok(())))
     }
+}
+
+/// Nothing panics while one of these locks is held, so a poisoned one is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A token as calls use it: its header is made once.
 #[derive(Debug)]
 pub(crate) struct ReadyToken {
     pub(crate) header: HeaderValue,
+    value: Secret,
+    /// From here on a new one is fetched while this one is still used.
     refresh_at: SystemTime,
+    /// From here on it is not used any more.
+    unusable_at: SystemTime,
 }
+
+type Fetched = Result<Arc<ReadyToken>, Error>;
 
 /// Hands out the token of one key.
 pub(crate) struct TokenSource {
+    channel: Arc<Channel>,
+    grant: Grant,
     key: TokenKey,
-    store: Arc<dyn TokenStore>,
-    clock: Arc<dyn Clock>,
-    /// How long before its expiry a token is replaced.
-    margin: Duration,
+    /// Where the token comes from that this one is fetched with.
+    parent: Option<Arc<TokenSource>>,
     current: ArcSwapOption<ReadyToken>,
-    fetching: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
 }
 
+#[derive(Default)]
+struct State {
+    /// The fetch in flight.
+    flight: Option<watch::Receiver<Option<Fetched>>>,
+    /// The token that the vendor rejected last: a store may still hold it.
+    rejected: Option<Secret>,
+    /// After a refresh that failed, the next one waits until then.
+    next_refresh: Option<SystemTime>,
+}
+
+/// What a caller who needs a token finds.
+enum Found {
+    Token(Arc<ReadyToken>),
+    Flight(watch::Receiver<Option<Fetched>>),
+}
+
+/// A token that is about to expire might do so on its way.
+const LAST_SECONDS: Duration = Duration::from_secs(30);
+/// How long a refresh ahead of time rests after it failed.
+const REFRESH_REST: Duration = Duration::from_secs(10);
+/// How long the lock of a shared store is held at most. Longer than a fetch takes.
+const LOCK_TTL: Duration = Duration::from_secs(10);
+/// How often somebody who waits for another process looks for its token.
+const LOCK_POLL: Duration = Duration::from_millis(100);
+
 impl TokenSource {
-    pub(crate) fn new(
-        key: TokenKey,
-        store: Arc<dyn TokenStore>,
-        clock: Arc<dyn Clock>,
-        margin: Duration,
-    ) -> Self {
-        Self {
-            key,
-            store,
-            clock,
-            margin,
+    pub(crate) fn new(channel: Arc<Channel>, grant: Grant, parent: Option<Arc<Self>>) -> Arc<Self> {
+        Arc::new(Self {
+            key: channel.token_key(&grant.kind()),
+            channel,
+            grant,
+            parent,
             current: ArcSwapOption::empty(),
-            fetching: tokio::sync::Mutex::new(()),
+            state: Mutex::default(),
+        })
+    }
+
+    /// The current token: from memory without a lock, else from the store, else from the vendor.
+    /// However many callers wait, one fetch is in flight, and none of them can cancel it.
+    pub(crate) async fn get(self: &Arc<Self>) -> Fetched {
+        if let Some(token) = self.usable() {
+            if self.channel.clock.now() >= token.refresh_at {
+                self.refresh_ahead();
+            }
+            return Ok(token);
+        }
+        loop {
+            let mut flight = match self.join() {
+                Found::Token(token) => return Ok(token),
+                Found::Flight(flight) => flight,
+            };
+            // The fetch lives on the runtime of whoever started it. If that one ends, the next
+            // waiter starts another.
+            if let Ok(fetched) = flight.wait_for(Option::is_some).await
+                && let Some(fetched) = &*fetched
+            {
+                return fetched.clone();
+            }
         }
     }
 
-    /// The current token, from memory without a lock, else from the store, else from the vendor.
-    /// However many calls ask, one fetch is in flight.
-    pub(crate) async fn get(
-        &self,
-        to_header: impl Fn(&Secret) -> Result<HeaderValue, Error>,
-        fetch: impl Future<Output = Result<(Secret, Duration), Error>>,
-    ) -> Result<Arc<ReadyToken>, Error> {
-        if let Some(token) = self.current() {
-            return Ok(token);
+    /// Drops the current token if it is the one that was rejected.
+    pub(crate) fn reject(&self, token: &Arc<ReadyToken>) {
+        lock(&self.state).rejected = Some(token.value.clone());
+        let current = self.current.load();
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, token)) {
+            self.current.compare_and_swap(&current, None);
         }
-        let _fetching = self.fetching.lock().await;
-        if let Some(token) = self.current() {
-            return Ok(token);
+    }
+
+    fn usable(&self) -> Option<Arc<ReadyToken>> {
+        let token = self.current.load_full()?;
+        (self.channel.clock.now() < token.unusable_at).then_some(token)
+    }
+
+    fn refresh_ahead(self: &Arc<Self>) {
+        let state = lock(&self.state);
+        let rests = state.next_refresh.is_some_and(|next| self.channel.clock.now() < next);
+        if !rests && !is_running(&state.flight) {
+            self.start(state);
         }
-        let token = match self.stored().await {
-            Some(token) => token,
-            None => {
-                let (value, lifetime) = fetch.await?;
-                let expires_at = self.clock.now().checked_add(lifetime).ok_or_else(|| {
-                    Error::new(ErrorKind::Decode)
-                        .with_detail(format!("the token's lifetime is {lifetime:?}"))
-                })?;
-                let token = Token::new(value, expires_at);
-                // A store that is away costs a fetch, not the call.
-                let _ = self.store.put(&self.key, token.clone()).await;
-                token
+    }
+
+    fn join(self: &Arc<Self>) -> Found {
+        let state = lock(&self.state);
+        // Whoever held the lock before may have put a token here.
+        if let Some(token) = self.usable() {
+            return Found::Token(token);
+        }
+        match &state.flight {
+            Some(flight) if is_running(&state.flight) => Found::Flight(flight.clone()),
+            _ => Found::Flight(self.start(state)),
+        }
+    }
+
+    fn start(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+    ) -> watch::Receiver<Option<Fetched>> {
+        let (sender, flight) = watch::channel(None);
+        state.flight = Some(flight.clone());
+        let source = self.clone();
+        tokio::spawn(async move {
+            let fetched = source.fetch().await;
+            source.land(&fetched);
+            let _ = sender.send(Some(fetched));
+        });
+        flight
+    }
+
+    fn land(&self, fetched: &Fetched) {
+        let mut state = lock(&self.state);
+        state.flight = None;
+        match fetched {
+            Ok(token) => {
+                self.current.store(Some(token.clone()));
+                state.next_refresh = None;
+            }
+            Err(error) => {
+                tracing::warn!(key = %self.key, %error, "no new token");
+                state.next_refresh = self.channel.clock.now().checked_add(REFRESH_REST);
+            }
+        }
+    }
+
+    async fn fetch(self: &Arc<Self>) -> Fetched {
+        let rejected = lock(&self.state).rejected.clone();
+        let token = match self.take_turn(rejected.as_ref()).await {
+            Turn::Token(token) => token,
+            Turn::Mine(lock) => {
+                let token = self.fetch_from_vendor().await;
+                self.publish(&token, lock).await;
+                token?
             }
         };
-        let remaining = token.remaining(self.clock.now());
-        let ready = Arc::new(ReadyToken {
-            header: to_header(&token.value)?,
-            // A token that lives shorter than the margin is used for half of its life.
-            refresh_at: token.expires_at - self.margin.min(remaining / 2),
-        });
-        self.current.store(Some(ready.clone()));
-        Ok(ready)
+        self.ready(token)
     }
 
-    fn current(&self) -> Option<Arc<ReadyToken>> {
-        let current = self.current.load();
-        current.as_ref().filter(|token| self.clock.now() < token.refresh_at).cloned()
+    fn ready(&self, token: Token) -> Fetched {
+        let now = self.channel.clock.now();
+        let remaining = token.remaining(now);
+        // A token that lives shorter than the margins is used for a part of its life.
+        let margin = self.channel.platform.token_margin().min(remaining / 2);
+        let last_seconds = LAST_SECONDS.min(remaining / 4);
+        let text = self.channel.platform.token_header_value(token.value.expose());
+        Ok(Arc::new(ReadyToken {
+            header: secret_header(&text)?,
+            refresh_at: token.expires_at - margin,
+            unusable_at: token.expires_at - last_seconds,
+            value: token.value,
+        }))
     }
 
-    async fn stored(&self) -> Option<Token> {
-        let token = self.store.get(&self.key).await.ok().flatten()?;
-        (token.remaining(self.clock.now()) > self.margin).then_some(token)
+    /// Waits while another process fetches. A store that is away costs a fetch, not the call.
+    async fn take_turn(&self, rejected: Option<&Secret>) -> Turn {
+        let store = &self.channel.store;
+        loop {
+            match store.get(&self.key).await {
+                Ok(Some(token)) if self.is_fresh(&token, rejected) => return Turn::Token(token),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(key = %self.key, %error, "the token store is away");
+                    return Turn::Mine(None);
+                }
+            }
+            match store.lock(&self.key, LOCK_TTL).await {
+                Ok(Some(lock)) => return Turn::Mine(Some(lock)),
+                Ok(None) => tokio::time::sleep(LOCK_POLL).await,
+                Err(error) => {
+                    tracing::warn!(key = %self.key, %error, "the token store is away");
+                    return Turn::Mine(None);
+                }
+            }
+        }
     }
+
+    fn is_fresh(&self, token: &Token, rejected: Option<&Secret>) -> bool {
+        let was_rejected = rejected.is_some_and(|old| old.expose() == token.value.expose());
+        let remaining = token.remaining(self.channel.clock.now());
+        !was_rejected && remaining > self.channel.platform.token_margin()
+    }
+
+    async fn publish(&self, token: &Result<Token, Error>, lock: Option<TokenLock>) {
+        // Without a lock the store was away a moment ago.
+        let Some(lock) = lock else { return };
+        let store = &self.channel.store;
+        let kept = match token {
+            Ok(token) => store.put(&self.key, token.clone()).await,
+            Err(_) => Ok(()),
+        };
+        if let Err(error) = kept.and(store.unlock(&self.key, lock).await) {
+            tracing::warn!(key = %self.key, %error, "the token store is away");
+        }
+    }
+
+    async fn fetch_from_vendor(self: &Arc<Self>) -> Result<Token, Error> {
+        let parent = match &self.parent {
+            // A future that holds itself has no size, hence the box.
+            Some(parent) => Some(Box::pin(parent.get()).await?),
+            None => None,
+        };
+        let parent = parent.as_ref().map(|token| &token.value);
+        let (value, lifetime) = self.channel.fetch_token(&self.grant, parent).await?;
+        let now = self.channel.clock.now();
+        let expires_at = now.checked_add(lifetime).ok_or_else(|| {
+            Error::new(ErrorKind::Decode)
+                .with_detail(format!("the token's lifetime is {lifetime:?}"))
+        })?;
+        Ok(Token::new(value, expires_at))
+    }
+}
+
+/// Whose turn it is to fetch.
+enum Turn {
+    /// Somebody has done it already.
+    Token(Token),
+    /// Ours; with the lock if the store could give one.
+    Mine(Option<TokenLock>),
+}
+
+fn is_running(flight: &Option<watch::Receiver<Option<Fetched>>>) -> bool {
+    flight.as_ref().is_some_and(|flight| flight.has_changed().is_ok())
 }
 
 #[cfg(test)]
@@ -204,14 +411,15 @@ mod tests {
 
     #[test]
     fn keys_tell_apps_apart_and_hide_their_secrets() {
-        let key = |url: &str, id: &str, secret: &str| {
-            TokenKey::new(url, &App { id: id.into(), secret: secret.into() })
+        let key = |url: &str, id: &str, secret: &str, kind: &str| {
+            TokenKey::new(url, id, &secret.into(), kind)
         };
-        let base = key("https://a", "cli_1", "s3cret");
+        let base = key("https://a", "cli_1", "s3cret", "tenant");
         assert!(!base.as_str().contains("s3cret"));
-        assert_eq!(base, key("https://a", "cli_1", "s3cret"));
-        assert_ne!(base, key("https://b", "cli_1", "s3cret"));
-        assert_ne!(base, key("https://a", "cli_2", "s3cret"));
-        assert_ne!(base, key("https://a", "cli_1", "other"));
+        assert_eq!(base, key("https://a", "cli_1", "s3cret", "tenant"));
+        assert_ne!(base, key("https://b", "cli_1", "s3cret", "tenant"));
+        assert_ne!(base, key("https://a", "cli_2", "s3cret", "tenant"));
+        assert_ne!(base, key("https://a", "cli_1", "other", "tenant"));
+        assert_ne!(base, key("https://a", "cli_1", "s3cret", "app"));
     }
 }

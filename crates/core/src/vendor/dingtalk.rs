@@ -1,14 +1,18 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
+use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Platform, TokenRequest, Vendor, header, not_understood};
-use crate::client::App;
+use super::{Grant, Platform, TokenRequest, Vendor, header, not_understood};
+use crate::channel::{Answer, App};
+use crate::client::Client;
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::lenient;
+use crate::parts::COMPONENT;
+use crate::retry::retry_after;
 use crate::secret::Secret;
 
 /// DingTalk.
@@ -26,9 +30,29 @@ impl DingTalk {
     pub const INTERNATIONAL: &'static str = "https://api.dingtalk.io";
 }
 
+impl Client<DingTalk> {
+    /// Sends as a third-party app, for an organisation that authorised it. The client's app key
+    /// and secret are the suite's.
+    ///
+    /// The token is fetched with the ticket that the platform pushes: pass that on with
+    /// [`set_ticket`](Client::set_ticket).
+    pub fn for_authorised_corp(&self, auth_corp_id: impl Into<String>) -> Self {
+        self.with_grant(Grant::DingTalkCorp { auth_corp_id: auth_corp_id.into() })
+    }
+
+    /// Sends with a token for the organisation of this id, whatever kind of app it is.
+    pub fn for_corp(&self, corp_id: impl Into<String>) -> Self {
+        self.with_grant(Grant::DingTalkUnified { corp_id: corp_id.into() })
+    }
+}
+
 struct DingTalkPlatform;
 
 impl Platform for DingTalkPlatform {
+    fn name(&self) -> &'static str {
+        "dingtalk"
+    }
+
     fn default_base_url(&self) -> &'static str {
         DingTalk::CHINA
     }
@@ -46,34 +70,70 @@ impl Platform for DingTalkPlatform {
         token.to_owned()
     }
 
-    fn token_request(&self, app: &App) -> TokenRequest {
-        let body = json!({ "appKey": app.id, "appSecret": app.secret.expose() });
-        TokenRequest { path: "/v1.0/oauth2/accessToken", body: Bytes::from(body.to_string()) }
+    fn token_request(
+        &self,
+        app: &App,
+        grant: &Grant,
+        _parent: Option<&Secret>,
+        ticket: Option<&Secret>,
+    ) -> TokenRequest {
+        let (id, secret) = (&app.id, app.secret.expose());
+        let (path, body) = match grant {
+            Grant::DingTalkCorp { auth_corp_id } => (
+                "/v1.0/oauth2/corpAccessToken".to_owned(),
+                json!({
+                    "suiteKey": id,
+                    "suiteSecret": secret,
+                    "authCorpId": auth_corp_id,
+                    "suiteTicket": ticket.map(Secret::expose),
+                }),
+            ),
+            Grant::DingTalkUnified { corp_id } => (
+                format!("/v1.0/oauth2/{}/token", utf8_percent_encode(corp_id, COMPONENT)),
+                json!({
+                    "client_id": id,
+                    "client_secret": secret,
+                    "grant_type": "client_credentials",
+                }),
+            ),
+            _ => (
+                "/v1.0/oauth2/accessToken".to_owned(),
+                json!({ "appKey": id, "appSecret": secret }),
+            ),
+        };
+        TokenRequest { path, body: Bytes::from(body.to_string()) }
     }
 
     fn read_token(&self, answer: &Answer) -> Result<(Secret, Duration), Error> {
         #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
         struct TokenAnswer {
+            #[serde(alias = "accessToken")]
             access_token: String,
-            expire_in: u64,
+            #[serde(alias = "expireIn")]
+            expires_in: u64,
         }
-        let token: TokenAnswer = lenient::from_slice(&self.read_data(answer)?)
+        let token: TokenAnswer = lenient::from_slice(&answer.body)
             .map_err(|error| Error::new(ErrorKind::Decode).with_source(error))?;
-        Ok((token.access_token.into(), Duration::from_secs(token.expire_in)))
+        Ok((token.access_token.into(), Duration::from_secs(token.expires_in)))
     }
 
     /// There is no envelope: the body of a success is the data.
     fn read_data(&self, answer: &Answer) -> Result<Bytes, Error> {
-        if answer.status.is_success() {
-            return Ok(answer.body.clone());
-        }
         let log_id = self.log_id(&answer.headers);
-        let fields: Map<String, Value> = match serde_json::from_slice(&answer.body) {
-            Ok(fields) => fields,
-            Err(error) => return Err(not_understood(answer, log_id, Some(error))),
-        };
-        Err(Failure(fields).into_error(answer, log_id))
+        let text = answer.body.trim_ascii();
+        if answer.status.is_success() && !is_ban(text) {
+            let data =
+                if text.is_empty() { Bytes::from_static(b"null") } else { answer.body.clone() };
+            return Ok(data);
+        }
+        match serde_json::from_slice::<Map<String, Value>>(text) {
+            Ok(fields) => Err(Failure(fields).into_error(answer, log_id)),
+            // The page that a banned address is shown.
+            Err(_) if answer.status.is_client_error() && text.starts_with(b"<") => {
+                Err(banned(not_understood(answer, log_id, None)))
+            }
+            Err(error) => Err(not_understood(answer, log_id, Some(error))),
+        }
     }
 
     fn log_id(&self, headers: &HeaderMap) -> Option<String> {
@@ -111,22 +171,48 @@ impl Failure {
         // A ban comes from the gateway, which knows no code but its `status`.
         let code = self.text("code").or_else(|| self.text("status")).unwrap_or_default();
         let status = answer.status.as_u16();
-        let (kind, advice) = if banned {
-            (ErrorKind::Throttled, Some("This machine's address is banned for five minutes."))
-        } else {
-            classify(status, &code)
-        };
+        let asked_for = retry_after(&answer.headers, answer.received_at);
+        let (kind, advice) =
+            if banned { (ErrorKind::Throttled, Some(BANNED)) } else { classify(status, &code) };
         Error::new(kind).with_api(ApiError {
             status,
             message: self.text("message").or_else(|| self.text("description")).unwrap_or_default(),
             log_id: log_id.or_else(|| self.text("requestid")),
-            retry_after: banned.then_some(Duration::from_secs(5 * 60)),
+            excerpt: None,
+            retry_after: asked_for.max(if banned { Some(BAN) } else { wait(&code, answer) }),
             violations: self.missing_scopes(),
             help_links: Vec::new(),
             advice,
             code,
         })
     }
+}
+
+/// `{"status":1111,"punish":"deny"}`, whatever the HTTP status.
+fn is_ban(body: &[u8]) -> bool {
+    // Most answers are large and no ban; a ban is neither.
+    body.len() < 1024
+        && serde_json::from_slice::<Map<String, Value>>(body)
+            .is_ok_and(|fields| fields.contains_key("punish") && fields.contains_key("status"))
+}
+
+/// How long an address stays banned.
+const BAN: Duration = Duration::from_secs(5 * 60);
+
+const BANNED: &str = "This machine's address is banned for five minutes; send nothing until then.";
+
+fn banned(error: Error) -> Error {
+    error.throttled(BAN, BANNED)
+}
+
+/// How long to wait for a limit to be lifted: the gateway counts by the second or by the minute.
+fn wait(code: &str, answer: &Answer) -> Option<Duration> {
+    if code.contains("QpsLimitFor") {
+        return Some(Duration::from_secs(1));
+    }
+    let since_epoch = answer.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let into_minute = Duration::from_millis((since_epoch.as_millis() % 60_000) as u64);
+    code.contains("QpmLimitFor").then(|| Duration::from_secs(60) - into_minute)
 }
 
 /// What the gateway's own codes mean. A rate limit is a 403 like a missing permission, so it is
@@ -150,7 +236,7 @@ fn classify(status: u16, code: &str) -> (ErrorKind, Option<&'static str>) {
         (ErrorKind::Unauthenticated, Some("Fetch a new token of the app."))
     } else if code.contains("IpNotInWhiteList") {
         (ErrorKind::Configuration, Some("Add this machine's address to the app's IP allow-list."))
-    } else if code.contains("PermissionDenied") {
+    } else if code.to_ascii_lowercase().contains("permissiondenied") {
         (
             ErrorKind::PermissionDenied,
             Some("Grant the app the operation's permission in the developer console."),
@@ -177,6 +263,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
+            received_at: SystemTime::UNIX_EPOCH + Duration::from_secs(75),
         };
         DingTalkPlatform.read_data(&answer).unwrap_err()
     }
@@ -223,11 +310,42 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_says_when_it_is_lifted() {
+        let wait = |code: &str| {
+            let error = error(403, &json!({ "code": code }).to_string());
+            error.api().unwrap().retry_after()
+        };
+        let second = Duration::from_secs(1);
+        assert_eq!(wait("Forbidden.AccessDenied.QpsLimitForApi"), Some(second));
+        assert_eq!(wait("Forbidden.AccessDenied.QpmLimitForApi"), Some(45 * second));
+        assert_eq!(wait("systemError"), None);
+    }
+
+    #[test]
     fn a_ban_says_how_long_it_lasts() {
         let error = error(403, r#"{"status":1111,"punish":"deny"}"#);
         assert!(error.is_throttled());
         assert_eq!(error.api().unwrap().retry_after(), Some(Duration::from_secs(300)));
         assert_eq!(error.api().unwrap().code(), "1111");
+    }
+
+    #[test]
+    fn a_ban_is_known_by_its_body() {
+        let read = |status: u16, body: &'static str| {
+            DingTalkPlatform.read_data(&Answer {
+                status: StatusCode::from_u16(status).unwrap(),
+                headers: HeaderMap::new(),
+                body: Bytes::from_static(body.as_bytes()),
+                received_at: SystemTime::UNIX_EPOCH,
+            })
+        };
+        for (status, body) in [(200, r#"{"status":1111,"punish":"deny"}"#), (403, "<html>")] {
+            let error = read(status, body).unwrap_err();
+            assert!(error.is_throttled(), "{error}");
+            assert_eq!(error.api().unwrap().retry_after(), Some(BAN));
+        }
+        assert_eq!(read(200, " ").unwrap(), "null");
+        assert_eq!(read(200, "{}").unwrap(), "{}");
     }
 
     #[test]

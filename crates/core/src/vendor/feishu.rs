@@ -3,14 +3,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, header};
 use serde::{Deserialize, Deserializer};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use super::{Answer, Platform, TokenRequest, Vendor, header as header_text, not_understood};
-use crate::client::{App, Client};
+use super::{Grant, Platform, TokenRequest, Vendor, header as header_text, not_understood};
+use crate::channel::{Answer, App};
+use crate::client::Client;
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::lenient;
 use crate::operation::{CodeMeta, find_code};
+use crate::retry::retry_after;
 use crate::secret::Secret;
 
 /// Feishu, and Lark outside of China.
@@ -36,11 +38,29 @@ impl Client<Feishu> {
     pub fn as_user(&self, token: impl Into<Secret>) -> crate::AsUser<Feishu> {
         crate::AsUser::new(self, &token.into())
     }
+
+    /// Sends as an app from the store, for one of the tenants that installed it.
+    ///
+    /// The token is fetched with the ticket that the platform pushes every hour: pass that on with
+    /// [`set_ticket`](Client::set_ticket). Without one, calls fail with
+    /// [`ErrorKind::Configuration`], and the platform is asked to push it again.
+    pub fn for_tenant(&self, tenant_key: impl Into<String>) -> Self {
+        self.with_grant(Grant::FeishuStoreTenant { tenant_key: tenant_key.into() })
+    }
+
+    /// Sends the token of the app itself rather than the one it has in its tenant.
+    pub fn as_app(&self) -> Self {
+        self.with_grant(Grant::FeishuApp)
+    }
 }
 
 struct FeishuPlatform;
 
 impl Platform for FeishuPlatform {
+    fn name(&self) -> &'static str {
+        "feishu"
+    }
+
     fn default_base_url(&self) -> &'static str {
         Feishu::FEISHU_CN
     }
@@ -59,25 +79,60 @@ impl Platform for FeishuPlatform {
         format!("Bearer {token}")
     }
 
-    fn token_request(&self, app: &App) -> TokenRequest {
-        let body = json!({ "app_id": app.id, "app_secret": app.secret.expose() });
-        TokenRequest {
-            path: "/open-apis/auth/v3/tenant_access_token/internal",
-            body: Bytes::from(body.to_string()),
-        }
+    fn token_request(
+        &self,
+        app: &App,
+        grant: &Grant,
+        parent: Option<&Secret>,
+        ticket: Option<&Secret>,
+    ) -> TokenRequest {
+        let parent = parent.map(Secret::expose);
+        let ticket = ticket.map(Secret::expose);
+        let (path, body) = match grant {
+            Grant::FeishuStoreTenant { tenant_key } => (
+                "/open-apis/auth/v3/tenant_access_token",
+                json!({ "app_access_token": parent, "tenant_key": tenant_key }),
+            ),
+            Grant::FeishuStoreApp => (
+                "/open-apis/auth/v3/app_access_token",
+                json!({
+                    "app_id": app.id,
+                    "app_secret": app.secret.expose(),
+                    "app_ticket": ticket,
+                }),
+            ),
+            Grant::FeishuApp => ("/open-apis/auth/v3/app_access_token/internal", credentials(app)),
+            _ => ("/open-apis/auth/v3/tenant_access_token/internal", credentials(app)),
+        };
+        TokenRequest { path: path.to_owned(), body: Bytes::from(body.to_string()) }
     }
 
     fn read_token(&self, answer: &Answer) -> Result<(Secret, Duration), Error> {
+        /// The answer of an app's token may hold the tenant's as well, which is not what was
+        /// asked for.
         #[derive(Deserialize)]
         struct TokenAnswer {
-            tenant_access_token: String,
+            app_access_token: Option<String>,
+            tenant_access_token: Option<String>,
             expire: u64,
         }
-        // The fields stand beside `code`; the check of the code is the same as for any answer.
-        self.read_data(answer)?;
         let token: TokenAnswer = lenient::from_slice(&answer.body)
             .map_err(|error| Error::new(ErrorKind::Decode).with_source(error))?;
-        Ok((token.tenant_access_token.into(), Duration::from_secs(token.expire)))
+        let value = token.app_access_token.or(token.tenant_access_token).ok_or_else(|| {
+            Error::new(ErrorKind::Decode).with_detail("the answer holds no token")
+        })?;
+        Ok((value.into(), Duration::from_secs(token.expire)))
+    }
+
+    fn ticket_request(&self, app: &App) -> Option<TokenRequest> {
+        Some(TokenRequest {
+            path: "/open-apis/auth/v3/app_ticket/resend".to_owned(),
+            body: Bytes::from(credentials(app).to_string()),
+        })
+    }
+
+    fn is_bad_ticket(&self, error: &Error) -> bool {
+        error.api().is_some_and(|api| matches!(api.code(), "10012" | "10013"))
     }
 
     fn read_data(&self, answer: &Answer) -> Result<Bytes, Error> {
@@ -87,8 +142,9 @@ impl Platform for FeishuPlatform {
             Err(error) => return Err(not_understood(answer, log_id, Some(error))),
         };
         if envelope.code == 0 {
-            let data = envelope.data.map_or("{}", RawValue::get);
-            return Ok(answer.body.slice_ref_or_copy(data));
+            // Absent data is no data, whatever type the operation answers with.
+            let data = envelope.data.map(|data| answer.body.slice_ref(data.get().as_bytes()));
+            return Ok(data.unwrap_or(Bytes::from_static(b"null")));
         }
         Err(envelope.into_error(answer, log_id))
     }
@@ -98,21 +154,8 @@ impl Platform for FeishuPlatform {
     }
 }
 
-trait SliceRef {
-    fn slice_ref_or_copy(&self, part: &str) -> Bytes;
-}
-
-impl SliceRef for Bytes {
-    /// `part` without a copy where it lies within these bytes.
-    fn slice_ref_or_copy(&self, part: &str) -> Bytes {
-        let whole = self.as_ptr_range();
-        let part_range = part.as_bytes().as_ptr_range();
-        if whole.start <= part_range.start && part_range.end <= whole.end {
-            self.slice_ref(part.as_bytes())
-        } else {
-            Bytes::copy_from_slice(part.as_bytes())
-        }
-    }
+fn credentials(app: &App) -> Value {
+    json!({ "app_id": app.id, "app_secret": app.secret.expose() })
 }
 
 /// `{code, msg, data?, error?}`. `code` decides, whatever the HTTP status says.
@@ -121,7 +164,7 @@ struct Envelope<'a> {
     #[serde(deserialize_with = "code")]
     code: i64,
     #[serde(default)]
-    msg: Option<String>,
+    msg: Value,
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -159,9 +202,14 @@ impl Envelope<'_> {
         Error::new(kind).with_api(ApiError {
             status: answer.status.as_u16(),
             code,
-            message: self.msg.or(detail.message).unwrap_or_default(),
+            message: match self.msg {
+                Value::String(message) => message,
+                Value::Null => detail.message.unwrap_or_default(),
+                other => other.to_string(),
+            },
             log_id: log_id.or(detail.log_id).or(detail.logid),
-            retry_after: None,
+            excerpt: None,
+            retry_after: retry_after(&answer.headers, answer.received_at),
             violations: violations(detail.field_violations, detail.permission_violations),
             help_links: detail
                 .troubleshooter
@@ -223,10 +271,12 @@ fn violations(
 
 const CHECK_APP: &str =
     "Check app id, app secret and the status of the app in the developer console.";
-const TOKEN: &str = "Fetch a new token of the app.";
+const TOKEN: &str = "Check that the app is enabled and that the operation accepts this kind of token; \
+                     a new one was tried.";
 const GRANT: &str =
     "Grant the app one of the operation's scopes in the developer console and publish a version.";
 const FIX_REQUEST: &str = "Compare the request with the operation's documentation.";
+const SLOWER: &str = "Send fewer requests a second.";
 const LATER: &str = "Try again later.";
 
 /// Codes that any operation can answer with, sorted by code.
@@ -236,19 +286,41 @@ const GATEWAY_CODES: &[CodeMeta] = {
         Unavailable,
     };
     &[
+        CodeMeta::new("1000004", 400, Throttled, SLOWER),
+        CodeMeta::new("1000005", 400, Throttled, SLOWER),
         CodeMeta::new("10003", 400, Configuration, CHECK_APP),
         CodeMeta::new("10012", 400, Configuration, "Ask for the app ticket to be sent again."),
         CodeMeta::new("10013", 400, Configuration, "Ask for the app ticket to be sent again."),
         CodeMeta::new("10014", 400, Configuration, CHECK_APP),
         CodeMeta::new("10015", 400, Configuration, CHECK_APP),
         CodeMeta::new("10101", 500, Unavailable, LATER),
+        CodeMeta::new("11232", 400, Throttled, SLOWER),
+        CodeMeta::new("11233", 400, Throttled, SLOWER),
+        CodeMeta::new("11247", 400, Throttled, SLOWER),
         CodeMeta::new("1500", 500, Unavailable, LATER),
+        CodeMeta::new("1771001", 500, Unavailable, LATER),
+        CodeMeta::new("1771002", 500, Unavailable, LATER),
+        CodeMeta::new("1771003", 500, Unavailable, LATER),
+        CodeMeta::new("1771004", 500, Unavailable, LATER),
+        CodeMeta::new("1771005", 500, Unavailable, LATER),
+        CodeMeta::new("1771006", 500, Unavailable, LATER),
+        CodeMeta::new("18121", 500, Unavailable, LATER),
         CodeMeta::new("20002", 400, Configuration, CHECK_APP),
         CodeMeta::new("2200", 500, Unavailable, LATER),
+        CodeMeta::new("230020", 400, Throttled, SLOWER),
+        CodeMeta::new("230027", 400, PermissionDenied, GRANT),
+        CodeMeta::new("230049", 400, Unavailable, LATER),
+        CodeMeta::new("2320001", 400, InvalidRequest, FIX_REQUEST),
+        CodeMeta::new("2320002", 500, Unavailable, LATER),
+        CodeMeta::new("232001", 400, InvalidRequest, FIX_REQUEST),
+        CodeMeta::new("232019", 400, Throttled, SLOWER),
+        CodeMeta::new("232073", 400, Unavailable, LATER),
+        CodeMeta::new("232096", 400, Unavailable, LATER),
         CodeMeta::new("5000", 500, Unavailable, LATER),
         CodeMeta::new("55001", 500, Unavailable, LATER),
+        CodeMeta::new("90217", 400, Throttled, SLOWER),
         CodeMeta::new("9499", 400, InvalidRequest, FIX_REQUEST),
-        CodeMeta::new("99991400", 429, Throttled, "Send fewer requests a second."),
+        CodeMeta::new("99991400", 429, Throttled, SLOWER),
         CodeMeta::new(
             "99991401",
             400,
@@ -295,6 +367,8 @@ const GATEWAY_CODES: &[CodeMeta] = {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use http::StatusCode;
 
     use super::*;
@@ -304,6 +378,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
+            received_at: SystemTime::UNIX_EPOCH,
         }
     }
 
@@ -319,7 +394,7 @@ mod tests {
     #[test]
     fn the_code_decides_and_not_the_status() {
         assert_eq!(read(500, r#"{"code":0,"msg":"ok","data":{"a":1}}"#).unwrap(), r#"{"a":1}"#);
-        assert_eq!(read(200, r#"{"code":"0"}"#).unwrap(), "{}");
+        assert_eq!(read(200, r#"{"code":"0"}"#).unwrap(), "null");
         let error = read(200, r#"{"code":99991663,"msg":"token"}"#).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     }

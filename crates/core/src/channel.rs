@@ -1,0 +1,228 @@
+//! The way to one vendor as one app: what all clones and tenants of a client share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use tokio::time::Instant;
+
+use crate::body::Body;
+use crate::clock::Clock;
+use crate::error::{ApiError, Error, ErrorKind};
+use crate::retry::{RetryBudget, RetryPolicy, Verdict};
+use crate::secret::Secret;
+use crate::token::{Token, TokenKey, TokenSource, TokenStore};
+use crate::transport::Transport;
+use crate::vendor::{Grant, Platform};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+/// How long the fetch of a token may take, its retries included.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+/// What tells the key of a ticket from those of tokens.
+const TICKET: &str = "ticket";
+/// Tickets are pushed every hour, and the last one counts until then.
+const TICKET_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(crate) struct Channel {
+    pub(crate) platform: &'static dyn Platform,
+    pub(crate) app: App,
+    pub(crate) base_url: String,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) store: Arc<dyn TokenStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) policy: RetryPolicy,
+    pub(crate) budget: RetryBudget,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) max_answer_bytes: usize,
+    /// The sources of tokens that are in use, so that each token has one.
+    pub(crate) sources: Mutex<HashMap<Grant, Weak<TokenSource>>>,
+}
+
+/// The credentials of an app.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct App {
+    pub(crate) id: String,
+    pub(crate) secret: Secret,
+}
+
+/// An HTTP answer, read to its end.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) received_at: SystemTime,
+}
+
+impl Channel {
+    /// The one source of the token that `grant` stands for.
+    pub(crate) fn source(self: &Arc<Self>, grant: Grant) -> Arc<TokenSource> {
+        let parent = grant.parent().map(|parent| self.source(parent));
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = sources.get(&grant).and_then(Weak::upgrade) {
+            return source;
+        }
+        sources.retain(|_, source| source.strong_count() > 0);
+        let source = TokenSource::new(self.clone(), grant.clone(), parent);
+        sources.insert(grant, Arc::downgrade(&source));
+        source
+    }
+
+    pub(crate) async fn keep_ticket(&self, ticket: Secret) -> Result<(), Error> {
+        let expires_at = self.clock.now() + TICKET_LIFETIME;
+        let ticket = Token::new(ticket, expires_at);
+        self.store.put(&self.token_key(TICKET), ticket).await.map_err(|error| {
+            Error::new(ErrorKind::Configuration)
+                .with_detail("the token store is away, so the ticket was not kept")
+                .with_source(error)
+        })
+    }
+
+    pub(crate) fn token_key(&self, kind: &str) -> TokenKey {
+        let kind = format!("{} {kind}", self.platform.name());
+        TokenKey::new(&self.base_url, &self.app.id, &self.app.secret, &kind)
+    }
+
+    pub(crate) fn request(
+        &self,
+        method: http::Method,
+        target: &str,
+        body: Option<Bytes>,
+    ) -> Result<Request<Body>, Error> {
+        // RFC 9110 wants a length wherever the method leads the server to expect a body.
+        let expects_body = !matches!(method, http::Method::GET | http::Method::DELETE);
+        let mut request =
+            Request::builder().method(method).uri(format!("{}{target}", self.base_url));
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, JSON);
+        } else if expects_body {
+            request = request.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        request
+            .body(body.map(Body::from).unwrap_or_default())
+            .map_err(|error| Error::new(ErrorKind::InvalidRequest).with_source(error))
+    }
+
+    /// Sends once, and reads the answer to its end.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Answer, Error> {
+        match tokio::time::timeout(self.attempt_timeout, self.exchange(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Error::new(ErrorKind::Timeout)
+                .with_detail(format!("the attempt was given {:?}", self.attempt_timeout))),
+        }
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<Answer, Error> {
+        let (parts, body) = self.transport.send(request).await?.into_parts();
+        match body.read(self.max_answer_bytes).await {
+            Ok(body) => Ok(Answer {
+                status: parts.status,
+                headers: parts.headers,
+                body,
+                received_at: self.clock.now(),
+            }),
+            Err(error) => {
+                let kind = match error {
+                    crate::body::ReadError::TooLarge(_) => ErrorKind::Decode,
+                    crate::body::ReadError::Broken(_) => ErrorKind::Transfer,
+                };
+                let api = ApiError {
+                    status: parts.status.as_u16(),
+                    log_id: self.platform.log_id(&parts.headers),
+                    ..ApiError::default()
+                };
+                Err(Error::new(kind).with_api(api).with_source(error))
+            }
+        }
+    }
+
+    /// What to do after an attempt failed: nothing, or send again after the wait that has passed
+    /// when this returns.
+    pub(crate) async fn may_send_again(
+        &self,
+        error: &Error,
+        attempts: u32,
+        is_safe: bool,
+        deadline: Instant,
+    ) -> bool {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        match self.policy.verdict(error, attempts, is_safe, remaining) {
+            Verdict::GiveUp => false,
+            Verdict::SendAgainAfter(_) if !self.budget.take_out() => {
+                tracing::warn!("the budget of retries is used up");
+                false
+            }
+            Verdict::SendAgainAfter(wait) => {
+                tracing::debug!(attempts, ?wait, "sending again");
+                tokio::time::sleep(wait).await;
+                true
+            }
+        }
+    }
+
+    /// Fetches a token of the kind that `grant` says.
+    pub(crate) async fn fetch_token(
+        &self,
+        grant: &Grant,
+        parent: Option<&Secret>,
+    ) -> Result<(Secret, Duration), Error> {
+        let ticket = match grant.needs_ticket() {
+            true => Some(self.ticket().await?),
+            false => None,
+        };
+        let ticket = ticket.as_ref().map(Token::value);
+        let fetch = self.platform.token_request(&self.app, grant, parent, ticket);
+        let fetched = self.post(&fetch.path, fetch.body).await;
+        match fetched.and_then(|answer| self.platform.read_token(&answer)) {
+            Err(error) if self.platform.is_bad_ticket(&error) => {
+                self.ask_for_ticket().await;
+                Err(error.with_detail("the app ticket was refused; a new one was asked for"))
+            }
+            token => token,
+        }
+    }
+
+    /// Sends a request that needs no token, and that does no harm if it is executed twice.
+    async fn post(&self, path: &str, body: Bytes) -> Result<Answer, Error> {
+        let deadline = Instant::now() + FETCH_TIMEOUT;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let request = self.request(http::Method::POST, path, Some(body.clone()))?;
+            let error = match self.send(request).await {
+                Ok(answer) => match self.platform.check(&answer) {
+                    Ok(()) => return Ok(answer),
+                    Err(error) => error.without_excerpt(),
+                },
+                Err(error) => error,
+            };
+            if !self.may_send_again(&error, attempts, true, deadline).await {
+                return Err(error);
+            }
+        }
+    }
+
+    async fn ticket(&self) -> Result<Token, Error> {
+        let stored = self.store.get(&self.token_key(TICKET)).await;
+        if let Ok(Some(ticket)) = stored {
+            return Ok(ticket);
+        }
+        self.ask_for_ticket().await;
+        Err(Error::new(ErrorKind::Configuration).with_detail(
+            "there is no ticket of the app yet; the platform was asked to push it. Pass it on \
+             with `set_ticket` when it comes in",
+        ))
+    }
+
+    /// The platform pushes the ticket as an event; its answer to this holds nothing.
+    async fn ask_for_ticket(&self) {
+        let Some(ask) = self.platform.ticket_request(&self.app) else { return };
+        if let Err(error) = self.post(&ask.path, ask.body).await {
+            tracing::warn!(%error, "the ticket of the app could not be asked for");
+        }
+    }
+}
