@@ -8,4 +8,7 @@ mod compile_fail;
 mod errors;
 #[rustfmt::skip]
 mod generated;
+mod retries;
+mod script;
+mod tokens;
 mod wire;

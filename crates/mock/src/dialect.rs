@@ -60,7 +60,8 @@ pub trait Dialect: Send + Sync {
     fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]>;
 
     /// The error for the token that [`token`](Self::token) found, or for the lack of one.
-    fn token_refused(&self, token: Option<&[u8]>) -> Failure;
+    /// `is_an_apps`: it was granted to an app once; any other may be a user's.
+    fn token_refused(&self, token: Option<&[u8]>, is_an_apps: bool) -> Failure;
 
     fn log_id_header(&self) -> HeaderName;
 
@@ -97,9 +98,12 @@ impl Dialect for FeishuDialect {
         headers.get(AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ")
     }
 
-    fn token_refused(&self, token: Option<&[u8]>) -> Failure {
+    fn token_refused(&self, token: Option<&[u8]>, is_an_apps: bool) -> Failure {
         match token {
-            Some(_) => Failure::bad_request("99991663", "the access token is not valid"),
+            Some(_) if is_an_apps => {
+                Failure::bad_request("99991663", "the access token of the app is not valid")
+            }
+            Some(_) => Failure::bad_request("99991668", "the access token is not valid"),
             None => Failure::bad_request("99991661", "the access token is missing"),
         }
     }
@@ -157,7 +161,7 @@ impl Dialect for DingTalkDialect {
     }
 
     /// One code for both cases.
-    fn token_refused(&self, _token: Option<&[u8]>) -> Failure {
+    fn token_refused(&self, _token: Option<&[u8]>, _is_an_apps: bool) -> Failure {
         Failure::bad_request("InvalidAuthentication", "the access token is missing or not valid")
     }
 

@@ -162,6 +162,12 @@ impl MockPlatform {
         self.shared.lock().revoke_tokens();
     }
 
+    /// Lets the next fetch of every app give a new token, as it does at the vendors when a token
+    /// has half an hour left. The ones handed out so far stay valid.
+    pub fn rotate_tokens(&self) {
+        self.shared.lock().rotate_tokens();
+    }
+
     /// Honours `token` as a user's. No other user token is accepted.
     pub fn accept_user_token(&self, token: impl Into<String>) {
         self.shared.lock().accept_user_token(token.into());

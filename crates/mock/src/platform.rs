@@ -21,6 +21,10 @@ pub(crate) struct Platform {
     recorded: Vec<Recorded>,
     /// By vendor, as its token path, and app id.
     app_tokens: HashMap<(&'static str, String), String>,
+    /// The tokens of apps that are honoured, each with the token path of its vendor.
+    honoured: HashSet<(&'static str, String)>,
+    /// Every token that an app was ever given.
+    granted: HashSet<String>,
     user_tokens: HashSet<String>,
 }
 
@@ -47,6 +51,11 @@ impl Platform {
     }
 
     pub(crate) fn revoke_tokens(&mut self) {
+        self.rotate_tokens();
+        self.honoured.clear();
+    }
+
+    pub(crate) fn rotate_tokens(&mut self) {
         self.app_tokens.clear();
     }
 
@@ -71,12 +80,13 @@ impl Platform {
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let answer = match dialect.app_id(&request) {
             Ok(app_id) => {
-                let token = self
-                    .app_tokens
-                    .entry((dialect.token_path(), app_id.to_owned()))
-                    .or_insert_with(|| {
-                        format!("mock-token-{}", TOKENS.fetch_add(1, Ordering::Relaxed))
-                    });
+                let path = dialect.token_path();
+                let app = (path, app_id.to_owned());
+                let token = self.app_tokens.entry(app).or_insert_with(|| {
+                    format!("mock-token-{}", TOKENS.fetch_add(1, Ordering::Relaxed))
+                });
+                self.honoured.insert((path, token.clone()));
+                self.granted.insert(token.clone());
                 Answer::json(StatusCode::OK, &dialect.token_granted(token))
             }
             Err(failure) => Answer::json(failure.status, &dialect.failure(&failure, log_id)),
@@ -96,16 +106,13 @@ impl Platform {
         let Some((_, script)) = self.routes.get_mut(index) else { return Answer::default() };
         let dialect = script.dialect;
         let token = dialect.token(headers);
-        let honours = |token| {
-            let apps =
-                self.app_tokens.iter().filter(|((path, _), _)| *path == dialect.token_path());
-            let mut tokens = apps.map(|(_, token)| token).chain(&self.user_tokens);
-            tokens.any(|known| known.as_bytes() == token)
-        };
-        let answer = if token.is_some_and(honours) {
+        let text = token.and_then(|token| std::str::from_utf8(token).ok()).unwrap_or_default();
+        let is_honoured = self.user_tokens.contains(text)
+            || self.honoured.contains(&(dialect.token_path(), text.to_owned()));
+        let answer = if is_honoured {
             script.answer(log_id)
         } else {
-            let failure = dialect.token_refused(token);
+            let failure = dialect.token_refused(token, self.granted.contains(text));
             Answer::json(failure.status, &dialect.failure(&failure, log_id))
         };
         with_log_id(answer, dialect, log_id)

@@ -122,8 +122,8 @@ async fn operations_want_a_token() {
         ("", 99991661),
         ("authorization: Bearer \r\n", 99991661),
         ("authorization: t-1\r\n", 99991661),
-        ("authorization: Bearer t-1\r\n", 99991663),
-        ("authorization: Bearer \u{ff}\r\n", 99991663),
+        ("authorization: Bearer t-1\r\n", 99991668),
+        ("authorization: Bearer \u{ff}\r\n", 99991668),
     ] {
         let reply = connection.send("GET", target, header, b"");
         assert_eq!(reply.status, 400);

@@ -173,7 +173,7 @@ async fn only_accepted_user_tokens_are_honoured() {
     mock.revoke_tokens();
     client.as_user("u-1").call(&LinkChat("oc_1")).await.unwrap();
     let error = client.as_user("u-2").call(&LinkChat("oc_1")).await.unwrap_err();
-    assert_eq!(error.code::<String>().as_deref(), Some("99991663"));
+    assert_eq!(error.code::<String>().as_deref(), Some("99991668"));
     assert_eq!(mock.token_requests().len(), 0);
 }
 
