@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod compile_fail;
 mod errors;
+mod grants;
 #[rustfmt::skip]
 mod generated;
 mod retries;

@@ -31,6 +31,15 @@ pub(crate) fn ok() -> Step {
     answer(200, &[], r#"{"code":0,"msg":"success","data":{}}"#)
 }
 
+/// What the requests for the token of an app are answered with.
+const TOKENS: [(&str, &str); 2] = [
+    (
+        "/tenant_access_token/internal",
+        r#"{"code":0,"msg":"ok","tenant_access_token":"t-1","expire":7200}"#,
+    ),
+    ("/oauth2/accessToken", r#"{"accessToken":"d-1","expireIn":7200}"#),
+];
+
 /// Takes a step of its script for each request. Requests for a token are not counted: they are
 /// answered with one.
 #[derive(Clone, Default)]
@@ -39,19 +48,28 @@ pub(crate) struct Script(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     steps: VecDeque<Step>,
+    scripts_tokens: bool,
     sent: Vec<Sent>,
 }
 
-pub(crate) struct Sent {
-    pub(crate) at: Instant,
-    pub(crate) target: String,
-    pub(crate) body: Bytes,
+struct Sent {
+    at: Instant,
+    target: String,
+    token: Option<String>,
+    body: Bytes,
 }
 
 impl Script {
     pub(crate) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
-        let state = State { steps: steps.into_iter().collect(), sent: Vec::new() };
-        Self(Arc::new(Mutex::new(state)))
+        let script = Self::default();
+        script.0.lock().unwrap().steps.extend(steps);
+        script
+    }
+
+    /// Requests for the token of an app take a step of the script like all others.
+    pub(crate) fn with_tokens(self) -> Self {
+        self.0.lock().unwrap().scripts_tokens = true;
+        self
     }
 
     pub(crate) fn feishu(&self) -> feishu_im::Client {
@@ -82,19 +100,31 @@ impl Script {
         self.0.lock().unwrap().sent.iter().map(|sent| sent.target.clone()).collect()
     }
 
+    /// Each request as a path, the token it carried, and its body.
+    pub(crate) fn requests(&self) -> Vec<(String, Option<String>, serde_json::Value)> {
+        let sent = &self.0.lock().unwrap().sent;
+        let request = |sent: &Sent| {
+            let path = sent.target.split_once("://").unwrap().1.split_once('/').unwrap().1;
+            let body = serde_json::from_slice(&sent.body).unwrap_or_default();
+            (format!("/{path}"), sent.token.clone(), body)
+        };
+        sent.iter().map(request).collect()
+    }
+
     fn step(&self, request: &http::Request<Body>) -> Step {
         let path = request.uri().path();
-        if path.ends_with("/tenant_access_token/internal") {
-            let token = r#"{"code":0,"msg":"ok","tenant_access_token":"t-1","expire":7200}"#;
+        let known = TOKENS.iter().find(|(end, _)| path.ends_with(end));
+        if let Some((_, token)) = known.filter(|_| !self.0.lock().unwrap().scripts_tokens) {
             return answer(200, &[], token);
-        }
-        if path.ends_with("/oauth2/accessToken") {
-            return answer(200, &[], r#"{"accessToken":"d-1","expireIn":7200}"#);
         }
         let mut state = self.0.lock().unwrap();
         state.sent.push(Sent {
             at: Instant::now(),
             target: request.uri().to_string(),
+            token: ["authorization", "x-acs-dingtalk-access-token"]
+                .iter()
+                .find_map(|name| request.headers().get(*name))
+                .map(|token| token.to_str().unwrap().to_owned()),
             body: request.body().as_bytes().cloned().unwrap(),
         });
         state.steps.pop_front().expect("a request that the script does not foresee")

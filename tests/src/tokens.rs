@@ -12,6 +12,8 @@ use openplat_core::{
 use openplat_mock::MockPlatform;
 use tokio::sync::Semaphore;
 
+use crate::script::{Script, ok};
+
 async fn platform() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>();
@@ -188,15 +190,26 @@ async fn a_token_is_refreshed_ahead_while_the_old_one_serves() {
     assert_eq!(mock.token_requests().len(), 2);
 }
 
-/// A store that is away, or that never answers a question but hands out locks.
-struct Away;
+/// A store that is away: it says so, or says nothing.
+struct Away {
+    answers: bool,
+}
+
+impl Away {
+    fn answer<T: Send + 'static>(&self) -> BoxFuture<'_, Result<T, TokenStoreError>> {
+        match self.answers {
+            true => Box::pin(std::future::ready(Err("away".into()))),
+            false => Box::pin(std::future::pending()),
+        }
+    }
+}
 
 impl TokenStore for Away {
     fn get<'a>(
         &'a self,
         _key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<Token>, TokenStoreError>> {
-        Box::pin(std::future::ready(Err("away".into())))
+        self.answer()
     }
 
     fn put<'a>(
@@ -204,7 +217,7 @@ impl TokenStore for Away {
         _key: &'a TokenKey,
         _token: Token,
     ) -> BoxFuture<'a, Result<(), TokenStoreError>> {
-        Box::pin(std::future::ready(Err("away".into())))
+        self.answer()
     }
 }
 
@@ -212,10 +225,26 @@ impl TokenStore for Away {
 async fn a_store_that_is_away_costs_a_fetch_and_not_the_call() {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>();
-    let client = client(&mock).token_store(Arc::new(Away)).build().unwrap();
+    let store = Arc::new(Away { answers: true });
+    let client = client(&mock).token_store(store).build().unwrap();
     LinkChat::new("oc_1").send(&client).await.unwrap();
     LinkChat::new("oc_2").send(&client).await.unwrap();
     assert_eq!(mock.token_requests().len(), 1, "the client still remembers its token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_costs_a_moment() {
+    let script = Script::new([ok(), ok()]);
+    let client = feishu_im::Client::builder("cli_1", "secret")
+        .transport(script.clone())
+        .token_store(Arc::new(Away { answers: false }))
+        .build()
+        .unwrap();
+    let started = tokio::time::Instant::now();
+    LinkChat::new("oc_1").send(&client).await.unwrap();
+    assert_eq!(started.elapsed().as_secs(), 2);
+    LinkChat::new("oc_2").send(&client).await.unwrap();
+    assert_eq!(started.elapsed().as_secs(), 2, "the client remembers its token");
 }
 
 #[tokio::test]

@@ -176,7 +176,8 @@ impl Channel {
         };
         let ticket = ticket.as_ref().map(Token::value);
         let fetch = self.platform.token_request(&self.app, grant, parent, ticket);
-        let fetched = self.post(&fetch.path, fetch.body).await;
+        let deadline = Instant::now() + FETCH_TIMEOUT;
+        let fetched = self.post(&fetch.path, fetch.body, true, deadline).await;
         match fetched.and_then(|answer| self.platform.read_token(&answer)) {
             Err(error) if self.platform.is_bad_ticket(&error) => {
                 self.ask_for_ticket().await;
@@ -186,9 +187,14 @@ impl Channel {
         }
     }
 
-    /// Sends a request that needs no token, and that does no harm if it is executed twice.
-    async fn post(&self, path: &str, body: Bytes) -> Result<Answer, Error> {
-        let deadline = Instant::now() + FETCH_TIMEOUT;
+    /// Sends a request for a token. Neither it nor its answer is ever quoted.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: Bytes,
+        is_safe: bool,
+        deadline: Instant,
+    ) -> Result<Answer, Error> {
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -200,8 +206,8 @@ impl Channel {
                 },
                 Err(error) => error,
             };
-            if !self.may_send_again(&error, attempts, true, deadline).await {
-                return Err(error);
+            if !self.may_send_again(&error, attempts, is_safe, deadline).await {
+                return Err(error.with_attempts(attempts));
             }
         }
     }
@@ -221,7 +227,8 @@ impl Channel {
     /// The platform pushes the ticket as an event; its answer to this holds nothing.
     async fn ask_for_ticket(&self) {
         let Some(ask) = self.platform.ticket_request(&self.app) else { return };
-        if let Err(error) = self.post(&ask.path, ask.body).await {
+        let deadline = Instant::now() + FETCH_TIMEOUT;
+        if let Err(error) = self.post(&ask.path, ask.body, true, deadline).await {
             tracing::warn!(%error, "the ticket of the app could not be asked for");
         }
     }

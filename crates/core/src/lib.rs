@@ -45,9 +45,9 @@ pub use token::{MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore, TokenS
 pub use transport::{BoxFuture, Transport, TransportError};
 #[cfg(feature = "dingtalk")]
 pub use vendor::DingTalk;
-#[cfg(feature = "feishu")]
-pub use vendor::Feishu;
 pub use vendor::Vendor;
+#[cfg(feature = "feishu")]
+pub use vendor::{CodeExchange, Feishu, UserToken};
 
 pub use {bytes, http, http_body};
 

@@ -205,6 +205,8 @@ const REFRESH_REST: Duration = Duration::from_secs(10);
 const LOCK_TTL: Duration = Duration::from_secs(10);
 /// How often somebody who waits for another process looks for its token.
 const LOCK_POLL: Duration = Duration::from_millis(100);
+/// How long a store may take to answer before it counts as away.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl TokenSource {
     pub(crate) fn new(channel: Arc<Channel>, grant: Grant, parent: Option<Arc<Self>>) -> Arc<Self> {
@@ -284,9 +286,21 @@ impl TokenSource {
         state.flight = Some(flight.clone());
         let source = self.clone();
         tokio::spawn(async move {
-            let fetched = source.fetch().await;
+            let turn = source.take_turn().await;
+            let (token, publish) = match turn {
+                Turn::Token(token) => (Ok(token), None),
+                Turn::Mine(lock) => {
+                    let token = source.fetch_from_vendor().await;
+                    (token.clone(), lock.map(|lock| (token, lock)))
+                }
+            };
+            let fetched = token.and_then(|token| source.ready(token));
             source.land(&fetched);
             let _ = sender.send(Some(fetched));
+            // Nobody has to wait for the store.
+            if let Some((token, lock)) = publish {
+                source.publish(token, lock).await;
+            }
         });
         flight
     }
@@ -306,19 +320,6 @@ impl TokenSource {
         }
     }
 
-    async fn fetch(self: &Arc<Self>) -> Fetched {
-        let rejected = lock(&self.state).rejected.clone();
-        let token = match self.take_turn(rejected.as_ref()).await {
-            Turn::Token(token) => token,
-            Turn::Mine(lock) => {
-                let token = self.fetch_from_vendor().await;
-                self.publish(&token, lock).await;
-                token?
-            }
-        };
-        self.ready(token)
-    }
-
     fn ready(&self, token: Token) -> Fetched {
         let now = self.channel.clock.now();
         let remaining = token.remaining(now);
@@ -334,27 +335,38 @@ impl TokenSource {
         }))
     }
 
-    /// Waits while another process fetches. A store that is away costs a fetch, not the call.
-    async fn take_turn(&self, rejected: Option<&Secret>) -> Turn {
+    /// Waits while another process fetches. A store that is away, or that does not answer, costs a
+    /// fetch, not the call.
+    async fn take_turn(&self) -> Turn {
+        let rejected = lock(&self.state).rejected.clone();
         let store = &self.channel.store;
         loop {
-            match store.get(&self.key).await {
-                Ok(Some(token)) if self.is_fresh(&token, rejected) => return Turn::Token(token),
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(key = %self.key, %error, "the token store is away");
-                    return Turn::Mine(None);
+            match self.ask(store.get(&self.key)).await {
+                Some(Some(token)) if self.is_fresh(&token, rejected.as_ref()) => {
+                    return Turn::Token(token);
                 }
+                Some(_) => {}
+                None => return Turn::Mine(None),
             }
-            match store.lock(&self.key, LOCK_TTL).await {
-                Ok(Some(lock)) => return Turn::Mine(Some(lock)),
-                Ok(None) => tokio::time::sleep(LOCK_POLL).await,
-                Err(error) => {
-                    tracing::warn!(key = %self.key, %error, "the token store is away");
-                    return Turn::Mine(None);
-                }
+            match self.ask(store.lock(&self.key, LOCK_TTL)).await {
+                Some(Some(lock)) => return Turn::Mine(Some(lock)),
+                Some(None) => tokio::time::sleep(LOCK_POLL).await,
+                None => return Turn::Mine(None),
             }
         }
+    }
+
+    /// What the store answers, unless it is away.
+    async fn ask<T>(&self, answer: BoxFuture<'_, Result<T, TokenStoreError>>) -> Option<T> {
+        let answer = match tokio::time::timeout(STORE_TIMEOUT, answer).await {
+            Ok(answer) => answer,
+            Err(elapsed) => Err(elapsed.into()),
+        };
+        answer
+            .inspect_err(|error| {
+                tracing::warn!(key = %self.key, %error, "the token store is away");
+            })
+            .ok()
     }
 
     fn is_fresh(&self, token: &Token, rejected: Option<&Secret>) -> bool {
@@ -363,17 +375,12 @@ impl TokenSource {
         !was_rejected && remaining > self.channel.platform.token_margin()
     }
 
-    async fn publish(&self, token: &Result<Token, Error>, lock: Option<TokenLock>) {
-        // Without a lock the store was away a moment ago.
-        let Some(lock) = lock else { return };
+    async fn publish(&self, token: Result<Token, Error>, lock: TokenLock) {
         let store = &self.channel.store;
-        let kept = match token {
-            Ok(token) => store.put(&self.key, token.clone()).await,
-            Err(_) => Ok(()),
-        };
-        if let Err(error) = kept.and(store.unlock(&self.key, lock).await) {
-            tracing::warn!(key = %self.key, %error, "the token store is away");
+        if let Ok(token) = token {
+            self.ask(store.put(&self.key, token)).await;
         }
+        self.ask(store.unlock(&self.key, lock)).await;
     }
 
     async fn fetch_from_vendor(self: &Arc<Self>) -> Result<Token, Error> {

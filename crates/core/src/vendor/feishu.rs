@@ -165,6 +165,9 @@ struct Envelope<'a> {
     code: i64,
     #[serde(default)]
     msg: Value,
+    /// What OAuth's errors have in place of `msg`.
+    #[serde(default)]
+    error_description: Option<String>,
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -204,7 +207,7 @@ impl Envelope<'_> {
             code,
             message: match self.msg {
                 Value::String(message) => message,
-                Value::Null => detail.message.unwrap_or_default(),
+                Value::Null => self.error_description.or(detail.message).unwrap_or_default(),
                 other => other.to_string(),
             },
             log_id: log_id.or(detail.log_id).or(detail.logid),

@@ -4,6 +4,8 @@
 mod dingtalk;
 #[cfg(feature = "feishu")]
 mod feishu;
+#[cfg(feature = "feishu")]
+mod feishu_oauth;
 
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ use crate::secret::Secret;
 pub use dingtalk::DingTalk;
 #[cfg(feature = "feishu")]
 pub use feishu::Feishu;
+#[cfg(feature = "feishu")]
+pub use feishu_oauth::{CodeExchange, UserToken};
 
 /// A platform whose operations can be sent. Implemented by this crate only.
 pub trait Vendor: sealed::Sealed + Send + Sync + 'static {
