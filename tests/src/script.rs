@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use openplat_core::{Body, BoxFuture, Transport, TransportError};
@@ -10,12 +11,22 @@ use tokio::time::Instant;
 /// What happens to one request.
 pub(crate) enum Step {
     Answer(http::Response<String>),
+    /// An answer that takes its time.
+    Late(Duration, http::Response<String>),
     /// No connection.
     Refuse,
     /// The connection breaks before an answer.
     Break,
     /// No answer ever comes.
     Stall,
+}
+
+/// The same answer, `seconds` later.
+pub(crate) fn late(seconds: u64, step: Step) -> Step {
+    match step {
+        Step::Answer(answer) => Step::Late(Duration::from_secs(seconds), answer),
+        other => other,
+    }
 }
 
 /// An answer with this status, headers and body.
@@ -140,6 +151,10 @@ impl Transport for Script {
         Box::pin(async move {
             match step {
                 Step::Answer(answer) => Ok(answer.map(|body| Body::from(Bytes::from(body)))),
+                Step::Late(wait, answer) => {
+                    tokio::time::sleep(wait).await;
+                    Ok(answer.map(|body| Body::from(Bytes::from(body))))
+                }
                 Step::Refuse => Err(TransportError::connect("refused")),
                 Step::Break => Err(TransportError::transfer("reset")),
                 Step::Stall => std::future::pending().await,

@@ -10,9 +10,10 @@ use openplat_core::{
     BoxFuture, Clock, MemoryTokenStore, Token, TokenKey, TokenStore, TokenStoreError,
 };
 use openplat_mock::MockPlatform;
+use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::script::{Script, ok};
+use crate::script::{Script, answer, late, ok};
 
 async fn platform() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
@@ -74,6 +75,27 @@ async fn a_token_that_comes_back_ends_in_the_error() {
     let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert_eq!((mock.requests().len(), mock.token_requests().len()), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_rejection_does_not_drop_the_next_token() {
+    let token = |value: &str| {
+        let body = json!({ "code": 0, "tenant_access_token": value, "expire": 7200 });
+        answer(200, &[], &body.to_string())
+    };
+    let rejected = || answer(400, &[], r#"{"code":99991663,"msg":"token"}"#);
+    let script =
+        Script::new([token("t-1"), late(5, rejected()), rejected(), token("t-2"), ok(), ok()])
+            .with_tokens();
+    let client = script.feishu();
+    let slow = tokio::spawn(LinkChat::new("oc_slow").send(&client).into_future());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    LinkChat::new("oc_fast").send(&client).await.unwrap();
+    slow.await.unwrap().unwrap();
+    let sent: Vec<_> = script.requests().into_iter().map(|(_, token, _)| token).collect();
+    let bearer = |token: &str| Some(format!("Bearer {token}"));
+    let expected = [None, bearer("t-1"), bearer("t-1"), None, bearer("t-2"), bearer("t-2")];
+    assert_eq!(sent, expected);
 }
 
 #[tokio::test]
