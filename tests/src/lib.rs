@@ -9,6 +9,7 @@ mod errors;
 mod grants;
 #[rustfmt::skip]
 mod generated;
+mod limits;
 mod retries;
 mod script;
 mod tokens;

@@ -1,0 +1,82 @@
+//! What a subscriber of `tracing` sees, and what it must not. A binary of its own: the subscriber is
+//! the whole process's.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use feishu_im::chat::LinkChat;
+use openplat_mock::MockPlatform;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+/// Keeps what is written.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_a_span_and_an_attempt_an_event() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_ansi(false)
+        .with_writer(lines.clone())
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+
+    let mock = MockPlatform::start().await.unwrap();
+    mock.on::<LinkChat>().example().error("232019").error("232009");
+    let client =
+        feishu_im::Client::builder("cli_1", "hunter2").base_url(mock.url()).build().unwrap();
+    LinkChat::new("oc_private").send(&client).await.unwrap();
+    mock.revoke_tokens();
+    LinkChat::new("oc_private").send(&client).await.unwrap_err();
+    LinkChat::new("oc_private").send(&client.as_user("u-topsecret")).await.unwrap_err();
+
+    let bytes = lines.0.lock().unwrap().clone();
+    let text = String::from_utf8(bytes).unwrap();
+    for seen in [
+        "openplat.operation=\"im.v1.chat.link\"",
+        "http.request.method=\"POST\"",
+        "url.template=\"/open-apis/im/v1/chats/{chat_id}/link\"",
+        "http.response.status_code=200",
+        "http.response.status_code=400",
+        "http.request.resend_count=1",
+        "openplat.code=\"232019\"",
+        "error.type=Throttled",
+        "log_id=\"mock-000002\"",
+        "the app's token was rejected",
+        "sending again",
+    ] {
+        assert!(text.contains(seen), "{seen} is missing in\n{text}");
+    }
+    let tokens = mock.requests().into_iter().map(|request| {
+        let token = request.headers["authorization"].to_str().unwrap().to_owned();
+        token.trim_start_matches("Bearer ").to_owned()
+    });
+    let secrets = ["hunter2".to_owned(), "oc_private".to_owned()];
+    for secret in tokens.chain(secrets) {
+        assert!(!text.contains(&secret), "{secret} is shown in\n{text}");
+    }
+}
