@@ -19,6 +19,9 @@ mod execute;
 mod lenient;
 mod operation;
 mod parts;
+#[cfg(all(any(test, fuzzing), feature = "feishu", feature = "dingtalk"))]
+#[doc(hidden)]
+pub mod properties;
 mod retry;
 mod secret;
 mod string_enum;
