@@ -1,7 +1,9 @@
 //! The life of the app's token, over the loopback platform.
 
 use std::future::IntoFuture;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use feishu_im::ErrorKind;
@@ -131,15 +133,17 @@ async fn who_waits_for_a_fetch_that_fails_gets_its_error() {
     assert_eq!(mock.token_requests().len(), 2, "the next caller tries again");
 }
 
+/// Lets a future go as far as it can at once.
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
+}
+
 #[tokio::test]
 async fn a_waiter_that_gives_up_cancels_nobody() {
     let (mock, client) = platform().await;
     {
         let mut first = LinkChat::new("oc_1").send(&client).into_future();
-        let poll = std::future::poll_fn(|context| {
-            std::task::Poll::Ready(first.as_mut().poll(context).is_pending())
-        });
-        assert!(poll.await, "the first call waits for a token");
+        assert!(poll_once(&mut first).await.is_pending(), "the first call waits for a token");
     }
     LinkChat::new("oc_2").send(&client).await.unwrap();
     assert_eq!(mock.token_requests().len(), 1, "the fetch of the first call was not lost");
@@ -151,26 +155,14 @@ fn a_runtime_that_ends_leaves_nobody_hanging() {
     let (first, second) = (runtime(), runtime());
     let (mock, client) = first.block_on(platform());
     // The fetch starts on the first runtime, which ends before it can go on.
-    first.block_on(async {
-        let mut call = LinkChat::new("oc_1").send(&client).into_future();
-        std::future::poll_fn(|context| {
-            let _ = call.as_mut().poll(context);
-            std::task::Poll::Ready(())
-        })
-        .await;
-    });
-    let waiter = second.block_on(async {
-        let mut call = LinkChat::new("oc_2").send(&client).into_future();
-        std::future::poll_fn(|context| {
-            let _ = call.as_mut().poll(context);
-            std::task::Poll::Ready(())
-        })
-        .await;
-        call
-    });
+    let mut starter = LinkChat::new("oc_1").send(&client).into_future();
+    assert!(first.block_on(poll_once(&mut starter)).is_pending());
+    let mut waiter = LinkChat::new("oc_2").send(&client).into_future();
+    assert!(second.block_on(poll_once(&mut waiter)).is_pending());
+    drop(starter);
     drop(first);
     second.block_on(waiter).unwrap();
-    assert!(mock.requests().len() == 1);
+    assert_eq!(mock.requests().len(), 1);
 }
 
 /// A clock that is moved by hand.
