@@ -94,6 +94,10 @@ async fn an_app_has_a_token_of_its_own() {
     let requests = script.requests();
     assert_eq!(requests[0].0, "/open-apis/auth/v3/app_access_token/internal");
     assert_eq!(requests[1].1.as_deref(), Some("Bearer a-1"));
+
+    let script = Script::new([answer(200, &[], &both.to_string()), ok()]).with_tokens();
+    join().send(&script.feishu()).await.unwrap();
+    assert_eq!(script.requests()[1].1.as_deref(), Some("Bearer t-1"));
 }
 
 #[tokio::test]

@@ -178,7 +178,7 @@ impl Channel {
         let fetch = self.platform.token_request(&self.app, grant, parent, ticket);
         let deadline = Instant::now() + FETCH_TIMEOUT;
         let fetched = self.post(&fetch.path, fetch.body, true, deadline).await;
-        match fetched.and_then(|answer| self.platform.read_token(&answer)) {
+        match fetched.and_then(|answer| self.platform.read_token(grant, &answer)) {
             Err(error) if self.platform.is_bad_ticket(&error) => {
                 self.ask_for_ticket().await;
                 Err(error.with_detail("the app ticket was refused; a new one was asked for"))

@@ -10,7 +10,7 @@ use crate::lenient;
 use crate::operation::{Method, OperationMeta};
 use crate::parts::Parts;
 use crate::retry::retry_after;
-use crate::vendor::{DingTalk, Feishu, Vendor};
+use crate::vendor::{DingTalk, Feishu, Grant, Vendor};
 
 /// An answer is read to data, or to an error that carries its status.
 pub fn envelope(input: &[u8]) {
@@ -27,7 +27,9 @@ pub fn envelope(input: &[u8]) {
             assert_eq!(error.api().map(|api| api.status()), Some(status));
             assert!(!error.to_string().is_empty());
         }
-        let _ = platform.read_token(&answer);
+        for grant in [Grant::Internal, Grant::FeishuApp] {
+            let _ = platform.read_token(&grant, &answer);
+        }
     }
     let _ = lenient::from_slice::<Vec<std::collections::BTreeMap<String, Option<i64>>>>(body);
 }

@@ -104,7 +104,7 @@ impl Platform for DingTalkPlatform {
         TokenRequest { path, body: Bytes::from(body.to_string()) }
     }
 
-    fn read_token(&self, answer: &Answer) -> Result<(Secret, Duration), Error> {
+    fn read_token(&self, _grant: &Grant, answer: &Answer) -> Result<(Secret, Duration), Error> {
         #[derive(Deserialize)]
         struct TokenAnswer {
             #[serde(alias = "accessToken")]

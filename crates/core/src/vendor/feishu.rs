@@ -107,9 +107,8 @@ impl Platform for FeishuPlatform {
         TokenRequest { path: path.to_owned(), body: Bytes::from(body.to_string()) }
     }
 
-    fn read_token(&self, answer: &Answer) -> Result<(Secret, Duration), Error> {
-        /// The answer of an app's token may hold the tenant's as well, which is not what was
-        /// asked for.
+    fn read_token(&self, grant: &Grant, answer: &Answer) -> Result<(Secret, Duration), Error> {
+        /// An answer may hold both.
         #[derive(Deserialize)]
         struct TokenAnswer {
             app_access_token: Option<String>,
@@ -118,7 +117,11 @@ impl Platform for FeishuPlatform {
         }
         let token: TokenAnswer = lenient::from_slice(&answer.body)
             .map_err(|error| Error::new(ErrorKind::Decode).with_source(error))?;
-        let value = token.app_access_token.or(token.tenant_access_token).ok_or_else(|| {
+        let value = match grant {
+            Grant::FeishuApp | Grant::FeishuStoreApp => token.app_access_token,
+            _ => token.tenant_access_token,
+        };
+        let value = value.ok_or_else(|| {
             Error::new(ErrorKind::Decode).with_detail("the answer holds no token")
         })?;
         Ok((value.into(), Duration::from_secs(token.expire)))

@@ -61,7 +61,8 @@ pub trait Platform: Send + Sync {
         ticket: Option<&Secret>,
     ) -> TokenRequest;
 
-    fn read_token(&self, answer: &Answer) -> Result<(Secret, Duration), Error>;
+    /// The token that was asked for, and how long it works from now on.
+    fn read_token(&self, grant: &Grant, answer: &Answer) -> Result<(Secret, Duration), Error>;
 
     /// The call that makes the platform push the app's ticket again, where there is one.
     fn ticket_request(&self, _app: &App) -> Option<TokenRequest> {
