@@ -97,7 +97,10 @@ mod parcel_readdress {
 
     #[tokio::test]
     async fn full() {
-        let operation = sdk::parcel::ReaddressParcel::new("number", "house")
+        let operation = sdk::parcel::ReaddressParcel::new(sdk::parcel::ReaddressParcelRequired {
+                number: "number",
+                address_kind: sdk::types::AddressKind::from("house"),
+            })
             .address(
                 sdk::types::Address::new(sdk::types::AddressRequired {
                         street: "street",
@@ -118,7 +121,10 @@ mod parcel_readdress {
 
     #[tokio::test]
     async fn bare() {
-        let operation = sdk::parcel::ReaddressParcel::new("number", "house");
+        let operation = sdk::parcel::ReaddressParcel::new(sdk::parcel::ReaddressParcelRequired {
+            number: "number",
+            address_kind: sdk::types::AddressKind::from("house"),
+        });
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/address/house",
             body: Some(r#"{}"#),
@@ -214,6 +220,23 @@ mod parcel_send {
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod parcel_shelve {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::ShelveParcel::new(sdk::parcel::ShelveParcelRequired {
+            row: 3,
+            column: 4,
+        });
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/shelves/3/4",
+            body: None,
+        };
+        check::sends_as_app(&operation, &expected).await;
     }
 }
 

@@ -103,6 +103,18 @@ pub struct Field {
     pub example: Option<Value>,
 }
 
+/// Whether two of the required values could be swapped at a call site without the compiler
+/// noticing: two of one type, or two that take any text.
+pub fn needs_names<'a>(required: impl IntoIterator<Item = &'a Field>) -> bool {
+    let mut seen: Vec<Type> = Vec::new();
+    required.into_iter().any(|field| {
+        let argument = field.ty.with_enums_as_strings();
+        let is_known = seen.contains(&argument);
+        seen.push(argument);
+        is_known
+    })
+}
+
 /// How the absence of a field is told in Rust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
@@ -202,6 +214,16 @@ impl Type {
             Self::List(item) => format!("list<{}>", item.spec_name()),
             Self::Map(value) => format!("map<{}>", value.spec_name()),
             Self::Named(reference) => reference.name.clone(),
+        }
+    }
+
+    /// What a caller passes: an enum is made from a string, so that a string fits as well.
+    fn with_enums_as_strings(&self) -> Self {
+        match self {
+            Self::List(item) => Self::List(Box::new(item.with_enums_as_strings())),
+            Self::Map(value) => Self::Map(Box::new(value.with_enums_as_strings())),
+            Self::Named(reference) if reference.is_enum => Self::String,
+            other => other.clone(),
         }
     }
 

@@ -13,7 +13,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::emit::{self, Item};
-use super::ir::{Api, Field, Presence, Type, TypeDef};
+use super::ir::{Api, Field, Presence, Type, TypeDef, needs_names};
 use super::{docs, naming};
 
 /// A file to be written, relative to the root of the workspace.
@@ -236,11 +236,6 @@ fn is_text(ty: &Type) -> bool {
     }
 }
 
-/// Whether two of the required values could be swapped without the compiler noticing.
-fn needs_names<'a>(required: impl IntoIterator<Item = &'a Field>) -> bool {
-    required.into_iter().filter(|field| field.ty == Type::String).count() > 1
-}
-
 /// The constructor of a struct, its setters, and the struct that names its required values.
 struct Construction {
     required: Option<TokenStream>,
@@ -254,7 +249,7 @@ fn construction(name: &str, fields: &[&Field]) -> Construction {
     let setters = optional.iter().map(|field| setter(field));
     let setters = quote!(#(#setters)*);
     if needs_names(required.iter().copied()) {
-        let new = new_from_names(name, fields);
+        let new = new_from_names(name, fields, &required);
         return Construction { required: Some(required_struct(name, &required)), new, setters };
     }
     let parameters = required.iter().map(|field| {
@@ -289,8 +284,9 @@ fn initialiser(field: &Field, value: TokenStream) -> TokenStream {
     }
 }
 
-fn new_from_names(name: &str, fields: &[&Field]) -> TokenStream {
-    let required = ident(&format!("{name}Required"));
+fn new_from_names(name: &str, fields: &[&Field], required: &[&Field]) -> TokenStream {
+    let required_struct = ident(&format!("{name}Required"));
+    let lifetime = borrows(required).then(|| quote!(<'_>));
     let values = fields.iter().map(|field| {
         let name = ident(&field.rust);
         let value = match &field.ty {
@@ -304,12 +300,17 @@ fn new_from_names(name: &str, fields: &[&Field]) -> TokenStream {
     });
     quote! {
         #[doc = " Starts with what is required, each value by its name."]
-        pub fn new(required: #required<'_>) -> Self { Self { #(#values),* } }
+        pub fn new(required: #required_struct #lifetime) -> Self { Self { #(#values),* } }
     }
 }
 
 fn is_text_list(ty: &Type) -> bool {
     matches!(ty, Type::List(item) if **item == Type::String)
+}
+
+/// Whether the struct of required values has something to borrow.
+fn borrows(required: &[&Field]) -> bool {
+    required.iter().any(|field| field.ty == Type::String || is_text_list(&field.ty))
 }
 
 fn required_struct(name: &str, required: &[&Field]) -> TokenStream {
@@ -327,10 +328,11 @@ fn required_struct(name: &str, required: &[&Field]) -> TokenStream {
         format!("What [`{name}`] requires. By name, so that two values are never swapped;"),
         "without defaults, so that none is forgotten.".to_owned(),
     ]);
+    let lifetime = borrows(required).then(|| quote!(<'a>));
     quote! {
         #docs
         #[derive(Debug, Clone)]
-        pub struct #struct_name<'a> { #(#fields),* }
+        pub struct #struct_name #lifetime { #(#fields),* }
     }
 }
 

@@ -8,9 +8,11 @@ use quote::quote;
 use serde_json::Value;
 
 use super::operation::json_literal;
-use super::{File, ident, is_text, is_text_list, needs_names};
+use super::{File, ident, is_text, is_text_list};
 use crate::codegen::emit::{self, Item};
-use crate::codegen::ir::{Api, Field, Model, Module, Operation, SampleCall, Type, TypeDef};
+use crate::codegen::ir::{
+    Api, Field, Model, Module, Operation, SampleCall, Type, TypeDef, needs_names,
+};
 use crate::codegen::naming;
 
 pub fn file(api: &Api) -> File {

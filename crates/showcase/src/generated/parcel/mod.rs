@@ -8,6 +8,7 @@ mod hold;
 mod list;
 mod readdress;
 mod send;
+mod shelve;
 
 pub use self::cancel::*;
 pub use self::get::*;
@@ -15,3 +16,4 @@ pub use self::hold::*;
 pub use self::list::*;
 pub use self::readdress::*;
 pub use self::send::*;
+pub use self::shelve::*;

@@ -23,15 +23,22 @@ pub struct ReaddressParcel {
     address: Option<Address>,
 }
 
+/// What [`ReaddressParcel`] requires. By name, so that two values are never swapped;
+/// without defaults, so that none is forgotten.
+#[derive(Debug, Clone)]
+pub struct ReaddressParcelRequired<'a> {
+    /// What stands on the receipt.
+    pub number: &'a str,
+    /// Which of the addresses to change.
+    pub address_kind: AddressKind,
+}
+
 impl ReaddressParcel {
-    /// Starts with what is required.
-    ///
-    /// - `number`: What stands on the receipt.
-    /// - `address_kind`: Which of the addresses to change.
-    pub fn new(number: impl Into<String>, address_kind: impl Into<AddressKind>) -> Self {
+    /// Starts with what is required, each value by its name.
+    pub fn new(required: ReaddressParcelRequired<'_>) -> Self {
         Self {
-            number: number.into(),
-            address_kind: address_kind.into(),
+            number: required.number.to_owned(),
+            address_kind: required.address_kind,
             address: None,
         }
     }
