@@ -146,7 +146,7 @@ mod parcel_send {
                         street: "High Street 1",
                         city: "Springfield",
                     })
-                    .floors(Vec::from([]))
+                    .floors(Vec::<i64>::new())
                     .kind("house"),
                 labels: &["this side up"],
                 speed: sdk::parcel::Speed::from("over-night"),
@@ -156,7 +156,7 @@ mod parcel_send {
             .pieces(1)
             .fragile(true)
             .kind("type")
-            .insurances([sdk::parcel::Insurance::new(10000)])
+            .insurances([sdk::parcel::Insurance::new(10000, Vec::<String>::new())])
             .speeds(["slow"])
             .tags([("key", "tags")])
             .fees([("key", 1)])
@@ -165,7 +165,7 @@ mod parcel_send {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels?dry_run=true",
             body: Some(
-                r#"{"customs":{"forms":[1,null]},"fees":{"key":1},"fragile":true,"grid":[[1]],"insurances":[{"amount":10000}],"labels":["this side up"],"pieces":1,"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","speeds":["slow"],"tags":{"key":"tags"},"to":{"city":"Springfield","floors":[],"street":"High Street 1","type":"house"},"type":"type","weight":1.5}"#,
+                r#"{"customs":{"forms":[1,null]},"fees":{"key":1},"fragile":true,"grid":[[1]],"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"pieces":1,"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","speeds":["slow"],"tags":{"key":"tags"},"to":{"city":"Springfield","street":"High Street 1","type":"house"},"type":"type","weight":1.5}"#,
             ),
         };
         check::sends_as_app(&operation, &expected).await;
@@ -181,7 +181,7 @@ mod parcel_send {
                     street: "High Street 1",
                     city: "Springfield",
                 })
-                .floors(Vec::from([]))
+                .floors(Vec::<i64>::new())
                 .kind("house"),
             labels: &["this side up"],
             speed: sdk::parcel::Speed::from("over-night"),
@@ -189,7 +189,7 @@ mod parcel_send {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels",
             body: Some(
-                r#"{"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","floors":[],"street":"High Street 1","type":"house"}}"#,
+                r#"{"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),
         };
         check::sends_as_app(&operation, &expected).await;
@@ -205,17 +205,17 @@ mod parcel_send {
                         street: "High Street 1",
                         city: "Springfield",
                     })
-                    .floors(Vec::from([]))
+                    .floors(Vec::<i64>::new())
                     .kind("house"),
                 labels: &["this side up"],
                 speed: sdk::parcel::Speed::from("over-night"),
             })
-            .insurances([sdk::parcel::Insurance::new(10000)])
+            .insurances([sdk::parcel::Insurance::new(10000, Vec::<String>::new())])
             .customs(check::json(r#"{"forms":[1,null]}"#));
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels",
             body: Some(
-                r#"{"customs":{"forms":[1,null]},"insurances":[{"amount":10000}],"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","floors":[],"street":"High Street 1","type":"house"}}"#,
+                r#"{"customs":{"forms":[1,null]},"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),
         };
         check::sends_as_app(&operation, &expected).await;

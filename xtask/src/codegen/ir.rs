@@ -122,7 +122,7 @@ pub enum Presence {
     Always,
     /// `Option<T>`.
     Optional,
-    /// A list or map that is empty when absent.
+    /// A list or map that is empty when absent, and absent when empty.
     Empty,
 }
 
@@ -157,7 +157,8 @@ pub struct Model {
     pub name: String,
     pub doc: String,
     pub fields: Vec<Field>,
-    /// Whether a caller builds it, so that it needs a constructor and setters.
+    /// Whether a caller builds it, so that it needs a constructor and setters. Nothing else
+    /// depends on it.
     pub in_requests: bool,
     pub example: Option<Value>,
 }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use self::diagnostic::{Diagnostic, Diagnostics, one_of};
 use self::ir::Api;
 use self::load::ApiSpecs;
-pub use self::render::File;
+pub use self::render::{File, rust_type};
 pub use self::tree::Change;
 
 /// Why nothing was generated.

@@ -51,6 +51,7 @@ faults! {
     an_enum_without_values: "[{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "[]";
     a_value_without_a_rust_name: "\"value\": \"week\"" => "\"value\": \"7\"";
     a_type_that_is_neither: "\"values\": [{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "\"ignore_case\": true";
+    a_field_that_would_be_sent_empty: "\"values\": [{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "\"fields\": [{ \"name\": \"days\", \"type\": \"int\", \"doc\": \"How many.\", \"always\": true }]";
     a_name_that_generated_code_uses: "\"name\": \"Period\"" => "\"name\": \"Option\"";
 }
 

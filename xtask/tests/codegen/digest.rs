@@ -69,6 +69,6 @@ fn add_field(text: &mut String, place: &str, field: &Field) {
     let required = if field.required { " required" } else { "" };
     let always =
         if field.presence == Presence::Always && place == "field" { " always" } else { "" };
-    writeln!(text, "  {place} {rust}{renamed}: {}{required}{always}", field.ty.spec_name())
-        .unwrap();
+    let (spec, ty) = (field.ty.spec_name(), codegen::rust_type(field));
+    writeln!(text, "  {place} {rust}{renamed}: {spec}{required}{always} as {ty}").unwrap();
 }

@@ -55,6 +55,32 @@ fn a_renamed_field_changes_the_lines_that_follow_from_it() {
     assert!(workspace.read(LINK_RS).contains("pub fn memo(mut self"));
 }
 
+/// A new optional parameter must not change what programs match on in an answer.
+#[test]
+fn a_model_keeps_its_shape_when_an_operation_begins_to_send_it() {
+    let workspace = Workspace::new();
+    let card = r#"{ "types": [{ "name": "Card", "doc": "A card.", "fields": [
+        { "name": "id", "type": "string", "required": true, "doc": "The id." },
+        { "name": "size", "type": "int", "doc": "The size." },
+        { "name": "lines", "type": "list<string>", "doc": "The lines." },
+        { "name": "notes", "type": "map<string>", "doc": "The notes." }
+    ] }] }"#;
+    workspace.write("specs/im/types/card.json", card);
+    workspace.edit(
+        "specs/im/chat.link.json",
+        "\"errors\"",
+        "\"response_type\": \"Card\", \"errors\"",
+    );
+    workspace.codegen();
+    let note = r#""name": "note", "type": "string""#;
+    workspace.edit("specs/im/chat.link.json", note, &note.replace("string", "Card"));
+    let outcome = codegen::plan(workspace.root(), &[]).unwrap();
+    let change = outcome.changes.iter().find(|change| change.path.ends_with("types/card.rs"));
+    let diff = change.unwrap().diff();
+    assert!(changed_lines(&diff).iter().all(|line| line.starts_with('+')), "{diff}");
+    assert!(diff.contains("pub fn new("), "{diff}");
+}
+
 #[test]
 fn a_plan_writes_nothing() {
     let workspace = Workspace::new();

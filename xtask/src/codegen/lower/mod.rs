@@ -64,6 +64,7 @@ struct Lowering<'a> {
 struct Declared<'a> {
     spec: &'a spec::Type,
     document: &'a Document,
+    index: usize,
     shared: bool,
 }
 
@@ -89,7 +90,8 @@ impl<'a> Lowering<'a> {
         let api = &self.specs.api.spec;
         let mut api =
             Api { name: self.specs.name.clone(), vendor: api.vendor, modules, types, codes };
-        decide_presence(&mut api);
+        mark_sent(&mut api);
+        self.check_always(&api);
         sample::fill(&mut api, self.specs, self.diagnostics);
         api
     }
@@ -143,7 +145,29 @@ impl<'a> Lowering<'a> {
                 );
             }
             None => {
-                self.types.insert(name, Declared { spec, document, shared });
+                self.types.insert(name, Declared { spec, document, index, shared });
+            }
+        }
+    }
+
+    /// What is always there has no way to be absent: without a value from the caller, some empty
+    /// one would be sent.
+    fn check_always(&mut self, api: &Api) {
+        let declared: Vec<_> = self.types.values().copied().collect();
+        for Declared { spec, document, index, .. } in declared {
+            if !api.model(&spec.name).is_some_and(|model| model.in_requests) {
+                continue;
+            }
+            let pointer = Pointer::default().join("types").join(index).join("fields");
+            for (index, field) in spec.fields.iter().flatten().enumerate() {
+                if field.always && !field.required {
+                    let place = document.key(&pointer.join(index).join("always"));
+                    let (model, name) = (&spec.name, &field.name);
+                    let message = format!("`{name}` of `{model}` would be sent as an empty value");
+                    let hint = "operations send this model: make the field `required` as well, \
+                                so that a caller sets it, or drop `always`";
+                    self.report(place, message, hint);
+                }
             }
         }
     }
@@ -287,16 +311,15 @@ impl<'a> Lowering<'a> {
         Some(Field {
             wire: spec.name.clone(),
             rust,
+            presence: match position {
+                Position::Model => presence(spec, &ty),
+                _ if required => Presence::Always,
+                _ => Presence::Optional,
+            },
             ty,
             doc,
             default: spec.default.as_ref().map(plain),
             required,
-            presence: match position {
-                Position::Model if spec.always => Presence::Always,
-                Position::Model => Presence::Optional,
-                _ if required => Presence::Always,
-                _ => Presence::Optional,
-            },
             example: spec.example.clone(),
         })
     }
@@ -711,26 +734,26 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A model that only answers use is lenient: its lists default to empty. One that callers build
-/// tells "not sent" from "sent empty", and what it requires is not an `Option`.
-fn decide_presence(api: &mut Api) {
-    let operations = || api.modules.iter().flat_map(|module| &module.operations);
-    let sent = operations().flat_map(Operation::fields).map(|field| &field.ty);
-    let in_requests = reachable(api, sent);
-    let in_answers = reachable(api, operations().filter_map(|operation| operation.output.as_ref()));
+/// Marks the models that callers build. It decides about constructor and setters alone: what a
+/// model looks like depends on its own spec, so that a new use of it breaks nobody.
+fn mark_sent(api: &mut Api) {
+    let operations = api.modules.iter().flat_map(|module| &module.operations);
+    let sent = reachable(api, operations.flat_map(Operation::fields).map(|field| &field.ty));
     let local = api.modules.iter_mut().flat_map(|module| &mut module.operations);
     let local = local.flat_map(|operation| &mut operation.types);
     for def in api.types.iter_mut().flat_map(|file| &mut file.types).chain(local) {
-        let TypeDef::Model(model) = def else { continue };
-        model.in_requests = in_requests.contains(&model.name);
-        let in_answers = in_answers.contains(&model.name) || !model.in_requests;
-        for field in model.fields.iter_mut().filter(|field| field.presence == Presence::Optional) {
-            field.presence = match field.ty {
-                _ if field.required && !in_answers => Presence::Always,
-                Type::List(_) | Type::Map(_) if !model.in_requests => Presence::Empty,
-                _ => Presence::Optional,
-            };
+        if let TypeDef::Model(model) = def {
+            model.in_requests = sent.contains(&model.name);
         }
+    }
+}
+
+/// How a field of a model tells that it is absent.
+fn presence(spec: &spec::Field, ty: &Type) -> Presence {
+    match ty {
+        _ if spec.always => Presence::Always,
+        Type::List(_) | Type::Map(_) => Presence::Empty,
+        _ => Presence::Optional,
     }
 }
 

@@ -214,7 +214,7 @@ fn sample_calls(api: &Api, operation: &Operation, example: Option<&Value>) -> Ve
         let fields = operation.fields();
         let values: Vec<_> = fields.map(|field| is_set(field).then(|| value(field))).collect();
         if calls.iter().all(|call| call.values != values) {
-            calls.push(sample_call(operation, name, values));
+            calls.push(sample_call(api, operation, name, values));
         }
     };
     add("full", &|_| true);
@@ -226,6 +226,7 @@ fn sample_calls(api: &Api, operation: &Operation, example: Option<&Value>) -> Ve
 }
 
 fn sample_call(
+    api: &Api,
     operation: &Operation,
     name: &'static str,
     values: Vec<Option<Value>>,
@@ -237,6 +238,7 @@ fn sample_call(
     let in_url = in_path + operation.query.len();
     for (index, (field, value)) in operation.fields().zip(&values).enumerate() {
         let Some(value) = value else { continue };
+        let value = &sent(api, &field.ty, value);
         if index < in_path {
             let encoded = utf8_percent_encode(&plain(value), COMPONENT).to_string();
             target = target.replace(&format!("{{{}}}", field.wire), &encoded);
@@ -255,6 +257,34 @@ fn sample_call(
     }
     let body = operation.body.is_some().then_some(Value::Object(body));
     SampleCall { name, values, target, body }
+}
+
+/// What reaches the server when a caller sets `value`: a model leaves out its empty lists and maps
+/// unless they are required.
+fn sent(api: &Api, ty: &Type, value: &Value) -> Value {
+    match (ty, value) {
+        (Type::List(item), Value::Array(values)) => {
+            values.iter().map(|value| sent(api, item, value)).collect()
+        }
+        (Type::Map(ty), Value::Object(members)) => {
+            let members = members.iter().map(|(key, value)| (key.clone(), sent(api, ty, value)));
+            Value::Object(members.collect())
+        }
+        (Type::Named(reference), Value::Object(members)) => {
+            let fields = api.model(&reference.name).map_or(&[][..], |model| &model.fields);
+            let members = fields.iter().filter_map(|field| {
+                let value = sent(api, &field.ty, members.get(&field.wire)?);
+                let is_sent = field.presence != Presence::Empty || field.required;
+                (is_sent || !is_empty(&value)).then(|| (field.wire.clone(), value))
+            });
+            Value::Object(members.collect())
+        }
+        _ => value.clone(),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
 }
 
 /// The documented sample of a field, or a made-up one. `above` are the models it stands in.

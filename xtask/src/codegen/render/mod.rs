@@ -179,6 +179,11 @@ fn value_type(ty: &Type) -> TokenStream {
     }
 }
 
+/// The Rust type of a field as text, for a reader of the digest.
+pub fn rust_type(field: &Field) -> String {
+    field_type(field).to_string().replace(' ', "").replace(',', ", ")
+}
+
 fn field_type(field: &Field) -> TokenStream {
     let ty = value_type(&field.ty);
     match field.presence {

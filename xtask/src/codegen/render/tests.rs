@@ -8,7 +8,7 @@ use quote::quote;
 use serde_json::Value;
 
 use super::operation::json_literal;
-use super::{File, ident, is_text, is_text_list};
+use super::{File, ident, is_text, is_text_list, value_type};
 use crate::codegen::emit::{self, Item};
 use crate::codegen::ir::{
     Api, Field, Model, Module, Operation, SampleCall, Type, TypeDef, needs_names,
@@ -156,8 +156,12 @@ impl Scope<'_> {
                 quote!([#(#values),*])
             }
             (Type::Map(item), Value::Object(members)) if !members.is_empty() => {
+                // All values of an array have one type, which that of nested arrays depends on.
                 let members = members.iter().map(|(key, value)| {
-                    let value = self.argument(item, value);
+                    let value = match is_text(item) {
+                        true => self.argument(item, value),
+                        false => self.typed(item, value),
+                    };
                     quote!((#key, #value))
                 });
                 quote!([#(#members),*])
@@ -178,6 +182,22 @@ impl Scope<'_> {
         }
     }
 
+    /// The type that is stored for a value.
+    fn stored(&self, ty: &Type) -> TokenStream {
+        match ty {
+            Type::List(item) => {
+                let item = self.stored(item);
+                quote!(Vec<#item>)
+            }
+            Type::Map(value) => {
+                let value = self.stored(value);
+                quote!(std::collections::BTreeMap<String, #value>)
+            }
+            Type::Named(reference) => self.path(&reference.name, reference.shared),
+            ty => value_type(ty),
+        }
+    }
+
     /// A value of exactly the type that is stored.
     fn typed(&self, ty: &Type, value: &Value) -> TokenStream {
         match (ty, value) {
@@ -192,6 +212,15 @@ impl Scope<'_> {
                     fields.iter().map(|field| members.get(&field.wire).cloned()).collect();
                 let fields: Vec<_> = fields.iter().zip(&values).collect();
                 self.construct(&reference.name, reference.shared, &fields)
+            }
+            // Nothing else tells the compiler of what an empty list or map is empty.
+            (Type::List(item), Value::Array(values)) if values.is_empty() => {
+                let item = self.stored(item);
+                quote!(Vec::<#item>::new())
+            }
+            (Type::Map(item), Value::Object(members)) if members.is_empty() => {
+                let item = self.stored(item);
+                quote!(std::collections::BTreeMap::<String, #item>::new())
             }
             (Type::List(item), Value::Array(values)) => {
                 let values = values.iter().map(|value| self.typed(item, value));

@@ -20,12 +20,7 @@ pub fn model(model: &Model) -> Vec<Item> {
         let (serde, ty) = (serde_attribute(field), field_type(field));
         quote!(#docs #serde pub #name: #ty)
     });
-    let has_default = model.fields.iter().all(|field| {
-        let scalar = matches!(field.ty, Type::String | Type::Int | Type::Float | Type::Bool);
-        field.presence != Presence::Always || scalar
-    });
-    let default = (has_default && !(model.in_requests && requires_something(model)))
-        .then(|| quote!(Default,));
+    let default = model.fields.iter().all(has_default).then(|| quote!(Default,));
     let declaration = quote! {
         #docs
         #[derive(Debug, Clone, #default PartialEq, Serialize, Deserialize)]
@@ -42,9 +37,10 @@ pub fn model(model: &Model) -> Vec<Item> {
     items
 }
 
-/// A default value would lack what the vendor requires.
-fn requires_something(model: &Model) -> bool {
-    model.fields.iter().any(|field| field.required)
+/// A default value would lack what is required, and would make up an enum or a model.
+fn has_default(field: &Field) -> bool {
+    let is_made_up = matches!(field.ty, Type::Named(_) | Type::Json);
+    !field.required && (field.presence != Presence::Always || !is_made_up)
 }
 
 fn serde_attribute(field: &Field) -> Option<proc_macro2::TokenStream> {
@@ -53,6 +49,8 @@ fn serde_attribute(field: &Field) -> Option<proc_macro2::TokenStream> {
     let absent = match field.presence {
         Presence::Always => None,
         Presence::Optional => Some(quote!(skip_serializing_if = "Option::is_none")),
+        // Who requires a list wants to see an empty one as well.
+        Presence::Empty if field.required => Some(quote!(default)),
         Presence::Empty => {
             let is_empty = match field.ty {
                 Type::Map(_) => "BTreeMap::is_empty",

@@ -222,28 +222,39 @@ openplat_core::string_enum! {
     }
 }
 
-/// What is paid if a parcel is lost. Sent only, so that what is required is not an `Option`.
+/// What is paid if a parcel is lost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Insurance {
-    /// In cents.
+    /// In cents; required and always there, so that it is not an `Option`.
     pub amount: i64,
+    /// What it does not cover; sent even if there is nothing.
+    #[serde(default)]
+    pub exceptions: Vec<String>,
     /// What it covers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub covers: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<String>,
 }
 
 impl Insurance {
     /// Starts with what is required.
     ///
-    /// - `amount`: In cents.
-    pub fn new(amount: i64) -> Self {
-        Self { amount, covers: None }
+    /// - `amount`: In cents; required and always there, so that it is not an `Option`.
+    /// - `exceptions`: What it does not cover; sent even if there is nothing.
+    pub fn new(
+        amount: i64,
+        exceptions: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            amount,
+            exceptions: exceptions.into_iter().map(Into::into).collect(),
+            covers: Default::default(),
+        }
     }
 
     /// What it covers.
     pub fn covers(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.covers = Some(value.into_iter().map(Into::into).collect());
+        self.covers = value.into_iter().map(Into::into).collect();
         self
     }
 }

@@ -14,8 +14,8 @@ pub struct Address {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
     /// The floors on which somebody is in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub floors: Option<Vec<i64>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub floors: Vec<i64>,
     /// What stands there.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<AddressKind>,
@@ -37,14 +37,14 @@ impl Address {
         Self {
             street: Some(required.street.to_owned()),
             city: Some(required.city.to_owned()),
-            floors: None,
+            floors: Default::default(),
             kind: None,
         }
     }
 
     /// The floors on which somebody is in.
     pub fn floors(mut self, value: impl IntoIterator<Item = i64>) -> Self {
-        self.floors = Some(value.into_iter().collect());
+        self.floors = value.into_iter().collect();
         self
     }
 
