@@ -55,9 +55,9 @@ fn workspace_root() -> PathBuf {
 
 fn generate(root: &Path, crates: &[String]) -> Result<(), String> {
     let outcome = codegen::plan(root, crates).map_err(|error| explain(&error))?;
-    codegen::apply(root, &outcome.changes).map_err(|error| explain(&error))?;
+    codegen::apply(root, &outcome.changes).map_err(|error| format!("error: {error}"))?;
     for change in &outcome.changes {
-        println!("{:>6} {}", change.verb(), change.path.display());
+        println!("{change}");
     }
     println!("{} generated files, {} changed", outcome.files, outcome.changes.len());
     Ok(())
@@ -81,10 +81,15 @@ fn check(root: &Path, crates: &[String]) -> Result<(), String> {
     ))
 }
 
+/// Why there is no plan, without which nothing is written.
 fn explain(error: &codegen::Error) -> String {
     match error {
         codegen::Error::Specs(faults) => {
-            format!("{}\n\n{} faults; nothing was written", faults.render(true), faults.len())
+            let count = match faults.len() {
+                1 => "1 fault".to_owned(),
+                count => format!("{count} faults"),
+            };
+            format!("{}\n\n{count}; nothing was written", faults.render(true))
         }
         error => format!("error: {error}\n\nnothing was written"),
     }

@@ -22,7 +22,7 @@ use self::diagnostic::{Diagnostic, Diagnostics, one_of};
 use self::ir::Api;
 use self::load::ApiSpecs;
 pub use self::render::{File, rust_type};
-pub use self::tree::Change;
+pub use self::tree::{Change, Interrupted};
 
 /// Why nothing was generated.
 #[derive(Debug, thiserror::Error)]
@@ -72,9 +72,9 @@ pub fn plan(root: &Path, crates: &[String]) -> Result<Outcome, Error> {
     Ok(Outcome { files: files.len(), changes })
 }
 
-/// Makes the changes of a plan.
-pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Error> {
-    Ok(tree::apply(root, changes)?)
+/// Makes the changes of a plan. An error says which of them were made.
+pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
+    tree::apply(root, changes)
 }
 
 /// Reads and checks all specs below `root`.

@@ -1,10 +1,11 @@
 //! The generated files as a whole: what differs from the disk, shown or written.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use similar::TextDiff;
+use tempfile::TempDir;
 
 use super::diagnostic::slashes;
 use super::emit::HEADER;
@@ -20,6 +21,28 @@ pub enum Error {
          delete it"
     )]
     Foreign(String),
+    #[error("`{0}` is not a regular file, but a generated file belongs there: move it away")]
+    NotAFile(String),
+    #[error("`{0}` is not a folder, but generated files belong into it: move it away")]
+    NotAFolder(String),
+}
+
+/// Why not all changes were made, and which were.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}\n\n{}", progress(.done))]
+pub struct Interrupted {
+    source: Error,
+    done: Vec<String>,
+}
+
+fn progress(done: &[String]) -> String {
+    match done {
+        [] => "nothing was written".to_owned(),
+        done => format!(
+            "this was done before, and nothing else:\n{}\n\nrun `cargo xtask codegen` again",
+            done.join("\n")
+        ),
+    }
 }
 
 impl Error {
@@ -43,6 +66,9 @@ pub struct Change {
 pub fn changes(root: &Path, files: &[File], folders: &[PathBuf]) -> Result<Vec<Change>, Error> {
     let mut wanted: BTreeMap<&Path, &str> =
         files.iter().map(|file| (file.path.as_path(), file.contents.as_str())).collect();
+    for path in wanted.keys() {
+        check_target(root, path)?;
+    }
     let mut present = Vec::new();
     for folder in folders {
         list(root, folder, &mut present)?;
@@ -78,48 +104,97 @@ fn list(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Erro
         Err(error) => return Err(Error::io("list", folder)(error)),
     };
     for entry in entries {
-        let path = folder.join(entry.map_err(Error::io("list", folder))?.file_name());
-        if root.join(&path).is_dir() {
-            list(root, &path, found)?;
-        } else {
-            found.push(path);
+        let entry = entry.map_err(Error::io("list", folder))?;
+        let path = folder.join(entry.file_name());
+        let kind = entry.file_type().map_err(Error::io("list", &path))?;
+        match kind {
+            kind if kind.is_dir() => list(root, &path, found)?,
+            kind if kind.is_file() => found.push(path),
+            // Not even a link: it may lead out of the tree.
+            _ => return Err(Error::NotAFile(slashes(&path))),
         }
     }
     Ok(())
 }
 
-/// Makes the changes. New contents are written beside their targets first, so that a full disk or
-/// a missing right leaves the tree as it was.
-pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Error> {
-    let mut staged = Vec::new();
+/// Whether a generated file can stand at `path`: it is free, or a regular file is there.
+fn check_target(root: &Path, path: &Path) -> Result<(), Error> {
+    let folders =
+        path.ancestors().skip(1).filter_map(|dir| Some((dir, root.join(dir).metadata().ok()?)));
+    for (folder, metadata) in folders {
+        if !metadata.is_dir() {
+            return Err(Error::NotAFolder(slashes(folder)));
+        }
+    }
+    match root.join(path).symlink_metadata() {
+        Ok(metadata) if !metadata.is_file() => Err(Error::NotAFile(slashes(path))),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the changes. New contents are written to a folder below `target` first, so that a full
+/// disk or a killed process leaves the tree as it was.
+pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
+    let (mut folders, mut done) = (Vec::new(), Vec::new());
+    make(root, changes, &mut folders, &mut done).map_err(|source| {
+        if done.is_empty() {
+            folders.iter().rev().for_each(|folder| drop(std::fs::remove_dir(root.join(folder))));
+        }
+        Interrupted { source, done }
+    })
+}
+
+/// Makes the changes, noting the folders that are new and the changes that are done.
+fn make<'a>(
+    root: &Path,
+    changes: &'a [Change],
+    folders: &mut Vec<&'a Path>,
+    done: &mut Vec<String>,
+) -> Result<(), Error> {
     for change in changes {
-        let Some(new) = &change.new else { continue };
-        let target = root.join(&change.path);
-        let folder = target.parent().unwrap_or(root);
-        let stage = || -> io::Result<_> {
-            std::fs::create_dir_all(folder)?;
-            let mut file = tempfile::Builder::new().tempfile_in(folder)?;
-            file.write_all(new.as_bytes())?;
-            readable_by_all(file.as_file())?;
-            Ok(file)
-        };
-        let file = stage().map_err(Error::io("write", &change.path))?;
-        staged.push((target, file));
+        check_target(root, &change.path)?;
     }
-    for (target, file) in staged {
-        file.persist(&target).map_err(|error| Error::io("write", &target)(error.error))?;
+    let (written, removed): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|change| change.new.is_some());
+    let staged = stage(root, &written)?;
+    for change in &written {
+        make_folders(root, &change.path, folders)?;
     }
-    for change in changes.iter().filter(|change| change.new.is_none()) {
+    for (index, change) in written.into_iter().enumerate() {
+        let file = staged.path().join(index.to_string());
+        std::fs::rename(file, root.join(&change.path)).map_err(Error::io("write", &change.path))?;
+        done.push(change.to_string());
+    }
+    for change in removed {
         remove(root, &change.path)?;
+        done.push(change.to_string());
     }
     Ok(())
 }
 
-/// Temporary files are private on Unix; files of a source tree are not.
-fn readable_by_all(file: &std::fs::File) -> io::Result<()> {
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    let _ = file;
+/// Writes the new contents, in their order, to a folder of its own. It lies below `target`, which
+/// is on the file system of the tree, and which nothing takes for a part of it.
+fn stage(root: &Path, changes: &[&Change]) -> Result<TempDir, Error> {
+    let target = root.join("target");
+    let make = || {
+        std::fs::create_dir_all(&target)?;
+        tempfile::Builder::new().prefix("codegen-").tempdir_in(&target)
+    };
+    let folder = make().map_err(Error::io("make a folder in", Path::new("target")))?;
+    for (index, change) in changes.iter().enumerate() {
+        let new = change.new.as_deref().unwrap_or_default();
+        std::fs::write(folder.path().join(index.to_string()), new)
+            .map_err(Error::io("prepare", &change.path))?;
+    }
+    Ok(folder)
+}
+
+fn make_folders<'a>(root: &Path, path: &'a Path, made: &mut Vec<&'a Path>) -> Result<(), Error> {
+    let folders: Vec<_> = path.ancestors().skip(1).collect();
+    for folder in folders.into_iter().rev().filter(|folder| !root.join(folder).is_dir()) {
+        std::fs::create_dir(root.join(folder)).map_err(Error::io("make the folder", folder))?;
+        made.push(folder);
+    }
     Ok(())
 }
 
@@ -136,16 +211,19 @@ fn remove(root: &Path, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-impl Change {
-    /// One word for what happens to the file.
-    pub fn verb(&self) -> &'static str {
-        match (&self.old, &self.new) {
+/// What happens to the file, as a line of a list.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match (&self.old, &self.new) {
             (None, _) => "add",
             (_, None) => "remove",
             _ => "change",
-        }
+        };
+        write!(f, "{verb:>6} {}", slashes(&self.path))
     }
+}
 
+impl Change {
     /// The change as a unified diff.
     pub fn diff(&self) -> String {
         let path = slashes(&self.path);

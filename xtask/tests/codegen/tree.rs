@@ -103,14 +103,66 @@ fn faults_leave_the_tree_as_it_was() {
 #[test]
 fn a_file_that_cannot_be_written_leaves_the_tree_as_it_was() {
     let workspace = Workspace::new();
-    // Sorted before everything else of the crate, so that it is not the first to be written.
-    workspace.write("crates/im/src/generated", "a file where the folder belongs");
+    let outcome = codegen::plan(workspace.root(), &[]).unwrap();
+    // The last of all, so that everything else could have been written before.
+    let last = outcome.changes.last().unwrap().path.join("in_the_way");
+    workspace.write(last.to_str().unwrap(), "");
     let before = workspace.files();
-    let error = codegen::plan(workspace.root(), &[])
-        .and_then(|outcome| codegen::apply(workspace.root(), &outcome.changes))
-        .unwrap_err();
-    assert!(error.to_string().contains("crates/im/src/generated"), "{error}");
+    let error = codegen::apply(workspace.root(), &outcome.changes).unwrap_err().to_string();
+    assert!(error.starts_with("`tests/src/generated/mod.rs` is not a regular file"), "{error}");
+    assert!(error.ends_with("nothing was written"), "{error}");
     assert_eq!(workspace.files(), before);
+    let error = codegen::plan(workspace.root(), &[]).unwrap_err().to_string();
+    assert!(error.starts_with("`tests/src/generated/mod.rs` is not a regular file"), "{error}");
+}
+
+#[test]
+fn a_file_where_a_folder_belongs_is_named() {
+    let workspace = Workspace::new();
+    workspace.write("crates/im/src/generated", "");
+    let error = codegen::plan(workspace.root(), &[]).unwrap_err().to_string();
+    assert!(error.starts_with("`crates/im/src/generated` is not a folder"), "{error}");
+}
+
+/// New contents wait where a killed process may leave them, and not in the tree.
+#[test]
+fn contents_that_cannot_be_prepared_leave_the_tree_as_it_was() {
+    let workspace = Workspace::new();
+    workspace.write("target", "a file where the folder belongs");
+    let before = workspace.entries();
+    let outcome = codegen::plan(workspace.root(), &[]).unwrap();
+    let error = codegen::apply(workspace.root(), &outcome.changes).unwrap_err().to_string();
+    assert!(error.contains("`target`") && error.ends_with("nothing was written"), "{error}");
+    assert_eq!(workspace.entries(), before);
+}
+
+#[test]
+fn a_failure_half_way_says_what_was_done() {
+    let workspace = Workspace::new();
+    workspace.codegen();
+    let stale = "crates/gone/src/generated/mod.rs";
+    workspace.write(stale, workspace.read(LINK_RS));
+    workspace.edit("specs/im/chat.link.json", "\"note\"", "\"memo\"");
+    let outcome = codegen::plan(workspace.root(), &[]).unwrap();
+    std::fs::remove_file(workspace.root().join(stale)).unwrap();
+    let error = codegen::apply(workspace.root(), &outcome.changes).unwrap_err().to_string();
+    let (problem, done) = error.split_once("\n\n").unwrap();
+    assert!(problem.starts_with("cannot remove `crates/gone/src/generated/mod.rs`"), "{error}");
+    assert!(done.contains("change crates/im/src/generated/chat/link.rs"), "{error}");
+    assert!(!done.contains("gone") && !done.contains("nothing was written"), "{error}");
+}
+
+/// A link may lead out of the tree.
+#[cfg(unix)]
+#[test]
+fn a_link_among_generated_files_is_refused() {
+    let workspace = Workspace::new();
+    workspace.codegen();
+    workspace.write("elsewhere/mod.rs", workspace.read(LINK_RS));
+    let link = workspace.root().join("crates/im/src/generated/user");
+    std::os::unix::fs::symlink(workspace.root().join("elsewhere"), link).unwrap();
+    let error = codegen::plan(workspace.root(), &[]).unwrap_err().to_string();
+    assert!(error.contains("generated/user` is not a regular file"), "{error}");
 }
 
 #[test]

@@ -95,20 +95,25 @@ impl Workspace {
 
     /// Every file below the root with its contents, sorted.
     pub fn files(&self) -> Vec<(String, Vec<u8>)> {
-        let mut files = Vec::new();
+        let entries = self.entries().into_iter();
+        let files = entries.filter(|path| self.root().join(path).is_file());
+        files.map(|path| (path.clone(), std::fs::read(self.root().join(path)).unwrap())).collect()
+    }
+
+    /// Every file and folder below the root, sorted.
+    pub fn entries(&self) -> Vec<String> {
+        let mut entries = Vec::new();
         let mut pending = vec![self.root().to_owned()];
         while let Some(folder) = pending.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
+                entries.push(path.strip_prefix(self.root()).unwrap().display().to_string());
                 if path.is_dir() {
                     pending.push(path);
-                } else {
-                    let name = path.strip_prefix(self.root()).unwrap().display().to_string();
-                    files.push((name, std::fs::read(path).unwrap()));
                 }
             }
         }
-        files.sort();
-        files
+        entries.sort();
+        entries
     }
 }
