@@ -1,13 +1,16 @@
 //! What the generated tests assert.
 
+use std::collections::HashSet;
+use std::fmt;
+
 use bytes::Bytes;
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Body, BoxFuture, Call, Client, Feishu, Method, Operation,
     OperationMeta, Parts, Sender, Transport, TransportError, Vendor,
 };
 use openplat_mock::{MockPlatform, MockedVendor, Recorded};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 /// What must reach the server, as the specs say it.
@@ -53,6 +56,7 @@ fn sent<O: Operation>(requests: &[Recorded], expected: &Expected) {
     let content_type = request.headers.get("content-type").map(|value| value.to_str().unwrap());
     match expected.body {
         Some(body) => {
+            serde_json::from_slice::<NoKeyTwice>(&request.body).unwrap();
             assert_eq!(request.json().unwrap(), json(body));
             assert_eq!(content_type, Some("application/json; charset=utf-8"));
         }
@@ -118,9 +122,9 @@ pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// Asserts that `actual` holds all that `expected` holds. A number may have become a string or
-/// the other way round, a value of an enum may have changed its case, and what is null or empty
-/// may be missing.
+/// Asserts that `actual` holds all that `expected` holds. Scalars may have changed their type as far
+/// as the client reads one from another, a value of an enum may have changed its case, and what is
+/// null or empty may be missing.
 fn covers(actual: &Value, expected: &Value, path: &str) {
     match (actual, expected) {
         (_, Value::Null) => {}
@@ -137,10 +141,91 @@ fn covers(actual: &Value, expected: &Value, path: &str) {
                 covers(actual, expected, &format!("{path}[{index}]"));
             }
         }
-        _ => assert_eq!(text(actual), text(expected), "{path}"),
+        _ => assert!(is_same(actual, expected), "{actual} is not {expected} at {path}"),
     }
+}
+
+fn is_same(actual: &Value, expected: &Value) -> bool {
+    if let Value::Bool(actual) = actual {
+        let expected = text(expected);
+        return expected == actual.to_string() || expected == u8::from(*actual).to_string();
+    }
+    let number = |value: &Value| text(value).trim().parse::<f64>().ok();
+    let is_number = actual.is_number() || expected.is_number();
+    text(actual) == text(expected) || is_number && number(actual) == number(expected)
 }
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned).to_lowercase()
+}
+
+/// JSON in which no object has a key twice, which a [`Value`] would not tell.
+struct NoKeyTwice;
+
+impl<'de> Deserialize<'de> for NoKeyTwice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for NoKeyTwice {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some((key, _)) = members.next_entry::<String, Self>()? {
+            if let Some(key) = seen.replace(key) {
+                return Err(de::Error::custom(format!("the key `{key}` stands here twice")));
+            }
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self, A::Error> {
+        while elements.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+}
+
+#[test]
+fn a_key_that_is_sent_twice_is_seen() {
+    let parse = serde_json::from_str::<NoKeyTwice>;
+    assert!(parse(r#"{"a": [{"b": 1, "c": null}, {"b": -1.5}], "b": true, "c": "b"}"#).is_ok());
+    assert!(parse(r#"{"a": [{"b": 1, "b": 1}]}"#).is_err());
+}
+
+#[test]
+fn scalars_are_the_same_only_if_one_is_read_from_the_other() {
+    let same = [(json!(true), json!(1)), (json!("1"), json!(1.0)), (json!(2.5), json!(" 2.50"))];
+    let other = [(json!(true), json!(0)), (json!("1"), json!("1.0")), (json!(2), json!("two"))];
+    assert!(same.iter().all(|(actual, expected)| is_same(actual, expected)));
+    assert!(!other.iter().any(|(actual, expected)| is_same(actual, expected)));
 }
