@@ -6,6 +6,8 @@ use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, LinkChat};
 use openplat_core::{AcceptsAppToken, Feishu, Method, Operation, OperationMeta, Parts, Sender};
+use showcase::parcel::{HoldParcel, SendParcel, SendParcelRequired, Speed};
+use showcase::types::{Address, AddressRequired};
 
 use crate::script::{Script, Step, answer, ok};
 
@@ -206,6 +208,31 @@ impl Operation for SendMessage {
 }
 
 impl AcceptsAppToken for SendMessage {}
+
+#[tokio::test(start_paused = true)]
+async fn specs_say_what_may_be_sent_again() {
+    // A PATCH that its spec calls idempotent.
+    let script = Script::new([Step::Break, ok()]);
+    HoldParcel::new("P-1").send(&script.feishu()).await.unwrap();
+    assert_eq!(script.count(), 2);
+
+    // A POST with a key against duplicates in its query.
+    let parcel = SendParcel::new(SendParcelRequired {
+        sender: "Ann",
+        receiver: "Bob",
+        to: Address::new(AddressRequired { street: "High Street 1", city: "Springfield" }),
+        labels: &[],
+        speed: Speed::Slow,
+    });
+    let sent = || answer(200, &[], r#"{"code":0,"data":{"number":"P-1"}}"#);
+    let script = Script::new([Step::Stall, sent(), sent()]);
+    parcel.send(&script.feishu()).await.unwrap();
+    parcel.send(&script.feishu()).await.unwrap();
+    let targets = script.targets();
+    assert!(targets[0].contains("?uuid="), "{targets:?}");
+    assert_eq!(targets[0], targets[1], "the same key for every attempt");
+    assert_ne!(targets[1], targets[2], "another key for another call");
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_key_against_duplicates_makes_sending_again_safe() {

@@ -88,7 +88,6 @@ pub struct OperationMeta {
     method: Method,
     path: &'static str,
     idempotent: bool,
-    codes: &'static [&'static str],
     api: Option<&'static ApiMeta>,
 }
 
@@ -96,18 +95,12 @@ impl OperationMeta {
     #[doc(hidden)]
     pub const fn new(id: &'static str, method: Method, path: &'static str) -> Self {
         let idempotent = matches!(method, Method::Get | Method::Put | Method::Delete);
-        Self { id, method, path, idempotent, codes: &[], api: None }
+        Self { id, method, path, idempotent, api: None }
     }
 
     #[doc(hidden)]
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
-        self
-    }
-
-    #[doc(hidden)]
-    pub const fn codes(mut self, codes: &'static [&'static str]) -> Self {
-        self.codes = codes;
         self
     }
 
@@ -135,11 +128,6 @@ impl OperationMeta {
     /// Whether executing the operation twice does no more than executing it once.
     pub const fn is_idempotent(&self) -> bool {
         self.idempotent
-    }
-
-    /// The vendor's error codes that this operation documents.
-    pub const fn documented_codes(&self) -> &'static [&'static str] {
-        self.codes
     }
 
     /// What the operation's API says about `code`, whether or not this operation documents it.

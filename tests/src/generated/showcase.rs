@@ -151,6 +151,7 @@ mod parcel_send {
                 labels: &["this side up"],
                 speed: sdk::parcel::Speed::from("over-night"),
             })
+            .uuid("uuid")
             .dry_run(true)
             .weight(1.5)
             .pieces(1)
@@ -163,7 +164,7 @@ mod parcel_send {
             .customs(check::json(r#"{"forms":[1,null]}"#))
             .grid([Vec::from([1])]);
         let expected = check::Expected {
-            target: "/open-apis/showcase/v1/parcels?dry_run=true",
+            target: "/open-apis/showcase/v1/parcels?uuid=uuid&dry_run=true",
             body: Some(
                 r#"{"customs":{"forms":[1,null]},"fees":{"key":1},"fragile":true,"grid":[[1]],"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"pieces":1,"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","speeds":["slow"],"tags":{"key":"tags"},"to":{"city":"Springfield","street":"High Street 1","type":"house"},"type":"type","weight":1.5}"#,
             ),
@@ -175,19 +176,20 @@ mod parcel_send {
     #[tokio::test]
     async fn bare() {
         let operation = sdk::parcel::SendParcel::new(sdk::parcel::SendParcelRequired {
-            sender: "Ann",
-            receiver: "Bob \"the box\"",
-            to: sdk::types::Address::new(sdk::types::AddressRequired {
-                    street: "High Street 1",
-                    city: "Springfield",
-                })
-                .floors(Vec::<i64>::new())
-                .kind("house"),
-            labels: &["this side up"],
-            speed: sdk::parcel::Speed::from("over-night"),
-        });
+                sender: "Ann",
+                receiver: "Bob \"the box\"",
+                to: sdk::types::Address::new(sdk::types::AddressRequired {
+                        street: "High Street 1",
+                        city: "Springfield",
+                    })
+                    .floors(Vec::<i64>::new())
+                    .kind("house"),
+                labels: &["this side up"],
+                speed: sdk::parcel::Speed::from("over-night"),
+            })
+            .uuid("uuid");
         let expected = check::Expected {
-            target: "/open-apis/showcase/v1/parcels",
+            target: "/open-apis/showcase/v1/parcels?uuid=uuid",
             body: Some(
                 r#"{"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),
@@ -210,10 +212,11 @@ mod parcel_send {
                 labels: &["this side up"],
                 speed: sdk::parcel::Speed::from("over-night"),
             })
+            .uuid("uuid")
             .insurances([sdk::parcel::Insurance::new(10000, Vec::<String>::new())])
             .customs(check::json(r#"{"forms":[1,null]}"#));
         let expected = check::Expected {
-            target: "/open-apis/showcase/v1/parcels",
+            target: "/open-apis/showcase/v1/parcels?uuid=uuid",
             body: Some(
                 r#"{"customs":{"forms":[1,null]},"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),

@@ -76,6 +76,13 @@ fn documented<'a>(api: &'a Api, operation: &Operation) -> Vec<&'a Code> {
 
 pub fn field(field: &Field) -> Vec<String> {
     let mut lines = paragraph(&field.doc);
+    if field.dedupe {
+        lines.push(String::new());
+        lines.push(
+            "Filled in for you if you set none, with one value for all attempts of a call."
+                .to_owned(),
+        );
+    }
     if let Some(default) = &field.default {
         lines.push(String::new());
         lines.push(format!("Default: `{default}`."));

@@ -54,6 +54,8 @@ pub struct Operation {
     pub tokens: Vec<Token>,
     pub scopes: Vec<String>,
     pub rate: Option<String>,
+    /// Where it does not follow from the method.
+    pub idempotent: Option<bool>,
     pub params: Vec<Field>,
     pub query: Vec<Field>,
     pub body: Option<Vec<Field>>,
@@ -99,6 +101,8 @@ pub struct Field {
     pub doc: String,
     pub default: Option<String>,
     pub required: bool,
+    /// The vendor executes requests with the same value once.
+    pub dedupe: bool,
     pub presence: Presence,
     pub example: Option<Value>,
 }

@@ -132,6 +132,10 @@ pub struct Endpoint {
     /// The scopes of which the app needs one.
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// Whether executing it twice does no more than executing it once, where that does not follow
+    /// from the method: `GET`, `PUT` and `DELETE` are idempotent, others are not.
+    #[serde(default)]
+    pub idempotent: Option<bool>,
     /// The documented rate limit, e.g. `1000/min, 50/s`.
     #[serde(default)]
     pub rate: Option<String>,
@@ -201,6 +205,10 @@ pub struct Field {
     /// It is in every answer, by evidence and not by hope: the Rust field is not an `Option`.
     #[serde(default)]
     pub always: bool,
+    /// The vendor executes requests with the same value once. Filled in when the caller sets none,
+    /// the same for every attempt of a call.
+    #[serde(default)]
+    pub dedupe: bool,
     /// What the vendor assumes when it is not sent.
     #[serde(default)]
     pub default: Option<Value>,

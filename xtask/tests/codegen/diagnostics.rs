@@ -30,6 +30,7 @@ faults! {
     a_value_of_the_wrong_kind: "[\"232009\"]" => "\"232009\"";
     a_value_that_is_not_allowed: "\"POST\"" => "\"POTS\"";
     a_type_that_does_not_exist: "\"type\": \"Period\"" => "\"type\": \"Perod\"";
+    a_key_against_duplicates_that_is_none: "\"type\": \"Period\"," => "\"type\": \"Period\", \"dedupe\": true,";
     a_list_without_its_item: "\"type\": \"Period\"" => "\"type\": \"list\"";
     fields_that_collide: "\"name\": \"note\"" => "\"name\": \"chatId\"";
     a_field_given_twice: "\"name\": \"note\"" => "\"name\": \"period\"";

@@ -37,6 +37,9 @@ fn add_operation(text: &mut String, module: &str, operation: &Operation) {
     let Operation { id, name, path, tokens, scopes, codes, .. } = operation;
     let method = operation.method.as_str();
     writeln!(text, "{module}::{name} = {id}: {method} {path} {tokens:?} {scopes:?}").unwrap();
+    if let Some(idempotent) = operation.idempotent {
+        writeln!(text, "  idempotent {idempotent}").unwrap();
+    }
     operation.params.iter().for_each(|field| add_field(text, "path", field));
     operation.query.iter().for_each(|field| add_field(text, "query", field));
     operation.body.iter().flatten().for_each(|field| add_field(text, "body", field));

@@ -299,6 +299,14 @@ impl<'a> Lowering<'a> {
             self.report(document.key(&pointer.join("default")), message, hint);
         }
         let ty = self.ty(&spec.ty, document, &pointer.join("type"))?;
+        let may_dedupe = matches!(position, Position::Query | Position::Body)
+            && ty == Type::String
+            && !spec.required;
+        if spec.dedupe && !may_dedupe {
+            let message = format!("`{}` cannot be a key against duplicates", spec.name);
+            let hint = "such a key is an optional string in the query or the body";
+            self.report(document.key(&pointer.join("dedupe")), message, hint);
+        }
         if matches!(position, Position::Path | Position::Query) && !fits_url(&ty, position) {
             let message = format!("`{}` cannot be sent in the URL", spec.ty);
             let hint = match position {
@@ -320,6 +328,7 @@ impl<'a> Lowering<'a> {
             doc,
             default: spec.default.as_ref().map(plain),
             required,
+            dedupe: spec.dedupe,
             example: spec.example.clone(),
         })
     }
@@ -533,6 +542,7 @@ impl<'a> Lowering<'a> {
             tokens: spec.tokens.clone(),
             scopes: spec.scopes.clone(),
             rate: spec.rate.clone(),
+            idempotent: spec.idempotent,
             params: without_index(params),
             query: without_index(query),
             body: body.map(without_index),

@@ -218,9 +218,11 @@ fn sample_calls(api: &Api, operation: &Operation, example: Option<&Value>) -> Ve
         }
     };
     add("full", &|_| true);
-    add("bare", &|field| field.required);
+    // A key against duplicates is always sent, so what is sent is only known if it is set.
+    let is_sent = |field: &Field| field.required || field.dedupe;
+    add("bare", &is_sent);
     if let Some(body) = example {
-        add("example", &|field| field.required || body.get(&field.wire).is_some());
+        add("example", &|field| is_sent(field) || body.get(&field.wire).is_some());
     }
     calls
 }

@@ -85,8 +85,7 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
     let vendor = ident(&format!("{:?}", api.vendor));
     let (id, template) = (&operation.id, &operation.template);
     let method = ident(&format!("{:?}", operation.method));
-    let codes = &operation.codes;
-    let codes = (!codes.is_empty()).then(|| quote!(.codes(&[#(#codes),*])));
+    let idempotent = operation.idempotent.map(|value| quote!(.idempotent(#value)));
     let example = operation.response_example.as_ref().map(|example| {
         let example = json_literal(example);
         quote!(#[cfg(feature = "examples")] const EXAMPLE: Option<&'static str> = Some(#example);)
@@ -100,7 +99,7 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
             type Output = #output;
             const META: &'static OperationMeta =
                 &OperationMeta::new(#id, Method::#method, #template)
-                    #codes
+                    #idempotent
                     .api(&crate::generated::error_code::API);
             #example
 
@@ -116,14 +115,18 @@ fn encode(operation: &Operation) -> TokenStream {
     });
     let query = operation.query.iter().map(|field| {
         let (name, wire) = (ident(&field.rust), &field.wire);
-        quote!(parts.query(#wire, &self.#name);)
+        match field.dedupe {
+            true => quote!(parts.dedupe_query(#wire, &self.#name);),
+            false => quote!(parts.query(#wire, &self.#name);),
+        }
     });
     let body = operation.body.as_ref().map(|fields| {
         let fields = fields.iter().map(|field| {
             let (name, wire) = (ident(&field.rust), &field.wire);
-            match field.required {
-                true => quote!(.field(#wire, &self.#name)),
-                false => quote!(.optional(#wire, &self.#name)),
+            match (field.required, field.dedupe) {
+                (true, _) => quote!(.field(#wire, &self.#name)),
+                (false, true) => quote!(.dedupe(#wire, &self.#name)),
+                (false, false) => quote!(.optional(#wire, &self.#name)),
             }
         });
         quote!(parts.body() #(#fields)*;)

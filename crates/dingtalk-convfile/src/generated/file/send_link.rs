@@ -78,18 +78,6 @@ impl Operation for SendLink {
             Method::Post,
             "/v1.0/convFile/conversations/files/links/send",
         )
-        .codes(
-            &[
-                "paramError",
-                "paramError.spaceId",
-                "paramError.dentryId",
-                "paramError.conversationId",
-                "permissionDenied",
-                "conversationNotExist",
-                "systemError",
-                "unknownError",
-            ],
-        )
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -89,7 +89,6 @@ impl Operation for ChatGroupUserTask {
             Method::Post,
             "/open-apis/apaas/v1/user_tasks/{task_id}/chat_group",
         )
-        .codes(&["2320001"])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -69,7 +69,6 @@ impl Operation for GetChat {
             Method::Get,
             "/open-apis/im/v1/chats/{chat_id}",
         )
-        .codes(&["232004", "232006", "232010", "232011", "232025", "232033", "232034"])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -79,25 +79,6 @@ impl Operation for LinkChat {
             Method::Post,
             "/open-apis/im/v1/chats/{chat_id}/link",
         )
-        .codes(
-            &[
-                "232001",
-                "232006",
-                "232009",
-                "232010",
-                "232011",
-                "232019",
-                "232024",
-                "232025",
-                "232033",
-                "232034",
-                "232061",
-                "232062",
-                "232063",
-                "232064",
-                "232065",
-            ],
-        )
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

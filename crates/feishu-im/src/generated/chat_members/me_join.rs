@@ -62,21 +62,6 @@ impl Operation for MeJoinChatMembers {
             Method::Patch,
             "/open-apis/im/v1/chats/{chat_id}/members/me_join",
         )
-        .codes(
-            &[
-                "232004",
-                "232006",
-                "232008",
-                "232009",
-                "232010",
-                "232013",
-                "232019",
-                "232025",
-                "232027",
-                "232034",
-                "232075",
-            ],
-        )
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -107,7 +107,6 @@ impl Operation for GetParcel {
             Method::Get,
             "/open-apis/showcase/v1/depots/{depot}/parcels/{number}",
         )
-        .codes(&["700001", "700002"])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -47,7 +47,7 @@ impl Operation for HoldParcel {
             Method::Patch,
             "/open-apis/showcase/v1/parcels/{number}/hold",
         )
-        .codes(&["700001"])
+        .idempotent(true)
         .api(&crate::generated::error_code::API);
 
     fn encode(&self, parts: &mut Parts) {

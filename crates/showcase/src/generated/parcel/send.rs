@@ -28,6 +28,7 @@ use crate::generated::types::{Address, Parcel};
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SendParcel {
+    uuid: Option<String>,
     dry_run: Option<bool>,
     sender: String,
     receiver: String,
@@ -66,6 +67,7 @@ impl SendParcel {
     /// Starts with what is required, each value by its name.
     pub fn new(required: SendParcelRequired<'_>) -> Self {
         Self {
+            uuid: None,
             dry_run: None,
             sender: required.sender.to_owned(),
             receiver: required.receiver.to_owned(),
@@ -83,6 +85,14 @@ impl SendParcel {
             customs: None,
             grid: None,
         }
+    }
+
+    /// Sends with the same value are one send, for an hour. At most 50 characters.
+    ///
+    /// Filled in for you if you set none, with one value for all attempts of a call.
+    pub fn uuid(mut self, value: impl Into<String>) -> Self {
+        self.uuid = Some(value.into());
+        self
     }
 
     /// Whether to check the parcel only.
@@ -177,7 +187,6 @@ impl Operation for SendParcel {
             Method::Post,
             "/open-apis/showcase/v1/parcels",
         )
-        .codes(&["700002"])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]
@@ -186,6 +195,7 @@ impl Operation for SendParcel {
     );
 
     fn encode(&self, parts: &mut Parts) {
+        parts.dedupe_query("uuid", &self.uuid);
         parts.query("dry_run", &self.dry_run);
         parts
             .body()
