@@ -8,7 +8,10 @@ use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, LinkChat};
 use feishu_im::chat_members::MeJoinChatMembers;
-use openplat_core::{Body, BoxFuture, Clock, MemoryTokenStore, Transport, TransportError};
+// A consumer names one crate; what is behind a client is reachable through it.
+use feishu_im::openplat_core::{
+    Body, BoxFuture, Clock, MemoryTokenStore, Transport, TransportError, http,
+};
 use openplat_mock::MockPlatform;
 
 async fn mock() -> MockPlatform {
@@ -229,4 +232,8 @@ fn a_call_is_send_and_owns_what_it_needs() {
     fn is_send_and_static(_: impl Send + 'static) {}
     let client = feishu_im::Client::builder("cli_1", "secret").build().unwrap();
     is_send_and_static(LinkChat::new("oc_1").send(&client).into_future());
+
+    fn is_shared<T: Send + Sync + Clone>() {}
+    is_shared::<feishu_im::Client>();
+    is_shared::<feishu_im::Error>();
 }

@@ -1,6 +1,7 @@
 //! What a client refuses, and what it makes of answers that are none.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use feishu_im::ErrorKind;
@@ -197,6 +198,30 @@ async fn serve_tls() -> std::net::SocketAddr {
         }
     });
     address
+}
+
+#[tokio::test]
+async fn a_connection_that_nobody_takes_is_given_up() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    // Connections queue up until there is no room; from then on they are left without an answer.
+    let moment = Duration::from_millis(200);
+    let mut queued = Vec::new();
+    while let Ok(Ok(stream)) =
+        tokio::time::timeout(moment, tokio::net::TcpStream::connect(address)).await
+    {
+        queued.push(stream);
+    }
+    let client = feishu_im::Client::builder("cli_1", "secret")
+        .base_url(format!("http://{address}"))
+        .connect_timeout(moment)
+        .max_attempts(1)
+        .build()
+        .unwrap();
+    let error = GetChat::new("oc_1").send(&client.as_user("u-1")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
 }
 
 #[tokio::test]

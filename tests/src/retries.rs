@@ -176,6 +176,14 @@ async fn attempts_and_their_time_can_be_limited() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_time_of_a_call_covers_the_fetch_of_its_token() {
+    let script = Script::new([Step::Stall, Step::Stall]).with_tokens();
+    let call = LinkChat::new("oc_1").send(&script.feishu()).timeout(Duration::from_secs(12));
+    let error = call.await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_budget_ends_a_storm_of_retries() {
     let script = Script::new((0..1000).map(|_| Step::Refuse));
     let client = script.feishu();
