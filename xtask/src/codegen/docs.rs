@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::ir::{Api, Code, Field, Operation};
+use super::ir::{Api, Code, Field, Model, Operation};
 
 /// Lines of documentation as attributes, one a line.
 pub fn attributes(lines: &[String]) -> TokenStream {
@@ -23,9 +23,35 @@ pub fn comments(lines: &[String], indent: &str) -> String {
     lines.iter().map(|line| format!("{}\n", format!("{indent}/// {line}").trim_end())).collect()
 }
 
-/// A paragraph, with what it holds of Markdown's own characters kept as it is meant.
+/// A sentence of a spec. Outside of code it is plain text, and what looks like a tag or a link to
+/// rustdoc is none.
 pub fn paragraph(text: &str) -> Vec<String> {
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(index, part)| if index % 2 == 0 { escape(part) } else { part.into() });
+    lines(&parts.collect::<Vec<_>>().join("`"))
+}
+
+/// Text that is Markdown already.
+pub fn lines(text: &str) -> Vec<String> {
     text.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        if matches!(char, '<' | '>' | '[' | ']' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(char);
+    }
+    escaped
+}
+
+pub fn model(model: &Model) -> Vec<String> {
+    match &model.answer_to {
+        Some(operation) => vec![format!("The answer to [`{operation}`].")],
+        None => paragraph(&model.doc),
+    }
 }
 
 pub fn operation(api: &Api, operation: &Operation) -> Vec<String> {
@@ -45,7 +71,7 @@ pub fn operation(api: &Api, operation: &Operation) -> Vec<String> {
         lines.push(format!("- Scope: {}", codes(&operation.scopes, " or ")));
     }
     if let Some(rate) = &operation.rate {
-        lines.push(format!("- Rate limit: {rate}"));
+        lines.push(format!("- Rate limit: {}", paragraph(rate).join(" ")));
     }
     let documented = documented(api, operation);
     if !documented.is_empty() {
@@ -105,5 +131,16 @@ fn codes(list: &[String], separator: &str) -> String {
 }
 
 fn cell(text: &str) -> String {
-    text.replace('\n', " ").replace('|', "\\|")
+    paragraph(text).join(" ").replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_code_keeps_its_brackets() {
+        let lines = paragraph("A <b>, [c] or d\\e.  \nNot `<b>` or `[c]`, but list<d>.");
+        assert_eq!(lines, [r"A \<b\>, \[c\] or d\\e.", r"Not `<b>` or `[c]`, but list\<d\>."]);
+    }
 }

@@ -175,10 +175,11 @@ impl Document {
 
     /// The place of the value at `pointer`.
     pub fn value(&self, pointer: &Pointer) -> Place {
-        let span = self.spans.get(pointer).map_or(0..1, |span| span.value.clone());
+        let start = 0..self.text.len().min(1);
+        let span = self.spans.get(pointer).map_or(start, |span| span.value.clone());
         // An object or list is pointed at by its opening bracket, not by all of its lines.
-        let single_line = !self.text[span.clone()].contains('\n');
-        let span = if single_line { span } else { span.start..span.start + 1 };
+        let has_lines = self.text.get(span.clone()).is_some_and(|text| text.contains('\n'));
+        let span = if has_lines { span.start..span.start + 1 } else { span };
         self.place_of(span, pointer)
     }
 
@@ -222,4 +223,16 @@ fn character(text: &str, line: usize, column: usize) -> Range<usize> {
     }
     let length = text[start..].chars().next().map_or(0, char::len_utf8);
     start..start + length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unreadable_document_has_places_too() {
+        let document = Document::unreadable(PathBuf::from("api.json"));
+        let place = document.value(&Pointer::default().join("errors"));
+        assert!(place.is_consequence && place.span.is_empty());
+    }
 }

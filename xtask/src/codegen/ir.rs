@@ -160,6 +160,8 @@ pub enum TypeDef {
 pub struct Model {
     pub name: String,
     pub doc: String,
+    /// The operation that answers with it, where it was not given a name of its own.
+    pub answer_to: Option<String>,
     pub fields: Vec<Field>,
     /// Whether a caller builds it, so that it needs a constructor and setters. Nothing else
     /// depends on it.

@@ -212,7 +212,15 @@ impl<'a> Lowering<'a> {
                 self.check_clashes(fields.iter().map(|field| (field, pointer.clone())), document);
                 let fields = fields.into_iter().map(|(_, field)| field).collect();
                 let example = spec.example.clone();
-                Some(TypeDef::Model(Model { name, doc, fields, in_requests: false, example }))
+                let answer_to = None;
+                Some(TypeDef::Model(Model {
+                    name,
+                    doc,
+                    answer_to,
+                    fields,
+                    in_requests: false,
+                    example,
+                }))
             }
             (None, Some(values)) => {
                 let variants = self.variants(values, document, &pointer.join("values"));
@@ -613,7 +621,8 @@ impl<'a> Lowering<'a> {
         let fields = self.fields(fields, document, &pointer, Position::Model);
         self.check_clashes(fields.iter().map(|field| (field, pointer.clone())), document);
         types.push(TypeDef::Model(Model {
-            doc: format!("The answer to [`{operation}`]."),
+            doc: String::new(),
+            answer_to: Some(operation.to_owned()),
             fields: fields.into_iter().map(|(_, field)| field).collect(),
             in_requests: false,
             example: None,

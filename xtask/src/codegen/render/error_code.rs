@@ -4,8 +4,13 @@ use quote::quote;
 
 use super::types::open_enum;
 use super::{File, ident, in_crate};
+use crate::codegen::docs;
 use crate::codegen::emit::Item;
 use crate::codegen::ir::{Api, Enum, Variant};
+
+const DOC: &str =
+    "The error codes that the documentation of this API names; read one off an error with
+[`Error::code`](openplat_core::Error::code).";
 
 pub fn file(api: &Api) -> File {
     let variants = api.codes.iter().map(|code| Variant {
@@ -15,10 +20,7 @@ pub fn file(api: &Api) -> File {
     });
     let codes = Enum {
         name: "ErrorCode".to_owned(),
-        doc:
-            "The error codes that the documentation of this API names; read one off an error with\n\
-              [`Error::code`](openplat_core::Error::code)."
-                .to_owned(),
+        doc: String::new(),
         ignore_case: false,
         variants: variants.collect(),
     };
@@ -32,7 +34,7 @@ pub fn file(api: &Api) -> File {
         Item::Tokens(quote!(
             use openplat_core::{ApiMeta, CodeMeta, ErrorKind};
         )),
-        open_enum(&codes),
+        open_enum(&docs::lines(DOC), &codes),
         Item::Tokens(quote!(
             pub(crate) const API: ApiMeta = ApiMeta::new(CODES);
         )),

@@ -360,6 +360,6 @@ fn setter(field: &Field) -> TokenStream {
 fn type_items(def: &TypeDef) -> Vec<Item> {
     match def {
         TypeDef::Model(model) => types::model(model),
-        TypeDef::Enum(def) => vec![types::open_enum(def)],
+        TypeDef::Enum(def) => vec![types::open_enum(&docs::paragraph(&def.doc), def)],
     }
 }

@@ -14,7 +14,7 @@ pub fn file(api: &Api, file: &TypesFile) -> File {
 }
 
 pub fn model(model: &Model) -> Vec<Item> {
-    let (docs, name) = (docs::attributes(&docs::paragraph(&model.doc)), ident(&model.name));
+    let (docs, name) = (docs::attributes(&docs::model(model)), ident(&model.name));
     let fields = model.fields.iter().map(|field| {
         let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
         let (serde, ty) = (serde_attribute(field), field_type(field));
@@ -64,12 +64,12 @@ fn serde_attribute(field: &Field) -> Option<proc_macro2::TokenStream> {
 }
 
 /// The call of the macro is laid out here: no formatter looks inside of macros.
-pub fn open_enum(def: &Enum) -> Item {
+pub fn open_enum(docs: &[String], def: &Enum) -> Item {
     let mut text = String::from("openplat_core::string_enum! {\n");
     if def.ignore_case {
         text.push_str("    ignore_case\n");
     }
-    text.push_str(&docs::comments(&docs::paragraph(&def.doc), "    "));
+    text.push_str(&docs::comments(docs, "    "));
     text.push_str(&format!("    pub enum {} {{\n", def.name));
     for variant in &def.variants {
         text.push_str(&docs::comments(&docs::paragraph(&variant.doc), "        "));
