@@ -99,10 +99,10 @@ mod parcel_readdress {
     async fn full() {
         let operation = sdk::parcel::ReaddressParcel::new(sdk::parcel::ReaddressParcelRequired {
                 number: "number",
-                address_kind: sdk::types::AddressKind::from("house"),
+                address_kind: sdk::parcel::AddressKind::from("house"),
             })
             .address(
-                sdk::types::Address::new(sdk::types::AddressRequired {
+                sdk::parcel::Address::new(sdk::parcel::AddressRequired {
                         street: "street",
                         city: "city",
                     })
@@ -123,7 +123,7 @@ mod parcel_readdress {
     async fn bare() {
         let operation = sdk::parcel::ReaddressParcel::new(sdk::parcel::ReaddressParcelRequired {
             number: "number",
-            address_kind: sdk::types::AddressKind::from("house"),
+            address_kind: sdk::parcel::AddressKind::from("house"),
         });
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/address/house",
@@ -142,7 +142,7 @@ mod parcel_send {
         let operation = sdk::parcel::SendParcel::new(sdk::parcel::SendParcelRequired {
                 sender: "Ann",
                 receiver: "Bob \"the box\"",
-                to: sdk::types::Address::new(sdk::types::AddressRequired {
+                to: sdk::parcel::Address::new(sdk::parcel::AddressRequired {
                         street: "High Street 1",
                         city: "Springfield",
                     })
@@ -178,7 +178,7 @@ mod parcel_send {
         let operation = sdk::parcel::SendParcel::new(sdk::parcel::SendParcelRequired {
                 sender: "Ann",
                 receiver: "Bob \"the box\"",
-                to: sdk::types::Address::new(sdk::types::AddressRequired {
+                to: sdk::parcel::Address::new(sdk::parcel::AddressRequired {
                         street: "High Street 1",
                         city: "Springfield",
                     })
@@ -203,7 +203,7 @@ mod parcel_send {
         let operation = sdk::parcel::SendParcel::new(sdk::parcel::SendParcelRequired {
                 sender: "Ann",
                 receiver: "Bob \"the box\"",
-                to: sdk::types::Address::new(sdk::types::AddressRequired {
+                to: sdk::parcel::Address::new(sdk::parcel::AddressRequired {
                         street: "High Street 1",
                         city: "Springfield",
                     })

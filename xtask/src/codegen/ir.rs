@@ -107,6 +107,11 @@ pub struct Field {
     pub example: Option<Value>,
 }
 
+/// The struct that names what `name` requires.
+pub fn required_name(name: &str) -> String {
+    format!("{name}Required")
+}
+
 /// Whether two of the required values could be swapped at a call site without the compiler
 /// noticing: two of one type, or two that take any text.
 pub fn needs_names<'a>(required: impl IntoIterator<Item = &'a Field>) -> bool {

@@ -13,7 +13,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::emit::{self, Item};
-use super::ir::{Api, Field, Presence, Type, TypeDef, needs_names};
+use super::ir::{
+    Api, Field, Model, Module, Operation, Presence, Type, TypeDef, needs_names, required_name,
+};
 use super::{docs, naming};
 
 /// A file to be written, relative to the root of the workspace.
@@ -70,7 +72,7 @@ fn root(api: &Api) -> File {
     in_crate(api, "mod.rs", &format!("specs/{}", api.name), &[], &items)
 }
 
-fn module_file(api: &Api, module: &super::ir::Module) -> File {
+fn module_file(api: &Api, module: &Module) -> File {
     let mut items: Vec<_> = module
         .operations
         .iter()
@@ -83,9 +85,45 @@ fn module_file(api: &Api, module: &super::ir::Module) -> File {
         let file = ident(&operation.file);
         Item::Tokens(quote!(pub use self::#file::*;))
     }));
+    let shared = shared_names(api, module);
+    if !shared.is_empty() {
+        let names = shared.iter().map(|name| ident(name));
+        items.push(Item::Tokens(quote!(pub use crate::generated::types::{#(#names),*};)));
+    }
     let path = format!("{}/mod.rs", module.name);
     let origin = format!("specs/{}", api.name);
     in_crate(api, &path, &origin, &docs::paragraph(&module.doc), &items)
+}
+
+/// What a module takes from `types`: all that its operations lead to. A type that moves there
+/// because another operation needs it as well keeps its path.
+fn shared_names(api: &Api, module: &Module) -> BTreeSet<String> {
+    let operations = &module.operations;
+    let fields = operations.iter().flat_map(Operation::fields).map(|field| &field.ty);
+    let outputs = operations.iter().filter_map(|operation| operation.output.as_ref());
+    let mut pending: Vec<&Type> = fields.chain(outputs).collect();
+    let mut seen = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    while let Some(ty) = pending.pop() {
+        let Some(reference) = ty.reference().filter(|reference| seen.insert(&reference.name))
+        else {
+            continue;
+        };
+        let model = api.model(&reference.name);
+        pending.extend(model.iter().flat_map(|model| &model.fields).map(|field| &field.ty));
+        if reference.shared {
+            names.insert(reference.name.clone());
+            names.extend(
+                model.filter(|model| has_required(model)).map(|model| required_name(&model.name)),
+            );
+        }
+    }
+    names
+}
+
+/// Whether there is a struct beside the model that names what it requires.
+fn has_required(model: &Model) -> bool {
+    model.in_requests && needs_names(model.fields.iter().filter(|field| field.required))
 }
 
 fn types_module(api: &Api) -> File {
@@ -290,7 +328,7 @@ fn initialiser(field: &Field, value: TokenStream) -> TokenStream {
 }
 
 fn new_from_names(name: &str, fields: &[&Field], required: &[&Field]) -> TokenStream {
-    let required_struct = ident(&format!("{name}Required"));
+    let required_struct = ident(&required_name(name));
     let lifetime = borrows(required).then(|| quote!(<'_>));
     let values = fields.iter().map(|field| {
         let name = ident(&field.rust);
@@ -319,7 +357,7 @@ fn borrows(required: &[&Field]) -> bool {
 }
 
 fn required_struct(name: &str, required: &[&Field]) -> TokenStream {
-    let struct_name = ident(&format!("{name}Required"));
+    let struct_name = ident(&required_name(name));
     let fields = required.iter().map(|field| {
         let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
         let ty = match &field.ty {

@@ -11,7 +11,7 @@ use super::operation::json_literal;
 use super::{File, ident, is_text, is_text_list, value_type};
 use crate::codegen::emit::{self, Item};
 use crate::codegen::ir::{
-    Api, Field, Model, Module, Operation, SampleCall, Type, TypeDef, needs_names,
+    Api, Field, Model, Module, Operation, SampleCall, Type, TypeDef, needs_names, required_name,
 };
 use crate::codegen::naming;
 
@@ -91,7 +91,7 @@ impl Scope<'_> {
             return None;
         };
         let test = ident(&format!("{}_example", naming::field(&model.name)));
-        let (ty, example) = (self.path(&model.name, self.module.is_none()), json_literal(example));
+        let (ty, example) = (self.path(&model.name), json_literal(example));
         Some(quote! {
             #[tokio::test]
             async fn #test() {
@@ -100,25 +100,21 @@ impl Scope<'_> {
         })
     }
 
-    fn path(&self, name: &str, shared: bool) -> TokenStream {
-        let module = ident(if shared { "types" } else { self.module.unwrap_or("types") });
+    /// A type as a program names it that makes the call; modules have the shared types as well.
+    fn path(&self, name: &str) -> TokenStream {
+        let module = ident(self.module.unwrap_or("types"));
         let name = ident(name);
         quote!(sdk::#module::#name)
     }
 
     fn request(&self, operation: &Operation, values: &[Option<Value>]) -> TokenStream {
         let fields: Vec<_> = operation.fields().zip(values).collect();
-        self.construct(&operation.name, false, &fields)
+        self.construct(&operation.name, &fields)
     }
 
     /// `Type::new(required).optional(value)`.
-    fn construct(
-        &self,
-        name: &str,
-        shared: bool,
-        fields: &[(&Field, &Option<Value>)],
-    ) -> TokenStream {
-        let path = self.path(name, shared);
+    fn construct(&self, name: &str, fields: &[(&Field, &Option<Value>)]) -> TokenStream {
+        let path = self.path(name);
         let null = Value::Null;
         let required: Vec<_> = fields
             .iter()
@@ -126,7 +122,7 @@ impl Scope<'_> {
             .map(|(field, value)| (*field, value.as_ref().unwrap_or(&null)))
             .collect();
         let arguments = if needs_names(required.iter().map(|(field, _)| *field)) {
-            let names = self.path(&format!("{name}Required"), shared);
+            let names = self.path(&required_name(name));
             let values = required.iter().map(|(field, value)| {
                 let (name, value) = (ident(&field.rust), self.named(&field.ty, value));
                 quote!(#name: #value)
@@ -193,7 +189,7 @@ impl Scope<'_> {
                 let value = self.stored(value);
                 quote!(std::collections::BTreeMap<String, #value>)
             }
-            Type::Named(reference) => self.path(&reference.name, reference.shared),
+            Type::Named(reference) => self.path(&reference.name),
             ty => value_type(ty),
         }
     }
@@ -202,7 +198,7 @@ impl Scope<'_> {
     fn typed(&self, ty: &Type, value: &Value) -> TokenStream {
         match (ty, value) {
             (Type::Named(reference), Value::String(text)) if reference.is_enum => {
-                let path = self.path(&reference.name, reference.shared);
+                let path = self.path(&reference.name);
                 quote!(#path::from(#text))
             }
             (Type::Named(reference), Value::Object(members)) => {
@@ -211,7 +207,7 @@ impl Scope<'_> {
                 let values: Vec<_> =
                     fields.iter().map(|field| members.get(&field.wire).cloned()).collect();
                 let fields: Vec<_> = fields.iter().zip(&values).collect();
-                self.construct(&reference.name, reference.shared, &fields)
+                self.construct(&reference.name, &fields)
             }
             // Nothing else tells the compiler of what an empty list or map is empty.
             (Type::List(item), Value::Array(values)) if values.is_empty() => {

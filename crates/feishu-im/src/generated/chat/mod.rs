@@ -7,3 +7,8 @@ mod link;
 
 pub use self::get::*;
 pub use self::link::*;
+pub use crate::generated::types::{
+    Chat, ChatMode, ChatStatus, ChatTag, ChatType, GroupMessageType, I18nNames,
+    MemberRole, MembershipApproval, MessageVisibility, ModerationPermission,
+    RestrictedModePermission, RestrictedModeSetting, ShareCardPermission, UserIdType,
+};

@@ -17,3 +17,4 @@ pub use self::list::*;
 pub use self::readdress::*;
 pub use self::send::*;
 pub use self::shelve::*;
+pub use crate::generated::types::{Address, AddressKind, AddressRequired, Parcel, Stop};
