@@ -3,7 +3,7 @@
 use dingtalk_convfile as sdk;
 use crate::check;
 
-mod file_send_link {
+mod send_link_calls {
     use super::{check, sdk};
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use feishu_apaas as sdk;
 use crate::check;
 
-mod user_task_chat_group {
+mod chat_group_user_task_calls {
     use super::{check, sdk};
 
     #[tokio::test]

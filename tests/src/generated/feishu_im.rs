@@ -3,7 +3,7 @@
 use feishu_im as sdk;
 use crate::check;
 
-mod chat_get {
+mod get_chat_calls {
     use super::{check, sdk};
 
     #[tokio::test]
@@ -30,7 +30,7 @@ mod chat_get {
     }
 }
 
-mod chat_link {
+mod link_chat_calls {
     use super::{check, sdk};
 
     #[tokio::test]
@@ -57,7 +57,7 @@ mod chat_link {
     }
 }
 
-mod chat_members_me_join {
+mod me_join_chat_members_calls {
     use super::{check, sdk};
 
     #[tokio::test]

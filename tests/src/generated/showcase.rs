@@ -3,7 +3,7 @@
 use showcase as sdk;
 use crate::check;
 
-mod parcel_cancel {
+mod cancel_parcel_calls {
     use super::{check, sdk};
 
     #[tokio::test]
@@ -17,7 +17,7 @@ mod parcel_cancel {
     }
 }
 
-mod parcel_get {
+mod get_parcel_calls {
     use super::{check, sdk};
 
     #[tokio::test]
@@ -54,7 +54,7 @@ mod parcel_get {
     }
 }
 
-mod parcel_hold {
+mod hold_parcel_calls {
     use super::{check, sdk};
 
     #[tokio::test]
@@ -68,7 +68,7 @@ mod parcel_hold {
     }
 }
 
-mod parcel_list {
+mod list_parcel_calls {
     use super::{check, sdk};
 
     #[tokio::test]
@@ -92,7 +92,74 @@ mod parcel_list {
     }
 }
 
-mod parcel_readdress {
+mod move_parcel_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::MoveParcel::new("North")
+            .ratio(3.0)
+            .kind("HOUSE")
+            .skip(Vec::<String>::new())
+            .depot_number(1)
+            .wrapping(
+                sdk::parcel::Wrapping::new(
+                        "material",
+                        Vec::<sdk::parcel::Wrapping>::new(),
+                    )
+                    .within(
+                        sdk::parcel::Wrapping::new(
+                            "material",
+                            Vec::<sdk::parcel::Wrapping>::new(),
+                        ),
+                    )
+                    .label(
+                        sdk::parcel::Label::new(
+                                sdk::parcel::Wrapping::new(
+                                    "material",
+                                    Vec::<sdk::parcel::Wrapping>::new(),
+                                ),
+                            )
+                            .text("text"),
+                    )
+                    .layers(Vec::<sdk::parcel::Wrapping>::new())
+                    .by_name(
+                        std::collections::BTreeMap::<
+                            String,
+                            sdk::parcel::Wrapping,
+                        >::new(),
+                    ),
+            )
+            .weight(2.0)
+            .old_kind("P.O.Box")
+            .hands(Vec::<String>::new())
+            .notes(std::collections::BTreeMap::<String, String>::new())
+            .shifts([
+                ("day", Vec::from([String::from("Ann")])),
+                ("night", Vec::<String>::new()),
+                ("noon", Vec::from([String::from("Ann"), String::from("Bob")])),
+            ]);
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/depots/North/move?ratio=3&kind=house",
+            body: Some(
+                r#"{"depot":1,"hands":[],"notes":{},"old_kind":"p.o.box","shifts":{"day":["Ann"],"night":[],"noon":["Ann","Bob"]},"weight":2.0,"wrapping":{"label":{"on":{"material":"material","spares":[]},"text":"text"},"material":"material","spares":[],"within":{"material":"material","spares":[]}}}"#,
+            ),
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::parcel::MoveParcel::new("North");
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/depots/North/move",
+            body: Some(r#"{}"#),
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod readdress_parcel_calls {
     use super::{check, sdk};
 
     #[tokio::test]
@@ -134,7 +201,7 @@ mod parcel_readdress {
     }
 }
 
-mod parcel_send {
+mod send_parcel_calls {
     use super::{check, sdk};
 
     #[tokio::test]
@@ -226,7 +293,7 @@ mod parcel_send {
     }
 }
 
-mod parcel_shelve {
+mod shelve_parcel_calls {
     use super::{check, sdk};
 
     #[tokio::test]

@@ -95,6 +95,8 @@ pub struct SampleCall {
 
 #[derive(Debug, Clone)]
 pub struct Field {
+    /// Where it stands among the fields of its spec.
+    pub index: usize,
     pub wire: String,
     pub rust: String,
     pub ty: Type,
@@ -104,6 +106,8 @@ pub struct Field {
     /// The vendor executes requests with the same value once.
     pub dedupe: bool,
     pub presence: Presence,
+    /// Leads back to the model that it is a field of.
+    pub boxed: bool,
     pub example: Option<Value>,
 }
 
@@ -180,6 +184,15 @@ pub struct Enum {
     pub doc: String,
     pub ignore_case: bool,
     pub variants: Vec<Variant>,
+    /// Values that samples hold by mistake.
+    pub slips: Vec<String>,
+}
+
+impl Enum {
+    /// Whether two values are one, as the enum sees it.
+    pub fn is_same(&self, one: &str, other: &str) -> bool {
+        one == other || self.ignore_case && one.eq_ignore_ascii_case(other)
+    }
 }
 
 #[derive(Debug)]
@@ -196,6 +209,13 @@ impl TypeDef {
             Self::Enum(def) => &def.name,
         }
     }
+
+    pub fn as_model(&self) -> Option<&Model> {
+        match self {
+            Self::Model(model) => Some(model),
+            Self::Enum(_) => None,
+        }
+    }
 }
 
 impl Api {
@@ -206,11 +226,12 @@ impl Api {
         self.types.iter().flat_map(|file| &file.types).chain(local)
     }
 
+    pub fn type_def(&self, name: &str) -> Option<&TypeDef> {
+        self.type_defs().find(|def| def.name() == name)
+    }
+
     pub fn model(&self, name: &str) -> Option<&Model> {
-        self.type_defs().find_map(|def| match def {
-            TypeDef::Model(model) if model.name == name => Some(model),
-            _ => None,
-        })
+        self.type_def(name)?.as_model()
     }
 }
 

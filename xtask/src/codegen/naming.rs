@@ -22,9 +22,20 @@ pub fn crate_ident(name: &str) -> String {
     name.to_snake_case()
 }
 
+/// A module for the method of an operation, which may be a keyword as in `chat.move.json`.
+pub fn module(method: &str) -> String {
+    if is_identifier(method) { method.to_owned() } else { format!("{method}_") }
+}
+
 /// Whether `name` can be declared in Rust: an identifier that is not a keyword.
 pub fn is_identifier(name: &str) -> bool {
-    name != "_" && syn::parse_str::<syn::Ident>(name).is_ok()
+    // syn knows the keywords of the edition 2021.
+    !matches!(name, "_" | "gen") && syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
+/// Whether a file `<module>.<method>.json` can name this method.
+pub fn is_method(method: &str) -> bool {
+    method.to_snake_case() == method && is_identifier(&module(method))
 }
 
 pub fn is_pascal_case(name: &str) -> bool {
@@ -47,6 +58,15 @@ mod tests {
         assert_eq!(variant("FOLDER"), "Folder");
         assert_eq!(variant("paramError.spaceId"), "ParamErrorSpaceId");
         assert_eq!(operation("chat_members", "me_join"), "MeJoinChatMembers");
-        assert!(!is_identifier("type") && !is_identifier("2fa") && !is_identifier(""));
+        assert_eq!((module("link").as_str(), module("move").as_str()), ("link", "move_"));
+        assert!(
+            is_method("link") && is_method("move") && !is_method("2fa") && !is_method("meJoin")
+        );
+        assert!(
+            !is_identifier("type")
+                && !is_identifier("gen")
+                && !is_identifier("2fa")
+                && !is_identifier("")
+        );
     }
 }

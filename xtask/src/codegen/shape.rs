@@ -39,6 +39,10 @@ impl<'a> Checker<'a> {
             self.report(place, message, one_line(meaning), pointer);
             return self.stand_in(schema);
         }
+        if let Some(problem) = limit(value, schema) {
+            self.report(self.document.value(&pointer), problem, one_line(meaning), pointer);
+            return self.stand_in(schema);
+        }
         match value {
             Value::Object(members) => self.object(members, schema, &pointer),
             Value::Array(elements) => {
@@ -139,7 +143,7 @@ impl<'a> Checker<'a> {
                 });
                 Value::Object(members.collect())
             }
-            Some("integer" | "number") => 0.into(),
+            Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(0.into()),
             Some("boolean") => false.into(),
             _ => Value::Null,
         }
@@ -182,6 +186,20 @@ fn allowed_types(schema: &Value) -> Option<Vec<&str>> {
         Value::Array(names) => Some(names.iter().filter_map(Value::as_str).collect()),
         _ => None,
     }
+}
+
+/// What keeps a value from lying within the limits of its schema.
+fn limit(value: &Value, schema: &Value) -> Option<String> {
+    let bound = |name| schema.get(name).and_then(Value::as_f64);
+    if let Some(number) = value.as_f64() {
+        let (min, max) = (bound("minimum"), bound("maximum"));
+        let is_within = min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max);
+        let limit = |bound: Option<f64>| bound.map(|bound| format!("{bound}")).unwrap_or_default();
+        let range = format!("{}..={}", limit(min), limit(max));
+        return (!is_within).then(|| format!("{value} is not within {range}"));
+    }
+    let is_empty = value.as_str().is_some_and(|text| text.trim().is_empty());
+    (is_empty && bound("minLength").is_some()).then(|| "an empty string stands here".to_owned())
 }
 
 fn has_type(value: &Value, name: &str) -> bool {

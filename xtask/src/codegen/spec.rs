@@ -38,6 +38,7 @@ pub struct ErrorCode {
     /// The variant of the crate's `ErrorCode` enum.
     pub name: String,
     /// The HTTP status it comes with.
+    #[schemars(range(min = 100, max = 599))]
     pub http: u16,
     /// What kind of failure it is; decides what a client does about it.
     pub kind: ErrorKind,
@@ -89,6 +90,11 @@ pub struct Type {
     /// The vendor does not write the values in one case: recognise them in any.
     #[serde(default)]
     pub ignore_case: bool,
+    /// Values that documented samples hold though no list of values does. Like any other value that
+    /// is not listed they decode to `Unknown`.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
+    pub slips: Vec<String>,
     /// A documented sample of a model; a test decodes it.
     #[serde(default)]
     pub example: Option<Value>,
@@ -99,6 +105,7 @@ pub struct Type {
 #[serde(deny_unknown_fields)]
 pub struct EnumValue {
     /// The value on the wire.
+    #[schemars(length(min = 1))]
     pub value: String,
     /// What it stands for, in English sentences of our own.
     pub doc: String,
@@ -115,6 +122,7 @@ pub struct Endpoint {
     #[serde(rename = "$schema", default)]
     pub schema: Option<String>,
     /// The vendor's id of the operation, e.g. `im.v1.chat.link`.
+    #[schemars(length(min = 1))]
     pub id: String,
     /// The Rust name, where `<Method><Module>` does not do.
     #[serde(default)]
@@ -131,6 +139,7 @@ pub struct Endpoint {
     pub tokens: Vec<Token>,
     /// The scopes of which the app needs one.
     #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
     pub scopes: Vec<String>,
     /// Whether executing it twice does no more than executing it once, where that does not follow
     /// from the method: `GET`, `PUT` and `DELETE` are idempotent, others are not.
@@ -138,6 +147,7 @@ pub struct Endpoint {
     pub idempotent: Option<bool>,
     /// The documented rate limit, e.g. `1000/min, 50/s`.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub rate: Option<String>,
     /// The parameters of the path, in its order.
     #[serde(default)]

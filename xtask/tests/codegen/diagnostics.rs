@@ -6,21 +6,28 @@ use crate::workspace::{LINK, Workspace};
 
 const SPEC: &str = "specs/im/chat.link.json";
 
-/// The faults after replacing `old` by `new` in a spec without faults.
-fn after(old: &str, new: &str) -> String {
+/// The faults after replacing each `old` by its `new` in a spec without faults.
+fn after(edits: &[(&str, &str)]) -> String {
     let workspace = Workspace::new();
-    workspace.edit(SPEC, old, new);
+    for (old, new) in edits {
+        workspace.edit(SPEC, old, new);
+    }
     workspace.faults()
 }
 
 macro_rules! faults {
-    ($($name:ident: $old:expr => $new:expr;)*) => {$(
+    ($($name:ident: $($old:expr => $new:expr),+;)*) => {$(
         #[test]
         fn $name() {
-            assert_snapshot!(after($old, $new));
+            assert_snapshot!(after(&[$(($old, $new)),+]));
         }
     )*};
 }
+
+/// Where the specs of the tests get a model, an answer and samples.
+const VALUES: &str = r#""values": [{ "value": "week", "doc": "For 7 days." }]"#;
+const NOTE: &str = r#""name": "note", "type": "string""#;
+const ERRORS: &str = r#""errors": ["232009"]"#;
 
 faults! {
     a_key_that_is_missing: "  \"doc\": \"Creates a link to a chat.\",\n" => "";
@@ -53,7 +60,121 @@ faults! {
     a_value_without_a_rust_name: "\"value\": \"week\"" => "\"value\": \"7\"";
     a_type_that_is_neither: "\"values\": [{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "\"ignore_case\": true";
     a_field_that_would_be_sent_empty: "\"values\": [{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "\"fields\": [{ \"name\": \"days\", \"type\": \"int\", \"doc\": \"How many.\", \"always\": true }]";
+    a_field_named_like_a_new_keyword: "\"name\": \"note\"" => "\"name\": \"gen\"";
+    values_named_like_what_enums_have: VALUES => r#""values": [
+        { "value": "week", "rust": "from", "doc": "1." },
+        { "value": "year", "rust": "KNOWN", "doc": "2." },
+        { "value": "unknown", "doc": "3." }
+      ]"#;
+    values_that_clash: VALUES => r#""values": [
+        { "value": "for_ever", "doc": "1." },
+        { "value": "for-ever", "doc": "2." },
+        { "value": "for_ever", "rust": "Again", "doc": "3." }
+      ]"#;
+    values_that_clash_in_another_case: VALUES => r#""ignore_case": true, "values": [
+        { "value": "WEEK", "doc": "1." }, { "value": "week", "rust": "Again", "doc": "2." }
+      ]"#;
+    a_slip_that_is_a_value: VALUES => r#""slips": ["week"], "values": [{ "value": "week", "doc": "1." }]"#;
+    an_id_with_strange_characters: "\"im.v1.chat.link\"" => "\"im v1\"";
+    empty_strings:
+        "\"im.v1.chat.link\"" => "\"\"",
+        ERRORS => r#""scopes": ["im:chat", ""], "rate": " ""#,
+        "\"week\"" => "\"\"";
+    names_that_are_derived:
+        "\"type\": \"Period\"" => "\"type\": \"LinkChatResponse\", \"required\": true",
+        NOTE => r#""name": "note", "type": "string", "required": true"#,
+        "\"name\": \"Period\"" => "\"name\": \"LinkChatResponse\"",
+        "\"types\": [" => r#""response": [{ "name": "url", "type": "string", "doc": "1." }],
+  "types": [
+    { "name": "LinkChatRequired", "doc": "1.", "fields": [] },"#;
+    a_model_that_never_ends: VALUES => r#""fields": [{ "name": "next", "type": "Period", "doc": "1.", "always": true, "required": true }]"#;
+    a_model_that_nobody_can_build: VALUES => r#""fields": [{ "name": "next", "type": "Period", "doc": "1.", "required": true }]"#;
+    a_field_sent_twice: NOTE => r#""name": "period", "rust": "other", "type": "string""#;
+    a_field_of_a_model_sent_twice: VALUES => r#""fields": [
+        { "name": "a", "type": "int", "doc": "1." }, { "name": "a", "rust": "b", "type": "int", "doc": "2." }
+      ]"#;
+    defaults_of_another_type:
+        NOTE => r#""name": "note", "type": "string", "default": 7"#,
+        "\"type\": \"Period\"" => "\"type\": \"Period\", \"default\": \"weak\"";
+    a_path_that_urls_shorten: "/open-apis/im" => "/open-apis/../im";
+    a_parameter_twice_in_the_path: ":chat_id/link" => ":chat_id/link/:chat_id";
+    an_example_that_urls_drop: "\"doc\": \"The chat.\"" => "\"doc\": \"The chat.\", \"example\": \"..\"";
+    params_in_another_order:
+        ":chat_id/link" => ":chat_id/link/:kind",
+        "{ \"name\": \"chat_id\"" => r#"{ "name": "kind", "type": "string", "doc": "1." },
+    { "name": "chat_id""#;
+    types_that_a_url_cannot_hold:
+        "\"type\": \"string\", \"doc\": \"The chat.\"" => "\"type\": \"list<string>\", \"doc\": \"The chat.\"",
+        "\"body\"" => r#""query": [{ "name": "filter", "type": "json", "doc": "1." }],
+  "body""#;
+    always_in_a_request: NOTE => r#""name": "note", "type": "string", "always": true"#;
+    required_with_a_default: NOTE => r#""name": "note", "type": "string", "required": true, "default": "x""#;
+    no_token: "[\"tenant\", \"user\"]" => "[]";
+    a_code_given_twice: ERRORS => r#""errors": ["232009", "232009"]"#;
+    an_answer_described_twice: ERRORS => r#""response": [{ "name": "url", "type": "string", "doc": "1." }], "response_type": "Period""#;
+    an_operation_that_is_not_named_in_pascal_case: ERRORS => r#""rust": "link_chat""#;
+    an_operation_named_like_a_type: ERRORS => r#""rust": "Period""#;
+    an_address_outside_of_code: "How long it works." => "See https://example.com/page for more.";
+    an_example_without_a_body:
+        "\"body\"" => "\"query\"",
+        ERRORS => r#""examples": { "request": { "note": "x" } }"#;
+    an_example_that_is_no_object: ERRORS => r#""examples": { "request": ["x"] }"#;
+    an_example_that_lacks_a_field:
+        NOTE => r#""name": "note", "type": "string", "required": true"#,
+        ERRORS => r#""response": [{ "name": "url", "type": "string", "always": true, "doc": "1." }],
+  "examples": { "request": {}, "response": { "code": 0, "data": {} } }"#;
+    examples_of_values_that_are_not_listed: ERRORS => r#""response": [{ "name": "period", "type": "Period", "doc": "1." }],
+  "examples": {
+    "request": { "period": "weak" },
+    "response": { "code": 0, "data": { "period": "for ever" } }
+  }"#;
+    answers_that_the_client_does_not_read: ERRORS => r#""response": [
+    { "name": "flag", "type": "bool", "doc": "1." },
+    { "name": "count", "type": "int", "doc": "2." },
+    { "name": "size", "type": "float", "doc": "3." },
+    { "name": "name", "type": "string", "always": true, "doc": "4." },
+    { "name": "list", "type": "list<string>", "doc": "5." }
+  ],
+  "examples": {
+    "response": { "code": 0, "data": { "flag": "yes", "count": 1.5, "size": "big", "name": null, "list": [null] } }
+  }"#;
     a_name_that_generated_code_uses: "\"name\": \"Period\"" => "\"name\": \"Option\"";
+}
+
+#[test]
+fn two_operations_behind_one_path() {
+    let workspace = Workspace::new();
+    let again = LINK.replace("chat.link", "chat.share").replace("Period", "Term");
+    workspace.write("specs/im/chat.share.json", again.replace("chat_id", "chat"));
+    assert_snapshot!(workspace.faults());
+}
+
+/// All faults of the file are reported, those of numbers among them.
+#[test]
+fn codes_and_modules_with_faults() {
+    let workspace = Workspace::new();
+    let api = "specs/im/api.json";
+    workspace.edit(
+        api,
+        "\"chat\": \"Chats.\"",
+        "\"chat\": \"Chats.\", \"move\": \"1.\", \"types\": \"2.\"",
+    );
+    workspace.edit(api, "\"http\": 400", "\"http\": 70000");
+    workspace.edit(
+        api,
+        "\"errors\": {",
+        r#""errors": {
+    "1": { "name": "not_pascal", "http": 99, "kind": "rejected", "doc": "1.", "advice": "1." },
+    "2": { "name": "ChatDissolved", "http": 500, "kind": "rejected", "doc": "2.", "advice": "2." },"#,
+    );
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn a_types_file_that_names_no_module() {
+    let workspace = Workspace::new();
+    workspace.write("specs/im/types/Chat Types.json", "{ \"types\": [] }");
+    assert_snapshot!(workspace.faults());
 }
 
 #[test]

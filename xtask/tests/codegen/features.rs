@@ -31,6 +31,28 @@ fn features() {
     });
 }
 
+/// Models that lead to each other in several ways must not make samples that grow with each.
+#[test]
+fn samples_of_models_within_models_stay_small() {
+    let models = (0..30).map(|index| {
+        let fields = ["a", "b", "c"].map(|name| {
+            let (next, first) = ((index + 1) % 30, if name == "c" { "" } else { "list<" });
+            let end = if first.is_empty() { "" } else { ">" };
+            format!(r#"{{ "name": "{name}", "type": "{first}M{next}{end}", "doc": "1." }}"#)
+        });
+        let fields = fields.join(", ");
+        format!(r#"{{ "name": "M{index}", "doc": "1.", "fields": [{fields}] }}"#)
+    });
+    let models = models.collect::<Vec<_>>().join(",");
+    let workspace = Workspace::new();
+    workspace.write("specs/im/types/models.json", format!(r#"{{ "types": [{models}] }}"#));
+    let note = r#""name": "note", "type": "string""#;
+    workspace.edit("specs/im/chat.link.json", note, &note.replace("string", "M0"));
+    assert!(workspace.codegen() > 0);
+    assert!(workspace.read("tests/src/generated/im.rs").len() < 50_000);
+    assert!(workspace.read("crates/im/src/generated/types/models.rs").contains("Option<Box<M1>>"));
+}
+
 /// The complete example of specs/README.md is one.
 #[test]
 fn the_example_of_the_documentation_has_no_faults() {

@@ -1,6 +1,8 @@
 //! From specs to the IR. The only builder of the IR, and the only place that finds faults with
 //! what the specs say; it goes on after a fault so that one run reports them all.
 
+mod calls;
+mod graph;
 mod path;
 mod sample;
 
@@ -9,25 +11,29 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, Diagnostics, closest, one_of, slashes};
-use super::document::{Document, Pointer};
+use super::document::{Document, Place, Pointer};
 use super::ir::{
     Api, Code, Enum, Field, Model, Module, Operation, Presence, Reference, Type, TypeDef,
-    TypesFile, Variant,
+    TypesFile, Variant, needs_names, required_name,
 };
 use super::load::{ApiSpecs, Sourced};
+use super::naming;
 use super::spec::{self, Token, Vendor};
-use super::{ir, naming};
 
 const BUILT_IN: [&str; 7] = ["string", "int", "float", "bool", "json", "list", "map"];
 
 /// Names that an operation or a model needs for itself.
 const RESERVED: [&str; 3] = ["new", "send", "clone"];
 
+/// What stands at the root of a crate already.
+const NO_MODULES: [&str; 4] = ["types", "error_code", "generated", "openplat_core"];
+
 /// Types that generated code uses.
-const TAKEN: [&str; 21] = [
+const TAKEN: [&str; 22] = [
     "AcceptsAppToken",
     "AcceptsUserToken",
     "BTreeMap",
+    "Box",
     "Call",
     "Default",
     "Deserialize",
@@ -56,6 +62,8 @@ pub fn lower(specs: &[ApiSpecs], diagnostics: &mut Diagnostics) -> Vec<Api> {
 struct Lowering<'a> {
     specs: &'a ApiSpecs,
     types: BTreeMap<&'a str, Declared<'a>>,
+    /// What each name of the API stands for.
+    names: BTreeMap<String, String>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -79,7 +87,9 @@ enum Position {
 
 impl<'a> Lowering<'a> {
     fn new(specs: &'a ApiSpecs, diagnostics: &'a mut Diagnostics) -> Self {
-        Self { specs, types: BTreeMap::new(), diagnostics }
+        let taken =
+            TAKEN.map(|name| (name.to_owned(), "something that generated code uses".into()));
+        Self { specs, types: BTreeMap::new(), names: taken.into(), diagnostics }
     }
 
     fn api(mut self) -> Api {
@@ -90,13 +100,14 @@ impl<'a> Lowering<'a> {
         let api = &self.specs.api.spec;
         let mut api =
             Api { name: self.specs.name.clone(), vendor: api.vendor, modules, types, codes };
-        mark_sent(&mut api);
-        self.check_always(&api);
+        graph::mark_sent(&mut api);
+        graph::box_cycles(&mut api);
+        self.check_models(&api);
         sample::fill(&mut api, self.specs, self.diagnostics);
         api
     }
 
-    fn report(&mut self, place: super::document::Place, message: String, hint: impl Into<String>) {
+    fn report(&mut self, place: Place, message: String, hint: impl Into<String>) {
         self.diagnostics.push(Diagnostic::at(place, message).hint(hint));
     }
 
@@ -128,47 +139,83 @@ impl<'a> Lowering<'a> {
             self.report(place, message, "types are named in PascalCase, e.g. `ChatMember`");
             return;
         }
-        if TAKEN.contains(&name) {
-            let message = format!("generated code uses the name `{name}` for something else");
-            self.report(place, message, "give the type another name");
+        if let Some(first) = self.types.get(name) {
+            let first = slashes(&first.document.path);
+            let message = format!("the type `{name}` is declared in {first} already");
+            self.report(
+                place,
+                message,
+                "use that one, after moving it to `types/` if it is not there, or give this \
+                 one a name that says how it differs",
+            );
             return;
         }
-        match self.types.get(name) {
-            Some(first) => {
-                let first = slashes(&first.document.path);
-                let message = format!("the type `{name}` is declared in {first} already");
-                self.report(
-                    place,
-                    message,
-                    "use that one, after moving it to `types/` if it is not there, or give this \
-                     one a name that says how it differs",
-                );
-            }
-            None => {
-                self.types.insert(name, Declared { spec, document, index, shared });
+        let owner = format!("the type that {} declares", slashes(&document.path));
+        if self.claim(name, owner, place) {
+            self.types.insert(name, Declared { spec, document, index, shared });
+        }
+    }
+
+    /// Reserves a name, or reports who has it.
+    fn claim(&mut self, name: &str, owner: String, place: Place) -> bool {
+        if let Some(first) = self.names.get(name) {
+            let message = format!("`{name}` would name both {first} and {owner}");
+            let hint = "choose another name: for a type its `name`, for an operation `rust`";
+            self.report(place, message, hint);
+            return false;
+        }
+        self.names.insert(name.to_owned(), owner);
+        true
+    }
+
+    /// Reserves the name of the struct that names what `name` requires.
+    fn claim_required<'f>(
+        &mut self,
+        name: &str,
+        fields: impl Iterator<Item = &'f Field>,
+        place: Place,
+    ) {
+        if needs_names(fields.filter(|field| field.required)) {
+            self.claim(&required_name(name), format!("what `{name}` requires"), place);
+        }
+    }
+
+    /// Faults of models that only show once it is known who uses them.
+    fn check_models(&mut self, api: &Api) {
+        let declared: Vec<_> = self.types.values().copied().collect();
+        for Declared { spec, document, index, .. } in declared {
+            let Some(model) = api.model(&spec.name) else { continue };
+            let pointer = Pointer::default().join("types").join(index).join("fields");
+            for field in &model.fields {
+                self.check_field_of_model(api, model, field, document, &pointer);
             }
         }
     }
 
-    /// What is always there has no way to be absent: without a value from the caller, some empty
-    /// one would be sent.
-    fn check_always(&mut self, api: &Api) {
-        let declared: Vec<_> = self.types.values().copied().collect();
-        for Declared { spec, document, index, .. } in declared {
-            if !api.model(&spec.name).is_some_and(|model| model.in_requests) {
-                continue;
-            }
-            let pointer = Pointer::default().join("types").join(index).join("fields");
-            for (index, field) in spec.fields.iter().flatten().enumerate() {
-                if field.always && !field.required {
-                    let place = document.key(&pointer.join(index).join("always"));
-                    let (model, name) = (&spec.name, &field.name);
-                    let message = format!("`{name}` of `{model}` would be sent as an empty value");
-                    let hint = "operations send this model: make the field `required` as well, \
-                                so that a caller sets it, or drop `always`";
-                    self.report(place, message, hint);
-                }
-            }
+    fn check_field_of_model(
+        &mut self,
+        api: &Api,
+        model: &Model,
+        field: &Field,
+        document: &Document,
+        pointer: &Pointer,
+    ) {
+        let (name, owner) = (&field.wire, &model.name);
+        let pointer = pointer.join(field.index);
+        let is_always = field.presence == Presence::Always;
+        if is_always && field.boxed {
+            let message = format!("`{name}` leads back to `{owner}`, which would never end");
+            let hint = "drop `always`: what leads back has to be absent at some time";
+            self.report(document.key(&pointer.join("always")), message, hint);
+        } else if is_always && model.in_requests && !field.required {
+            let message = format!("`{name}` of `{owner}` would be sent as an empty value");
+            let hint = "operations send this model: make the field `required` as well, so that \
+                        a caller sets it, or drop `always`";
+            self.report(document.key(&pointer.join("always")), message, hint);
+        } else if model.in_requests && graph::requires_itself(api, model, field) {
+            let message = format!("nobody can build the first `{owner}`: `{name}` requires one");
+            let hint = "drop `required`, here or on the way back, or make it a list";
+            self.report(document.key(&pointer.join("required")), message, hint);
         }
     }
 
@@ -209,8 +256,8 @@ impl<'a> Lowering<'a> {
             (Some(fields), None) => {
                 let pointer = pointer.join("fields");
                 let fields = self.fields(fields, document, &pointer, Position::Model);
-                self.check_clashes(fields.iter().map(|field| (field, pointer.clone())), document);
-                let fields = fields.into_iter().map(|(_, field)| field).collect();
+                self.check_clashes(&[(pointer.clone(), &fields)], document);
+                self.claim_required(&name, fields.iter(), document.key(&pointer));
                 let example = spec.example.clone();
                 let answer_to = None;
                 Some(TypeDef::Model(Model {
@@ -223,8 +270,10 @@ impl<'a> Lowering<'a> {
                 }))
             }
             (None, Some(values)) => {
-                let variants = self.variants(values, document, &pointer.join("values"));
-                Some(TypeDef::Enum(Enum { name, doc, ignore_case: spec.ignore_case, variants }))
+                let (ignore_case, slips) = (spec.ignore_case, spec.slips.clone());
+                let mut def = Enum { name, doc, ignore_case, variants: Vec::new(), slips };
+                self.variants(&mut def, values, document, pointer);
+                Some(TypeDef::Enum(def))
             }
             _ => {
                 let message = format!("`{name}` must have either `fields` or `values`");
@@ -237,45 +286,55 @@ impl<'a> Lowering<'a> {
 
     fn variants(
         &mut self,
+        def: &mut Enum,
         values: &'a [spec::EnumValue],
         document: &'a Document,
         pointer: &Pointer,
-    ) -> Vec<Variant> {
-        let mut seen: HashMap<String, &str> = HashMap::new();
-        let mut variants = Vec::new();
+    ) {
+        let root = pointer.join("values");
         if values.is_empty() {
             let message = "an enum needs at least one value".to_owned();
-            self.report(document.value(pointer), message, "list the documented values");
+            self.report(document.value(&root), message, "list the documented values");
         }
         for (index, spec) in values.iter().enumerate() {
-            let pointer = pointer.join(index);
+            let pointer = root.join(index);
             let value = spec.value.as_str();
             let doc = self.doc(&spec.doc, document, &pointer);
             let rust = spec.rust.clone().unwrap_or_else(|| naming::variant(value));
-            let place = document.value(&pointer.join("value"));
-            if !naming::is_identifier(&rust) || rust == "Unknown" {
+            let key = if spec.rust.is_some() { "rust" } else { "value" };
+            let place = document.value(&pointer.join(key));
+            if def.variants.iter().any(|first| def.is_same(&first.value, value)) {
+                let message = format!("the value `{value}` stands here twice");
+                self.report(document.value(&pointer.join("value")), message, "keep one");
+            } else if !naming::is_pascal_case(&rust) || rust == "Unknown" {
                 let message = format!("`{rust}` cannot be the Rust name of the value `{value}`");
-                self.report(place, message, "add a `rust` name in PascalCase");
-            } else if let Some(first) = seen.insert(rust.clone(), value) {
-                let message = format!("`{first}` and `{value}` both become `{rust}` in Rust");
+                self.report(place, message, "add a `rust` name in PascalCase, not `Unknown`");
+            } else if let Some(first) = def.variants.iter().find(|first| first.rust == rust) {
+                let message =
+                    format!("`{}` and `{value}` both become `{rust}` in Rust", first.value);
                 self.report(place, message, "remove one, or give it a `rust` name of its own");
             }
-            variants.push(Variant { rust, value: value.to_owned(), doc });
+            def.variants.push(Variant { rust, value: value.to_owned(), doc });
         }
-        variants
+        for (index, slip) in def.slips.iter().enumerate() {
+            if def.variants.iter().any(|variant| def.is_same(&variant.value, slip)) {
+                let message = format!("`{slip}` is a value of the enum, and no slip");
+                let place = document.value(&pointer.join("slips").join(index));
+                self.report(place, message, "remove it from `slips`");
+            }
+        }
     }
 
-    /// Lowers fields, each with the index at which it stands.
     fn fields(
         &mut self,
         fields: &'a [spec::Field],
         document: &'a Document,
         pointer: &Pointer,
         position: Position,
-    ) -> Vec<(usize, Field)> {
+    ) -> Vec<Field> {
         let lowered = fields.iter().enumerate().filter_map(|(index, spec)| {
             let field = self.field(spec, document, &pointer.join(index), position)?;
-            Some((index, field))
+            Some(Field { index, ..field })
         });
         lowered.collect()
     }
@@ -325,6 +384,7 @@ impl<'a> Lowering<'a> {
         }
         let required = spec.required || position == Position::Path;
         Some(Field {
+            index: 0,
             wire: spec.name.clone(),
             rust,
             presence: match position {
@@ -337,29 +397,33 @@ impl<'a> Lowering<'a> {
             default: spec.default.as_ref().map(plain),
             required,
             dedupe: spec.dedupe,
+            boxed: false,
             example: spec.example.clone(),
         })
     }
 
-    /// Reports fields of one struct that would have the same name in Rust, or on the wire.
-    fn check_clashes<'f>(
-        &mut self,
-        fields: impl IntoIterator<Item = (&'f (usize, Field), Pointer)>,
-        document: &Document,
-    ) {
-        let mut seen: HashMap<&str, &str> = HashMap::new();
-        for ((index, field), pointer) in fields {
-            let Some(first) = seen.insert(&field.rust, &field.wire) else {
-                continue;
-            };
-            let place = document.value(&pointer.join(index).join("name"));
-            let message = match first == field.wire {
-                true => format!("the field `{first}` stands here twice"),
-                false => {
-                    format!("`{first}` and `{}` both become `{}` in Rust", field.wire, field.rust)
-                }
-            };
-            self.report(place, message, "remove one, or give it a `rust` name of its own");
+    /// Reports fields of one struct that would have the same name in Rust, and fields of one place
+    /// that have the same name on the wire.
+    fn check_clashes(&mut self, places: &[(Pointer, &[Field])], document: &Document) {
+        let mut in_rust: HashMap<&str, &str> = HashMap::new();
+        for (pointer, fields) in places {
+            let mut on_wire = HashSet::new();
+            for field in *fields {
+                let (wire, rust) = (&field.wire, &field.rust);
+                let first = in_rust.insert(rust, wire);
+                let (message, hint) = match first {
+                    _ if !on_wire.insert(wire) => {
+                        (format!("the field `{wire}` stands here twice"), "remove one")
+                    }
+                    Some(first) => (
+                        format!("`{first}` and `{wire}` both become `{rust}` in Rust"),
+                        "remove one, or give it a `rust` name of its own",
+                    ),
+                    None => continue,
+                };
+                let place = document.value(&pointer.join(field.index).join("name"));
+                self.report(place, message, hint);
+            }
         }
     }
 
@@ -451,17 +515,18 @@ impl<'a> Lowering<'a> {
         let root = Pointer::default().join("modules");
         let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
         for (name, doc) in &spec.modules {
-            if !naming::is_snake_case(name) || name == "types" || name == "error_code" {
+            if !naming::is_snake_case(name) || NO_MODULES.contains(&name.as_str()) {
                 let message = format!("`{name}` cannot be the name of a module");
-                let hint = "name it in snake_case, and not `types` or `error_code`";
+                let hint = "name it in snake_case, other than keywords and what crates have at \
+                            their root: `types`, `error_code`, `generated`, `openplat_core`";
                 self.report(document.key(&root.join(name)), message, hint);
             }
             let doc = self.sentence(doc, document, &root.join(name));
             modules.insert(name, Module { name: name.clone(), doc, operations: Vec::new() });
         }
         let specs = self.specs;
-        let mut names = HashSet::new();
         let mut ids = HashMap::new();
+        let mut routes = HashMap::new();
         for file in &specs.endpoints {
             if let Some(first) = ids.insert(file.spec.id.as_str(), &file.document.path) {
                 let first = slashes(first);
@@ -476,11 +541,7 @@ impl<'a> Lowering<'a> {
             let Some((module, operation)) = self.endpoint(file) else {
                 continue;
             };
-            if !names.insert(operation.name.clone()) || self.types.contains_key(&*operation.name) {
-                let place = file.document.value(&Pointer::default().join("id"));
-                let message = format!("the name `{}` is taken in this API", operation.name);
-                self.report(place, message, "give the operation a `rust` name of its own");
-            }
+            self.check_route(&operation, &mut routes, &file.document);
             match modules.get_mut(module.as_str()) {
                 Some(module) => module.operations.push(operation),
                 None if document.is_doubtful(&root) => {}
@@ -506,7 +567,7 @@ impl<'a> Lowering<'a> {
         let root = Pointer::default();
         let stem = stem(document);
         let Some((module, method)) =
-            stem.split_once('.').filter(|(_, method)| naming::is_snake_case(method))
+            stem.split_once('.').filter(|(_, method)| naming::is_method(method))
         else {
             self.diagnostics.push(
                 Diagnostic::file(&document.path, "does not say which operation it describes").hint(
@@ -516,30 +577,35 @@ impl<'a> Lowering<'a> {
             return None;
         };
         let name = spec.rust.clone().unwrap_or_else(|| naming::operation(module, method));
-        if !naming::is_pascal_case(&name) || TAKEN.contains(&name.as_str()) {
+        let place = document.value(&root.join(if spec.rust.is_some() { "rust" } else { "id" }));
+        if naming::is_pascal_case(&name) {
+            let owner = format!("the operation of {}", slashes(&document.path));
+            self.claim(&name, owner, place.clone());
+        } else {
             let message = format!("`{name}` cannot be the Rust name of an operation");
-            let place = document.value(&root.join(if spec.rust.is_some() { "rust" } else { "id" }));
-            self.report(place, message, "add a `rust` name in PascalCase");
+            self.report(place.clone(), message, "add a `rust` name in PascalCase");
         }
+        self.check_id(spec, document);
         self.check_tokens(spec, document);
         self.check_body(spec, document);
         let params = self.fields(&spec.params, document, &root.join("params"), Position::Path);
         let query = self.fields(&spec.query, document, &root.join("query"), Position::Query);
         let body = spec.body.as_ref();
         let body = body.map(|body| self.fields(body, document, &root.join("body"), Position::Body));
-        let all = params.iter().map(|field| (field, root.join("params")));
-        let all = all.chain(query.iter().map(|field| (field, root.join("query"))));
-        let in_body = body.iter().flatten().map(|field| (field, root.join("body")));
-        self.check_clashes(all.chain(in_body), document);
+        let in_body = body.as_deref().unwrap_or_default();
+        let places = [
+            (root.join("params"), params.as_slice()),
+            (root.join("query"), query.as_slice()),
+            (root.join("body"), in_body),
+        ];
+        self.check_clashes(&places, document);
+        self.claim_required(&name, places.iter().flat_map(|(_, fields)| *fields), place);
         let mut types = self.type_defs(&spec.types, document);
         let output = self.output(&name, spec, document, &mut types);
         let template = self.template(spec, document);
-        let without_index = |fields: Vec<(usize, Field)>| -> Vec<Field> {
-            fields.into_iter().map(|(_, field)| field).collect()
-        };
         let operation = Operation {
             spec_path: slashes(&document.path),
-            file: method.to_owned(),
+            file: naming::module(method),
             id: spec.id.clone(),
             name,
             doc: self.doc(&spec.doc, document, &root),
@@ -551,9 +617,9 @@ impl<'a> Lowering<'a> {
             scopes: spec.scopes.clone(),
             rate: spec.rate.clone(),
             idempotent: spec.idempotent,
-            params: without_index(params),
-            query: without_index(query),
-            body: body.map(without_index),
+            params,
+            query,
+            body,
             output,
             codes: self.documented_codes(spec, document),
             types,
@@ -561,6 +627,37 @@ impl<'a> Lowering<'a> {
             calls: Vec::new(),
         };
         Some((module.to_owned(), operation))
+    }
+
+    fn check_id(&mut self, spec: &spec::Endpoint, document: &Document) {
+        let is_allowed = |char: char| char.is_ascii_alphanumeric() || "._-".contains(char);
+        if spec.id.is_empty() || !spec.id.chars().all(is_allowed) {
+            let place = document.value(&Pointer::default().join("id"));
+            let message = format!("`{}` is not the id of an operation", spec.id);
+            self.report(place, message, "an id has letters, digits, `.`, `_` and `-` only");
+        }
+    }
+
+    /// Two operations behind one method and path are one, whatever their parameters are called.
+    fn check_route(
+        &mut self,
+        operation: &Operation,
+        routes: &mut HashMap<String, String>,
+        document: &Document,
+    ) {
+        let pointer = Pointer::default().join("path");
+        if operation.template.is_empty() || document.is_doubtful(&pointer) {
+            return;
+        }
+        let segments = operation.template.split('/');
+        let segments =
+            segments.map(|segment| if segment.starts_with('{') { "{}" } else { segment });
+        let route = segments.collect::<Vec<_>>().join("/");
+        let route = format!("{} {route}", operation.method.as_str());
+        if let Some(first) = routes.insert(route, operation.spec_path.clone()) {
+            let message = format!("{first} has this method and path as well");
+            self.report(document.value(&pointer), message, "correct one, or delete one");
+        }
     }
 
     fn check_tokens(&mut self, spec: &spec::Endpoint, document: &Document) {
@@ -613,17 +710,15 @@ impl<'a> Lowering<'a> {
         }
         let fields = spec.response.as_ref().filter(|fields| !fields.is_empty())?;
         let name = format!("{operation}Response");
-        if self.types.contains_key(name.as_str()) {
-            let message = format!("the name `{name}` is taken by a type");
-            self.report(document.key(&root.join("response")), message, "rename the type");
-        }
+        let owner = format!("the answer to `{operation}`");
+        self.claim(&name, owner, document.key(&root.join("response")));
         let pointer = root.join("response");
         let fields = self.fields(fields, document, &pointer, Position::Model);
-        self.check_clashes(fields.iter().map(|field| (field, pointer.clone())), document);
+        self.check_clashes(&[(pointer, &fields)], document);
         types.push(TypeDef::Model(Model {
             doc: String::new(),
             answer_to: Some(operation.to_owned()),
-            fields: fields.into_iter().map(|(_, field)| field).collect(),
+            fields,
             in_requests: false,
             example: None,
             name: name.clone(),
@@ -715,6 +810,8 @@ impl<'a> Lowering<'a> {
             Some("a sentence is missing")
         } else if text.chars().any(is_han) {
             Some("this sentence is not in English")
+        } else if text.split('`').step_by(2).any(|text| text.contains("://")) {
+            Some("an address stands outside of backticks")
         } else if !text.trim_end().ends_with(['.', '!', '?', ':', '`']) {
             Some("this is not a whole sentence")
         } else {
@@ -753,20 +850,6 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Marks the models that callers build. It decides about constructor and setters alone: what a
-/// model looks like depends on its own spec, so that a new use of it breaks nobody.
-fn mark_sent(api: &mut Api) {
-    let operations = api.modules.iter().flat_map(|module| &module.operations);
-    let sent = reachable(api, operations.flat_map(Operation::fields).map(|field| &field.ty));
-    let local = api.modules.iter_mut().flat_map(|module| &mut module.operations);
-    let local = local.flat_map(|operation| &mut operation.types);
-    for def in api.types.iter_mut().flat_map(|file| &mut file.types).chain(local) {
-        if let TypeDef::Model(model) = def {
-            model.in_requests = sent.contains(&model.name);
-        }
-    }
-}
-
 /// How a field of a model tells that it is absent.
 fn presence(spec: &spec::Field, ty: &Type) -> Presence {
     match ty {
@@ -774,22 +857,4 @@ fn presence(spec: &spec::Field, ty: &Type) -> Presence {
         Type::List(_) | Type::Map(_) => Presence::Empty,
         _ => Presence::Optional,
     }
-}
-
-/// The models that can be met on the way down from `types`.
-fn reachable<'t>(api: &Api, types: impl Iterator<Item = &'t ir::Type>) -> HashSet<String> {
-    let mut pending: Vec<String> = types.filter_map(model_name).collect();
-    let mut seen = HashSet::new();
-    while let Some(name) = pending.pop() {
-        if let Some(model) = api.model(&name)
-            && seen.insert(name)
-        {
-            pending.extend(model.fields.iter().filter_map(|field| model_name(&field.ty)));
-        }
-    }
-    seen
-}
-
-fn model_name(ty: &Type) -> Option<String> {
-    ty.reference().filter(|reference| !reference.is_enum).map(|reference| reference.name.clone())
 }

@@ -24,7 +24,11 @@ pub fn parse(path: &str) -> Result<Template, String> {
                 template.text.push_str(&format!("{{{name}}}"));
                 template.params.push(name.to_owned());
             }
-            None if !segment.is_empty() && segment.chars().all(is_literal) => {
+            // URL parsers drop `.` and `..`, and the call would reach another resource.
+            None if matches!(segment, "" | "." | "..") => {
+                return Err(format!("`{path}` has the segment `{segment}`"));
+            }
+            None if segment.chars().all(is_literal) => {
                 template.text.push_str(segment);
             }
             _ => return Err(format!("`{segment}` is not a segment of a path")),
@@ -54,7 +58,8 @@ mod tests {
 
     #[test]
     fn other_paths_are_refused() {
-        for path in ["", "a", "/a//b", "/a/:", "/a/{b", "/a/x:y", "/a?b", "/:a/:a"] {
+        for path in ["", "a", "/a//b", "/a/:", "/a/{b", "/a/x:y", "/a?b", "/:a/:a", "/a/./b", "/.."]
+        {
             assert!(parse(path).is_err(), "{path}");
         }
     }

@@ -23,6 +23,7 @@ pub fn file(api: &Api) -> File {
         doc: String::new(),
         ignore_case: false,
         variants: variants.collect(),
+        slips: Vec::new(),
     };
     let table = api.codes.iter().map(|code| {
         let (text, http, advice) = (&code.code, code.http, &code.advice);

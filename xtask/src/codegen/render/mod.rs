@@ -224,6 +224,7 @@ pub fn rust_type(field: &Field) -> String {
 
 fn field_type(field: &Field) -> TokenStream {
     let ty = value_type(&field.ty);
+    let ty = if field.boxed { quote!(Box<#ty>) } else { ty };
     match field.presence {
         Presence::Optional => quote!(Option<#ty>),
         Presence::Always | Presence::Empty => ty,
@@ -317,7 +318,7 @@ fn construction(name: &str, fields: &[&Field]) -> Construction {
 }
 
 fn initialiser(field: &Field, value: TokenStream) -> TokenStream {
-    let name = ident(&field.rust);
+    let (name, value) = (ident(&field.rust), boxed(field, value));
     match (field.required, field.presence) {
         (true, Presence::Optional) => quote!(#name: Some(#value)),
         (true, _) if value.to_string() == field.rust => quote!(#name),
@@ -325,6 +326,10 @@ fn initialiser(field: &Field, value: TokenStream) -> TokenStream {
         (false, Presence::Optional) => quote!(#name: None),
         (false, _) => quote!(#name: Default::default()),
     }
+}
+
+fn boxed(field: &Field, value: TokenStream) -> TokenStream {
+    if field.boxed { quote!(Box::new(#value)) } else { value }
 }
 
 fn new_from_names(name: &str, fields: &[&Field], required: &[&Field]) -> TokenStream {
@@ -382,6 +387,7 @@ fn required_struct(name: &str, required: &[&Field]) -> TokenStream {
 fn setter(field: &Field) -> TokenStream {
     let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
     let Argument { ty, convert } = argument(&field.ty, quote!(value));
+    let convert = boxed(field, convert);
     let stored = match field.presence {
         Presence::Optional => quote!(Some(#convert)),
         _ => convert,

@@ -53,9 +53,11 @@ fn declaration(api: &Api, operation: &Operation) -> TokenStream {
         quote!(#name: #ty)
     });
     let default = operation.fields().all(|field| !field.required).then(|| quote!(, Default));
+    // rustdoc refuses an alias that says nothing new.
+    let alias = (operation.id != operation.name).then(|| quote!(#[doc(alias = #id)]));
     quote! {
         #docs
-        #[doc(alias = #id)]
+        #alias
         #[derive(Debug, Clone #default)]
         #[must_use = "a request does nothing until it is sent and awaited"]
         pub struct #name { #(#fields),* }

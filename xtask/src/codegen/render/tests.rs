@@ -11,7 +11,7 @@ use super::operation::json_literal;
 use super::{File, ident, is_text, is_text_list, value_type};
 use crate::codegen::emit::{self, Item};
 use crate::codegen::ir::{
-    Api, Field, Model, Module, Operation, SampleCall, Type, TypeDef, needs_names, required_name,
+    Api, Field, Model, Operation, SampleCall, Type, TypeDef, needs_names, required_name,
 };
 use crate::codegen::naming;
 
@@ -27,7 +27,7 @@ pub fn file(api: &Api) -> File {
     for module in &api.modules {
         let scope = Scope { api, module: Some(&module.name) };
         for operation in &module.operations {
-            items.push(Item::Tokens(operation_tests(&scope, module, operation)));
+            items.push(Item::Tokens(operation_tests(&scope, operation)));
         }
     }
     let types = Scope { api, module: None };
@@ -40,8 +40,9 @@ pub fn file(api: &Api) -> File {
     }
 }
 
-fn operation_tests(scope: &Scope<'_>, module: &Module, operation: &Operation) -> TokenStream {
-    let name = ident(&format!("{}_{}", module.name, operation.file));
+fn operation_tests(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
+    // Unlike `<module>_<file>`, the name of an operation is unique in an API.
+    let name = ident(&format!("{}_calls", naming::field(&operation.name)));
     let calls = operation.calls.iter().map(|call| call_test(scope, operation, call));
     let examples = operation.types.iter().filter_map(|def| scope.example_test(def));
     quote! {
