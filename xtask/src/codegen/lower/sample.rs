@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::diagnostic::{Diagnostic, Diagnostics, closest};
+use super::super::diagnostic::{Diagnostic, Diagnostics, closest, slashes};
 use super::super::document::{Document, Pointer};
 use super::super::ir::{Api, Enum, Field, Operation, Presence, Type, TypeDef, Vendor};
 use super::super::load::{ApiSpecs, Sourced};
@@ -22,7 +22,7 @@ pub fn fill(api: &mut Api, specs: &ApiSpecs, diagnostics: &mut Diagnostics) {
         if diagnostics.concern(&document.path) {
             continue;
         }
-        let path = super::slashes(&document.path);
+        let path = slashes(&document.path);
         let mut operations = api.modules.iter().flat_map(|module| &module.operations);
         if let Some(operation) = operations.find(|operation| operation.spec_path == path) {
             let mut checker = Checker::new(api, document, diagnostics);

@@ -1,0 +1,268 @@
+//! Types: declared, lowered, referred to.
+
+use super::super::diagnostic::{Diagnostic, closest, slashes};
+use super::super::document::{Document, Pointer};
+use super::super::ir::{
+    Api, Enum, Field, Model, Presence, Reference, Type, TypeDef, TypesFile, Variant,
+};
+use super::super::{naming, spec};
+use super::{Declared, Lowering, Position, graph, stem};
+
+const BUILT_IN: [&str; 7] = ["string", "int", "float", "bool", "json", "list", "map"];
+
+impl<'a> Lowering<'a> {
+    pub(super) fn declare_types(&mut self) {
+        let specs = self.specs;
+        for file in &specs.types {
+            for (index, spec) in file.spec.types.iter().enumerate() {
+                self.declare(spec, &file.document, index, true);
+            }
+        }
+        for file in &specs.endpoints {
+            for (index, spec) in file.spec.types.iter().enumerate() {
+                self.declare(spec, &file.document, index, false);
+            }
+        }
+    }
+
+    fn declare(
+        &mut self,
+        spec: &'a spec::Type,
+        document: &'a Document,
+        index: usize,
+        shared: bool,
+    ) {
+        let place = document.value(&Pointer::default().join("types").join(index).join("name"));
+        let name = spec.name.as_str();
+        if !naming::is_pascal_case(name) {
+            let message = format!("`{name}` is not the name of a type");
+            self.report(place, message, "types are named in PascalCase, e.g. `ChatMember`");
+            return;
+        }
+        if let Some(first) = self.types.get(name) {
+            let first = slashes(&first.document.path);
+            let message = format!("the type `{name}` is declared in {first} already");
+            self.report(
+                place,
+                message,
+                "use that one, after moving it to `types/` if it is not there, or give this \
+                 one a name that says how it differs",
+            );
+            return;
+        }
+        let owner = format!("the type that {} declares", slashes(&document.path));
+        if self.claim(name, owner, place) {
+            self.types.insert(name, Declared { spec, document, index, shared });
+        }
+    }
+
+    /// Faults of models that only show once it is known who uses them.
+    pub(super) fn check_models(&mut self, api: &Api) {
+        let declared: Vec<_> = self.types.values().copied().collect();
+        for Declared { spec, document, index, .. } in declared {
+            let Some(model) = api.model(&spec.name) else { continue };
+            let pointer = Pointer::default().join("types").join(index).join("fields");
+            for field in &model.fields {
+                self.check_field_of_model(api, model, field, document, &pointer);
+            }
+        }
+    }
+
+    fn check_field_of_model(
+        &mut self,
+        api: &Api,
+        model: &Model,
+        field: &Field,
+        document: &Document,
+        pointer: &Pointer,
+    ) {
+        let (name, owner) = (&field.wire, &model.name);
+        let pointer = pointer.join(field.index);
+        let is_always = field.presence == Presence::Always;
+        if is_always && field.boxed {
+            let message = format!("`{name}` leads back to `{owner}`, which would never end");
+            let hint = "drop `always`: what leads back has to be absent at some time";
+            self.report(document.key(&pointer.join("always")), message, hint);
+        } else if is_always && model.in_requests && !field.required {
+            let message = format!("`{name}` of `{owner}` would be sent as an empty value");
+            let hint = "operations send this model: make the field `required` as well, so that \
+                        a caller sets it, or drop `always`";
+            self.report(document.key(&pointer.join("always")), message, hint);
+        } else if model.in_requests && graph::requires_itself(api, model, field) {
+            let message = format!("nobody can build the first `{owner}`: `{name}` requires one");
+            let hint = "drop `required`, here or on the way back, or make it a list";
+            self.report(document.key(&pointer.join("required")), message, hint);
+        }
+    }
+
+    pub(super) fn types_files(&mut self) -> Vec<TypesFile> {
+        let specs = self.specs;
+        let files = specs.types.iter().map(|file| {
+            let name = stem(&file.document);
+            if !naming::is_snake_case(&name) {
+                self.diagnostics.push(
+                    Diagnostic::file(&file.document.path, "does not name a Rust module")
+                        .hint("name the file in snake_case, e.g. `chat.json`"),
+                );
+            }
+            TypesFile {
+                name,
+                spec_path: slashes(&file.document.path),
+                types: self.type_defs(&file.spec.types, &file.document),
+            }
+        });
+        files.collect()
+    }
+
+    pub(super) fn type_defs(
+        &mut self,
+        types: &'a [spec::Type],
+        document: &'a Document,
+    ) -> Vec<TypeDef> {
+        let root = Pointer::default().join("types");
+        let defs = types.iter().enumerate();
+        defs.filter_map(|(index, spec)| self.type_def(spec, document, &root.join(index))).collect()
+    }
+
+    fn type_def(
+        &mut self,
+        spec: &'a spec::Type,
+        document: &'a Document,
+        pointer: &Pointer,
+    ) -> Option<TypeDef> {
+        let name = spec.name.clone();
+        let doc = self.doc(&spec.doc, document, pointer);
+        match (&spec.fields, &spec.values) {
+            (Some(fields), None) => {
+                let pointer = pointer.join("fields");
+                let fields = self.fields(fields, document, &pointer, Position::Model);
+                self.check_clashes(&[(pointer.clone(), &fields)], document);
+                self.claim_required(&name, fields.iter(), document.key(&pointer));
+                let example = spec.example.clone();
+                let answer_to = None;
+                Some(TypeDef::Model(Model {
+                    name,
+                    doc,
+                    answer_to,
+                    fields,
+                    in_requests: false,
+                    example,
+                }))
+            }
+            (None, Some(values)) => {
+                let (ignore_case, slips) = (spec.ignore_case, spec.slips.clone());
+                let mut def = Enum { name, doc, ignore_case, variants: Vec::new(), slips };
+                self.variants(&mut def, values, document, pointer);
+                Some(TypeDef::Enum(def))
+            }
+            _ => {
+                let message = format!("`{name}` must have either `fields` or `values`");
+                let hint = "a model has `fields`, an enum has `values`";
+                self.report(document.value(&pointer.join("name")), message, hint);
+                None
+            }
+        }
+    }
+
+    fn variants(
+        &mut self,
+        def: &mut Enum,
+        values: &'a [spec::EnumValue],
+        document: &'a Document,
+        pointer: &Pointer,
+    ) {
+        let root = pointer.join("values");
+        if values.is_empty() {
+            let message = "an enum needs at least one value".to_owned();
+            self.report(document.value(&root), message, "list the documented values");
+        }
+        for (index, spec) in values.iter().enumerate() {
+            let pointer = root.join(index);
+            let value = spec.value.as_str();
+            let doc = self.doc(&spec.doc, document, &pointer);
+            let rust = spec.rust.clone().unwrap_or_else(|| naming::variant(value));
+            let key = if spec.rust.is_some() { "rust" } else { "value" };
+            let place = document.value(&pointer.join(key));
+            if def.variants.iter().any(|first| def.is_same(&first.value, value)) {
+                let message = format!("the value `{value}` stands here twice");
+                self.report(document.value(&pointer.join("value")), message, "keep one");
+            } else if !naming::is_pascal_case(&rust) || rust == "Unknown" {
+                let message = format!("`{rust}` cannot be the Rust name of the value `{value}`");
+                self.report(place, message, "add a `rust` name in PascalCase, not `Unknown`");
+            } else if let Some(first) = def.variants.iter().find(|first| first.rust == rust) {
+                let message =
+                    format!("`{}` and `{value}` both become `{rust}` in Rust", first.value);
+                self.report(place, message, "remove one, or give it a `rust` name of its own");
+            }
+            def.variants.push(Variant { rust, value: value.to_owned(), doc });
+        }
+        for (index, slip) in def.slips.iter().enumerate() {
+            if def.variants.iter().any(|variant| def.is_same(&variant.value, slip)) {
+                let message = format!("`{slip}` is a value of the enum, and no slip");
+                let place = document.value(&pointer.join("slips").join(index));
+                self.report(place, message, "remove it from `slips`");
+            }
+        }
+    }
+
+    pub(super) fn ty(
+        &mut self,
+        text: &str,
+        document: &'a Document,
+        pointer: &Pointer,
+    ) -> Option<Type> {
+        let generic = |name: &str| text.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>');
+        if let Some(item) = generic("list") {
+            return Some(Type::List(Box::new(self.ty(item, document, pointer)?)));
+        }
+        if let Some(value) = generic("map") {
+            return Some(Type::Map(Box::new(self.ty(value, document, pointer)?)));
+        }
+        match text {
+            "string" => Some(Type::String),
+            "int" => Some(Type::Int),
+            "float" => Some(Type::Float),
+            "bool" => Some(Type::Bool),
+            "json" => Some(Type::Json),
+            name => self.named(name, document, pointer),
+        }
+    }
+
+    fn named(&mut self, name: &str, document: &'a Document, pointer: &Pointer) -> Option<Type> {
+        let place = document.value(pointer);
+        let Some(declared) = self.types.get(name).copied() else {
+            if self.types_are_doubtful() {
+                return None;
+            }
+            let known = BUILT_IN.into_iter().chain(self.types.keys().copied());
+            let hint = match closest(name, known) {
+                Some("list" | "map") => "a list is written `list<T>`, a map `map<T>`".to_owned(),
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "declare it under `types`, here or in a file of `types/`; built in are \
+                         `string`, `int`, `float`, `bool`, `json`, `list<T>` and `map<T>`"
+                    .to_owned(),
+            };
+            self.report(place, format!("the type `{name}` does not exist"), hint);
+            return None;
+        };
+        if !declared.shared && declared.document.path != document.path {
+            let home = slashes(&declared.document.path);
+            let message = format!("the type `{name}` belongs to {home} alone");
+            self.report(place, message, "move it into a file of `types/` to share it");
+            return None;
+        }
+        Some(Type::Named(Reference {
+            name: name.to_owned(),
+            is_enum: declared.spec.values.is_some(),
+            shared: declared.shared,
+        }))
+    }
+
+    /// A type that seems to be missing may be one that could not be read.
+    fn types_are_doubtful(&self) -> bool {
+        let pointer = Pointer::default().join("types");
+        let specs = self.specs;
+        self.diagnostics.concern(&specs.folder.join("types"))
+            || specs.endpoints.iter().any(|file| file.document.is_doubtful(&pointer))
+    }
+}
