@@ -161,7 +161,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 pub(crate) struct ReadyToken {
     pub(crate) header: HeaderValue,
-    value: Secret,
+    token: Token,
     /// From here on a new one is fetched while this one is still used.
     refresh_at: SystemTime,
     /// From here on it is not used any more.
@@ -185,8 +185,8 @@ pub(crate) struct TokenSource {
 struct State {
     /// The fetch in flight.
     flight: Option<watch::Receiver<Option<Fetched>>>,
-    /// The token that the vendor rejected last: a store may still hold it.
-    rejected: Option<Secret>,
+    /// The token that the vendor rejected last: a store may still hold it, or one before it.
+    rejected: Option<Token>,
     /// After a refresh that failed, the next one waits until then.
     next_refresh: Option<SystemTime>,
 }
@@ -246,7 +246,7 @@ impl TokenSource {
 
     /// Drops the current token if it is the one that was rejected.
     pub(crate) fn reject(&self, token: &Arc<ReadyToken>) {
-        lock(&self.state).rejected = Some(token.value.clone());
+        lock(&self.state).rejected = Some(token.token.clone());
         let current = self.current.load();
         if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, token)) {
             self.current.compare_and_swap(&current, None);
@@ -331,7 +331,7 @@ impl TokenSource {
             header: secret_header(&text)?,
             refresh_at: token.expires_at - margin,
             unusable_at: token.expires_at - last_seconds,
-            value: token.value,
+            token,
         }))
     }
 
@@ -369,8 +369,13 @@ impl TokenSource {
             .ok()
     }
 
-    fn is_fresh(&self, token: &Token, rejected: Option<&Secret>) -> bool {
-        let was_rejected = rejected.is_some_and(|old| old.expose() == token.value.expose());
+    fn is_fresh(&self, token: &Token, rejected: Option<&Token>) -> bool {
+        // Only a token that was fetched later can be better. A store that was away for a while
+        // holds one that is older than what its clients have had since.
+        let was_rejected = rejected.is_some_and(|rejected| {
+            token.value.expose() == rejected.value.expose()
+                || token.expires_at <= rejected.expires_at
+        });
         let remaining = token.remaining(self.channel.clock.now());
         !was_rejected && remaining > self.channel.platform.token_margin()
     }
@@ -389,7 +394,7 @@ impl TokenSource {
             Some(parent) => Some(Box::pin(parent.get()).await?),
             None => None,
         };
-        let parent = parent.as_ref().map(|token| &token.value);
+        let parent = parent.as_ref().map(|parent| &parent.token.value);
         let (value, lifetime) = self.channel.fetch_token(&self.grant, parent).await?;
         let now = self.channel.clock.now();
         let expires_at = now.checked_add(lifetime).ok_or_else(|| {

@@ -1,0 +1,165 @@
+//! Processes of their own: this binary, started again to run nothing but [`worker`].
+
+use std::env;
+use std::io::{BufRead, BufReader, Write, stdin};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use openplat_core::{Token, TokenStore};
+
+use crate::server::Redis;
+use crate::{call, client, key, mock, store};
+
+const ROLE: &str = "OPENPLAT_TEST_ROLE";
+const REDIS: &str = "OPENPLAT_TEST_REDIS";
+const PLATFORM: &str = "OPENPLAT_TEST_PLATFORM";
+const READY: &str = "worker is ready";
+
+/// What the processes run. As a test of its own it does nothing.
+#[ignore = "started by other tests"]
+#[tokio::test]
+async fn worker() {
+    let Ok(role) = env::var(ROLE) else { return };
+    let store = store(&env::var(REDIS).unwrap());
+    let platform = env::var(PLATFORM).unwrap();
+    match &*role {
+        "caller" => {
+            say_ready();
+            // The barrier: all of them are told at once.
+            stdin().lines().next().unwrap().unwrap();
+            let client = client(&platform, store);
+            for _ in 0..5 {
+                call(&client).await;
+            }
+        }
+        "holder" => {
+            let key = key(&platform).await;
+            store.lock(&key, HELD_FOR).await.unwrap().unwrap();
+            say_ready();
+            std::future::pending::<()>().await;
+        }
+        role => panic!("no such role: {role}"),
+    }
+}
+
+fn say_ready() {
+    // Past the capture of output by the test harness, which starts a line of its own.
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "\n{READY}").unwrap();
+    stdout.flush().unwrap();
+}
+
+struct Worker {
+    process: Child,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Worker {
+    /// Returns when it is ready.
+    fn start(role: &str, redis: &Redis, platform: &str) -> Self {
+        let mut process = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "processes::worker", "--ignored", "--nocapture"])
+            .env(ROLE, role)
+            .env(REDIS, redis.url())
+            .env(PLATFORM, platform)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let ready = (&mut stdout).lines().map_while(Result::ok).any(|line| line == READY);
+        // Dropped first if this fails, so that no process is left.
+        let worker = Self { process, _stdout: stdout };
+        assert!(ready, "the worker ended early");
+        worker
+    }
+
+    fn go(&mut self) {
+        self.process.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    }
+
+    fn succeeds(&mut self) -> bool {
+        self.process.wait().unwrap().success()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn four_processes_fetch_one_token() {
+    let redis = Redis::start();
+    let mock = mock().await;
+    let mut workers = [0; 4].map(|_| Worker::start("caller", &redis, mock.url()));
+    workers.iter_mut().for_each(Worker::go);
+    assert!(workers.iter_mut().all(Worker::succeeds));
+    assert_eq!(mock.requests().len(), 20);
+    assert_eq!(mock.token_requests().len(), 1);
+}
+
+/// The fetches of the test above are quick, and a race might be won by luck. Here everybody has to
+/// wait, for as long as it takes.
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn processes_wait_for_the_one_that_fetches() {
+    let redis = Redis::start();
+    let mock = mock().await;
+    let store = store(&redis.url());
+    let key = key(mock.url()).await;
+    let lock = store.lock(&key, Duration::from_secs(300)).await.unwrap().unwrap();
+
+    let mut workers = [0; 4].map(|_| Worker::start("caller", &redis, mock.url()));
+    workers.iter_mut().for_each(Worker::go);
+    // Until all have tried to take the lock a few times. They look for the token in real time.
+    while attempts_to_lock(&redis).await < 1 + 4 * 3 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!((mock.token_requests().len(), mock.requests().len()), (0, 0));
+
+    mock.accept_user_token("t-by-hand");
+    let expires_at = SystemTime::now() + Duration::from_secs(7200);
+    store.put(&key, Token::new("t-by-hand", expires_at)).await.unwrap();
+    store.unlock(&key, lock).await.unwrap();
+    assert!(workers.iter_mut().all(Worker::succeeds));
+    assert_eq!((mock.token_requests().len(), mock.requests().len()), (0, 20));
+}
+
+async fn attempts_to_lock(redis: &Redis) -> u64 {
+    let info: String = redis.ask(&["INFO", "commandstats"]).await;
+    let calls = info.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls="));
+    calls.and_then(|calls| calls.split(',').next()?.parse().ok()).unwrap_or(0)
+}
+
+/// How long the process that is killed would have held its lock.
+const HELD_FOR: Duration = Duration::from_secs(3);
+
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn a_process_that_dies_holds_the_others_up_until_its_lock_expires() {
+    let redis = Redis::start();
+    let mock = mock().await;
+    let mut holder = Worker::start("holder", &redis, mock.url());
+    // SIGKILL: it can give nothing back.
+    holder.process.kill().unwrap();
+    holder.process.wait().unwrap();
+
+    let name = format!("openplat:lock:{}", key(mock.url()).await);
+    let started = Instant::now();
+    let left: i64 = redis.ask(&["PTTL", &name]).await;
+    assert!(left > 0, "the lock expired before the test began: {left}");
+    let clients = [0; 4].map(|_| client(mock.url(), store(&redis.url())));
+    let calls = clients.map(|client| tokio::spawn(async move { call(&client).await }));
+    for call in calls {
+        call.await.unwrap();
+    }
+    assert_eq!(mock.token_requests().len(), 1);
+    let waited = started.elapsed();
+    // Redis counts whole milliseconds.
+    assert!(waited >= Duration::from_millis(left.unsigned_abs() - 1), "{waited:?} of {left} ms");
+    assert!(waited < HELD_FOR + Duration::from_secs(10), "{waited:?}");
+}

@@ -1,0 +1,104 @@
+//! A Redis of its own for each test.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+use redis::FromRedisValue;
+use tempfile::TempDir;
+
+pub(crate) const PASSWORD: &str = "p4ssword-of-redis";
+
+/// Stops with its drop.
+pub(crate) struct Redis {
+    port: u16,
+    options: Vec<&'static str>,
+    dir: TempDir,
+    process: Child,
+}
+
+impl Redis {
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(options: &[&'static str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        // Somebody else may take a port between its choice and its use.
+        for _ in 0..20 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            if let Some(process) = spawn(port, options, &dir) {
+                return Self { port, options: options.to_vec(), dir, process };
+            }
+        }
+        panic!("no port for redis-server");
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://:{PASSWORD}@127.0.0.1:{}", self.port)
+    }
+
+    /// Kills the server, and all that it held with it.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts the server again on the same port.
+    pub(crate) fn restart(&mut self) {
+        self.process = spawn(self.port, &self.options, &self.dir).expect("the port is taken");
+    }
+
+    /// The server hangs: its connections stay open, new ones are taken, and nothing is answered.
+    pub(crate) fn hang(&self) {
+        self.signal("STOP");
+    }
+
+    pub(crate) fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Sends a command past the store.
+    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &[&str]) -> T {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut cmd = redis::Cmd::new();
+        cmd.arg(command);
+        cmd.query_async(&mut connection).await.unwrap()
+    }
+
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        self.ask(&["KEYS", "*"]).await
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// `None` if the server ended instead of becoming ready.
+fn spawn(port: u16, options: &[&str], dir: &TempDir) -> Option<Child> {
+    let mut process = Command::new("redis-server")
+        .args(["--save", "", "--appendonly", "no", "--bind", "127.0.0.1"])
+        .args(["--port", &port.to_string(), "--requirepass", PASSWORD])
+        .arg("--dir")
+        .arg(dir.path())
+        .args(options)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("redis-server is not installed: apt-get install redis-server");
+    let log = BufReader::new(process.stdout.take().unwrap());
+    let ready = log.lines().map_while(Result::ok).any(|line| line.contains("Ready to accept"));
+    if !ready {
+        process.wait().unwrap();
+    }
+    ready.then_some(process)
+}
