@@ -365,7 +365,7 @@ fn check_base_url(base_url: &str, plain_http: bool) -> Result<BaseUrl, Error> {
                  if the network is trusted",
             );
         }
-        _ => return refuse("has no scheme; put `https://` before it"),
+        _ => return refuse("does not start with `https://`"),
     };
     let prefix = uri.path().trim_end_matches('/');
     Ok(BaseUrl { text: format!("{scheme}://{authority}{prefix}"), is_loopback })
@@ -401,10 +401,10 @@ mod tests {
         }
         for (bad, hint) in [
             ("", "not a URL"),
-            ("open.feishu.cn", "no scheme"),
+            ("open.feishu.cn", "does not start with"),
             ("http://open.feishu.cn", "not encrypted"),
             ("http://localhost.example.com", "not encrypted"),
-            ("ftp://x", "no scheme"),
+            ("ftp://x", "does not start with"),
             ("https://x?y=1", "holds `?`"),
             ("https://x#y", "holds `#`"),
             ("https://x:99999", "port"),

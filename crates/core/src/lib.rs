@@ -59,5 +59,5 @@ pub use {bytes, http, http_body};
 pub mod __private {
     pub use serde;
 
-    pub use crate::string_enum::__deserialize as deserialize_string_enum;
+    pub use crate::string_enum::{__deserialize as deserialize_string_enum, __unknown as unknown};
 }

@@ -13,11 +13,6 @@ use serde::de::Visitor;
 pub struct UnknownValue<E>(Box<str>, PhantomData<fn() -> E>);
 
 impl<E> UnknownValue<E> {
-    #[doc(hidden)]
-    pub fn __new(value: &str) -> Self {
-        Self(value.into(), PhantomData)
-    }
-
     /// The value as it stands on the wire.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -54,6 +49,12 @@ impl<E> fmt::Debug for UnknownValue<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
+}
+
+/// Not a function of the type, so that nobody finds it there.
+#[doc(hidden)]
+pub fn __unknown<E>(value: &str) -> UnknownValue<E> {
+    UnknownValue(value.into(), PhantomData)
 }
 
 #[doc(hidden)]
@@ -144,7 +145,7 @@ macro_rules! string_enum {
             fn from(value: &str) -> Self {
                 let same: fn(&str, &str) -> bool = $eq;
                 $( if same(value, $value) { return Self::$variant; } )*
-                Self::Unknown($crate::UnknownValue::__new(value))
+                Self::Unknown($crate::__private::unknown(value))
             }
         }
 

@@ -57,7 +57,7 @@ impl fmt::Display for Pointer {
 impl Document {
     /// Reads `root/path`, reporting whatever keeps it from being JSON.
     pub fn read(root: &Path, path: PathBuf, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let text = match std::fs::read(root.join(&path)) {
+        let text = match read_file(&root.join(&path)) {
             Ok(bytes) => bytes,
             Err(error) => {
                 diagnostics.push(
@@ -211,6 +211,14 @@ pub struct Place {
     pub pointer: Option<Pointer>,
     /// What stands here was reported before.
     pub is_consequence: bool,
+}
+
+/// Reads a regular file; a pipe, for instance, would be waited for.
+fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
+    }
+    std::fs::read(path)
 }
 
 /// The character at a line and column as serde_json counts them; the last one if there is none.

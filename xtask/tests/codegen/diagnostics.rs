@@ -178,6 +178,13 @@ fn a_types_file_that_names_no_module() {
 }
 
 #[test]
+fn a_type_that_is_too_deep() {
+    let deep = format!("{}int{}", "list<".repeat(100_000), ">".repeat(100_000));
+    let faults = after(&[("\"type\": \"Period\"", &format!("\"type\": \"{deep}\""))]);
+    assert!(faults.contains("more than 8 lists in lists"), "{:.300}", faults);
+}
+
+#[test]
 fn an_empty_file() {
     let workspace = Workspace::new();
     workspace.write(SPEC, " \n");

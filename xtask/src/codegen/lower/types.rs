@@ -10,6 +10,9 @@ use super::{Declared, Lowering, Position, graph, stem};
 
 const BUILT_IN: [&str; 7] = ["string", "int", "float", "bool", "json", "list", "map"];
 
+/// How deep lists and maps may lie in each other. No page comes near it.
+const DEEPEST_TYPE: usize = 8;
+
 impl<'a> Lowering<'a> {
     pub(super) fn declare_types(&mut self) {
         let specs = self.specs;
@@ -211,6 +214,11 @@ impl<'a> Lowering<'a> {
         document: &'a Document,
         pointer: &Pointer,
     ) -> Option<Type> {
+        if text.matches('<').count() > DEEPEST_TYPE {
+            let message = format!("a type of more than {DEEPEST_TYPE} lists in lists is a mistake");
+            self.report(document.value(pointer), message, "correct the type");
+            return None;
+        }
         let generic = |name: &str| text.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>');
         if let Some(item) = generic("list") {
             return Some(Type::List(Box::new(self.ty(item, document, pointer)?)));
