@@ -9,7 +9,7 @@ use http::HeaderValue;
 
 use crate::channel::Channel;
 use crate::operation::OperationMeta;
-use crate::secret::mask;
+use crate::secret::{mask, mask_cut};
 
 /// What kind of failure an [`Error`] is, and with it who can mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -118,7 +118,7 @@ impl Error {
         if let Some(api) = &mut self.0.api {
             for secret in [token, channel.app.secret.expose()] {
                 api.message = mask(&api.message, secret);
-                api.excerpt = api.excerpt.take().map(|text| mask(&text, secret));
+                api.excerpt = api.excerpt.take().map(|text| mask_cut(&text, secret));
             }
         }
         self
