@@ -67,6 +67,46 @@ impl Body {
         whole.extend_from_slice(&rest);
         Ok(whole.freeze())
     }
+
+    /// The whole body if it is no more than `limit` bytes, and a body that is still to be read.
+    pub(crate) async fn peek(self, limit: usize) -> Result<(Option<Bytes>, Self), ReadError> {
+        let mut body = match self.0 {
+            Inner::Full(bytes) => return Ok((Some(bytes.clone()), bytes.into())),
+            Inner::Stream(body) => body,
+        };
+        let mut beginning = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(ReadError::Broken)?.into_data() else { continue };
+            beginning.extend_from_slice(&data);
+            if beginning.len() > limit {
+                let beginning = Self::from(beginning.freeze());
+                return Ok((None, Self::new(Chained { beginning, rest: body })));
+            }
+        }
+        let whole = beginning.freeze();
+        Ok((Some(whole.clone()), whole.into()))
+    }
+}
+
+/// A body whose beginning has been read.
+struct Chained {
+    beginning: Body,
+    rest: BoxBody<Bytes, BodyError>,
+}
+
+impl HttpBody for Chained {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match Pin::new(&mut self.beginning).poll_frame(context) {
+            Poll::Ready(None) => Pin::new(&mut self.rest).poll_frame(context),
+            beginning => beginning,
+        }
+    }
 }
 
 /// Why a body could not be read to its end.

@@ -4,11 +4,13 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
-use crate::execute::{self, Auth, Success};
+use crate::execute::{self, Auth, Content, Success};
+use crate::file::Download;
 use crate::lenient;
 use crate::operation::Operation;
 use crate::parts::{Encoded, Parts};
@@ -17,9 +19,34 @@ use crate::transport::BoxFuture;
 /// Something that operations of type `O` can be sent through: a client, or a client as a user.
 ///
 /// Implemented by this crate alone.
-pub trait Sender<O: Operation>: crate::client::sealed::Sealed {
+pub trait Sender<O: Operation>:
+    crate::client::sealed::Sealed + Clone + Send + Sync + 'static
+{
     #[doc(hidden)]
     fn call(&self, operation: &O) -> Call<O::Output>;
+}
+
+/// What an operation answers with: data, which is decoded, or a [`Download`], which is not read
+/// yet.
+pub trait Output: Sized + Send + 'static {
+    #[doc(hidden)]
+    fn from_success(success: Success) -> Result<Self, Error>;
+}
+
+impl<T: DeserializeOwned + Send + 'static> Output for T {
+    fn from_success(success: Success) -> Result<Self, Error> {
+        decode(&success)
+    }
+}
+
+impl Output for Download {
+    fn from_success(success: Success) -> Result<Self, Error> {
+        let Success { meta, status: _, log_id, attempts, content } = success;
+        match content {
+            Content::File(file) => Ok(Self::new(meta, attempts, log_id, file)),
+            Content::Data(_) => Err(Error::new(ErrorKind::Decode).with_operation(meta.id())),
+        }
+    }
 }
 
 /// A request on its way: await it for the answer.
@@ -31,6 +58,7 @@ pub struct Call<T> {
     auth: Auth,
     request: Result<Encoded, Error>,
     timeout: Duration,
+    is_timeout_given: bool,
     /// What the caller knows about it; else what the operation says.
     idempotent: Option<bool>,
     output: PhantomData<fn() -> T>,
@@ -46,12 +74,22 @@ impl<T> Call<T> {
         let mut parts = Parts::new(O::META);
         operation.encode(&mut parts);
         let request = parts.finish();
-        Self { channel, auth, request, timeout, idempotent: None, output: PhantomData }
+        Self {
+            channel,
+            auth,
+            request,
+            timeout,
+            is_timeout_given: false,
+            idempotent: None,
+            output: PhantomData,
+        }
     }
 
-    /// How long this call may take in all, in place of the client's timeout.
+    /// How long this call may take in all, in place of the client's timeout. An upload has no such
+    /// limit unless it is set here; a download has it until the file begins to arrive.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self.is_timeout_given = true;
         self
     }
 
@@ -80,12 +118,12 @@ impl<T> fmt::Debug for Call<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for Call<T> {
+impl<T: Output> IntoFuture for Call<T> {
     type Output = Result<T, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { decode(&execute::run(self.into_plan()?).await?) })
+        Box::pin(async move { T::from_success(execute::run(self.into_plan()?).await?) })
     }
 }
 
@@ -97,6 +135,7 @@ impl<T> Call<T> {
             channel: self.channel,
             auth: self.auth,
             timeout: self.timeout,
+            is_timeout_given: self.is_timeout_given,
             is_safe: self.idempotent.unwrap_or(is_safe),
             request,
         })
@@ -108,19 +147,16 @@ impl<T> Call<T> {
 #[derive(Debug)]
 pub struct CallWithMeta<T>(Call<T>);
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for CallWithMeta<T> {
+impl<T: Output> IntoFuture for CallWithMeta<T> {
     type Output = Result<Response<T>, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let success = execute::run(self.0.into_plan()?).await?;
-            Ok(Response {
-                output: decode(&success)?,
-                status: success.status,
-                log_id: success.log_id,
-                attempts: success.attempts,
-            })
+            let (status, attempts) = (success.status, success.attempts);
+            let log_id = success.log_id.clone();
+            Ok(Response { output: T::from_success(success)?, status, log_id, attempts })
         })
     }
 }
@@ -141,7 +177,11 @@ pub struct Response<T> {
 
 /// The only step of a call that is compiled for each type of answer.
 fn decode<T: DeserializeOwned>(success: &Success) -> Result<T, Error> {
-    lenient::from_slice(&success.data).map_err(|error| {
+    let data = match &success.content {
+        Content::Data(data) => data,
+        Content::File(_) => &Bytes::new(),
+    };
+    lenient::from_slice(data).map_err(|error| {
         Error::new(ErrorKind::Decode)
             .with_operation(success.meta.id())
             .with_attempts(success.attempts)

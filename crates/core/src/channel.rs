@@ -1,23 +1,27 @@
 //! The way to one vendor as one app: what all clones and tenants of a client share.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use futures_util::future::{self, Either};
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use tokio::time::Instant;
 
-use crate::body::Body;
+use crate::body::{Body, ReadError};
 use crate::clock::Clock;
 use crate::error::{ApiError, Error, ErrorKind};
+use crate::file::{FileAnswer, Idle};
+use crate::parts::JSON;
 use crate::retry::{RetryBudget, RetryPolicy, Verdict};
 use crate::secret::Secret;
 use crate::token::{Token, TokenKey, TokenSource, TokenStore};
 use crate::transport::Transport;
 use crate::vendor::{Grant, Platform};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 /// How long the fetch of a token may take, its retries included.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// What tells the key of a ticket from those of tokens.
@@ -35,6 +39,7 @@ pub(crate) struct Channel {
     pub(crate) policy: RetryPolicy,
     pub(crate) budget: RetryBudget,
     pub(crate) attempt_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
     pub(crate) max_answer_bytes: usize,
     /// The sources of tokens that are in use, so that each token has one.
     pub(crate) sources: Mutex<HashMap<Grant, Weak<TokenSource>>>,
@@ -48,6 +53,12 @@ pub struct App {
     pub(crate) secret: Secret,
 }
 
+/// What comes back where a file was asked for.
+pub(crate) enum Received {
+    File(FileAnswer),
+    Answer(Answer),
+}
+
 /// An HTTP answer, read to its end.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -56,6 +67,17 @@ pub struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) received_at: SystemTime,
+}
+
+/// No envelope that tells of an error is larger.
+const LARGEST_ENVELOPE: usize = 64 * 1024;
+
+/// Whether an answer that should be a file may be the platform's word instead: JSON without the
+/// header that comes with files.
+fn may_be_envelope(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_none_or(|name| name.contains("json"))
+        && !headers.contains_key(header::CONTENT_DISPOSITION)
 }
 
 impl Channel {
@@ -91,25 +113,50 @@ impl Channel {
         &self,
         method: http::Method,
         target: &str,
-        body: Option<Bytes>,
+        body: Body,
+        content_type: Option<HeaderValue>,
     ) -> Result<Request<Body>, Error> {
         // RFC 9110 wants a length wherever the method leads the server to expect a body.
         let expects_body = !matches!(method, http::Method::GET | http::Method::DELETE);
         let mut request =
             Request::builder().method(method).uri(format!("{}{target}", self.base_url));
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, JSON);
+        if let Some(content_type) = content_type {
+            request = request.header(header::CONTENT_TYPE, content_type);
         } else if expects_body {
             request = request.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        request
-            .body(body.map(Body::from).unwrap_or_default())
-            .map_err(|error| Error::new(ErrorKind::InvalidRequest).with_source(error))
+        request.body(body).map_err(|error| Error::new(ErrorKind::InvalidRequest).with_source(error))
     }
 
     /// Sends once, and reads the answer to its end.
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Answer, Error> {
-        match tokio::time::timeout(self.attempt_timeout, self.exchange(request)).await {
+        self.within_attempt(self.exchange(request)).await
+    }
+
+    /// Sends the body of an upload, which may take as long as it moves.
+    pub(crate) async fn upload(
+        &self,
+        request: Request<Body>,
+        idle: &Idle,
+    ) -> Result<Answer, Error> {
+        let (exchange, expired) = (pin!(self.exchange(request)), pin!(idle.expired()));
+        match future::select(exchange, expired).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(Error::new(ErrorKind::Timeout)
+                .with_detail(format!("nothing of the upload moved for {:?}", idle.limit()))),
+        }
+    }
+
+    /// Sends once, and reads the answer if it is not the file that was asked for.
+    pub(crate) async fn download(&self, request: Request<Body>) -> Result<Received, Error> {
+        self.within_attempt(self.exchange_for_file(request)).await
+    }
+
+    async fn within_attempt<T>(
+        &self,
+        exchange: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(self.attempt_timeout, exchange).await {
             Ok(answer) => answer,
             Err(_) => Err(Error::new(ErrorKind::Timeout)
                 .with_detail(format!("the attempt was given {:?}", self.attempt_timeout))),
@@ -117,27 +164,56 @@ impl Channel {
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Answer, Error> {
-        let (parts, body) = self.transport.send(request).await?.into_parts();
+        let (head, body) = self.transport.send(request).await?.into_parts();
         match body.read(self.max_answer_bytes).await {
-            Ok(body) => Ok(Answer {
-                status: parts.status,
-                headers: parts.headers,
-                body,
-                received_at: self.clock.now(),
-            }),
-            Err(error) => {
-                let kind = match error {
-                    crate::body::ReadError::TooLarge(_) => ErrorKind::Decode,
-                    crate::body::ReadError::Broken(_) => ErrorKind::Transfer,
-                };
-                let api = ApiError {
-                    status: parts.status.as_u16(),
-                    log_id: self.platform.log_id(&parts.headers),
-                    ..ApiError::default()
-                };
-                Err(Error::new(kind).with_api(api).with_source(error))
-            }
+            Ok(body) => Ok(self.answer(head, body)),
+            Err(error) => Err(self.unread(&head, error)),
         }
+    }
+
+    async fn exchange_for_file(&self, request: Request<Body>) -> Result<Received, Error> {
+        let (head, body) = self.transport.send(request).await?.into_parts();
+        if !head.status.is_success() {
+            let body = body.read(self.max_answer_bytes).await;
+            let body = body.map_err(|error| self.unread(&head, error))?;
+            return Ok(Received::Answer(self.answer(head, body)));
+        }
+        if !may_be_envelope(&head.headers) {
+            return Ok(Received::File(self.file(head, body)));
+        }
+        let (beginning, body) =
+            body.peek(LARGEST_ENVELOPE).await.map_err(|error| self.unread(&head, error))?;
+        let answer = self.answer(head.clone(), beginning.unwrap_or_default());
+        match self.platform.read_data(&answer) {
+            // A file of JSON is not in the envelope, or in one without a code.
+            Err(error) if error.api().is_some_and(|api| !api.code().is_empty()) => {
+                Ok(Received::Answer(answer))
+            }
+            _ => Ok(Received::File(self.file(head, body))),
+        }
+    }
+
+    fn answer(&self, head: Parts, body: Bytes) -> Answer {
+        let received_at = self.clock.now();
+        Answer { status: head.status, headers: head.headers, body, received_at }
+    }
+
+    fn file(&self, head: Parts, body: Body) -> FileAnswer {
+        let idle = Idle::new(self.idle_timeout);
+        FileAnswer { status: head.status, headers: head.headers, body, idle }
+    }
+
+    fn unread(&self, head: &Parts, error: ReadError) -> Error {
+        let kind = match error {
+            ReadError::TooLarge(_) => ErrorKind::Decode,
+            ReadError::Broken(_) => ErrorKind::Transfer,
+        };
+        let api = ApiError {
+            status: head.status.as_u16(),
+            log_id: self.platform.log_id(&head.headers),
+            ..ApiError::default()
+        };
+        Error::new(kind).with_api(api).with_source(error)
     }
 
     /// What to do after an attempt failed: nothing, or send again after the wait that has passed
@@ -198,7 +274,8 @@ impl Channel {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let request = self.request(http::Method::POST, path, Some(body.clone()))?;
+            let request =
+                self.request(http::Method::POST, path, body.clone().into(), Some(JSON))?;
             let error = match self.send(request).await {
                 Ok(answer) => match self.platform.check(&answer) {
                     Ok(()) => return Ok(answer),

@@ -37,6 +37,7 @@ impl<V: Vendor> Client<V> {
             plain_http: false,
             timeout: Duration::from_secs(30),
             attempt_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(30),
             max_attempts: 3,
             max_answer_bytes: 16 * 1024 * 1024,
             options: TransportOptions {
@@ -114,11 +115,9 @@ pub(crate) mod sealed {
 }
 
 /// A client that sends a user's token. See `Client::as_user`.
-#[derive(Clone)]
 pub struct AsUser<V>(Given<V>);
 
 /// A client that sends a token which the caller brought along. See [`Client::with_token`].
-#[derive(Clone)]
 pub struct WithToken<V>(Given<V>);
 
 struct Given<V> {
@@ -141,6 +140,18 @@ impl<V: Vendor> Given<V> {
 impl<V> Clone for Given<V> {
     fn clone(&self) -> Self {
         Self { client: self.client.clone(), header: self.header.clone() }
+    }
+}
+
+impl<V> Clone for AsUser<V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<V> Clone for WithToken<V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
     }
 }
 
@@ -191,6 +202,7 @@ pub struct ClientBuilder<V> {
     plain_http: bool,
     timeout: Duration,
     attempt_timeout: Duration,
+    idle_timeout: Duration,
     max_attempts: u32,
     max_answer_bytes: usize,
     options: TransportOptions,
@@ -225,6 +237,13 @@ impl<V: Vendor> ClientBuilder<V> {
     /// How long one attempt of a call may take. 10 seconds by default.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
+        self
+    }
+
+    /// How long nothing may move while a file is sent or received. It takes the place of the other
+    /// limits, which do not know how large a file is. 30 seconds by default.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
         self
     }
 
@@ -312,6 +331,7 @@ impl<V: Vendor> ClientBuilder<V> {
             policy: RetryPolicy { max_attempts: self.max_attempts },
             budget: RetryBudget::default(),
             attempt_timeout: self.attempt_timeout,
+            idle_timeout: self.idle_timeout,
             max_answer_bytes: self.max_answer_bytes,
             sources: Default::default(),
         });

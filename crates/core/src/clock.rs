@@ -1,4 +1,7 @@
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+/// How long no call takes. Clocks do not reach as far as durations.
+pub(crate) const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Where the client reads the time from: it decides when a token is too old to be sent.
 ///

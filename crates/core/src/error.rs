@@ -39,6 +39,9 @@ pub enum ErrorKind {
     Transfer,
     /// The answer could not be understood.
     Decode,
+    /// The file failed on this side of the connection: one to be sent could not be read, or one
+    /// that came in could not be written.
+    File,
 }
 
 impl ErrorKind {
@@ -56,6 +59,7 @@ impl ErrorKind {
             Self::Timeout => "no answer in time",
             Self::Transfer => "the connection broke",
             Self::Decode => "the answer could not be understood",
+            Self::File => "a local file failed",
         }
     }
 }

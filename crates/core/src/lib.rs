@@ -16,6 +16,7 @@ mod client;
 mod clock;
 mod error;
 mod execute;
+mod file;
 mod lenient;
 mod operation;
 mod parts;
@@ -30,10 +31,11 @@ mod transport;
 mod vendor;
 
 pub use body::{Body, BodyError};
-pub use call::{Call, CallWithMeta, Response, Sender};
+pub use call::{Call, CallWithMeta, Output, Response, Sender};
 pub use client::{AsUser, Client, ClientBuilder, WithToken};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind, Violation};
+pub use file::{Download, Progress, Upload};
 #[doc(hidden)]
 pub use operation::ApiMeta;
 pub use operation::{
@@ -41,7 +43,7 @@ pub use operation::{
 };
 pub use parts::Param;
 #[doc(hidden)]
-pub use parts::{BodyFields, Parts};
+pub use parts::{BodyFields, FormFields, Parts};
 pub use secret::Secret;
 pub use string_enum::UnknownValue;
 pub use token::{MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore, TokenStoreError};

@@ -1,7 +1,6 @@
 //! The contract between generated code and this crate.
 
-use serde::de::DeserializeOwned;
-
+use crate::call::Output;
 use crate::error::ErrorKind;
 use crate::parts::Parts;
 use crate::vendor::Vendor;
@@ -54,7 +53,7 @@ pub trait Operation {
     /// The vendor whose clients can send this operation.
     type Vendor: Vendor;
     /// What the vendor answers on success.
-    type Output: DeserializeOwned + Send + 'static;
+    type Output: Output;
     /// What is known about the operation before any value is set.
     const META: &'static OperationMeta;
     /// The documented answer, for mock servers: the whole body as it stands on the wire.
@@ -88,6 +87,7 @@ pub struct OperationMeta {
     method: Method,
     path: &'static str,
     idempotent: bool,
+    downloads: bool,
     api: Option<&'static ApiMeta>,
 }
 
@@ -95,12 +95,18 @@ impl OperationMeta {
     #[doc(hidden)]
     pub const fn new(id: &'static str, method: Method, path: &'static str) -> Self {
         let idempotent = matches!(method, Method::Get | Method::Put | Method::Delete);
-        Self { id, method, path, idempotent, api: None }
+        Self { id, method, path, idempotent, downloads: false, api: None }
     }
 
     #[doc(hidden)]
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn downloads(mut self) -> Self {
+        self.downloads = true;
         self
     }
 
@@ -128,6 +134,11 @@ impl OperationMeta {
     /// Whether executing the operation twice does no more than executing it once.
     pub const fn is_idempotent(&self) -> bool {
         self.idempotent
+    }
+
+    /// Whether the vendor answers with a file, a [`Download`](crate::Download).
+    pub const fn is_download(&self) -> bool {
+        self.downloads
     }
 
     /// What the operation's API says about `code`, whether or not this operation documents it.

@@ -1,15 +1,20 @@
 //! From a typed request to the bytes of an HTTP request.
 
 use bytes::Bytes;
+use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
+use crate::body::Body;
 use crate::error::{Error, ErrorKind};
+use crate::file::{Form, Idle, Upload};
 use crate::operation::OperationMeta;
 
 /// Everything but the unreserved characters of RFC 3986.
 pub(crate) const COMPONENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// A value that can stand in a path or a query.
 ///
@@ -22,6 +27,12 @@ pub trait Param {
 impl Param for str {
     fn write(&self, sink: &mut dyn FnMut(&str)) {
         sink(self);
+    }
+}
+
+impl<T: Param + ?Sized> Param for &T {
+    fn write(&self, sink: &mut dyn FnMut(&str)) {
+        (**self).write(sink);
     }
 }
 
@@ -74,9 +85,18 @@ pub struct Parts {
     template: &'static str,
     target: String,
     has_query: bool,
-    body: Option<Vec<u8>>,
+    body: Option<Unfinished>,
     has_dedupe_key: bool,
     problem: Option<Problem>,
+}
+
+/// A body that is being written.
+#[derive(Debug)]
+enum Unfinished {
+    /// A JSON object without its last brace.
+    Object(Vec<u8>),
+    Json(Vec<u8>),
+    Form(Form),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +148,7 @@ impl Parts {
     }
 
     /// Appends a query parameter: nothing for an absent value, `name=` once for each of a list.
-    pub fn query(&mut self, name: &str, value: &impl Param) {
+    pub fn query(&mut self, name: &str, value: &(impl Param + ?Sized)) {
         self.finish_path();
         value.write(&mut |value| {
             self.target.push(if self.has_query { '&' } else { '?' });
@@ -151,12 +171,24 @@ impl Parts {
 
     /// Starts a JSON object as the body; without any field it is sent as `{}`.
     pub fn body(&mut self) -> BodyFields<'_> {
-        let body = self.body.get_or_insert_with(|| {
-            let mut body = Vec::with_capacity(128);
-            body.push(b'{');
-            body
-        });
-        BodyFields { body, has_dedupe_key: &mut self.has_dedupe_key, problem: &mut self.problem }
+        let mut object = Vec::with_capacity(128);
+        object.push(b'{');
+        self.body = Some(Unfinished::Object(object));
+        BodyFields(self)
+    }
+
+    /// Writes a body that is not an object of fields.
+    pub fn whole_body(&mut self, value: &(impl Serialize + ?Sized)) {
+        match serde_json::to_vec(value) {
+            Ok(json) => self.body = Some(Unfinished::Json(json)),
+            Err(error) => drop(self.problem.get_or_insert(Problem::Body(error))),
+        }
+    }
+
+    /// Starts a form as the body, in which files can be sent.
+    pub fn form(&mut self) -> FormFields<'_> {
+        self.body = Some(Unfinished::Form(Form::new()));
+        FormFields(self)
     }
 
     pub(crate) fn finish(mut self) -> Result<Encoded, Error> {
@@ -169,13 +201,18 @@ impl Parts {
                 .with_operation(self.meta.id())
                 .with_source(problem));
         }
-        if let Some(body) = &mut self.body {
-            body.push(b'}');
-        }
+        let body = self.body.map(|body| match body {
+            Unfinished::Object(mut object) => {
+                object.push(b'}');
+                Payload::Json(object.into())
+            }
+            Unfinished::Json(json) => Payload::Json(json.into()),
+            Unfinished::Form(form) => Payload::Form(form),
+        });
         Ok(Encoded {
             meta: self.meta,
             target: self.target,
-            body: self.body.map(Bytes::from),
+            body,
             has_dedupe_key: self.has_dedupe_key,
         })
     }
@@ -188,24 +225,15 @@ impl Parts {
 /// The fields of a JSON body.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct BodyFields<'a> {
-    body: &'a mut Vec<u8>,
-    has_dedupe_key: &'a mut bool,
-    problem: &'a mut Option<Problem>,
-}
+pub struct BodyFields<'a>(&'a mut Parts);
 
 impl BodyFields<'_> {
     /// Writes a field that is always sent.
     pub fn field(self, name: &str, value: &(impl Serialize + ?Sized)) -> Self {
-        if !self.body.ends_with(b"{") {
-            self.body.push(b',');
-        }
-        let written = serde_json::to_writer(&mut *self.body, name).and_then(|()| {
-            self.body.push(b':');
-            serde_json::to_writer(&mut *self.body, value)
-        });
-        if let Err(error) = written {
-            self.problem.get_or_insert(Problem::Body(error));
+        if let Some(Unfinished::Object(body)) = &mut self.0.body
+            && let Err(error) = write_member(body, name, value)
+        {
+            self.0.problem.get_or_insert(Problem::Body(error));
         }
         self
     }
@@ -220,10 +248,54 @@ impl BodyFields<'_> {
 
     /// Writes the key by which the vendor recognises a request that it has executed already.
     pub fn dedupe(self, name: &str, value: &Option<String>) -> Self {
-        *self.has_dedupe_key = true;
+        self.0.has_dedupe_key = true;
         match value {
             Some(value) => self.field(name, value),
             None => self.field(name, &dedupe_key()),
+        }
+    }
+}
+
+fn write_member(
+    body: &mut Vec<u8>,
+    name: &str,
+    value: &(impl Serialize + ?Sized),
+) -> serde_json::Result<()> {
+    if !body.ends_with(b"{") {
+        body.push(b',');
+    }
+    serde_json::to_writer(&mut *body, name)?;
+    body.push(b':');
+    serde_json::to_writer(body, value)
+}
+
+/// The fields of a form.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FormFields<'a>(&'a mut Parts);
+
+impl FormFields<'_> {
+    /// Writes a field: nothing for an absent value, once for each of a list.
+    pub fn field(self, name: &str, value: &(impl Param + ?Sized)) -> Self {
+        if let Some(Unfinished::Form(form)) = &mut self.0.body {
+            value.write(&mut |value| form.text(name, value));
+        }
+        self
+    }
+
+    /// Writes a field that holds a file.
+    pub fn file(self, name: &str, file: &Upload) -> Self {
+        if let Some(Unfinished::Form(form)) = &mut self.0.body {
+            form.file(name, file);
+        }
+        self
+    }
+
+    /// Writes a field that holds a file unless it is absent.
+    pub fn optional_file(self, name: &str, file: &Option<Upload>) -> Self {
+        match file {
+            Some(file) => self.file(name, file),
+            None => self,
         }
     }
 }
@@ -243,9 +315,40 @@ pub(crate) struct Encoded {
     pub(crate) meta: &'static OperationMeta,
     /// Path and query, percent-encoded.
     pub(crate) target: String,
-    pub(crate) body: Option<Bytes>,
+    pub(crate) body: Option<Payload>,
     /// The vendor executes it once, however often it is sent.
     pub(crate) has_dedupe_key: bool,
+}
+
+/// What stands in the body, from which that of each attempt is made.
+#[derive(Debug, Clone)]
+pub(crate) enum Payload {
+    Json(Bytes),
+    Form(Form),
+}
+
+impl Payload {
+    /// The body of an attempt, and its media type.
+    pub(crate) async fn body(&self, idle: &Idle) -> Result<(Body, Option<HeaderValue>), Error> {
+        match self {
+            Self::Json(json) => Ok((Body::from(json.clone()), Some(JSON))),
+            Self::Form(form) => Ok((form.body(idle).await?, form.content_type())),
+        }
+    }
+}
+
+impl Encoded {
+    pub(crate) fn is_upload(&self) -> bool {
+        matches!(self.body, Some(Payload::Form(_)))
+    }
+
+    /// Whether the same body can be sent a second time.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        match &self.body {
+            Some(Payload::Form(form)) => form.is_repeatable(),
+            _ => true,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -259,6 +362,11 @@ mod tests {
         let mut parts = Parts::new(META);
         fill(&mut parts);
         parts.finish()
+    }
+
+    fn json(encoded: Result<Encoded, Error>) -> Bytes {
+        let Some(Payload::Json(json)) = encoded.unwrap().body else { panic!("no JSON") };
+        json
     }
 
     #[test]
@@ -303,7 +411,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!(encoded.target, "/a/1/b/2?flag=true&ids=a%20b&ids=c%26d&n=-5");
-        assert_eq!(encoded.body, None);
+        assert!(encoded.body.is_none());
     }
 
     #[test]
@@ -316,11 +424,16 @@ mod tests {
             fill(p);
             p.body().optional("a", &None::<i64>);
         });
-        assert_eq!(empty.unwrap().body.unwrap(), "{}");
+        assert_eq!(json(empty), "{}");
         let full = target(|p| {
             fill(p);
             p.body().field("a", "群").optional("b", &Some(vec!["x"]));
         });
-        assert_eq!(full.unwrap().body.unwrap(), r#"{"a":"群","b":["x"]}"#);
+        assert_eq!(json(full), r#"{"a":"群","b":["x"]}"#);
+        let whole = target(|p| {
+            fill(p);
+            p.whole_body(&["x"]);
+        });
+        assert_eq!(json(whole), r#"["x"]"#);
     }
 }

@@ -15,6 +15,7 @@ use rustls_platform_verifier::Verifier;
 
 use crate::body::Body;
 use crate::error::{Error, ErrorKind};
+use crate::file::Unreadable;
 
 /// A boxed future, as the object-safe seams of this crate return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -83,6 +84,13 @@ impl TransportError {
     pub fn was_not_sent(&self) -> bool {
         matches!(self.stage, Stage::Request | Stage::Connect)
     }
+
+    /// Whether it was the file to be sent that failed, and not the connection.
+    fn is_of_file(&self) -> bool {
+        let first: &(dyn StdError + 'static) = &*self.source;
+        std::iter::successors(Some(first), |&error| error.source())
+            .any(|error| error.is::<Unreadable>())
+    }
 }
 
 impl fmt::Display for TransportError {
@@ -100,6 +108,7 @@ impl StdError for TransportError {
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         let kind = match error.stage {
+            _ if error.is_of_file() => ErrorKind::File,
             Stage::Request => ErrorKind::InvalidRequest,
             Stage::Connect => ErrorKind::Connect,
             Stage::Transfer => ErrorKind::Transfer,

@@ -1,0 +1,136 @@
+//! `multipart/form-data` (RFC 7578).
+
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use http::HeaderValue;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use super::Idle;
+use super::upload::{Chunks, Upload};
+use crate::body::{Body, BodyError};
+use crate::error::Error;
+
+/// The fields of a form, in their order.
+#[derive(Debug, Clone)]
+pub(crate) struct Form {
+    boundary: String,
+    parts: Vec<(String, Part)>,
+}
+
+#[derive(Debug, Clone)]
+enum Part {
+    Text(String),
+    File(Upload),
+}
+
+impl Form {
+    pub(crate) fn new() -> Self {
+        let boundary = format!("openplat-{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+        Self { boundary, parts: Vec::new() }
+    }
+
+    pub(crate) fn text(&mut self, name: &str, value: &str) {
+        self.parts.push((name.to_owned(), Part::Text(value.to_owned())));
+    }
+
+    pub(crate) fn file(&mut self, name: &str, file: &Upload) {
+        self.parts.push((name.to_owned(), Part::File(file.clone())));
+    }
+
+    /// Whether it can be sent a second time.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.parts.iter().all(|(_, part)| match part {
+            Part::Text(_) => true,
+            Part::File(file) => file.is_repeatable(),
+        })
+    }
+
+    pub(crate) fn content_type(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&format!("multipart/form-data; boundary={}", self.boundary)).ok()
+    }
+
+    /// The body of one attempt; `idle` is told whenever a piece of it is taken.
+    pub(crate) async fn body(&self, idle: &Idle) -> Result<Body, Error> {
+        let mut length = Some(0);
+        let mut pieces: Vec<Chunks> = Vec::new();
+        let mut push = |chunks: Chunks, more: Option<u64>| {
+            pieces.push(chunks);
+            length = length.and_then(|length: u64| length.checked_add(more?));
+        };
+        for (name, part) in &self.parts {
+            let head = self.head(name, part);
+            match part {
+                Part::Text(text) => push_text(&mut push, format!("{head}{text}\r\n")),
+                Part::File(file) => {
+                    push_text(&mut push, head);
+                    let (chunks, length) = file.open().await?;
+                    push(chunks, length);
+                    push_text(&mut push, "\r\n".to_owned());
+                }
+            }
+        }
+        push_text(&mut push, format!("--{}--\r\n", self.boundary));
+        let idle = idle.clone();
+        let chunks = stream::iter(pieces).flatten().inspect_ok(move |_| idle.moved());
+        Ok(Body::new(Sized { chunks: Mutex::new(chunks.boxed()), length }))
+    }
+
+    fn head(&self, name: &str, part: &Part) -> String {
+        let (boundary, name) = (&self.boundary, escape(name));
+        match part {
+            Part::Text(_) => {
+                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n")
+            }
+            // Servers tell a file from a field by its having a name.
+            Part::File(file) => format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; \
+                 filename=\"{}\"\r\nContent-Type: application/octet-stream\r\n\r\n",
+                file.name().map_or_else(|| name.clone(), |name| escape(&name)),
+            ),
+        }
+    }
+}
+
+fn push_text(push: &mut impl FnMut(Chunks, Option<u64>), text: String) {
+    let length = text.len() as u64;
+    push(stream::iter([Ok(Bytes::from(text))]).boxed(), Some(length));
+}
+
+/// As browsers do it, so that nothing ends the line or the quotes. They leave the backslash as it
+/// is, which for some servers escapes the quote after it.
+fn escape(name: &str) -> String {
+    let name = name.replace('"', "%22").replace('\\', "%5C");
+    name.replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A stream of a length that is known, or not. The lock makes it `Sync`, and is never locked.
+struct Sized {
+    chunks: Mutex<Chunks>,
+    /// What is left of it.
+    length: Option<u64>,
+}
+
+impl HttpBody for Sized {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let chunks = self.chunks.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let chunk = ready!(Pin::new(chunks).poll_next(context));
+        if let Some(Ok(chunk)) = &chunk {
+            self.length = self.length.map(|length| length.saturating_sub(chunk.len() as u64));
+        }
+        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length.map(SizeHint::with_exact).unwrap_or_default()
+    }
+}

@@ -1,0 +1,29 @@
+//! Files on their way to the vendor and back.
+
+mod disposition;
+mod download;
+mod form;
+mod idle;
+mod upload;
+
+use std::sync::Arc;
+
+pub use download::Download;
+pub(crate) use download::FileAnswer;
+pub(crate) use form::Form;
+pub(crate) use idle::Idle;
+pub(crate) use upload::Unreadable;
+pub use upload::Upload;
+
+/// How far the transfer of a file has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The bytes so far. An upload that has to be sent again starts from 0 again.
+    pub bytes: u64,
+    /// The size of the file in bytes, if it is known.
+    pub total: Option<u64>,
+}
+
+/// Is told about each piece of a file.
+type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;

@@ -1,0 +1,257 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use tokio::io::AsyncReadExt;
+
+use super::{OnProgress, Progress};
+use crate::body::BodyError;
+use crate::error::{Error, ErrorKind};
+
+/// How much of a file is read at once.
+const CHUNK: usize = 64 * 1024;
+
+pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
+
+/// A file to be sent: from memory, from a path, or from a stream.
+///
+/// A file from a path or a stream is sent in pieces, and never held in memory as a whole. In place
+/// of the time limits of other calls, a transfer ends when nothing has moved for a while; see
+/// [`ClientBuilder::idle_timeout`](crate::ClientBuilder::idle_timeout).
+///
+/// ```
+/// use openplat_core::Upload;
+///
+/// let from_memory = Upload::from("the contents".as_bytes());
+/// let from_disk = Upload::from_path("report.pdf").on_progress(|progress| {
+///     println!("{} bytes of {:?}", progress.bytes, progress.total);
+/// });
+/// # drop((from_memory, from_disk));
+/// ```
+#[derive(Clone)]
+pub struct Upload {
+    source: Source,
+    file_name: Option<String>,
+    on_progress: Option<OnProgress>,
+}
+
+#[derive(Clone)]
+enum Source {
+    Bytes(Bytes),
+    Path(PathBuf),
+    Stream(Arc<OneShot>),
+}
+
+/// What can be read once. The lock is only ever held to take it.
+struct OneShot {
+    chunks: Mutex<Option<Chunks>>,
+    length: Option<u64>,
+}
+
+impl Upload {
+    /// A file that is in memory.
+    pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Source::Bytes(bytes.into()))
+    }
+
+    /// A file on disk. It is opened when it is sent, and again if it has to be sent again.
+    pub fn from_path(path: impl Into<PathBuf>) -> Self {
+        Self::new(Source::Path(path.into()))
+    }
+
+    /// A file that comes in as a stream of `length` bytes.
+    ///
+    /// It can be sent once: neither is it sent again after a refusal that other calls get over,
+    /// nor does a clone of it send it a second time. Without a length the body goes out in chunks
+    /// of an unknown number, which not every server accepts. If the stream fails, or holds more or
+    /// less than `length`, the call ends with [`ErrorKind::File`].
+    pub fn from_stream<S, E>(chunks: S, length: Option<u64>) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<BodyError> + 'static,
+    {
+        let chunks: Chunks = Box::pin(chunks.map_err(Into::into));
+        let chunks = Mutex::new(Some(chunks));
+        Self::new(Source::Stream(Arc::new(OneShot { chunks, length })))
+    }
+
+    fn new(source: Source) -> Self {
+        Self { source, file_name: None, on_progress: None }
+    }
+
+    /// What the file is called in the request, in place of the last part of its path. Vendors show
+    /// the name that stands in a parameter of its own, if an operation has one.
+    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+        self.file_name = Some(name.into());
+        self
+    }
+
+    /// Calls `report` with each piece that is handed to the connection.
+    pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(report));
+        self
+    }
+
+    pub(super) fn name(&self) -> Option<String> {
+        let of_path = || match &self.source {
+            Source::Path(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
+            _ => None,
+        };
+        self.file_name.clone().or_else(of_path)
+    }
+
+    /// Whether it can be sent a second time.
+    pub(super) fn is_repeatable(&self) -> bool {
+        !matches!(self.source, Source::Stream(_))
+    }
+
+    /// The contents and their length.
+    pub(super) async fn open(&self) -> Result<(Chunks, Option<u64>), Error> {
+        let (chunks, total) = self.source.open().await?;
+        let mut bytes = 0;
+        let report = self.on_progress.clone();
+        let reported = chunks.inspect_ok(move |chunk| {
+            bytes += chunk.len() as u64;
+            if let Some(report) = &report {
+                report(Progress { bytes, total });
+            }
+        });
+        Ok((reported.boxed(), total))
+    }
+}
+
+impl Source {
+    async fn open(&self) -> Result<(Chunks, Option<u64>), Error> {
+        let (chunks, total) = match self {
+            Source::Bytes(bytes) => (in_memory(bytes.clone()), Some(bytes.len() as u64)),
+            Source::Path(path) => {
+                let (chunks, length) = on_disk(path).await.map_err(|error| {
+                    Error::new(ErrorKind::File)
+                        .with_detail(format!("{self} cannot be read"))
+                        .with_source(error)
+                })?;
+                (chunks, Some(length))
+            }
+            Source::Stream(once) => {
+                let chunks = once.chunks.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let chunks = chunks.ok_or_else(|| {
+                    Error::new(ErrorKind::InvalidRequest)
+                        .with_detail("the stream of this upload was sent before; make a new one")
+                })?;
+                (chunks, once.length)
+            }
+        };
+        let chunks = match total {
+            Some(total) => exactly(chunks, total),
+            None => chunks,
+        };
+        let file = self.to_string();
+        let unreadable = move |source| Unreadable { file: file.clone(), source }.into();
+        Ok((chunks.map_err(unreadable).boxed(), total))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(_) => f.write_str("the file in memory"),
+            Self::Path(path) => write!(f, "the file {path:?}"),
+            Self::Stream(_) => f.write_str("the stream"),
+        }
+    }
+}
+
+/// The file to be sent failed, and not the connection.
+#[derive(Debug, thiserror::Error)]
+#[error("{file} could not be read to its end")]
+pub(crate) struct Unreadable {
+    file: String,
+    source: BodyError,
+}
+
+/// Fails where there is more or less than was announced: the platform would take a part for the
+/// whole, or what follows the file for a part of it.
+fn exactly(chunks: Chunks, length: u64) -> Chunks {
+    let rest = stream::try_unfold((chunks, length), move |(mut chunks, left)| async move {
+        let chunk = chunks.try_next().await?;
+        let size = chunk.as_ref().map(|chunk| chunk.len() as u64);
+        match left.checked_sub(size.unwrap_or(0)) {
+            None => {
+                Err(format!("there is more than the {length} bytes that were announced").into())
+            }
+            Some(left) if size.is_none() && left > 0 => {
+                Err(format!("{left} of the {length} bytes that were announced are missing").into())
+            }
+            Some(left) => Ok(chunk.map(|chunk| (chunk, (chunks, left)))),
+        }
+    });
+    rest.boxed()
+}
+
+fn in_memory(mut bytes: Bytes) -> Chunks {
+    let chunks = std::iter::from_fn(move || {
+        (!bytes.is_empty()).then(|| Ok(bytes.split_to(bytes.len().min(CHUNK))))
+    });
+    stream::iter(chunks).boxed()
+}
+
+async fn on_disk(path: &Path) -> io::Result<(Chunks, u64)> {
+    // To open a pipe would wait for somebody who writes to it.
+    if !tokio::fs::metadata(path).await?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let file = tokio::fs::File::open(path).await?;
+    let length = file.metadata().await?.len();
+    // What is written to the file from now on is not part of what was announced.
+    let file = file.take(length);
+    let chunks = stream::try_unfold(file, |mut file| async move {
+        let mut chunk = BytesMut::with_capacity(CHUNK);
+        let read = file.read_buf(&mut chunk).await?;
+        Ok((read > 0).then(|| (chunk.freeze(), file)))
+    });
+    Ok((chunks.boxed(), length))
+}
+
+impl From<Vec<u8>> for Upload {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::from_bytes(bytes)
+    }
+}
+
+impl From<Bytes> for Upload {
+    fn from(bytes: Bytes) -> Self {
+        Self::from_bytes(bytes)
+    }
+}
+
+impl From<&'static [u8]> for Upload {
+    fn from(bytes: &'static [u8]) -> Self {
+        Self::from_bytes(bytes)
+    }
+}
+
+impl From<PathBuf> for Upload {
+    fn from(path: PathBuf) -> Self {
+        Self::from_path(path)
+    }
+}
+
+impl From<&Path> for Upload {
+    fn from(path: &Path) -> Self {
+        Self::from_path(path)
+    }
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Source::Bytes(bytes) => write!(f, "Upload({} bytes)", bytes.len()),
+            Source::Path(path) => write!(f, "Upload({path:?})"),
+            Source::Stream(_) => f.write_str("Upload(stream)"),
+        }
+    }
+}
