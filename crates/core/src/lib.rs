@@ -19,6 +19,7 @@ mod execute;
 mod file;
 mod lenient;
 mod operation;
+mod page;
 mod parts;
 #[cfg(all(any(test, fuzzing), feature = "feishu", feature = "dingtalk"))]
 #[doc(hidden)]
@@ -41,6 +42,9 @@ pub use operation::ApiMeta;
 pub use operation::{
     AcceptsAppToken, AcceptsUserToken, CodeMeta, Method, Operation, OperationMeta,
 };
+pub use page::{Items, Paged, Pages};
+#[doc(hidden)]
+pub use page::{Offset, Turn};
 pub use parts::Param;
 #[doc(hidden)]
 pub use parts::{BodyFields, FormFields, Parts};
