@@ -17,7 +17,11 @@ mod clock;
 mod error;
 mod execute;
 mod file;
+#[doc(hidden)]
+pub mod json_text;
 mod lenient;
+#[doc(hidden)]
+pub mod map;
 mod operation;
 mod page;
 mod parts;
@@ -37,6 +41,8 @@ pub use client::{AsUser, Client, ClientBuilder, WithToken};
 pub use clock::{Clock, SystemClock};
 pub use error::{ApiError, Error, ErrorKind, Violation};
 pub use file::{Download, Progress, Upload};
+#[doc(hidden)]
+pub use json_text::JsonText;
 #[doc(hidden)]
 pub use operation::ApiMeta;
 pub use operation::{
