@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::fmt;
 
 use bytes::Bytes;
+use http::header::CONTENT_DISPOSITION;
+use http::{HeaderMap, HeaderValue};
 use openplat_core::{
-    AcceptsAppToken, AcceptsUserToken, Body, BoxFuture, Call, Client, Feishu, Method, Operation,
-    OperationMeta, Parts, Sender, Transport, TransportError, Vendor,
+    AcceptsAppToken, AcceptsUserToken, BoxFuture, Call, Client, Download, Error, Feishu, Method,
+    Operation, OperationMeta, Output, Paged, Parts, Sender, Transport, TransportError, Vendor,
 };
-use openplat_mock::{MockPlatform, MockedVendor, Recorded};
+use openplat_mock::{Answer, MockPlatform, MockedVendor, Recorded};
 use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -16,7 +18,16 @@ use serde_json::{Value, json};
 /// What must reach the server, as the specs say it.
 pub(crate) struct Expected {
     pub(crate) target: &'static str,
-    pub(crate) body: Option<&'static str>,
+    pub(crate) body: Body,
+    /// What the specs say that every answer holds.
+    pub(crate) always: &'static [&'static str],
+}
+
+pub(crate) enum Body {
+    None,
+    Json(&'static str),
+    /// Names and texts, in any order. A file is in it by its contents.
+    Form(&'static [(&'static str, &'static str)]),
 }
 
 /// Sends with the app's token, compares the request, and reads the documented answer.
@@ -25,9 +36,9 @@ where
     O: Operation<Vendor: MockedVendor, Output: Serialize> + AcceptsAppToken,
 {
     let (mock, client) = platform::<O>().await;
-    answers::<O>(client.call(operation)).await;
+    answers::<O>(client.call(operation), expected.always).await;
     assert_eq!(mock.token_requests().len(), 1);
-    sent::<O>(&mock.requests(), expected);
+    sent::<O>(&mock.requests(), expected).await;
 }
 
 /// The same with a user's token, for which the app's is not fetched.
@@ -37,9 +48,46 @@ where
 {
     let (mock, client) = platform::<O>().await;
     mock.accept_user_token("u-1");
-    answers::<O>(client.as_user("u-1").call(operation)).await;
+    answers::<O>(client.as_user("u-1").call(operation), expected.always).await;
     assert_eq!(mock.token_requests().len(), 0);
-    sent::<O>(&mock.requests(), expected);
+    sent::<O>(&mock.requests(), expected).await;
+}
+
+/// The same for an operation that answers with a file.
+pub(crate) async fn downloads_as_app<O>(operation: &O, expected: &Expected)
+where
+    O: Operation<Vendor: MockedVendor, Output = Download> + AcceptsAppToken,
+{
+    let (mock, client) = platform::<O>().await;
+    mock.on::<O>().respond(file());
+    arrives(client.call(operation)).await;
+    sent::<O>(&mock.requests(), expected).await;
+}
+
+pub(crate) async fn downloads_as_user<O>(operation: &O, expected: &Expected)
+where
+    O: Operation<Vendor = Feishu, Output = Download> + AcceptsUserToken,
+{
+    let (mock, client) = platform::<O>().await;
+    mock.on::<O>().respond(file());
+    mock.accept_user_token("u-1");
+    arrives(client.as_user("u-1").call(operation)).await;
+    sent::<O>(&mock.requests(), expected).await;
+}
+
+/// Bytes that are no text.
+const FILE: &[u8] = &[0, 159, 146, 150];
+
+fn file() -> Answer {
+    let name = HeaderValue::from_static("attachment; filename=\"a file.bin\"");
+    let headers = HeaderMap::from_iter([(CONTENT_DISPOSITION, name)]);
+    Answer { headers, body: FILE.into(), ..Answer::default() }
+}
+
+async fn arrives(call: Call<Download>) {
+    let download = call.await.unwrap();
+    assert_eq!(download.file_name().as_deref(), Some("a file.bin"));
+    assert_eq!(download.bytes(FILE.len()).await.unwrap(), FILE);
 }
 
 async fn platform<O: Operation<Vendor: MockedVendor>>() -> (MockPlatform, Client<O::Vendor>) {
@@ -49,58 +97,163 @@ async fn platform<O: Operation<Vendor: MockedVendor>>() -> (MockPlatform, Client
     (mock, client)
 }
 
-fn sent<O: Operation>(requests: &[Recorded], expected: &Expected) {
+async fn sent<O: Operation>(requests: &[Recorded], expected: &Expected) {
     let [request] = requests else { panic!("one request expected, got {requests:?}") };
     assert_eq!(request.method.as_str(), O::META.method().as_str());
     assert_eq!(request.target, expected.target);
     let content_type = request.headers.get("content-type").map(|value| value.to_str().unwrap());
     match expected.body {
-        Some(body) => {
+        Body::Form(fields) => {
+            let mut actual = form(request).await;
+            let mut expected: Vec<_> =
+                fields.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
+            actual.sort();
+            expected.sort();
+            assert_eq!(actual, expected);
+        }
+        Body::Json(body) => {
             serde_json::from_slice::<NoKeyTwice>(&request.body).unwrap();
             assert_eq!(request.json().unwrap(), json(body));
             assert_eq!(content_type, Some("application/json; charset=utf-8"));
         }
-        None => {
+        Body::None => {
             assert!(request.body.is_empty(), "{request:?}");
-            assert_eq!(content_type, None);
+            // Feishu names a file only if the request for it carries this.
+            let expected = O::META.is_download().then_some("application/json; charset=utf-8");
+            assert_eq!(content_type, expected);
         }
     }
 }
 
-async fn answers<O: Operation<Output: Serialize>>(call: Call<O::Output>) {
+/// The fields of a form, read by somebody else's reader of forms.
+async fn form(request: &Recorded) -> Vec<(String, String)> {
+    let content_type = request.headers["content-type"].to_str().unwrap();
+    let boundary = multer::parse_boundary(content_type).unwrap();
+    let body = request.body.clone();
+    let body = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
+    let mut form = multer::Multipart::new(body, boundary);
+    let mut fields = Vec::new();
+    while let Some(field) = form.next_field().await.unwrap() {
+        fields.push((field.name().unwrap().to_owned(), field.text().await.unwrap()));
+    }
+    fields
+}
+
+async fn answers<O: Operation<Output: Serialize>>(call: Call<O::Output>, always: &[&str]) {
     let output = call.await.unwrap();
-    let Some(example) = O::EXAMPLE else { return };
-    let example = json(example);
+    let Some(data) = data::<O>() else { return };
+    covers(&serde_json::to_value(output).unwrap(), &data, "$");
+    variants_decode::<O::Output>(&data, always).await;
+}
+
+/// The operation after it has read the documented page.
+pub(crate) async fn turned<O: Paged>(mut operation: O) -> O {
+    let page = ask::<O::Output>(Answers(data::<O>().unwrap().to_string())).await.unwrap();
+    let _ = operation.turn(&page);
+    let items = O::into_items(page);
+    assert!(!items.is_empty());
+    operation
+}
+
+/// The documented answer without its envelope.
+fn data<O: Operation>() -> Option<Value> {
+    let example = json(O::EXAMPLE?);
     let is_envelope = O::Vendor::PLATFORM.default_base_url() == Feishu::FEISHU_CN;
-    let data = if is_envelope { &example["data"] } else { &example };
-    covers(&serde_json::to_value(output).unwrap(), data, "$");
+    Some(if is_envelope { example["data"].clone() } else { example })
+}
+
+/// Asserts that an answer is understood however the platform drifts from its sample: with each
+/// member missing or `null`, each number as a string, each text another one, and members that
+/// nobody has heard of.
+async fn variants_decode<T: Output>(sample: &Value, always: &[&str]) {
+    for (what, variant) in variants(sample, always) {
+        let answer = Answers(variant.to_string());
+        if let Err(error) = ask::<T>(answer).await {
+            panic!("{what}: {error}\n{variant}");
+        }
+    }
+}
+
+/// What differs, and the value with that difference.
+fn variants(value: &Value, always: &[&str]) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    match value {
+        Value::Object(members) => {
+            // A map takes no member of another type.
+            let further = members.values().next().cloned().unwrap_or_default();
+            let changed = |name: &str, value: Value| {
+                let mut changed = members.clone();
+                changed.insert(name.to_owned(), value);
+                Value::Object(changed)
+            };
+            found.push(("a further member".to_owned(), changed("never heard of", further)));
+            for (name, member) in members {
+                let inner = variants(member, always).into_iter();
+                found.extend(
+                    inner.map(|(what, value)| (format!("{name}: {what}"), changed(name, value))),
+                );
+                if !always.contains(&name.as_str()) {
+                    let mut without = members.clone();
+                    without.remove(name);
+                    found.push((format!("without {name}"), Value::Object(without)));
+                    found.push((format!("{name} is null"), changed(name, Value::Null)));
+                }
+            }
+        }
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                found.extend(variants(element, always).into_iter().map(|(what, value)| {
+                    let mut changed = elements.clone();
+                    changed[index] = value;
+                    (format!("{index}: {what}"), Value::Array(changed))
+                }));
+            }
+        }
+        Value::Number(number) => {
+            let text = number.as_i64().map(|number| number.to_string());
+            let text = text.or_else(|| number.as_f64().map(|number| number.to_string()));
+            found.push(("as a string".to_owned(), json!(text)));
+        }
+        // A text may be a value of an enum or any other text, and JSON only if it was before.
+        Value::String(text) if !text.is_empty() && serde_json::from_str::<Value>(text).is_err() => {
+            found.push(("another text".to_owned(), json!("nobody_lists_this")));
+        }
+        _ => {}
+    }
+    found
 }
 
 /// Asserts that a documented sample of a type decodes, and that nothing of it is lost.
 pub(crate) async fn decodes<T: DeserializeOwned + Serialize + Send + 'static>(
     example: &'static str,
+    always: &[&str],
 ) {
+    let decoded: T = ask(Answers(example.to_owned())).await.unwrap();
+    covers(&serde_json::to_value(decoded).unwrap(), &json(example), "$");
+    variants_decode::<T>(&json(example), always).await;
+}
+
+async fn ask<T: Output>(answers: Answers) -> Result<T, Error> {
     let client = Client::<Feishu>::builder("app", "secret")
         .base_url("https://open.feishu.cn")
-        .transport(Answers(example))
+        .transport(answers)
         .build()
         .unwrap();
-    let decoded: T = client.call(&Get(std::marker::PhantomData)).await.unwrap();
-    covers(&serde_json::to_value(decoded).unwrap(), &json(example), "$");
+    client.call(&Get(std::marker::PhantomData)).await
 }
 
 /// Answers every request with the same data, and with a token beside it.
-struct Answers(&'static str);
+struct Answers(String);
 
 impl Transport for Answers {
     fn send(
         &self,
-        _request: http::Request<Body>,
-    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        _request: http::Request<openplat_core::Body>,
+    ) -> BoxFuture<'_, Result<http::Response<openplat_core::Body>, TransportError>> {
         let body = json!({
-            "code": 0, "tenant_access_token": "t-1", "expire": 7200, "data": json(self.0)
+            "code": 0, "tenant_access_token": "t-1", "expire": 7200, "data": json(&self.0)
         });
-        let answer = http::Response::new(Body::from(Bytes::from(body.to_string())));
+        let answer = http::Response::new(openplat_core::Body::from(Bytes::from(body.to_string())));
         Box::pin(std::future::ready(Ok(answer)))
     }
 }
@@ -108,7 +261,7 @@ impl Transport for Answers {
 /// An operation that answers with a `T`.
 struct Get<T>(std::marker::PhantomData<fn() -> T>);
 
-impl<T: DeserializeOwned + Send + 'static> Operation for Get<T> {
+impl<T: Output> Operation for Get<T> {
     type Vendor = Feishu;
     type Output = T;
     const META: &'static OperationMeta = &OperationMeta::new("test.get", Method::Get, "/get");
@@ -116,7 +269,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation for Get<T> {
     fn encode(&self, _parts: &mut Parts) {}
 }
 
-impl<T: DeserializeOwned + Send + 'static> AcceptsAppToken for Get<T> {}
+impl<T: Output> AcceptsAppToken for Get<T> {}
 
 pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -128,6 +281,12 @@ pub(crate) fn json(text: &str) -> Value {
 fn covers(actual: &Value, expected: &Value, path: &str) {
     match (actual, expected) {
         (_, Value::Null) => {}
+        // So does JSON in a string say that there is none.
+        (Value::Null, Value::String(text)) if text.is_empty() => {}
+        (_, Value::String(text)) if text_of_json(text).is_some() => {
+            let actual = actual.as_str().and_then(text_of_json).unwrap_or_default();
+            covers(&actual, &text_of_json(text).unwrap_or_default(), path);
+        }
         (_, Value::Array(elements)) if elements.is_empty() => {}
         (_, Value::Object(members)) if members.is_empty() => {}
         (Value::Object(actual), Value::Object(expected)) => {
@@ -143,6 +302,12 @@ fn covers(actual: &Value, expected: &Value, path: &str) {
         }
         _ => assert!(is_same(actual, expected), "{actual} is not {expected} at {path}"),
     }
+}
+
+/// The list or object that a string holds.
+fn text_of_json(text: &str) -> Option<Value> {
+    let value = serde_json::from_str(text).ok();
+    value.filter(|value: &Value| value.is_array() || value.is_object())
 }
 
 fn is_same(actual: &Value, expected: &Value) -> bool {

@@ -8,6 +8,7 @@ mod compile_fail;
 mod errors;
 mod grants;
 #[rustfmt::skip]
+#[allow(deprecated, reason = "what is deprecated has to work as well")]
 mod generated;
 mod limits;
 mod retries;

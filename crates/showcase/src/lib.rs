@@ -8,3 +8,4 @@ mod generated;
 
 pub use generated::error_code::ErrorCode;
 pub use generated::{parcel, types};
+pub use openplat_core;

@@ -3,8 +3,10 @@
 use dingtalk_convfile as sdk;
 use crate::check;
 
+const ALWAYS: &[&str] = &[];
+
 mod send_link_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -16,9 +18,10 @@ mod send_link_calls {
         });
         let expected = check::Expected {
             target: "/v1.0/convFile/conversations/files/links/send?unionId=chyxxxxx",
-            body: Some(
+            body: check::Body::Json(
                 r#"{"dentryId":"908xxxxx","openConversationId":"cidCxxxxx","spaceId":"786xxxxx"}"#,
             ),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }

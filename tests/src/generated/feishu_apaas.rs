@@ -3,8 +3,10 @@
 use feishu_apaas as sdk;
 use crate::check;
 
+const ALWAYS: &[&str] = &[];
+
 mod chat_group_user_task_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -17,9 +19,10 @@ mod chat_group_user_task_calls {
             .chat_name("群名称");
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_tasks/1234/chat_group",
-            body: Some(
+            body: check::Body::Json(
                 r#"{"chat_id":"oc_1234","chat_name":"群名称","invite_user_ids":["1234"],"operator_user_id":"1234"}"#,
             ),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -32,7 +35,8 @@ mod chat_group_user_task_calls {
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_tasks/1234/chat_group",
-            body: Some(r#"{"operator_user_id":"1234"}"#),
+            body: check::Body::Json(r#"{"operator_user_id":"1234"}"#),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }

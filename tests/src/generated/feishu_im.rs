@@ -3,8 +3,10 @@
 use feishu_im as sdk;
 use crate::check;
 
+const ALWAYS: &[&str] = &[];
+
 mod get_chat_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -12,7 +14,8 @@ mod get_chat_calls {
             .user_id_type("open_id");
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230?user_id_type=open_id",
-            body: None,
+            body: check::Body::None,
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -23,7 +26,8 @@ mod get_chat_calls {
         let operation = sdk::chat::GetChat::new("oc_a0553eda9014c201e6969b478895c230");
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
-            body: None,
+            body: check::Body::None,
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -31,7 +35,7 @@ mod get_chat_calls {
 }
 
 mod link_chat_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -39,7 +43,8 @@ mod link_chat_calls {
             .validity_period("week");
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/link",
-            body: Some(r#"{"validity_period":"week"}"#),
+            body: check::Body::Json(r#"{"validity_period":"week"}"#),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -50,7 +55,8 @@ mod link_chat_calls {
         let operation = sdk::chat::LinkChat::new("oc_a0553eda9014c201e6969b478895c230");
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/link",
-            body: Some(r#"{}"#),
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -58,7 +64,7 @@ mod link_chat_calls {
 }
 
 mod me_join_chat_members_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -67,7 +73,8 @@ mod me_join_chat_members_calls {
         );
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/me_join",
-            body: None,
+            body: check::Body::None,
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -80,6 +87,7 @@ async fn chat_example() {
         sdk::types::Chat,
     >(
             r#"{"add_member_permission":"all members","at_all_permission":"all members","avatar":"https://p3-lark-file.byteimg.com/img/lark-avatar-staging/default-avatar_44ae0ca3-e140-494b-956f-xxxx~100x100.jpg","chat_id":"oc_a0553eda9014c201e6969b478895c230","chat_mode":"group","chat_tag":"inner","chat_type":"private","description":"测试群描述","edit_permission":"all members","external":false,"group_message_type":"chat","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","leave_message_visibility":"all_members","membership_approval":"no_approval_required","moderation_permission":"all_members","name":"测试群名称","owner_id":"4d7a3c6g","owner_id_type":"user_id","share_card_permission":"allowed","tenant_key":"736588c9260f175e"}"#,
+            ALWAYS,
         )
         .await;
 }

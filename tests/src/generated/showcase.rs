@@ -3,22 +3,201 @@
 use showcase as sdk;
 use crate::check;
 
+const ALWAYS: &[&str] = &["amount", "hasMore", "hits", "nextCursor", "number"];
+
+mod annotate_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::AnnotateParcel::new(
+            "number",
+            check::json(r#"["wet",{"inside":null}]"#),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/notes",
+            body: check::Body::Json(r#"["wet",{"inside":null}]"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod announce_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::AnnounceParcel::new(
+                "number",
+                sdk::parcel::RecipientId::new("email", "ann@example.com"),
+                sdk::parcel::Announcement::new("Soon!").images(["img_1"]),
+            )
+            .copy(sdk::parcel::RecipientId::new("customer", "copy"))
+            .rows([
+                std::collections::BTreeMap::from([
+                    (String::from("key"), check::json(r#"{"key":"value"}"#)),
+                ]),
+            ]);
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/announcements?to_type=email&copy=copy",
+            body: check::Body::Json(
+                r#"{"content":"{\"text\":\"Soon!\",\"images\":\"[\\\"img_1\\\"]\"}","copy_type":"customer","rows":"[{\"key\":{\"key\":\"value\"}}]","to":"ann@example.com"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::parcel::AnnounceParcel::new(
+            "number",
+            sdk::parcel::RecipientId::new("email", "ann@example.com"),
+            sdk::parcel::Announcement::new("Soon!").images(["img_1"]),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/announcements?to_type=email",
+            body: check::Body::Json(
+                r#"{"content":"{\"text\":\"Soon!\",\"images\":\"[\\\"img_1\\\"]\"}","to":"ann@example.com"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod cancel_parcel_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
         let operation = sdk::parcel::CancelParcel::new(["numbers"]);
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels",
-            body: Some(r#"{"numbers":["numbers"]}"#),
+            body: check::Body::Json(r#"{"numbers":["numbers"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod describe_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::DescribeParcel::new(
+            sdk::parcel::Contents::new("P-1")
+                .things([
+                    ("bulb", sdk::parcel::Thing::new()),
+                    ("lamp", sdk::parcel::Thing::new().worth(2000)),
+                ]),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/contents",
+            body: check::Body::Json(
+                r#"{"number":"P-1","things":{"bulb":{},"lamp":{"worth":2000}}}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod edit_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::EditParcel::new("number")
+            .remark("remark")
+            .worth(1)
+            .tags([("key", "tags")])
+            .handling(
+                sdk::parcel::Handling::new()
+                    .clear_side()
+                    .hours([9, 17])
+                    .clear_otherwise(),
+            );
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number",
+            body: check::Body::Json(
+                r#"{"handling":{"hours":[9,17],"otherwise":null,"side":null},"remark":"remark","tags":{"key":"tags"},"worth":1}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::parcel::EditParcel::new("number");
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn cleared() {
+        let operation = sdk::parcel::EditParcel::new("number")
+            .clear_remark()
+            .clear_worth()
+            .clear_tags()
+            .clear_handling();
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number",
+            body: check::Body::Json(
+                r#"{"handling":null,"remark":null,"tags":null,"worth":null}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::parcel::EditParcel::new("number")
+            .clear_remark()
+            .handling(
+                sdk::parcel::Handling::new()
+                    .clear_side()
+                    .hours([9, 17])
+                    .clear_otherwise(),
+            );
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number",
+            body: check::Body::Json(
+                r#"{"handling":{"hours":[9,17],"otherwise":null,"side":null},"remark":null}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod expect_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::ExpectParcel::new(
+            sdk::parcel::RecipientId::new("email", "ann@example.com"),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/recipients/ann%40example.com/next?recipient_type=email",
+            body: check::Body::None,
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod get_parcel_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -34,7 +213,8 @@ mod get_parcel_calls {
             .verbose(true);
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/depots/7/parcels/..%2FP%201%3F?lang=en%20%26%20fr&view=short&fields=weight&fields=pieces&page_size=-1&radius=0.25&verbose=true",
-            body: None,
+            body: check::Body::None,
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -48,35 +228,106 @@ mod get_parcel_calls {
         });
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/depots/7/parcels/..%2FP%201%3F?lang=en%20%26%20fr",
-            body: None,
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod history_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::HistoryParcel::new("number").offset(1);
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/history?offset=1",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::parcel::HistoryParcel::new("number");
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/history",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(sdk::parcel::HistoryParcel::new("number")).await;
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/history?offset=1",
+            body: check::Body::None,
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod hold_parcel_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
         let operation = sdk::parcel::HoldParcel::new("number");
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/hold",
-            body: None,
+            body: check::Body::None,
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
-mod list_parcel_calls {
-    use super::{check, sdk};
+mod label_parcel_calls {
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
-        let operation = sdk::parcel::ListParcel::new().city("city");
+        let operation = sdk::parcel::LabelParcel::new("number").format("format");
         let expected = check::Expected {
-            target: "/open-apis/showcase/v1/parcels?city=city",
-            body: None,
+            target: "/open-apis/showcase/v1/parcels/number/label?format=format",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::downloads_as_app(&operation, &expected).await;
+        check::downloads_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::parcel::LabelParcel::new("number");
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/label",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::downloads_as_app(&operation, &expected).await;
+        check::downloads_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::ListParcel::new()
+            .city("city")
+            .page_size(1)
+            .page_token("page_token");
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels?city=city&page_size=1&page_token=page_token",
+            body: check::Body::None,
+            always: ALWAYS,
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -86,14 +337,26 @@ mod list_parcel_calls {
         let operation = sdk::parcel::ListParcel::new();
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels",
-            body: None,
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(sdk::parcel::ListParcel::new()).await;
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels?page_token=2",
+            body: check::Body::None,
+            always: ALWAYS,
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod move_parcel_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -141,9 +404,10 @@ mod move_parcel_calls {
             ]);
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/depots/North/move?ratio=3&kind=house",
-            body: Some(
+            body: check::Body::Json(
                 r#"{"depot":1,"hands":[],"notes":{},"old_kind":"p.o.box","shifts":{"day":["Ann"],"night":[],"noon":["Ann","Bob"]},"weight":2.0,"wrapping":{"label":{"on":{"material":"material","spares":[]},"text":"text"},"material":"material","spares":[],"within":{"material":"material","spares":[]}}}"#,
             ),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -153,14 +417,78 @@ mod move_parcel_calls {
         let operation = sdk::parcel::MoveParcel::new("North");
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/depots/North/move",
-            body: Some(r#"{}"#),
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
+mod photograph_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::PhotographParcel::new(sdk::parcel::PhotographParcelRequired {
+                number: "number",
+                image: sdk::openplat_core::Upload::from("image".as_bytes()),
+                caption: "A box; \"dented\"",
+            })
+            .thumbnail(sdk::openplat_core::Upload::from("thumbnail".as_bytes()))
+            .width(1)
+            .zoom(2.0)
+            .is_public(true)
+            .side("top")
+            .tags(["dent", "rain"])
+            .sides(["top"])
+            .regions([Vec::from([1, 2]), Vec::from([3, 4])])
+            .by(sdk::parcel::RecipientId::new("customer", "by"));
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/photographs",
+            body: check::Body::Form(
+                &[
+                    ("image", "image"),
+                    ("thumbnail", "thumbnail"),
+                    ("caption", "A box; \"dented\""),
+                    ("width", "1"),
+                    ("zoom", "2"),
+                    ("is_public", "true"),
+                    ("side", "top"),
+                    ("tags", "dent"),
+                    ("tags", "rain"),
+                    ("sides", "top"),
+                    ("regions", "[[1,2],[3,4]]"),
+                    ("by", "by"),
+                    ("by_type", "customer"),
+                ],
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::parcel::PhotographParcel::new(sdk::parcel::PhotographParcelRequired {
+            number: "number",
+            image: sdk::openplat_core::Upload::from("image".as_bytes()),
+            caption: "A box; \"dented\"",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/photographs",
+            body: check::Body::Form(
+                &[("image", "image"), ("caption", "A box; \"dented\"")],
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
 mod readdress_parcel_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -178,9 +506,10 @@ mod readdress_parcel_calls {
             );
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/address/house",
-            body: Some(
+            body: check::Body::Json(
                 r#"{"address":{"city":"city","floors":[1],"street":"street","type":"house"}}"#,
             ),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -194,15 +523,66 @@ mod readdress_parcel_calls {
         });
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/address/house",
-            body: Some(r#"{}"#),
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
+mod search_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::SearchParcel::new(["fragile"])
+            .filter(check::json(r#"{"city":["Springfield"]}"#))
+            .cursor("7");
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/search?filter=%7B%22city%22%3A%5B%22Springfield%22%5D%7D",
+            body: check::Body::Json(r#"{"cursor":"7","words":["fragile"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::parcel::SearchParcel::new(["fragile"]);
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/search",
+            body: check::Body::Json(r#"{"words":["fragile"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::parcel::SearchParcel::new(["fragile"]).cursor("7");
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/search",
+            body: check::Body::Json(r#"{"cursor":"7","words":["fragile"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(sdk::parcel::SearchParcel::new(["fragile"])).await;
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/search",
+            body: check::Body::Json(r#"{"cursor":"8","words":["fragile"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod send_parcel_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -232,9 +612,10 @@ mod send_parcel_calls {
             .grid([Vec::from([1])]);
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels?uuid=uuid&dry_run=true",
-            body: Some(
+            body: check::Body::Json(
                 r#"{"customs":{"forms":[1,null]},"fees":{"key":1},"fragile":true,"grid":[[1]],"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"pieces":1,"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","speeds":["slow"],"tags":{"key":"tags"},"to":{"city":"Springfield","street":"High Street 1","type":"house"},"type":"type","weight":1.5}"#,
             ),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -257,9 +638,10 @@ mod send_parcel_calls {
             .uuid("uuid");
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels?uuid=uuid",
-            body: Some(
+            body: check::Body::Json(
                 r#"{"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -284,9 +666,10 @@ mod send_parcel_calls {
             .customs(check::json(r#"{"forms":[1,null]}"#));
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels?uuid=uuid",
-            body: Some(
+            body: check::Body::Json(
                 r#"{"customs":{"forms":[1,null]},"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -294,7 +677,7 @@ mod send_parcel_calls {
 }
 
 mod shelve_parcel_calls {
-    use super::{check, sdk};
+    use super::{ALWAYS, check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -304,7 +687,79 @@ mod shelve_parcel_calls {
         });
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/shelves/3/4",
-            body: None,
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod sort_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::SortParcel::new("shelf", ["P-2", "P-1"]);
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/shelves/shelf/order",
+            body: check::Body::Json(r#"["P-2","P-1"]"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod wait_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::WaitParcel::new(1, "0");
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/depots/1/waiting",
+            body: check::Body::Json(r#"{"offset":"0"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(sdk::parcel::WaitParcel::new(1, "0")).await;
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/depots/1/waiting",
+            body: check::Body::Json(r#"{"offset":"1"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod weigh_parcel_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::WeighParcel::new("number")
+            .unit("kg")
+            .scales(sdk::parcel::Scales::new().maker("maker").age(1));
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/weigh",
+            body: check::Body::Json(
+                r#"{"scales":{"age":1,"maker":"maker"},"unit":"kg"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::parcel::WeighParcel::new("number");
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/parcels/number/weigh",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -314,6 +769,9 @@ mod shelve_parcel_calls {
 async fn address_example() {
     check::decodes::<
         sdk::types::Address,
-    >(r#"{"city":"Springfield","floors":[1,2],"street":"High Street 1","type":"HOUSE"}"#)
+    >(
+            r#"{"city":"Springfield","floors":[1,2],"street":"High Street 1","type":"HOUSE"}"#,
+            ALWAYS,
+        )
         .await;
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::ir::{Api, Code, Field, Model, Operation};
+use super::ir::{Api, Code, Field, Model, Operation, Variant};
 
 /// Lines of documentation as attributes, one a line.
 pub fn attributes(lines: &[String]) -> TokenStream {
@@ -56,6 +56,7 @@ pub fn model(model: &Model) -> Vec<String> {
 
 pub fn operation(api: &Api, operation: &Operation) -> Vec<String> {
     let mut lines = paragraph(&operation.doc);
+    lines.extend(deprecation(operation.deprecated.as_deref()));
     lines.push(String::new());
     lines.push(format!(
         "`{} {}` ([documentation]({}))",
@@ -72,6 +73,12 @@ pub fn operation(api: &Api, operation: &Operation) -> Vec<String> {
     }
     if let Some(rate) = &operation.rate {
         lines.push(format!("- Rate limit: {}", paragraph(rate).join(" ")));
+    }
+    if !operation.lacks.is_empty() {
+        lines.push(format!("- Not in this answer: {}", codes(&operation.lacks, ", ")));
+    }
+    if operation.paging.is_some() {
+        lines.push("- Paged: see [`pages`](Self::pages) and [`items`](Self::items)".to_owned());
     }
     let documented = documented(api, operation);
     if !documented.is_empty() {
@@ -109,17 +116,41 @@ pub fn field(field: &Field) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if let Some(default) = &field.default {
+    let mut facts = field.limits.clone();
+    facts.extend(field.default.iter().map(|default| format!("Default: `{default}`.")));
+    if !facts.is_empty() {
         lines.push(String::new());
-        lines.push(format!("Default: `{default}`."));
+        lines.push(facts.join(" "));
     }
+    lines.extend(deprecation(field.deprecated.as_deref()));
+    lines
+}
+
+/// The setter that clears a field.
+pub fn clear(field: &Field) -> Vec<String> {
+    vec![format!(
+        "Sends `null` for [`{name}`](Self::{name}), which clears it. What is not set stays as it is.",
+        name = field.rust
+    )]
+}
+
+pub fn variant(variant: &Variant) -> Vec<String> {
+    let mut lines = paragraph(&variant.doc);
+    lines.extend(deprecation(variant.deprecated.as_deref()));
+    lines
+}
+
+fn deprecation(sentence: Option<&str>) -> Vec<String> {
+    let Some(sentence) = sentence else { return Vec::new() };
+    let mut lines = vec![String::new()];
+    lines.extend(paragraph(&format!("Deprecated: {sentence}")));
     lines
 }
 
 /// The arguments of a constructor.
 pub fn arguments<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Vec<String> {
     let items = fields.into_iter().flat_map(|field| {
-        let mut lines = paragraph(&field.doc).into_iter();
+        let mut lines = self::field(field).into_iter();
         let first = format!("- `{}`: {}", field.rust, lines.next().unwrap_or_default());
         std::iter::once(first).chain(lines.map(|line| format!("  {line}").trim_end().to_owned()))
     });

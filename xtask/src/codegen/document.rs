@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::iter;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +41,11 @@ impl Pointer {
     pub fn join(&self, step: impl fmt::Display) -> Self {
         let step = step.to_string().replace('~', "~0").replace('/', "~1");
         Self(format!("{}/{step}", self.0))
+    }
+
+    /// What this points to a member or element of.
+    fn parent(&self) -> Option<Self> {
+        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
     }
 
     /// Whether this points to what `other` points to, or to something within.
@@ -173,10 +179,13 @@ impl Document {
         self.spans.insert(pointer, Span { key, value: value.start()..value.end() });
     }
 
-    /// The place of the value at `pointer`.
+    /// The place of the value at `pointer`; of what it would stand in if it is not there, or in a
+    /// string that holds JSON.
     pub fn value(&self, pointer: &Pointer) -> Place {
         let start = 0..self.text.len().min(1);
-        let span = self.spans.get(pointer).map_or(start, |span| span.value.clone());
+        let mut pointers = iter::successors(Some(pointer.clone()), Pointer::parent);
+        let span = pointers.find_map(|pointer| self.spans.get(&pointer));
+        let span = span.map_or(start, |span| span.value.clone());
         // An object or list is pointed at by its opening bracket, not by all of its lines.
         let has_lines = self.text.get(span.clone()).is_some_and(|text| text.contains('\n'));
         let span = if has_lines { span.start..span.start + 1 } else { span };

@@ -45,6 +45,7 @@ pub struct Operation {
     pub id: String,
     pub name: String,
     pub doc: String,
+    pub deprecated: Option<String>,
     pub source: String,
     pub method: Method,
     /// As the vendor writes it.
@@ -58,9 +59,12 @@ pub struct Operation {
     pub idempotent: Option<bool>,
     pub params: Vec<Field>,
     pub query: Vec<Field>,
-    pub body: Option<Vec<Field>>,
+    pub body: Option<Body>,
     /// `None` where the answer holds no data.
     pub output: Option<Type>,
+    /// The members of the output's model that this operation does not answer with.
+    pub lacks: Vec<String>,
+    pub paging: Option<Paging>,
     /// The documented codes, in the order of the page.
     pub codes: Vec<String>,
     pub types: Vec<TypeDef>,
@@ -69,9 +73,28 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Everything a caller sets, in the order of path, query and body.
+    /// Everything that is sent, in the order of path, query and body.
+    pub fn parts(&self) -> impl Iterator<Item = (Place, &Field)> {
+        let body = self.body.iter().flat_map(Body::fields);
+        let params = self.params.iter().map(|field| (Place::Path, field));
+        let query = self.query.iter().map(|field| (Place::Query, field));
+        params.chain(query).chain(body.map(|field| (Place::Body, field)))
+    }
+
+    pub fn parts_mut(&mut self) -> impl Iterator<Item = (Place, &mut Field)> {
+        let body = self.body.iter_mut().flat_map(Body::fields_mut);
+        let params = self.params.iter_mut().map(|field| (Place::Path, field));
+        let query = self.query.iter_mut().map(|field| (Place::Query, field));
+        params.chain(query).chain(body.map(|field| (Place::Body, field)))
+    }
+
+    /// Everything a caller sets: the type of an id comes with the id.
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
-        self.params.iter().chain(&self.query).chain(self.body.iter().flatten())
+        self.parts().map(|(_, field)| field).filter(|field| field.type_of.is_none())
+    }
+
+    pub fn is_download(&self) -> bool {
+        self.output == Some(Type::File)
     }
 
     pub fn accepts_app(&self) -> bool {
@@ -83,6 +106,58 @@ impl Operation {
     }
 }
 
+/// Where a value stands in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Path,
+    Query,
+    Body,
+}
+
+/// What stands in the body of a request.
+#[derive(Debug)]
+pub enum Body {
+    /// The members of a JSON object.
+    Object(Vec<Field>),
+    /// The fields of a form, some of them files.
+    Form(Vec<Field>),
+    /// JSON of another kind, as one value that a caller sets.
+    Whole(Box<Field>),
+}
+
+impl Body {
+    pub fn fields(&self) -> &[Field] {
+        match self {
+            Self::Object(fields) | Self::Form(fields) => fields,
+            Self::Whole(field) => std::slice::from_ref(field),
+        }
+    }
+
+    pub fn fields_mut(&mut self) -> &mut [Field] {
+        match self {
+            Self::Object(fields) | Self::Form(fields) => fields,
+            Self::Whole(field) => std::slice::from_mut(field),
+        }
+    }
+}
+
+/// How an answer is read page by page. The fields are of the request and of the answer.
+#[derive(Debug)]
+pub struct Paging {
+    pub items: Field,
+    pub item: Type,
+    pub more: Option<Field>,
+    /// What the request has to say for the answer to come in pages.
+    pub flag: Option<Field>,
+    pub by: PagingBy,
+}
+
+#[derive(Debug)]
+pub enum PagingBy {
+    Token { request: Field, next: Field },
+    Offset { request: Field, total: Option<Field> },
+}
+
 /// A call that a test makes, and what must reach the server.
 #[derive(Debug)]
 pub struct SampleCall {
@@ -90,7 +165,17 @@ pub struct SampleCall {
     /// One value for each field that is set, in the order of [`Operation::fields`].
     pub values: Vec<Option<Value>>,
     pub target: String,
-    pub body: Option<Value>,
+    pub body: Option<SentBody>,
+    /// What is sent is the request for the page after the documented one.
+    pub follows_page: bool,
+}
+
+/// The body that must reach the server.
+#[derive(Debug)]
+pub enum SentBody {
+    Json(Value),
+    /// Names and texts; a file is in it by its contents.
+    Form(Vec<(String, String)>),
 }
 
 #[derive(Debug, Clone)]
@@ -101,14 +186,28 @@ pub struct Field {
     pub rust: String,
     pub ty: Type,
     pub doc: String,
+    pub deprecated: Option<String>,
+    /// What is documented about length and range, in sentences.
+    pub limits: Vec<String>,
     pub default: Option<String>,
     pub required: bool,
+    /// `null` clears it, which is not the same as leaving it out.
+    pub nullable: bool,
+    /// The Rust name of the id that this is the type of.
+    pub type_of: Option<String>,
     /// The vendor executes requests with the same value once.
     pub dedupe: bool,
     pub presence: Presence,
     /// Leads back to the model that it is a field of.
     pub boxed: bool,
     pub example: Option<Value>,
+}
+
+impl Field {
+    /// The setter that sends `null`.
+    pub fn clear_name(&self) -> String {
+        format!("clear_{}", self.rust)
+    }
 }
 
 /// The struct that names what `name` requires.
@@ -146,23 +245,53 @@ pub enum Type {
     Float,
     Bool,
     Json,
+    File,
     List(Box<Type>),
     Map(Box<Type>),
+    /// A value as JSON in a string.
+    Text(Box<Type>),
     Named(Reference),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reference {
     pub name: String,
-    pub is_enum: bool,
+    pub kind: Kind,
     /// Lives in the crate's `types` module rather than beside the operation.
     pub shared: bool,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Model,
+    Enum,
+    Id,
 }
 
 #[derive(Debug)]
 pub enum TypeDef {
     Model(Model),
     Enum(Enum),
+    Id(Id),
+}
+
+/// An id that travels with its type.
+#[derive(Debug)]
+pub struct Id {
+    pub name: String,
+    pub doc: String,
+    /// The enum of its types.
+    pub types: Reference,
+    pub variants: Vec<IdVariant>,
+}
+
+/// A type that an id may have.
+#[derive(Debug)]
+pub struct IdVariant {
+    pub variant: Variant,
+    /// What makes an id of this type.
+    pub constructor: String,
 }
 
 #[derive(Debug)]
@@ -200,6 +329,7 @@ pub struct Variant {
     pub rust: String,
     pub value: String,
     pub doc: String,
+    pub deprecated: Option<String>,
 }
 
 impl TypeDef {
@@ -207,13 +337,21 @@ impl TypeDef {
         match self {
             Self::Model(model) => &model.name,
             Self::Enum(def) => &def.name,
+            Self::Id(id) => &id.name,
+        }
+    }
+
+    pub fn as_id(&self) -> Option<&Id> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Model(_) | Self::Enum(_) => None,
         }
     }
 
     pub fn as_model(&self) -> Option<&Model> {
         match self {
             Self::Model(model) => Some(model),
-            Self::Enum(_) => None,
+            Self::Enum(_) | Self::Id(_) => None,
         }
     }
 }
@@ -244,6 +382,8 @@ impl Type {
             Self::Float => "float".to_owned(),
             Self::Bool => "bool".to_owned(),
             Self::Json => "json".to_owned(),
+            Self::File => "file".to_owned(),
+            Self::Text(inner) => format!("string<{}>", inner.spec_name()),
             Self::List(item) => format!("list<{}>", item.spec_name()),
             Self::Map(value) => format!("map<{}>", value.spec_name()),
             Self::Named(reference) => reference.name.clone(),
@@ -255,15 +395,24 @@ impl Type {
         match self {
             Self::List(item) => Self::List(Box::new(item.with_enums_as_strings())),
             Self::Map(value) => Self::Map(Box::new(value.with_enums_as_strings())),
-            Self::Named(reference) if reference.is_enum => Self::String,
+            Self::Text(inner) => inner.with_enums_as_strings(),
+            Self::Named(reference) if reference.kind == Kind::Enum => Self::String,
             other => other.clone(),
+        }
+    }
+
+    /// The type without the string that holds it as JSON.
+    pub fn contents(&self) -> &Self {
+        match self {
+            Self::Text(inner) => inner,
+            other => other,
         }
     }
 
     /// The named type at the bottom of lists and maps.
     pub fn reference(&self) -> Option<&Reference> {
         match self {
-            Self::List(inner) | Self::Map(inner) => inner.reference(),
+            Self::List(inner) | Self::Map(inner) | Self::Text(inner) => inner.reference(),
             Self::Named(reference) => Some(reference),
             _ => None,
         }

@@ -30,11 +30,18 @@ pub struct ApiSpecs {
     pub endpoints: Vec<Sourced<spec::Endpoint>>,
 }
 
-/// Reads the specs of every API below `root/specs`.
-pub fn load(root: &Path, diagnostics: &mut Diagnostics) -> Vec<ApiSpecs> {
-    let specs = PathBuf::from("specs");
+impl ApiSpecs {
+    /// Whether something was reported about what the operations share.
+    pub fn share_doubts(&self, diagnostics: &Diagnostics) -> bool {
+        let shared = [self.folder.join("api.json"), self.folder.join("types")];
+        shared.iter().any(|path| diagnostics.concern(path))
+    }
+}
+
+/// Reads the specs of every API in the folder `specs` below `root`.
+pub fn load(root: &Path, specs: &Path, diagnostics: &mut Diagnostics) -> Vec<ApiSpecs> {
     let mut apis = Vec::new();
-    for entry in entries(root, &specs, diagnostics) {
+    for entry in entries(root, specs, diagnostics) {
         let name = file_name(&entry);
         if root.join(&entry).is_dir() {
             apis.push(load_api(root, &entry, diagnostics));

@@ -80,9 +80,20 @@ pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
 /// Reads and checks all specs below `root`.
 pub fn lower(root: &Path) -> Result<Vec<Api>, Error> {
     let mut diagnostics = Diagnostics::default();
-    let specs = load::load(root, &mut diagnostics);
+    let specs = load::load(root, Path::new("specs"), &mut diagnostics);
     check_crates(root, &specs, &mut diagnostics);
-    let apis = lower::lower(&specs, &mut diagnostics);
+    finish(&specs, diagnostics)
+}
+
+/// Reads and checks the specs in `folder`, whether or not there are crates for them.
+pub fn lower_specs(folder: &Path) -> Result<Vec<Api>, Error> {
+    let mut diagnostics = Diagnostics::default();
+    let specs = load::load(Path::new(""), folder, &mut diagnostics);
+    finish(&specs, diagnostics)
+}
+
+fn finish(specs: &[ApiSpecs], mut diagnostics: Diagnostics) -> Result<Vec<Api>, Error> {
+    let apis = lower::lower(specs, &mut diagnostics);
     if diagnostics.is_empty() { Ok(apis) } else { Err(Error::Specs(diagnostics)) }
 }
 

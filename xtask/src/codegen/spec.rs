@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What all operations of an API share: `specs/<crate>/api.json`.
@@ -73,7 +73,8 @@ pub struct Types {
     pub types: Vec<Type>,
 }
 
-/// A model (has `fields`) or an open enum (has `values`).
+/// A model (has `fields`), an open enum (has `values`), or an id that travels with its type (has
+/// `id_types`).
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Type {
@@ -87,6 +88,9 @@ pub struct Type {
     /// The documented values of a string.
     #[serde(default)]
     pub values: Option<Vec<EnumValue>>,
+    /// The enum of the types that an id may have.
+    #[serde(default)]
+    pub id_types: Option<String>,
     /// The vendor does not write the values in one case: recognise them in any.
     #[serde(default)]
     pub ignore_case: bool,
@@ -112,6 +116,9 @@ pub struct EnumValue {
     /// The Rust name, where the one made from the value does not do.
     #[serde(default)]
     pub rust: Option<String>,
+    /// What to use in its place, in a sentence, if the vendor advises against it.
+    #[serde(default)]
+    pub deprecated: Option<String>,
 }
 
 /// One operation: `specs/<crate>/<module>.<method>.json`.
@@ -129,6 +136,9 @@ pub struct Endpoint {
     pub rust: Option<String>,
     /// What it does, in English sentences of our own.
     pub doc: String,
+    /// What to use in its place, in a sentence, if the vendor advises against it.
+    #[serde(default)]
+    pub deprecated: Option<String>,
     /// The vendor's page that the facts come from.
     pub source: String,
     /// The HTTP method.
@@ -155,15 +165,25 @@ pub struct Endpoint {
     /// The parameters of the query.
     #[serde(default)]
     pub query: Vec<Field>,
-    /// The members of the JSON body; without this key no body is sent.
+    /// The members of the JSON body, or the fields of a form if one of them is a `file`; without
+    /// this key no body is sent.
     #[serde(default)]
     pub body: Option<Vec<Field>>,
+    /// The type of the body, where it is not an object with members of its own.
+    #[serde(default)]
+    pub body_type: Option<String>,
     /// The members of the answer's data, which become the type `<Operation>Response`.
     #[serde(default)]
     pub response: Option<Vec<Field>>,
-    /// The type of the answer's data, where it has a name of its own.
+    /// The type of the answer's data, where it has a name of its own; `file` for a download.
     #[serde(default)]
     pub response_type: Option<String>,
+    /// The members of `response_type` that this operation does not answer with.
+    #[serde(default)]
+    pub lacks: Vec<String>,
+    /// How to get from one page of the answer to the next.
+    #[serde(default)]
+    pub pages: Option<Pages>,
     /// The codes it documents, each in the dictionary of `api.json`.
     #[serde(default)]
     pub errors: Vec<String>,
@@ -173,6 +193,33 @@ pub struct Endpoint {
     /// The documented samples.
     #[serde(default)]
     pub examples: Examples,
+}
+
+/// The fields by which an answer is read page by page, by their names on the wire: either those of
+/// a token, or those of an offset.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// The list in the answer.
+    pub items: String,
+    /// The parameter that takes the token of a page.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// The token of the next page, in the answer.
+    #[serde(default)]
+    pub next: Option<String>,
+    /// The parameter that says how many items to skip.
+    #[serde(default)]
+    pub offset: Option<String>,
+    /// The parameter that has to be `true` for the answer to come in pages.
+    #[serde(default)]
+    pub flag: Option<String>,
+    /// How many items there are in all, in the answer.
+    #[serde(default)]
+    pub total: Option<String>,
+    /// Whether there is a further page, in the answer.
+    #[serde(default)]
+    pub more: Option<String>,
 }
 
 /// An HTTP method.
@@ -187,7 +234,7 @@ pub enum Method {
 }
 
 /// A kind of token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Token {
     Tenant,
@@ -204,14 +251,24 @@ pub struct Field {
     /// The Rust name, where the one made from `name` does not do.
     #[serde(default)]
     pub rust: Option<String>,
-    /// `string`, `int`, `float`, `bool`, `json`, `list<T>`, `map<T>` or the name of a type.
+    /// `string`, `int`, `float`, `bool`, `json`, `file`, `list<T>`, `map<T>`, `string<T>` for JSON in
+    /// a string, or the name of a type.
     #[serde(rename = "type")]
     pub ty: String,
     /// What it stands for, with units and formats, in English sentences of our own.
     pub doc: String,
-    /// It must be sent. Path parameters always are.
+    /// It must be sent. Path parameters always are. In an answer: it is documented as always there.
     #[serde(default)]
     pub required: bool,
+    /// What to use in its place, in a sentence, if the vendor advises against it.
+    #[serde(default)]
+    pub deprecated: Option<String>,
+    /// `null` is a value of its own, which clears what is there; not to send it leaves it.
+    #[serde(default)]
+    pub nullable: bool,
+    /// The id, in the same request, whose type this is.
+    #[serde(default)]
+    pub type_of: Option<String>,
     /// It is in every answer, by evidence and not by hope: the Rust field is not an `Option`.
     #[serde(default)]
     pub always: bool,
@@ -219,6 +276,18 @@ pub struct Field {
     /// the same for every attempt of a call.
     #[serde(default)]
     pub dedupe: bool,
+    /// The least number that is documented.
+    #[serde(default)]
+    pub min: Option<i64>,
+    /// The greatest number that is documented.
+    #[serde(default)]
+    pub max: Option<i64>,
+    /// The least number of characters or elements that is documented.
+    #[serde(default)]
+    pub min_length: Option<u64>,
+    /// The greatest number of characters or elements that is documented.
+    #[serde(default)]
+    pub max_length: Option<u64>,
     /// What the vendor assumes when it is not sent.
     #[serde(default)]
     pub default: Option<Value>,
@@ -252,6 +321,15 @@ impl Method {
 }
 
 impl Token {
+    /// As the specs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::User => "user",
+            Self::App => "app",
+        }
+    }
+
     /// For the documentation of an operation.
     pub fn meaning(self) -> &'static str {
         match self {

@@ -27,6 +27,15 @@ macro_rules! faults {
 /// Where the specs of the tests get a model, an answer and samples.
 const VALUES: &str = r#""values": [{ "value": "week", "doc": "For 7 days." }]"#;
 const NOTE: &str = r#""name": "note", "type": "string""#;
+const CHAT: &str = r#""name": "chat_id", "type": "string""#;
+const BODY: &str = r#""body": [
+    { "name": "period", "type": "Period", "doc": "How long it works." },
+    { "name": "note", "type": "string", "doc": "What to say." }
+  ]"#;
+const TYPES: &str = "\"types\": [";
+/// An id that travels with its type.
+const ID: &str = r#""types": [
+    { "name": "PeriodId", "doc": "1.", "id_types": "Period" },"#;
 const ERRORS: &str = r#""errors": ["232009"]"#;
 
 faults! {
@@ -98,13 +107,13 @@ faults! {
         "\"type\": \"Period\"" => "\"type\": \"Period\", \"default\": \"weak\"";
     a_path_that_urls_shorten: "/open-apis/im" => "/open-apis/../im";
     a_parameter_twice_in_the_path: ":chat_id/link" => ":chat_id/link/:chat_id";
-    an_example_that_urls_drop: "\"doc\": \"The chat.\"" => "\"doc\": \"The chat.\", \"example\": \"..\"";
+    an_example_that_urls_drop: "\"doc\": \"The chat to share.\"" => "\"doc\": \"The chat to share.\", \"example\": \"..\"";
     params_in_another_order:
         ":chat_id/link" => ":chat_id/link/:kind",
         "{ \"name\": \"chat_id\"" => r#"{ "name": "kind", "type": "string", "doc": "1." },
     { "name": "chat_id""#;
     types_that_a_url_cannot_hold:
-        "\"type\": \"string\", \"doc\": \"The chat.\"" => "\"type\": \"list<string>\", \"doc\": \"The chat.\"",
+        "\"type\": \"string\", \"doc\": \"The chat to share.\"" => "\"type\": \"list<string>\", \"doc\": \"The chat to share.\"",
         "\"body\"" => r#""query": [{ "name": "filter", "type": "json", "doc": "1." }],
   "body""#;
     always_in_a_request: NOTE => r#""name": "note", "type": "string", "always": true"#;
@@ -138,6 +147,116 @@ faults! {
   "examples": {
     "response": { "code": 0, "data": { "flag": "yes", "count": 1.5, "size": "big", "name": null, "list": [null] } }
   }"#;
+    a_sentence_that_says_only_the_name: "The chat to share." => "The id of the chat.";
+    advice_that_is_no_sentence: NOTE => r#""name": "note", "type": "string", "deprecated": "use period""#;
+    files_where_none_can_be_sent:
+        CHAT => r#""name": "chat_id", "type": "file""#,
+        "\"body\"" => r#""query": [{ "name": "image", "type": "file", "doc": "1." }],
+  "body""#,
+        ERRORS => r#""response": [{ "name": "image", "type": "file", "doc": "1." }]"#;
+    files_with_samples: NOTE => r#""name": "note", "type": "file", "default": "a", "example": "b""#;
+    types_of_whole_fields_within_others: ERRORS => r#""response": [
+    { "name": "files", "type": "list<file>", "doc": "1." },
+    { "name": "texts", "type": "map<string<json>>", "doc": "2." },
+    { "name": "text", "type": "string<string<json>>", "doc": "3." },
+    { "name": "ids", "type": "list<PeriodId>", "doc": "4." }
+  ]"#,
+        TYPES => ID;
+    fields_that_null_cannot_clear:
+        CHAT => r#""name": "chat_id", "type": "string", "nullable": true"#,
+        NOTE => r#""name": "free", "type": "json", "nullable": true, "doc": "1." },
+    { "name": "text", "type": "string<json>", "nullable": true, "doc": "2." },
+    { "name": "uuid", "type": "string", "dedupe": true, "nullable": true, "doc": "3." },
+    { "name": "must", "type": "string", "required": true, "nullable": true, "doc": "4." },
+    { "name": "note", "type": "string""#,
+        "\"body\"" => r#""query": [{ "name": "sort", "type": "string", "nullable": true, "doc": "5." }],
+  "body""#;
+    fields_that_nobody_clears:
+        ERRORS => r#""response": [{ "name": "url", "type": "string", "nullable": true, "doc": "1." }, { "name": "end", "type": "Term", "doc": "2." }]"#,
+        TYPES => r#""types": [
+    { "name": "Term", "doc": "1.", "fields": [{ "name": "days", "type": "int", "nullable": true, "doc": "2." }] },"#;
+    a_field_named_like_what_clears_another: NOTE => r#""name": "note", "type": "string", "nullable": true, "doc": "1." },
+    { "name": "clear_note", "type": "bool""#;
+    limits_that_do_not_fit:
+        NOTE => r#""name": "note", "type": "bool", "min": 1, "max_length": 5"#,
+        CHAT => r#""name": "chat_id", "type": "int", "min_length": 1"#,
+        "\"type\": \"Period\"" => r#""type": "Period", "max": 7"#;
+    limits_that_leave_nothing: NOTE => r#""name": "note", "type": "string", "min": 3, "max": 2, "min_length": 5, "max_length": 4"#;
+    a_body_described_twice: "\"body\"" => "\"body_type\": \"json\",\n  \"body\"";
+    a_body_that_is_a_scalar: BODY => r#""body_type": "Period""#;
+    a_body_that_is_text: BODY => r#""body_type": "string<json>""#;
+    a_get_with_a_whole_body:
+        "\"POST\"" => "\"GET\"",
+        BODY => r#""body_type": "json""#;
+    fields_beside_a_file: NOTE => r#""name": "image", "type": "file", "doc": "1." },
+    { "name": "free", "type": "json", "doc": "2." },
+    { "name": "names", "type": "map<string>", "doc": "3." },
+    { "name": "uuid", "type": "string", "dedupe": true, "doc": "4." },
+    { "name": "note", "nullable": true, "type": "string""#;
+    a_form_with_an_example:
+        NOTE => r#""name": "note", "type": "file""#,
+        ERRORS => r#""examples": { "request": { "note": "x" } }"#;
+    a_download_with_an_example: ERRORS => r#""response_type": "file", "examples": { "response": { "code": 0 } }"#;
+    an_answer_that_is_text: ERRORS => r#""response_type": "string<json>""#;
+    an_answer_that_is_an_id:
+        ERRORS => r#""response_type": "PeriodId""#,
+        TYPES => ID;
+    a_type_without_an_id: "\"type\": \"Period\"" => "\"type\": \"Period\", \"type_of\": \"note\"";
+    an_id_without_a_type:
+        NOTE => r#""name": "note", "type": "PeriodId""#,
+        TYPES => ID;
+    an_id_with_a_type_that_is_another:
+        NOTE => r#""name": "note", "type": "PeriodId", "doc": "1." },
+    { "name": "note_type", "type": "string", "type_of": "note""#,
+        TYPES => ID;
+    an_id_that_may_be_absent_beside_its_type:
+        NOTE => r#""name": "note", "type": "PeriodId""#,
+        "\"type\": \"Period\"" => "\"type\": \"Period\", \"required\": true, \"type_of\": \"note\"",
+        TYPES => ID;
+    an_id_and_its_type_in_an_answer:
+        ERRORS => r#""response": [
+    { "name": "id", "type": "PeriodId", "doc": "1." },
+    { "name": "id_type", "type": "Period", "type_of": "id", "doc": "2." }
+  ]"#,
+        TYPES => ID;
+    ids_whose_types_are_no_enum: TYPES => r#""types": [
+    { "name": "NoteId", "doc": "1.", "id_types": "string" },
+    { "name": "TextId", "doc": "2.", "id_types": "Text" },
+    { "name": "Text", "doc": "3.", "fields": [] },"#;
+    an_id_made_by_what_every_id_has:
+        TYPES => ID,
+        "\"value\": \"week\"" => "\"value\": \"new\"";
+    fields_that_lack_nothing:
+        ERRORS => r#""response_type": "Text", "lacks": ["line", "words"]"#,
+        TYPES => r#""types": [
+    { "name": "Text", "doc": "1.", "fields": [{ "name": "words", "type": "int", "always": true, "doc": "2." }] },"#;
+    fields_that_an_answer_without_a_model_lacks: ERRORS => r#""response_type": "list<string>", "lacks": ["line"]"#;
+    pages_of_an_operation_without_an_answer: ERRORS => r#""pages": { "items": "items", "token": "note", "next": "next" }"#;
+    pages_of_a_bare_list:
+        ERRORS => r#""response_type": "list<Text>", "pages": { "items": "lines", "token": "note", "next": "next" }"#,
+        TYPES => r#""types": [
+    { "name": "Text", "doc": "1.", "fields": [{ "name": "lines", "type": "list<int>", "doc": "2." }] },"#;
+    pages_by_fields_that_are_not_there: ERRORS => r#""pages": { "items": "itms", "token": "nte", "next": "nxt", "more": "mre" },
+  "response": [{ "name": "items", "type": "list<int>", "doc": "1." }, { "name": "next", "type": "string", "doc": "2." }]"#;
+    pages_by_fields_of_another_type: ERRORS => r#""pages": { "items": "next", "token": "period", "next": "items", "more": "next" },
+  "response": [{ "name": "items", "type": "list<int>", "doc": "1." }, { "name": "next", "type": "string", "doc": "2." }]"#;
+    pages_by_an_offset_of_another_type: ERRORS => r#""pages": { "items": "items", "offset": "period", "total": "all" },
+  "response": [{ "name": "items", "type": "list<int>", "doc": "1." }, { "name": "all", "type": "bool", "doc": "2." }]"#;
+    pages_by_a_token_that_must_be_sent:
+        NOTE => r#""name": "note", "type": "string", "required": true"#,
+        ERRORS => r#""pages": { "items": "items", "token": "note", "next": "next" },
+  "response": [{ "name": "items", "type": "list<int>", "doc": "1." }, { "name": "next", "type": "string", "doc": "2." }]"#;
+    pages_that_lead_nowhere: ERRORS => r#""pages": { "items": "items", "token": "note" },
+  "response": [{ "name": "items", "type": "list<int>", "doc": "1." }, { "name": "next", "type": "string", "doc": "2." }]"#;
+    pages_that_lead_two_ways: ERRORS => r#""pages": { "items": "items", "token": "note", "next": "next", "offset": "note" },
+  "response": [{ "name": "items", "type": "list<int>", "doc": "1." }, { "name": "next", "type": "string", "doc": "2." }]"#;
+    a_field_named_like_what_pages_are_read_by: "\"name\": \"note\"" => "\"name\": \"items\"";
+    samples_of_text_without_json:
+        NOTE => r#""name": "note", "type": "string<list<int>>", "default": "", "example": "[1,""#,
+        ERRORS => r#""response": [{ "name": "rows", "type": "string<list<int>>", "doc": "1." }],
+  "examples": { "request": { "note": "[true]" }, "response": { "code": 0, "data": { "rows": "none" } } }"#;
+    text_that_is_always_there: ERRORS => r#""response": [{ "name": "period", "type": "string<Period>", "always": true, "doc": "1." }]"#;
+    a_model_that_never_ends_in_text: VALUES => r#""fields": [{ "name": "next", "type": "string<Period>", "doc": "1.", "required": true }]"#;
     a_name_that_generated_code_uses: "\"name\": \"Period\"" => "\"name\": \"Option\"";
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use xtask::codegen;
-use xtask::codegen::ir::{Api, Field, Operation, Presence, TypeDef};
+use xtask::codegen::ir::{Api, Body, Field, Operation, PagingBy, Place, Presence, TypeDef};
 
 #[test]
 fn digests() {
@@ -40,11 +40,27 @@ fn add_operation(text: &mut String, module: &str, operation: &Operation) {
     if let Some(idempotent) = operation.idempotent {
         writeln!(text, "  idempotent {idempotent}").unwrap();
     }
-    operation.params.iter().for_each(|field| add_field(text, "path", field));
-    operation.query.iter().for_each(|field| add_field(text, "query", field));
-    operation.body.iter().flatten().for_each(|field| add_field(text, "body", field));
+    for (place, field) in operation.parts() {
+        let place = match (place, &operation.body) {
+            (Place::Path, _) => "path",
+            (Place::Query, _) => "query",
+            (Place::Body, Some(Body::Form(_))) => "form",
+            (Place::Body, _) => "body",
+        };
+        add_field(text, place, field);
+    }
     let output = operation.output.as_ref().map_or("nothing".to_owned(), |ty| ty.spec_name());
     writeln!(text, "  answers {output}").unwrap();
+    if !operation.lacks.is_empty() {
+        writeln!(text, "  lacks {}", operation.lacks.join(" ")).unwrap();
+    }
+    if let Some(paging) = &operation.paging {
+        let (request, by) = match &paging.by {
+            PagingBy::Token { request, .. } => (request, "token"),
+            PagingBy::Offset { request, .. } => (request, "offset"),
+        };
+        writeln!(text, "  pages of {} by the {by} {}", paging.items.wire, request.wire).unwrap();
+    }
     writeln!(text, "  documents {}", codes.join(" ")).unwrap();
     operation.types.iter().for_each(|def| add_type(text, module, def));
     text.push('\n');
@@ -63,6 +79,9 @@ fn add_type(text: &mut String, module: &str, def: &TypeDef) {
                 writeln!(text, "  value {} = {:?}", variant.rust, variant.value).unwrap();
             }
         }
+        TypeDef::Id(id) => {
+            writeln!(text, "{module}::{} with its {}", id.name, id.types.name).unwrap();
+        }
     }
 }
 
@@ -70,8 +89,11 @@ fn add_field(text: &mut String, place: &str, field: &Field) {
     let Field { rust, wire, .. } = field;
     let renamed = if rust == wire { String::new() } else { format!(" = {wire:?}") };
     let required = if field.required { " required" } else { "" };
+    let nullable = if field.nullable { " nullable" } else { "" };
+    let of = field.type_of.as_ref().map_or(String::new(), |id| format!(" of {id}"));
     let always =
         if field.presence == Presence::Always && place == "field" { " always" } else { "" };
     let (spec, ty) = (field.ty.spec_name(), codegen::rust_type(field));
-    writeln!(text, "  {place} {rust}{renamed}: {spec}{required}{always} as {ty}").unwrap();
+    writeln!(text, "  {place} {rust}{renamed}: {spec}{required}{always}{nullable}{of} as {ty}")
+        .unwrap();
 }

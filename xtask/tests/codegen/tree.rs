@@ -59,11 +59,11 @@ fn a_renamed_field_changes_the_lines_that_follow_from_it() {
 #[test]
 fn a_model_keeps_its_shape_when_an_operation_begins_to_send_it() {
     let workspace = Workspace::new();
-    let card = r#"{ "types": [{ "name": "Card", "doc": "A card.", "fields": [
-        { "name": "id", "type": "string", "required": true, "doc": "The id." },
-        { "name": "size", "type": "int", "doc": "The size." },
-        { "name": "lines", "type": "list<string>", "doc": "The lines." },
-        { "name": "notes", "type": "map<string>", "doc": "The notes." }
+    let card = r#"{ "types": [{ "name": "Card", "doc": "What a message shows.", "fields": [
+        { "name": "id", "type": "string", "required": true, "doc": "What others refer to it by." },
+        { "name": "size", "type": "int", "doc": "How wide it is, in pixels." },
+        { "name": "lines", "type": "list<string>", "doc": "What it says, from top to bottom." },
+        { "name": "notes", "type": "map<string>", "doc": "What is said about it, by author." }
     ] }] }"#;
     workspace.write("specs/im/types/card.json", card);
     workspace.edit(

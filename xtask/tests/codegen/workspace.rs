@@ -22,7 +22,7 @@ pub const LINK: &str = r#"{
   "path": "/open-apis/im/v1/chats/:chat_id/link",
   "tokens": ["tenant", "user"],
   "params": [
-    { "name": "chat_id", "type": "string", "doc": "The chat." }
+    { "name": "chat_id", "type": "string", "doc": "The chat to share." }
   ],
   "body": [
     { "name": "period", "type": "Period", "doc": "How long it works." },

@@ -5,43 +5,73 @@ use std::collections::HashSet;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::super::ir::{Api, Field, Model, Operation, Presence, SampleCall, Type, TypeDef};
+use super::super::ir::{
+    Api, Body, Field, Id, Model, Operation, Place, Presence, SampleCall, SentBody, Type, TypeDef,
+};
+use super::plain;
+use super::turn::next_call;
 
 /// Everything but the unreserved characters of RFC 3986.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Everything set, only what must be, and the documented body.
+/// Everything set, only what must be, the documented body, and the page after the documented one.
 pub fn sample_calls(api: &Api, operation: &Operation, example: Option<&Value>) -> Vec<SampleCall> {
-    // By position: a name on the wire may stand in the path and in the body.
-    let in_url = operation.params.len() + operation.query.len();
-    let in_example = |index: usize, field: &Field| {
-        example.filter(|_| index >= in_url).and_then(|body| body.get(&field.wire))
+    let parts = || operation.parts().filter(|(_, field)| field.type_of.is_none());
+    // By place: a name on the wire may stand in the path and in the body.
+    let in_example = |place: Place, field: &Field| match &operation.body {
+        _ if place != Place::Body => None,
+        Some(Body::Whole(_)) => example,
+        _ => example.and_then(|body| body.get(&field.wire)),
     };
-    let value = |index, field: &Field| {
-        let documented = in_example(index, field).cloned();
-        documented.unwrap_or_else(|| Sampler::new(api).field(field))
+    let is_cleared = |place, field: &Field| {
+        field.nullable && in_example(place, field).is_some_and(Value::is_null)
+    };
+    let value = |place, field: &Field| match in_example(place, field) {
+        Some(documented) if !is_cleared(place, field) => unpacked(api, &field.ty, documented),
+        _ => Sampler::new(api).field(field),
+    };
+    let value = |place, field: &Field| match id_of(api, field) {
+        Some(id) => {
+            let mut types = operation.parts();
+            let of = types.find(|(_, other)| other.type_of.as_ref() == Some(&field.rust));
+            let documented = of.and_then(|(place, of)| {
+                let sample = in_example(place, of).or(of.example.as_ref());
+                sample.map(plain).or_else(|| of.default.clone())
+            });
+            typed_id(id, documented, value(place, field))
+        }
+        None => value(place, field),
     };
     let mut calls: Vec<SampleCall> = Vec::new();
-    let mut add = |name, is_set: &dyn Fn(usize, &Field) -> bool| {
-        let fields = operation.fields().enumerate();
-        let values: Vec<_> = fields
-            .map(|(index, field)| is_set(index, field).then(|| value(index, field)))
-            .collect();
+    let mut add = |name, value: &dyn Fn(Place, &Field) -> Option<Value>| {
+        let values: Vec<_> = parts().map(|(place, field)| value(place, field)).collect();
         if calls.iter().all(|call| call.values != values) {
             calls.push(sample_call(api, operation, name, values));
         }
     };
-    add("full", &|_, _| true);
+    let if_set = |is_set: bool, place, field: &Field| is_set.then(|| value(place, field));
+    add("full", &|place, field| Some(value(place, field)));
     // A key against duplicates is always sent, so what is sent is only known if it is set.
     let is_sent = |field: &Field| field.required || field.dedupe;
-    add("bare", &|_, field| is_sent(field));
+    add("bare", &|place, field| if_set(is_sent(field), place, field));
+    add("cleared", &|place, field| match field.nullable {
+        true => Some(Value::Null),
+        false => if_set(is_sent(field), place, field),
+    });
     if example.is_some() {
-        add("example", &|index, field| is_sent(field) || in_example(index, field).is_some());
+        let is_set = |place, field: &Field| is_sent(field) || in_example(place, field).is_some();
+        add("example", &|place, field| match is_cleared(place, field) {
+            true => Some(Value::Null),
+            false => if_set(is_set(place, field), place, field),
+        });
     }
+    let least = calls.iter().find(|call| call.name == "bare").or(calls.first());
+    let next = least.and_then(|call| next_call(api, operation, call));
+    calls.extend(next);
     calls
 }
 
-fn sample_call(
+pub fn sample_call(
     api: &Api,
     operation: &Operation,
     name: &'static str,
@@ -49,37 +79,115 @@ fn sample_call(
 ) -> SampleCall {
     let mut target = operation.template.clone();
     let mut separator = '?';
-    let mut body = Map::new();
-    let in_path = operation.params.len();
-    let in_url = in_path + operation.query.len();
-    for (index, (field, value)) in operation.fields().zip(&values).enumerate() {
-        let Some(value) = value else { continue };
-        let value = sent(api, &field.ty, value);
-        if index < in_path {
-            target = target.replace(&format!("{{{}}}", field.wire), &encoded(&value));
-        } else if index < in_url {
-            let name = utf8_percent_encode(&field.wire, COMPONENT);
-            let one = std::slice::from_ref(&value);
-            for value in value.as_array().map_or(one, Vec::as_slice) {
-                target.push_str(&format!("{separator}{name}={}", encoded(value)));
-                separator = '&';
+    let mut body = Vec::new();
+    let fields: Vec<_> = operation.fields().zip(&values).collect();
+    for (place, field) in operation.parts() {
+        let Some(value) = sent_value(api, &fields, field) else { continue };
+        match place {
+            Place::Path => {
+                target = target.replace(&format!("{{{}}}", field.wire), &encoded(&value));
             }
-        } else {
-            body.insert(field.wire.clone(), value);
+            Place::Query => {
+                let name = utf8_percent_encode(&field.wire, COMPONENT);
+                for value in each(&value) {
+                    target.push_str(&format!("{separator}{name}={}", encoded(value)));
+                    separator = '&';
+                }
+            }
+            Place::Body => body.push((field, value)),
         }
     }
-    let body = operation.body.is_some().then_some(Value::Object(body));
-    SampleCall { name, values, target, body }
+    let body = operation.body.as_ref().map(|shape| sent_body(shape, body));
+    SampleCall { name, values, target, body, follows_page: false }
 }
 
-/// A value as it stands in a URL, where a whole number has no point even if it is a `float`.
-fn encoded(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
-        value => value.to_string(),
+/// What is sent for a field: its own value, or the type of the id that it belongs to.
+fn sent_value(api: &Api, values: &[(&Field, &Option<Value>)], field: &Field) -> Option<Value> {
+    let is_meant = |other: &Field| match &field.type_of {
+        Some(id) => other.rust == *id,
+        None => other.rust == field.rust,
     };
-    utf8_percent_encode(&text, COMPONENT).to_string()
+    let (of, value) = values.iter().find(|(other, _)| is_meant(other))?;
+    let value = value.as_ref()?;
+    match id_of(api, of) {
+        Some(_) => value.get(if field.type_of.is_some() { "type" } else { "id" }).cloned(),
+        None => Some(sent(api, &field.ty, value)),
+    }
+}
+
+fn sent_body(shape: &Body, values: Vec<(&Field, Value)>) -> SentBody {
+    match shape {
+        Body::Whole(_) => {
+            SentBody::Json(values.into_iter().next().map_or(Value::Null, |(_, value)| value))
+        }
+        Body::Object(_) => {
+            let members = values.into_iter().map(|(field, value)| (field.wire.clone(), value));
+            SentBody::Json(Value::Object(members.collect()))
+        }
+        Body::Form(_) => {
+            let fields = values.iter().flat_map(|(field, value)| {
+                each(value).iter().map(|value| (field.wire.clone(), bare(value)))
+            });
+            SentBody::Form(fields.collect())
+        }
+    }
+}
+
+/// The values of a list, or the one value that is no list.
+fn each(value: &Value) -> &[Value] {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
+}
+
+fn id_of<'a>(api: &'a Api, field: &Field) -> Option<&'a Id> {
+    match api.type_def(&field.ty.reference()?.name)? {
+        TypeDef::Id(id) => Some(id),
+        _ => None,
+    }
+}
+
+/// An id together with its type: the one that is documented beside it, or the first.
+fn typed_id(id: &Id, documented: Option<String>, value: Value) -> Value {
+    let first = id.variants.first().map(|first| first.variant.value.clone());
+    json!({ "type": documented.or(first), "id": value })
+}
+
+/// A documented value with the JSON that some of its strings hold.
+pub fn unpacked(api: &Api, ty: &Type, value: &Value) -> Value {
+    match (ty, value) {
+        (Type::Text(inner), Value::String(text)) => {
+            serde_json::from_str(text).map_or(Value::Null, |value| unpacked(api, inner, &value))
+        }
+        (Type::List(item), Value::Array(values)) => {
+            values.iter().map(|value| unpacked(api, item, value)).collect()
+        }
+        (Type::Map(item), Value::Object(members)) => {
+            let members =
+                members.iter().map(|(key, value)| (key.clone(), unpacked(api, item, value)));
+            Value::Object(members.collect())
+        }
+        (Type::Named(reference), Value::Object(members)) => {
+            let fields = api.model(&reference.name).map_or(&[][..], |model| &model.fields);
+            let members = fields.iter().filter_map(|field| {
+                let value = members.get(&field.wire)?;
+                Some((field.wire.clone(), unpacked(api, &field.ty, value)))
+            });
+            Value::Object(members.collect())
+        }
+        _ => value.clone(),
+    }
+}
+
+/// A value as it stands in a URL.
+fn encoded(value: &Value) -> String {
+    utf8_percent_encode(&bare(value), COMPONENT).to_string()
+}
+
+/// A value outside of JSON, where a whole number has no point even if it is a `float`.
+fn bare(value: &Value) -> String {
+    match value.as_f64().filter(|_| value.is_f64()) {
+        Some(number) => number.to_string(),
+        None => plain(value),
+    }
 }
 
 /// What reaches the server when a caller sets `value`: numbers and the values of enums in the
@@ -95,6 +203,7 @@ fn sent(api: &Api, ty: &Type, value: &Value) -> Value {
             let members = members.iter().map(|(key, value)| (key.clone(), sent(api, ty, value)));
             Value::Object(members.collect())
         }
+        (Type::Text(inner), value) => json!(text(api, inner, &sent(api, inner, value))),
         (Type::Named(reference), value) => match (api.type_def(&reference.name), value) {
             (Some(TypeDef::Model(model)), Value::Object(members)) => {
                 Value::Object(sent_members(api, model, members))
@@ -106,6 +215,29 @@ fn sent(api: &Api, ty: &Type, value: &Value) -> Value {
             _ => value.clone(),
         },
         _ => value.clone(),
+    }
+}
+
+/// The JSON of a value that is sent in a string, in which the order of members is seen.
+fn text(api: &Api, ty: &Type, value: &Value) -> String {
+    let member = |name: &str, ty, value| format!("{}:{}", json!(name), text(api, ty, value));
+    match (ty, value) {
+        (Type::List(item), Value::Array(values)) => {
+            let values = values.iter().map(|value| text(api, item, value));
+            format!("[{}]", values.collect::<Vec<_>>().join(","))
+        }
+        (Type::Map(item), Value::Object(members)) => {
+            let members = members.iter().map(|(name, value)| member(name, item, value));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        (Type::Named(reference), Value::Object(members)) => {
+            let fields = api.model(&reference.name).map_or(&[][..], |model| &model.fields);
+            let members = fields.iter().filter_map(|field| {
+                Some(member(&field.wire, &field.ty, members.get(&field.wire)?))
+            });
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        _ => value.to_string(),
     }
 }
 
@@ -138,12 +270,16 @@ impl<'a> Sampler<'a> {
     }
 
     fn field(&mut self, field: &Field) -> Value {
-        field.example.clone().unwrap_or_else(|| self.value(&field.ty, &field.wire))
+        match &field.example {
+            Some(example) => unpacked(self.api, &field.ty, example),
+            None => self.value(&field.ty, &field.wire),
+        }
     }
 
     fn value(&mut self, ty: &Type, name: &str) -> Value {
         match ty {
-            Type::String => json!(name),
+            Type::String | Type::File => json!(name),
+            Type::Text(inner) => self.value(inner, name),
             Type::Int => json!(1),
             Type::Float => json!(1.5),
             Type::Bool => json!(true),
@@ -155,6 +291,7 @@ impl<'a> Sampler<'a> {
             Type::Named(reference) => match self.api.type_def(&reference.name) {
                 Some(TypeDef::Enum(def)) => json!(def.variants.first().map(|first| &first.value)),
                 Some(TypeDef::Model(model)) => self.model(model),
+                Some(TypeDef::Id(_)) => json!(name),
                 None => Value::Null,
             },
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::ir::{Api, Field, Model, Operation, Type, TypeDef};
+use super::super::ir::{Api, Field, Kind, Model, Operation, Type, TypeDef};
 
 /// Marks the models that callers build. It decides about constructor and setters alone: what a
 /// model looks like depends on its own spec, so that a new use of it breaks nobody.
@@ -62,13 +62,13 @@ fn reachable<'a>(
 
 /// The model of a field, in lists and maps as well.
 fn model_below(field: &Field) -> Option<&str> {
-    let reference = field.ty.reference().filter(|reference| !reference.is_enum);
+    let reference = field.ty.reference().filter(|reference| reference.kind == Kind::Model);
     reference.map(|reference| reference.name.as_str())
 }
 
 /// The model that a field holds itself, and not at the end of a list or map.
 fn model_within(field: &Field) -> Option<&str> {
-    matches!(field.ty, Type::Named(_)).then(|| model_below(field)).flatten()
+    matches!(field.ty.contents(), Type::Named(_)).then(|| model_below(field)).flatten()
 }
 
 fn models_mut(api: &mut Api) -> impl Iterator<Item = &mut Model> {
@@ -77,6 +77,6 @@ fn models_mut(api: &mut Api) -> impl Iterator<Item = &mut Model> {
     let shared = api.types.iter_mut().flat_map(|file| &mut file.types);
     shared.chain(local).filter_map(|def| match def {
         TypeDef::Model(model) => Some(model),
-        TypeDef::Enum(_) => None,
+        TypeDef::Enum(_) | TypeDef::Id(_) => None,
     })
 }

@@ -3,9 +3,14 @@
 
 mod calls;
 mod graph;
+mod limits;
 mod operation;
+mod paging;
 mod path;
+mod place;
 mod sample;
+mod sentence;
+mod turn;
 mod types;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -20,9 +25,11 @@ use super::{naming, spec};
 
 /// Names that an operation or a model needs for itself.
 const RESERVED: [&str; 3] = ["new", "send", "clone"];
+/// Names that an operation needs in addition, now or when its answer will come in pages.
+const RESERVED_FOR_PAGES: [&str; 2] = ["pages", "items"];
 
 /// Types that generated code uses.
-const TAKEN: [&str; 22] = [
+const TAKEN: [&str; 29] = [
     "AcceptsAppToken",
     "AcceptsUserToken",
     "BTreeMap",
@@ -31,19 +38,26 @@ const TAKEN: [&str; 22] = [
     "Default",
     "Deserialize",
     "DingTalk",
+    "Download",
     "ErrorCode",
     "Feishu",
     "Into",
     "IntoIterator",
+    "Items",
+    "JsonText",
     "Method",
+    "Offset",
     "Operation",
     "OperationMeta",
     "Option",
+    "Paged",
+    "Pages",
     "Parts",
-    "Sender",
     "Serialize",
     "Some",
     "String",
+    "Turn",
+    "Upload",
     "Vec",
 ];
 
@@ -96,6 +110,7 @@ impl<'a> Lowering<'a> {
         graph::mark_sent(&mut api);
         graph::box_cycles(&mut api);
         self.check_models(&api);
+        self.page(&mut api);
         sample::fill(&mut api, self.specs, self.diagnostics);
         api
     }
@@ -149,43 +164,20 @@ impl<'a> Lowering<'a> {
         pointer: &Pointer,
         position: Position,
     ) -> Option<Field> {
-        let doc = self.doc(&spec.doc, document, pointer);
+        let doc = self.doc_of(&spec.name, &spec.doc, document, pointer);
         let rust = spec.rust.clone().unwrap_or_else(|| naming::field(&spec.name));
-        if !naming::is_snake_case(&rust) || RESERVED.contains(&rust.as_str()) {
+        let is_reserved = RESERVED.contains(&rust.as_str())
+            || position != Position::Model && RESERVED_FOR_PAGES.contains(&rust.as_str());
+        if !naming::is_snake_case(&rust) || is_reserved {
             let key = if spec.rust.is_some() { "rust" } else { "name" };
             let message = format!("`{rust}` cannot be the Rust name of a field");
             let hint = "add a `rust` name in snake_case, e.g. `\"rust\": \"kind\"` for `type`";
             self.report(document.value(&pointer.join(key)), message, hint);
         }
-        if spec.always && position != Position::Model {
-            let message = format!("`always` says nothing about `{}`", spec.name);
-            let hint = "it is for answers; a parameter that must be sent is `required`";
-            self.report(document.key(&pointer.join("always")), message, hint);
-        }
-        if spec.required && spec.default.is_some() {
-            let message = format!("`{}` is required and has a default", spec.name);
-            let hint =
-                "a default is what the vendor assumes when nothing is sent; drop one of the two";
-            self.report(document.key(&pointer.join("default")), message, hint);
-        }
         let ty = self.ty(&spec.ty, document, &pointer.join("type"))?;
-        let may_dedupe = matches!(position, Position::Query | Position::Body)
-            && ty == Type::String
-            && !spec.required;
-        if spec.dedupe && !may_dedupe {
-            let message = format!("`{}` cannot be a key against duplicates", spec.name);
-            let hint = "such a key is an optional string in the query or the body";
-            self.report(document.key(&pointer.join("dedupe")), message, hint);
-        }
-        if matches!(position, Position::Path | Position::Query) && !fits_url(&ty, position) {
-            let message = format!("`{}` cannot be sent in the URL", spec.ty);
-            let hint = match position {
-                Position::Path => "a path parameter is a string, a number, a bool or an enum",
-                _ => "a query parameter is a string, a number, a bool, an enum, or a list of these",
-            };
-            self.report(document.value(&pointer.join("type")), message, hint);
-        }
+        self.check_place(spec, &ty, position, document, pointer);
         let required = spec.required || position == Position::Path;
+        let ty_kind = limits::Of::ty(&ty);
         Some(Field {
             index: 0,
             wire: spec.name.clone(),
@@ -197,9 +189,13 @@ impl<'a> Lowering<'a> {
             },
             ty,
             doc,
+            deprecated: self.deprecation(&spec.deprecated, document, pointer),
+            limits: limits::sentences(spec, matches!(ty_kind, limits::Of::Elements)),
             default: spec.default.as_ref().map(plain),
             required,
             dedupe: spec.dedupe,
+            nullable: spec.nullable,
+            type_of: spec.type_of.clone(),
             boxed: false,
             example: spec.example.clone(),
         })
@@ -228,6 +224,18 @@ impl<'a> Lowering<'a> {
                 self.report(place, message, hint);
             }
         }
+        for (pointer, fields) in places {
+            for field in fields.iter().filter(|field| field.nullable) {
+                let clear = field.clear_name();
+                if let Some(other) = in_rust.get(clear.as_str()) {
+                    let message =
+                        format!("`{clear}` would set `{other}` and clear `{}`", field.wire);
+                    let hint = format!("give `{other}` a `rust` name of its own");
+                    let place = document.key(&pointer.join(field.index).join("nullable"));
+                    self.report(place, message, hint);
+                }
+            }
+        }
     }
 
     fn codes(&mut self) -> Vec<Code> {
@@ -250,7 +258,7 @@ impl<'a> Lowering<'a> {
                 variant: spec.name.clone(),
                 http: spec.http,
                 kind: spec.kind,
-                doc: self.doc(&spec.doc, document, &pointer),
+                doc: self.doc_of(&spec.name, &spec.doc, document, &pointer),
                 advice: self.sentence(&spec.advice, document, &pointer.join("advice")),
             });
         }
@@ -259,6 +267,27 @@ impl<'a> Lowering<'a> {
 
     fn doc(&mut self, doc: &str, document: &Document, pointer: &Pointer) -> String {
         self.sentence(doc, document, &pointer.join("doc"))
+    }
+
+    /// A sentence that has to say more than the name it stands beside.
+    fn doc_of(&mut self, name: &str, doc: &str, document: &Document, pointer: &Pointer) -> String {
+        if sentence::says_only(name, doc) {
+            let message = format!("this sentence says no more than the name `{name}`");
+            let hint = "say what it stands for: where it comes from, its unit or format, what it \
+                        means that it is absent";
+            self.report(document.value(&pointer.join("doc")), message, hint);
+        }
+        self.doc(doc, document, pointer)
+    }
+
+    fn deprecation(
+        &mut self,
+        sentence: &Option<String>,
+        document: &Document,
+        pointer: &Pointer,
+    ) -> Option<String> {
+        let sentence = sentence.as_ref()?;
+        Some(self.sentence(sentence, document, &pointer.join("deprecated")))
     }
 
     fn sentence(&mut self, text: &str, document: &Document, pointer: &Pointer) -> String {
@@ -292,15 +321,6 @@ fn is_han(char: char) -> bool {
     matches!(char, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}')
 }
 
-fn fits_url(ty: &Type, position: Position) -> bool {
-    match ty {
-        Type::String | Type::Int | Type::Float | Type::Bool => true,
-        Type::Named(reference) => reference.is_enum,
-        Type::List(item) => position == Position::Query && fits_url(item, Position::Path),
-        Type::Map(_) | Type::Json => false,
-    }
-}
-
 /// A value as a reader of the docs writes it.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
@@ -310,7 +330,9 @@ fn plain(value: &Value) -> String {
 fn presence(spec: &spec::Field, ty: &Type) -> Presence {
     match ty {
         _ if spec.always => Presence::Always,
+        _ if spec.nullable => Presence::Optional,
         Type::List(_) | Type::Map(_) => Presence::Empty,
+        Type::Text(inner) => presence(spec, inner),
         _ => Presence::Optional,
     }
 }

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::super::diagnostic::{Diagnostic, closest, one_of, slashes};
 use super::super::document::{Document, Place, Pointer};
-use super::super::ir::{Model, Module, Operation, Reference, Type, TypeDef};
+use super::super::ir::{
+    self, Body, Field, Kind, Model, Module, Operation, Presence, Reference, Type, TypeDef,
+};
 use super::super::load::Sourced;
 use super::super::naming;
 use super::super::spec::{self, Token, Vendor};
+use super::place::{fits_url, is_id};
 use super::{Lowering, Position, path, stem};
 
 /// What stands at the root of a crate already.
@@ -88,14 +91,14 @@ impl<'a> Lowering<'a> {
         self.check_body(spec, document);
         let params = self.fields(&spec.params, document, &root.join("params"), Position::Path);
         let query = self.fields(&spec.query, document, &root.join("query"), Position::Query);
-        let body = spec.body.as_ref();
-        let body = body.map(|body| self.fields(body, document, &root.join("body"), Position::Body));
+        let body = self.body(spec, document);
         let mut types = self.type_defs(&spec.types, document);
-        let operation = Operation {
+        let mut operation = Operation {
             spec_path: slashes(&document.path),
             file: naming::module(method),
             id: spec.id.clone(),
-            doc: self.doc(&spec.doc, document, &root),
+            doc: self.doc_of(&name, &spec.doc, document, &root),
+            deprecated: self.deprecation(&spec.deprecated, document, &root),
             source: self.source(&spec.source, document),
             method: spec.method,
             path: spec.path.clone(),
@@ -108,13 +111,17 @@ impl<'a> Lowering<'a> {
             query,
             body,
             output: self.output(&name, spec, document, &mut types),
+            lacks: spec.lacks.clone(),
+            paging: None,
             codes: self.documented_codes(spec, document),
             types,
             response_example: spec.examples.response.clone(),
             calls: Vec::new(),
             name,
         };
+        self.join_ids(&mut operation, document);
         self.check_fields(&operation, spec, document);
+        self.check_lacks(spec, document);
         Some((module.to_owned(), operation))
     }
 
@@ -141,7 +148,7 @@ impl<'a> Lowering<'a> {
         let places = [
             (root.join("params"), operation.params.as_slice()),
             (root.join("query"), operation.query.as_slice()),
-            (root.join("body"), operation.body.as_deref().unwrap_or_default()),
+            (root.join("body"), operation.body.as_ref().map_or(&[], Body::fields)),
         ];
         self.check_clashes(&places, document);
         self.claim_required(&operation.name, operation.fields(), name_place(spec, document));
@@ -202,10 +209,121 @@ impl<'a> Lowering<'a> {
 
     fn check_body(&mut self, spec: &spec::Endpoint, document: &Document) {
         let method_is_known = !document.is_doubtful(&Pointer::default().join("method"));
-        if method_is_known && spec.method == spec::Method::Get && spec.body.is_some() {
-            let place = document.key(&Pointer::default().join("body"));
+        let key = if spec.body_type.is_some() { "body_type" } else { "body" };
+        let has_body = spec.body.is_some() || spec.body_type.is_some();
+        if method_is_known && spec.method == spec::Method::Get && has_body {
+            let place = document.key(&Pointer::default().join(key));
             let message = "a GET cannot have a body".to_owned();
             let hint = "move the fields to `query`, or correct the method";
+            self.report(place, message, hint);
+        }
+    }
+
+    fn body(&mut self, spec: &'a spec::Endpoint, document: &'a Document) -> Option<Body> {
+        let root = Pointer::default();
+        let pointer = root.join("body_type");
+        if let (Some(_), Some(_)) = (&spec.body, &spec.body_type) {
+            let message = "the body is described twice".to_owned();
+            self.report(document.key(&pointer), message, "keep either `body` or `body_type`");
+        }
+        if let Some(text) = &spec.body_type {
+            let ty = self.ty(text, document, &pointer)?;
+            let is_scalar = match &ty {
+                Type::Json | Type::List(_) | Type::Map(_) => false,
+                Type::Named(reference) => reference.kind != Kind::Model,
+                _ => true,
+            };
+            if is_scalar {
+                let message = format!("`{text}` cannot be the whole of a body");
+                let hint = "a body is an object, a list, a map or `json`";
+                self.report(document.value(&pointer), message, hint);
+            }
+            return Some(Body::Whole(Box::new(whole(ty))));
+        }
+        let fields = spec.body.as_ref()?;
+        let pointer = root.join("body");
+        let fields = self.fields(fields, document, &pointer, Position::Body);
+        if !fields.iter().any(|field| field.ty == Type::File) {
+            return Some(Body::Object(fields));
+        }
+        for field in fields.iter().filter(|field| field.ty != Type::File) {
+            let pointer = pointer.join(field.index);
+            let place = if !fits_url(&field.ty, Position::Query) {
+                document.value(&pointer.join("type"))
+            } else if field.dedupe {
+                document.key(&pointer.join("dedupe"))
+            } else if field.nullable {
+                document.key(&pointer.join("nullable"))
+            } else {
+                continue;
+            };
+            let message = format!("`{}` cannot be sent beside a file", field.wire);
+            let hint = "a form has files, strings, numbers, bools, enums, and lists of these; none \
+                        of them is `null` or a key against duplicates";
+            self.report(place, message, hint);
+        }
+        Some(Body::Form(fields))
+    }
+
+    /// Finds the id to each `type_of`, and the type to each id that travels with one.
+    fn join_ids(&mut self, operation: &mut Operation, document: &Document) {
+        let ids = operation.parts().filter(|(_, field)| is_id(&field.ty));
+        let mut ids: BTreeMap<String, (Pointer, Field)> =
+            ids.map(|(place, id)| (id.wire.clone(), (pointer_to(place, id), id.clone()))).collect();
+        for (place, field) in operation.parts_mut() {
+            let Some(wire) = &field.type_of else { continue };
+            let pointer = pointer_to(place, field);
+            if let Some((_, id)) = ids.remove(wire) {
+                self.check_type_of(field, &id, document, &pointer);
+                field.type_of = Some(id.rust);
+            } else {
+                let message = format!("there is no id `{wire}` that travels with its type");
+                let hint = "name a field of this request whose type has `id_types`";
+                self.report(document.value(&pointer.join("type_of")), message, hint);
+            }
+        }
+        for (wire, (pointer, id)) in ids {
+            let message = format!("nothing sends the type of `{wire}`");
+            let hint = format!(
+                "`{}` travels with its type: add `\"type_of\": \"{wire}\"` to the field for it",
+                id.ty.spec_name()
+            );
+            self.report(document.value(&pointer.join("type")), message, hint);
+        }
+    }
+
+    fn check_type_of(&mut self, field: &Field, id: &Field, document: &Document, pointer: &Pointer) {
+        let name = id.ty.spec_name();
+        let declared = self.types.get(name.as_str()).and_then(|id| id.spec.id_types.as_deref());
+        if let Some(types) = declared.filter(|types| *types != field.ty.spec_name()) {
+            let message = format!("`{}` is not the type of a `{name}`", field.ty.spec_name());
+            let hint = format!("`id_types` of `{name}` is `{types}`; name the same type here");
+            self.report(document.value(&pointer.join("type")), message, hint);
+        }
+        if field.required && !id.required {
+            let message = format!("`{}` is required, and `{}` is not", field.wire, id.wire);
+            let hint = "an id and its type are sent together: require both, or the id alone";
+            self.report(document.value(&pointer.join("name")), message, hint);
+        }
+    }
+
+    fn check_lacks(&mut self, spec: &spec::Endpoint, document: &Document) {
+        let model = spec.response_type.as_deref().and_then(|name| self.types.get(name));
+        let fields = model.and_then(|model| model.spec.fields.as_ref());
+        for (index, name) in spec.lacks.iter().enumerate() {
+            let mut fields = fields.into_iter().flatten();
+            let (message, hint) = match fields.find(|field| field.name == *name) {
+                Some(field) if field.always => (
+                    format!("`{name}` is `always` there, and `lacks` says that it is not"),
+                    "remove it from `lacks`, or drop `always`",
+                ),
+                Some(_) => continue,
+                None => (
+                    format!("`response_type` has no field `{name}` that could be missing"),
+                    "correct the name, or remove it from `lacks`",
+                ),
+            };
+            let place = document.value(&Pointer::default().join("lacks").join(index));
             self.report(place, message, hint);
         }
     }
@@ -223,8 +341,14 @@ impl<'a> Lowering<'a> {
             let message = "the answer is described twice".to_owned();
             self.report(place, message, "keep either `response` or `response_type`");
         }
-        if let Some(ty) = &spec.response_type {
-            return self.ty(ty, document, &root.join("response_type"));
+        if let Some(text) = &spec.response_type {
+            let pointer = root.join("response_type");
+            let ty = self.ty(text, document, &pointer)?;
+            if is_id(&ty) || matches!(ty, Type::Text(_)) {
+                let message = format!("`{text}` cannot be the whole of an answer");
+                self.report(document.value(&pointer), message, "it is the type of a field only");
+            }
+            return Some(ty);
         }
         let fields = spec.response.as_ref().filter(|fields| !fields.is_empty())?;
         let name = format!("{operation}Response");
@@ -232,6 +356,9 @@ impl<'a> Lowering<'a> {
         self.claim(&name, owner, document.key(&root.join("response")));
         let pointer = root.join("response");
         let fields = self.fields(fields, document, &pointer, Position::Model);
+        for field in fields.iter().filter(|field| field.nullable) {
+            self.report_never_sent(field, &name, document, &pointer.join(field.index));
+        }
         self.check_clashes(&[(pointer, &fields)], document);
         types.push(TypeDef::Model(Model {
             doc: String::new(),
@@ -241,7 +368,7 @@ impl<'a> Lowering<'a> {
             example: None,
             name: name.clone(),
         }));
-        Some(Type::Named(Reference { name, is_enum: false, shared: false }))
+        Some(Type::Named(Reference { name, kind: Kind::Model, shared: false }))
     }
 
     fn template(&mut self, spec: &spec::Endpoint, document: &Document) -> String {
@@ -317,6 +444,36 @@ impl<'a> Lowering<'a> {
             self.report(place, message, "give the page of the vendor, with `https://`");
         }
         source.to_owned()
+    }
+}
+
+fn pointer_to(place: ir::Place, field: &Field) -> Pointer {
+    let section = match place {
+        ir::Place::Path => "params",
+        ir::Place::Query => "query",
+        ir::Place::Body => "body",
+    };
+    Pointer::default().join(section).join(field.index)
+}
+
+/// The value that a caller passes for a whole body.
+fn whole(ty: Type) -> Field {
+    Field {
+        index: 0,
+        wire: "body".to_owned(),
+        rust: "body".to_owned(),
+        ty,
+        doc: "What is sent as the body.".to_owned(),
+        deprecated: None,
+        limits: Vec::new(),
+        default: None,
+        required: true,
+        nullable: false,
+        type_of: None,
+        dedupe: false,
+        presence: Presence::Always,
+        boxed: false,
+        example: None,
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::diagnostic::{Diagnostic, Diagnostics, closest, slashes};
 use super::super::document::{Document, Pointer};
-use super::super::ir::{Api, Enum, Field, Operation, Presence, Type, TypeDef, Vendor};
+use super::super::ir::{Api, Body, Enum, Field, Operation, Presence, Type, TypeDef, Vendor};
 use super::super::load::{ApiSpecs, Sourced};
 use super::super::spec;
 use super::calls::sample_calls;
@@ -14,8 +14,7 @@ use super::plain;
 pub fn fill(api: &mut Api, specs: &ApiSpecs, diagnostics: &mut Diagnostics) {
     let mut calls = Vec::new();
     // Next to another fault it cannot be told what a sample lacks.
-    let shared = [specs.folder.join("api.json"), specs.folder.join("types")];
-    if shared.iter().any(|path| diagnostics.concern(path)) {
+    if specs.share_doubts(diagnostics) {
         return;
     }
     for Sourced { spec, document } in &specs.endpoints {
@@ -82,14 +81,18 @@ impl<'a> Checker<'a> {
         if let Some(fields) = &spec.response {
             self.fields(fields, self.answer_fields(operation), &root.join("response"));
         }
-        let body = operation.body.as_deref().unwrap_or_default();
+        let body = operation.body.as_ref().map_or(&[][..], Body::fields);
         self.fields(spec.body.as_deref().unwrap_or_default(), body, &root.join("body"));
         if let Some(example) = &spec.examples.request {
             let pointer = root.join("examples").join("request");
-            if operation.body.is_none() {
-                self.report(&pointer, "the operation sends no body", "remove the example");
-            } else {
-                self.object(example, body, &pointer, Wire::Sent);
+            match &operation.body {
+                Some(Body::Object(body)) => self.object(example, body, &pointer, Wire::Sent),
+                Some(Body::Whole(body)) => self.value(example, &body.ty, &pointer, Wire::Sent),
+                Some(Body::Form(_)) => {
+                    let message = "a form with files is not documented as JSON";
+                    self.report(&pointer, message, "remove the example");
+                }
+                None => self.report(&pointer, "the operation sends no body", "remove the example"),
             }
         }
         if let Some(example) = &spec.examples.response {
@@ -130,6 +133,9 @@ impl<'a> Checker<'a> {
     }
 
     fn answer(&mut self, operation: &Operation, example: &Value, pointer: &Pointer) {
+        if operation.is_download() {
+            return self.report(pointer, "the operation answers with a file", "remove the example");
+        }
         let (data, pointer) = match self.api.vendor {
             Vendor::DingTalk => (Some(example), pointer.clone()),
             Vendor::Feishu => {
@@ -180,7 +186,10 @@ impl<'a> Checker<'a> {
     }
 
     fn member(&mut self, value: &Value, field: &Field, pointer: &Pointer, wire: Wire) {
-        let may_be_null = wire == Wire::Received && field.presence == Presence::Optional;
+        let may_be_null = match wire {
+            Wire::Received => field.presence == Presence::Optional,
+            Wire::Sent => field.nullable,
+        };
         if !(may_be_null && value.is_null()) {
             self.value(value, &field.ty, pointer, wire);
         }
@@ -211,8 +220,20 @@ impl<'a> Checker<'a> {
             (Type::Named(reference), value) => match self.api.type_def(&reference.name) {
                 Some(TypeDef::Model(model)) => self.object(value, &model.fields, pointer, wire),
                 Some(TypeDef::Enum(def)) => self.enum_value(value, def, pointer, wire),
+                Some(TypeDef::Id(_)) => self.value(value, &Type::String, pointer, wire),
                 None => {}
             },
+            (Type::Text(inner), Value::String(text)) => match serde_json::from_str(text) {
+                Ok(value) => self.value(&value, inner, pointer, wire),
+                Err(_) if text.trim().is_empty() && wire == Wire::Received => {}
+                Err(_) => {
+                    let message = format!("the {} is a string without JSON", self.noun);
+                    self.report(pointer, message, "correct it, or the type");
+                }
+            },
+            (Type::Text(inner), value) if wire == Wire::Received => {
+                self.value(value, inner, pointer, wire);
+            }
             (ty, value) if fits(value, ty) || wire == Wire::Received && drifts(value, ty) => {}
             (ty, _) => self.report_type(pointer, &ty.spec_name()),
         }
@@ -256,12 +277,12 @@ impl<'a> Checker<'a> {
 /// Whether a value is exactly of a type that has no parts.
 fn fits(value: &Value, ty: &Type) -> bool {
     match ty {
-        Type::String => value.is_string(),
+        Type::String | Type::File => value.is_string(),
         Type::Int => value.is_i64(),
         Type::Float => value.is_number(),
         Type::Bool => value.is_boolean(),
         Type::Json => true,
-        Type::List(_) | Type::Map(_) | Type::Named(_) => false,
+        Type::List(_) | Type::Map(_) | Type::Text(_) | Type::Named(_) => false,
     }
 }
 
@@ -287,6 +308,6 @@ fn drifts(value: &Value, ty: &Type) -> bool {
                 || matches!(value.as_u64(), Some(0 | 1))
         }
         Type::List(_) | Type::Map(_) => value.is_null(),
-        Type::Json | Type::Named(_) => false,
+        Type::Json | Type::File | Type::Text(_) | Type::Named(_) => false,
     }
 }

@@ -3,12 +3,17 @@
 use super::super::diagnostic::{Diagnostic, closest, slashes};
 use super::super::document::{Document, Pointer};
 use super::super::ir::{
-    Api, Enum, Field, Model, Presence, Reference, Type, TypeDef, TypesFile, Variant,
+    Api, Enum, Field, Id, IdVariant, Kind, Model, Presence, Reference, Type, TypeDef, TypesFile,
+    Variant,
 };
 use super::super::{naming, spec};
+use super::place::is_id;
 use super::{Declared, Lowering, Position, graph, stem};
 
-const BUILT_IN: [&str; 7] = ["string", "int", "float", "bool", "json", "list", "map"];
+const BUILT_IN: [&str; 8] = ["string", "int", "float", "bool", "json", "file", "list", "map"];
+
+/// What every id has that travels with its type.
+const METHODS_OF_IDS: [&str; 4] = ["new", "id_type", "as_str", "clone"];
 
 /// How deep lists and maps may lie in each other. No page comes near it.
 const DEEPEST_TYPE: usize = 8;
@@ -82,6 +87,9 @@ impl<'a> Lowering<'a> {
         let (name, owner) = (&field.wire, &model.name);
         let pointer = pointer.join(field.index);
         let is_always = field.presence == Presence::Always;
+        if field.nullable && !model.in_requests {
+            self.report_never_sent(field, owner, document, &pointer);
+        }
         if is_always && field.boxed {
             let message = format!("`{name}` leads back to `{owner}`, which would never end");
             let hint = "drop `always`: what leads back has to be absent at some time";
@@ -96,6 +104,18 @@ impl<'a> Lowering<'a> {
             let hint = "drop `required`, here or on the way back, or make it a list";
             self.report(document.key(&pointer.join("required")), message, hint);
         }
+    }
+
+    pub(super) fn report_never_sent(
+        &mut self,
+        field: &Field,
+        owner: &str,
+        document: &Document,
+        pointer: &Pointer,
+    ) {
+        let message = format!("`{}` of `{owner}` is never sent, and so never cleared", field.wire);
+        let hint = "drop `nullable`: a `null` in an answer is read as absent anyway";
+        self.report(document.key(&pointer.join("nullable")), message, hint);
     }
 
     pub(super) fn types_files(&mut self) -> Vec<TypesFile> {
@@ -134,9 +154,9 @@ impl<'a> Lowering<'a> {
         pointer: &Pointer,
     ) -> Option<TypeDef> {
         let name = spec.name.clone();
-        let doc = self.doc(&spec.doc, document, pointer);
-        match (&spec.fields, &spec.values) {
-            (Some(fields), None) => {
+        let doc = self.doc_of(&name, &spec.doc, document, pointer);
+        match (&spec.fields, &spec.values, &spec.id_types) {
+            (Some(fields), None, None) => {
                 let pointer = pointer.join("fields");
                 let fields = self.fields(fields, document, &pointer, Position::Model);
                 self.check_clashes(&[(pointer.clone(), &fields)], document);
@@ -152,19 +172,61 @@ impl<'a> Lowering<'a> {
                     example,
                 }))
             }
-            (None, Some(values)) => {
+            (None, Some(values), None) => {
                 let (ignore_case, slips) = (spec.ignore_case, spec.slips.clone());
                 let mut def = Enum { name, doc, ignore_case, variants: Vec::new(), slips };
                 self.variants(&mut def, values, document, pointer);
                 Some(TypeDef::Enum(def))
             }
+            (None, None, Some(types)) => {
+                let (types, variants) =
+                    self.id_types(types, document, &pointer.join("id_types"))?;
+                Some(TypeDef::Id(Id { name, doc, types, variants }))
+            }
             _ => {
-                let message = format!("`{name}` must have either `fields` or `values`");
-                let hint = "a model has `fields`, an enum has `values`";
+                let message = format!("`{name}` must have either `fields`, `values` or `id_types`");
+                let hint = "a model has `fields`, an enum has `values`, an id that travels with \
+                            its type has `id_types`";
                 self.report(document.value(&pointer.join("name")), message, hint);
                 None
             }
         }
+    }
+
+    /// The enum of the types that an id may have, and how an id of each is made.
+    fn id_types(
+        &mut self,
+        name: &str,
+        document: &'a Document,
+        pointer: &Pointer,
+    ) -> Option<(Reference, Vec<IdVariant>)> {
+        let ty = self.ty(name, document, pointer)?;
+        let values = self.types.get(name).and_then(|declared| declared.spec.values.as_ref());
+        let (Type::Named(reference), Some(values)) = (ty, values) else {
+            let message = format!("`{name}` is not an enum");
+            let hint = "name the enum of the types that the id may have";
+            self.report(document.value(pointer), message, hint);
+            return None;
+        };
+        let variants = values.iter().map(|value| {
+            let rust = value.rust.clone().unwrap_or_else(|| naming::variant(&value.value));
+            let constructor = naming::module(&naming::field(&rust));
+            // What is wrong with the sentences is reported where the enum is declared.
+            let doc = value.doc.trim().to_owned();
+            let (value, deprecated) = (value.value.clone(), value.deprecated.clone());
+            IdVariant { variant: Variant { rust, value, doc, deprecated }, constructor }
+        });
+        let variants: Vec<_> = variants.collect();
+        for variant in &variants {
+            if METHODS_OF_IDS.contains(&variant.constructor.as_str()) {
+                let message = format!(
+                    "the value `{}` of `{name}` would be made by `{}`, which every id has",
+                    variant.variant.value, variant.constructor
+                );
+                self.report(document.value(pointer), message, "give the value a `rust` name");
+            }
+        }
+        Some((reference, variants))
     }
 
     fn variants(
@@ -182,7 +244,8 @@ impl<'a> Lowering<'a> {
         for (index, spec) in values.iter().enumerate() {
             let pointer = root.join(index);
             let value = spec.value.as_str();
-            let doc = self.doc(&spec.doc, document, &pointer);
+            let doc = self.doc_of(value, &spec.doc, document, &pointer);
+            let deprecated = self.deprecation(&spec.deprecated, document, &pointer);
             let rust = spec.rust.clone().unwrap_or_else(|| naming::variant(value));
             let key = if spec.rust.is_some() { "rust" } else { "value" };
             let place = document.value(&pointer.join(key));
@@ -197,7 +260,7 @@ impl<'a> Lowering<'a> {
                     format!("`{}` and `{value}` both become `{rust}` in Rust", first.value);
                 self.report(place, message, "remove one, or give it a `rust` name of its own");
             }
-            def.variants.push(Variant { rust, value: value.to_owned(), doc });
+            def.variants.push(Variant { rust, value: value.to_owned(), doc, deprecated });
         }
         for (index, slip) in def.slips.iter().enumerate() {
             if def.variants.iter().any(|variant| def.is_same(&variant.value, slip)) {
@@ -208,6 +271,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// A type as the specs write it.
     pub(super) fn ty(
         &mut self,
         text: &str,
@@ -221,19 +285,34 @@ impl<'a> Lowering<'a> {
         }
         let generic = |name: &str| text.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>');
         if let Some(item) = generic("list") {
-            return Some(Type::List(Box::new(self.ty(item, document, pointer)?)));
+            return Some(Type::List(Box::new(self.inner(item, document, pointer)?)));
         }
         if let Some(value) = generic("map") {
-            return Some(Type::Map(Box::new(self.ty(value, document, pointer)?)));
+            return Some(Type::Map(Box::new(self.inner(value, document, pointer)?)));
+        }
+        if let Some(inner) = generic("string") {
+            return Some(Type::Text(Box::new(self.inner(inner, document, pointer)?)));
         }
         match text {
             "string" => Some(Type::String),
+            "file" => Some(Type::File),
             "int" => Some(Type::Int),
             "float" => Some(Type::Float),
             "bool" => Some(Type::Bool),
             "json" => Some(Type::Json),
             name => self.named(name, document, pointer),
         }
+    }
+
+    /// The type within another one.
+    fn inner(&mut self, text: &str, document: &'a Document, pointer: &Pointer) -> Option<Type> {
+        let ty = self.ty(text, document, pointer)?;
+        if is_id(&ty) || matches!(ty, Type::Text(_) | Type::File) {
+            let message = format!("`{text}` cannot stand within another type");
+            self.report(document.value(pointer), message, "it is the type of a whole field only");
+            return None;
+        }
+        Some(ty)
     }
 
     fn named(&mut self, name: &str, document: &'a Document, pointer: &Pointer) -> Option<Type> {
@@ -247,7 +326,8 @@ impl<'a> Lowering<'a> {
                 Some("list" | "map") => "a list is written `list<T>`, a map `map<T>`".to_owned(),
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "declare it under `types`, here or in a file of `types/`; built in are \
-                         `string`, `int`, `float`, `bool`, `json`, `list<T>` and `map<T>`"
+                         `string`, `int`, `float`, `bool`, `json`, `file`, `list<T>`, `map<T>`, \
+                         and `string<T>` for JSON in a string"
                     .to_owned(),
             };
             self.report(place, format!("the type `{name}` does not exist"), hint);
@@ -261,7 +341,11 @@ impl<'a> Lowering<'a> {
         }
         Some(Type::Named(Reference {
             name: name.to_owned(),
-            is_enum: declared.spec.values.is_some(),
+            kind: match declared.spec {
+                spec::Type { values: Some(_), .. } => Kind::Enum,
+                spec::Type { id_types: Some(_), .. } => Kind::Id,
+                _ => Kind::Model,
+            },
             shared: declared.shared,
         }))
     }

@@ -14,6 +14,7 @@ const DOC: &str =
 
 pub fn file(api: &Api) -> File {
     let variants = api.codes.iter().map(|code| Variant {
+        deprecated: None,
         rust: code.variant.clone(),
         value: code.code.clone(),
         doc: format!("{}\n\n{}", code.doc, code.advice),

@@ -14,7 +14,7 @@ use quote::{format_ident, quote};
 
 use super::emit::{self, Item};
 use super::ir::{
-    Api, Field, Model, Module, Operation, Presence, Type, TypeDef, needs_names, required_name,
+    Api, Field, Kind, Model, Module, Operation, Presence, Type, TypeDef, needs_names, required_name,
 };
 use super::{docs, naming};
 
@@ -99,7 +99,7 @@ fn module_file(api: &Api, module: &Module) -> File {
 /// because another operation needs it as well keeps its path.
 fn shared_names(api: &Api, module: &Module) -> BTreeSet<String> {
     let operations = &module.operations;
-    let fields = operations.iter().flat_map(Operation::fields).map(|field| &field.ty);
+    let fields = operations.iter().flat_map(Operation::parts).map(|(_, field)| &field.ty);
     let outputs = operations.iter().filter_map(|operation| operation.output.as_ref());
     let mut pending: Vec<&Type> = fields.chain(outputs).collect();
     let mut seen = BTreeSet::new();
@@ -164,9 +164,11 @@ fn imports<'a>(
             use serde::{Deserialize, Serialize};
         )
     });
+    let ids = defs.iter().filter_map(TypeDef::as_id).map(|id| &id.types);
     let elsewhere: BTreeSet<&str> = types
         .iter()
         .filter_map(|ty| ty.reference())
+        .chain(ids)
         .filter(|reference| reference.shared)
         .map(|reference| reference.name.as_str())
         .filter(|name| defs.iter().all(|def| def.name() != *name))
@@ -181,7 +183,7 @@ fn imports<'a>(
 fn field_types(def: &TypeDef) -> impl Iterator<Item = &Type> {
     let fields = match def {
         TypeDef::Model(model) => model.fields.as_slice(),
-        TypeDef::Enum(_) => &[],
+        TypeDef::Enum(_) | TypeDef::Id(_) => &[],
     };
     fields.iter().map(|field| &field.ty)
 }
@@ -189,7 +191,7 @@ fn field_types(def: &TypeDef) -> impl Iterator<Item = &Type> {
 fn has_map(ty: &Type) -> bool {
     match ty {
         Type::Map(_) => true,
-        Type::List(item) => has_map(item),
+        Type::List(item) | Type::Text(item) => has_map(item),
         _ => false,
     }
 }
@@ -202,6 +204,8 @@ fn value_type(ty: &Type) -> TokenStream {
         Type::Float => quote!(f64),
         Type::Bool => quote!(bool),
         Type::Json => quote!(serde_json::Value),
+        Type::File => quote!(Upload),
+        Type::Text(inner) => value_type(inner),
         Type::List(item) => {
             let item = value_type(item);
             quote!(Vec<#item>)
@@ -226,6 +230,7 @@ fn field_type(field: &Field) -> TokenStream {
     let ty = value_type(&field.ty);
     let ty = if field.boxed { quote!(Box<#ty>) } else { ty };
     match field.presence {
+        Presence::Optional if field.nullable => quote!(Option<Option<#ty>>),
         Presence::Optional => quote!(Option<#ty>),
         Presence::Always | Presence::Empty => ty,
     }
@@ -240,7 +245,8 @@ struct Argument {
 fn argument(ty: &Type, value: TokenStream) -> Argument {
     let stored = value_type(ty);
     match ty {
-        _ if is_text(ty) => {
+        Type::Text(inner) => argument(inner, value),
+        _ if is_text(ty) || *ty == Type::File => {
             Argument { ty: quote!(impl Into<#stored>), convert: quote!(#value.into()) }
         }
         Type::List(item) if is_text(item) => {
@@ -275,7 +281,7 @@ fn argument(ty: &Type, value: TokenStream) -> Argument {
 fn is_text(ty: &Type) -> bool {
     match ty {
         Type::String => true,
-        Type::Named(reference) => reference.is_enum,
+        Type::Named(reference) => reference.kind == Kind::Enum,
         _ => false,
     }
 }
@@ -287,13 +293,14 @@ struct Construction {
     setters: TokenStream,
 }
 
-fn construction(name: &str, fields: &[&Field]) -> Construction {
+fn construction(name: &str, fields: &[&Field], deprecated: Option<&str>) -> Construction {
+    let deprecated = self::deprecated(deprecated);
     let (required, optional): (Vec<&Field>, Vec<&Field>) =
         fields.iter().copied().partition(|field| field.required);
     let setters = optional.iter().map(|field| setter(field));
     let setters = quote!(#(#setters)*);
     if needs_names(required.iter().copied()) {
-        let new = new_from_names(name, fields, &required);
+        let new = new_from_names(name, fields, &required, deprecated);
         return Construction { required: Some(required_struct(name, &required)), new, setters };
     }
     let parameters = required.iter().map(|field| {
@@ -313,7 +320,11 @@ fn construction(name: &str, fields: &[&Field]) -> Construction {
         lines.extend(docs::arguments(required.iter().copied()));
     }
     let docs = docs::attributes(&lines);
-    let new = quote!(#docs pub fn new(#(#parameters),*) -> Self { Self { #(#values),* } });
+    let new = quote! {
+        #docs
+        #deprecated
+        pub fn new(#(#parameters),*) -> Self { Self { #(#values),* } }
+    };
     Construction { required: None, new, setters }
 }
 
@@ -332,7 +343,12 @@ fn boxed(field: &Field, value: TokenStream) -> TokenStream {
     if field.boxed { quote!(Box::new(#value)) } else { value }
 }
 
-fn new_from_names(name: &str, fields: &[&Field], required: &[&Field]) -> TokenStream {
+fn new_from_names(
+    name: &str,
+    fields: &[&Field],
+    required: &[&Field],
+    deprecated: Option<TokenStream>,
+) -> TokenStream {
     let required_struct = ident(&required_name(name));
     let lifetime = borrows(required).then(|| quote!(<'_>));
     let values = fields.iter().map(|field| {
@@ -348,6 +364,7 @@ fn new_from_names(name: &str, fields: &[&Field], required: &[&Field]) -> TokenSt
     });
     quote! {
         #[doc = " Starts with what is required, each value by its name."]
+        #deprecated
         pub fn new(required: #required_struct #lifetime) -> Self { Self { #(#values),* } }
     }
 }
@@ -389,20 +406,44 @@ fn setter(field: &Field) -> TokenStream {
     let Argument { ty, convert } = argument(&field.ty, quote!(value));
     let convert = boxed(field, convert);
     let stored = match field.presence {
+        Presence::Optional if field.nullable => quote!(Some(Some(#convert))),
         Presence::Optional => quote!(Some(#convert)),
         _ => convert,
     };
+    let deprecated = deprecated(field.deprecated.as_deref());
+    let clear = field.nullable.then(|| clear(field));
     quote! {
         #docs
+        #deprecated
         pub fn #name(mut self, value: #ty) -> Self {
             self.#name = #stored;
+            self
+        }
+        #clear
+    }
+}
+
+/// The setter that sends `null`.
+fn clear(field: &Field) -> TokenStream {
+    let name = ident(&field.rust);
+    let clear = ident(&field.clear_name());
+    let docs = docs::attributes(&docs::clear(field));
+    quote! {
+        #docs
+        pub fn #clear(mut self) -> Self {
+            self.#name = Some(None);
             self
         }
     }
 }
 
+fn deprecated(note: Option<&str>) -> Option<TokenStream> {
+    note.map(|note| quote!(#[deprecated(note = #note)]))
+}
+
 fn type_items(def: &TypeDef) -> Vec<Item> {
     match def {
+        TypeDef::Id(id) => types::id(id),
         TypeDef::Model(model) => types::model(model),
         TypeDef::Enum(def) => vec![types::open_enum(&docs::paragraph(&def.doc), def)],
     }

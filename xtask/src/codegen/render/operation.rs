@@ -1,5 +1,6 @@
 //! One operation: the request, how it is encoded, and the types that only it uses.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use proc_macro2::{Literal, TokenStream};
@@ -11,12 +12,16 @@ use super::{
 };
 use crate::codegen::docs;
 use crate::codegen::emit::Item;
-use crate::codegen::ir::{Api, Field, Module, Operation};
+use crate::codegen::ir::{
+    Api, Body, Field, Kind, Module, Operation, Paging, PagingBy, Presence, Type,
+};
 
 pub fn file(api: &Api, module: &Module, operation: &Operation) -> File {
     let fields: Vec<&Field> = operation.fields().collect();
-    let Construction { required, new, setters } = construction(&operation.name, &fields);
-    let types = operation.fields().map(|field| &field.ty).chain(&operation.output);
+    let Construction { required, new, setters } =
+        construction(&operation.name, &fields, operation.deprecated.as_deref());
+    let item = operation.paging.as_ref().map(|paging| &paging.item);
+    let types = operation.fields().map(|field| &field.ty).chain(&operation.output).chain(item);
     let mut items = imports(Some(core_import(api, operation)), types, &operation.types);
     items.push(Item::Tokens(declaration(api, operation)));
     items.extend(required.map(Item::Tokens));
@@ -29,20 +34,33 @@ pub fn file(api: &Api, module: &Module, operation: &Operation) -> File {
     if operation.accepts_user() {
         items.push(Item::Tokens(quote!(impl AcceptsUserToken for #name {})));
     }
+    items.extend(operation.paging.as_ref().map(|paging| Item::Tokens(paged(operation, paging))));
     items.extend(operation.types.iter().flat_map(type_items));
     let path = format!("{}/{}.rs", module.name, operation.file);
     in_crate(api, &path, &operation.spec_path, &[], &items)
 }
 
 fn core_import(api: &Api, operation: &Operation) -> TokenStream {
-    let app = operation.accepts_app().then(|| quote!(AcceptsAppToken,));
-    let user = operation.accepts_user().then(|| quote!(AcceptsUserToken,));
-    let vendor = ident(&format!("{:?}", api.vendor));
-    quote! {
-        use openplat_core::{
-            #app #user Call, #vendor, Method, Operation, OperationMeta, Parts, Sender
-        };
-    }
+    let is_upload = operation.fields().any(|field| field.ty == Type::File);
+    let has_text = operation.parts().any(|(_, field)| matches!(field.ty, Type::Text(_)));
+    let paging = operation.paging.as_ref();
+    let has_total =
+        paging.is_some_and(|paging| matches!(paging.by, PagingBy::Offset { total: Some(_), .. }));
+    let vendor = format!("{:?}", api.vendor);
+    let names = [
+        (true, &["Call", &vendor, "Method", "Operation", "OperationMeta", "Parts"][..]),
+        (operation.accepts_app(), &["AcceptsAppToken"]),
+        (operation.accepts_user(), &["AcceptsUserToken"]),
+        (operation.is_download(), &["Download"]),
+        (is_upload, &["Upload"]),
+        (has_text, &["JsonText"]),
+        (paging.is_some(), &["Items", "Paged", "Pages", "Turn"]),
+        (has_total, &["Offset"]),
+    ];
+    let names = names.into_iter().filter(|(is_used, _)| *is_used);
+    let names: BTreeSet<&str> = names.flat_map(|(_, names)| names).copied().collect();
+    let names = names.into_iter().map(ident);
+    quote!(use openplat_core::{#(#names),*};)
 }
 
 fn declaration(api: &Api, operation: &Operation) -> TokenStream {
@@ -65,17 +83,39 @@ fn declaration(api: &Api, operation: &Operation) -> TokenStream {
 }
 
 fn output(operation: &Operation) -> TokenStream {
-    operation.output.as_ref().map_or_else(|| quote!(()), value_type)
+    match &operation.output {
+        None => quote!(()),
+        Some(Type::File) => quote!(Download),
+        Some(ty) => value_type(ty),
+    }
 }
 
 fn methods(operation: &Operation, new: &TokenStream, setters: &TokenStream) -> TokenStream {
     let (name, output) = (ident(&operation.name), output(operation));
+    let pages = operation.paging.as_ref().map(|paging| {
+        let flag = paging.flag.as_ref().map(|flag| ident(&flag.rust));
+        let request = match flag {
+            Some(flag) => quote!(&self.clone().#flag(true)),
+            None => quote!(self),
+        };
+        quote! {
+            #[doc = " The answer page by page, from the page that this asks for."]
+            pub fn pages(&self, client: &impl openplat_core::Sender<Self>) -> Pages<Self> {
+                Pages::new(#request, client)
+            }
+            #[doc = " The items of all pages, from the page that this asks for."]
+            pub fn items(&self, client: &impl openplat_core::Sender<Self>) -> Items<Self> {
+                self.pages(client).items()
+            }
+        }
+    });
     quote! {
         impl #name {
             #new
             #setters
+            #pages
             #[doc = " Makes the call through a client; await it for the answer."]
-            pub fn send(&self, client: &impl Sender<Self>) -> Call<#output> {
+            pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<#output> {
                 client.call(self)
             }
         }
@@ -88,6 +128,7 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
     let (id, template) = (&operation.id, &operation.template);
     let method = ident(&format!("{:?}", operation.method));
     let idempotent = operation.idempotent.map(|value| quote!(.idempotent(#value)));
+    let downloads = operation.is_download().then(|| quote!(.downloads()));
     let example = operation.response_example.as_ref().map(|example| {
         let example = json_literal(example);
         quote!(#[cfg(feature = "examples")] const EXAMPLE: Option<&'static str> = Some(#example);)
@@ -102,6 +143,7 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
             const META: &'static OperationMeta =
                 &OperationMeta::new(#id, Method::#method, #template)
                     #idempotent
+                    #downloads
                     .api(&crate::generated::error_code::API);
             #example
 
@@ -112,28 +154,118 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
 
 fn encode(operation: &Operation) -> TokenStream {
     let params = operation.params.iter().map(|field| {
-        let name = ident(&field.rust);
-        quote!(parts.path(&self.#name);)
+        let value = sent(operation, field);
+        quote!(parts.path(#value);)
     });
     let query = operation.query.iter().map(|field| {
-        let (name, wire) = (ident(&field.rust), &field.wire);
+        let (value, wire) = (sent(operation, field), &field.wire);
         match field.dedupe {
-            true => quote!(parts.dedupe_query(#wire, &self.#name);),
-            false => quote!(parts.query(#wire, &self.#name);),
+            true => quote!(parts.dedupe_query(#wire, #value);),
+            false => quote!(parts.query(#wire, #value);),
         }
     });
-    let body = operation.body.as_ref().map(|fields| {
-        let fields = fields.iter().map(|field| {
-            let (name, wire) = (ident(&field.rust), &field.wire);
-            match (field.required, field.dedupe) {
-                (true, _) => quote!(.field(#wire, &self.#name)),
-                (false, true) => quote!(.dedupe(#wire, &self.#name)),
-                (false, false) => quote!(.optional(#wire, &self.#name)),
-            }
-        });
-        quote!(parts.body() #(#fields)*;)
+    let body = operation.body.as_ref().map(|body| match body {
+        Body::Whole(field) => {
+            let name = ident(&field.rust);
+            quote!(parts.whole_body(&self.#name);)
+        }
+        Body::Object(fields) => {
+            let fields = fields.iter().map(|field| body_field(operation, field));
+            quote!(parts.body() #(#fields)*;)
+        }
+        Body::Form(fields) => {
+            let fields = fields.iter().map(|field| form_field(operation, field));
+            quote!(parts.form() #(#fields)*;)
+        }
     });
     quote!(#(#params)* #(#query)* #body)
+}
+
+fn body_field(operation: &Operation, field: &Field) -> TokenStream {
+    let (value, wire) = (sent(operation, field), &field.wire);
+    match (stored(operation, field).required, field.dedupe) {
+        (true, _) => quote!(.field(#wire, #value)),
+        (false, true) => quote!(.dedupe(#wire, #value)),
+        (false, false) => quote!(.optional(#wire, #value)),
+    }
+}
+
+fn form_field(operation: &Operation, field: &Field) -> TokenStream {
+    let (value, wire) = (sent(operation, field), &field.wire);
+    match (field.ty == Type::File, field.required) {
+        (true, true) => quote!(.file(#wire, #value)),
+        (true, false) => quote!(.optional_file(#wire, #value)),
+        _ => quote!(.field(#wire, #value)),
+    }
+}
+
+/// The field that a caller sets: for the type of an id, that of the id.
+fn stored<'a>(operation: &'a Operation, field: &'a Field) -> &'a Field {
+    let id = field.type_of.as_ref();
+    id.and_then(|id| operation.fields().find(|field| field.rust == *id)).unwrap_or(field)
+}
+
+/// What is sent for a field: what is stored, as JSON in a string, or a part of an id.
+fn sent(operation: &Operation, field: &Field) -> TokenStream {
+    let stored = stored(operation, field);
+    let name = ident(&stored.rust);
+    if stored.ty.reference().is_some_and(|reference| reference.kind == Kind::Id) {
+        let part = ident(if field.type_of.is_some() { "id_type" } else { "as_str" });
+        let ty = value_type(&stored.ty);
+        return match stored.required {
+            true => quote!(self.#name.#part()),
+            false => quote!(&self.#name.as_ref().map(#ty::#part)),
+        };
+    }
+    match (&field.ty, field.required) {
+        (Type::Text(_), true) => quote!(&JsonText(&self.#name)),
+        (Type::Text(_), false) => quote!(&self.#name.as_ref().map(JsonText)),
+        _ => quote!(&self.#name),
+    }
+}
+
+fn paged(operation: &Operation, paging: &Paging) -> TokenStream {
+    let (name, output, item) =
+        (ident(&operation.name), output(operation), value_type(&paging.item));
+    let items = ident(&paging.items.rust);
+    let more = paging.more.as_ref().map_or_else(
+        || quote!(None),
+        |field| {
+            let name = ident(&field.rust);
+            match field.presence {
+                Presence::Always => quote!(Some(page.#name)),
+                _ => quote!(page.#name),
+            }
+        },
+    );
+    let turn = match &paging.by {
+        PagingBy::Token { request, next } => {
+            let (request, name) = (ident(&request.rust), ident(&next.rust));
+            let next = match next.presence {
+                Presence::Always => quote!(Some(&page.#name)),
+                _ => quote!(page.#name.as_deref()),
+            };
+            quote!(Turn::by_token(&mut self.#request, #next, #more))
+        }
+        PagingBy::Offset { request, total } => {
+            let request = ident(&request.rust);
+            let total = total.as_ref().map_or_else(
+                || quote!(None),
+                |field| {
+                    let name = ident(&field.rust);
+                    quote!(page.#name.get())
+                },
+            );
+            quote!(Turn::by_offset(&mut self.#request, page.#items.len(), #total, #more))
+        }
+    };
+    quote! {
+        impl Paged for #name {
+            type Item = #item;
+            fn turn(&mut self, page: &#output) -> Turn { #turn }
+            fn into_items(page: #output) -> Vec<#item> { page.#items }
+        }
+    }
 }
 
 /// JSON as a raw string, so that a reader sees JSON and not backslashes.

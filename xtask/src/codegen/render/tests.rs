@@ -1,6 +1,7 @@
 //! Tests of the generated code, derived from the specs: every operation is called through the
 //! typed API, and what reaches the server is compared with what the spec says.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use proc_macro2::{Literal, TokenStream};
@@ -11,7 +12,8 @@ use super::operation::json_literal;
 use super::{File, ident, is_text, is_text_list, value_type};
 use crate::codegen::emit::{self, Item};
 use crate::codegen::ir::{
-    Api, Field, Model, Operation, SampleCall, Type, TypeDef, needs_names, required_name,
+    Api, Field, Kind, Model, Operation, Presence, SampleCall, SentBody, Type, TypeDef, needs_names,
+    required_name,
 };
 use crate::codegen::naming;
 
@@ -24,6 +26,7 @@ pub fn file(api: &Api) -> File {
         ),
     ];
     let mut items: Vec<Item> = uses.into_iter().map(Item::Tokens).collect();
+    items.push(Item::Tokens(always(api)));
     for module in &api.modules {
         let scope = Scope { api, module: Some(&module.name) };
         for operation in &module.operations {
@@ -40,6 +43,16 @@ pub fn file(api: &Api) -> File {
     }
 }
 
+/// The members that every answer of the API holds.
+fn always(api: &Api) -> TokenStream {
+    let models = api.type_defs().filter_map(TypeDef::as_model);
+    let fields = models.flat_map(|model| &model.fields);
+    let always = fields.filter(|field| field.presence == Presence::Always);
+    let names: BTreeSet<_> = always.map(|field| &field.wire).collect();
+    let names = names.into_iter();
+    quote!(const ALWAYS: &[&str] = &[#(#names),*];)
+}
+
 fn operation_tests(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
     // Unlike `<module>_<file>`, the name of an operation is unique in an API.
     let name = ident(&format!("{}_calls", naming::field(&operation.name)));
@@ -47,7 +60,7 @@ fn operation_tests(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
     let examples = operation.types.iter().filter_map(|def| scope.example_test(def));
     quote! {
         mod #name {
-            use super::{check, sdk};
+            use super::{ALWAYS, check, sdk};
             #(#calls)*
             #(#examples)*
         }
@@ -57,23 +70,34 @@ fn operation_tests(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
 fn call_test(scope: &Scope<'_>, operation: &Operation, call: &SampleCall) -> TokenStream {
     let (name, target) = (ident(call.name), &call.target);
     let request = scope.request(operation, &call.values);
+    let request = match call.follows_page {
+        false => request,
+        true => quote!(check::turned(#request).await),
+    };
     let body = match &call.body {
-        Some(body) => {
+        Some(SentBody::Json(body)) => {
             let body = json_literal(body);
-            quote!(Some(#body))
+            quote!(check::Body::Json(#body))
         }
-        None => quote!(None),
+        Some(SentBody::Form(fields)) => {
+            let fields = fields.iter().map(|(name, text)| quote!((#name, #text)));
+            quote!(check::Body::Form(&[#(#fields),*]))
+        }
+        None => quote!(check::Body::None),
+    };
+    let (as_app, as_user) = match operation.is_download() {
+        false => (quote!(sends_as_app), quote!(sends_as_user)),
+        true => (quote!(downloads_as_app), quote!(downloads_as_user)),
     };
     let as_app =
-        operation.accepts_app().then(|| quote!(check::sends_as_app(&operation, &expected).await;));
-    let as_user = operation
-        .accepts_user()
-        .then(|| quote!(check::sends_as_user(&operation, &expected).await;));
+        operation.accepts_app().then(|| quote!(check::#as_app(&operation, &expected).await;));
+    let as_user =
+        operation.accepts_user().then(|| quote!(check::#as_user(&operation, &expected).await;));
     quote! {
         #[tokio::test]
         async fn #name() {
             let operation = #request;
-            let expected = check::Expected { target: #target, body: #body };
+            let expected = check::Expected { target: #target, body: #body, always: ALWAYS };
             #as_app
             #as_user
         }
@@ -96,7 +120,7 @@ impl Scope<'_> {
         Some(quote! {
             #[tokio::test]
             async fn #test() {
-                check::decodes::<#ty>(#example).await;
+                check::decodes::<#ty>(#example, ALWAYS).await;
             }
         })
     }
@@ -135,7 +159,12 @@ impl Scope<'_> {
         };
         let setters = fields.iter().filter(|(field, _)| !field.required);
         let setters = setters.filter_map(|(field, value)| {
-            let (name, value) = (ident(&field.rust), self.argument(&field.ty, value.as_ref()?));
+            let value = value.as_ref()?;
+            if field.nullable && value.is_null() {
+                let clear = ident(&field.clear_name());
+                return Some(quote!(.#clear()));
+            }
+            let (name, value) = (ident(&field.rust), self.argument(&field.ty, value));
             Some(quote!(.#name(#value)))
         });
         quote!(#path::new(#arguments) #(#setters)*)
@@ -144,6 +173,7 @@ impl Scope<'_> {
     /// A value where a constructor or setter takes `impl Into` or `impl IntoIterator`.
     fn argument(&self, ty: &Type, value: &Value) -> TokenStream {
         match (ty, value) {
+            (Type::Text(inner), value) => self.argument(inner, value),
             (_, Value::String(text)) if is_text(ty) => quote!(#text),
             (Type::List(item), Value::Array(values)) if !values.is_empty() => {
                 let values = values.iter().map(|value| match is_text(item) {
@@ -190,6 +220,7 @@ impl Scope<'_> {
                 let value = self.stored(value);
                 quote!(std::collections::BTreeMap<String, #value>)
             }
+            Type::Text(inner) => self.stored(inner),
             Type::Named(reference) => self.path(&reference.name),
             ty => value_type(ty),
         }
@@ -198,9 +229,20 @@ impl Scope<'_> {
     /// A value of exactly the type that is stored.
     fn typed(&self, ty: &Type, value: &Value) -> TokenStream {
         match (ty, value) {
-            (Type::Named(reference), Value::String(text)) if reference.is_enum => {
+            (Type::Text(inner), value) => self.typed(inner, value),
+            (Type::File, value) => {
+                let text = value.as_str().unwrap_or_default();
+                quote!(sdk::openplat_core::Upload::from(#text.as_bytes()))
+            }
+            (Type::Named(reference), Value::String(text)) if reference.kind == Kind::Enum => {
                 let path = self.path(&reference.name);
                 quote!(#path::from(#text))
+            }
+            (Type::Named(reference), value) if reference.kind == Kind::Id => {
+                let path = self.path(&reference.name);
+                let part = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+                let (id_type, id) = (part("type"), part("id"));
+                quote!(#path::new(#id_type, #id))
             }
             (Type::Named(reference), Value::Object(members)) => {
                 let model = self.api.model(&reference.name);

@@ -2,10 +2,12 @@
 
 use quote::quote;
 
-use super::{Construction, File, construction, field_type, ident, imports, in_crate, type_items};
+use super::{
+    Construction, File, construction, deprecated, field_type, ident, imports, in_crate, type_items,
+};
 use crate::codegen::docs;
 use crate::codegen::emit::Item;
-use crate::codegen::ir::{Api, Enum, Field, Model, Presence, Type, TypesFile};
+use crate::codegen::ir::{Api, Enum, Field, Id, IdVariant, Model, Presence, Type, TypesFile};
 
 pub fn file(api: &Api, file: &TypesFile) -> File {
     let mut items = imports(None, std::iter::empty(), &file.types);
@@ -30,7 +32,7 @@ pub fn model(model: &Model) -> Vec<Item> {
     let mut items = vec![Item::Tokens(declaration)];
     if model.in_requests {
         let fields: Vec<&Field> = model.fields.iter().collect();
-        let Construction { required, new, setters } = construction(&model.name, &fields);
+        let Construction { required, new, setters } = construction(&model.name, &fields, None);
         items.extend(required.map(Item::Tokens));
         items.push(Item::Tokens(quote!(impl #name { #new #setters })));
     }
@@ -39,28 +41,74 @@ pub fn model(model: &Model) -> Vec<Item> {
 
 /// A default value would lack what is required, and would make up an enum or a model.
 fn has_default(field: &Field) -> bool {
-    let is_made_up = matches!(field.ty, Type::Named(_) | Type::Json);
+    let is_made_up = matches!(field.ty.contents(), Type::Named(_) | Type::Json);
     !field.required && (field.presence != Presence::Always || !is_made_up)
 }
 
 fn serde_attribute(field: &Field) -> Option<proc_macro2::TokenStream> {
     let wire = &field.wire;
     let rename = (field.rust != field.wire).then(|| quote!(rename = #wire));
+    let text = matches!(field.ty, Type::Text(_)).then(|| quote!(with = "openplat_core::json_text"));
     let absent = match field.presence {
         Presence::Always => None,
+        // What reads the JSON has to be told that there may be none.
+        Presence::Optional if text.is_some() => {
+            Some(quote!(default, skip_serializing_if = "Option::is_none"))
+        }
         Presence::Optional => Some(quote!(skip_serializing_if = "Option::is_none")),
         // Who requires a list wants to see an empty one as well.
         Presence::Empty if field.required => Some(quote!(default)),
         Presence::Empty => {
-            let is_empty = match field.ty {
+            let is_empty = match field.ty.contents() {
                 Type::Map(_) => "BTreeMap::is_empty",
                 _ => "Vec::is_empty",
             };
             Some(quote!(default, skip_serializing_if = #is_empty))
         }
     };
-    let parts: Vec<_> = rename.into_iter().chain(absent).collect();
+    // In a map of free JSON, `null` is a value like any other.
+    let map = matches!(&field.ty, Type::Map(value) if **value != Type::Json && !field.nullable)
+        .then(|| quote!(deserialize_with = "openplat_core::map::deserialize"));
+    let parts: Vec<_> = rename.into_iter().chain(text).chain(map).chain(absent).collect();
     (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
+}
+
+/// An id and its type in one value, so that neither is sent without the other.
+pub fn id(id: &Id) -> Vec<Item> {
+    let (docs, name) = (docs::attributes(&docs::paragraph(&id.doc)), ident(&id.name));
+    let types = ident(&id.types.name);
+    let constructors = id.variants.iter().map(|variant| {
+        let IdVariant { variant, constructor } = variant;
+        let docs = docs::attributes(&docs::variant(variant));
+        let deprecated = deprecated(variant.deprecated.as_deref());
+        let (constructor, variant) = (ident(constructor), ident(&variant.rust));
+        quote! {
+            #docs
+            #deprecated
+            pub fn #constructor(id: impl Into<String>) -> Self {
+                Self::new(#types::#variant, id)
+            }
+        }
+    });
+    let declaration = quote! {
+        #docs
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct #name { id_type: #types, id: String }
+    };
+    let methods = quote! {
+        impl #name {
+            #[doc = " An id of a type that is known at run time only."]
+            pub fn new(id_type: impl Into<#types>, id: impl Into<String>) -> Self {
+                Self { id_type: id_type.into(), id: id.into() }
+            }
+            #(#constructors)*
+            #[doc = " What type of id it is."]
+            pub fn id_type(&self) -> &#types { &self.id_type }
+            #[doc = " The id itself."]
+            pub fn as_str(&self) -> &str { &self.id }
+        }
+    };
+    vec![Item::Tokens(declaration), Item::Tokens(methods)]
 }
 
 /// The call of the macro is laid out here: no formatter looks inside of macros.
@@ -72,7 +120,7 @@ pub fn open_enum(docs: &[String], def: &Enum) -> Item {
     text.push_str(&docs::comments(docs, "    "));
     text.push_str(&format!("    pub enum {} {{\n", def.name));
     for variant in &def.variants {
-        text.push_str(&docs::comments(&docs::paragraph(&variant.doc), "        "));
+        text.push_str(&docs::comments(&docs::variant(variant), "        "));
         text.push_str(&format!("        {} = {:?},\n", variant.rust, variant.value));
     }
     text.push_str("    }\n}\n");

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts, Sender,
+    Parts,
 };
 use crate::generated::types::{Chat, UserIdType};
 
@@ -56,7 +56,7 @@ impl GetChat {
     }
 
     /// Makes the call through a client; await it for the answer.
-    pub fn send(&self, client: &impl Sender<Self>) -> Call<Chat> {
+    pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<Chat> {
         client.call(self)
     }
 }

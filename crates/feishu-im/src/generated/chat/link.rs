@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts, Sender,
+    Parts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +66,10 @@ impl LinkChat {
     }
 
     /// Makes the call through a client; await it for the answer.
-    pub fn send(&self, client: &impl Sender<Self>) -> Call<LinkChatResponse> {
+    pub fn send(
+        &self,
+        client: &impl openplat_core::Sender<Self>,
+    ) -> Call<LinkChatResponse> {
         client.call(self)
     }
 }

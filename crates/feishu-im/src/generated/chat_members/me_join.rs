@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts, Sender,
+    Parts,
 };
 
 /// Joins a chat as whoever makes the call: the app's bot, or the user.
@@ -49,7 +49,7 @@ impl MeJoinChatMembers {
     }
 
     /// Makes the call through a client; await it for the answer.
-    pub fn send(&self, client: &impl Sender<Self>) -> Call<()> {
+    pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<()> {
         client.call(self)
     }
 }

@@ -210,13 +210,13 @@ openplat_core::string_enum! {
         Inner = "inner",
         /// For the whole company.
         Tenant = "tenant",
-        /// For a department.
+        /// For the people of one department.
         Department = "department",
         /// For a class or a school.
         Edu = "edu",
-        /// For a meeting.
+        /// For those who attend a meeting.
         Meeting = "meeting",
-        /// For the service of customers.
+        /// For people who serve customers.
         CustomerService = "customer_service",
     }
 }

@@ -2,21 +2,47 @@
 
 //! Parcels on their way: an invented API that has one operation for each feature of the generator.
 
+mod annotate;
+mod announce;
 mod cancel;
+mod describe;
+mod edit;
+mod expect;
 mod get;
+mod history;
 mod hold;
+mod label;
 mod list;
 mod move_;
+mod photograph;
 mod readdress;
+mod search;
 mod send;
 mod shelve;
+mod sort;
+mod wait;
+mod weigh;
 
+pub use self::annotate::*;
+pub use self::announce::*;
 pub use self::cancel::*;
+pub use self::describe::*;
+pub use self::edit::*;
+pub use self::expect::*;
 pub use self::get::*;
+pub use self::history::*;
 pub use self::hold::*;
+pub use self::label::*;
 pub use self::list::*;
 pub use self::move_::*;
+pub use self::photograph::*;
 pub use self::readdress::*;
+pub use self::search::*;
 pub use self::send::*;
 pub use self::shelve::*;
-pub use crate::generated::types::{Address, AddressKind, AddressRequired, Parcel, Stop};
+pub use self::sort::*;
+pub use self::wait::*;
+pub use self::weigh::*;
+pub use crate::generated::types::{
+    Address, AddressKind, AddressRequired, Parcel, RecipientId, RecipientIdType, Stop,
+};

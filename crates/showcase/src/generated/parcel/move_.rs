@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use openplat_core::{
-    AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts, Sender,
+    AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::AddressKind;
@@ -32,7 +32,7 @@ pub struct MoveParcel {
 impl MoveParcel {
     /// Starts with what is required.
     ///
-    /// - `depot`: The depot.
+    /// - `depot`: The place from which the parcel goes on.
     pub fn new(depot: impl Into<String>) -> Self {
         Self {
             depot: depot.into(),
@@ -128,7 +128,10 @@ impl MoveParcel {
     }
 
     /// Makes the call through a client; await it for the answer.
-    pub fn send(&self, client: &impl Sender<Self>) -> Call<MoveParcelResponse> {
+    pub fn send(
+        &self,
+        client: &impl openplat_core::Sender<Self>,
+    ) -> Call<MoveParcelResponse> {
         client.call(self)
     }
 }
@@ -186,8 +189,12 @@ pub struct Wrapping {
     /// What to take if it tears.
     #[serde(default)]
     pub spares: Vec<Wrapping>,
-    /// What has a name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// Further wrappings, each by the name it is asked for with.
+    #[serde(
+        deserialize_with = "openplat_core::map::deserialize",
+        default,
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub by_name: BTreeMap<String, Wrapping>,
 }
 
@@ -228,7 +235,7 @@ impl Wrapping {
         self
     }
 
-    /// What has a name.
+    /// Further wrappings, each by the name it is asked for with.
     pub fn by_name(
         mut self,
         value: impl IntoIterator<Item = (impl Into<String>, Wrapping)>,
@@ -241,7 +248,7 @@ impl Wrapping {
     }
 }
 
-/// A label.
+/// What is stuck onto a parcel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Label {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts, Sender,
+    Parts,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{Address, AddressKind};
@@ -50,7 +50,10 @@ impl ReaddressParcel {
     }
 
     /// Makes the call through a client; await it for the answer.
-    pub fn send(&self, client: &impl Sender<Self>) -> Call<ReaddressParcelResponse> {
+    pub fn send(
+        &self,
+        client: &impl openplat_core::Sender<Self>,
+    ) -> Call<ReaddressParcelResponse> {
         client.call(self)
     }
 }
@@ -100,6 +103,10 @@ pub struct ReaddressParcelResponse {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
     /// How often each part was changed.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        deserialize_with = "openplat_core::map::deserialize",
+        default,
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub counts: BTreeMap<String, i64>,
 }

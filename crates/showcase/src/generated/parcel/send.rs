@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts, Sender,
+    Parts,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{Address, Parcel};
@@ -174,7 +174,7 @@ impl SendParcel {
     }
 
     /// Makes the call through a client; await it for the answer.
-    pub fn send(&self, client: &impl Sender<Self>) -> Call<Parcel> {
+    pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<Parcel> {
         client.call(self)
     }
 }
@@ -241,7 +241,7 @@ pub struct Insurance {
     /// What it does not cover; sent even if there is nothing.
     #[serde(default)]
     pub exceptions: Vec<String>,
-    /// What it covers.
+    /// The damages that are paid for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub covers: Vec<String>,
 }
@@ -262,7 +262,7 @@ impl Insurance {
         }
     }
 
-    /// What it covers.
+    /// The damages that are paid for.
     pub fn covers(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.covers = value.into_iter().map(Into::into).collect();
         self

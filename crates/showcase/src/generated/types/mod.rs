@@ -3,5 +3,7 @@
 //! The models and enums that several operations share.
 
 mod parcel;
+mod recipient;
 
 pub use self::parcel::*;
+pub use self::recipient::*;

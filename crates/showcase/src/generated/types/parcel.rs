@@ -10,7 +10,7 @@ pub struct Address {
     /// Street and number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub street: Option<String>,
-    /// The city.
+    /// The place that the street lies in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
     /// The floors on which somebody is in.
@@ -27,7 +27,7 @@ pub struct Address {
 pub struct AddressRequired<'a> {
     /// Street and number.
     pub street: &'a str,
-    /// The city.
+    /// The place that the street lies in.
     pub city: &'a str,
 }
 
@@ -59,7 +59,7 @@ openplat_core::string_enum! {
     ignore_case
     /// What stands at an address.
     pub enum AddressKind {
-        /// A house.
+        /// One door for one household.
         House = "house",
         /// A post office box.
         PoBox = "p.o.box",
@@ -88,7 +88,11 @@ pub struct Parcel {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stops: Vec<Stop>,
     /// What the sender noted, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        deserialize_with = "openplat_core::map::deserialize",
+        default,
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub tags: BTreeMap<String, String>,
     /// What the customs office wrote, in whatever form.
     #[serde(skip_serializing_if = "Option::is_none")]

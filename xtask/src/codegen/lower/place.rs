@@ -1,0 +1,189 @@
+//! What may stand where: the types and marks of a field, and the place that it is sent in.
+
+use super::super::document::{Document, Pointer};
+use super::super::ir::{Kind, Type};
+use super::super::spec;
+use super::{Lowering, Position, limits};
+
+/// A field whose type is known, and where it stands.
+struct Placed<'f> {
+    spec: &'f spec::Field,
+    ty: &'f Type,
+    position: Position,
+    document: &'f Document,
+    pointer: &'f Pointer,
+}
+
+impl Lowering<'_> {
+    /// Reports a type or a mark that has no meaning where the field stands.
+    pub(super) fn check_place(
+        &mut self,
+        spec: &spec::Field,
+        ty: &Type,
+        position: Position,
+        document: &Document,
+        pointer: &Pointer,
+    ) {
+        let field = Placed { spec, ty, position, document, pointer };
+        self.check_always(&field);
+        self.check_default(&field);
+        self.check_file(&field);
+        self.check_id_and_type(&field);
+        self.check_url(&field);
+        self.check_dedupe(&field);
+        self.check_nullable(&field);
+        self.check_limits(&field);
+    }
+
+    fn report_key(&mut self, field: &Placed<'_>, key: &str, message: String, hint: &str) {
+        let place = field.document.key(&field.pointer.join(key));
+        self.report(place, message, hint);
+    }
+
+    fn report_type(&mut self, field: &Placed<'_>, message: String, hint: &str) {
+        let place = field.document.value(&field.pointer.join("type"));
+        self.report(place, message, hint);
+    }
+
+    fn check_always(&mut self, field: &Placed<'_>) {
+        let name = &field.spec.name;
+        let has_no_default = |ty: &Type| matches!(ty, Type::Named(_));
+        if field.spec.always && field.position != Position::Model {
+            let message = format!("`always` says nothing about `{name}`");
+            let hint = "it is for answers; a parameter that must be sent is `required`";
+            self.report_key(field, "always", message, hint);
+        } else if field.spec.always
+            && matches!(field.ty, Type::Text(inner) if has_no_default(inner))
+        {
+            let message = format!("`{name}` has no value where the string is empty");
+            let hint = "vendors send an empty string in place of JSON; drop `always`";
+            self.report_key(field, "always", message, hint);
+        }
+    }
+
+    fn check_default(&mut self, field: &Placed<'_>) {
+        if field.spec.required && field.spec.default.is_some() {
+            let message = format!("`{}` is required and has a default", field.spec.name);
+            let hint =
+                "a default is what the vendor assumes when nothing is sent; drop one of the two";
+            self.report_key(field, "default", message, hint);
+        }
+    }
+
+    fn check_file(&mut self, field: &Placed<'_>) {
+        if *field.ty != Type::File {
+            return;
+        }
+        if field.position != Position::Body {
+            let message = "a file cannot be sent here".to_owned();
+            let hint = "files are fields of a `body`, which is sent as a form then; an answer that \
+                        is a file has `\"response_type\": \"file\"`";
+            self.report_type(field, message, hint);
+        }
+        let samples = [("example", &field.spec.example), ("default", &field.spec.default)];
+        for (key, _) in samples.into_iter().filter(|(_, sample)| sample.is_some()) {
+            let hint = "nobody can write down here what is in a file; drop the key";
+            self.report_key(field, key, format!("a file has no `{key}`"), hint);
+        }
+    }
+
+    fn check_id_and_type(&mut self, field: &Placed<'_>) {
+        if field.position != Position::Model {
+            return;
+        }
+        if is_id(field.ty) {
+            let message = "an id that travels with its type cannot stand here".to_owned();
+            let hint = "it is a field of a request; in a model or an answer the id is a `string`, \
+                        and its type a field of its own";
+            self.report_type(field, message, hint);
+        }
+        if field.spec.type_of.is_some() {
+            let message = format!("`type_of` says nothing about `{}`", field.spec.name);
+            self.report_key(field, "type_of", message, "it is for fields of a request; drop it");
+        }
+    }
+
+    fn check_url(&mut self, field: &Placed<'_>) {
+        let hint = match field.position {
+            Position::Path => "a path parameter is a string, a number, a bool or an enum",
+            Position::Query => {
+                "a query parameter is a string, a number, a bool, an enum, or a list of these"
+            }
+            Position::Body | Position::Model => return,
+        };
+        // What is said about a file is enough.
+        if *field.ty != Type::File && !fits_url(field.ty, field.position) {
+            let message = format!("`{}` cannot be sent in the URL", field.spec.ty);
+            self.report_type(field, message, hint);
+        }
+    }
+
+    fn check_dedupe(&mut self, field: &Placed<'_>) {
+        let may_dedupe = matches!(field.position, Position::Query | Position::Body)
+            && *field.ty == Type::String
+            && !field.spec.required;
+        if field.spec.dedupe && !may_dedupe {
+            let message = format!("`{}` cannot be a key against duplicates", field.spec.name);
+            let hint = "such a key is an optional string in the query or the body";
+            self.report_key(field, "dedupe", message, hint);
+        }
+    }
+
+    fn check_nullable(&mut self, field: &Placed<'_>) {
+        let spec = field.spec;
+        let is_sent_always = spec.required || spec.always || spec.dedupe || spec.type_of.is_some();
+        let may_be_null = matches!(field.position, Position::Body | Position::Model)
+            && !is_sent_always
+            && !is_id(field.ty)
+            && !matches!(field.ty, Type::File | Type::Json | Type::Text(_));
+        if spec.nullable && !may_be_null {
+            let message = format!("`{}` cannot be cleared with `null`", spec.name);
+            let hint = "that is for optional members of JSON bodies, other than `json`, JSON in a \
+                        string, and an id with its type";
+            self.report_key(field, "nullable", message, hint);
+        }
+    }
+
+    fn check_limits(&mut self, field: &Placed<'_>) {
+        let spec = field.spec;
+        let has_range = limits::has_range(field.ty);
+        let has_length = limits::Of::ty(field.ty) != limits::Of::Nothing;
+        for (key, is_there, fits) in [
+            ("min", spec.min.is_some(), has_range),
+            ("max", spec.max.is_some(), has_range),
+            ("min_length", spec.min_length.is_some(), has_length),
+            ("max_length", spec.max_length.is_some(), has_length),
+        ] {
+            if is_there && !fits {
+                let hint = "numbers, and strings that hold one, have `min` and `max`; strings and \
+                            lists have `min_length` and `max_length`";
+                self.report_key(field, key, format!("`{}` has no `{key}`", spec.ty), hint);
+            }
+        }
+        for (key, leaves_nothing) in [
+            ("min", limits::leave_nothing(spec.min, spec.max)),
+            ("min_length", limits::leave_nothing(spec.min_length, spec.max_length)),
+        ] {
+            if leaves_nothing {
+                let message = format!("no value lies within the limits of `{}`", spec.name);
+                let hint = "the least is greater than the greatest; correct one of them";
+                self.report_key(field, key, message, hint);
+            }
+        }
+    }
+}
+
+/// Whether it is an id that travels with its type.
+pub(super) fn is_id(ty: &Type) -> bool {
+    matches!(ty, Type::Named(reference) if reference.kind == Kind::Id)
+}
+
+pub(super) fn fits_url(ty: &Type, position: Position) -> bool {
+    match ty {
+        Type::String | Type::Int | Type::Float | Type::Bool => true,
+        Type::Named(reference) => reference.kind != Kind::Model,
+        Type::List(item) => position == Position::Query && fits_url(item, Position::Path),
+        Type::Text(_) => position == Position::Query,
+        Type::Map(_) | Type::Json | Type::File => false,
+    }
+}
