@@ -1,4 +1,4 @@
-//! Group chats of Feishu and Lark.
+//! Chats and messages of Feishu and Lark.
 //!
 //! A request is a struct: its constructor takes what is required, setters take the rest, and
 //! [`send`](chat::LinkChat::send) makes the call through a [`Client`].
@@ -32,13 +32,18 @@
 mod generated;
 
 pub use generated::error_code::ErrorCode;
-pub use generated::{chat, chat_members, types};
+pub use generated::{
+    batch_message, chat, chat_announcement, chat_managers, chat_members, chat_menu_item,
+    chat_menu_tree, chat_moderation, chat_tab, chat_top_notice, file, image, message,
+    message_reaction, message_resource, pin, thread, types,
+};
 /// What all crates for these platforms share. Look here for the traits behind a client:
 /// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
 pub use openplat_core::{
-    ApiError, Error, ErrorKind, Feishu, Response, Secret, UnknownValue, Violation,
+    ApiError, Download, Error, ErrorKind, Feishu, Items, Pages, Progress, Response, Secret,
+    UnknownValue, Upload, Violation,
 };
 
 /// A client for Feishu or Lark; all crates for Feishu share it.

@@ -5,6 +5,47 @@ use crate::check;
 
 const ALWAYS: &[&str] = &[];
 
+mod send_file_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::file::SendFile::new(sdk::file::SendFileRequired {
+            union_id: "chyxxxxx",
+            space_id: "865xxxxx",
+            dentry_id: "897xxxxx",
+            open_conversation_id: "cid+vIrzxxxxx",
+        });
+        let expected = check::Expected {
+            target: "/v1.0/convFile/conversations/files/send?unionId=chyxxxxx",
+            body: check::Body::Json(
+                r#"{"dentryId":"897xxxxx","openConversationId":"cid+vIrzxxxxx","spaceId":"865xxxxx"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod send_file_by_app_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::file::SendFileByApp::new(sdk::file::SendFileByAppRequired {
+            union_id: "cHtUYxxxxx",
+            space_id: "864xxxxx",
+            dentry_id: "674xxxxx",
+        });
+        let expected = check::Expected {
+            target: "/v1.0/convFile/apps/conversations/files/send?unionId=cHtUYxxxxx",
+            body: check::Body::Json(r#"{"dentryId":"674xxxxx","spaceId":"864xxxxx"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod send_link_calls {
     use super::{ALWAYS, check, sdk};
 
@@ -21,6 +62,24 @@ mod send_link_calls {
             body: check::Body::Json(
                 r#"{"dentryId":"908xxxxx","openConversationId":"cidCxxxxx","spaceId":"786xxxxx"}"#,
             ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod get_space_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::space::GetSpace::new(sdk::space::GetSpaceRequired {
+            union_id: "chyxxxxx",
+            open_conversation_id: "cid9FTRQSLo+sKxxxx",
+        });
+        let expected = check::Expected {
+            target: "/v1.0/convFile/conversations/spaces/query?unionId=chyxxxxx",
+            body: check::Body::Json(r#"{"openConversationId":"cid9FTRQSLo+sKxxxx"}"#),
             always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;

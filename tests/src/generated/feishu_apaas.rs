@@ -5,6 +5,1224 @@ use crate::check;
 
 const ALWAYS: &[&str] = &[];
 
+mod list_app_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::app::ListApp::new()
+            .page_size("10")
+            .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/apps?page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::app::ListApp::new();
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/apps",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(sdk::app::ListApp::new()).await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/apps?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_audit_logs_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_audit_log::ListAuditLogs::new(sdk::application_audit_log::ListAuditLogsRequired {
+                namespace: "package_aa_bb",
+                page_size: "10",
+                offset: "0",
+                from: "1723691857002",
+                to: "1724296657002",
+                log_type: "10000",
+            })
+            .quick_query("Intel Mac OS")
+            .filter(
+                "{\"items\":[{\"left\":\"eventName\",\"operator\":\"=\",\"right\":[19001]}]}",
+            )
+            .columns(["columns"])
+            .sort_by("opTime")
+            .sort_order("asc")
+            .app_type("0");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=0&quick_query=Intel%20Mac%20OS&from=1723691857002&to=1724296657002&log_type=10000&filter=%7B%22items%22%3A%5B%7B%22left%22%3A%22eventName%22%2C%22operator%22%3A%22%3D%22%2C%22right%22%3A%5B19001%5D%7D%5D%7D&columns=columns&sort_by=opTime&sort_order=asc&app_type=0",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_audit_log::ListAuditLogs::new(sdk::application_audit_log::ListAuditLogsRequired {
+            namespace: "package_aa_bb",
+            page_size: "10",
+            offset: "0",
+            from: "1723691857002",
+            to: "1724296657002",
+            log_type: "10000",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=0&from=1723691857002&to=1724296657002&log_type=10000",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::application_audit_log::ListAuditLogs::new(sdk::application_audit_log::ListAuditLogsRequired {
+                    namespace: "package_aa_bb",
+                    page_size: "10",
+                    offset: "0",
+                    from: "1723691857002",
+                    to: "1724296657002",
+                    log_type: "10000",
+                }),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=1&from=1723691857002&to=1724296657002&log_type=10000",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_data_change_log_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_audit_log::GetDataChangeLog::new(sdk::application_audit_log::GetDataChangeLogRequired {
+            namespace: "package_aaa",
+            log_id: "7405456257290600492",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_aaa/audit_log/data_change_log_detail?log_id=7405456257290600492",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_data_change_logs_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_audit_log::ListDataChangeLogs::new(sdk::application_audit_log::ListDataChangeLogsRequired {
+                namespace: "package_aa_bb",
+                page_size: "0",
+                offset: "0",
+                log_type: "10007",
+            })
+            .quick_query("Intel Mac OS")
+            .from("1723691857002")
+            .to("1724296657002")
+            .filter(
+                "{\"items\":[{\"left\":\"eventName\",\"operator\":\"=\",\"right\":[19001]}]}",
+            )
+            .columns(["columns"])
+            .sort_by("opTime")
+            .sort_order("asc")
+            .app_type("0");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?quick_query=Intel%20Mac%20OS&page_size=0&offset=0&from=1723691857002&to=1724296657002&log_type=10007&filter=%7B%22items%22%3A%5B%7B%22left%22%3A%22eventName%22%2C%22operator%22%3A%22%3D%22%2C%22right%22%3A%5B19001%5D%7D%5D%7D&columns=columns&sort_by=opTime&sort_order=asc&app_type=0",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_audit_log::ListDataChangeLogs::new(sdk::application_audit_log::ListDataChangeLogsRequired {
+            namespace: "package_aa_bb",
+            page_size: "0",
+            offset: "0",
+            log_type: "10007",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?page_size=0&offset=0&log_type=10007",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::application_audit_log::ListDataChangeLogs::new(sdk::application_audit_log::ListDataChangeLogsRequired {
+                    namespace: "package_aa_bb",
+                    page_size: "0",
+                    offset: "0",
+                    log_type: "10007",
+                }),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?page_size=0&offset=1&log_type=10007",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_audit_log_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_audit_log::GetAuditLog::new(sdk::application_audit_log::GetAuditLogRequired {
+            namespace: "package_aaa",
+            log_id: "7405456257290600492",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_aaa/audit_log?log_id=7405456257290600492",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_environment_variable_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_environment_variable::GetEnvironmentVariable::new(sdk::application_environment_variable::GetEnvironmentVariableRequired {
+            namespace: "package_test__c",
+            environment_variable_api_name: "globalParam_0b410b17704",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/environment_variables/globalParam_0b410b17704",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod query_environment_variables_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_environment_variable::QueryEnvironmentVariables::new(
+                "package_test__c",
+            )
+            .filter(
+                sdk::application_environment_variable::EnvironmentVariableFilter::new()
+                    .quick_query("Sample Text"),
+            )
+            .limit(10)
+            .offset(0);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/environment_variables/query",
+            body: check::Body::Json(
+                r#"{"filter":{"quick_query":"Sample Text"},"limit":10,"offset":0}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_environment_variable::QueryEnvironmentVariables::new(
+            "package_test__c",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/environment_variables/query",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod execute_flow_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_flow::ExecuteFlow::new(sdk::application_flow::ExecuteFlowRequired {
+                namespace: "package_7344545d87__c",
+                flow_id: "deleteObject_99c656599f",
+                operator: std::collections::BTreeMap::from([
+                    (String::from("_id"), check::json(r#"1111"#)),
+                    (String::from("email"), check::json(r#""apaas@bytedance.com""#)),
+                ]),
+            })
+            .is_async(true)
+            .idempotent_key("iuhg23897489797")
+            .loop_masks(["loop_masks"])
+            .params([("variable_rgrtgqworiginal", check::json(r#"{"_id":5454545}"#))]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_7344545d87__c/flows/deleteObject_99c656599f/execute",
+            body: check::Body::Json(
+                r#"{"idempotent_key":"iuhg23897489797","is_async":true,"loop_masks":["loop_masks"],"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_flow::ExecuteFlow::new(sdk::application_flow::ExecuteFlowRequired {
+                namespace: "package_7344545d87__c",
+                flow_id: "deleteObject_99c656599f",
+                operator: std::collections::BTreeMap::from([
+                    (String::from("_id"), check::json(r#"1111"#)),
+                    (String::from("email"), check::json(r#""apaas@bytedance.com""#)),
+                ]),
+            })
+            .idempotent_key("iuhg23897489797");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_7344545d87__c/flows/deleteObject_99c656599f/execute",
+            body: check::Body::Json(
+                r#"{"idempotent_key":"iuhg23897489797","operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::application_flow::ExecuteFlow::new(sdk::application_flow::ExecuteFlowRequired {
+                namespace: "package_7344545d87__c",
+                flow_id: "deleteObject_99c656599f",
+                operator: std::collections::BTreeMap::from([
+                    (String::from("_id"), check::json(r#"1111"#)),
+                    (String::from("email"), check::json(r#""apaas@bytedance.com""#)),
+                ]),
+            })
+            .is_async(true)
+            .idempotent_key("iuhg23897489797")
+            .params([("variable_rgrtgqworiginal", check::json(r#"{"_id":5454545}"#))]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_7344545d87__c/flows/deleteObject_99c656599f/execute",
+            body: check::Body::Json(
+                r#"{"idempotent_key":"iuhg23897489797","is_async":true,"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod invoke_function_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_function::InvokeFunction::new(sdk::application_function::InvokeFunctionRequired {
+                namespace: "package_test__c",
+                function_api_name: "printParam",
+            })
+            .params([
+                ("key1", check::json(r#""value1""#)),
+                ("key2", check::json(r#""value2""#)),
+                ("key3", check::json(r#"1718313981794"#)),
+            ]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/functions/printParam/invoke",
+            body: check::Body::Json(
+                r#"{"params":"{\"key1\":\"value1\",\"key2\":\"value2\",\"key3\":1718313981794}"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_function::InvokeFunction::new(sdk::application_function::InvokeFunctionRequired {
+            namespace: "package_test__c",
+            function_api_name: "printParam",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/functions/printParam/invoke",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod oql_query_objects_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object::OqlQueryObjects::new(sdk::application_object::OqlQueryObjectsRequired {
+                namespace: "package_test__c",
+                query: "SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10",
+            })
+            .args([check::json(r#""_employee""#)])
+            .named_args([("user_status", check::json(r#""_used""#))]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/oql_query",
+            body: check::Body::Json(
+                r#"{"args":"[\"_employee\"]","named_args":"{\"user_status\":\"_used\"}","query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_object::OqlQueryObjects::new(sdk::application_object::OqlQueryObjectsRequired {
+            namespace: "package_test__c",
+            query: "SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/oql_query",
+            body: check::Body::Json(
+                r#"{"query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod search_objects_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object::SearchObjects::new("package_test__c")
+            .q("搜索关键字")
+            .search_objects([
+                sdk::application_object::ObjectSearch::new()
+                    .api_name("_user")
+                    .search_fields(["_id"])
+                    .select(["_id"])
+                    .filter(
+                        sdk::application_object::Criterion::new()
+                            .conditions([
+                                sdk::application_object::Condition::new()
+                                    .index("1")
+                                    .left(
+                                        sdk::application_object::ConditionValue::new()
+                                            .kind("metadataVariable")
+                                            .settings(
+                                                check::json(
+                                                    r#"{"fieldPath":[{"fieldApiName":"_id","objectApiName":"_user"}]}"#,
+                                                ),
+                                            ),
+                                    )
+                                    .right(
+                                        sdk::application_object::ConditionValue::new()
+                                            .kind("constant")
+                                            .settings(
+                                                check::json(
+                                                    r#"{"fieldPath":[{"fieldApiName":"_id","objectApiName":"_user"}]}"#,
+                                                ),
+                                            ),
+                                    )
+                                    .operator("equal"),
+                            ])
+                            .logic_expression("1 and 2"),
+                    )
+                    .order_by(
+                        sdk::application_object::SearchOrder::new()
+                            .field("_id")
+                            .order_type("asc"),
+                    ),
+            ])
+            .page_token("eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M")
+            .page_size("100")
+            .metadata("Label");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/search",
+            body: check::Body::Json(
+                r#"{"metadata":"Label","page_size":"100","page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M","q":"搜索关键字","search_objects":[{"api_name":"_user","filter":{"conditions":[{"index":"1","left":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"metadataVariable"},"operator":"equal","right":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"constant"}}],"logic_expression":"1 and 2"},"order_by":{"field":"_id","order_type":"asc"},"search_fields":["_id"],"select":["_id"]}]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_object::SearchObjects::new("package_test__c");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/search",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::application_object::SearchObjects::new("package_test__c"),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/search",
+            body: check::Body::Json(
+                r#"{"page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod batch_create_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object_record::BatchCreateRecords::new(sdk::application_object_record::BatchCreateRecordsRequired {
+            namespace: "package_test__c",
+            object_api_name: "user",
+            records: Vec::from([
+                std::collections::BTreeMap::from([
+                    (String::from("book_count"), check::json(r#"2"#)),
+                    (String::from("book_name"), check::json(r#""name21""#)),
+                ]),
+            ]),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/batch_create",
+            body: check::Body::Json(
+                r#"{"records":"[{\"book_count\":2,\"book_name\":\"name21\"}]"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod batch_delete_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object_record::BatchDeleteRecords::new(sdk::application_object_record::BatchDeleteRecordsRequired {
+            namespace: "package_test__c",
+            object_api_name: "user",
+            ids: &["1801464965461024"],
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/batch_delete",
+            body: check::Body::Json(r#"{"ids":["1801464965461024"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod batch_query_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object_record::BatchQueryRecords::new(sdk::application_object_record::BatchQueryRecordsRequired {
+                namespace: "package_test__c",
+                object_api_name: "_user",
+                select: &["_name"],
+            })
+            .filter(
+                sdk::application_object_record::Criterion::new()
+                    .conditions([
+                        sdk::application_object_record::Condition::new()
+                            .index("1")
+                            .left(
+                                sdk::application_object_record::ConditionValue::new()
+                                    .kind("metadataVariable")
+                                    .settings(
+                                        check::json(
+                                            r#"{"fieldPath":[{"fieldApiName":"_id","objectApiName":"_user"}]}"#,
+                                        ),
+                                    ),
+                            )
+                            .right(
+                                sdk::application_object_record::ConditionValue::new()
+                                    .kind("constant")
+                                    .settings(check::json(r#"{"data":"123456"}"#)),
+                            )
+                            .operator("equals"),
+                    ])
+                    .logic_expression("1 and 2"),
+            )
+            .order_by([
+                sdk::application_object_record::OrderBy::new(sdk::application_object_record::OrderByRequired {
+                    field: "_id",
+                    direction: sdk::application_object_record::Direction::from("ASC"),
+                }),
+            ])
+            .group_by([sdk::application_object_record::GroupBy::new("_id")])
+            .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=")
+            .use_page_token(false)
+            .page_size(100)
+            .offset(0)
+            .need_total_count(true);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/_user/records/batch_query",
+            body: check::Body::Json(
+                r#"{"filter":{"conditions":[{"index":"1","left":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"metadataVariable"},"operator":"equals","right":{"settings":"{\"data\":\"123456\"}","type":"constant"}}],"logic_expression":"1 and 2"},"group_by":[{"field":"_id"}],"need_total_count":true,"offset":0,"order_by":[{"direction":"ASC","field":"_id"}],"page_size":100,"page_token":"eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=","select":["_name"],"use_page_token":false}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_object_record::BatchQueryRecords::new(sdk::application_object_record::BatchQueryRecordsRequired {
+            namespace: "package_test__c",
+            object_api_name: "_user",
+            select: &["_name"],
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/_user/records/batch_query",
+            body: check::Body::Json(r#"{"select":["_name"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod batch_update_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object_record::BatchUpdateRecords::new(sdk::application_object_record::BatchUpdateRecordsRequired {
+            namespace: "package_test__c",
+            object_api_name: "user",
+            records: Vec::from([
+                std::collections::BTreeMap::from([
+                    (String::from("_id"), check::json(r#""1798681438085228""#)),
+                    (String::from("book_count"), check::json(r#""5""#)),
+                    (String::from("book_name"), check::json(r#""name4""#)),
+                ]),
+            ]),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/batch_update",
+            body: check::Body::Json(
+                r#"{"records":"[{\"_id\":\"1798681438085228\",\"book_count\":\"5\",\"book_name\":\"name4\"}]"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod create_record_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object_record::CreateRecord::new(sdk::application_object_record::CreateRecordRequired {
+            namespace: "package_test__c",
+            object_api_name: "user",
+            record: std::collections::BTreeMap::from([
+                (String::from("book_name"), check::json(r#""test""#)),
+            ]),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records",
+            body: check::Body::Json(r#"{"record":"{\"book_name\":\"test\"}"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod delete_record_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object_record::DeleteRecord::new(sdk::application_object_record::DeleteRecordRequired {
+            namespace: "package_test__c",
+            object_api_name: "user",
+            id: "1764024447556775",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod patch_record_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object_record::PatchRecord::new(sdk::application_object_record::PatchRecordRequired {
+            namespace: "package_test__c",
+            object_api_name: "user",
+            id: "1764024447556775",
+            record: std::collections::BTreeMap::from([
+                (String::from("_id"), check::json(r#""1798681438085228""#)),
+                (String::from("book_count"), check::json(r#""3""#)),
+                (String::from("book_name"), check::json(r#""showcase2""#)),
+            ]),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775",
+            body: check::Body::Json(
+                r#"{"record":"{\"_id\":\"1798681438085228\",\"book_count\":\"3\",\"book_name\":\"showcase2\"}"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod query_record_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_object_record::QueryRecord::new(sdk::application_object_record::QueryRecordRequired {
+                namespace: "package_test__c",
+                object_api_name: "user",
+                id: "1764024447556775",
+            })
+            .select(["_id"]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775/query",
+            body: check::Body::Json(r#"{"select":["_id"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_object_record::QueryRecord::new(sdk::application_object_record::QueryRecordRequired {
+            namespace: "package_test__c",
+            object_api_name: "user",
+            id: "1764024447556775",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775/query",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod batch_create_record_permission_authorization_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_record_permission_member::BatchCreateRecordPermissionAuthorization::new(sdk::application_record_permission_member::BatchCreateRecordPermissionAuthorizationRequired {
+                namespace: "package_test__c",
+                record_permission_api_name: "adminRecordPermission",
+            })
+            .user_ids(["1802412778084426"]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_create_authorization",
+            body: check::Body::Json(r#"{"user_ids":["1802412778084426"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_record_permission_member::BatchCreateRecordPermissionAuthorization::new(sdk::application_record_permission_member::BatchCreateRecordPermissionAuthorizationRequired {
+            namespace: "package_test__c",
+            record_permission_api_name: "adminRecordPermission",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_create_authorization",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod batch_remove_record_permission_authorization_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_record_permission_member::BatchRemoveRecordPermissionAuthorization::new(sdk::application_record_permission_member::BatchRemoveRecordPermissionAuthorizationRequired {
+                namespace: "package_test__c",
+                record_permission_api_name: "adminRecordPermission",
+            })
+            .user_ids(["1802412778084426"]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_remove_authorization",
+            body: check::Body::Json(r#"{"user_ids":["1802412778084426"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_record_permission_member::BatchRemoveRecordPermissionAuthorization::new(sdk::application_record_permission_member::BatchRemoveRecordPermissionAuthorizationRequired {
+            namespace: "package_test__c",
+            record_permission_api_name: "adminRecordPermission",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_remove_authorization",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod batch_create_role_authorization_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_role_member::BatchCreateRoleAuthorization::new(sdk::application_role_member::BatchCreateRoleAuthorizationRequired {
+                namespace: "package_test__c",
+                role_api_name: "adminRole",
+            })
+            .user_ids(["1802412778084426"])
+            .department_ids(["1802412778084426"]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_create_authorization",
+            body: check::Body::Json(
+                r#"{"department_ids":["1802412778084426"],"user_ids":["1802412778084426"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_role_member::BatchCreateRoleAuthorization::new(sdk::application_role_member::BatchCreateRoleAuthorizationRequired {
+            namespace: "package_test__c",
+            role_api_name: "adminRole",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_create_authorization",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod batch_remove_role_authorization_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_role_member::BatchRemoveRoleAuthorization::new(sdk::application_role_member::BatchRemoveRoleAuthorizationRequired {
+                namespace: "package_test__c",
+                role_api_name: "adminRole",
+            })
+            .user_ids(["1802412778084426"])
+            .department_ids(["1802412778084426"]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_remove_authorization",
+            body: check::Body::Json(
+                r#"{"department_ids":["1802412778084426"],"user_ids":["1802412778084426"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_role_member::BatchRemoveRoleAuthorization::new(sdk::application_role_member::BatchRemoveRoleAuthorizationRequired {
+            namespace: "package_test__c",
+            role_api_name: "adminRole",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_remove_authorization",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod get_role_member_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::application_role_member::GetRoleMember::new(sdk::application_role_member::GetRoleMemberRequired {
+                namespace: "package_test__c",
+                role_api_name: "adminRole",
+            })
+            .need_display_name(false)
+            .use_api_id(true);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member?need_display_name=false&use_api_id=true",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::application_role_member::GetRoleMember::new(sdk::application_role_member::GetRoleMemberRequired {
+            namespace: "package_test__c",
+            role_api_name: "adminRole",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod cancel_approval_instance_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::approval_instance::CancelApprovalInstance::new(sdk::approval_instance::CancelApprovalInstanceRequired {
+            approval_instance_id: "1788173550023689",
+            user_id: "1234",
+            opinion: "撤销了",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/approval_instances/1788173550023689/cancel",
+            body: check::Body::Json(r#"{"opinion":"撤销了","user_id":"1234"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod add_approval_task_assignee_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::approval_task::AddApprovalTaskAssignee::new(sdk::approval_task::AddApprovalTaskAssigneeRequired {
+                approval_task_id: "1785771068261436",
+                user_id: "1783981209205788",
+            })
+            .approvers(["1783981209205788"])
+            .add_assignee_type("currentAndAddAssign")
+            .opinion("加签");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/approval_tasks/1785771068261436/add_assignee",
+            body: check::Body::Json(
+                r#"{"add_assignee_type":"currentAndAddAssign","approvers":["1783981209205788"],"opinion":"加签","user_id":"1783981209205788"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::approval_task::AddApprovalTaskAssignee::new(sdk::approval_task::AddApprovalTaskAssigneeRequired {
+            approval_task_id: "1785771068261436",
+            user_id: "1783981209205788",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/approval_tasks/1785771068261436/add_assignee",
+            body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod agree_approval_task_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::approval_task::AgreeApprovalTask::new(sdk::approval_task::AgreeApprovalTaskRequired {
+                approval_task_id: "1785996265147395",
+                user_id: "1783981209205788",
+            })
+            .opinion("同意");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/agree",
+            body: check::Body::Json(
+                r#"{"opinion":"同意","user_id":"1783981209205788"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::approval_task::AgreeApprovalTask::new(sdk::approval_task::AgreeApprovalTaskRequired {
+            approval_task_id: "1785996265147395",
+            user_id: "1783981209205788",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/agree",
+            body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod reject_approval_task_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::approval_task::RejectApprovalTask::new(sdk::approval_task::RejectApprovalTaskRequired {
+                approval_task_id: "1785996265147395",
+                user_id: "1783981209205788",
+            })
+            .opinion("拒绝");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/reject",
+            body: check::Body::Json(
+                r#"{"opinion":"拒绝","user_id":"1783981209205788"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::approval_task::RejectApprovalTask::new(sdk::approval_task::RejectApprovalTaskRequired {
+            approval_task_id: "1785996265147395",
+            user_id: "1783981209205788",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/reject",
+            body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod transfer_approval_task_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::approval_task::TransferApprovalTask::new(sdk::approval_task::TransferApprovalTaskRequired {
+                approval_task_id: "1785996265147395",
+                user_id: "1783981209205788",
+            })
+            .from_user_ids(["1783981209205788"])
+            .to_user_ids(["1783981209205789"])
+            .opinion("转交");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/transfer",
+            body: check::Body::Json(
+                r#"{"from_user_ids":["1783981209205788"],"opinion":"转交","to_user_ids":["1783981209205789"],"user_id":"1783981209205788"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::approval_task::TransferApprovalTask::new(sdk::approval_task::TransferApprovalTaskRequired {
+            approval_task_id: "1785996265147395",
+            user_id: "1783981209205788",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/transfer",
+            body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod list_seat_activity_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::seat_activity::ListSeatActivity::new(sdk::seat_activity::ListSeatActivityRequired {
+                seat_type: sdk::seat_activity::SeatType::from("per_user"),
+                page_size: "10",
+            })
+            .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::seat_activity::ListSeatActivity::new(sdk::seat_activity::ListSeatActivityRequired {
+            seat_type: sdk::seat_activity::SeatType::from("per_user"),
+            page_size: "10",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::seat_activity::ListSeatActivity::new(sdk::seat_activity::ListSeatActivityRequired {
+                    seat_type: sdk::seat_activity::SeatType::from("per_user"),
+                    page_size: "10",
+                }),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_seat_assignment_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::seat_assignment::ListSeatAssignment::new(sdk::seat_assignment::ListSeatAssignmentRequired {
+                seat_type: sdk::seat_assignment::SeatType::from("per_user"),
+                page_size: "10",
+            })
+            .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::seat_assignment::ListSeatAssignment::new(sdk::seat_assignment::ListSeatAssignmentRequired {
+            seat_type: sdk::seat_assignment::SeatType::from("per_user"),
+            page_size: "10",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::seat_assignment::ListSeatAssignment::new(sdk::seat_assignment::ListSeatAssignmentRequired {
+                    seat_type: sdk::seat_assignment::SeatType::from("per_user"),
+                    page_size: "10",
+                }),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod query_tenant_app_metrics_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::tenant_app_metrics::QueryTenantAppMetrics::new(
+            ["namespaces"],
+            "date",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/tenant_app_metrics/query",
+            body: check::Body::Json(r#"{"date":"date","namespaces":["namespaces"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod cc_user_task_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::user_task::CcUserTask::new(sdk::user_task::CcUserTaskRequired {
+            task_id: "1234",
+            cc_user_ids: &["1234"],
+            operator_user_id: "1234",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/user_tasks/1234/cc",
+            body: check::Body::Json(
+                r#"{"cc_user_ids":["1234"],"operator_user_id":"1234"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod chat_group_user_task_calls {
     use super::{ALWAYS, check, sdk};
 
@@ -39,5 +1257,518 @@ mod chat_group_user_task_calls {
             always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod expedite_user_task_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::user_task::ExpediteUserTask::new(sdk::user_task::ExpediteUserTaskRequired {
+                task_id: "1234",
+                operator_user_id: "123",
+                expediting_user_ids: &["1234"],
+            })
+            .opinion("催办理由");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/user_tasks/1234/expediting",
+            body: check::Body::Json(
+                r#"{"expediting_user_ids":["1234"],"operator_user_id":"123","opinion":"催办理由"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::user_task::ExpediteUserTask::new(sdk::user_task::ExpediteUserTaskRequired {
+            task_id: "1234",
+            operator_user_id: "123",
+            expediting_user_ids: &["1234"],
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/user_tasks/1234/expediting",
+            body: check::Body::Json(
+                r#"{"expediting_user_ids":["1234"],"operator_user_id":"123"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod query_user_task_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::user_task::QueryUserTask::new("1234")
+            .kind("pending")
+            .source("assignMe")
+            .limit("10")
+            .offset("0")
+            .start_time("1730208758000")
+            .end_time("1730208758000")
+            .api_ids(["package_b40c28__c__action_aadfv6lfu6kai"]);
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/user_task/query",
+            body: check::Body::Json(
+                r#"{"api_ids":["package_b40c28__c__action_aadfv6lfu6kai"],"end_time":"1730208758000","kunlun_user_id":"1234","limit":"10","offset":"0","source":"assignMe","start_time":"1730208758000","type":"pending"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::user_task::QueryUserTask::new("1234");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/user_task/query",
+            body: check::Body::Json(r#"{"kunlun_user_id":"1234"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(sdk::user_task::QueryUserTask::new("1234")).await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/user_task/query",
+            body: check::Body::Json(r#"{"kunlun_user_id":"1234","offset":"1"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod rollback_user_task_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::user_task::RollbackUserTask::new(sdk::user_task::RollbackUserTaskRequired {
+            task_id: "1234",
+            operator_user_id: "1234",
+            to_task_id: "1234",
+            opinion: "退回原因",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/user_tasks/1234/rollback",
+            body: check::Body::Json(
+                r#"{"operator_user_id":"1234","opinion":"退回原因","to_task_id":"1234"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod list_user_task_rollback_points_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::user_task::ListUserTaskRollbackPoints::new(sdk::user_task::ListUserTaskRollbackPointsRequired {
+            task_id: "1234",
+            operator_user_id: "1234",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/user_tasks/1234/rollback_points",
+            body: check::Body::Json(r#"{"operator_user_id":"1234"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod run_workspace_sql_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace::RunWorkspaceSql::new(sdk::workspace::RunWorkspaceSqlRequired {
+            workspace_id: "workspace_aadimx5uzpsls",
+            sql: "SELECT name FROM student",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/sql_commands",
+            body: check::Body::Json(r#"{"sql":"SELECT name FROM student"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_workspace_enum_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_enum::GetWorkspaceEnum::new(sdk::workspace_enum::GetWorkspaceEnumRequired {
+            workspace_id: "workspace_aadimx5uzpsls",
+            enum_name: "enum_demo_1",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums/enum_demo_1",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_workspace_enum_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_enum::ListWorkspaceEnum::new(
+                "workspace_aadimx5uzpsls",
+            )
+            .page_size(1)
+            .page_token(
+                "AQD9/Rn9eij9Pm39ED40/RD/cIFmu77WxpxPB/2oHfQLZ+G8JG6tK7+ZnHiT7COhD2hMSICh/eBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
+            );
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums?page_size=1&page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::workspace_enum::ListWorkspaceEnum::new(
+            "workspace_aadimx5uzpsls",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::workspace_enum::ListWorkspaceEnum::new("workspace_aadimx5uzpsls"),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums?page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_workspace_table_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_table::ListWorkspaceTable::new(
+                "workspace_aadimx5uzpsls",
+            )
+            .page_size(1)
+            .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::workspace_table::ListWorkspaceTable::new(
+            "workspace_aadimx5uzpsls",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::workspace_table::ListWorkspaceTable::new("workspace_aadimx5uzpsls"),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables?page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod batch_update_table_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_table::BatchUpdateTableRecords::new(sdk::workspace_table::BatchUpdateTableRecordsRequired {
+            workspace_id: "workspace_aadimx5uzpsls",
+            table_name: "table_name_1",
+            records: Vec::from([
+                std::collections::BTreeMap::from([
+                    (
+                        String::from("_id"),
+                        check::json(r#""657fade8-394d-4d86-aa35-0129e3bd7614""#),
+                    ),
+                    (String::from("age"), check::json(r#"10"#)),
+                ]),
+            ]),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records_batch_update",
+            body: check::Body::Json(
+                r#"{"records":"[{\"_id\":\"657fade8-394d-4d86-aa35-0129e3bd7614\",\"age\":10}]"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod delete_table_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_table::DeleteTableRecords::new(sdk::workspace_table::DeleteTableRecordsRequired {
+            workspace_id: "workspace_aadimx5uzpsls",
+            table_name: "table_name_1",
+            filter: "age%3Dgt.10",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_table_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_table::GetTableRecords::new(sdk::workspace_table::GetTableRecordsRequired {
+                workspace_id: "workspace_aadimx5uzpsls",
+                table_name: "table_name_1",
+            })
+            .page_size(1)
+            .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=")
+            .select("_id,_created_at,name")
+            .filter("age%3Dgt.10")
+            .order("age.desc,score.asc");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::workspace_table::GetTableRecords::new(sdk::workspace_table::GetTableRecordsRequired {
+            workspace_id: "workspace_aadimx5uzpsls",
+            table_name: "table_name_1",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::workspace_table::GetTableRecords::new(sdk::workspace_table::GetTableRecordsRequired {
+                    workspace_id: "workspace_aadimx5uzpsls",
+                    table_name: "table_name_1",
+                }),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod patch_table_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_table::PatchTableRecords::new(sdk::workspace_table::PatchTableRecordsRequired {
+            workspace_id: "workspace_aadimx5uzpsls",
+            table_name: "table_name_1",
+            filter: "age%3Dgt.10",
+            record: std::collections::BTreeMap::from([
+                (String::from("age"), check::json(r#"10"#)),
+            ]),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
+            body: check::Body::Json(r#"{"record":"{\"age\":10}"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod create_table_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_table::CreateTableRecords::new(sdk::workspace_table::CreateTableRecordsRequired {
+                workspace_id: "workspace_aadimx5uzpsls",
+                table_name: "table_name_1",
+                records: Vec::from([
+                    std::collections::BTreeMap::from([
+                        (String::from("age"), check::json(r#"10"#)),
+                        (String::from("gender"), check::json(r#""male""#)),
+                        (String::from("name"), check::json(r#""王一一""#)),
+                    ]),
+                    std::collections::BTreeMap::from([
+                        (String::from("age"), check::json(r#"10"#)),
+                        (String::from("gender"), check::json(r#""female""#)),
+                        (String::from("name"), check::json(r#""王二二""#)),
+                    ]),
+                ]),
+            })
+            .columns("name,age")
+            .on_conflict("user_id,product_id");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?columns=name%2Cage&on_conflict=user_id%2Cproduct_id",
+            body: check::Body::Json(
+                r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::workspace_table::CreateTableRecords::new(sdk::workspace_table::CreateTableRecordsRequired {
+            workspace_id: "workspace_aadimx5uzpsls",
+            table_name: "table_name_1",
+            records: Vec::from([
+                std::collections::BTreeMap::from([
+                    (String::from("age"), check::json(r#"10"#)),
+                    (String::from("gender"), check::json(r#""male""#)),
+                    (String::from("name"), check::json(r#""王一一""#)),
+                ]),
+                std::collections::BTreeMap::from([
+                    (String::from("age"), check::json(r#"10"#)),
+                    (String::from("gender"), check::json(r#""female""#)),
+                    (String::from("name"), check::json(r#""王二二""#)),
+                ]),
+            ]),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records",
+            body: check::Body::Json(
+                r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_workspace_table_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_table::GetWorkspaceTable::new(sdk::workspace_table::GetWorkspaceTableRequired {
+            workspace_id: "workspace_aadimx5uzpsls",
+            table_name: "table_name_1",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_view_records_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::workspace_view::GetViewRecords::new(sdk::workspace_view::GetViewRecordsRequired {
+                workspace_id: "workspace_aadimx5uzpsls",
+                view_name: "view_name_1",
+            })
+            .page_size(1)
+            .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=")
+            .select("_id,_created_at,name")
+            .filter("age%3Dgt.10")
+            .order("age.desc,score.asc");
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::workspace_view::GetViewRecords::new(sdk::workspace_view::GetViewRecordsRequired {
+            workspace_id: "workspace_aadimx5uzpsls",
+            view_name: "view_name_1",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::workspace_view::GetViewRecords::new(sdk::workspace_view::GetViewRecordsRequired {
+                    workspace_id: "workspace_aadimx5uzpsls",
+                    view_name: "view_name_1",
+                }),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_user(&operation, &expected).await;
     }
 }

@@ -5,6 +5,187 @@ use crate::check;
 
 const ALWAYS: &[&str] = &[];
 
+mod delete_batch_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::batch_message::DeleteBatchMessage::new(
+            "bm-dc13264520392913993dd051dba21dcf",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/batch_messages/bm-dc13264520392913993dd051dba21dcf",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod get_batch_message_progress_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::batch_message::GetBatchMessageProgress::new(
+            "bm-0b3d5d1b2df7c6d5dbd1abe2c91e2217",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/batch_messages/bm-0b3d5d1b2df7c6d5dbd1abe2c91e2217/get_progress",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod get_batch_message_read_user_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::batch_message::GetBatchMessageReadUser::new(
+            "bm_dc13264520392913993dd051dba21dcf",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/batch_messages/bm_dc13264520392913993dd051dba21dcf/read_user",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod create_chat_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat::CreateChat::new()
+            .user_id_type("open_id")
+            .set_bot_manager(true)
+            .uuid("b13g2t38-1jd2-458b-8djf-dtbca5104204")
+            .avatar("default-avatar_44ae0ca3-e140-494b-956f-78091e348435")
+            .name("测试群名称")
+            .description("测试群描述")
+            .i18n_names(
+                sdk::chat::I18nNames::new()
+                    .zh_cn("群聊")
+                    .en_us("group chat")
+                    .ja_jp("グループチャット"),
+            )
+            .owner_id("ou_7d8a6e6df7621556ce0d21922b676706ccs")
+            .user_id_list(["ou_7d8a6e6df7621556ce0d21922b676706ccs"])
+            .bot_id_list(["cli_a10fbf7e94b8d01d"])
+            .group_message_type("chat")
+            .chat_mode("group")
+            .chat_type("private")
+            .external(true)
+            .join_message_visibility("all_members")
+            .leave_message_visibility("all_members")
+            .membership_approval("no_approval_required")
+            .labels(["labels"])
+            .toolkit_ids(["toolkit_ids"])
+            .restricted_mode_setting(
+                sdk::chat::RestrictedModeSetting::new()
+                    .status(false)
+                    .screenshot_has_permission_setting("all_members")
+                    .download_has_permission_setting("all_members")
+                    .message_has_permission_setting("all_members"),
+            )
+            .urgent_setting("all_members")
+            .video_conference_setting("all_members")
+            .edit_permission("all_members")
+            .chat_tags(["chat_tags"])
+            .pin_manage_setting("only_owner")
+            .hide_member_count_setting("all_members");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats?user_id_type=open_id&set_bot_manager=true&uuid=b13g2t38-1jd2-458b-8djf-dtbca5104204",
+            body: check::Body::Json(
+                r#"{"avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","bot_id_list":["cli_a10fbf7e94b8d01d"],"chat_mode":"group","chat_tags":["chat_tags"],"chat_type":"private","description":"测试群描述","edit_permission":"all_members","external":true,"group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","labels":["labels"],"leave_message_visibility":"all_members","membership_approval":"no_approval_required","name":"测试群名称","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","pin_manage_setting":"only_owner","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"toolkit_ids":["toolkit_ids"],"urgent_setting":"all_members","user_id_list":["ou_7d8a6e6df7621556ce0d21922b676706ccs"],"video_conference_setting":"all_members"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat::CreateChat::new()
+            .uuid("b13g2t38-1jd2-458b-8djf-dtbca5104204");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats?uuid=b13g2t38-1jd2-458b-8djf-dtbca5104204",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::chat::CreateChat::new()
+            .uuid("b13g2t38-1jd2-458b-8djf-dtbca5104204")
+            .avatar("default-avatar_44ae0ca3-e140-494b-956f-78091e348435")
+            .name("测试群名称")
+            .description("测试群描述")
+            .i18n_names(
+                sdk::chat::I18nNames::new()
+                    .zh_cn("群聊")
+                    .en_us("group chat")
+                    .ja_jp("グループチャット"),
+            )
+            .owner_id("ou_7d8a6e6df7621556ce0d21922b676706ccs")
+            .user_id_list(["ou_7d8a6e6df7621556ce0d21922b676706ccs"])
+            .bot_id_list(["cli_a10fbf7e94b8d01d"])
+            .group_message_type("chat")
+            .chat_mode("group")
+            .chat_type("private")
+            .join_message_visibility("all_members")
+            .leave_message_visibility("all_members")
+            .membership_approval("no_approval_required")
+            .restricted_mode_setting(
+                sdk::chat::RestrictedModeSetting::new()
+                    .status(false)
+                    .screenshot_has_permission_setting("all_members")
+                    .download_has_permission_setting("all_members")
+                    .message_has_permission_setting("all_members"),
+            )
+            .urgent_setting("all_members")
+            .video_conference_setting("all_members")
+            .edit_permission("all_members")
+            .hide_member_count_setting("all_members");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats?uuid=b13g2t38-1jd2-458b-8djf-dtbca5104204",
+            body: check::Body::Json(
+                r#"{"avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","bot_id_list":["cli_a10fbf7e94b8d01d"],"chat_mode":"group","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","leave_message_visibility":"all_members","membership_approval":"no_approval_required","name":"测试群名称","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"urgent_setting":"all_members","user_id_list":["ou_7d8a6e6df7621556ce0d21922b676706ccs"],"video_conference_setting":"all_members"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod delete_chat_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat::DeleteChat::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
 mod get_chat_calls {
     use super::{ALWAYS, check, sdk};
 
@@ -63,6 +244,543 @@ mod link_chat_calls {
     }
 }
 
+mod list_chat_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat::ListChat::new()
+            .user_id_type("open_id")
+            .sort_type("ByCreateTimeAsc")
+            .page_token(
+                "dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ==",
+            )
+            .page_size(10)
+            .types("types");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats?user_id_type=open_id&sort_type=ByCreateTimeAsc&page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D&page_size=10&types=types",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat::ListChat::new();
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod search_chat_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat::SearchChat::new()
+            .user_id_type("open_id")
+            .query("abc")
+            .page_token(
+                "dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ==",
+            )
+            .page_size(10);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/search?user_id_type=open_id&query=abc&page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D&page_size=10",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat::SearchChat::new();
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/search",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(sdk::chat::SearchChat::new()).await;
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/search?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod update_chat_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat::UpdateChat::new("oc_a0553eda9014c201e6969b478895c230")
+            .user_id_type("open_id")
+            .avatar("default-avatar_44ae0ca3-e140-494b-956f-78091e348435")
+            .name("群聊")
+            .description("测试群描述")
+            .i18n_names(
+                sdk::chat::I18nNames::new()
+                    .zh_cn("群聊")
+                    .en_us("group chat")
+                    .ja_jp("グループチャット"),
+            )
+            .add_member_permission("all_members")
+            .share_card_permission("allowed")
+            .at_all_permission("all_members")
+            .edit_permission("all_members")
+            .owner_id("4d7a3c6g")
+            .join_message_visibility("only_owner")
+            .leave_message_visibility("only_owner")
+            .membership_approval("no_approval_required")
+            .labels(["labels"])
+            .toolkit_ids(["toolkit_ids"])
+            .restricted_mode_setting(
+                sdk::chat::RestrictedModeSetting::new()
+                    .status(false)
+                    .screenshot_has_permission_setting("all_members")
+                    .download_has_permission_setting("all_members")
+                    .message_has_permission_setting("all_members"),
+            )
+            .chat_type("private")
+            .group_message_type("chat")
+            .urgent_setting("all_members")
+            .video_conference_setting("all_members")
+            .pin_manage_setting("only_owner")
+            .hide_member_count_setting("all_members");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"add_member_permission":"all_members","at_all_permission":"all_members","avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"only_owner","labels":["labels"],"leave_message_visibility":"only_owner","membership_approval":"no_approval_required","name":"群聊","owner_id":"4d7a3c6g","pin_manage_setting":"only_owner","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","toolkit_ids":["toolkit_ids"],"urgent_setting":"all_members","video_conference_setting":"all_members"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat::UpdateChat::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::chat::UpdateChat::new("oc_a0553eda9014c201e6969b478895c230")
+            .avatar("default-avatar_44ae0ca3-e140-494b-956f-78091e348435")
+            .name("群聊")
+            .description("测试群描述")
+            .i18n_names(
+                sdk::chat::I18nNames::new()
+                    .zh_cn("群聊")
+                    .en_us("group chat")
+                    .ja_jp("グループチャット"),
+            )
+            .add_member_permission("all_members")
+            .share_card_permission("allowed")
+            .at_all_permission("all_members")
+            .edit_permission("all_members")
+            .owner_id("4d7a3c6g")
+            .join_message_visibility("only_owner")
+            .leave_message_visibility("only_owner")
+            .membership_approval("no_approval_required")
+            .restricted_mode_setting(
+                sdk::chat::RestrictedModeSetting::new()
+                    .status(false)
+                    .screenshot_has_permission_setting("all_members")
+                    .download_has_permission_setting("all_members")
+                    .message_has_permission_setting("all_members"),
+            )
+            .chat_type("private")
+            .group_message_type("chat")
+            .urgent_setting("all_members")
+            .video_conference_setting("all_members")
+            .hide_member_count_setting("all_members");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
+            body: check::Body::Json(
+                r#"{"add_member_permission":"all_members","at_all_permission":"all_members","avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"only_owner","leave_message_visibility":"only_owner","membership_approval":"no_approval_required","name":"群聊","owner_id":"4d7a3c6g","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","urgent_setting":"all_members","video_conference_setting":"all_members"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_chat_announcement_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_announcement::GetChatAnnouncement::new(
+                "oc_5ad11d72b830411d72b836c20",
+            )
+            .user_id_type("open_id");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement?user_id_type=open_id",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_announcement::GetChatAnnouncement::new(
+            "oc_5ad11d72b830411d72b836c20",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod patch_chat_announcement_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_announcement::PatchChatAnnouncement::new(sdk::chat_announcement::PatchChatAnnouncementRequired {
+                chat_id: "oc_5ad11d72b830411d72b836c20",
+                revision: "12",
+            })
+            .requests([
+                "{\"requestType\":\"InsertBlocksRequestType\",\"insertBlocksRequest\":{\"payload\":\"{\\\"blocks\\\":[{\\\"type\\\":\\\"paragraph\\\",\\\"paragraph\\\":{\\\"elements\\\":[{\\\"type\\\":\\\"textRun\\\",\\\"textRun\\\":{\\\"text\\\":\\\"Docs API Sample Content\\\",\\\"style\\\":{}}}],\\\"style\\\":{}}}]}\",\"location\":{\"zoneId\":\"0\",\"index\":0, \"endOfZone\": true}}}",
+            ]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
+            body: check::Body::Json(
+                r#"{"requests":["{\"requestType\":\"InsertBlocksRequestType\",\"insertBlocksRequest\":{\"payload\":\"{\\\"blocks\\\":[{\\\"type\\\":\\\"paragraph\\\",\\\"paragraph\\\":{\\\"elements\\\":[{\\\"type\\\":\\\"textRun\\\",\\\"textRun\\\":{\\\"text\\\":\\\"Docs API Sample Content\\\",\\\"style\\\":{}}}],\\\"style\\\":{}}}]}\",\"location\":{\"zoneId\":\"0\",\"index\":0, \"endOfZone\": true}}}"],"revision":"12"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_announcement::PatchChatAnnouncement::new(sdk::chat_announcement::PatchChatAnnouncementRequired {
+            chat_id: "oc_5ad11d72b830411d72b836c20",
+            revision: "12",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
+            body: check::Body::Json(r#"{"revision":"12"}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod add_chat_managers_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_managers::AddChatManagers::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .member_id_type("user_id")
+            .manager_ids(["ou_9204a37300b3700d61effaa439f34295"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/add_managers?member_id_type=user_id",
+            body: check::Body::Json(
+                r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_managers::AddChatManagers::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/add_managers",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::chat_managers::AddChatManagers::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .manager_ids(["ou_9204a37300b3700d61effaa439f34295"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/add_managers",
+            body: check::Body::Json(
+                r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod delete_chat_managers_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_managers::DeleteChatManagers::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .member_id_type("user_id")
+            .manager_ids(["ou_9204a37300b3700d61effaa439f34295"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/delete_managers?member_id_type=user_id",
+            body: check::Body::Json(
+                r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_managers::DeleteChatManagers::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/delete_managers",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::chat_managers::DeleteChatManagers::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .manager_ids(["ou_9204a37300b3700d61effaa439f34295"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/delete_managers",
+            body: check::Body::Json(
+                r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod create_chat_members_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_members::CreateChatMembers::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .member_id_type("user_id")
+            .succeed_type(1)
+            .id_list(["4d7a3c6g"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id&succeed_type=1",
+            body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_members::CreateChatMembers::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::chat_members::CreateChatMembers::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .id_list(["4d7a3c6g"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
+            body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod delete_chat_members_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_members::DeleteChatMembers::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .member_id_type("user_id")
+            .id_list(["4d7a3c6g"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id",
+            body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_members::DeleteChatMembers::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::chat_members::DeleteChatMembers::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .id_list(["4d7a3c6g"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
+            body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_chat_members_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_members::GetChatMembers::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .member_id_type("open_id")
+            .page_size(1)
+            .page_token("WWxHTStrOEs5WHZpNktGbU94bUcvMWlxdDUzTWt1OXNrRmlLaGRNVG0yaz0=")
+            .check_security_conf(true);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=open_id&page_size=1&page_token=WWxHTStrOEs5WHZpNktGbU94bUcvMWlxdDUzTWt1OXNrRmlLaGRNVG0yaz0%3D&check_security_conf=true",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_members::GetChatMembers::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::chat_members::GetChatMembers::new(
+                    "oc_a0553eda9014c201e6969b478895c230",
+                ),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod is_in_chat_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_members::IsInChat::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/is_in_chat",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
 mod me_join_chat_members_calls {
     use super::{ALWAYS, check, sdk};
 
@@ -74,6 +792,1317 @@ mod me_join_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/me_join",
             body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod patch_chat_menu_item_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_menu_item::PatchChatMenuItem::new(sdk::chat_menu_item::PatchChatMenuItemRequired {
+            chat_id: "oc_a0553eda9014c201e6969b478895c230",
+            menu_item_id: "7156553273518882844",
+            update_fields: Vec::from([
+                sdk::chat_menu_item::ChatMenuItemField::from("ICON"),
+            ]),
+            chat_menu_item: sdk::chat_menu_item::ChatMenuItem::new()
+                .action_type("NONE")
+                .redirect_link(
+                    sdk::chat_menu_item::ChatMenuItemRedirectLink::new()
+                        .common_url("https://open.feishu.cn/")
+                        .ios_url("https://open.feishu.cn/")
+                        .android_url("https://open.feishu.cn/")
+                        .pc_url("https://open.feishu.cn/")
+                        .web_url("https://open.feishu.cn/"),
+                )
+                .image_key("img_v2_b0fbe905-7988-4282-b882-82edd010336j")
+                .name("群聊")
+                .i18n_names(
+                    sdk::chat_menu_item::I18nNames::new()
+                        .zh_cn("评审报名")
+                        .en_us("Sign up")
+                        .ja_jp("サインアップ"),
+                ),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/menu_items/7156553273518882844",
+            body: check::Body::Json(
+                r#"{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"update_fields":["ICON"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod create_chat_menu_tree_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_menu_tree::CreateChatMenuTree::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+            sdk::chat_menu_tree::ChatMenuTree::new([
+                sdk::chat_menu_tree::ChatMenuTopLevel::new(
+                        sdk::chat_menu_tree::ChatMenuItem::new()
+                            .action_type("NONE")
+                            .redirect_link(
+                                sdk::chat_menu_tree::ChatMenuItemRedirectLink::new()
+                                    .common_url("https://open.feishu.cn/")
+                                    .ios_url("https://open.feishu.cn/")
+                                    .android_url("https://open.feishu.cn/")
+                                    .pc_url("https://open.feishu.cn/")
+                                    .web_url("https://open.feishu.cn/"),
+                            )
+                            .image_key("img_v2_b0fbe905-7988-4282-b882-82edd010336j")
+                            .name("群聊")
+                            .i18n_names(
+                                sdk::chat_menu_tree::I18nNames::new()
+                                    .zh_cn("评审报名")
+                                    .en_us("Sign up")
+                                    .ja_jp("サインアップ"),
+                            ),
+                    )
+                    .children([
+                        sdk::chat_menu_tree::ChatMenuSecondLevel::new()
+                            .chat_menu_item(
+                                sdk::chat_menu_tree::ChatMenuItem::new()
+                                    .action_type("NONE")
+                                    .redirect_link(
+                                        sdk::chat_menu_tree::ChatMenuItemRedirectLink::new()
+                                            .common_url("https://open.feishu.cn/")
+                                            .ios_url("https://open.feishu.cn/")
+                                            .android_url("https://open.feishu.cn/")
+                                            .pc_url("https://open.feishu.cn/")
+                                            .web_url("https://open.feishu.cn/"),
+                                    )
+                                    .image_key("img_v2_b0fbe905-7988-4282-b882-82edd010336j")
+                                    .name("群聊")
+                                    .i18n_names(
+                                        sdk::chat_menu_tree::I18nNames::new()
+                                            .zh_cn("评审报名")
+                                            .en_us("Sign up")
+                                            .ja_jp("サインアップ"),
+                                    ),
+                            ),
+                    ]),
+            ]),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/menu_tree",
+            body: check::Body::Json(
+                r#"{"menu_tree":{"chat_menu_top_levels":[{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"children":[{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}}}]}]}}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod delete_chat_menu_tree_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_menu_tree::DeleteChatMenuTree::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+            ["6936075528890826780"],
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/menu_tree",
+            body: check::Body::Json(
+                r#"{"chat_menu_top_level_ids":["6936075528890826780"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod get_chat_menu_tree_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_menu_tree::GetChatMenuTree::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/menu_tree",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod sort_chat_menu_tree_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_menu_tree::SortChatMenuTree::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+            ["6936075528890826780"],
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/menu_tree/sort",
+            body: check::Body::Json(
+                r#"{"chat_menu_top_level_ids":["6936075528890826780"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod get_chat_moderation_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_moderation::GetChatModeration::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .user_id_type("open_id")
+            .page_size(1)
+            .page_token("10");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?user_id_type=open_id&page_size=1&page_token=10",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_moderation::GetChatModeration::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::chat_moderation::GetChatModeration::new(
+                    "oc_a0553eda9014c201e6969b478895c230",
+                ),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod update_chat_moderation_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_moderation::UpdateChatModeration::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .user_id_type("open_id")
+            .moderation_setting("moderator_list")
+            .moderator_added_list(["4d7a3c6g"])
+            .moderator_removed_list(["4d7a3c6g"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"moderation_setting":"moderator_list","moderator_added_list":["4d7a3c6g"],"moderator_removed_list":["4d7a3c6g"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_moderation::UpdateChatModeration::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::chat_moderation::UpdateChatModeration::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .moderation_setting("moderator_list")
+            .moderator_added_list(["4d7a3c6g"])
+            .moderator_removed_list(["4d7a3c6g"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation",
+            body: check::Body::Json(
+                r#"{"moderation_setting":"moderator_list","moderator_added_list":["4d7a3c6g"],"moderator_removed_list":["4d7a3c6g"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod create_chat_tab_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_tab::CreateChatTab::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+            [
+                sdk::chat_tab::ChatTab::new("doc")
+                    .tab_name("文档")
+                    .tab_content(
+                        sdk::chat_tab::ChatTabContent::new()
+                            .url("https://www.feishu.cn")
+                            .doc(
+                                "https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz",
+                            )
+                            .meeting_minute(
+                                "https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx",
+                            )
+                            .task(
+                                "https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931",
+                            ),
+                    )
+                    .tab_config(
+                        sdk::chat_tab::ChatTabConfig::new()
+                            .icon_key("img_v2_b99741-7628-4abd-aad0-b881e4db83ig")
+                            .is_built_in(false),
+                    ),
+            ],
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs",
+            body: check::Body::Json(
+                r#"{"chat_tabs":[{"tab_config":{"icon_key":"img_v2_b99741-7628-4abd-aad0-b881e4db83ig","is_built_in":false},"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz","meeting_minute":"https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx","task":"https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931","url":"https://www.feishu.cn"},"tab_name":"文档","tab_type":"doc"}]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod delete_chat_tabs_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_tab::DeleteChatTabs::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+            ["6936075528890826780"],
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/delete_tabs",
+            body: check::Body::Json(r#"{"tab_ids":["6936075528890826780"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_chat_tabs_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_tab::ListChatTabs::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/list_tabs",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod sort_chat_tabs_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_tab::SortChatTabs::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .tab_ids(["6936075528890826780"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/sort_tabs",
+            body: check::Body::Json(r#"{"tab_ids":["6936075528890826780"]}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_tab::SortChatTabs::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/sort_tabs",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod update_chat_tabs_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_tab::UpdateChatTabs::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .chat_tabs([
+                sdk::chat_tab::ChatTab::new("doc")
+                    .tab_id("7101214603622940671")
+                    .tab_name("文档")
+                    .tab_content(
+                        sdk::chat_tab::ChatTabContent::new()
+                            .url("https://www.feishu.cn")
+                            .doc(
+                                "https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz",
+                            )
+                            .meeting_minute(
+                                "https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx",
+                            )
+                            .task(
+                                "https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931",
+                            ),
+                    )
+                    .tab_config(
+                        sdk::chat_tab::ChatTabConfig::new()
+                            .icon_key("img_v2_b99741-7628-4abd-aad0-b881e4db83ig")
+                            .is_built_in(false),
+                    ),
+            ]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/update_tabs",
+            body: check::Body::Json(
+                r#"{"chat_tabs":[{"tab_config":{"icon_key":"img_v2_b99741-7628-4abd-aad0-b881e4db83ig","is_built_in":false},"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz","meeting_minute":"https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx","task":"https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931","url":"https://www.feishu.cn"},"tab_id":"7101214603622940671","tab_name":"文档","tab_type":"doc"}]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_tab::UpdateChatTabs::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/update_tabs",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod delete_chat_top_notice_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_top_notice::DeleteChatTopNotice::new(
+            "oc_5ad11d72b830411d72b836c20",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/top_notice/delete_top_notice",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod put_chat_top_notice_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_top_notice::PutChatTopNotice::new(
+            "oc_5ad11d72b830411d72b836c20",
+            [
+                sdk::chat_top_notice::ChatTopNotice::new()
+                    .action_type("2")
+                    .message_id("om_dc13264520392913993dd051dba21dcf"),
+            ],
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/top_notice/put_top_notice",
+            body: check::Body::Json(
+                r#"{"chat_top_notice":[{"action_type":"2","message_id":"om_dc13264520392913993dd051dba21dcf"}]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod create_file_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::file::CreateFile::new(sdk::file::CreateFileRequired {
+                file_type: sdk::file::FileType::from("mp4"),
+                file_name: "测试视频.mp4",
+                file: sdk::openplat_core::Upload::from("file".as_bytes()),
+            })
+            .duration(3000);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/files",
+            body: check::Body::Form(
+                &[
+                    ("file_type", "mp4"),
+                    ("file_name", "测试视频.mp4"),
+                    ("duration", "3000"),
+                    ("file", "file"),
+                ],
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::file::CreateFile::new(sdk::file::CreateFileRequired {
+            file_type: sdk::file::FileType::from("mp4"),
+            file_name: "测试视频.mp4",
+            file: sdk::openplat_core::Upload::from("file".as_bytes()),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/files",
+            body: check::Body::Form(
+                &[
+                    ("file_type", "mp4"),
+                    ("file_name", "测试视频.mp4"),
+                    ("file", "file"),
+                ],
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_file_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::file::GetFile::new(
+            "file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/files/file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::downloads_as_app(&operation, &expected).await;
+    }
+}
+
+mod create_image_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::image::CreateImage::new(
+            "message",
+            sdk::openplat_core::Upload::from("image".as_bytes()),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/images",
+            body: check::Body::Form(&[("image_type", "message"), ("image", "image")]),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_image_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::image::GetImage::new(
+            "img_8d5181ca-0aed-40f0-b0d1-b1452132afbg",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/images/img_8d5181ca-0aed-40f0-b0d1-b1452132afbg",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::downloads_as_app(&operation, &expected).await;
+    }
+}
+
+mod create_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::CreateMessage::new(sdk::message::CreateMessageRequired {
+                receive_id: sdk::message::ReceiveId::new(
+                    "open_id",
+                    "ou_7d8a6e6df7621556ce0d21922b676706ccs",
+                ),
+                msg_type: sdk::message::MessageType::from("text"),
+                content: "{\"text\":\"test content\"}",
+            })
+            .uuid(
+                "选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204",
+            );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages?receive_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","receive_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","uuid":"选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod delete_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::DeleteMessage::new(
+            "om_dc13264520392913993dd051dba21dcf",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod forward_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::ForwardMessage::new(
+                "om_dc13264520392913993dd051dba21dcf",
+                sdk::message::ReceiveId::new(
+                    "open_id",
+                    "ou_a0553eda9014c201e6969b478895c230",
+                ),
+            )
+            .uuid("b13g2t38-1jd2-458b-8djf-dtbca5104204");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/forward?receive_id_type=open_id&uuid=b13g2t38-1jd2-458b-8djf-dtbca5104204",
+            body: check::Body::Json(
+                r#"{"receive_id":"ou_a0553eda9014c201e6969b478895c230"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::GetMessage::new(
+                "om_dc13264520392913993dd051dba21dcf",
+            )
+            .user_id_type("open_id")
+            .card_msg_content_type("card_msg_content_type")
+            .with_sender_name(true);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf?user_id_type=open_id&card_msg_content_type=card_msg_content_type&with_sender_name=true",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::message::GetMessage::new(
+            "om_dc13264520392913993dd051dba21dcf",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::ListMessage::new(
+                sdk::message::ContainerId::new("chat", "oc_234jsi43d3ssi993d43545f"),
+            )
+            .start_time("1608594809")
+            .end_time("1609296809")
+            .sort_type("ByCreateTimeAsc")
+            .page_size(1)
+            .page_token(
+                "GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ==",
+            )
+            .card_msg_content_type("card_msg_content_type")
+            .only_thread_root_messages(true)
+            .with_sender_name(true);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f&start_time=1608594809&end_time=1609296809&sort_type=ByCreateTimeAsc&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D&card_msg_content_type=card_msg_content_type&only_thread_root_messages=true&with_sender_name=true",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::message::ListMessage::new(
+            sdk::message::ContainerId::new("chat", "oc_234jsi43d3ssi993d43545f"),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod merge_forward_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::MergeForwardMessage::new(
+                sdk::message::ReceiveId::new(
+                    "open_id",
+                    "oc_a0553eda9014c201e6969b478895c230",
+                ),
+                [
+                    "om_d862083dd13b61cc009e66c40a0f0a56",
+                    "om_61244dab1ef11257621dcd7g0e256651",
+                ],
+            )
+            .uuid("b13g2t38-1jd2-458b-8djf-dtbca5104204");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/merge_forward?receive_id_type=open_id&uuid=b13g2t38-1jd2-458b-8djf-dtbca5104204",
+            body: check::Body::Json(
+                r#"{"message_id_list":["om_d862083dd13b61cc009e66c40a0f0a56","om_61244dab1ef11257621dcd7g0e256651"],"receive_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod patch_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::PatchMessage::new(sdk::message::PatchMessageRequired {
+            message_id: "om_dc13264520392913993dd051dba21dcf",
+            content: "{\"elements\":[{\"tag\":\"div\",\"text\":{\"content\":\"This is the plain text\",\"tag\":\"plain_text\"}}],\"header\":{\"template\":\"blue\",\"title\":{\"content\":\"This is the title\",\"tag\":\"plain_text\"}}}",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
+            body: check::Body::Json(
+                r#"{"content":"{\"elements\":[{\"tag\":\"div\",\"text\":{\"content\":\"This is the plain text\",\"tag\":\"plain_text\"}}],\"header\":{\"template\":\"blue\",\"title\":{\"content\":\"This is the title\",\"tag\":\"plain_text\"}}}"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod push_message_follow_up_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::PushMessageFollowUp::new(
+            "om_3210a18894e206715a4359115f4cf2f5",
+            [
+                sdk::message::FollowUp::new("你好")
+                    .i18n_contents([
+                        sdk::message::I18nContent::new(sdk::message::I18nContentRequired {
+                            content: "hello",
+                            language: sdk::message::Language::from("en_us"),
+                        }),
+                    ]),
+            ],
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_3210a18894e206715a4359115f4cf2f5/push_follow_up",
+            body: check::Body::Json(
+                r#"{"follow_ups":[{"content":"你好","i18n_contents":[{"content":"hello","language":"en_us"}]}]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod list_message_read_users_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::ListMessageReadUsers::new(sdk::message::ListMessageReadUsersRequired {
+                message_id: "om_dc13264520392913993dd051dba21dcf",
+                user_id_type: sdk::message::UserIdType::from("open_id"),
+            })
+            .page_size(20)
+            .page_token(
+                "GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ==",
+            );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id&page_size=20&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::message::ListMessageReadUsers::new(sdk::message::ListMessageReadUsersRequired {
+            message_id: "om_dc13264520392913993dd051dba21dcf",
+            user_id_type: sdk::message::UserIdType::from("open_id"),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::message::ListMessageReadUsers::new(sdk::message::ListMessageReadUsersRequired {
+                    message_id: "om_dc13264520392913993dd051dba21dcf",
+                    user_id_type: sdk::message::UserIdType::from("open_id"),
+                }),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod reply_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::ReplyMessage::new(sdk::message::ReplyMessageRequired {
+                message_id: "om_dc13264520392913993dd051dba21dcf",
+                content: "{\"text\":\"test content\"}",
+                msg_type: sdk::message::MessageType::from("text"),
+            })
+            .reply_in_thread(true)
+            .uuid(
+                "选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204",
+            );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/reply",
+            body: check::Body::Json(
+                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","reply_in_thread":true,"uuid":"选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::message::ReplyMessage::new(sdk::message::ReplyMessageRequired {
+                message_id: "om_dc13264520392913993dd051dba21dcf",
+                content: "{\"text\":\"test content\"}",
+                msg_type: sdk::message::MessageType::from("text"),
+            })
+            .uuid(
+                "选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204",
+            );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/reply",
+            body: check::Body::Json(
+                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","uuid":"选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod search_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::SearchMessage::new()
+            .page_size(1)
+            .page_token("page_token")
+            .user_id_type("open_id")
+            .query("query")
+            .filter(
+                sdk::message::MessageSearchFilter::new()
+                    .from_ids(["from_ids"])
+                    .chat_ids(["chat_ids"])
+                    .time_range(
+                        sdk::message::SearchTimeRange::new()
+                            .start_time("start_time")
+                            .end_time("end_time"),
+                    )
+                    .include_attachment_types(["image"])
+                    .from_types(["user"])
+                    .at_chatter_ids(["at_chatter_ids"])
+                    .chat_type("group")
+                    .is_at_me(true)
+                    .exclude_from_types(["user"]),
+            );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/search?page_size=1&page_token=page_token&user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"filter":{"at_chatter_ids":["at_chatter_ids"],"chat_ids":["chat_ids"],"chat_type":"group","exclude_from_types":["user"],"from_ids":["from_ids"],"from_types":["user"],"include_attachment_types":["image"],"is_at_me":true,"time_range":{"end_time":"end_time","start_time":"start_time"}},"query":"query"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::message::SearchMessage::new();
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/search",
+            body: check::Body::Json(r#"{}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod update_message_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::UpdateMessage::new(sdk::message::UpdateMessageRequired {
+            message_id: "om_dc13264520392913993dd051dba21dcf",
+            msg_type: sdk::message::MessageType::from("text"),
+            content: "{\"text\":\"test content\"}",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
+            body: check::Body::Json(
+                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod urge_message_by_app_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::UrgeMessageByApp::new(sdk::message::UrgeMessageByAppRequired {
+            message_id: "om_dc13264520392913993dd051dba21dcf",
+            user_id_type: sdk::message::UserIdType::from("open_id"),
+            user_id_list: &["ou_6yf8af6bgb9100449565764t3382b168"],
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/urgent_app?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod urge_message_by_phone_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::UrgeMessageByPhone::new(sdk::message::UrgeMessageByPhoneRequired {
+            message_id: "om_dc13264520392913993dd051dba21dcf",
+            user_id_type: sdk::message::UserIdType::from("open_id"),
+            user_id_list: &["ou_6yf8af6bgb9100449565764t3382b168"],
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/urgent_phone?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod urge_message_by_sms_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::UrgeMessageBySms::new(sdk::message::UrgeMessageBySmsRequired {
+            message_id: "om_dc13264520392913993dd051dba21dcf",
+            user_id_type: sdk::message::UserIdType::from("open_id"),
+            user_id_list: &["ou_6yf8af6bgb9100449565764t3382b168"],
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/urgent_sms?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod batch_query_message_reaction_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message_reaction::BatchQueryMessageReaction::new([
+                sdk::message_reaction::ReactionQuery::new()
+                    .message_id("message_id")
+                    .page_token("page_token"),
+            ])
+            .user_id_type("open_id")
+            .page_size_per_message(1)
+            .reaction_type("reaction_type");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/reactions/batch_query?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"page_size_per_message":1,"queries":[{"message_id":"message_id","page_token":"page_token"}],"reaction_type":"reaction_type"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::message_reaction::BatchQueryMessageReaction::new([
+            sdk::message_reaction::ReactionQuery::new()
+                .message_id("message_id")
+                .page_token("page_token"),
+        ]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/reactions/batch_query",
+            body: check::Body::Json(
+                r#"{"queries":[{"message_id":"message_id","page_token":"page_token"}]}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod create_message_reaction_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message_reaction::CreateMessageReaction::new(
+            "om_a8f2294b************a1a38afaac9d",
+            sdk::message_reaction::ReactionType::new("SMILE"),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_a8f2294b%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2Aa1a38afaac9d/reactions",
+            body: check::Body::Json(r#"{"reaction_type":{"emoji_type":"SMILE"}}"#),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod delete_message_reaction_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message_reaction::DeleteMessageReaction::new(sdk::message_reaction::DeleteMessageReactionRequired {
+            message_id: "om_8964d1b4*********2b31383276113",
+            reaction_id: "ZCaCIjUBVVWSrm5L-3ZTw*************sNa8dHVplEzzSfJVUVLMLcS_",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions/ZCaCIjUBVVWSrm5L-3ZTw%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2AsNa8dHVplEzzSfJVUVLMLcS_",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_message_reaction_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message_reaction::ListMessageReaction::new(
+                "om_8964d1b4*********2b31383276113",
+            )
+            .reaction_type("LAUGH")
+            .page_token(
+                "YhljsPiGfUgnVAg9urvRFd-BvSqRL20wMZNAWfa9xXkud6UKCybPuUgQ1vM26dj6",
+            )
+            .page_size(10)
+            .user_id_type("open_id");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions?reaction_type=LAUGH&page_token=YhljsPiGfUgnVAg9urvRFd-BvSqRL20wMZNAWfa9xXkud6UKCybPuUgQ1vM26dj6&page_size=10&user_id_type=open_id",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::message_reaction::ListMessageReaction::new(
+            "om_8964d1b4*********2b31383276113",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::message_reaction::ListMessageReaction::new(
+                    "om_8964d1b4*********2b31383276113",
+                ),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions?page_token=YhljsPiGfUgnVAg9urvRFd-BvSqRL%2A%2A%2A%2A",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod get_message_resource_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message_resource::GetMessageResource::new(sdk::message_resource::GetMessageResourceRequired {
+            message_id: "om_dc13264520392913993dd051dba21dcf",
+            file_key: "file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g",
+            kind: "image",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/resources/file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g?type=image",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::downloads_as_app(&operation, &expected).await;
+        check::downloads_as_user(&operation, &expected).await;
+    }
+}
+
+mod create_pin_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::pin::CreatePin::new("om_dc13264520392913993dd051dba21dcf");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/pins",
+            body: check::Body::Json(
+                r#"{"message_id":"om_dc13264520392913993dd051dba21dcf"}"#,
+            ),
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod delete_pin_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::pin::DeletePin::new("om_dc13264520392913993dd051dba21dcf");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/pins/om_dc13264520392913993dd051dba21dcf",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_pin_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::pin::ListPin::new("oc_234jsi43d3ssi993d43545f")
+            .start_time("1658632251800")
+            .end_time("1658731646425")
+            .page_size(1)
+            .page_token(
+                "GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ==",
+            );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f&start_time=1658632251800&end_time=1658731646425&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::pin::ListPin::new("oc_234jsi43d3ssi993d43545f");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(
+                sdk::pin::ListPin::new("oc_234jsi43d3ssi993d43545f"),
+            )
+            .await;
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhU123%3D%3D",
+            body: check::Body::None,
+            always: ALWAYS,
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod forward_thread_calls {
+    use super::{ALWAYS, check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::thread::ForwardThread::new(
+                "omt_dc132645203",
+                sdk::thread::ReceiveId::new(
+                    "open_id",
+                    "oc_a0553eda9014c201e6969b478895c230",
+                ),
+            )
+            .uuid("b13g2t38-1jd2-458b-8djf-dtbca5104204");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/threads/omt_dc132645203/forward?receive_id_type=open_id&uuid=b13g2t38-1jd2-458b-8djf-dtbca5104204",
+            body: check::Body::Json(
+                r#"{"receive_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
+            ),
             always: ALWAYS,
         };
         check::sends_as_app(&operation, &expected).await;

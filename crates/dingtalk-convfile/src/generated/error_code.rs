@@ -6,10 +6,22 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
+        /// The conversation or the person belongs to another organisation than the app.
+        ///
+        /// Make the call with the app of the organisation that owns the conversation.
+        ForeignOrganisation = "acrossOrgAccessForbidden",
         /// The conversation does not exist.
         ///
         /// Take the `openConversationId` from the answer that created the group, and check that the app belongs to the same organisation.
         ConversationNotFound = "conversationNotExist",
+        /// No file has this `dentryId` in the space.
+        ///
+        /// Look the file up in the list of the space; it may have been deleted or moved.
+        FileNotFound = "dentryNotExist",
+        /// The `dentryId` is that of a folder, which cannot be sent.
+        ///
+        /// Send the files in the folder one by one, or put them into one archive.
+        FolderNotSupported = "folderNotSupport",
         /// A parameter of the request is not valid.
         ///
         /// Compare each parameter with the documentation of the operation.
@@ -30,6 +42,10 @@ openplat_core::string_enum! {
         ///
         /// Act for a user who is a member of the conversation and may upload files there.
         PermissionDenied = "permissionDenied",
+        /// No storage space has this `spaceId`.
+        ///
+        /// Take the `spaceId` from `GetSpace`, or from the answer that created the space.
+        SpaceNotFound = "spaceNotExist",
         /// The platform failed.
         ///
         /// Look whether the file was sent before you try again.
@@ -45,10 +61,28 @@ pub(crate) const API: ApiMeta = ApiMeta::new(CODES);
 
 const CODES: &[CodeMeta] = &[
     CodeMeta::new(
+        "acrossOrgAccessForbidden",
+        403,
+        ErrorKind::PermissionDenied,
+        "Make the call with the app of the organisation that owns the conversation.",
+    ),
+    CodeMeta::new(
         "conversationNotExist",
         404,
         ErrorKind::Rejected,
         "Take the `openConversationId` from the answer that created the group, and check that the app belongs to the same organisation.",
+    ),
+    CodeMeta::new(
+        "dentryNotExist",
+        404,
+        ErrorKind::Rejected,
+        "Look the file up in the list of the space; it may have been deleted or moved.",
+    ),
+    CodeMeta::new(
+        "folderNotSupport",
+        400,
+        ErrorKind::InvalidRequest,
+        "Send the files in the folder one by one, or put them into one archive.",
     ),
     CodeMeta::new(
         "paramError",
@@ -79,6 +113,12 @@ const CODES: &[CodeMeta] = &[
         403,
         ErrorKind::PermissionDenied,
         "Act for a user who is a member of the conversation and may upload files there.",
+    ),
+    CodeMeta::new(
+        "spaceNotExist",
+        404,
+        ErrorKind::Rejected,
+        "Take the `spaceId` from `GetSpace`, or from the answer that created the space.",
     ),
     CodeMeta::new(
         "systemError",

@@ -10,6 +10,26 @@ openplat_core::string_enum! {
         ///
         /// Compare each parameter with the documentation of the operation.
         InvalidParameter = "2320001",
+        /// The platform failed.
+        ///
+        /// Try again later; if it goes on, contact the platform's support with the log id.
+        InternalError = "2320002",
+        /// The tenant behind the token does not exist, or does not use the platform.
+        ///
+        /// Check that the tenant still exists and has the service switched on.
+        TenantNotFound = "2320003",
+        /// The person behind the token does not exist on this platform.
+        ///
+        /// Make the call with the token of a person who has an account there.
+        UserNotFound = "2320004",
+        /// The person behind the token may not do this.
+        ///
+        /// Have an administrator give the person the right, or make the call as somebody who has it.
+        PermissionDenied = "2320005",
+        /// The request is not one that this operation understands.
+        ///
+        /// Compare the method, the parameters and their formats with the documentation of the operation.
+        BadRequest = "2320006",
     }
 }
 
@@ -21,5 +41,35 @@ const CODES: &[CodeMeta] = &[
         400,
         ErrorKind::InvalidRequest,
         "Compare each parameter with the documentation of the operation.",
+    ),
+    CodeMeta::new(
+        "2320002",
+        500,
+        ErrorKind::Unavailable,
+        "Try again later; if it goes on, contact the platform's support with the log id.",
+    ),
+    CodeMeta::new(
+        "2320003",
+        404,
+        ErrorKind::Configuration,
+        "Check that the tenant still exists and has the service switched on.",
+    ),
+    CodeMeta::new(
+        "2320004",
+        404,
+        ErrorKind::Rejected,
+        "Make the call with the token of a person who has an account there.",
+    ),
+    CodeMeta::new(
+        "2320005",
+        403,
+        ErrorKind::PermissionDenied,
+        "Have an administrator give the person the right, or make the call as somebody who has it.",
+    ),
+    CodeMeta::new(
+        "2320006",
+        400,
+        ErrorKind::InvalidRequest,
+        "Compare the method, the parameters and their formats with the documentation of the operation.",
     ),
 ];

@@ -6,10 +6,338 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
+        /// A parameter of a request about messages is not valid.
+        ///
+        /// Read what the answer's `msg` says, often after `ext=`, and compare that parameter with the documentation of the operation.
+        InvalidMessageParameter = "230001",
+        /// The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago.
+        ///
+        /// Add the app's bot to the chat and try again; add follow-up bubbles soon after the message.
+        BotNotInChat = "230002",
+        /// Follow-up bubbles can only be added to messages in the chat between the bot and one user.
+        ///
+        /// Pass the id of a message in such a chat.
+        NotDirectChat = "230003",
+        /// The bot cannot see the message that is to get follow-up bubbles.
+        ///
+        /// Pass the `message_id` of a message in a chat that the bot belongs to.
+        MessageInvisibleToBot = "230004",
+        /// The bot cannot see the user whose chat is to get follow-up bubbles.
+        ///
+        /// Add the user to the app's availability.
+        UserInvisibleToBot = "230005",
+        /// The app has no bot to work on messages with; or, for follow-up bubbles, the message is not the latest one of the chat.
+        ///
+        /// Add the bot ability to the app in the developer console and publish a version; add follow-up bubbles to the latest message only.
+        MessageBotDisabled = "230006",
+        /// The content of the follow-up bubbles is not valid.
+        ///
+        /// Pass 1 to 3 bubbles, each with a `content` of 1 to 200 characters.
+        InvalidFollowUp = "230007",
+        /// The message has follow-up bubbles already.
+        ///
+        /// Leave it as it is, or add the bubbles to a newer message.
+        FollowUpExists = "230008",
+        /// The message was sent too long ago to be recalled.
+        ///
+        /// Recall messages within the period that the organisation's administrator has set.
+        RecallPeriodOver = "230009",
+        /// The message was recalled, so nothing can be done with it any more.
+        ///
+        /// Use another message.
+        MessageRecalled = "230011",
+        /// The bot did not send the message, and may do this only with messages of its own.
+        ///
+        /// Make the call with the app whose bot sent the message.
+        NotMessageSender = "230012",
+        /// The user who is addressed, or the other side of the direct chat, is outside of the app's availability or excluded from it.
+        ///
+        /// Add the user to the app's availability in the developer console and publish a version.
+        UserOutsideAvailability = "230013",
+        /// A chat between two people cannot be shared in a message.
+        ///
+        /// Share a group chat, or the card of a user.
+        DirectChatCardForbidden = "230015",
+        /// The file or image in the message does not belong to the bot.
+        ///
+        /// Upload it with the same app and send the key that the upload returns.
+        NotResourceOwner = "230017",
+        /// The settings of the chat forbid it, for example because only some members may post.
+        ///
+        /// Have the owner or an administrator of the chat change the settings.
+        ForbiddenByChatSettings = "230018",
+        /// The thread that the message should go to does not exist.
+        ///
+        /// Check the `thread_id`, or the message whose thread is meant.
+        ThreadNotFound = "230019",
+        /// Too many requests that send or change messages.
+        ///
+        /// Send fewer requests a second; one user, and one chat with all its bots together, get at most 5 messages a second.
+        MessageRateLimited = "230020",
+        /// The content of the message holds sensitive information.
+        ///
+        /// Change the content before you send it again.
+        SensitiveContent = "230022",
+        /// A user has as many unread urgent messages as there may be, which is 200.
+        ///
+        /// Wait until the user has read some of them.
+        TooManyUnreadUrgents = "230023",
+        /// The organisation has used up its allowance of urgent notifications.
+        ///
+        /// Ask the organisation's administrator for more.
+        UrgentQuotaExceeded = "230024",
+        /// The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text.
+        ///
+        /// Shorten or split the content; style tags can make it larger than the body you sent.
+        ContentTooLong = "230025",
+        /// The bot may not recall this message, because somebody else sent it.
+        ///
+        /// Make the call with the app whose bot sent the message.
+        RecallNotAllowed = "230026",
+        /// The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside.
+        ///
+        /// Add the operation's scopes to the app, publish a version, and check whether the chat is an external one.
+        MissingPermission = "230027",
+        /// The organisation's protection against data leaks refused the content, for example a phone number or an e-mail address in plain text.
+        ///
+        /// Remove what the answer's `msg` names from the content.
+        LeakPreventionFailed = "230028",
+        /// The user who should receive the message has left the organisation.
+        ///
+        /// Send the message to somebody else.
+        ReceiverResigned = "230029",
+        /// No batch message has this id.
+        ///
+        /// Take the `batch_message_id` from the `message_id` that sending the batch returned.
+        BatchMessageNotFound = "230030",
+        /// The message was sent more than 14 days ago and cannot be updated any more.
+        ///
+        /// Send a new message.
+        UpdatePeriodOver = "230031",
+        /// The message was sent more than 7 days ago, and who has read it cannot be queried any more.
+        ///
+        /// Query within 7 days and keep the result.
+        ReadStatusPeriodOver = "230033",
+        /// The `receive_id` is not valid.
+        ///
+        /// Pass an id that exists, of the kind that `receive_id_type` says.
+        InvalidReceiver = "230034",
+        /// The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it.
+        ///
+        /// Check who may post in the chat and whether the receiver blocks the bot; otherwise ask the tenant's administrator.
+        SendNotAllowed = "230035",
+        /// The tenant's encryption key was deleted, so messages encrypted with it cannot be used.
+        ///
+        /// Ask the tenant's administrator to look into the key.
+        EncryptionKeyDeleted = "230036",
+        /// This operation does not send messages to a direct chat with somebody of another tenant.
+        ///
+        /// Use a group chat that both belong to.
+        CrossTenantDirectChat = "230038",
+        /// The chat of the message to pin or unpin does not exist.
+        ///
+        /// Check whether the chat was dissolved.
+        PinChatNotFound = "230045",
+        /// In this chat only the owner and the administrators may pin and unpin messages.
+        ///
+        /// Make the call as the owner or an administrator of the chat.
+        PinNotAllowed = "230046",
+        /// The same message was pinned or unpinned too often in a short time.
+        ///
+        /// Send fewer requests for one message.
+        PinRateLimited = "230047",
+        /// The app lists pinned messages too often.
+        ///
+        /// Send fewer requests a second.
+        PinListRateLimited = "230048",
+        /// The message is still being sent.
+        ///
+        /// Wait a moment; when you send again, use the same `uuid` so that the message is not sent twice.
+        MessageBeingSent = "230049",
+        /// The caller cannot see the message.
+        ///
+        /// Make the call as somebody in the chat who can see the message; the chat may hide older messages from new members.
+        MessageInvisible = "230050",
+        /// The caller may not mark messages as urgent in this chat, or doing so was judged to be a risk.
+        ///
+        /// Check whether the chat leaves this to its owner and administrators, and otherwise ask the organisation's administrator.
+        UrgentNotAllowed = "230052",
+        /// The user has chosen to get no more messages from the bot.
+        ///
+        /// Do not send again until the user has allowed the bot's messages.
+        BotBlockedByUser = "230053",
+        /// The operation does not support messages of this type, or the chat does not take them, such as cards in private chats between organisations.
+        ///
+        /// Use a message of a type that the operation and the chat support.
+        UnsupportedMessageType = "230054",
+        /// The type that the file was uploaded with does not fit the type of the message.
+        ///
+        /// Choose the `msg_type` by the `file_type` of the upload, for example `media` for `mp4`.
+        FileTypeMismatch = "230055",
+        /// Messages of this type cannot be forwarded, for example system, red packet, vote and voice messages.
+        ///
+        /// Forward only messages of other types.
+        MessageTypeNotForwardable = "230061",
+        /// The caller may not forward anything to a chat that uses third-party encryption.
+        ///
+        /// Forward to another chat.
+        EncryptedForwardNotAllowed = "230062",
+        /// The chat to forward to is not valid.
+        ///
+        /// Check that the `chat_id` belongs to a chat that exists.
+        InvalidForwardTarget = "230063",
+        /// What should be forwarded is not valid: it does not exist, or it was recalled, or the caller cannot see it.
+        ///
+        /// Pass ids of messages or threads that exist and that the caller can see.
+        InvalidForwardSource = "230064",
+        /// Everything that should be forwarded was recalled.
+        ///
+        /// Choose messages that have not been recalled.
+        ForwardSourceRecalled = "230065",
+        /// Messages and threads of secret chats cannot be forwarded.
+        ///
+        /// Forward from another kind of chat.
+        SecretChatNotForwardable = "230066",
+        /// Messages from several threads, or from a thread and from outside of it, cannot be forwarded as one.
+        ///
+        /// Pass messages of one thread only, or none from a thread.
+        MixedForwardSources = "230067",
+        /// The messages to forward as one come from different chats.
+        ///
+        /// Make one call for each chat.
+        SeveralForwardChats = "230069",
+        /// The messages cannot be forwarded, because they are confidential or their chat is in restricted mode or dissolved.
+        ///
+        /// Forward messages that are not confidential, from a chat that exists and is not in restricted mode.
+        RestrictedModeNotForwardable = "230070",
+        /// A reply in a thread is not possible in the chat of the message; or, for edits, the caller did not send the message.
+        ///
+        /// Reply without `reply_in_thread`, and edit only messages of the caller.
+        ReplyOrEditRefused = "230071",
+        /// A folded message takes no replies in a thread; or, for edits, the message was edited 20 times already.
+        ///
+        /// Reply without `reply_in_thread`, or send a new message in place of another edit.
+        FoldedOrEditsExhausted = "230072",
+        /// The caller cannot see the thread; or, for edits, the message is in a secret chat and cannot be edited.
+        ///
+        /// Make the call as somebody who can see the thread; a mention in it makes older threads visible to new members.
+        ThreadInvisibleOrSecret = "230073",
+        /// The caller cannot see the thread to forward to; or, for edits, the message is in a chat with third-party encryption and cannot be edited.
+        ///
+        /// Forward as somebody who can see the thread, which a mention in it can achieve; edit messages of other chats only.
+        TargetInvisibleOrEncrypted = "230074",
+        /// Messages cannot be sent to secret chats or chats with third-party encryption; or, for edits, the period in which the message can be edited is over.
+        ///
+        /// Send to another kind of chat; edit messages within the period that the organisation's administrator has set.
+        EncryptedOrEditExpired = "230075",
+        /// A message that is folded together with others cannot be marked as urgent.
+        ///
+        /// Mark another message as urgent.
+        FoldedNotUrgent = "230098",
+        /// The card could not be made from the given content.
+        ///
+        /// Look up the detailed code in the answer's `msg` and correct the card's JSON.
+        CardCreationFailed = "230099",
+        /// The message was deleted, so it can neither be read nor changed.
+        ///
+        /// Use a message that still exists.
+        MessageDeleted = "230110",
+        /// The message deletes itself after some time and does not take this operation.
+        ///
+        /// Use a message that stays.
+        SelfDestructingMessage = "230111",
+        /// The type of the reaction is not valid; or, for deletion, the reaction belongs to another tenant.
+        ///
+        /// Take `emoji_type` from the documented list, and delete only reactions of the caller's tenant.
+        InvalidReaction = "231001",
+        /// The caller may neither add nor delete reactions of this message, usually because it is not in the chat.
+        ///
+        /// Add the bot or the user to the chat and try again.
+        ReactionNotAllowed = "231002",
+        /// The message of the reaction does not exist, or it was recalled.
+        ///
+        /// Check the `message_id`.
+        ReactionMessageNotFound = "231003",
+        /// The chat of the message does not exist any more, or it is dissolved or archived.
+        ///
+        /// Choose a message of a chat that is active.
+        ReactionChatNotFound = "231004",
+        /// The message belongs to a thread that was recalled without a trace.
+        ///
+        /// Choose another message.
+        ThreadRemoved = "231005",
+        /// The `operator_id` stands neither for a bot nor for a user.
+        ///
+        /// Check the token and try again; if it fails again, ask the platform's support.
+        InvalidOperator = "231006",
+        /// Somebody else than the caller added the reaction.
+        ///
+        /// Make the call as the bot or the user that added it.
+        NotReactionAuthor = "231007",
+        /// The caller has no access to the message, usually because it is not in the chat.
+        ///
+        /// Add the caller to the chat of the message and try again.
+        MessageAccessDenied = "231008",
+        /// The reaction belongs to another message.
+        ///
+        /// Pass the `reaction_id` together with the `message_id` that it was returned for.
+        ReactionMessageMismatch = "231010",
+        /// No reaction has this id.
+        ///
+        /// Take the `reaction_id` from adding or listing reactions.
+        InvalidReactionId = "231011",
+        /// The `page_token` is not valid.
+        ///
+        /// Pass the `page_token` of the preceding answer, and none for the first page.
+        InvalidPageToken = "231012",
+        /// The token is neither that of a tenant nor that of a user.
+        ///
+        /// Make the call with a `tenant_access_token` or a `user_access_token`.
+        InvalidAuthType = "231013",
+        /// The `user_id_type` is not one of `open_id`, `union_id` and `user_id`.
+        ///
+        /// Pass one of these three values.
+        InvalidUserIdType = "231014",
+        /// The same request about the reaction is being worked on.
+        ///
+        /// Wait a moment and look whether the reaction is there before you try again.
+        ReactionInProgress = "231015",
+        /// Messages of this type take no reactions.
+        ///
+        /// React to a message of another type.
+        ReactionMessageUnsupported = "231017",
+        /// The caller cannot see the message that the reaction belongs to.
+        ///
+        /// Make the call as somebody in the chat who can see the message.
+        ReactionMessageInvisible = "231018",
+        /// A setting of the message's sender, such as blocking somebody, does not allow the reaction for now.
+        ///
+        /// Leave the message alone until the sender has changed the setting.
+        BlockedBySenderSettings = "231019",
+        /// The tenant's administrator does not allow reactions to messages of this sender for now.
+        ///
+        /// Ask the tenant's administrator.
+        BlockedByTenantSettings = "231020",
+        /// The caller may not change reactions in chats with people from outside.
+        ///
+        /// React in a chat of the organisation alone.
+        ReactionInExternalChat = "231021",
+        /// The other side of the direct chat is outside of the app's availability or excluded from it.
+        ///
+        /// Add the user to the app's availability before the bot reacts to messages.
+        PeerOutsideAvailability = "231022",
         /// A parameter of the request is not valid.
         ///
         /// Compare each parameter with the documentation of the operation.
         InvalidParameter = "232001",
+        /// In this chat only the owner and the administrators may edit the information about it.
+        ///
+        /// Make the call as the owner or an administrator, or have them change the setting.
+        ChatEditNotAllowed = "232002",
+        /// The chat's information holds no usable announcement.
+        ///
+        /// Check the announcement in the Feishu app; if it is there, ask the platform's support.
+        AnnouncementNotFound = "232003",
         /// The app that makes the call does not exist.
         ///
         /// Check the app id; if it is right, ask the platform's support.
@@ -18,6 +346,10 @@ openplat_core::string_enum! {
         ///
         /// Take the `chat_id` from the answer of an operation that creates, lists or searches chats.
         InvalidChatId = "232006",
+        /// The chat id or the user id is not valid.
+        ///
+        /// Check that both exist, and that the user id is of the kind that the id type says.
+        InvalidChatOrUser = "232007",
         /// The operation does not support chats of this mode or type.
         ///
         /// Look up `chat_mode` and `chat_type` with `GetChat` and compare them with what the operation supports.
@@ -34,14 +366,54 @@ openplat_core::string_enum! {
         ///
         /// Add the app's bot, or the user, to the chat and try again.
         NotInChat = "232011",
+        /// The user who should become the owner is not in the chat.
+        ///
+        /// Add the user to the chat first, then pass `owner_id`.
+        NewOwnerOutsideChat = "232012",
         /// The chat has as many members as it may have.
         ///
         /// Remove members or use another chat; by default a verified organisation's chats hold 5000 people, meeting chats 3000.
         ChatFull = "232013",
+        /// The caller's token does not hold the permissions that the operation needs.
+        ///
+        /// Add the operation's scopes to the app, and check that the caller may manage this in the chat, such as the notice at its top.
+        TokenLacksPermission = "232014",
+        /// The operation does not support the kind of ids that `user_id_type` or `member_id_type` names.
+        ///
+        /// Pass one of the documented values.
+        UnsupportedMemberIdType = "232015",
+        /// Members who are neither owner nor administrator may change nothing but the chat's `avatar`, `name`, `description` and `i18n_names`.
+        ///
+        /// Change only these fields, or make the call as the owner or an administrator.
+        PartialEditOnly = "232016",
+        /// The caller has none of the roles in the chat that the operation needs, such as owner or creator.
+        ///
+        /// Make the call as the owner; a bot that created the chat needs the scope for chats it created.
+        NotOwnerOrCreator = "232017",
+        /// The announcement could not be updated with the given changes.
+        ///
+        /// Read the answer's `msg`, and compare the structure of the changes with the documentation of the old document format.
+        AnnouncementUpdateFailed = "232018",
         /// Too many requests for this chat.
         ///
         /// Send fewer requests a second; the limits count per app, user and chat.
         RateLimited = "232019",
+        /// The name of a public chat has fewer than 2 characters.
+        ///
+        /// Pass a `name` of at least 2 characters.
+        PublicNameTooShort = "232020",
+        /// A bot that should be in the chat does not exist.
+        ///
+        /// Check the app ids in `bot_id_list`.
+        BotNotFound = "232021",
+        /// A user who should be in the chat has left the organisation.
+        ///
+        /// Take the user out of `user_id_list`.
+        InviteeResigned = "232022",
+        /// The chat's name or description did not pass the review of its content.
+        ///
+        /// Remove what may be sensitive from the name and the description.
+        ChatInfoReviewFailed = "232023",
         /// The users cannot see the app, or the caller may not work with the users.
         ///
         /// Add the users to the app's availability, or make the call as somebody who may contact them.
@@ -50,10 +422,34 @@ openplat_core::string_enum! {
         ///
         /// Add the bot ability to the app in the developer console and publish a version.
         BotDisabled = "232025",
+        /// Another public chat has this name already.
+        ///
+        /// Choose another `name`; those of public chats are unique.
+        PublicNameTaken = "232026",
         /// None of the given members is valid.
         ///
         /// Pass the ids of people or bots that exist, of the kind that the operation's id type says.
         NoValidMembers = "232027",
+        /// People from another tenant cannot be added to an internal chat.
+        ///
+        /// Add members of the chat's tenant only, or use an external chat.
+        ExternalMemberRefused = "232028",
+        /// After the removal nobody would be left who could own the chat.
+        ///
+        /// Add somebody who can be the owner first, or dissolve the chat.
+        NoOwnerCandidate = "232029",
+        /// A user id in the request is not valid.
+        ///
+        /// Check that the users exist and that the ids are of the kind that `user_id_type` says.
+        InvalidUserId = "232030",
+        /// The user who should become the owner belongs to another tenant than the chat.
+        ///
+        /// Pass as `owner_id` a member of the chat who belongs to its tenant.
+        NewOwnerForeignTenant = "232031",
+        /// The owner of the chat to create belongs to another tenant than the caller.
+        ///
+        /// Pass as `owner_id` somebody of the caller's tenant.
+        OwnerForeignTenant = "232032",
         /// The chat has members from outside, and the app may not manage such chats.
         ///
         /// Use a bot that is allowed to be shared outside of the organisation.
@@ -62,6 +458,82 @@ openplat_core::string_enum! {
         ///
         /// Have an administrator of the tenant install and enable the app.
         AppUnavailable = "232034",
+        /// The `owner_id` is not valid.
+        ///
+        /// Check that the user exists and that the id is of the kind that `user_id_type` says.
+        InvalidOwnerId = "232035",
+        /// The caller, or a bot that is invited, may not manage the labels of chats.
+        ///
+        /// Leave `labels` out, or have the permission granted to the app.
+        LabelsNotAllowed = "232037",
+        /// Only the owner of the chat may add and remove its administrators.
+        ///
+        /// Make the call as the owner of the chat.
+        NotChatOwner = "232038",
+        /// The administrators were changed, but the list of them could not be returned.
+        ///
+        /// Take the change as done; to get the list, make the call again.
+        ManagersNotReturned = "232039",
+        /// The chat has as many administrators as it may have.
+        ///
+        /// Remove administrators first.
+        TooManyManagers = "232040",
+        /// The key of the chat's avatar is not valid.
+        ///
+        /// Upload the image with the `image_type` `avatar` and pass the `image_key` that this returns.
+        InvalidAvatar = "232041",
+        /// A public chat cannot be created without a name.
+        ///
+        /// Pass a `name` of at least 2 characters for a public chat.
+        PublicNameMissing = "232042",
+        /// Some of the given ids of people or bots cannot be used.
+        ///
+        /// Check every id, those of bots too, and that they are of the kind that the id type says.
+        UnusableMemberIds = "232043",
+        /// The chat has as many members as the organisation's administrator allows.
+        ///
+        /// Ask the organisation's administrator for a higher limit, or remove members.
+        AdminMemberLimit = "232044",
+        /// The chat has 20 tabs of its own already, which is the limit.
+        ///
+        /// Delete a tab, or update one in place of adding another.
+        TooManyTabs = "232046",
+        /// The name of a tab is longer than 60 characters.
+        ///
+        /// Shorten the name of the tab.
+        TabNameTooLong = "232047",
+        /// The content of a tab is not valid.
+        ///
+        /// Pass a `tab_content` that fits the `tab_type`; addresses start with `http` or `https`.
+        InvalidTabContent = "232048",
+        /// Only tabs of the types `doc` and `url` can be updated and deleted.
+        ///
+        /// Look up `tab_type` in the list of tabs and leave the others as they are.
+        UnsupportedTabType = "232049",
+        /// Chats of this type have no tabs.
+        ///
+        /// Check with `GetChat` that `chat_mode` is `group` or `p2p`.
+        TabsUnsupported = "232050",
+        /// The caller has no permission on the document that a tab should show.
+        ///
+        /// Make the app or the user a collaborator of the document.
+        TabDocumentForbidden = "232051",
+        /// The caller may not manage the tabs, the menu and the widgets of the chat.
+        ///
+        /// Make the call as the owner or an administrator, or have them change who may manage these.
+        ToolManagementNotAllowed = "232055",
+        /// Somebody else than the calling bot uploaded the image.
+        ///
+        /// Upload the image with the same app and pass its key.
+        NotImageOwner = "232056",
+        /// The caller's tenant may not use the restricted mode.
+        ///
+        /// Leave `restricted_mode_setting` out, or ask the tenant's administrator.
+        RestrictedModeUnavailable = "232057",
+        /// The chat is muted as a whole, so who may post in it cannot be changed.
+        ///
+        /// Ask the platform's support why it is muted.
+        ChatMuted = "232060",
         /// Secret chats cannot be shared by a link.
         ///
         /// Share another kind of chat, or invite the people by name.
@@ -82,10 +554,166 @@ openplat_core::string_enum! {
         ///
         /// Check that the token belongs to the app or the user you mean.
         CallerNotFound = "232065",
+        /// The caller may not read the document behind the announcement.
+        ///
+        /// Give the app or the user the permission to read the document.
+        AnnouncementForbidden = "232066",
+        /// The chat is still being created.
+        ///
+        /// Wait a moment; when you try again, use the same `uuid` so that no second chat is made.
+        ChatBeingCreated = "232068",
+        /// A chat with people from outside cannot be public.
+        ///
+        /// Pass the `chat_type` `private` for such a chat.
+        PublicExternalChat = "232069",
+        /// The chat would have more than 3 menus on the first level.
+        ///
+        /// Delete menus first, or add fewer of them.
+        TooManyTopMenus = "232070",
+        /// A menu of the first level would hold more than 5 menus of the second.
+        ///
+        /// Spread the menus over several of the first level.
+        TooManySubmenus = "232071",
+        /// The ids to sort by are not those of the menus on the first level of this chat.
+        ///
+        /// Get the chat's menu and pass each of its ids on the first level once.
+        MenuOrderMismatch = "232072",
+        /// Another change of the chat's menu is going on.
+        ///
+        /// Wait a moment and try again.
+        MenuBeingChanged = "232073",
         /// Who wants to join this chat has to apply, and the API cannot do that.
         ///
         /// Apply in the Feishu app, or have an administrator of the chat add the member.
         ApprovalRequired = "232075",
+        /// The owner cannot be removed from the chat.
+        ///
+        /// Make somebody else the owner first.
+        OwnerNotRemovable = "232076",
+        /// The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid.
+        ///
+        /// Leave the setting out or ask the tenant's administrator; compare the menu with the documentation of the operation.
+        SettingOrMenuRefused = "232078",
+        /// Chats of this type cannot hide the number of their members.
+        ///
+        /// Leave `hide_member_count_setting` out.
+        HiddenCountUnsupported = "232079",
+        /// Members cannot be added to chats of this type.
+        ///
+        /// Check the chat's mode and type with `GetChat` and use one that the operation supports.
+        MembersUnsupported = "232090",
+        /// The tenant's security rules do not allow public chats.
+        ///
+        /// Create a private chat, or ask the tenant's administrator.
+        PublicChatsForbidden = "232091",
+        /// Who may post in the chat cannot be changed during a meeting.
+        ///
+        /// Try again when the meeting has ended.
+        MeetingInProgress = "232092",
+        /// Approval of new members cannot be turned off during a meeting with restricted access.
+        ///
+        /// Change `membership_approval` when the meeting has ended.
+        MeetingNeedsApproval = "232093",
+        /// The caller may not manage chats that carry the tag of the type `ocic`.
+        ///
+        /// Create the chat without this tag, or ask the platform's support for the permission.
+        OcicTagNotAllowed = "232095",
+        /// The platform takes no changes of the app's data for the moment, so nothing can be uploaded.
+        ///
+        /// Try again later.
+        WritingStopped = "232096",
+        /// The announcement is of the new type, `docx`, which this operation does not support.
+        ///
+        /// Use the operations for announcements of the type `docx`.
+        AnnouncementIsDocx = "232097",
+        /// A parameter of a request about files or images is not valid.
+        ///
+        /// Check the keys, the type and the other parameters against the documentation of the operation.
+        InvalidResourceParameter = "234001",
+        /// The token was not accepted for files and images.
+        ///
+        /// Check that the token is valid and of a kind that the operation takes; if it is, ask the platform's support.
+        ResourceUnauthorized = "234002",
+        /// The file or image does not belong to the message.
+        ///
+        /// Pass the `message_id` and the `file_key` of one and the same message.
+        ResourceNotInMessage = "234003",
+        /// The app is not in the chat of the message that holds the file.
+        ///
+        /// Add the app's bot to the chat, or correct the `message_id`.
+        AppNotInChat = "234004",
+        /// The file or image does not exist or was deleted.
+        ///
+        /// Check the key; upload the file again if it is gone.
+        ResourceDeleted = "234005",
+        /// The upload is larger than allowed: 30 MB for a file, 10 MB for an image.
+        ///
+        /// Compress or split it before the upload.
+        FileTooLarge = "234006",
+        /// The app has no bot to work on files and images with.
+        ///
+        /// Add the bot ability to the app in the developer console, then publish a version.
+        ResourceBotDisabled = "234007",
+        /// Another app uploaded the file or image.
+        ///
+        /// Download it with the app that uploaded it.
+        NotResourceUploader = "234008",
+        /// Files of chats with people from outside cannot be downloaded by this operation.
+        ///
+        /// Use it only in chats of the organisation alone.
+        ResourceInExternalChat = "234009",
+        /// The file or image to upload has 0 bytes.
+        ///
+        /// Upload a file that is not empty.
+        EmptyFile = "234010",
+        /// The format of the image is not supported.
+        ///
+        /// Upload JPG, JPEG, PNG, WEBP, GIF, BMP, ICO, TIFF or HEIC.
+        UnsupportedImageFormat = "234011",
+        /// The platform could not find out which permissions the app has.
+        ///
+        /// Make the call again.
+        ScopeCheckFailed = "234019",
+        /// The file is larger than the 100 MB that can be downloaded.
+        ///
+        /// Get the file in the Feishu app, or have it shared in smaller parts.
+        DownloadTooLarge = "234037",
+        /// Files of confidential messages, or of chats in restricted mode, cannot be downloaded.
+        ///
+        /// Have the message sent again without this protection if the file is needed.
+        RestrictedResource = "234038",
+        /// The image has more pixels than allowed: 2000 x 2000 for GIF, 12000 x 12000 for other formats, 4096 x 4096 for avatars.
+        ///
+        /// Scale the image down, or upload it as a file if it is not an avatar.
+        ImageResolutionTooHigh = "234039",
+        /// The caller cannot see the message that holds the file.
+        ///
+        /// Have the owner or an administrator of the chat check whether new members may see older messages.
+        ResourceMessageInvisible = "234040",
+        /// The tenant's encryption key was deleted, so files and images encrypted with it cannot be used.
+        ///
+        /// Ask the tenant's administrator to find out why the key is gone.
+        ResourceKeyDeleted = "234041",
+        /// The tenant's own storage failed, for example because it is full.
+        ///
+        /// Ask the tenant's administrator to free space or mend the storage, or else the platform's support.
+        TenantStorageFailed = "234042",
+        /// Files cannot be downloaded from messages of this type, such as cards and merged forwards.
+        ///
+        /// Pass the id of the message that the file was first sent in, if the caller can see it.
+        ResourceMessageUnsupported = "234043",
+        /// Some of the given `open_id` values do not exist.
+        ///
+        /// Correct the ids that the answer's `msg` names; they start with `ou_` and differ from app to app.
+        OpenIdsNotFound = "99992351",
+        /// Some of the given `user_id` values do not exist.
+        ///
+        /// Check that the users belong to the tenant and that the ids are user ids.
+        UserIdsNotFound = "99992360",
+        /// Some of the given `union_id` values do not exist.
+        ///
+        /// Check that the ids come from an app of the same developer.
+        UnionIdsNotFound = "99992364",
     }
 }
 
@@ -93,10 +721,467 @@ pub(crate) const API: ApiMeta = ApiMeta::new(CODES);
 
 const CODES: &[CodeMeta] = &[
     CodeMeta::new(
+        "230001",
+        400,
+        ErrorKind::InvalidRequest,
+        "Read what the answer's `msg` says, often after `ext=`, and compare that parameter with the documentation of the operation.",
+    ),
+    CodeMeta::new(
+        "230002",
+        400,
+        ErrorKind::PermissionDenied,
+        "Add the app's bot to the chat and try again; add follow-up bubbles soon after the message.",
+    ),
+    CodeMeta::new(
+        "230003",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass the id of a message in such a chat.",
+    ),
+    CodeMeta::new(
+        "230004",
+        400,
+        ErrorKind::PermissionDenied,
+        "Pass the `message_id` of a message in a chat that the bot belongs to.",
+    ),
+    CodeMeta::new(
+        "230005",
+        400,
+        ErrorKind::PermissionDenied,
+        "Add the user to the app's availability.",
+    ),
+    CodeMeta::new(
+        "230006",
+        400,
+        ErrorKind::Configuration,
+        "Add the bot ability to the app in the developer console and publish a version; add follow-up bubbles to the latest message only.",
+    ),
+    CodeMeta::new(
+        "230007",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass 1 to 3 bubbles, each with a `content` of 1 to 200 characters.",
+    ),
+    CodeMeta::new(
+        "230008",
+        400,
+        ErrorKind::Rejected,
+        "Leave it as it is, or add the bubbles to a newer message.",
+    ),
+    CodeMeta::new(
+        "230009",
+        400,
+        ErrorKind::Rejected,
+        "Recall messages within the period that the organisation's administrator has set.",
+    ),
+    CodeMeta::new("230011", 400, ErrorKind::Rejected, "Use another message."),
+    CodeMeta::new(
+        "230012",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call with the app whose bot sent the message.",
+    ),
+    CodeMeta::new(
+        "230013",
+        400,
+        ErrorKind::PermissionDenied,
+        "Add the user to the app's availability in the developer console and publish a version.",
+    ),
+    CodeMeta::new(
+        "230015",
+        400,
+        ErrorKind::Rejected,
+        "Share a group chat, or the card of a user.",
+    ),
+    CodeMeta::new(
+        "230017",
+        400,
+        ErrorKind::PermissionDenied,
+        "Upload it with the same app and send the key that the upload returns.",
+    ),
+    CodeMeta::new(
+        "230018",
+        400,
+        ErrorKind::PermissionDenied,
+        "Have the owner or an administrator of the chat change the settings.",
+    ),
+    CodeMeta::new(
+        "230019",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check the `thread_id`, or the message whose thread is meant.",
+    ),
+    CodeMeta::new(
+        "230020",
+        400,
+        ErrorKind::Throttled,
+        "Send fewer requests a second; one user, and one chat with all its bots together, get at most 5 messages a second.",
+    ),
+    CodeMeta::new(
+        "230022",
+        400,
+        ErrorKind::Rejected,
+        "Change the content before you send it again.",
+    ),
+    CodeMeta::new(
+        "230023",
+        400,
+        ErrorKind::Rejected,
+        "Wait until the user has read some of them.",
+    ),
+    CodeMeta::new(
+        "230024",
+        400,
+        ErrorKind::QuotaExceeded,
+        "Ask the organisation's administrator for more.",
+    ),
+    CodeMeta::new(
+        "230025",
+        400,
+        ErrorKind::InvalidRequest,
+        "Shorten or split the content; style tags can make it larger than the body you sent.",
+    ),
+    CodeMeta::new(
+        "230026",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call with the app whose bot sent the message.",
+    ),
+    CodeMeta::new(
+        "230027",
+        400,
+        ErrorKind::PermissionDenied,
+        "Add the operation's scopes to the app, publish a version, and check whether the chat is an external one.",
+    ),
+    CodeMeta::new(
+        "230028",
+        400,
+        ErrorKind::Rejected,
+        "Remove what the answer's `msg` names from the content.",
+    ),
+    CodeMeta::new(
+        "230029",
+        400,
+        ErrorKind::Rejected,
+        "Send the message to somebody else.",
+    ),
+    CodeMeta::new(
+        "230030",
+        400,
+        ErrorKind::InvalidRequest,
+        "Take the `batch_message_id` from the `message_id` that sending the batch returned.",
+    ),
+    CodeMeta::new("230031", 400, ErrorKind::Rejected, "Send a new message."),
+    CodeMeta::new(
+        "230033",
+        400,
+        ErrorKind::Rejected,
+        "Query within 7 days and keep the result.",
+    ),
+    CodeMeta::new(
+        "230034",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass an id that exists, of the kind that `receive_id_type` says.",
+    ),
+    CodeMeta::new(
+        "230035",
+        400,
+        ErrorKind::PermissionDenied,
+        "Check who may post in the chat and whether the receiver blocks the bot; otherwise ask the tenant's administrator.",
+    ),
+    CodeMeta::new(
+        "230036",
+        400,
+        ErrorKind::Rejected,
+        "Ask the tenant's administrator to look into the key.",
+    ),
+    CodeMeta::new(
+        "230038",
+        400,
+        ErrorKind::Rejected,
+        "Use a group chat that both belong to.",
+    ),
+    CodeMeta::new(
+        "230045",
+        400,
+        ErrorKind::Rejected,
+        "Check whether the chat was dissolved.",
+    ),
+    CodeMeta::new(
+        "230046",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call as the owner or an administrator of the chat.",
+    ),
+    CodeMeta::new(
+        "230047",
+        400,
+        ErrorKind::Throttled,
+        "Send fewer requests for one message.",
+    ),
+    CodeMeta::new("230048", 400, ErrorKind::Throttled, "Send fewer requests a second."),
+    CodeMeta::new(
+        "230049",
+        400,
+        ErrorKind::Unavailable,
+        "Wait a moment; when you send again, use the same `uuid` so that the message is not sent twice.",
+    ),
+    CodeMeta::new(
+        "230050",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call as somebody in the chat who can see the message; the chat may hide older messages from new members.",
+    ),
+    CodeMeta::new(
+        "230052",
+        400,
+        ErrorKind::PermissionDenied,
+        "Check whether the chat leaves this to its owner and administrators, and otherwise ask the organisation's administrator.",
+    ),
+    CodeMeta::new(
+        "230053",
+        400,
+        ErrorKind::Rejected,
+        "Do not send again until the user has allowed the bot's messages.",
+    ),
+    CodeMeta::new(
+        "230054",
+        400,
+        ErrorKind::InvalidRequest,
+        "Use a message of a type that the operation and the chat support.",
+    ),
+    CodeMeta::new(
+        "230055",
+        400,
+        ErrorKind::InvalidRequest,
+        "Choose the `msg_type` by the `file_type` of the upload, for example `media` for `mp4`.",
+    ),
+    CodeMeta::new(
+        "230061",
+        400,
+        ErrorKind::InvalidRequest,
+        "Forward only messages of other types.",
+    ),
+    CodeMeta::new(
+        "230062",
+        400,
+        ErrorKind::PermissionDenied,
+        "Forward to another chat.",
+    ),
+    CodeMeta::new(
+        "230063",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check that the `chat_id` belongs to a chat that exists.",
+    ),
+    CodeMeta::new(
+        "230064",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass ids of messages or threads that exist and that the caller can see.",
+    ),
+    CodeMeta::new(
+        "230065",
+        400,
+        ErrorKind::Rejected,
+        "Choose messages that have not been recalled.",
+    ),
+    CodeMeta::new(
+        "230066",
+        400,
+        ErrorKind::Rejected,
+        "Forward from another kind of chat.",
+    ),
+    CodeMeta::new(
+        "230067",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass messages of one thread only, or none from a thread.",
+    ),
+    CodeMeta::new(
+        "230069",
+        400,
+        ErrorKind::InvalidRequest,
+        "Make one call for each chat.",
+    ),
+    CodeMeta::new(
+        "230070",
+        400,
+        ErrorKind::Rejected,
+        "Forward messages that are not confidential, from a chat that exists and is not in restricted mode.",
+    ),
+    CodeMeta::new(
+        "230071",
+        400,
+        ErrorKind::Rejected,
+        "Reply without `reply_in_thread`, and edit only messages of the caller.",
+    ),
+    CodeMeta::new(
+        "230072",
+        400,
+        ErrorKind::Rejected,
+        "Reply without `reply_in_thread`, or send a new message in place of another edit.",
+    ),
+    CodeMeta::new(
+        "230073",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call as somebody who can see the thread; a mention in it makes older threads visible to new members.",
+    ),
+    CodeMeta::new(
+        "230074",
+        400,
+        ErrorKind::PermissionDenied,
+        "Forward as somebody who can see the thread, which a mention in it can achieve; edit messages of other chats only.",
+    ),
+    CodeMeta::new(
+        "230075",
+        400,
+        ErrorKind::Rejected,
+        "Send to another kind of chat; edit messages within the period that the organisation's administrator has set.",
+    ),
+    CodeMeta::new("230098", 400, ErrorKind::Rejected, "Mark another message as urgent."),
+    CodeMeta::new(
+        "230099",
+        400,
+        ErrorKind::InvalidRequest,
+        "Look up the detailed code in the answer's `msg` and correct the card's JSON.",
+    ),
+    CodeMeta::new(
+        "230110",
+        400,
+        ErrorKind::Rejected,
+        "Use a message that still exists.",
+    ),
+    CodeMeta::new("230111", 400, ErrorKind::Rejected, "Use a message that stays."),
+    CodeMeta::new(
+        "231001",
+        400,
+        ErrorKind::InvalidRequest,
+        "Take `emoji_type` from the documented list, and delete only reactions of the caller's tenant.",
+    ),
+    CodeMeta::new(
+        "231002",
+        400,
+        ErrorKind::PermissionDenied,
+        "Add the bot or the user to the chat and try again.",
+    ),
+    CodeMeta::new("231003", 400, ErrorKind::InvalidRequest, "Check the `message_id`."),
+    CodeMeta::new(
+        "231004",
+        400,
+        ErrorKind::Rejected,
+        "Choose a message of a chat that is active.",
+    ),
+    CodeMeta::new("231005", 400, ErrorKind::Rejected, "Choose another message."),
+    CodeMeta::new(
+        "231006",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check the token and try again; if it fails again, ask the platform's support.",
+    ),
+    CodeMeta::new(
+        "231007",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call as the bot or the user that added it.",
+    ),
+    CodeMeta::new(
+        "231008",
+        400,
+        ErrorKind::PermissionDenied,
+        "Add the caller to the chat of the message and try again.",
+    ),
+    CodeMeta::new(
+        "231010",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass the `reaction_id` together with the `message_id` that it was returned for.",
+    ),
+    CodeMeta::new(
+        "231011",
+        400,
+        ErrorKind::InvalidRequest,
+        "Take the `reaction_id` from adding or listing reactions.",
+    ),
+    CodeMeta::new(
+        "231012",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass the `page_token` of the preceding answer, and none for the first page.",
+    ),
+    CodeMeta::new(
+        "231013",
+        400,
+        ErrorKind::Unauthenticated,
+        "Make the call with a `tenant_access_token` or a `user_access_token`.",
+    ),
+    CodeMeta::new(
+        "231014",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass one of these three values.",
+    ),
+    CodeMeta::new(
+        "231015",
+        400,
+        ErrorKind::Unavailable,
+        "Wait a moment and look whether the reaction is there before you try again.",
+    ),
+    CodeMeta::new(
+        "231017",
+        400,
+        ErrorKind::InvalidRequest,
+        "React to a message of another type.",
+    ),
+    CodeMeta::new(
+        "231018",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call as somebody in the chat who can see the message.",
+    ),
+    CodeMeta::new(
+        "231019",
+        400,
+        ErrorKind::Rejected,
+        "Leave the message alone until the sender has changed the setting.",
+    ),
+    CodeMeta::new(
+        "231020",
+        400,
+        ErrorKind::PermissionDenied,
+        "Ask the tenant's administrator.",
+    ),
+    CodeMeta::new(
+        "231021",
+        400,
+        ErrorKind::PermissionDenied,
+        "React in a chat of the organisation alone.",
+    ),
+    CodeMeta::new(
+        "231022",
+        400,
+        ErrorKind::PermissionDenied,
+        "Add the user to the app's availability before the bot reacts to messages.",
+    ),
+    CodeMeta::new(
         "232001",
         400,
         ErrorKind::InvalidRequest,
         "Compare each parameter with the documentation of the operation.",
+    ),
+    CodeMeta::new(
+        "232002",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call as the owner or an administrator, or have them change the setting.",
+    ),
+    CodeMeta::new(
+        "232003",
+        400,
+        ErrorKind::Rejected,
+        "Check the announcement in the Feishu app; if it is there, ask the platform's support.",
     ),
     CodeMeta::new(
         "232004",
@@ -109,6 +1194,12 @@ const CODES: &[CodeMeta] = &[
         400,
         ErrorKind::InvalidRequest,
         "Take the `chat_id` from the answer of an operation that creates, lists or searches chats.",
+    ),
+    CodeMeta::new(
+        "232007",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check that both exist, and that the user id is of the kind that the id type says.",
     ),
     CodeMeta::new(
         "232008",
@@ -135,16 +1226,76 @@ const CODES: &[CodeMeta] = &[
         "Add the app's bot, or the user, to the chat and try again.",
     ),
     CodeMeta::new(
+        "232012",
+        400,
+        ErrorKind::InvalidRequest,
+        "Add the user to the chat first, then pass `owner_id`.",
+    ),
+    CodeMeta::new(
         "232013",
         400,
         ErrorKind::Rejected,
         "Remove members or use another chat; by default a verified organisation's chats hold 5000 people, meeting chats 3000.",
     ),
     CodeMeta::new(
+        "232014",
+        400,
+        ErrorKind::PermissionDenied,
+        "Add the operation's scopes to the app, and check that the caller may manage this in the chat, such as the notice at its top.",
+    ),
+    CodeMeta::new(
+        "232015",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass one of the documented values.",
+    ),
+    CodeMeta::new(
+        "232016",
+        400,
+        ErrorKind::PermissionDenied,
+        "Change only these fields, or make the call as the owner or an administrator.",
+    ),
+    CodeMeta::new(
+        "232017",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call as the owner; a bot that created the chat needs the scope for chats it created.",
+    ),
+    CodeMeta::new(
+        "232018",
+        400,
+        ErrorKind::InvalidRequest,
+        "Read the answer's `msg`, and compare the structure of the changes with the documentation of the old document format.",
+    ),
+    CodeMeta::new(
         "232019",
         400,
         ErrorKind::Throttled,
         "Send fewer requests a second; the limits count per app, user and chat.",
+    ),
+    CodeMeta::new(
+        "232020",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass a `name` of at least 2 characters.",
+    ),
+    CodeMeta::new(
+        "232021",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check the app ids in `bot_id_list`.",
+    ),
+    CodeMeta::new(
+        "232022",
+        400,
+        ErrorKind::Rejected,
+        "Take the user out of `user_id_list`.",
+    ),
+    CodeMeta::new(
+        "232023",
+        400,
+        ErrorKind::Rejected,
+        "Remove what may be sensitive from the name and the description.",
     ),
     CodeMeta::new(
         "232024",
@@ -159,10 +1310,46 @@ const CODES: &[CodeMeta] = &[
         "Add the bot ability to the app in the developer console and publish a version.",
     ),
     CodeMeta::new(
+        "232026",
+        400,
+        ErrorKind::Rejected,
+        "Choose another `name`; those of public chats are unique.",
+    ),
+    CodeMeta::new(
         "232027",
         400,
         ErrorKind::InvalidRequest,
         "Pass the ids of people or bots that exist, of the kind that the operation's id type says.",
+    ),
+    CodeMeta::new(
+        "232028",
+        400,
+        ErrorKind::Rejected,
+        "Add members of the chat's tenant only, or use an external chat.",
+    ),
+    CodeMeta::new(
+        "232029",
+        400,
+        ErrorKind::Rejected,
+        "Add somebody who can be the owner first, or dissolve the chat.",
+    ),
+    CodeMeta::new(
+        "232030",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check that the users exist and that the ids are of the kind that `user_id_type` says.",
+    ),
+    CodeMeta::new(
+        "232031",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass as `owner_id` a member of the chat who belongs to its tenant.",
+    ),
+    CodeMeta::new(
+        "232032",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass as `owner_id` somebody of the caller's tenant.",
     ),
     CodeMeta::new(
         "232033",
@@ -175,6 +1362,115 @@ const CODES: &[CodeMeta] = &[
         400,
         ErrorKind::Configuration,
         "Have an administrator of the tenant install and enable the app.",
+    ),
+    CodeMeta::new(
+        "232035",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check that the user exists and that the id is of the kind that `user_id_type` says.",
+    ),
+    CodeMeta::new(
+        "232037",
+        400,
+        ErrorKind::PermissionDenied,
+        "Leave `labels` out, or have the permission granted to the app.",
+    ),
+    CodeMeta::new(
+        "232038",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call as the owner of the chat.",
+    ),
+    CodeMeta::new(
+        "232039",
+        400,
+        ErrorKind::Unavailable,
+        "Take the change as done; to get the list, make the call again.",
+    ),
+    CodeMeta::new("232040", 400, ErrorKind::Rejected, "Remove administrators first."),
+    CodeMeta::new(
+        "232041",
+        400,
+        ErrorKind::InvalidRequest,
+        "Upload the image with the `image_type` `avatar` and pass the `image_key` that this returns.",
+    ),
+    CodeMeta::new(
+        "232042",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass a `name` of at least 2 characters for a public chat.",
+    ),
+    CodeMeta::new(
+        "232043",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check every id, those of bots too, and that they are of the kind that the id type says.",
+    ),
+    CodeMeta::new(
+        "232044",
+        400,
+        ErrorKind::Rejected,
+        "Ask the organisation's administrator for a higher limit, or remove members.",
+    ),
+    CodeMeta::new(
+        "232046",
+        400,
+        ErrorKind::Rejected,
+        "Delete a tab, or update one in place of adding another.",
+    ),
+    CodeMeta::new(
+        "232047",
+        400,
+        ErrorKind::InvalidRequest,
+        "Shorten the name of the tab.",
+    ),
+    CodeMeta::new(
+        "232048",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass a `tab_content` that fits the `tab_type`; addresses start with `http` or `https`.",
+    ),
+    CodeMeta::new(
+        "232049",
+        400,
+        ErrorKind::InvalidRequest,
+        "Look up `tab_type` in the list of tabs and leave the others as they are.",
+    ),
+    CodeMeta::new(
+        "232050",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check with `GetChat` that `chat_mode` is `group` or `p2p`.",
+    ),
+    CodeMeta::new(
+        "232051",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the app or the user a collaborator of the document.",
+    ),
+    CodeMeta::new(
+        "232055",
+        400,
+        ErrorKind::PermissionDenied,
+        "Make the call as the owner or an administrator, or have them change who may manage these.",
+    ),
+    CodeMeta::new(
+        "232056",
+        400,
+        ErrorKind::PermissionDenied,
+        "Upload the image with the same app and pass its key.",
+    ),
+    CodeMeta::new(
+        "232057",
+        400,
+        ErrorKind::PermissionDenied,
+        "Leave `restricted_mode_setting` out, or ask the tenant's administrator.",
+    ),
+    CodeMeta::new(
+        "232060",
+        400,
+        ErrorKind::Rejected,
+        "Ask the platform's support why it is muted.",
     ),
     CodeMeta::new(
         "232061",
@@ -207,9 +1503,228 @@ const CODES: &[CodeMeta] = &[
         "Check that the token belongs to the app or the user you mean.",
     ),
     CodeMeta::new(
+        "232066",
+        400,
+        ErrorKind::PermissionDenied,
+        "Give the app or the user the permission to read the document.",
+    ),
+    CodeMeta::new(
+        "232068",
+        400,
+        ErrorKind::Unavailable,
+        "Wait a moment; when you try again, use the same `uuid` so that no second chat is made.",
+    ),
+    CodeMeta::new(
+        "232069",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass the `chat_type` `private` for such a chat.",
+    ),
+    CodeMeta::new(
+        "232070",
+        400,
+        ErrorKind::Rejected,
+        "Delete menus first, or add fewer of them.",
+    ),
+    CodeMeta::new(
+        "232071",
+        400,
+        ErrorKind::Rejected,
+        "Spread the menus over several of the first level.",
+    ),
+    CodeMeta::new(
+        "232072",
+        400,
+        ErrorKind::InvalidRequest,
+        "Get the chat's menu and pass each of its ids on the first level once.",
+    ),
+    CodeMeta::new("232073", 400, ErrorKind::Unavailable, "Wait a moment and try again."),
+    CodeMeta::new(
         "232075",
         400,
         ErrorKind::Rejected,
         "Apply in the Feishu app, or have an administrator of the chat add the member.",
+    ),
+    CodeMeta::new(
+        "232076",
+        400,
+        ErrorKind::Rejected,
+        "Make somebody else the owner first.",
+    ),
+    CodeMeta::new(
+        "232078",
+        400,
+        ErrorKind::InvalidRequest,
+        "Leave the setting out or ask the tenant's administrator; compare the menu with the documentation of the operation.",
+    ),
+    CodeMeta::new(
+        "232079",
+        400,
+        ErrorKind::InvalidRequest,
+        "Leave `hide_member_count_setting` out.",
+    ),
+    CodeMeta::new(
+        "232090",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check the chat's mode and type with `GetChat` and use one that the operation supports.",
+    ),
+    CodeMeta::new(
+        "232091",
+        400,
+        ErrorKind::PermissionDenied,
+        "Create a private chat, or ask the tenant's administrator.",
+    ),
+    CodeMeta::new(
+        "232092",
+        400,
+        ErrorKind::Rejected,
+        "Try again when the meeting has ended.",
+    ),
+    CodeMeta::new(
+        "232093",
+        400,
+        ErrorKind::Rejected,
+        "Change `membership_approval` when the meeting has ended.",
+    ),
+    CodeMeta::new(
+        "232095",
+        400,
+        ErrorKind::PermissionDenied,
+        "Create the chat without this tag, or ask the platform's support for the permission.",
+    ),
+    CodeMeta::new("232096", 400, ErrorKind::Unavailable, "Try again later."),
+    CodeMeta::new(
+        "232097",
+        400,
+        ErrorKind::InvalidRequest,
+        "Use the operations for announcements of the type `docx`.",
+    ),
+    CodeMeta::new(
+        "234001",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check the keys, the type and the other parameters against the documentation of the operation.",
+    ),
+    CodeMeta::new(
+        "234002",
+        401,
+        ErrorKind::Unauthenticated,
+        "Check that the token is valid and of a kind that the operation takes; if it is, ask the platform's support.",
+    ),
+    CodeMeta::new(
+        "234003",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass the `message_id` and the `file_key` of one and the same message.",
+    ),
+    CodeMeta::new(
+        "234004",
+        400,
+        ErrorKind::PermissionDenied,
+        "Add the app's bot to the chat, or correct the `message_id`.",
+    ),
+    CodeMeta::new(
+        "234005",
+        400,
+        ErrorKind::Rejected,
+        "Check the key; upload the file again if it is gone.",
+    ),
+    CodeMeta::new(
+        "234006",
+        400,
+        ErrorKind::InvalidRequest,
+        "Compress or split it before the upload.",
+    ),
+    CodeMeta::new(
+        "234007",
+        400,
+        ErrorKind::Configuration,
+        "Add the bot ability to the app in the developer console, then publish a version.",
+    ),
+    CodeMeta::new(
+        "234008",
+        400,
+        ErrorKind::PermissionDenied,
+        "Download it with the app that uploaded it.",
+    ),
+    CodeMeta::new(
+        "234009",
+        400,
+        ErrorKind::PermissionDenied,
+        "Use it only in chats of the organisation alone.",
+    ),
+    CodeMeta::new(
+        "234010",
+        400,
+        ErrorKind::InvalidRequest,
+        "Upload a file that is not empty.",
+    ),
+    CodeMeta::new(
+        "234011",
+        400,
+        ErrorKind::InvalidRequest,
+        "Upload JPG, JPEG, PNG, WEBP, GIF, BMP, ICO, TIFF or HEIC.",
+    ),
+    CodeMeta::new("234019", 400, ErrorKind::Unavailable, "Make the call again."),
+    CodeMeta::new(
+        "234037",
+        400,
+        ErrorKind::Rejected,
+        "Get the file in the Feishu app, or have it shared in smaller parts.",
+    ),
+    CodeMeta::new(
+        "234038",
+        400,
+        ErrorKind::Rejected,
+        "Have the message sent again without this protection if the file is needed.",
+    ),
+    CodeMeta::new(
+        "234039",
+        400,
+        ErrorKind::InvalidRequest,
+        "Scale the image down, or upload it as a file if it is not an avatar.",
+    ),
+    CodeMeta::new(
+        "234040",
+        400,
+        ErrorKind::PermissionDenied,
+        "Have the owner or an administrator of the chat check whether new members may see older messages.",
+    ),
+    CodeMeta::new(
+        "234041",
+        400,
+        ErrorKind::Rejected,
+        "Ask the tenant's administrator to find out why the key is gone.",
+    ),
+    CodeMeta::new(
+        "234042",
+        400,
+        ErrorKind::Rejected,
+        "Ask the tenant's administrator to free space or mend the storage, or else the platform's support.",
+    ),
+    CodeMeta::new(
+        "234043",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass the id of the message that the file was first sent in, if the caller can see it.",
+    ),
+    CodeMeta::new(
+        "99992351",
+        400,
+        ErrorKind::InvalidRequest,
+        "Correct the ids that the answer's `msg` names; they start with `ou_` and differ from app to app.",
+    ),
+    CodeMeta::new(
+        "99992360",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check that the users belong to the tenant and that the ids are user ids.",
+    ),
+    CodeMeta::new(
+        "99992364",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check that the ids come from an app of the same developer.",
     ),
 ];

@@ -4,6 +4,7 @@ use openplat_core::{
     AcceptsAppToken, Call, DingTalk, Method, Operation, OperationMeta, Parts,
 };
 use serde::{Deserialize, Serialize};
+use crate::generated::types::ConversationFile;
 
 /// Sends a link to a stored file into a conversation.
 ///
@@ -99,83 +100,6 @@ impl Operation for SendLink {
 }
 
 impl AcceptsAppToken for SendLink {}
-
-/// A file or folder in the storage of a conversation.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ConversationFile {
-    /// Identifies the file within its space.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// The conversation that holds the file, as an `openConversationId`.
-    #[serde(rename = "conversationId", skip_serializing_if = "Option::is_none")]
-    pub conversation_id: Option<String>,
-    /// The storage space in which the file lies.
-    #[serde(rename = "spaceId", skip_serializing_if = "Option::is_none")]
-    pub space_id: Option<String>,
-    /// The folder above; `0` at the top.
-    #[serde(rename = "parentId", skip_serializing_if = "Option::is_none")]
-    pub parent_id: Option<String>,
-    /// Whether it is a file or a folder.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<FileKind>,
-    /// What people see, with its extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// How large the file is, in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<i64>,
-    /// Where the file lies in its space, from the top.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Counts how often the contents were replaced.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<i64>,
-    /// Whether the file can still be opened.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<FileStatus>,
-    /// The ending of the name, without a dot.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub extension: Option<String>,
-    /// Who put the file there, as a union id.
-    #[serde(rename = "creatorId", skip_serializing_if = "Option::is_none")]
-    pub creator_id: Option<String>,
-    /// Who changed the file last, as a union id.
-    #[serde(rename = "modifierId", skip_serializing_if = "Option::is_none")]
-    pub modifier_id: Option<String>,
-    /// When the file was put there, as an ISO 8601 time. Seconds may be missing: `2022-07-29T14:55Z`.
-    #[serde(rename = "createTime", skip_serializing_if = "Option::is_none")]
-    pub create_time: Option<String>,
-    /// When the file was changed last, as an ISO 8601 time. Seconds may be missing: `2022-07-29T14:55Z`.
-    #[serde(rename = "modifiedTime", skip_serializing_if = "Option::is_none")]
-    pub modified_time: Option<String>,
-    /// A further identifier of the same file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub uuid: Option<String>,
-}
-
-openplat_core::string_enum! {
-    ignore_case
-    /// What lies in the storage of a conversation.
-    pub enum FileKind {
-        /// Something with contents of its own.
-        File = "FILE",
-        /// Something that holds files and further folders.
-        Folder = "FOLDER",
-    }
-}
-
-openplat_core::string_enum! {
-    /// Whether a file can still be opened.
-    pub enum FileStatus {
-        /// It can.
-        Normal = "NORMAL",
-        /// It was deleted.
-        Deleted = "DELETED",
-        /// Its time is over.
-        Expired = "EXPIRED",
-    }
-}
 
 /// The answer to [`SendLink`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

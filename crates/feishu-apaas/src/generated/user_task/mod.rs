@@ -2,6 +2,17 @@
 
 //! Tasks that a workflow hands to people.
 
+mod cc;
 mod chat_group;
+mod expediting;
+mod query;
+mod rollback;
+mod rollback_points;
 
+pub use self::cc::*;
 pub use self::chat_group::*;
+pub use self::expediting::*;
+pub use self::query::*;
+pub use self::rollback::*;
+pub use self::rollback_points::*;
+pub use crate::generated::types::I18nText;

@@ -14,6 +14,7 @@ use crate::generated::types::{Chat, UserIdType};
 /// - Token: the app's or a user's
 /// - Scope: `im:chat` or `im:chat:read` or `im:chat:readonly`
 /// - Rate limit: 1000/min, 50/s
+/// - Not in this answer: `chat_id`
 ///
 /// # Errors
 ///

@@ -3,7 +3,19 @@
 //! The models and enums that several operations share.
 
 mod chat;
+mod chat_menu;
+mod chat_tab;
+mod member;
+mod message;
+mod pin;
+mod reaction;
 mod user_id;
 
 pub use self::chat::*;
+pub use self::chat_menu::*;
+pub use self::chat_tab::*;
+pub use self::member::*;
+pub use self::message::*;
+pub use self::pin::*;
+pub use self::reaction::*;
 pub use self::user_id::*;
