@@ -28,6 +28,7 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod content;
 #[rustfmt::skip]
 mod generated;
 

@@ -1,0 +1,140 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A card: `msg_type` `interactive`.
+///
+/// A card is sent as its JSON, by the template that it was built as ([`CardTemplate`]), or by the
+/// id of an entity made before ([`CardEntity`]).
+///
+/// ```
+/// use feishu_im::content::{Card, Content};
+/// use serde_json::json;
+///
+/// let card = Card::new(json!({
+///     "schema": "2.0",
+///     "header": { "title": { "tag": "plain_text", "content": "Deployed" } },
+///     "body": { "elements": [{ "tag": "markdown", "content": "All is **well**" }] },
+/// }));
+/// assert_eq!(Content::from(card).msg_type(), "interactive");
+/// ```
+///
+/// What the platform returns is no card that could be sent: as a rule an object with `title` and
+/// `elements`, a list of lines much like those of a post.
+///
+/// Mentions in a card are written otherwise than in texts and posts: `<at id=ou_1></at>`.
+///
+/// Vendor's pages: [ways to send a card][send], [JSON of a card][json], [reading][read].
+///
+/// [send]: https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/send-feishu-card
+/// [json]: https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-structure
+/// [read]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Card {
+    /// A card from a template.
+    #[serde(rename = "template")]
+    Template(CardTemplate),
+    /// A card that was made before.
+    #[serde(rename = "card")]
+    Entity(CardEntity),
+    /// The JSON of a card, or what the platform returned for one.
+    #[serde(untagged)]
+    Json(Value),
+}
+
+impl Card {
+    /// The JSON of a card, as the card builder shows it; the platform expects an object.
+    pub fn new(json: impl Into<Value>) -> Self {
+        Self::Json(json.into())
+    }
+}
+
+impl From<CardTemplate> for Card {
+    fn from(template: CardTemplate) -> Self {
+        Self::Template(template)
+    }
+}
+
+impl From<CardEntity> for Card {
+    fn from(entity: CardEntity) -> Self {
+        Self::Entity(entity)
+    }
+}
+
+/// A card from a template that was made with the card builder: `msg_type` `interactive`.
+///
+/// ```
+/// use feishu_im::content::{CardTemplate, Content};
+///
+/// let card = CardTemplate::new("AAqigYkzabcef").version("1.0.0").variable("who", "Tom");
+/// assert_eq!(
+///     Content::from(card).to_json_string(),
+///     r#"{"type":"template","data":{"template_id":"AAqigYkzabcef","template_version_name":"1.0.0","template_variable":{"who":"Tom"}}}"#,
+/// );
+/// ```
+///
+/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#3ea4c2d5)
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CardTemplate {
+    /// The id of the template.
+    pub template_id: String,
+    /// The version that was published, such as `1.0.0`. The latest if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_version_name: Option<String>,
+    /// The values of the template's variables, by name.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub template_variable: Map<String, Value>,
+}
+
+impl CardTemplate {
+    /// The latest version of a template.
+    pub fn new(template_id: impl Into<String>) -> Self {
+        Self {
+            template_id: template_id.into(),
+            template_version_name: None,
+            template_variable: Map::new(),
+        }
+    }
+
+    /// One published version instead of the latest.
+    pub fn version(mut self, name: impl Into<String>) -> Self {
+        self.template_version_name = Some(name.into());
+        self
+    }
+
+    /// The value of a variable: text, a number, or any other JSON that the variable is made for.
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.template_variable.insert(name.into(), value.into());
+        self
+    }
+}
+
+/// A card that was made before and can be changed in parts: `msg_type` `interactive`.
+///
+/// ```
+/// use feishu_im::content::{CardEntity, Content};
+///
+/// assert_eq!(
+///     Content::from(CardEntity::new("7371713483664506900")).to_json_string(),
+///     r#"{"type":"card","data":{"card_id":"7371713483664506900"}}"#,
+/// );
+/// ```
+///
+/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#3ea4c2d5)
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CardEntity {
+    /// The id that making the entity gave.
+    pub card_id: String,
+}
+
+impl CardEntity {
+    /// The entity with this id.
+    pub fn new(card_id: impl Into<String>) -> Self {
+        Self { card_id: card_id.into() }
+    }
+}

@@ -1,0 +1,266 @@
+//! What a message says: typed builders for sending, typed values when reading.
+//!
+//! The API carries a message as two strings: `msg_type`, and `content`, which is JSON written into
+//! a string. Each type of this module stands for one `msg_type`; all of them convert to
+//! [`Content`], which gives both strings.
+//!
+//! ```
+//! use feishu_im::content::{Content, Text};
+//!
+//! let content = Content::from(Text::new("Ship it, ").mention("ou_84aad35d084aa403a838cf73", "Tom"));
+//! assert_eq!(content.msg_type(), "text");
+//! assert_eq!(
+//!     content.to_json_string(),
+//!     r#"{"text":"Ship it, <at user_id=\"ou_84aad35d084aa403a838cf73\">Tom</at>"}"#,
+//! );
+//! ```
+//!
+//! | `msg_type` | send it with | read it as |
+//! | --- | --- | --- |
+//! | `text` | [`Text`] | [`Content::Text`] |
+//! | `post` | [`Post`] | [`Content::Post`] |
+//! | `image` | [`Image`] | [`Content::Image`] |
+//! | `file` | [`File`] | [`Content::File`] |
+//! | `audio` | [`Audio`] | [`Content::Audio`] |
+//! | `media` (a video) | [`Media`] | [`Content::Media`] |
+//! | `sticker` | [`Sticker`] | [`Content::Sticker`] |
+//! | `interactive` (a card) | [`Card`], [`CardTemplate`], [`CardEntity`] | [`Content::Interactive`] |
+//! | `share_chat` | [`ShareChat`] | [`Content::ShareChat`] |
+//! | `share_user` | [`ShareUser`] | [`Content::ShareUser`] |
+//! | `system` | [`Divider`] | [`Content::System`] |
+//! | folders, calendar events, votes and others that only people send | | [`Content`] |
+//! | anything else | [`Raw`] | [`Content::Unknown`] |
+//!
+//! # What is read is not what was sent
+//!
+//! [`Content::parse`] takes both forms. In what the platform returns, mentions are placeholders
+//! such as `@_user_1`, which the `mentions` of the message resolve (see [`Text::resolve`]); a post
+//! has lost its languages, and its Markdown is taken apart; a card has another shape than the JSON
+//! it was sent as; files have their name and recordings their length.
+//!
+//! ```
+//! use feishu_im::content::Content;
+//!
+//! let Content::Audio(audio) = Content::parse("audio", r#"{"file_key":"file_v2_x","duration":2000}"#)
+//! else {
+//!     panic!("not a recording");
+//! };
+//! assert_eq!(audio.duration, Some(2000));
+//!
+//! // A recalled message, for example, has a sentence instead of JSON.
+//! let recalled = Content::parse("text", "This message was recalled");
+//! assert_eq!(recalled.to_json_string(), "This message was recalled");
+//! ```
+//!
+//! Nothing of what was read is lost: fields that this version does not know are in `extra` of each
+//! type, elements of a post that it does not know in [`post::Element::Unknown`].
+//!
+//! # Limits
+//!
+//! The platform accepts requests of up to 150 KB with a text, and of up to 30 KB with a post or a
+//! card; error 230025 says that one was longer. A template counts with all that it brings, and
+//! tags for styles make a message longer than what was sent. Only texts and posts can be edited.
+//!
+//! Vendor's pages: [sending][send], [reading][read].
+//!
+//! [send]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json
+//! [read]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
+
+mod card;
+mod lenient;
+mod media;
+pub mod post;
+mod received;
+mod share;
+mod system;
+mod text;
+
+use std::fmt;
+
+pub use card::{Card, CardEntity, CardTemplate};
+pub use media::{Audio, File, Image, Media, Sticker};
+pub use post::Post;
+pub use received::{CalendarEvent, Folder, Hongbao, Location, MergeForward, Todo, VideoChat, Vote};
+pub use share::{ShareChat, ShareUser};
+pub use system::{Divider, DividerText, System};
+pub use text::{Text, escape, mention};
+
+/// One line for each type of message, so that none of the three directions can forget one. Types
+/// with the same `msg_type` are tried in the order of the lines.
+macro_rules! contents {
+    ($( $(#[$meta:meta])* $variant:ident($type:ty) = $msg_type:literal, )*) => {
+        /// What a message says, together with the type of the message.
+        ///
+        /// ```
+        /// use feishu_im::content::{Content, Image};
+        ///
+        /// let content: Content = Image::new("img_v2_1").into();
+        /// assert_eq!(content.msg_type(), "image");
+        /// assert_eq!(content.to_json_string(), r#"{"image_key":"img_v2_1"}"#);
+        /// assert_eq!(Content::parse("image", r#"{"image_key":"img_v2_1"}"#), content);
+        /// ```
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum Content {
+            $( $(#[$meta])* $variant($type), )*
+            /// A type of message that this version does not know, or content that is not of the
+            /// form that its type has.
+            Unknown(Raw),
+        }
+
+        impl Content {
+            /// Reads the `content` of a message of type `msg_type`, in the form that is sent or in
+            /// the form that the platform returns.
+            ///
+            /// Never fails: what cannot be read becomes [`Content::Unknown`], unchanged.
+            ///
+            /// ```
+            /// use feishu_im::content::Content;
+            ///
+            /// let vote = Content::parse("vote", r#"{"topic":"Lunch","options":["Rice","Noodles"]}"#);
+            /// assert!(matches!(vote, Content::Vote(vote) if vote.options.len() == 2));
+            /// assert!(matches!(Content::parse("hologram", "{}"), Content::Unknown(_)));
+            /// ```
+            pub fn parse(msg_type: &str, content: &str) -> Self {
+                $(
+                    if msg_type == $msg_type
+                        && let Ok(known) = serde_json::from_str::<$type>(content)
+                    {
+                        return Self::$variant(known);
+                    }
+                )*
+                Self::Unknown(Raw::new(msg_type, content))
+            }
+
+            /// The type of the message as it stands on the wire, for the parameter `msg_type`.
+            pub fn msg_type(&self) -> &str {
+                match self {
+                    $( Self::$variant(_) => $msg_type, )*
+                    Self::Unknown(raw) => &raw.msg_type,
+                }
+            }
+
+            /// The content as it stands on the wire, for the parameter `content`: JSON, which the
+            /// request then carries as a string.
+            ///
+            /// [`Display`](fmt::Display) writes the same.
+            pub fn to_json_string(&self) -> String {
+                self.to_string()
+            }
+        }
+
+        impl fmt::Display for Content {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let json = match self {
+                    $( Self::$variant(known) => serde_json::to_string(known), )*
+                    Self::Unknown(raw) => return f.write_str(&raw.content),
+                };
+                // Only keys that are no strings could fail, and no type here has such.
+                f.write_str(&json.map_err(|_| fmt::Error)?)
+            }
+        }
+    };
+}
+
+contents! {
+    /// Text, with mentions.
+    Text(Text) = "text",
+    /// Rich text.
+    Post(Post) = "post",
+    /// A picture.
+    Image(Image) = "image",
+    /// A file.
+    File(File) = "file",
+    /// A folder. Only people send them.
+    Folder(Folder) = "folder",
+    /// A recording.
+    Audio(Audio) = "audio",
+    /// A video.
+    Media(Media) = "media",
+    /// A sticker.
+    Sticker(Sticker) = "sticker",
+    /// A card.
+    Interactive(Card) = "interactive",
+    /// A chat to join.
+    ShareChat(ShareChat) = "share_chat",
+    /// Somebody's business card.
+    ShareUser(ShareUser) = "share_user",
+    /// A line between messages, in the form that is sent.
+    Divider(Divider) = "system",
+    /// What the platform itself says in a chat, dividers included.
+    System(System) = "system",
+    /// A red packet. Only people send them.
+    Hongbao(Hongbao) = "hongbao",
+    /// A calendar event that somebody shared.
+    ShareCalendarEvent(CalendarEvent) = "share_calendar_event",
+    /// An invitation to a calendar event.
+    Calendar(CalendarEvent) = "calendar",
+    /// A calendar event that was handed over, annotated or moved to another calendar.
+    GeneralCalendar(CalendarEvent) = "general_calendar",
+    /// A place. Only people send them.
+    Location(Location) = "location",
+    /// A video call.
+    VideoChat(VideoChat) = "video_chat",
+    /// A task.
+    Todo(Todo) = "todo",
+    /// A vote.
+    Vote(Vote) = "vote",
+    /// Several messages forwarded as one.
+    MergeForward(MergeForward) = "merge_forward",
+}
+
+/// Content in the platform's own words, sent as it is.
+///
+/// For a type of message or a form of content that this version does not know.
+///
+/// ```
+/// use feishu_im::content::{Content, Raw};
+///
+/// let content = Content::from(Raw::new("hologram", r#"{"hologram_key":"h1"}"#));
+/// assert_eq!(content.msg_type(), "hologram");
+/// assert_eq!(content.to_json_string(), r#"{"hologram_key":"h1"}"#);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Raw {
+    /// The type of the message, as on the wire.
+    pub msg_type: String,
+    /// The content, as on the wire: JSON as a rule, but nothing is promised.
+    pub content: String,
+}
+
+impl Raw {
+    /// The content of a message of type `msg_type`. Neither is looked at.
+    pub fn new(msg_type: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { msg_type: msg_type.into(), content: content.into() }
+    }
+}
+
+macro_rules! into_content {
+    ($( $type:ty => $variant:ident, )*) => {
+        $(
+            impl From<$type> for Content {
+                fn from(content: $type) -> Self {
+                    Self::$variant(content.into())
+                }
+            }
+        )*
+    };
+}
+
+into_content! {
+    Text => Text,
+    Post => Post,
+    Image => Image,
+    File => File,
+    Audio => Audio,
+    Media => Media,
+    Sticker => Sticker,
+    Card => Interactive,
+    CardTemplate => Interactive,
+    CardEntity => Interactive,
+    ShareChat => ShareChat,
+    ShareUser => ShareUser,
+    Divider => Divider,
+    Raw => Unknown,
+}

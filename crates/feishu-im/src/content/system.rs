@@ -1,0 +1,153 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::lenient;
+
+/// A line between messages, with a few words: `msg_type` `system`, as it is sent.
+///
+/// Only an app may send it, only to one person, and only with the permission
+/// `im:message:send_sys_msg`. Clients older than 7.20 show the words alone.
+///
+/// ```
+/// use feishu_im::content::{Content, Divider};
+///
+/// let content = Content::from(Divider::new("New session").translation("zh_CN", "新会话").roll_up());
+/// assert_eq!(content.msg_type(), "system");
+/// assert_eq!(
+///     content.to_json_string(),
+///     r#"{"type":"divider","params":{"divider_text":{"text":"New session","i18n_text":{"zh_CN":"新会话"}}},"options":{"need_rollup":true}}"#,
+/// );
+/// ```
+///
+/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#e159cb73)
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Wire", into = "Wire")]
+#[non_exhaustive]
+pub struct Divider {
+    /// The words on the line.
+    pub text: DividerText,
+    /// Whether what stands above scrolls out of sight.
+    pub roll_up: bool,
+}
+
+impl Divider {
+    /// A line with the words for everybody who has no translation: up to 20 characters, or 10
+    /// Chinese ones, and not empty.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: DividerText { text: text.into(), i18n_text: BTreeMap::new(), extra: Map::new() },
+            roll_up: false,
+        }
+    }
+
+    /// The words for people who use another language, such as `en_US`, `zh_CN` or `ja_JP`, in this
+    /// case of letters. The same limits hold.
+    pub fn translation(mut self, language: impl Into<String>, text: impl Into<String>) -> Self {
+        self.text.i18n_text.insert(language.into(), text.into());
+        self
+    }
+
+    /// Lets what stands above scroll out of sight.
+    pub fn roll_up(mut self) -> Self {
+        self.roll_up = true;
+        self
+    }
+}
+
+/// The words on a [`Divider`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DividerText {
+    /// What people see for whose language there is no other text.
+    pub text: String,
+    /// Other texts, by language: `zh_CN` and so on when sent, `zh_cn` and so on when read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub i18n_text: BTreeMap<String, String>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What the platform itself says in a chat: `msg_type` `system`, as it is read.
+///
+/// ```
+/// use feishu_im::content::Content;
+///
+/// let Content::System(system) = Content::parse(
+///     "system",
+///     r#"{"template":"{from_user} invited {to_chatters}","from_user":["Bot"],"to_chatters":["Tom"]}"#,
+/// ) else {
+///     panic!("not a system message");
+/// };
+/// assert_eq!(system.to_chatters, ["Tom"]);
+/// ```
+///
+/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct System {
+    /// The sentence, with variables in braces. Their values are in the fields of the same name,
+    /// those of variables that are not documented in `extra`.
+    pub template: String,
+    /// The names of those who did it.
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub from_user: Vec<String>,
+    /// The names of those it was done to.
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub to_chatters: Vec<String>,
+    /// The words on a divider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub divider_text: Option<DividerText>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A divider as it is sent. Takes nothing it does not know, so that reading loses nothing.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    r#type: Type,
+    params: Params,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<Options>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Type {
+    Divider,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    divider_text: DividerText,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    need_rollup: bool,
+}
+
+impl From<Wire> for Divider {
+    fn from(wire: Wire) -> Self {
+        Self {
+            text: wire.params.divider_text,
+            roll_up: wire.options.is_some_and(|options| options.need_rollup),
+        }
+    }
+}
+
+impl From<Divider> for Wire {
+    fn from(divider: Divider) -> Self {
+        Self {
+            r#type: Type::Divider,
+            params: Params { divider_text: divider.text },
+            options: divider.roll_up.then_some(Options { need_rollup: true }),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Text, with mentions: `msg_type` `text`.
+///
+/// What [`new`](Self::new) and [`plain`](Self::plain) take is shown as it is, line breaks
+/// included, also if it looks like a mention; so text that somebody else wrote can mention nobody.
+/// Two things in it are the platform's: a web address becomes a link, and so does
+/// `[words](address)`.
+///
+/// ```
+/// use feishu_im::content::{Content, Text};
+///
+/// let text = Text::new("Lunch?\n").mention("ou_1", "Tom").plain(" brings ").markup("<b>rice</b>");
+/// assert_eq!(
+///     Content::from(text).to_json_string(),
+///     r#"{"text":"Lunch?\n<at user_id=\"ou_1\">Tom</at> brings <b>rice</b>"}"#,
+/// );
+/// ```
+///
+/// Vendor's pages: [sending][send], [reading][read].
+///
+/// [send]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#c9e08671
+/// [read]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Text {
+    /// The text as it stands on the wire. When sent, with tags; when read, without styles, with
+    /// links as `[words](address)`, and with placeholders for mentions, see
+    /// [`resolve`](Self::resolve).
+    pub text: String,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Text {
+    /// Begins with plain text, which may be empty.
+    pub fn new(plain: impl AsRef<str>) -> Self {
+        Self { text: escape(plain.as_ref()).into_owned(), extra: Map::new() }
+    }
+
+    /// Goes on with plain text.
+    pub fn plain(self, plain: impl AsRef<str>) -> Self {
+        self.markup(escape(plain.as_ref()))
+    }
+
+    /// Goes on with text in which the platform's tags have their meaning: `<b>`, `<i>`, `<u>` and
+    /// `<s>` for bold, italic, underlined and struck-out text, which may be nested, and `<at>`.
+    ///
+    /// If tags do not match, people see them. Put other people's words through [`escape`].
+    pub fn markup(mut self, markup: impl AsRef<str>) -> Self {
+        self.text.push_str(markup.as_ref());
+        self
+    }
+
+    /// Mentions a person by open id, union id or user id, which must be valid. People see their
+    /// real name; `name`, which may be empty, is what stands in the request.
+    pub fn mention(self, id: impl AsRef<str>, name: impl AsRef<str>) -> Self {
+        self.markup(mention(id.as_ref(), name.as_ref()))
+    }
+
+    /// Mentions everybody, which the chat must allow.
+    pub fn mention_all(self) -> Self {
+        self.mention("all", "")
+    }
+
+    /// The text that was read, with names for the placeholders of mentions.
+    ///
+    /// `name` is asked for each placeholder, `@_user_1` and so on, which is the `key` of one of the
+    /// `mentions` of the message, and for `@_all`. What it knows is shown as `@` and the name;
+    /// other placeholders stay.
+    ///
+    /// ```
+    /// use feishu_im::content::{Content, Text};
+    ///
+    /// let Content::Text(text) = Content::parse("text", r#"{"text":"@_user_1 ping"}"#) else {
+    ///     panic!("not a text");
+    /// };
+    /// let names = std::collections::HashMap::from([("@_user_1", "Tom")]);
+    /// assert_eq!(text.resolve(|key| names.get(key)), "@Tom ping");
+    /// ```
+    pub fn resolve<N: AsRef<str>>(&self, name: impl Fn(&str) -> Option<N>) -> String {
+        let mut resolved = String::with_capacity(self.text.len());
+        let mut rest = self.text.as_str();
+        while let Some(start) = rest.find("@_") {
+            let (before, from) = rest.split_at(start);
+            let (key, after) = from.split_at(placeholder(from));
+            resolved.push_str(before);
+            match name(key) {
+                Some(name) => resolved.extend(["@", name.as_ref()]),
+                None => resolved.push_str(key),
+            }
+            rest = after;
+        }
+        resolved + rest
+    }
+}
+
+/// How long the placeholder is at the beginning of `text`, which begins with `@_`.
+fn placeholder(text: &str) -> usize {
+    const USER: &str = "@_user_";
+    const ALL: &str = "@_all";
+    if let Some(rest) = text.strip_prefix(USER) {
+        // The number may have any length: `@_user_1` must not be found in `@_user_10`.
+        USER.len() + rest.bytes().take_while(u8::is_ascii_digit).count()
+    } else if text.starts_with(ALL) {
+        ALL.len()
+    } else {
+        "@_".len()
+    }
+}
+
+/// The tag that mentions a person, for [`Text::markup`] and for the Markdown of a post.
+///
+/// ```
+/// use feishu_im::content::{Post, mention, post::Element};
+///
+/// let markdown = format!("- {} reviews", mention("ou_1", "Tom"));
+/// assert_eq!(markdown, r#"- <at user_id="ou_1">Tom</at> reviews"#);
+/// let post = Post::en_us("Who does what").line([Element::md(markdown)]);
+/// ```
+///
+/// The id is an open id, a union id or a user id, or `all` for everybody. Whatever the two strings
+/// hold, they do not end the tag.
+pub fn mention(id: &str, name: &str) -> String {
+    // No id has such a character; one that does shall be an id that is not found.
+    let id =
+        id.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;");
+    format!(r#"<at user_id="{id}">{}</at>"#, escape(name))
+}
+
+/// Plain text as markup that shows it.
+///
+/// The platform documents no escape for its tags. So a `<` that begins one, or could begin one
+/// together with what follows the text, is followed by a zero-width space: nobody sees it, and
+/// the tag is none. Any other `<` is left alone.
+///
+/// ```
+/// use feishu_im::content::escape;
+///
+/// assert_eq!(escape("1 < 2, Vec<u8>"), "1 < 2, Vec<u8>");
+/// assert_eq!(escape(r#"<at user_id="all"></at>"#), "<\u{200B}at user_id=\"all\"><\u{200B}/at>");
+/// ```
+pub fn escape(plain: &str) -> Cow<'_, str> {
+    let mut escaped = String::new();
+    let mut copied = 0;
+    for (start, _) in plain.match_indices('<') {
+        let after = start + 1;
+        if begins_tag(&plain[after..]) {
+            escaped.push_str(&plain[copied..after]);
+            escaped.push('\u{200B}');
+            copied = after;
+        }
+    }
+    if copied == 0 {
+        return plain.into();
+    }
+    (escaped + &plain[copied..]).into()
+}
+
+/// Whether `rest`, which follows a `<`, is the beginning of a tag.
+fn begins_tag(rest: &str) -> bool {
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    let name = rest[..end].to_ascii_lowercase();
+    let tag = matches!(name.as_str(), "at" | "b" | "i" | "u" | "s");
+    let cut_off = end == rest.len() && matches!(name.as_str(), "" | "a");
+    tag || cut_off
+}

@@ -1,0 +1,407 @@
+//! Message content, byte for byte, as it is sent and as it is read.
+
+use feishu_im::content::post::{self, At, CodeBlock, Element, Language, Link, Style};
+use feishu_im::content::{
+    Audio, Card, CardEntity, CardTemplate, Content, Divider, File, Image, Media, Post, Raw,
+    ShareChat, ShareUser, Sticker, Text, escape, mention,
+};
+use serde_json::{Value, json};
+
+fn wire(content: impl Into<Content>) -> (String, Option<Value>) {
+    let content = content.into();
+    (content.msg_type().to_owned(), serde_json::from_str(&content.to_json_string()).ok())
+}
+
+#[track_caller]
+fn sends(content: impl Into<Content>, msg_type: &str, json: Value) {
+    assert_eq!(wire(content), (msg_type.to_owned(), Some(json)));
+}
+
+/// Reading `json` gives what writes the same JSON, and does not give up on it.
+#[track_caller]
+fn survives(msg_type: &str, json: &Value) -> Content {
+    let content = Content::parse(msg_type, &json.to_string());
+    assert!(!matches!(content, Content::Unknown(_)), "{content:?}");
+    assert_eq!(wire(content.clone()), (msg_type.to_owned(), Some(json.clone())));
+    assert_eq!(Content::parse(msg_type, &content.to_json_string()), content);
+    content
+}
+
+#[track_caller]
+fn is_kept_raw(msg_type: &str, content: &str) {
+    let parsed = Content::parse(msg_type, content);
+    assert_eq!(parsed, Content::Unknown(Raw::new(msg_type, content)));
+    assert_eq!((parsed.msg_type(), parsed.to_json_string().as_str()), (msg_type, content));
+}
+
+#[test]
+fn each_type_is_sent_as_documented() {
+    sends(Text::new("test content"), "text", json!({ "text": "test content" }));
+    sends(Image::new("img_1"), "image", json!({ "image_key": "img_1" }));
+    sends(File::new("file_1"), "file", json!({ "file_key": "file_1" }));
+    sends(Audio::new("file_1"), "audio", json!({ "file_key": "file_1" }));
+    sends(Media::new("file_1"), "media", json!({ "file_key": "file_1" }));
+    sends(
+        Media::new("file_1").cover("img_1"),
+        "media",
+        json!({ "file_key": "file_1", "image_key": "img_1" }),
+    );
+    sends(Sticker::new("file_1"), "sticker", json!({ "file_key": "file_1" }));
+    sends(ShareChat::new("oc_1"), "share_chat", json!({ "chat_id": "oc_1" }));
+    sends(ShareUser::new("ou_1"), "share_user", json!({ "user_id": "ou_1" }));
+    sends(
+        Divider::new("New").translation("zh_CN", "新").translation("en_US", "New"),
+        "system",
+        json!({
+            "type": "divider",
+            "params": { "divider_text": { "text": "New", "i18n_text": { "zh_CN": "新", "en_US": "New" } } },
+        }),
+    );
+}
+
+#[test]
+fn cards_are_sent_in_three_ways() {
+    let card = json!({ "schema": "2.0", "body": { "elements": [{ "tag": "hr" }] } });
+    sends(Card::new(card.clone()), "interactive", card);
+    sends(
+        CardTemplate::new("AAq1"),
+        "interactive",
+        json!({ "type": "template", "data": { "template_id": "AAq1" } }),
+    );
+    sends(
+        CardTemplate::new("AAq1").version("1.0.0").variable("n", 3).variable("l", json!(["a"])),
+        "interactive",
+        json!({ "type": "template", "data": {
+            "template_id": "AAq1",
+            "template_version_name": "1.0.0",
+            "template_variable": { "n": 3, "l": ["a"] },
+        }}),
+    );
+    sends(
+        CardEntity::new("7371713483664506900"),
+        "interactive",
+        json!({ "type": "card", "data": { "card_id": "7371713483664506900" } }),
+    );
+}
+
+#[test]
+fn a_post_has_all_elements_and_languages() {
+    let post = Post::zh_cn("标题")
+        .line([
+            post::Text::new("a").bold().underline().line_through().italic().into(),
+            Link::new("b", "https://open.feishu.cn").bold().into(),
+            At::new("ou_1").style(Style::from("wavy")).into(),
+            At::all().into(),
+            Element::emotion("SMILE"),
+        ])
+        .line([post::Text::new("&nbsp;").un_escape()])
+        .line([Element::img("img_1")])
+        .line([post::Media::new("file_1").cover("img_2")])
+        .line([Element::media("file_2")])
+        .line([Element::hr()])
+        .line([CodeBlock::new("fn f() {\n}").language("RUST")])
+        .line([Element::code_block("plain")])
+        .line([Element::md("**x** \"y\"")])
+        .language(Language::EnUs, "")
+        .line(["one", "two"])
+        .language(Language::from("zh_hk"), "x");
+    let body = json!({ "title": "标题", "content": [
+        [
+            { "tag": "text", "text": "a", "style": ["bold", "underline", "lineThrough", "italic"] },
+            { "tag": "a", "text": "b", "href": "https://open.feishu.cn", "style": ["bold"] },
+            { "tag": "at", "user_id": "ou_1", "style": ["wavy"] },
+            { "tag": "at", "user_id": "all" },
+            { "tag": "emotion", "emoji_type": "SMILE" },
+        ],
+        [{ "tag": "text", "text": "&nbsp;", "un_escape": true }],
+        [{ "tag": "img", "image_key": "img_1" }],
+        [{ "tag": "media", "file_key": "file_1", "image_key": "img_2" }],
+        [{ "tag": "media", "file_key": "file_2" }],
+        [{ "tag": "hr" }],
+        [{ "tag": "code_block", "language": "RUST", "text": "fn f() {\n}" }],
+        [{ "tag": "code_block", "text": "plain" }],
+        [{ "tag": "md", "text": "**x** \"y\"" }],
+    ]});
+    sends(
+        post.clone(),
+        "post",
+        json!({
+            "zh_cn": body,
+            "en_us": { "title": "", "content": [
+                [{ "tag": "text", "text": "one" }, { "tag": "text", "text": "two" }],
+            ]},
+            "zh_hk": { "title": "x", "content": [] },
+        }),
+    );
+    let content = Content::from(post);
+    assert_eq!(Content::parse("post", &content.to_json_string()), content);
+}
+
+#[test]
+fn a_language_that_is_begun_again_is_replaced() {
+    let post = Post::ja_jp("old").line(["old"]).language(Language::EnUs, "between");
+    let post = post.language(Language::JaJp, "new").line(["new"]);
+    let titles: Vec<_> = post.bodies().map(|body| body.title.as_deref().unwrap_or("")).collect();
+    assert_eq!(titles, ["between", "new"]);
+
+    let Content::Post(read) = Content::parse("post", r#"{"title":"read","content":[]}"#) else {
+        panic!("not a post");
+    };
+    sends(
+        read.language(Language::EnUs, "new"),
+        "post",
+        json!({ "en_us": { "title": "new", "content": [] } }),
+    );
+}
+
+#[test]
+fn text_is_written_exactly() {
+    let exact = [
+        (Text::new("a\n\"b\"\\c\t"), r#"{"text":"a\n\"b\"\\c\t"}"#),
+        (
+            Text::new("hi ").mention("ou_x", "Tom").plain("!"),
+            r#"{"text":"hi <at user_id=\"ou_x\">Tom</at>!"}"#,
+        ),
+        (Text::new("").mention_all(), r#"{"text":"<at user_id=\"all\"></at>"}"#),
+        (Text::new("").markup("<b>bold</b>"), r#"{"text":"<b>bold</b>"}"#),
+        (Text::new("新会话 😀"), r#"{"text":"新会话 😀"}"#),
+    ];
+    for (text, json) in exact {
+        assert_eq!(Content::from(text).to_json_string(), json);
+    }
+}
+
+#[test]
+fn plain_text_holds_no_tags() {
+    for tag in [
+        "<at user_id=\"all\"></at>",
+        "<AT user_id='all'/>",
+        "</at>",
+        "<b>",
+        "</I>",
+        "<u x>",
+        "<s",
+        "<at",
+        "a<",
+        "</",
+        "<a",
+    ] {
+        assert!(!Text::new(tag).text.replace("<\u{200B}", "").contains('<'), "{tag}");
+    }
+    // Two pieces that are harmless alone.
+    let joined = Text::new("<").plain("at user_id=\"all\">").plain("<a").plain("t>").text;
+    assert_eq!(joined, "<\u{200B}at user_id=\"all\"><\u{200B}at>");
+    // A name that would end its own tag.
+    assert_eq!(
+        Text::new("").mention("ou_1", "</at><at user_id=\"all\">").text,
+        "<at user_id=\"ou_1\"><\u{200B}/at><\u{200B}at user_id=\"all\"></at>",
+    );
+    assert_eq!(
+        mention("\"><at user_id=\"all", "x"),
+        "<at user_id=\"&quot;&gt;&lt;at user_id=&quot;all\">x</at>",
+    );
+    for plain in
+        ["1 < 2", "<3", "Vec<u8>", "<bold>", "HashMap<String, i32>", "a <- b", "&lt;", "<é"]
+    {
+        assert_eq!(escape(plain), plain);
+    }
+}
+
+#[test]
+fn placeholders_are_resolved() {
+    let text = |text: &str| {
+        let Content::Text(text) = Content::parse("text", &json!({ "text": text }).to_string())
+        else {
+            panic!("not a text");
+        };
+        text
+    };
+    let name = |key: &str| match key {
+        "@_user_1" => Some("@_user_2".to_owned()),
+        "@_user_10" => Some("Ten".to_owned()),
+        "@_all" => Some("everybody".to_owned()),
+        _ => None,
+    };
+    for (read, shown) in [
+        ("@_user_10 and @_user_1", "@Ten and @@_user_2"),
+        ("@_user_1文本", "@@_user_2文本"),
+        ("@_all", "@everybody"),
+        ("@_user_3 @_user_ @_ @", "@_user_3 @_user_ @_ @"),
+        ("", ""),
+    ] {
+        assert_eq!(text(read).resolve(name), shown);
+    }
+}
+
+#[test]
+fn what_the_platform_returns_is_read() {
+    let text = survives("text", &json!({ "text": "@_user_1 文本" }));
+    assert!(matches!(text, Content::Text(text) if text.text == "@_user_1 文本"));
+    survives("image", &json!({ "image_key": "img_1" }));
+    let file = survives("file", &json!({ "file_key": "f", "file_name": "test.txt" }));
+    assert!(matches!(file, Content::File(file) if file.file_name.as_deref() == Some("test.txt")));
+    survives("folder", &json!({ "file_key": "f", "file_name": "folder" }));
+    let audio = survives("audio", &json!({ "file_key": "f", "duration": 2000 }));
+    assert!(matches!(audio, Content::Audio(audio) if audio.duration == Some(2000)));
+    let media = survives(
+        "media",
+        &json!({ "file_key": "f", "image_key": "i", "file_name": "x.mp4", "duration": 2000 }),
+    );
+    assert!(matches!(media, Content::Media(media) if media.duration == Some(2000)));
+    survives("sticker", &json!({ "file_key": "f" }));
+    let card = survives(
+        "interactive",
+        &json!({ "title": "t", "elements": [[{ "tag": "button", "text": "b", "type": "primary" }]] }),
+    );
+    assert!(matches!(card, Content::Interactive(Card::Json(card)) if card["title"] == "t"));
+    survives("hongbao", &json!({ "text": "[红包]" }));
+    for msg_type in ["share_calendar_event", "calendar", "general_calendar"] {
+        survives(
+            msg_type,
+            &json!({ "summary": "s", "start_time": "1608265395000", "end_time": "1608267015000" }),
+        );
+    }
+    survives("share_chat", &json!({ "chat_id": "oc_1" }));
+    survives("share_user", &json!({ "user_id": "ou_1" }));
+    let divider = survives(
+        "system",
+        &json!({
+            "template": "{divider_text}", "from_user": [], "to_chatters": [],
+            "divider_text": { "text": "New", "i18n_text": { "zh_cn": "新" } },
+        }),
+    );
+    assert!(matches!(divider, Content::System(_)));
+    survives("location", &json!({ "name": "n", "longitude": "12.5", "latitude": "-3.25" }));
+    survives("video_chat", &json!({ "topic": "t", "start_time": "1623124523829" }));
+    let todo = survives(
+        "todo",
+        &json!({
+            "task_id": "t",
+            "summary": { "title": "", "content": [[{ "tag": "text", "text": "fruit" }]] },
+            "due_time": "1623124318000",
+        }),
+    );
+    let Content::Todo(todo) = todo else { panic!("not a task") };
+    assert_eq!(todo.due_time, Some(1_623_124_318_000));
+    assert_eq!(todo.summary.map(|post| post.body().lines.len()), Some(1));
+    survives("vote", &json!({ "topic": "t", "options": ["a", "b"] }));
+    survives("merge_forward", &json!({ "content": "Merged and Forwarded Message" }));
+}
+
+#[test]
+fn a_post_is_read_without_a_language() {
+    let json = json!({
+        "title": "t",
+        "content": [[
+            { "tag": "text", "text": "a", "style": ["bold"] },
+            { "tag": "at", "user_id": "@_user_1", "user_name": "" },
+            { "tag": "at", "user_id": "@_all" },
+        ]],
+        "content_v2": [[{ "tag": "md", "text": "**a**" }]],
+        "files": [{ "file_key": "f" }],
+    });
+    let Content::Post(post) = survives("post", &json) else { panic!("not a post") };
+    let body = post.body();
+    assert_eq!((body.language.as_ref(), post.bodies().count()), (None, 1));
+    assert_eq!(body.markdown, [[Element::md("**a**")]]);
+    let [Element::Text(text), Element::At(one), Element::At(all)] = &body.lines[0][..] else {
+        panic!("{:?}", body.lines);
+    };
+    assert_eq!(text.style, [Style::Bold]);
+    assert_eq!((one.is_all(), all.is_all()), (false, true));
+}
+
+#[test]
+fn unknown_parts_are_kept() {
+    survives("file", &json!({ "file_key": "f", "size": 3 }));
+    survives("hongbao", &json!({ "amount": { "of": [1, null] } }));
+    survives(
+        "system",
+        &json!({
+            "type": "divider",
+            "params": { "divider_text": { "text": "New", "colour": "red" } },
+            "options": { "need_rollup": true },
+        }),
+    );
+    let json = json!({
+        "zh_cn": { "content": [
+            [{ "tag": "hologram", "depth": 3 }, { "no": "tag" }, "words", 7, null],
+            [{ "tag": "text", "words": "without text" }, { "tag": "hr", "width": 2 }],
+            [{ "tag": "text", "text": "a", "lines": 1 }, { "tag": "at", "user_id": 5 }],
+        ], "footer": "f" },
+        "files": [],
+    });
+    let Content::Post(post) = survives("post", &json) else { panic!("not a post") };
+    let lines = &post.body().lines;
+    assert_eq!(lines[0][0], Element::Unknown(json!({ "tag": "hologram", "depth": 3 })));
+    assert!(matches!(lines[1][0], Element::Unknown(_)));
+    assert!(matches!(lines[1][1], Element::Hr(_)));
+    assert!(matches!(&lines[2][0], Element::Text(text) if text.extra["lines"] == 1));
+    // A card that has a template's shape and more is kept whole.
+    survives("interactive", &json!({ "type": "template", "data": { "template_id": "t", "x": 1 } }));
+    survives("interactive", &json!({ "type": "card", "data": { "card_id": "c" }, "x": 1 }));
+    survives(
+        "system",
+        &json!({ "template": "{name} left", "from_user": [], "to_chatters": [], "name": "Tom" }),
+    );
+}
+
+#[test]
+fn small_deviations_are_read() {
+    let audio = Content::parse("audio", r#"{"file_key":"f","duration":"2000"}"#);
+    assert!(matches!(audio, Content::Audio(audio) if audio.duration == Some(2000)));
+    let video = Content::parse("media", r#"{"file_key":"f","image_key":null,"duration":null}"#);
+    assert_eq!(video, Media::new("f").into());
+    let event = Content::parse("calendar", r#"{"start_time":1608265395000,"end_time":""}"#);
+    let Content::Calendar(event) = event else { panic!("{event:?}") };
+    assert_eq!((event.start_time, event.end_time), (Some(1_608_265_395_000), None));
+    let place = Content::parse("location", r#"{"longitude":12.5}"#);
+    assert!(
+        matches!(place, Content::Location(place) if place.longitude.as_deref() == Some("12.5"))
+    );
+    let post = Content::parse(
+        "post",
+        r#"{"title":null,"content":[[{"tag":"text","text":"a","style":null}]],"content_v2":null}"#,
+    );
+    let Content::Post(post) = post else { panic!("{post:?}") };
+    assert_eq!(post.body().lines, [[Element::text("a")]]);
+    let vote = Content::parse("vote", r#"{"options":null}"#);
+    assert!(matches!(vote, Content::Vote(vote) if vote.options.is_empty()));
+}
+
+#[test]
+fn what_cannot_be_read_is_kept_as_it_came() {
+    for content in ["", " ", "This message was recalled", "{", "[]", "null", "7", "\"{}\"", "\0"] {
+        for msg_type in ["text", "post", "image", "file", "media", "system", "todo", "vote"] {
+            is_kept_raw(msg_type, content);
+        }
+    }
+    is_kept_raw("interactive", "{");
+    is_kept_raw("hologram", "{}");
+    is_kept_raw("", "{}");
+    is_kept_raw("TEXT", r#"{"text":"a"}"#);
+    is_kept_raw("text", r#"{"text":1}"#);
+    is_kept_raw("text", r#"{"text":"a","text":"b"}"#);
+    is_kept_raw("text", r#"{"text":"a"} trailing"#);
+    is_kept_raw("text", r#"{"text":"\ud800"}"#);
+    is_kept_raw("image", r#"{}"#);
+    is_kept_raw("audio", r#"{"file_key":"f","duration":-1}"#);
+    is_kept_raw("post", r#"{}"#);
+    is_kept_raw("post", r#"{"content":"a"}"#);
+    is_kept_raw("post", r#"{"content":[{"tag":"hr"}]}"#);
+    is_kept_raw("post", r#"{"zh_cn":{"title":"t"}}"#);
+    is_kept_raw("system", r#"{"type":"divider"}"#);
+    // Dividers are only sent, so one with more than that is not taken apart.
+    let text = r#""divider_text":{"text":"New"}"#;
+    is_kept_raw("system", &format!(r#"{{"type":"divider","params":{{{text},"x":1}}}}"#));
+    is_kept_raw("system", &format!(r#"{{"type":"divider","params":{{{text}}},"x":1}}"#));
+}
+
+#[test]
+fn deep_nesting_is_no_danger() {
+    let deep = "[".repeat(100_000);
+    is_kept_raw("interactive", &deep);
+    is_kept_raw("post", &format!(r#"{{"content":[[{deep}"#));
+    is_kept_raw("hongbao", &format!(r#"{{"x":{deep}"#));
+    is_kept_raw("text", &"{\"text\":".repeat(100_000));
+}
