@@ -11,6 +11,7 @@ mod grants;
 #[allow(deprecated, reason = "what is deprecated has to work as well")]
 mod generated;
 mod limits;
+mod messages;
 mod retries;
 mod script;
 mod tokens;

@@ -30,13 +30,15 @@
 
 pub mod content;
 #[rustfmt::skip]
+#[expect(unreachable_pub, reason = "`message` puts a module of its own in the place of one")]
 mod generated;
+pub mod message;
 
 pub use generated::error_code::ErrorCode;
 pub use generated::{
     batch_message, chat, chat_announcement, chat_managers, chat_members, chat_menu_item,
-    chat_menu_tree, chat_moderation, chat_tab, chat_top_notice, file, image, message,
-    message_reaction, message_resource, pin, thread, types,
+    chat_menu_tree, chat_moderation, chat_tab, chat_top_notice, file, image, message_reaction,
+    message_resource, pin, thread, types,
 };
 /// What all crates for these platforms share. Look here for the traits behind a client:
 /// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),

@@ -1,0 +1,109 @@
+//! Messages: send, reply, edit, forward, recall, list, search, and mark as urgent.
+//!
+//! | to | use |
+//! | --- | --- |
+//! | send a message to a chat or a person | [`CreateMessage`], with a [`ReceiveId`] |
+//! | reply to one, in its thread too | [`ReplyMessage`] |
+//! | edit a text or a post, or change a card | [`UpdateMessage`], [`PatchMessage`] |
+//! | take one back | [`DeleteMessage`] |
+//! | forward one, several, or a thread | [`ForwardMessage`], [`MergeForwardMessage`], [`ForwardThread`](crate::thread::ForwardThread) |
+//! | read one, or those of a chat or thread | [`GetMessage`], [`ListMessage`] with a [`ContainerId`] |
+//! | find messages | [`SearchMessage`] |
+//! | see who has read one | [`ListMessageReadUsers`] |
+//! | mark one as urgent | [`UrgeMessageByApp`], [`UrgeMessageBySms`], [`UrgeMessageByPhone`] |
+//! | offer follow-ups below one | [`PushMessageFollowUp`] |
+//! | fetch the files within one | [`GetMessageResource`](crate::message_resource::GetMessageResource) |
+//!
+//! # What a message says
+//!
+//! The API carries it as JSON in a string. The builders of [`content`](crate::content) write that
+//! string, and [`Message::content`] reads it:
+//!
+//! [`Text`], [`Post`], [`Image`], [`File`], [`Audio`], [`Media`], [`Sticker`], [`ShareChat`],
+//! [`ShareUser`], and the cards [`Card`], [`CardTemplate`] and [`CardEntity`].
+//!
+//! ```no_run
+//! use feishu_im::content::{Content, Text};
+//! use feishu_im::message::{ContainerId, CreateMessage, ListMessage, ReceiveId, ReplyMessage};
+//!
+//! # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+//! let chat = "oc_a0553eda9014c201e6969b478895c230";
+//! let text = Text::new("Lunch? ").mention("ou_84aad35d084aa403a838cf73", "Tom");
+//! let sent = CreateMessage::with_content(ReceiveId::chat(chat), text).send(&feishu).await?;
+//!
+//! let id = sent.message_id.unwrap_or_default();
+//! ReplyMessage::with_content(id, Text::new("At twelve.")).send(&feishu).await?;
+//!
+//! let mut messages = ListMessage::new(ContainerId::chat(chat)).items(&feishu);
+//! while let Some(message) = messages.next().await {
+//!     match message?.content() {
+//!         Content::Text(text) => println!("{}", text.text),
+//!         other => println!("[{}]", other.msg_type()),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+pub use crate::content::{
+    Audio, Card, CardEntity, CardTemplate, Content, File, Image, Media, Post, ShareChat, ShareUser,
+    Sticker, Text,
+};
+pub use crate::generated::message::*;
+
+impl CreateMessage {
+    /// A message with this content; see [`content`](crate::content) for what it can be.
+    pub fn with_content(receive_id: ReceiveId, content: impl Into<Content>) -> Self {
+        let content = content.into();
+        Self::new(CreateMessageRequired {
+            receive_id,
+            msg_type: content.msg_type().into(),
+            content: &content.to_json_string(),
+        })
+    }
+}
+
+impl ReplyMessage {
+    /// A reply with this content; see [`content`](crate::content) for what it can be.
+    pub fn with_content(message_id: impl Into<String>, content: impl Into<Content>) -> Self {
+        let content = content.into();
+        Self::new(ReplyMessageRequired {
+            message_id: &message_id.into(),
+            content: &content.to_json_string(),
+            msg_type: content.msg_type().into(),
+        })
+    }
+}
+
+impl UpdateMessage {
+    /// Another content for a message that was sent: a [`Text`] or a [`Post`].
+    pub fn with_content(message_id: impl Into<String>, content: impl Into<Content>) -> Self {
+        let content = content.into();
+        Self::new(UpdateMessageRequired {
+            message_id: &message_id.into(),
+            msg_type: content.msg_type().into(),
+            content: &content.to_json_string(),
+        })
+    }
+}
+
+impl PatchMessage {
+    /// Another card for a message that was sent as one.
+    pub fn with_card(message_id: impl Into<String>, card: impl Into<Card>) -> Self {
+        let card = Content::from(card.into());
+        Self::new(PatchMessageRequired {
+            message_id: &message_id.into(),
+            content: &card.to_json_string(),
+        })
+    }
+}
+
+impl Message {
+    /// What the message says. What cannot be read is in [`Content::Unknown`] as it came, and so is
+    /// a message without content.
+    pub fn content(&self) -> Content {
+        let msg_type = self.msg_type.as_ref().map(MessageType::as_str).unwrap_or_default();
+        let body = self.body.as_ref().and_then(|body| body.content.as_deref());
+        Content::parse(msg_type, body.unwrap_or_default())
+    }
+}
