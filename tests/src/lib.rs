@@ -6,12 +6,14 @@ mod check;
 mod client;
 mod compile_fail;
 mod errors;
+mod files;
 mod grants;
 #[rustfmt::skip]
 #[allow(deprecated, reason = "what is deprecated has to work as well")]
 mod generated;
 mod limits;
 mod messages;
+mod pages;
 mod retries;
 mod script;
 mod tokens;

@@ -8,6 +8,22 @@ use bytes::Bytes;
 use openplat_core::{Body, BoxFuture, Transport, TransportError};
 use tokio::time::Instant;
 
+/// A transport that asks a function.
+pub(crate) struct Through<F>(pub(crate) F);
+
+impl<F, R> Transport for Through<F>
+where
+    F: Fn(http::Request<Body>) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'static,
+{
+    fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin((self.0)(request))
+    }
+}
+
 /// What happens to one request.
 pub(crate) enum Step {
     Answer(http::Response<String>),
