@@ -2,3 +2,4 @@
 //! generator from being built.
 
 pub mod codegen;
+pub mod operations;

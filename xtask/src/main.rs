@@ -1,11 +1,12 @@
 //! `cargo xtask`: arguments only.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anstream::{eprintln, println};
 use clap::{Parser, Subcommand};
-use xtask::codegen;
+use xtask::{codegen, operations};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -28,6 +29,15 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// List the operations that the specs define
+    Operations {
+        /// Print one JSON array, with every parameter and every member of every answer
+        #[arg(long)]
+        json: bool,
+        /// Read the specs in this folder
+        #[arg(long, value_name = "DIR")]
+        specs: Option<PathBuf>,
+    },
     /// Check the generated code, then make calls through every crate against a local platform
     Demo,
 }
@@ -37,6 +47,10 @@ fn main() -> ExitCode {
     let done = match cli.task {
         Task::Codegen { crates, check: false } => generate(&cli.root, &crates),
         Task::Codegen { crates, check: true } => check(&cli.root, &crates),
+        Task::Operations { json, specs } => {
+            let specs = specs.unwrap_or_else(|| cli.root.join("specs"));
+            list_operations(&specs, json)
+        }
         Task::Demo => check(&cli.root, &[]).and_then(|()| demo(&cli.root)),
     };
     match done {
@@ -79,6 +93,22 @@ fn check(root: &Path, crates: &[String]) -> Result<(), String> {
         outcome.files,
         command.collect::<Vec<_>>().join(" ")
     ))
+}
+
+fn list_operations(specs: &Path, json: bool) -> Result<(), String> {
+    let apis = codegen::lower_specs(specs).map_err(|error| explain(&error))?;
+    let operations = operations::list(&apis);
+    let text = match json {
+        true => serde_json::to_string_pretty(&operations).map_err(|error| error.to_string())?,
+        false => operations::table(&operations),
+    };
+    // Who reads the beginning alone, as `head` does, may close the pipe.
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("error: the list cannot be written: {error}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Why there is no plan, without which nothing is written.

@@ -1,0 +1,172 @@
+//! `cargo xtask operations`: what the specs define, for people and for programs.
+
+use serde::Serialize;
+
+use crate::codegen::ir::{Api, Body, Field, Operation, Token, Type, TypeDef};
+
+/// One operation, with everything that can stand on its wire.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    #[serde(rename = "crate")]
+    pub crate_name: String,
+    pub id: String,
+    pub method: &'static str,
+    /// As the vendor writes it.
+    pub path: String,
+    pub tokens: Vec<Token>,
+    pub scopes: Vec<String>,
+    pub path_params: Vec<Member>,
+    pub query: Vec<Member>,
+    pub body: Vec<Member>,
+    pub response: Vec<Member>,
+    pub errors: Vec<String>,
+    pub multipart: bool,
+    pub download: bool,
+    pub paged: bool,
+}
+
+/// A parameter or a member of an object. A body or an answer that is no object is one member
+/// without a name.
+#[derive(Debug, Serialize)]
+pub struct Member {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub ty: String,
+    pub required: bool,
+    /// The documented values of a string.
+    #[serde(rename = "enum")]
+    pub values: Vec<String>,
+    /// The members of an object, at the bottom of lists and maps as well. A model within itself is
+    /// not spelled out again.
+    pub fields: Vec<Member>,
+}
+
+/// Every operation, in the order of crates, modules and files.
+pub fn list(apis: &[Api]) -> Vec<Entry> {
+    let operations = apis.iter().flat_map(|api| {
+        let operations = api.modules.iter().flat_map(|module| &module.operations);
+        operations.map(move |operation| entry(api, operation))
+    });
+    operations.collect()
+}
+
+fn entry(api: &Api, operation: &Operation) -> Entry {
+    let members = |fields: &[Field]| Members { api, above: Vec::new() }.all(fields);
+    let mut response = match &operation.output {
+        None | Some(Type::File) => Vec::new(),
+        Some(output) => match output.reference().and_then(|model| api.model(&model.name)) {
+            Some(model) if matches!(output, Type::Named(_)) => members(&model.fields),
+            _ => vec![Members { api, above: Vec::new() }.nameless(output)],
+        },
+    };
+    response.retain(|member| !operation.lacks.contains(&member.name));
+    Entry {
+        crate_name: api.name.clone(),
+        id: operation.id.clone(),
+        method: operation.method.as_str(),
+        path: operation.path.clone(),
+        tokens: operation.tokens.clone(),
+        scopes: operation.scopes.clone(),
+        path_params: members(&operation.params),
+        query: members(&operation.query),
+        body: members(operation.body.as_ref().map_or(&[], Body::fields)),
+        response,
+        errors: operation.codes.clone(),
+        multipart: matches!(operation.body, Some(Body::Form(_))),
+        download: operation.is_download(),
+        paged: operation.paging.is_some(),
+    }
+}
+
+struct Members<'a> {
+    api: &'a Api,
+    /// The models that are being spelled out.
+    above: Vec<&'a str>,
+}
+
+impl<'a> Members<'a> {
+    fn all(&mut self, fields: &'a [Field]) -> Vec<Member> {
+        fields.iter().map(|field| self.one(field)).collect()
+    }
+
+    fn one(&mut self, field: &'a Field) -> Member {
+        let (name, required) = (field.wire.clone(), field.required);
+        Member { name, required, ..self.nameless(&field.ty) }
+    }
+
+    fn nameless(&mut self, ty: &'a Type) -> Member {
+        let def = ty.reference().and_then(|reference| self.api.type_def(&reference.name));
+        let values = match def {
+            Some(TypeDef::Enum(def)) => &def.variants[..],
+            _ => &[],
+        };
+        let fields = match def {
+            // What a string holds is no member of anything on the wire.
+            Some(TypeDef::Model(model)) if !matches!(ty, Type::Text(_)) => self.model(model),
+            _ => Vec::new(),
+        };
+        Member {
+            name: String::new(),
+            ty: self.wire_type(ty),
+            required: true,
+            values: values.iter().map(|variant| variant.value.clone()).collect(),
+            fields,
+        }
+    }
+
+    fn model(&mut self, model: &'a crate::codegen::ir::Model) -> Vec<Member> {
+        if self.above.contains(&model.name.as_str()) {
+            return Vec::new();
+        }
+        self.above.push(&model.name);
+        let fields = self.all(&model.fields);
+        self.above.pop();
+        fields
+    }
+
+    fn wire_type(&self, ty: &Type) -> String {
+        match ty {
+            Type::List(item) => format!("list<{}>", self.wire_type(item)),
+            Type::Map(value) => format!("map<{}>", self.wire_type(value)),
+            Type::Text(_) => "string".to_owned(),
+            Type::Named(reference) => match self.api.type_def(&reference.name) {
+                Some(TypeDef::Model(_)) => "object".to_owned(),
+                _ => "string".to_owned(),
+            },
+            scalar => scalar.spec_name(),
+        }
+    }
+}
+
+/// The operations as a table, a line each.
+pub fn table(entries: &[Entry]) -> String {
+    let width = |text: fn(&Entry) -> &str| {
+        entries.iter().map(|entry| text(entry).chars().count()).max().unwrap_or_default()
+    };
+    let (crates, ids) = (width(|entry| &entry.crate_name), width(|entry| &entry.id));
+    let mut lines: Vec<String> = entries
+        .iter()
+        .map(|entry| {
+            let tokens = entry.tokens.iter().map(|token| token.as_str());
+            let line = format!(
+                "{:crates$}  {:ids$}  {:11}  {:6}  {}{}",
+                entry.crate_name,
+                entry.id,
+                tokens.collect::<Vec<_>>().join(","),
+                entry.method,
+                entry.path,
+                features(entry),
+            );
+            line.trim_end().to_owned()
+        })
+        .collect();
+    lines.push(format!("{} operations", entries.len()));
+    lines.join("\n")
+}
+
+fn features(entry: &Entry) -> String {
+    let features =
+        [(entry.multipart, "upload"), (entry.download, "download"), (entry.paged, "pages")];
+    let names: Vec<_> = features.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect();
+    if names.is_empty() { String::new() } else { format!("  [{}]", names.join(", ")) }
+}
