@@ -1,4 +1,4 @@
-//! Makes a call with every operation against a platform on this machine, and one that fails.
+//! Makes calls of every kind against a platform on this machine, and one that fails.
 //!
 //! `cargo xtask demo` runs it; it exits with 0 only if every call did what it should.
 
@@ -10,10 +10,12 @@ use std::process::ExitCode;
 use dingtalk_convfile::file::{FileKind, SendLink, SendLinkRequired};
 use feishu_apaas::user_task::{ChatGroupUserTask, ChatGroupUserTaskRequired};
 use feishu_im::ErrorCode;
-use feishu_im::chat::{GetChat, LinkChat, ValidityPeriod};
+use feishu_im::chat::{GetChat, LinkChat, ListChat, ValidityPeriod};
 use feishu_im::chat_members::MeJoinChatMembers;
+use feishu_im::file::{CreateFile, CreateFileRequired, FileType, GetFile};
+use feishu_im::message::{CreateMessage, ReceiveId, Text};
 use feishu_im::types::ChatType;
-use openplat_mock::MockPlatform;
+use openplat_mock::{Answer, MockPlatform, http};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -36,17 +38,24 @@ async fn run() -> Result {
     mock.on::<LinkChat>().example().error("232011");
     mock.on::<GetChat>();
     mock.on::<MeJoinChatMembers>();
+    mock.on::<CreateMessage>();
+    mock.on::<CreateFile>();
+    mock.on::<GetFile>().respond(report()?);
+    mock.on::<ListChat>();
     mock.on::<ChatGroupUserTask>();
     mock.on::<SendLink>();
 
     let feishu = feishu_im::Client::builder("cli_demo", "demo secret").base_url(mock.url());
-    feishu_calls(&feishu.build()?, &mock).await?;
+    let feishu = feishu.build()?;
+    feishu_calls(&feishu, &mock).await?;
+    files_and_pages(&feishu).await?;
+    refusal(&feishu).await?;
     let dingtalk = dingtalk_convfile::Client::builder("ding_demo", "demo secret");
     dingtalk_call(&dingtalk.base_url(mock.url()).build()?).await?;
 
     let (calls, fetches) = (mock.requests().len(), mock.token_requests().len());
     println!("\n{calls} calls, {fetches} token fetches: one an app.");
-    expect("six calls and two token fetches", (calls, fetches) == (6, 2))?;
+    expect("ten calls and two token fetches", (calls, fetches) == (10, 2))?;
     next_steps();
     Ok(())
 }
@@ -81,6 +90,50 @@ async fn feishu_calls(feishu: &feishu_im::Client, mock: &MockPlatform) -> Result
     show("chat_id", &chat.chat_id);
     expect("a chat", chat.chat_id.is_some())?;
 
+    title("feishu-im", "CreateMessage", "a text that mentions somebody");
+    let text = Text::new("Lunch? ").mention("ou_155184d1e73cbfb8973e5a9e698e74f2", "Tom");
+    let sent = CreateMessage::with_content(ReceiveId::chat(CHAT), text).send(feishu).await?;
+    show("message_id", &sent.message_id);
+    expect("an id", sent.message_id.is_some())
+}
+
+async fn files_and_pages(feishu: &feishu_im::Client) -> Result {
+    title(
+        "feishu-im",
+        "CreateFile",
+        "a file from memory; from a path or a stream it goes likewise",
+    );
+    let file = "month,sum\nJuly,7\n".as_bytes().into();
+    let required =
+        CreateFileRequired { file_type: FileType::Stream, file_name: "report.csv", file };
+    let key = CreateFile::new(required).send(feishu).await?.file_key;
+    show("file_key", &key);
+
+    title("feishu-im", "GetFile", "a download, saved under the name that the platform gives it");
+    let folder = tempfile::tempdir()?;
+    let download = GetFile::new(key.unwrap_or_default()).send(feishu).await?;
+    let path = download.save_in(folder.path()).await?;
+    show("file name", &path.file_name());
+    expect("the name without its path", path == folder.path().join("report.csv"))?;
+
+    title("feishu-im", "ListChat", "the chats of all pages, one by one");
+    let mut chats = ListChat::new().items(feishu);
+    let mut count = 0;
+    while let Some(chat) = chats.next().await {
+        show("name", &chat?.name);
+        count += 1;
+    }
+    expect("one chat", count == 1)
+}
+
+/// A file that pretends to belong elsewhere.
+fn report() -> Result<Answer> {
+    let name = "attachment; filename=\"../../report.csv\"".parse()?;
+    let headers = http::HeaderMap::from_iter([(http::header::CONTENT_DISPOSITION, name)]);
+    Ok(Answer { headers, body: "month,sum\nJuly,7\n".into(), ..Answer::default() })
+}
+
+async fn refusal(feishu: &feishu_im::Client) -> Result {
     title("feishu-im", "LinkChat", "a call that the platform refuses");
     match LinkChat::new(CHAT).send(feishu).await {
         Ok(_) => expect("an error", false),
