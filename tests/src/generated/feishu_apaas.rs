@@ -300,18 +300,17 @@ mod execute_flow_calls {
     #[tokio::test]
     async fn bare() {
         let operation = sdk::application_flow::ExecuteFlow::new(sdk::application_flow::ExecuteFlowRequired {
-                namespace: "package_7344545d87__c",
-                flow_id: "deleteObject_99c656599f",
-                operator: std::collections::BTreeMap::from([
-                    (String::from("_id"), check::json(r#"1111"#)),
-                    (String::from("email"), check::json(r#""apaas@bytedance.com""#)),
-                ]),
-            })
-            .idempotent_key("iuhg23897489797");
+            namespace: "package_7344545d87__c",
+            flow_id: "deleteObject_99c656599f",
+            operator: std::collections::BTreeMap::from([
+                (String::from("_id"), check::json(r#"1111"#)),
+                (String::from("email"), check::json(r#""apaas@bytedance.com""#)),
+            ]),
+        });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_7344545d87__c/flows/deleteObject_99c656599f/execute",
             body: check::Body::Json(
-                r#"{"idempotent_key":"iuhg23897489797","operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}"}"#,
+                r#"{"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}"}"#,
             ),
             always: ALWAYS,
         };
@@ -329,12 +328,11 @@ mod execute_flow_calls {
                 ]),
             })
             .is_async(true)
-            .idempotent_key("iuhg23897489797")
             .params([("variable_rgrtgqworiginal", check::json(r#"{"_id":5454545}"#))]);
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_7344545d87__c/flows/deleteObject_99c656599f/execute",
             body: check::Body::Json(
-                r#"{"idempotent_key":"iuhg23897489797","is_async":true,"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
+                r#"{"is_async":true,"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
             ),
             always: ALWAYS,
         };

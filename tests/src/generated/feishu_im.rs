@@ -970,10 +970,10 @@ mod get_chat_moderation_calls {
                 "oc_a0553eda9014c201e6969b478895c230",
             )
             .user_id_type("open_id")
-            .page_size(1)
-            .page_token("10");
+            .page_size(10)
+            .page_token("page_token");
         let expected = check::Expected {
-            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?user_id_type=open_id&page_size=1&page_token=10",
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?user_id_type=open_id&page_size=10&page_token=page_token",
             body: check::Body::None,
             always: ALWAYS,
         };
@@ -1398,13 +1398,11 @@ mod create_message_calls {
                 msg_type: sdk::message::MessageType::from("text"),
                 content: "{\"text\":\"test content\"}",
             })
-            .uuid(
-                "选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204",
-            );
+            .uuid("a0d69e20-1dd1-458b-k525-dfeca4015204");
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages?receive_id_type=open_id",
             body: check::Body::Json(
-                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","receive_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","uuid":"选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
+                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","receive_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
             always: ALWAYS,
         };
@@ -1676,13 +1674,11 @@ mod reply_message_calls {
                 msg_type: sdk::message::MessageType::from("text"),
             })
             .reply_in_thread(true)
-            .uuid(
-                "选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204",
-            );
+            .uuid("a0d69e20-1dd1-458b-k525-dfeca4015204");
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/reply",
             body: check::Body::Json(
-                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","reply_in_thread":true,"uuid":"选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
+                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","reply_in_thread":true,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
             always: ALWAYS,
         };
@@ -1697,13 +1693,11 @@ mod reply_message_calls {
                 content: "{\"text\":\"test content\"}",
                 msg_type: sdk::message::MessageType::from("text"),
             })
-            .uuid(
-                "选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204",
-            );
+            .uuid("a0d69e20-1dd1-458b-k525-dfeca4015204");
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/reply",
             body: check::Body::Json(
-                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","uuid":"选填，每次调用前请更换，如a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
+                r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
             always: ALWAYS,
         };
@@ -1990,7 +1984,7 @@ mod get_message_resource_calls {
         let operation = sdk::message_resource::GetMessageResource::new(sdk::message_resource::GetMessageResourceRequired {
             message_id: "om_dc13264520392913993dd051dba21dcf",
             file_key: "file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g",
-            kind: "image",
+            kind: sdk::message_resource::ResourceType::from("image"),
         });
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/resources/file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g?type=image",

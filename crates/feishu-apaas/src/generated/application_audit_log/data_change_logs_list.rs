@@ -52,11 +52,11 @@ pub struct ListDataChangeLogsRequired<'a> {
     ///
     /// At most 30 characters.
     pub namespace: &'a str,
-    /// How many items a page may hold, as a decimal string. The list of apps allows up to 50, the lists of seats up to 500, the search over objects up to 2000.
+    /// How many items a page may hold, as a decimal string.
     ///
     /// At most 1000 characters.
     pub page_size: &'a str,
-    /// Where to start: how many matches to skip, as a decimal string; `0` for the first page.
+    /// Where to start: how many matches to skip, as a decimal string; `0` for the first page. The documentation can also be read as a number of pages; `pages` counts matches.
     ///
     /// At most 1000 characters.
     pub offset: &'a str,

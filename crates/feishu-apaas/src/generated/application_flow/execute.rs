@@ -70,8 +70,6 @@ impl ExecuteFlow {
     }
 
     /// A string that the caller makes up, best a UUID, so that a request that is sent again does not start the flow twice: a key that was used before is refused with an error.
-    ///
-    /// Filled in for you if you set none, with one value for all attempts of a call.
     pub fn idempotent_key(mut self, value: impl Into<String>) -> Self {
         self.idempotent_key = Some(value.into());
         self
@@ -129,7 +127,7 @@ impl Operation for ExecuteFlow {
         parts
             .body()
             .optional("is_async", &self.is_async)
-            .dedupe("idempotent_key", &self.idempotent_key)
+            .optional("idempotent_key", &self.idempotent_key)
             .optional("loop_masks", &self.loop_masks)
             .optional("params", &self.params.as_ref().map(JsonText))
             .field("operator", &JsonText(&self.operator));

@@ -54,7 +54,9 @@ impl ChatGroupUserTask {
         }
     }
 
-    /// Whom to invite, as Kunlun user ids: 1 to 20 of them.
+    /// Whom to invite, as Kunlun user ids.
+    ///
+    /// From 1 to 20 elements.
     pub fn invite_user_ids(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,

@@ -5,7 +5,7 @@ use openplat_core::{
     OperationMeta, Paged, Pages, Parts, Turn,
 };
 use serde::{Deserialize, Serialize};
-use crate::generated::types::UserIdType;
+use crate::generated::types::{ModerationPermission, UserIdType};
 
 /// Returns who may write messages in a chat.
 ///
@@ -66,14 +66,14 @@ impl GetChatModeration {
     }
 
     /// How many entries to ask for at a time.
+    ///
+    /// At most 100.
     pub fn page_size(mut self, value: i64) -> Self {
         self.page_size = Some(value);
         self
     }
 
     /// Where to go on: the `page_token` of the page before; absent for the first page.
-    ///
-    /// At most 100.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -155,9 +155,9 @@ pub struct ChatModerator {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetChatModerationResponse {
-    /// Who may write messages: `all_members` for everybody, `only_owner` for the owner and the administrators, `moderator_list` for chosen members.
+    /// Who may write messages.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moderation_setting: Option<String>,
+    pub moderation_setting: Option<ModerationPermission>,
     /// Where the next page starts, to be sent as `page_token`; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,

@@ -75,7 +75,7 @@ impl MergeForwardMessage {
         }
     }
 
-    /// A string that the caller makes up, so that a request that is sent again does not take effect twice: within 10 hours when it creates a chat, within 1 hour when it sends, answers or forwards messages. Without it every request takes effect. Requests that differ in content need different ones.
+    /// A string that the caller makes up, so that a request that is sent again does not take effect twice within 1 hour. Requests that differ in content need different ones.
     ///
     /// Filled in for you if you set none, with one value for all attempts of a call.
     ///

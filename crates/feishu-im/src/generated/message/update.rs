@@ -90,6 +90,7 @@ impl Operation for UpdateMessage {
             Method::Put,
             "/open-apis/im/v1/messages/{message_id}",
         )
+        .idempotent(false)
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -41,7 +41,7 @@ use openplat_core::{
 pub struct GetMessageResource {
     message_id: String,
     file_key: String,
-    kind: String,
+    kind: ResourceType,
 }
 
 /// What [`GetMessageResource`] requires. By name, so that two values are never swapped;
@@ -52,8 +52,8 @@ pub struct GetMessageResourceRequired<'a> {
     pub message_id: &'a str,
     /// What identifies the content to download: the key that an upload returned, or one from the content of a message. Keys of files start with `file_`, those of images with `img_`.
     pub file_key: &'a str,
-    /// What is downloaded: `image` for an image, also one within a `post`; `file` for a file, a sound or a video.
-    pub kind: &'a str,
+    /// What is downloaded.
+    pub kind: ResourceType,
 }
 
 impl GetMessageResource {
@@ -62,7 +62,7 @@ impl GetMessageResource {
         Self {
             message_id: required.message_id.to_owned(),
             file_key: required.file_key.to_owned(),
-            kind: required.kind.to_owned(),
+            kind: required.kind,
         }
     }
 
@@ -92,3 +92,13 @@ impl Operation for GetMessageResource {
 
 impl AcceptsAppToken for GetMessageResource {}
 impl AcceptsUserToken for GetMessageResource {}
+
+openplat_core::string_enum! {
+    /// What a message contains.
+    pub enum ResourceType {
+        /// An image, also one within a `post`.
+        Image = "image",
+        /// A file, a sound or a video.
+        File = "file",
+    }
+}
