@@ -72,11 +72,12 @@ pub struct Answer {
 /// No envelope that tells of an error is larger.
 const LARGEST_ENVELOPE: usize = 64 * 1024;
 
-/// Whether an answer that should be a file may be the platform's word instead: JSON without the
-/// header that comes with files.
+/// Whether an answer that should be a file may be the platform's word instead: JSON or another text
+/// without the header that comes with files. Gateways do not always say that it is JSON.
 fn may_be_envelope(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.is_none_or(|name| name.contains("json"))
+    let is_text = |name: &str| name.starts_with("text/") || name.contains("json");
+    content_type.is_none_or(|name| is_text(&name.to_ascii_lowercase()))
         && !headers.contains_key(header::CONTENT_DISPOSITION)
 }
 

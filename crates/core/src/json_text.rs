@@ -37,8 +37,9 @@ pub fn serialize<T: Serialize, S: Serializer>(value: &T, serializer: S) -> Resul
     JsonText(value).serialize(serializer)
 }
 
-/// Reads the JSON in a string. Where there is none, the value is the default one; and where the
-/// vendor sends the value itself in place of a string, it is taken.
+/// Reads the JSON in a string. Where there is none, the value is the default one; where the vendor
+/// sends the value itself in place of a string, it is taken; and a text that is not JSON is the
+/// value if any value is one, since what was executed is not to be lost for it.
 pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: DeserializeOwned + Default,
@@ -50,8 +51,11 @@ where
         Value::String(text) => text.into(),
         value => value.to_string().into(),
     };
-    lenient::from_slice(text.as_bytes())
-        .map_err(|error| D::Error::custom(format!("the JSON in this string: {error}")))
+    let read = lenient::from_slice(text.as_bytes());
+    read.or_else(|error| {
+        T::deserialize(Value::String(text.into_owned()))
+            .map_err(|_| D::Error::custom(format!("the JSON in this string: {error}")))
+    })
 }
 
 #[cfg(test)]
@@ -89,6 +93,12 @@ mod tests {
             assert_eq!(read(json).as_ref(), Ok(&nothing), "{json}");
         }
         assert_eq!(read(r#"{"rows": [1, "2"]}"#).unwrap().rows, [1, 2]);
+    }
+
+    #[test]
+    fn a_text_is_a_value_where_any_value_is_one() {
+        let model = read(r#"{"settings": "done, no JSON"}"#).unwrap();
+        assert_eq!(model.settings, Some("done, no JSON".into()));
     }
 
     #[test]

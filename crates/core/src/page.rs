@@ -154,7 +154,8 @@ impl<O: Paged> Pages<O> {
     }
 
     /// How many pages are fetched at most, against a platform that never comes to an end. 10,000
-    /// by default; if there are more, the stream ends with [`ErrorKind::Decode`].
+    /// by default; if there are more, the stream ends with [`ErrorKind::Decode`], so that nobody takes
+    /// a part for the whole. Who wants a part takes so many pages of the stream.
     pub fn max_pages(mut self, pages: usize) -> Self {
         self.left = pages;
         self.max_pages = pages;

@@ -109,7 +109,7 @@ async fn the_vendor_is_asked_in_the_way_in_which_it_names_the_file() {
     let (mock, client) = platform().await;
     mock.on::<GetMessageResource>().respond(Answer::default());
     let required =
-        GetMessageResourceRequired { message_id: "om_1", file_key: "file_1", kind: "file" };
+        GetMessageResourceRequired { message_id: "om_1", file_key: "file_1", kind: "file".into() };
     let answer = GetMessageResource::new(required).send(&client).with_meta().await.unwrap();
     assert_eq!((answer.status, answer.attempts), (200, 1));
     assert!(answer.log_id.is_some());
@@ -227,8 +227,10 @@ async fn a_place_that_cannot_be_written_is_named() {
     std::fs::create_dir(folder.path().join("taken")).unwrap();
     let given = [(CONTENT_DISPOSITION, NAMED)];
     let download = async || serving(&given, contents()).await.1;
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
     for (error, place) in [
-        (download().await.save_in(&nowhere).await.unwrap_err(), "nowhere"),
+        (download().await.save_in(file.join("x")).await.unwrap_err(), "file"),
         (download().await.save_as(nowhere.join("x")).await.unwrap_err(), "nowhere"),
         (download().await.save_as(folder.path().join("taken")).await.unwrap_err(), "taken"),
     ] {
@@ -236,8 +238,17 @@ async fn a_place_that_cannot_be_written_is_named() {
         assert_eq!(error.operation(), Some("im.v1.file.get"));
         assert!(error.to_string().contains(place), "{error}");
     }
-    assert_eq!(names(folder.path()), ["taken"]);
+    assert_eq!(names(folder.path()), ["file", "taken"]);
     assert_eq!(names(&folder.path().join("taken")).len(), 0);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_made() {
+    let outside = TempDir::new().unwrap();
+    let folder = outside.path().join("a/b");
+    let given = [(CONTENT_DISPOSITION, NAMED)];
+    let path = serving(&given, contents()).await.1.save_in(&folder).await.unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), contents());
 }
 
 #[tokio::test]
@@ -290,7 +301,7 @@ async fn a_file_has_the_permissions_that_any_other_has() {
 async fn the_platforms_word_is_told_from_a_file() {
     let (mock, client) = platform().await;
     for status in [StatusCode::BAD_REQUEST, StatusCode::OK] {
-        for content_type in [Some("application/json; charset=utf-8"), None] {
+        for content_type in [Some("application/JSON; charset=utf-8"), Some("text/plain"), None] {
             let given = content_type.map(|content_type| (CONTENT_TYPE, content_type));
             let headers = headers(given.as_slice());
             mock.on::<GetFile>().respond(Answer { status, headers, body: AN_ERROR.into() });
@@ -339,7 +350,8 @@ async fn a_file_of_json_is_a_file() {
         (vec![json.clone()], "[1,2,3]"),
         (vec![json], "{\"cut off"),
         (vec![], "{}"),
-        (vec![(CONTENT_TYPE, "text/plain")], AN_ERROR),
+        (vec![(CONTENT_TYPE, "text/plain")], "a text"),
+        (vec![(CONTENT_TYPE, "application/octet-stream")], AN_ERROR),
     ] {
         let (_mock, download) = serving(&given, contents.into()).await;
         assert_eq!(download.bytes(100).await.unwrap(), contents);

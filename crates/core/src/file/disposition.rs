@@ -79,12 +79,19 @@ fn safe(name: &str) -> Option<String> {
         '<' | '>' | ':' | '"' | '|' | '?' | '*' => '_',
         char => char,
     };
-    let name: String = last.chars().filter(|char| !char.is_control()).map(allowed).collect();
+    let name: String =
+        last.chars().filter(|char| !char.is_control() && !is_unseen(*char)).map(allowed).collect();
     let name = name.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
     let name = shorten(name);
     let stem = name.split('.').next().unwrap_or_default();
     let name = if is_device(stem) { format!("_{name}") } else { name };
     (!name.is_empty()).then_some(name)
+}
+
+/// What is not shown, or changes the order in which the rest is: `x\u{202e}fdp.exe` seems to end
+/// in `.pdf`.
+fn is_unseen(char: char) -> bool {
+    matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Cuts the middle out of a name that is too long, since its end says what it is.
@@ -155,6 +162,7 @@ mod tests {
             (r#"a; filename="nul .txt""#, Some("_nul .txt")),
             (r#"a; filename="com12""#, Some("com12")),
             (r#"a; filename="a:b?.txt. ""#, Some("a_b_.txt")),
+            ("a; filename=\"x\u{202e}fdp.exe\"", Some("xfdp.exe")),
             (r#"a; filename="..""#, None),
             (r#"a; filename="/""#, None),
         ] {

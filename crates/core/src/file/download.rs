@@ -105,14 +105,15 @@ impl Download {
     }
 
     /// The contents as a stream. An error is its last element.
-    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
-        stream::unfold(Some(self), |download| async move {
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send + Unpin + 'static {
+        let chunks = stream::unfold(Some(self), |download| async move {
             let mut download = download?;
             match download.chunk().await {
                 Ok(chunk) => Some((Ok(chunk?), Some(download))),
                 Err(error) => Some((Err(error), None)),
             }
-        })
+        });
+        Box::pin(chunks)
     }
 
     /// The whole contents in memory, if they are no more than `limit` bytes.
@@ -161,8 +162,9 @@ impl Download {
         Ok(size)
     }
 
-    /// Saves the contents in `folder` under the name that the vendor gives the file, or `download`
-    /// where it gives none, and returns the path. Otherwise as [`save_as`](Self::save_as).
+    /// Saves the contents in `folder`, which is made if it is not there, under the name that the
+    /// vendor gives the file, or `download` where it gives none, and returns the path. Otherwise as
+    /// [`save_as`](Self::save_as).
     ///
     /// # Errors
     ///
@@ -170,6 +172,11 @@ impl Download {
     pub async fn save_in(mut self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
         let folder = folder.as_ref();
         let path = folder.join(self.file_name().unwrap_or_else(|| "download".to_owned()));
+        tokio::fs::create_dir_all(folder).await.map_err(|error| self.not_saved(folder, error))?;
+        // Before the whole of it was transferred, where that can be told.
+        if tokio::fs::symlink_metadata(&path).await.is_ok() {
+            return Err(self.not_saved(&path, io::ErrorKind::AlreadyExists.into()));
+        }
         let (file, _) = self.save_aside(folder).await?;
         file.persist_noclobber(&path).map_err(|error| self.not_saved(&path, error.error))?;
         Ok(path)

@@ -76,7 +76,7 @@ impl Form {
         push_text(&mut push, format!("--{}--\r\n", self.boundary));
         let idle = idle.clone();
         let chunks = stream::iter(pieces).flatten().inspect_ok(move |_| idle.moved());
-        Ok(Body::new(Sized { chunks: Mutex::new(chunks.boxed()), length }))
+        Ok(Body::new(FormBody { chunks: Mutex::new(chunks.boxed()), length }))
     }
 
     fn head(&self, name: &str, part: &Part) -> String {
@@ -108,13 +108,13 @@ fn escape(name: &str) -> String {
 }
 
 /// A stream of a length that is known, or not. The lock makes it `Sync`, and is never locked.
-struct Sized {
+struct FormBody {
     chunks: Mutex<Chunks>,
     /// What is left of it.
     length: Option<u64>,
 }
 
-impl HttpBody for Sized {
+impl HttpBody for FormBody {
     type Data = Bytes;
     type Error = BodyError;
 
