@@ -32,7 +32,8 @@ pub use generated::{file, space, types};
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
 pub use openplat_core::{
-    ApiError, DingTalk, Error, ErrorKind, Response, Secret, UnknownValue, Violation,
+    ApiError, Call, DingTalk, Download, Error, ErrorKind, Items, Pages, Progress, Response, Secret,
+    UnknownValue, Upload, Violation, WithToken,
 };
 
 /// A client for DingTalk.

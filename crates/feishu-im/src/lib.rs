@@ -45,8 +45,8 @@ pub use generated::{
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
 pub use openplat_core::{
-    ApiError, Download, Error, ErrorKind, Feishu, Items, Pages, Progress, Response, Secret,
-    UnknownValue, Upload, Violation,
+    ApiError, AsUser, Call, CodeExchange, Download, Error, ErrorKind, Feishu, Items, Pages,
+    Progress, Response, Secret, UnknownValue, Upload, UserToken, Violation, WithToken,
 };
 
 /// A client for Feishu or Lark; all crates for Feishu share it.

@@ -36,8 +36,9 @@
 //!
 //! let mut messages = ListMessage::new(ContainerId::chat(chat)).items(&feishu);
 //! while let Some(message) = messages.next().await {
-//!     match message?.content() {
-//!         Content::Text(text) => println!("{}", text.text),
+//!     let message = message?;
+//!     match message.content() {
+//!         Content::Text(text) => println!("{}", text.resolve(|key| message.mention_name(key))),
 //!         other => println!("[{}]", other.msg_type()),
 //!     }
 //! }
@@ -99,6 +100,12 @@ impl PatchMessage {
 }
 
 impl Message {
+    /// The name behind the placeholder of a mention, such as `@_user_1`; see [`Text::resolve`].
+    pub fn mention_name(&self, key: &str) -> Option<&str> {
+        let mention = self.mentions.iter().find(|mention| mention.key.as_deref() == Some(key))?;
+        mention.name.as_deref()
+    }
+
     /// What the message says. What cannot be read is in [`Content::Unknown`] as it came, and so is
     /// a message without content.
     pub fn content(&self) -> Content {

@@ -28,6 +28,8 @@ mod element;
 use std::fmt;
 use std::iter;
 
+use std::collections::BTreeMap;
+
 use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -223,22 +225,22 @@ impl Post {
             let last = Body::deserialize(body).map_err(|error| error.to_string())?;
             return Ok(Self { first: Vec::new(), last, extra: Map::new() });
         }
-        let mut post: Option<Self> = None;
+        // A key that stands here twice counts where it stands last.
+        let mut bodies: BTreeMap<String, (usize, Body)> = BTreeMap::new();
         let mut extra = Map::new();
-        for (name, value) in fields {
+        for (index, (name, value)) in fields.into_iter().enumerate() {
             match Body::deserialize(&value) {
                 Ok(body) => {
-                    let body = Body { language: Some(Language::from(name)), ..body };
-                    match &mut post {
-                        Some(post) => post.begin(body),
-                        None => {
-                            post = Some(Self { first: Vec::new(), last: body, extra: Map::new() })
-                        }
-                    }
+                    let body = Body { language: Some(Language::from(name.as_str())), ..body };
+                    bodies.insert(name, (index, body));
                 }
                 Err(_) => drop(extra.insert(name, value)),
             }
         }
-        post.map(|post| Self { extra, ..post }).ok_or_else(|| "no language has content".to_owned())
+        let mut bodies: Vec<_> = bodies.into_values().collect();
+        bodies.sort_by_key(|(index, _)| *index);
+        let mut first: Vec<_> = bodies.into_iter().map(|(_, body)| body).collect();
+        let last = first.pop().ok_or_else(|| "no language has content".to_owned())?;
+        Ok(Self { first, last, extra })
     }
 }
