@@ -2,4 +2,5 @@
 //! generator from being built.
 
 pub mod codegen;
+pub mod distill;
 pub mod operations;

@@ -1,0 +1,367 @@
+//! From text to headings, tables, code and paragraphs, each with its line.
+
+use super::report::{RemarkKind, Report};
+use super::section::{self, Section};
+use super::table::{self, Row, Table};
+
+#[derive(Debug)]
+pub(super) struct Block {
+    /// From 1.
+    pub(super) line: usize,
+    pub(super) body: Body,
+}
+
+#[derive(Debug)]
+pub(super) enum Body {
+    Heading(Heading),
+    Table(Table),
+    /// What stands between fences.
+    Code(String),
+    Text(String),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Heading {
+    /// 1 to 6 as marked up; 7 for a line that is known as a heading by its words alone.
+    pub(super) level: u8,
+    pub(super) title: String,
+    pub(super) section: Section,
+}
+
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) blocks: Vec<Block>,
+}
+
+pub(super) fn parse(text: &str, report: &mut Report) -> Document {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let mut parser = Parser { map: Map::of(&lines), lines, blocks: Vec::new(), report };
+    parser.run();
+    Document { blocks: parser.blocks }
+}
+
+/// For each line, the first one at or after it that ends or continues a row, so that a cell of any
+/// length is found in one step. The entry after the last line is the number of lines.
+struct Map {
+    starts_row: Vec<usize>,
+    ends_row: Vec<usize>,
+    heading: Vec<usize>,
+    blank: Vec<usize>,
+}
+
+impl Map {
+    fn of(lines: &[&str]) -> Self {
+        let fenced = fenced(lines);
+        let next = |is: &dyn Fn(usize) -> bool| {
+            let mut next = vec![lines.len(); lines.len() + 1];
+            for index in (0..lines.len()).rev() {
+                next[index] = if is(index) { index } else { next[index + 1] };
+            }
+            next
+        };
+        Self {
+            starts_row: next(&|index| !fenced[index] && table::starts_row(lines[index])),
+            ends_row: next(&|index| {
+                !table::starts_row(lines[index]) && table::ends_row(lines[index])
+            }),
+            heading: next(&|index| heading(lines[index], fenced[index]).is_some()),
+            blank: next(&|index| lines[index].trim().is_empty()),
+        }
+    }
+}
+
+/// Which lines stand between fences. A heading that pages of this kind have ends a fence that
+/// somebody forgot to close.
+fn fenced(lines: &[&str]) -> Vec<bool> {
+    let mut open = false;
+    lines
+        .iter()
+        .map(|line| {
+            if open && closes_section(line) {
+                open = false;
+            }
+            let was = open;
+            open ^= toggles_fence(line);
+            was || open
+        })
+        .collect()
+}
+
+fn toggles_fence(line: &str) -> bool {
+    let line = line.trim_start();
+    (line.starts_with("```") || line.starts_with("~~~")) && !line[3..].contains("```")
+}
+
+fn closes_section(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with("##") && section::of_line(line).is_some()
+}
+
+/// The heading that a line is, if it is one.
+fn heading(line: &str, fenced: bool) -> Option<Heading> {
+    if fenced && !closes_section(line) {
+        return None;
+    }
+    let trimmed = line.trim();
+    let level = trimmed.bytes().take_while(|byte| *byte == b'#').count();
+    if (1..=6).contains(&level) && trimmed[level..].starts_with([' ', '\t', '\u{a0}']) {
+        let title =
+            trimmed[level..].trim_matches(|c: char| c.is_whitespace() || c == '#').to_owned();
+        return Some(Heading {
+            level: u8::try_from(level).unwrap_or(6),
+            section: section::of_heading(&title),
+            title,
+        });
+    }
+    let section = section::of_line(trimmed)?;
+    Some(Heading { level: 7, title: trimmed.to_owned(), section })
+}
+
+struct Parser<'a, 'r> {
+    lines: Vec<&'a str>,
+    map: Map,
+    blocks: Vec<Block>,
+    report: &'r mut Report,
+}
+
+impl Parser<'_, '_> {
+    fn run(&mut self) {
+        let mut index = self.skip_front_matter();
+        while index < self.lines.len() {
+            let line = self.lines[index];
+            index = if line.trim().is_empty() {
+                self.push_text(index, "");
+                index + 1
+            } else if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
+                self.code(index)
+            } else if let Some(heading) = heading(line, false) {
+                self.push(index, Body::Heading(heading));
+                index + 1
+            } else if let Some(next) = self.table(index) {
+                next
+            } else {
+                if !self.stray_row(index) {
+                    self.push_text(index, line);
+                }
+                index + 1
+            };
+        }
+    }
+
+    fn push(&mut self, index: usize, body: Body) {
+        self.blocks.push(Block { line: index + 1, body });
+    }
+
+    /// Appends to the paragraph before; empty lines stay, so that lines can be counted.
+    fn push_text(&mut self, index: usize, line: &str) {
+        if let Some(Block { body: Body::Text(text), .. }) = self.blocks.last_mut() {
+            text.push('\n');
+            text.push_str(line);
+        } else if !line.is_empty() {
+            self.push(index, Body::Text(line.to_owned()));
+        }
+    }
+
+    /// Metadata between two lines of dashes, which some exports put before a page.
+    fn skip_front_matter(&self) -> usize {
+        if self.lines.first().is_none_or(|line| line.trim() != "---") {
+            return 0;
+        }
+        let end = self.lines.iter().take(40).skip(1).position(|line| line.trim() == "---");
+        end.map_or(0, |end| end + 2)
+    }
+
+    fn code(&mut self, index: usize) -> usize {
+        let opening = self.lines[index].trim_start();
+        if let Some(end) = opening[3..].find("```") {
+            self.push(index, Body::Code(opening[3..3 + end].to_owned()));
+            return index + 1;
+        }
+        let fence = &opening[..3];
+        let mut end = index + 1;
+        while end < self.lines.len() && !self.lines[end].trim_start().starts_with(fence) {
+            if closes_section(self.lines[end]) {
+                self.report.add(
+                    RemarkKind::Row,
+                    index + 1,
+                    "the code that starts here is not closed",
+                );
+                break;
+            }
+            end += 1;
+        }
+        self.push(index + 1, Body::Code(self.lines[index + 1..end].join("\n")));
+        let closed = end < self.lines.len() && self.lines[end].trim_start().starts_with(fence);
+        end + usize::from(closed)
+    }
+
+    /// A row that stands apart belongs to the table before it in the same section, if it is as
+    /// wide. Else it is text, but must not go unnoticed.
+    fn stray_row(&mut self, index: usize) -> bool {
+        let line = self.lines[index];
+        if !table::starts_row(line) || table::is_delimiter(line) || table::count_cells(line) < 2 {
+            return false;
+        }
+        let near = self.blocks.iter_mut().rev().take(3);
+        let table = near
+            .take_while(|block| !matches!(block.body, Body::Heading(_)))
+            .find_map(
+                |block| if let Body::Table(table) = &mut block.body { Some(table) } else { None },
+            )
+            .filter(|table| {
+                table.header.len() == table::count_cells(line) && table.rows.len() < table::MAX_ROWS
+            });
+        let Some(table) = table else {
+            let message = "a row without a table: no header was recognised above it";
+            self.report.add(RemarkKind::Row, index + 1, message);
+            return false;
+        };
+        let message =
+            format!("the row is apart from its table, which starts on line {}", table.line);
+        self.report.add(RemarkKind::Row, index + 1, message);
+        let row = table::fit(line, index + 1, &table.columns(), self.report);
+        table.rows.push(row);
+        true
+    }
+
+    /// Reads the table whose header is the line, and gives the line after it.
+    fn table(&mut self, index: usize) -> Option<usize> {
+        let line = self.lines[index];
+        if !line.contains(['|', '｜']) || table::is_delimiter(line) {
+            return None;
+        }
+        let delimiter = self.lines.get(index + 1).copied().filter(|next| table::is_delimiter(next));
+        let (prose, header_text) = match delimiter {
+            // A paragraph that is glued to its table ends where the first pipe is.
+            Some(delimiter) if table::starts_row(delimiter) && !table::starts_row(line) => {
+                line.split_at(line.find(['|', '｜'])?)
+            }
+            Some(_) => ("", line),
+            None if table::starts_row(line)
+                && table::header_score(&table::split(line, true)) >= 2 =>
+            {
+                ("", line)
+            }
+            None => return None,
+        };
+        let mut header = table::split(header_text, true);
+        if let Some(delimiter) = delimiter {
+            header.resize(header.len().max(table::count_cells(delimiter)), String::new());
+        }
+        if header.len() > table::MAX_COLUMNS {
+            return None;
+        }
+        if !prose.trim().is_empty() {
+            self.push_text(index, prose);
+        }
+        let first = index + 1 + usize::from(delimiter.is_some());
+        let piped = delimiter.map_or(line, |delimiter| delimiter);
+        let (table, end) = self.rows(index, header, first, table::starts_row(piped));
+        self.push(index, Body::Table(table));
+        Some(end)
+    }
+
+    fn rows(
+        &mut self,
+        index: usize,
+        header: Vec<String>,
+        first: usize,
+        piped: bool,
+    ) -> (Table, usize) {
+        let mut table = Table { line: index + 1, header, rows: Vec::new() };
+        let (mut at, mut full) = (first, false);
+        while let Some(end) = self.row_end(at, &table, piped) {
+            let text = self.lines[at..end].join("\n");
+            if table::is_delimiter(&text) {
+                at = end;
+                continue;
+            }
+            // Some exports have an empty header, and the real one as the first row.
+            if table.header.iter().all(|cell| cell.trim().is_empty()) && table.rows.is_empty() {
+                let cells = table::split(&text, true);
+                if table::header_score(&cells) >= 2 {
+                    table.header = cells;
+                    at = end;
+                    continue;
+                }
+            }
+            if table.rows.len() == table::MAX_ROWS && !full {
+                full = true;
+                self.report.add(
+                    RemarkKind::Row,
+                    at + 1,
+                    "the table goes on, but no more rows are read",
+                );
+            }
+            if table.rows.len() < table::MAX_ROWS {
+                table.rows.push(self.row(&text, at, &table));
+            }
+            at = end;
+        }
+        (table, at)
+    }
+
+    fn row(&mut self, text: &str, index: usize, table: &Table) -> Row {
+        table::fit(text, index + 1, &table.columns(), self.report)
+    }
+
+    /// The line after the row that starts at the line, or `None` if none does.
+    fn row_end(&self, at: usize, table: &Table, piped: bool) -> Option<usize> {
+        let line = *self.lines.get(at)?;
+        if piped {
+            self.piped_row_end(at, line, table.header.len())
+        } else {
+            self.bare_row_end(at, line, table.header.len())
+        }
+    }
+
+    /// A row with outer pipes ends with a pipe, however many lines later, but before a heading and
+    /// before the next row.
+    fn piped_row_end(&self, at: usize, line: &str, width: usize) -> Option<usize> {
+        if !table::starts_row(line) || self.begins_table(at) {
+            return None;
+        }
+        let whole = table::ends_row(line);
+        if whole && table::count_cells(line) >= width {
+            return Some(at + 1);
+        }
+        let close = self.map.ends_row[at + 1];
+        let limit = self.map.starts_row[at + 1].min(self.map.heading[at + 1]);
+        if close < limit {
+            let joined = || table::count_cells(&self.lines[at..=close].join("\n"));
+            return Some(if whole && joined() != width { at + 1 } else { close + 1 });
+        }
+        if whole {
+            return Some(at + 1);
+        }
+        let blank = self.map.blank[at + 1];
+        let next_is_row = self.map.starts_row[at + 1] == limit
+            && limit < self.lines.len()
+            && !self.begins_table(limit);
+        Some(if next_is_row { limit } else { blank.min(limit) })
+    }
+
+    /// A row without outer pipes has one pipe less than columns; lines with fewer continue it, and
+    /// so do paragraphs that another row follows.
+    fn bare_row_end(&self, at: usize, line: &str, width: usize) -> Option<usize> {
+        let is_row =
+            |line: &str| !line.trim().is_empty() && table::count_cells(line) >= width.max(2);
+        if !is_row(line) || self.begins_table(at) {
+            return None;
+        }
+        let limit = self.map.heading[at + 1];
+        let next = (at + 1..limit).find(|next| is_row(self.lines[*next]));
+        match next {
+            Some(next) if self.begins_table(next) => Some(self.map.blank[at + 1].min(next)),
+            Some(next) => Some(next),
+            None => Some(self.map.blank[at + 1].min(limit)),
+        }
+    }
+
+    /// Whether another table's header is here.
+    fn begins_table(&self, at: usize) -> bool {
+        !table::is_delimiter(self.lines[at])
+            && (self.lines.get(at + 1).is_some_and(|next| table::is_delimiter(next))
+                || table::header_score(&table::split(self.lines[at], true)) >= 3)
+    }
+}

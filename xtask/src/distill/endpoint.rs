@@ -1,0 +1,433 @@
+//! Pages that describe an operation.
+
+use super::blocks::{Block, Body, Document};
+use super::facts::{Endpoint, Param, Token, Ty, Vendor};
+use super::json::{Json, JsonKind};
+use super::models;
+use super::nest::{self, Evidence, Flat};
+use super::params::{self, Rows};
+use super::parts::{self, Inner, Parts};
+use super::report::{RemarkKind, Report};
+use super::request::{self, Request};
+use super::section::Section;
+use super::table::Column;
+use super::{envelope, shape, words};
+
+/// The operation, if the page describes one.
+pub(super) fn read(document: &Document, report: &mut Report) -> Option<Endpoint> {
+    let mut guesses = Report::default();
+    let request = request::read(document, &mut guesses);
+    if request.url.is_empty() || !is_endpoint(document, &request) {
+        return None;
+    }
+    report.append(guesses);
+    if request.method.is_empty() {
+        report.add(RemarkKind::Missing, request.line, "the page does not say the HTTP method");
+    }
+    let parts = parts::collect(document, report);
+    Some(build(document, request, parts, report))
+}
+
+/// Guides show requests as well, but have no table that goes with them.
+fn is_endpoint(document: &Document, request: &Request) -> bool {
+    let path = request.path();
+    let api = path.starts_with("/open-apis/")
+        || path.starts_with("/v1.")
+        || path.starts_with("/v2.")
+        || path.starts_with("/topapi/")
+        || request.host().starts_with("api.");
+    let sections = document.blocks.iter().any(|block| match &block.body {
+        Body::Heading(heading) => {
+            !matches!(heading.section, Section::Other | Section::Fields | Section::Samples)
+        }
+        Body::Table(table) => table.has(Column::Required),
+        _ => false,
+    });
+    path.len() > 1
+        && !path.starts_with("/document/")
+        && (api || !request.method.is_empty())
+        && sections
+}
+
+fn build(document: &Document, request: Request, mut parts: Parts, report: &mut Report) -> Endpoint {
+    let title = title(document);
+    place_rows(&request, &mut parts, report);
+    let path = path_params(&request, flats(parts.path), report);
+    let mut query = nest::tree(flats(parts.query), Evidence::Marks, report);
+    add_query_of_url(&request, &mut query, report);
+    params::compare(&mut query, None, report);
+    let headers = nest::tree(flats(parts.headers), Evidence::Marks, report);
+    let (mut inner_body, mut inner_answer) = (Vec::new(), Vec::new());
+    for inner in parts.inner {
+        if inner.answer { inner_answer.push(inner) } else { inner_body.push(inner) }
+    }
+
+    let vendor = request.vendor();
+    let evidence = |sample| {
+        if vendor == Some(Vendor::Feishu) {
+            Evidence::Sample(sample)
+        } else {
+            Evidence::Flattened(sample)
+        }
+    };
+    let body_list = is_list(parts.body.root.as_ref(), parts.request_example.as_ref());
+    let sample = parts.request_example.as_ref();
+    let mut body =
+        nest::tree(flats(parts.body), evidence(sample.or(parts.request_outline.as_ref())), report);
+    models::attach(&mut body, parts.models, sample, report);
+    attach_inner(&mut body, inner_body, sample, report);
+    params::compare(&mut body, sample, report);
+
+    let answer = parts.response_example.as_ref();
+    let root = parts.response.root.take();
+    let mut response = nest::tree(flats(parts.response), evidence(answer), report);
+    attach_inner(&mut response, inner_answer, answer, report);
+    let response = answer_fields(&request, response, answer, report);
+    let download = is_download(&request, &title, parts.file_answer, &response, answer.is_some());
+    if download {
+        report.add(
+            RemarkKind::Guessed,
+            parts.response_line.max(request.line),
+            "the answer is taken for a file",
+        );
+    } else if answer.is_none() && response.is_empty() {
+        report.add(
+            RemarkKind::Missing,
+            parts.response_line.max(request.line),
+            "the page shows neither fields of the answer nor a sample",
+        );
+    }
+    if parts.errors.is_empty() {
+        report.add(RemarkKind::Missing, request.line, "the page has no table of error codes");
+    }
+    if request.method != "GET" && body.is_empty() && sample.is_some() {
+        report.add(
+            RemarkKind::Missing,
+            request.line,
+            "the page shows a body, but has no table of its fields",
+        );
+    }
+
+    let content_type = headers.iter().any(|header| {
+        header.gloss.contains("multipart")
+            || header.example.as_deref().is_some_and(|example| example.contains("multipart"))
+    });
+    let multipart = request.multipart
+        || content_type
+        || body.iter().any(|field| *field.ty.element() == Ty::File);
+    let tokens = tokens(&request, vendor, &headers, &query, report);
+    Endpoint {
+        vendor,
+        gloss: gloss(document),
+        deprecated: is_deprecated(&title),
+        title,
+        host: request.host(),
+        path: request.path(),
+        method: request.method,
+        url: request.url,
+        tokens,
+        app_types: request.app_types,
+        scopes: request.scopes,
+        rate_limit: request.rate_limit,
+        params: path,
+        query,
+        headers,
+        body,
+        body_list,
+        response_list: is_list(root.as_ref(), answer),
+        response,
+        multipart,
+        download,
+        errors: parts.errors,
+        request_example: parts.request_example.as_ref().map(Json::to_value),
+        response_example: parts.response_example.as_ref().map(Json::to_value),
+        line: request.line,
+    }
+}
+
+fn flats(rows: Rows) -> Vec<Flat> {
+    rows.rows.into_iter().map(|(_, flat)| flat).collect()
+}
+
+/// Rows that no heading placed: into the path if its template names them, else where the method
+/// sends parameters.
+fn place_rows(request: &Request, parts: &mut Parts, report: &mut Report) {
+    let names = request.path_names();
+    let bodiless = matches!(request.method.as_str(), "GET" | "DELETE" | "HEAD");
+    let mut stay = Vec::new();
+    for (place, flat) in std::mem::take(&mut parts.body.rows) {
+        if place.is_some() {
+            stay.push((place, flat));
+            continue;
+        }
+        let (group, named) = if names.contains(&flat.param.name) {
+            (&mut parts.path.rows, "path")
+        } else if bodiless {
+            (&mut parts.query.rows, "query")
+        } else {
+            (&mut stay, "body")
+        };
+        report.add(
+            RemarkKind::Guessed,
+            flat.param.line,
+            format!("`{}` is taken for a parameter in the {named}", flat.param.name),
+        );
+        group.push((place, flat));
+    }
+    parts.body.rows = stay;
+}
+
+fn path_params(request: &Request, rows: Vec<Flat>, report: &mut Report) -> Vec<Param> {
+    let mut params = nest::tree(rows, Evidence::Marks, report);
+    let names = request.path_names();
+    for param in &mut params {
+        if param.required == Some(false) {
+            report.add(
+                RemarkKind::Conflict,
+                param.line,
+                format!(
+                    "`{}` is optional in the table, but a path cannot do without it",
+                    param.name
+                ),
+            );
+        }
+        param.required = Some(true);
+        if !names.contains(&param.name) {
+            report.add(
+                RemarkKind::Conflict,
+                param.line,
+                format!("`{}` is no parameter of the URL", param.name),
+            );
+        }
+    }
+    for name in names {
+        if params.iter().all(|param| param.name != name) {
+            report.add(
+                RemarkKind::GuessedType,
+                request.line,
+                format!("`{name}` stands in the URL alone; it is taken for a string"),
+            );
+            params.push(Param {
+                name,
+                ty: Ty::String,
+                required: Some(true),
+                line: request.line,
+                ..Param::default()
+            });
+        }
+    }
+    params::compare(&mut params, None, report);
+    params
+}
+
+fn add_query_of_url(request: &Request, query: &mut Vec<Param>, report: &mut Report) {
+    for name in request.query_names() {
+        if query.iter().all(|param| param.name != name) {
+            let message =
+                format!("`{name}` stands in the URL alone; it is taken for a required string");
+            report.add(RemarkKind::Guessed, request.line, message);
+            query.push(Param {
+                name,
+                ty: Ty::String,
+                required: Some(true),
+                line: request.line,
+                ..Param::default()
+            });
+        }
+    }
+}
+
+fn is_list(root: Option<&Ty>, sample: Option<&Json>) -> bool {
+    matches!(root, Some(Ty::List(_)))
+        || sample.is_some_and(|sample| matches!(sample.kind, JsonKind::Array(_)))
+}
+
+/// Gives the rows of tables with a title to the field that the title names.
+fn attach_inner(
+    fields: &mut Vec<Param>,
+    inner: Vec<Inner>,
+    sample: Option<&Json>,
+    report: &mut Report,
+) {
+    for Inner { title, rows, line, .. } in inner {
+        let rows = flats(rows);
+        let names: Vec<&str> = title
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .filter(|word| words::is_identifier(word))
+            .collect();
+        let parent = names.iter().find_map(|name| place_of(fields, name, 0));
+        match parent.as_deref().and_then(|place| field_at(fields, place)) {
+            Some(field) => {
+                report.add(
+                    RemarkKind::GuessedNesting,
+                    line,
+                    format!("this table is taken for the fields of `{}`", field.name),
+                );
+                field.fields = nest::tree(rows, Evidence::Marks, report);
+            }
+            None => {
+                report.add(
+                    RemarkKind::GuessedNesting,
+                    line,
+                    "a second table of this section; its rows are put beside those of the first",
+                );
+                fields.extend(nest::tree(rows, Evidence::Sample(sample), report));
+                *fields = nest::without_duplicates(std::mem::take(fields), report);
+            }
+        }
+    }
+}
+
+/// Where the field is whose name or type is the name, and which has no fields yet.
+fn place_of(fields: &[Param], name: &str, depth: usize) -> Option<Vec<usize>> {
+    let fits = |field: &Param| {
+        field.fields.is_empty()
+            && (field.name == name && field.ty.holds_fields()
+                || field.model.as_deref() == Some(name))
+    };
+    fields.iter().enumerate().filter(|_| depth <= nest::MAX_DEPTH).find_map(|(index, field)| {
+        let mut place =
+            if fits(field) { Vec::new() } else { place_of(&field.fields, name, depth + 1)? };
+        place.insert(0, index);
+        Some(place)
+    })
+}
+
+fn field_at<'a>(fields: &'a mut [Param], place: &[usize]) -> Option<&'a mut Param> {
+    let (first, rest) = place.split_first()?;
+    let field = fields.get_mut(*first)?;
+    if rest.is_empty() { Some(field) } else { field_at(&mut field.fields, rest) }
+}
+
+/// The table counts; without one, the sample does. Feishu's answers have an envelope.
+fn answer_fields(
+    request: &Request,
+    table: Vec<Param>,
+    sample: Option<&Json>,
+    report: &mut Report,
+) -> Vec<Param> {
+    let feishu = request.vendor() == Some(Vendor::Feishu);
+    let data = sample.map(|sample| if feishu { envelope::data(sample) } else { sample.clone() });
+    let mut fields = if feishu { envelope::fields(table) } else { table };
+    if fields.is_empty() {
+        return data.map(|data| shape::fields(&data, report)).unwrap_or_default();
+    }
+    params::compare(&mut fields, data.as_ref(), report);
+    fields
+}
+
+fn is_download(
+    request: &Request,
+    title: &str,
+    said: bool,
+    response: &[Param],
+    sample: bool,
+) -> bool {
+    let named = request.method == "GET"
+        && ["下载", "Download", "download"].iter().any(|word| title.contains(word));
+    response.is_empty() && !sample && (said || named)
+}
+
+fn tokens(
+    request: &Request,
+    vendor: Option<Vendor>,
+    headers: &[Param],
+    query: &[Param],
+    report: &mut Report,
+) -> Vec<Token> {
+    if !request.tokens.is_empty() {
+        return request.tokens.clone();
+    }
+    let header = headers.iter().find(|header| {
+        ["x-acs-dingtalk-access-token", "authorization"]
+            .contains(&header.name.to_lowercase().as_str())
+    });
+    let mut tokens = Vec::new();
+    let mut line = request.line;
+    if let Some(header) = header {
+        line = header.line;
+        let text = header.gloss.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if vendor == Some(Vendor::Dingtalk) {
+            let user = says(&[
+                "用户token",
+                "用户的token",
+                "用户访问凭证",
+                "个人应用",
+                "user token",
+                "useraccesstoken",
+            ]);
+            if says(&["应用", "app"]) || !user {
+                tokens.push(Token::App);
+            }
+            if user {
+                tokens.push(Token::User);
+            }
+        } else {
+            let names = [
+                ("tenant_access_token", Token::Tenant),
+                ("user_access_token", Token::User),
+                ("app_access_token", Token::App),
+            ];
+            tokens.extend(
+                names.into_iter().filter(|(name, _)| says(&[name])).map(|(_, token)| token),
+            );
+        }
+    } else if query.iter().any(|param| param.name == "access_token") {
+        tokens.push(Token::App);
+    }
+    if tokens.is_empty() {
+        report.add(
+            RemarkKind::Missing,
+            line,
+            "the page does not say which access tokens are accepted",
+        );
+    } else {
+        let names: Vec<_> = tokens.iter().map(|token| token.name()).collect();
+        report.add(
+            RemarkKind::Guessed,
+            line,
+            format!(
+                "the accepted access tokens are taken from a description: {}",
+                names.join(", ")
+            ),
+        );
+    }
+    tokens
+}
+
+fn is_deprecated(title: &str) -> bool {
+    ["废弃", "不推荐", "历史版本", "已下线", "不再维护", "deprecated", "Deprecated"]
+        .iter()
+        .any(|word| title.contains(word))
+}
+
+/// The first heading, or the first line of a page without markup.
+pub(super) fn title(document: &Document) -> String {
+    let first = document.blocks.iter().find_map(|block| match &block.body {
+        Body::Heading(heading) if heading.level < 7 => Some(heading.title.as_str()),
+        Body::Text(text) => text.lines().find(|line| {
+            !line.trim().is_empty()
+                && !line.starts_with('>')
+                && request::request_line(line).is_none()
+        }),
+        _ => None,
+    });
+    words::gloss(first.unwrap_or_default()).trim_matches(['#', ' ', '`']).to_owned()
+}
+
+/// The first paragraph below the title.
+fn gloss(document: &Document) -> String {
+    let mut texts = document
+        .blocks
+        .iter()
+        .take_while(|block| !matches!(&block.body, Body::Table(_)))
+        .filter_map(|block: &Block| match &block.body {
+            Body::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+    let headed = matches!(document.blocks.first(), Some(Block { body: Body::Heading(_), .. }));
+    let text = texts.next().unwrap_or_default();
+    let text = if headed { text } else { text.split_once('\n').map_or("", |(_, rest)| rest) };
+    words::gloss(text.trim().split("\n\n").next().unwrap_or_default())
+}

@@ -1,0 +1,217 @@
+//! What one page says, as typed values. Vendor sentences stand in `gloss` and nowhere else.
+
+use serde::Serialize;
+use serde_json::{Number, Value};
+
+use super::report::Remark;
+
+/// One page that was read: what it describes, and what is not certain about that.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reading {
+    /// The name the caller gave to the page, for `name:line`.
+    pub name: String,
+    pub page: Page,
+    /// Sorted by line.
+    pub remarks: Vec<Remark>,
+}
+
+/// What a page describes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Page {
+    Endpoint(Box<Endpoint>),
+    Overview(Overview),
+    /// Nothing a spec can be made of.
+    Nothing {
+        why: String,
+    },
+    /// No text at all.
+    Unreadable {
+        why: String,
+        line: usize,
+    },
+}
+
+/// Who makes the platform that a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vendor {
+    Feishu,
+    Dingtalk,
+}
+
+/// A kind of access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Token {
+    Tenant,
+    User,
+    App,
+}
+
+impl Token {
+    /// As specs write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::User => "user",
+            Self::App => "app",
+        }
+    }
+}
+
+/// An operation over HTTP.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Endpoint {
+    pub vendor: Option<Vendor>,
+    pub title: String,
+    /// The first paragraph below the title, in the vendor's words.
+    pub gloss: String,
+    /// In upper case; empty if the page does not say it, which is a remark.
+    pub method: String,
+    /// As documented, with its host.
+    pub url: String,
+    pub host: String,
+    /// Starts with `/`; parameters as on the page, `:name` or `{name}`.
+    pub path: String,
+    pub tokens: Vec<Token>,
+    /// `custom` and `isv` (Feishu), `internal`, `third_party` and `personal` (DingTalk), or what the
+    /// page says.
+    pub app_types: Vec<String>,
+    pub scopes: Vec<String>,
+    /// As in a spec, e.g. `1000/min, 50/s`, or what the page says.
+    pub rate_limit: Option<String>,
+    pub deprecated: bool,
+    pub params: Vec<Param>,
+    pub query: Vec<Param>,
+    pub headers: Vec<Param>,
+    pub body: Vec<Param>,
+    /// The body is a list, of which `body` describes an element.
+    pub body_list: bool,
+    /// Without the envelope.
+    pub response: Vec<Param>,
+    /// The answer is a list, of which `response` describes an element.
+    pub response_list: bool,
+    /// The body is a form with files.
+    pub multipart: bool,
+    /// The answer is a file.
+    pub download: bool,
+    pub errors: Vec<ErrorCode>,
+    pub request_example: Option<Value>,
+    /// The whole answer, with its envelope.
+    pub response_example: Option<Value>,
+    /// Of the URL.
+    pub line: usize,
+}
+
+/// A resource, as a page about several operations describes it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Overview {
+    pub title: String,
+    pub fields: Vec<Param>,
+    pub example: Option<Value>,
+    /// Of the table.
+    pub line: usize,
+}
+
+/// A parameter, or a field of a body or an answer.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Param {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub ty: Ty,
+    /// The vendor's name of the object type, where the page gives it one.
+    pub model: Option<String>,
+    /// `None` where the page does not say.
+    pub required: Option<bool>,
+    pub default: Option<String>,
+    pub example: Option<String>,
+    pub min: Option<Number>,
+    pub max: Option<Number>,
+    pub min_length: Option<u64>,
+    pub max_length: Option<u64>,
+    pub values: Vec<NamedValue>,
+    pub gloss: String,
+    /// Of the object, or of the objects in the list or map.
+    pub fields: Vec<Param>,
+    pub line: usize,
+}
+
+/// One value out of a closed list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamedValue {
+    pub value: String,
+    pub gloss: String,
+}
+
+/// A row of the table of error codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorCode {
+    pub http: Option<u16>,
+    pub code: String,
+    pub message: String,
+    pub gloss: String,
+    pub line: usize,
+}
+
+/// A wire type, as the spec language names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Ty {
+    #[default]
+    Unknown,
+    String,
+    Int,
+    Float,
+    Bool,
+    Json,
+    File,
+    Object,
+    List(Box<Ty>),
+    Map(Box<Ty>),
+}
+
+impl Ty {
+    pub fn list(of: Self) -> Self {
+        Self::List(Box::new(of))
+    }
+
+    pub fn map(of: Self) -> Self {
+        Self::Map(Box::new(of))
+    }
+
+    /// What a list or map holds, or else the type itself.
+    pub fn element(&self) -> &Self {
+        match self {
+            Self::List(of) | Self::Map(of) => of.element(),
+            _ => self,
+        }
+    }
+
+    /// Whether values have fields, or may have.
+    pub fn holds_fields(&self) -> bool {
+        matches!(self.element(), Self::Object | Self::Unknown)
+    }
+}
+
+impl std::fmt::Display for Ty {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("unknown"),
+            Self::String => f.write_str("string"),
+            Self::Int => f.write_str("int"),
+            Self::Float => f.write_str("float"),
+            Self::Bool => f.write_str("bool"),
+            Self::Json => f.write_str("json"),
+            Self::File => f.write_str("file"),
+            Self::Object => f.write_str("object"),
+            Self::List(of) => write!(f, "list<{of}>"),
+            Self::Map(of) => write!(f, "map<{of}>"),
+        }
+    }
+}
+
+impl Serialize for Ty {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

@@ -1,0 +1,345 @@
+//! Which row belongs to which: by marks before the name, by dots in it, or by a sample.
+
+use super::facts::{Param, Ty};
+use super::json::{Json, JsonKind};
+use super::report::{RemarkKind, Report};
+
+/// Deeper than any page goes, and shallow enough for every recursion over fields.
+pub(super) const MAX_DEPTH: usize = 24;
+
+/// A row with the width of what stands before its name.
+#[derive(Debug)]
+pub(super) struct Flat {
+    pub(super) indent: usize,
+    pub(super) param: Param,
+}
+
+/// Splits a name cell into the width of its indentation and the name.
+pub(super) fn indented(cell: &str) -> (usize, &str) {
+    let mut width = 0;
+    let mut marked = false;
+    let mut rest = cell;
+    while let Some(c) = rest.chars().next() {
+        width += match c {
+            '\u{2003}' | '\u{3000}' | '\t' => 4,
+            '\u{2002}' => 2,
+            ' ' | '\u{a0}' if marked => 0,
+            ' ' | '\u{a0}' | '\u{200b}' | '\u{feff}' => usize::from(c == ' ' || c == '\u{a0}'),
+            '∟' | '└' | '├' | '│' | '┗' | '┣' | '┃' | '─' | '━' | '↳' | '»' | '›' | '·' | '•'
+            | '>' | '＞' | '⌞' | '˪' | '|' | '+' | '→' | '┕' | '╰' | 'ㄴ' | '↘' => {
+                marked = true;
+                4
+            }
+            '-' | '–' | '—' | '*'
+                if rest[c.len_utf8()..].starts_with([' ', '-', '–', '—', '\u{a0}']) || marked =>
+            {
+                marked = true;
+                4
+            }
+            '-' | '–' => {
+                marked = true;
+                4
+            }
+            _ => break,
+        };
+        rest = &rest[c.len_utf8()..];
+    }
+    // One or two spaces are padding.
+    (if width <= 2 { 0 } else { width }, rest.trim())
+}
+
+/// What may show the nesting where nothing marks it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Evidence<'a> {
+    /// Such tables have no inner rows without a mark.
+    Marks,
+    /// Inner rows are those that the sample has inside and only there.
+    Sample(Option<&'a Json>),
+    /// The table lists inner rows after outer ones. Without a sample it has to be guessed which.
+    Flattened(Option<&'a Json>),
+}
+
+impl<'a> Evidence<'a> {
+    fn sample(self) -> Option<&'a Json> {
+        match self {
+            Self::Marks => None,
+            Self::Sample(sample) | Self::Flattened(sample) => sample,
+        }
+    }
+}
+
+/// Builds the tree.
+pub(super) fn tree(mut rows: Vec<Flat>, evidence: Evidence<'_>, report: &mut Report) -> Vec<Param> {
+    let sample = evidence.sample();
+    let base = rows.iter().map(|row| row.indent).min().unwrap_or(0);
+    for row in &mut rows {
+        row.indent -= base;
+    }
+    let tree = if rows.iter().any(|row| row.indent > 0) {
+        by_indent(rows, report)
+    } else if has_inner_rows(&rows, evidence) {
+        by_sample(rows, sample, report)
+    } else {
+        rows.into_iter().map(|row| row.param).collect()
+    };
+    let tree = by_dots(tree, sample, report);
+    without_duplicates(tree, report)
+}
+
+/// A place in the tree: the index at each level.
+type Place = Vec<usize>;
+
+fn insert(tree: &mut Vec<Param>, parent: &[usize], param: Param) -> Place {
+    let mut level = tree;
+    for index in parent {
+        level = &mut level[*index].fields;
+    }
+    level.push(param);
+    let mut place = parent.to_vec();
+    place.push(level.len() - 1);
+    place
+}
+
+fn at<'a>(tree: &'a [Param], place: &[usize]) -> Option<&'a Param> {
+    let (last, parents) = place.split_last()?;
+    let mut level = tree;
+    for index in parents {
+        level = &level.get(*index)?.fields;
+    }
+    level.get(*last)
+}
+
+fn by_indent(rows: Vec<Flat>, report: &mut Report) -> Vec<Param> {
+    let mut tree = Vec::new();
+    let mut open: Vec<(usize, Place)> = Vec::new();
+    for row in rows {
+        while open.last().is_some_and(|(indent, _)| *indent >= row.indent)
+            || open.len() >= MAX_DEPTH
+        {
+            open.pop();
+        }
+        let parent = open.last().map(|(_, place)| place.clone()).unwrap_or_default();
+        if parent.is_empty() && row.indent > 0 {
+            report.add(
+                RemarkKind::GuessedNesting,
+                row.param.line,
+                format!("`{}` is indented, but nothing is above it", row.param.name),
+            );
+        }
+        let place = insert(&mut tree, &parent, row.param);
+        open.push((row.indent, place));
+    }
+    tree
+}
+
+fn is_dotted(name: &str) -> bool {
+    let whole = |part: &str| {
+        !part.is_empty()
+            && part
+                .trim_end_matches("[]")
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    };
+    name.contains('.') && name.split('.').all(whole)
+}
+
+/// `a.b` and `a[].b` belong to `a`, which may have no row of its own.
+fn by_dots(rows: Vec<Param>, sample: Option<&Json>, report: &mut Report) -> Vec<Param> {
+    let mut tree: Vec<Param> = Vec::new();
+    for param in rows {
+        // The dot can be a part of the name.
+        let literal = sample.is_some_and(|sample| sample.get(&param.name).is_some());
+        if literal || !is_dotted(&param.name) || param.name.split('.').count() > MAX_DEPTH {
+            tree.push(param);
+            continue;
+        }
+        let parts: Vec<String> = param.name.split('.').map(str::to_owned).collect();
+        let (name, parents) = parts
+            .split_last()
+            .map_or((param.name.as_str(), &[][..]), |(name, parents)| (name, parents));
+        let mut level = &mut tree;
+        for part in parents {
+            let bare = part.trim_end_matches("[]");
+            let found = level.iter().position(|field| field.name == bare);
+            let index = found.unwrap_or_else(|| {
+                report.add(
+                    RemarkKind::GuessedNesting,
+                    param.line,
+                    format!("`{bare}` has no row of its own; it is taken from `{}`", param.name),
+                );
+                let ty = if part.ends_with("[]") { Ty::list(Ty::Object) } else { Ty::Object };
+                level.push(Param {
+                    name: bare.to_owned(),
+                    ty,
+                    line: param.line,
+                    ..Param::default()
+                });
+                level.len() - 1
+            });
+            level = &mut level[index].fields;
+        }
+        let name = name.to_owned();
+        level.push(Param { name, ..param });
+    }
+    tree
+}
+
+/// Whether some of the rows must be fields of others, although nothing marks them.
+fn has_inner_rows(rows: &[Flat], evidence: Evidence<'_>) -> bool {
+    let dotted = rows.iter().any(|row| is_dotted(&row.param.name));
+    if dotted || !rows.iter().any(|row| opens(&row.param)) {
+        return false;
+    }
+    let inside = |sample: &Json| {
+        rows.iter().any(|row| {
+            sample.get(&row.param.name).is_none() && is_inside(sample, &row.param.name, 0)
+        })
+    };
+    let mut seen = std::collections::HashSet::new();
+    let mut repeats = || rows.iter().any(|row| !seen.insert(row.param.name.as_str()));
+    match evidence {
+        Evidence::Marks => false,
+        Evidence::Sample(sample) => sample.and_then(object).is_some_and(inside),
+        Evidence::Flattened(sample) => {
+            sample.and_then(object).is_none_or(|sample| inside(sample) || repeats())
+        }
+    }
+}
+
+fn is_inside(sample: &Json, name: &str, depth: usize) -> bool {
+    match &sample.kind {
+        JsonKind::Object(entries) => entries
+            .iter()
+            .any(|(key, value)| depth > 0 && key == name || is_inside(value, name, depth + 1)),
+        JsonKind::Array(items) => items.iter().any(|item| is_inside(item, name, depth)),
+        _ => false,
+    }
+}
+
+/// Whether the rows below can be fields of this one: lists of scalars and maps have none.
+fn opens(param: &Param) -> bool {
+    match &param.ty {
+        Ty::Object => true,
+        Ty::List(of) => matches!(**of, Ty::Object | Ty::Unknown),
+        _ => false,
+    }
+}
+
+/// The first object in a sample, also in lists.
+pub(super) fn object(sample: &Json) -> Option<&Json> {
+    match &sample.kind {
+        JsonKind::Object(_) => Some(sample),
+        JsonKind::Array(items) => items.iter().find_map(object),
+        _ => None,
+    }
+}
+
+/// A container whose rows may still follow.
+struct Open<'a> {
+    place: Place,
+    sample: Option<&'a Json>,
+    line: usize,
+}
+
+/// Each row goes into the innermost container whose sample has it and which does not have it yet.
+/// What no sample has follows the row before.
+fn by_sample(rows: Vec<Flat>, sample: Option<&Json>, report: &mut Report) -> Vec<Param> {
+    let mut tree: Vec<Param> = Vec::new();
+    let mut open = vec![Open { place: Vec::new(), sample: sample.and_then(object), line: 0 }];
+    for Flat { param, .. } in rows {
+        let free = |tree: &[Param], open: &Open<'_>| {
+            let fields = if open.place.is_empty() {
+                Some(tree)
+            } else {
+                at(tree, &open.place).map(|param| param.fields.as_slice())
+            };
+            fields.is_some_and(|fields| fields.iter().all(|field| field.name != param.name))
+        };
+        let has =
+            |open: &Open<'_>| open.sample.is_some_and(|sample| sample.get(&param.name).is_some());
+        let known = open.iter().rposition(|open| has(open) && free(&tree, open));
+        let unknown_only =
+            open.last().is_some_and(|last| last.sample.is_none() && !last.place.is_empty());
+        let level = match known {
+            // Below a container that the sample leaves out, an outer name can be meant as well as
+            // an inner one; the page is read as if the container had no rows.
+            Some(level) => level,
+            None => open.iter().rposition(|open| free(&tree, open)).unwrap_or(0),
+        };
+        if known.is_none() && (level > 0 || unknown_only) {
+            let parent = at(&tree, &open[level].place)
+                .map_or("the body", |parent| parent.name.as_str())
+                .to_owned();
+            report.add(
+                RemarkKind::GuessedNesting,
+                param.line,
+                format!(
+                    "`{}` is taken for a field of `{parent}`: no sample shows where it belongs",
+                    param.name
+                ),
+            );
+        }
+        open.truncate(level + 1);
+        let inner = open[level].sample.and_then(|sample| sample.get(&param.name));
+        let list_of_scalars =
+            inner.is_some_and(|inner| object(inner).is_none() && !is_empty(inner));
+        let container = opens(&param) && !list_of_scalars && open.len() < MAX_DEPTH;
+        let line = param.line;
+        let place = insert(&mut tree, &open[level].place.clone(), param);
+        if container {
+            open.push(Open { place, sample: inner.and_then(object), line });
+        }
+    }
+    for container in open.iter().skip(1).filter(|container| container.sample.is_none()) {
+        if at(&tree, &container.place).is_some_and(|param| !param.fields.is_empty()) {
+            report.add(
+                RemarkKind::GuessedNesting,
+                container.line,
+                "the rows below are taken for its fields: no sample shows where they belong",
+            );
+        }
+    }
+    tree
+}
+
+fn is_empty(sample: &Json) -> bool {
+    match &sample.kind {
+        JsonKind::Null => true,
+        JsonKind::Array(items) => items.is_empty(),
+        JsonKind::Object(entries) => entries.is_empty(),
+        _ => false,
+    }
+}
+
+/// Keeps the first of two fields with one name, and says so.
+pub(super) fn without_duplicates(fields: Vec<Param>, report: &mut Report) -> Vec<Param> {
+    let mut kept: Vec<Param> = Vec::with_capacity(fields.len());
+    let mut index = std::collections::HashMap::new();
+    for mut field in fields {
+        field.fields = without_duplicates(std::mem::take(&mut field.fields), report);
+        match index.get(&field.name) {
+            None => {
+                index.insert(field.name.clone(), kept.len());
+                kept.push(field);
+            }
+            Some(first) => {
+                let first: &Param = &kept[*first];
+                let same = first.ty == field.ty
+                    && first.required == field.required
+                    && first.values == field.values;
+                let what = if same {
+                    "stands there twice"
+                } else {
+                    "stands there twice, with other facts; the first is kept"
+                };
+                let kind = if same { RemarkKind::Duplicate } else { RemarkKind::Conflict };
+                report.add(
+                    kind,
+                    field.line,
+                    format!("`{}` {what}, see line {}", field.name, first.line),
+                );
+            }
+        }
+    }
+    kept
+}

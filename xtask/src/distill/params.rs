@@ -1,0 +1,394 @@
+//! Tables of parameters.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::cell::{self, Rules};
+use super::facts::{Param, Ty};
+use super::json::{self, Json, JsonKind};
+use super::nest::{self, Flat};
+use super::report::{RemarkKind, Report};
+use super::table::{self, Column, Row, Table};
+use super::{shape, types, words};
+
+/// Where a parameter goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Path,
+    Query,
+    Header,
+    Body,
+}
+
+/// The rows of a table.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<(Option<Place>, Flat)>,
+    /// The type of a row without a name, which stands for the whole.
+    pub(super) root: Option<Ty>,
+}
+
+impl Rows {
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.rows.append(&mut other.rows);
+        self.root = self.root.take().or(other.root);
+    }
+}
+
+pub(super) fn rows(table: &Table, report: &mut Report) -> Rows {
+    let columns = table.columns();
+    let mut rows = Rows::default();
+    for row in &table.rows {
+        if is_header(row, &columns) {
+            continue;
+        }
+        let place = cell(row, &columns, Column::Place).and_then(place);
+        match flat(row, &columns, report) {
+            Ok(flat) => rows.rows.push((place, flat)),
+            Err(Some(ty)) if rows.root.is_none() && rows.rows.is_empty() => rows.root = Some(ty),
+            Err(_) if row.cells.iter().all(|cell| words::bare(cell).is_empty()) => {}
+            Err(_) => report.add(RemarkKind::Row, row.line, "a row without a name; it is left out"),
+        }
+    }
+    rows
+}
+
+fn cell<'a>(row: &'a Row, columns: &[Column], column: Column) -> Option<&'a str> {
+    let at = columns.iter().position(|found| *found == column)?;
+    row.cells.get(at).map(String::as_str)
+}
+
+/// Some pages print the header again.
+fn is_header(row: &Row, columns: &[Column]) -> bool {
+    let same = row
+        .cells
+        .iter()
+        .zip(columns)
+        .filter(|(cell, column)| table::column(cell) == **column && **column != Column::Other)
+        .count();
+    same >= 2 && same == columns.len()
+}
+
+fn place(cell: &str) -> Option<Place> {
+    let key = words::key(cell);
+    Some(match key.as_str() {
+        "path" | "路径" | "url" | "uri" => Place::Path,
+        "query" | "查询" | "querystring" => Place::Query,
+        "header" | "headers" | "请求头" => Place::Header,
+        "body" | "请求体" | "json" | "formdata" | "form" => Place::Body,
+        _ => return None,
+    })
+}
+
+/// The parameter of a row; without a name, its type.
+fn flat(row: &Row, columns: &[Column], report: &mut Report) -> Result<Flat, Option<Ty>> {
+    let cell = |column| cell(row, columns, column).unwrap_or_default();
+    let types::Named { ty, model } = types::parse(cell(Column::Type));
+    let name_cell = words::lines_of(cell(Column::Name));
+    let (indent, name) = nest::indented(&name_cell);
+    let (name, list) = clean_name(name, row.line, report);
+    if name.is_empty() {
+        return Err((ty != Ty::Unknown).then_some(ty));
+    }
+    let ty = if list && !matches!(ty, Ty::List(_)) { Ty::list(ty) } else { ty };
+    let rules = cell::read(cell(Column::Text));
+    let mut param = Param {
+        required: required(row, columns, &name, &rules, report),
+        name,
+        ty,
+        model,
+        line: row.line,
+        ..Param::default()
+    };
+    describe(&mut param, rules, report);
+    own_columns(&mut param, row, columns);
+    Ok(Flat { indent, param })
+}
+
+/// The name on the wire, and whether `[]` follows it.
+fn clean_name(cell: &str, line: usize, report: &mut Report) -> (String, bool) {
+    let cell = cell.trim().lines().next().unwrap_or_default();
+    let linked = cell
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("]("))
+        .map_or(cell, |(text, _)| text);
+    let name = words::bare(linked);
+    let name = name.trim_matches(['~', '"', '“', '”']).trim();
+    let first = name.split([' ', '\u{a0}', '（', '(', '，', ',', '：']).next().unwrap_or_default();
+    let name = if words::is_identifier(first.trim_end_matches("[]")) && first.len() < name.len() {
+        report.add(RemarkKind::Row, line, format!("`{first}` is taken for the name in `{name}`"));
+        first
+    } else {
+        name
+    };
+    let bare = name.trim_end_matches(':');
+    match bare.strip_suffix("[]") {
+        Some(bare) => (bare.to_owned(), true),
+        None => (bare.to_owned(), false),
+    }
+}
+
+fn required(
+    row: &Row,
+    columns: &[Column],
+    name: &str,
+    rules: &Rules,
+    report: &mut Report,
+) -> Option<bool> {
+    let (text, turned) =
+        match (cell(row, columns, Column::Required), cell(row, columns, Column::Optional)) {
+            (Some(text), _) => (text, false),
+            (None, Some(text)) => (text, true),
+            (None, None) => {
+                if rules.required {
+                    report.add(
+                        RemarkKind::Prose,
+                        row.line,
+                        format!("`{name}` is required, says its description"),
+                    );
+                }
+                return rules.required.then_some(true);
+            }
+        };
+    let said = table::is_required(text);
+    if said.is_none() {
+        let text = words::gloss(text);
+        report.add(
+            RemarkKind::Missing,
+            row.line,
+            format!("whether `{name}` is required cannot be read from `{text}`"),
+        );
+    }
+    said.map(|said| said != turned)
+}
+
+fn describe(param: &mut Param, rules: Rules, report: &mut Report) {
+    let scalar = matches!(param.ty.element(), Ty::String | Ty::Int | Ty::Float | Ty::Unknown);
+    if scalar && !rules.values.is_empty() {
+        if rules.values_in_prose {
+            let values: Vec<_> = rules.values.iter().map(|value| value.value.as_str()).collect();
+            report.add(
+                RemarkKind::Prose,
+                param.line,
+                format!(
+                    "`{}`: the values {} stand in its description",
+                    param.name,
+                    values.join(", ")
+                ),
+            );
+        }
+        param.values = rules.values;
+    }
+    if let (Some(default), true) = (&rules.default, rules.default_in_prose) {
+        report.add(
+            RemarkKind::Prose,
+            param.line,
+            format!("`{}`: the default `{default}` stands in its description", param.name),
+        );
+    }
+    param.default = rules
+        .default
+        .map(|default| if param.ty == Ty::Bool { default.to_lowercase() } else { default });
+    param.example = rules.example;
+    (param.min, param.max) = (rules.min, rules.max);
+    (param.min_length, param.max_length) = (rules.min_length, rules.max_length);
+    param.gloss = rules.gloss;
+}
+
+/// What stands in columns of its own is meant before what the description says.
+fn own_columns(param: &mut Param, row: &Row, columns: &[Column]) {
+    let text = |column| {
+        let text = words::gloss(&words::unescape(&words::lines_of(cell(row, columns, column)?)));
+        let text = text.trim_matches('`').to_owned();
+        (!matches!(text.as_str(), "" | "-" | "无" | "/")).then_some(text)
+    };
+    param.example = text(Column::Example).or_else(|| param.example.take());
+    param.default = text(Column::Default).or_else(|| param.default.take());
+    param.max_length = text(Column::Length).and_then(|text| text.parse().ok()).or(param.max_length);
+    if let Some(cell) =
+        cell(row, columns, Column::Values).filter(|cell| !words::bare(cell).is_empty())
+    {
+        let rules = cell::read(&format!("取值范围：{cell}"));
+        if !rules.values.is_empty() {
+            param.values = rules.values;
+        }
+        param.min = rules.min.or(param.min.take());
+        param.max = rules.max.or(param.max.take());
+    }
+}
+
+/// Compares fields with a sample: fills in types that the table leaves open, and says what differs.
+pub(super) fn compare(fields: &mut [Param], sample: Option<&Json>, report: &mut Report) {
+    let entries = match sample.and_then(nest::object) {
+        Some(Json { kind: JsonKind::Object(entries), .. }) => entries.as_slice(),
+        _ => &[],
+    };
+    let shown: HashMap<_, _> =
+        entries.iter().rev().map(|(key, value)| (key.as_str(), value)).collect();
+    for field in fields.iter_mut() {
+        let inner = shown.get(field.name.as_str()).copied();
+        settle(field, inner, report);
+        compare(&mut field.fields, inner, report);
+    }
+    let known: HashSet<_> = fields.iter().map(|field| field.name.as_str()).collect();
+    for (key, value) in entries {
+        if !known.is_empty() && !key.is_empty() && !known.contains(key.as_str()) {
+            report.add(
+                RemarkKind::Conflict,
+                value.line,
+                format!("the sample has `{key}`, the table has not"),
+            );
+        }
+    }
+}
+
+fn settle(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
+    if !field.fields.is_empty() {
+        field.ty = with_object(std::mem::take(&mut field.ty));
+        if matches!(field.ty, Ty::String | Ty::Int | Ty::Float | Ty::Bool) {
+            report.add(
+                RemarkKind::Conflict,
+                field.line,
+                format!("`{}` is {}, but has fields", field.name, field.ty),
+            );
+        }
+        if let (Ty::Object, Some(JsonKind::Array(_))) =
+            (&field.ty, sample.map(|sample| &sample.kind))
+        {
+            report.add(
+                RemarkKind::Conflict,
+                field.line,
+                format!(
+                    "`{}` is an object in the table and a list in the sample; see line {}",
+                    field.name,
+                    sample.map_or(0, |sample| sample.line)
+                ),
+            );
+        }
+        return;
+    }
+    let own = field
+        .example
+        .as_deref()
+        .and_then(|example| json::parse(example, field.line))
+        .map(|parsed| parsed.value);
+    if let Some(sample) = sample.or(own.as_ref()) {
+        check_values(field, sample, report);
+        if is_open(&field.ty) || is_named_scalar(field, sample) {
+            guess(field, sample, report);
+        } else if !shape::agrees(&field.ty, sample) {
+            let message = format!(
+                "`{}` is {} in the table and {} in the sample on line {}",
+                field.name,
+                field.ty,
+                shape::of(sample),
+                sample.line
+            );
+            report.add(RemarkKind::Conflict, field.line, message);
+        } else if *field.ty.element() == Ty::Object
+            && !matches!(field.ty, Ty::Map(_))
+            && nest::object(sample).is_some()
+        {
+            field.fields = shape::fields(sample, report);
+        }
+    }
+    if is_open(&field.ty) {
+        report.add(
+            RemarkKind::GuessedType,
+            field.line,
+            format!("`{}`: the page does not say of which type it is", field.name),
+        );
+    }
+}
+
+/// Values that a sample shows and the list of values does not.
+fn check_values(field: &Param, sample: &Json, report: &mut Report) {
+    let shown = match &sample.kind {
+        JsonKind::String(text) => text.clone(),
+        JsonKind::Number(number) => number.to_string(),
+        JsonKind::Array(items) => {
+            return items.iter().for_each(|item| check_values(field, item, report));
+        }
+        _ => return,
+    };
+    let listed = field.values.iter().any(|value| value.value == shown);
+    if !field.values.is_empty() && !listed {
+        let message = format!(
+            "`{}`: the sample has `{shown}`, which is none of the values on line {}",
+            field.name, field.line
+        );
+        report.add(RemarkKind::Conflict, sample.line, message);
+    }
+}
+
+/// Some pages name the type of a text or number, as if it were an object.
+fn is_named_scalar(field: &Param, sample: &Json) -> bool {
+    field.ty == Ty::Object && field.model.is_some() && nest::object(sample).is_none()
+}
+
+fn is_open(ty: &Ty) -> bool {
+    *ty.element() == Ty::Unknown
+}
+
+fn guess(field: &mut Param, sample: &Json, report: &mut Report) {
+    let found = shape::of(sample);
+    let fits = match (&field.ty, &found) {
+        (Ty::Unknown | Ty::Object, _) => true,
+        (Ty::List(_), Ty::List(_)) => true,
+        (Ty::Map(_), Ty::Object) => {
+            return guess_map(field, sample, report);
+        }
+        _ => false,
+    };
+    if !fits {
+        let message = format!(
+            "`{}` is {} in the table and {found} in the sample on line {}",
+            field.name, field.ty, sample.line
+        );
+        report.add(RemarkKind::Conflict, field.line, message);
+        return;
+    }
+    if is_open(&found) {
+        return;
+    }
+    report.add(
+        RemarkKind::GuessedType,
+        field.line,
+        format!("`{}` is taken for {found}, as in the sample", field.name),
+    );
+    field.ty = found;
+    if *field.ty.element() == Ty::Object {
+        field.fields = shape::fields(sample, report);
+    }
+}
+
+fn guess_map(field: &mut Param, sample: &Json, report: &mut Report) {
+    let JsonKind::Object(entries) = &sample.kind else { return };
+    let Some(value) =
+        entries.first().map(|(_, value)| shape::of(value)).filter(|value| !is_open(value))
+    else {
+        return;
+    };
+    report.add(
+        RemarkKind::GuessedType,
+        field.line,
+        format!("the values of `{}` are taken for {value}, as in the sample", field.name),
+    );
+    field.ty = Ty::map(value);
+}
+
+/// What has fields is an object, or holds objects.
+fn with_object(ty: Ty) -> Ty {
+    match ty {
+        Ty::Unknown | Ty::Json => Ty::Object,
+        Ty::List(of) => Ty::list(with_object(*of)),
+        Ty::Map(of) => Ty::map(with_object(*of)),
+        ty => ty,
+    }
+}
+
+/// A sample as the value that goes into a spec.
+pub(super) fn value(sample: &Json) -> Value {
+    sample.to_value()
+}

@@ -1,0 +1,225 @@
+//! What the sections of a page hold.
+
+use super::blocks::{Body, Document};
+use super::facts::ErrorCode;
+use super::json::Json;
+use super::models::{self, Model};
+use super::params::{self, Place, Rows};
+use super::report::{RemarkKind, Report};
+use super::section::Section;
+use super::table::{Column, Table};
+use super::{sample, words};
+
+/// What the sections hold, before it is put in relation.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) path: Rows,
+    pub(super) query: Rows,
+    pub(super) headers: Rows,
+    pub(super) body: Rows,
+    pub(super) response: Rows,
+    /// Tables that a heading within a section gives a title.
+    pub(super) inner: Vec<Inner>,
+    pub(super) models: Vec<Model>,
+    pub(super) errors: Vec<ErrorCode>,
+    pub(super) request_example: Option<Json>,
+    /// What the request looks like, with types in the place of values.
+    pub(super) request_outline: Option<Json>,
+    pub(super) response_example: Option<Json>,
+    pub(super) response_line: usize,
+    pub(super) file_answer: bool,
+}
+
+pub(super) struct Inner {
+    pub(super) answer: bool,
+    pub(super) title: String,
+    pub(super) rows: Rows,
+    pub(super) line: usize,
+}
+
+/// The section that a block stands in.
+struct Position<'a> {
+    section: Section,
+    level: u8,
+    /// The last heading below that of the section, or the last line of text before a table.
+    title: &'a str,
+}
+
+pub(super) fn collect(document: &Document, report: &mut Report) -> Parts {
+    let mut parts = Parts::default();
+    let mut position = Position { section: Section::Other, level: 0, title: "" };
+    for block in &document.blocks {
+        match &block.body {
+            Body::Heading(heading) if heading.section != Section::Other => {
+                position = Position { section: heading.section, level: heading.level, title: "" };
+                if heading.section == Section::Response {
+                    parts.response_line = block.line;
+                }
+            }
+            Body::Heading(heading) if heading.level <= position.level => {
+                position = Position { section: Section::Other, level: heading.level, title: "" };
+            }
+            Body::Heading(heading) => position.title = &heading.title,
+            Body::Table(table) => parts.table(table, &position, report),
+            Body::Code(text) => parts.code(text, block.line, position.section, report),
+            Body::Text(text) => {
+                parts.text(text, block.line, position.section, report);
+                position.title = text.trim().lines().next_back().unwrap_or_default();
+            }
+        }
+    }
+    parts
+}
+
+impl Parts {
+    fn table(&mut self, table: &Table, position: &Position<'_>, report: &mut Report) {
+        if table.is_errors() && (position.section == Section::Errors || table.has(Column::Http)) {
+            return self.errors(table, report);
+        }
+        if !table.is_params() {
+            return;
+        }
+        let rows = |report: &mut Report| params::rows(table, report);
+        match position.section {
+            Section::Path => self.path.append(placed(rows(report), Place::Path)),
+            Section::Query => self.query.append(placed(rows(report), Place::Query)),
+            Section::Headers => self.headers.append(placed(rows(report), Place::Header)),
+            Section::Body if self.body.rows.is_empty() => {
+                self.body.append(placed(rows(report), Place::Body))
+            }
+            Section::Response if self.response.rows.is_empty() => {
+                self.response.append(rows(report))
+            }
+            Section::Body | Section::Response => {
+                let inner = Inner {
+                    answer: position.section == Section::Response,
+                    title: position.title.to_owned(),
+                    rows: rows(report),
+                    line: table.line,
+                };
+                self.inner.push(inner);
+            }
+            Section::Params | Section::Request => self.unplaced(rows(report)),
+            Section::ResponseHeaders | Section::Errors | Section::Samples => {}
+            _ if table.has(Column::Place) => self.unplaced(rows(report)),
+            _ if table.has(Column::Type) => {
+                let message =
+                    "a table of parameters that no heading assigns to anything; it is left out";
+                report.add(RemarkKind::Row, table.line, message);
+            }
+            _ => {}
+        }
+    }
+
+    fn unplaced(&mut self, rows: Rows) {
+        let Rows { rows, root } = rows;
+        for (place, flat) in rows {
+            let group = match place {
+                Some(Place::Path) => &mut self.path,
+                Some(Place::Query) => &mut self.query,
+                Some(Place::Header) => &mut self.headers,
+                Some(Place::Body) | None => &mut self.body,
+            };
+            group.rows.push((place, flat));
+        }
+        self.body.root = self.body.root.take().or(root);
+    }
+
+    fn code(&mut self, text: &str, line: usize, section: Section, report: &mut Report) {
+        match section {
+            Section::RequestExample | Section::Body => self.take_request(text, line, report),
+            Section::ResponseExample | Section::Response => self.take_response(text, line, report),
+            Section::Request if self.request_outline.is_none() => {
+                // Only its nesting is read, so it need not be JSON.
+                self.request_outline = sample::find(text, line, &mut Report::default());
+            }
+            Section::Samples => {
+                self.file_answer |= text.contains("response.file")
+                    || text.contains("resp.File")
+                    || text.contains("writeFile(")
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, line: usize, section: Section, report: &mut Report) {
+        match section {
+            Section::RequestExample => self.take_request(text, line, report),
+            Section::ResponseExample => self.take_response(text, line, report),
+            Section::Response => {
+                self.file_answer |= ["二进制", "文件流", "binary", "file stream"]
+                    .iter()
+                    .any(|word| text.contains(word))
+            }
+            Section::Types => self.models.extend(models::read(text, line, report)),
+            _ => {}
+        }
+    }
+
+    fn take_request(&mut self, text: &str, line: usize, report: &mut Report) {
+        if self.request_example.is_none() {
+            self.request_example = sample::find(text, line, report);
+        }
+    }
+
+    fn take_response(&mut self, text: &str, line: usize, report: &mut Report) {
+        self.file_answer |= text.contains("application/octet-stream");
+        if self.response_example.is_none() {
+            self.response_example = sample::find(text, line, report);
+        }
+    }
+
+    fn errors(&mut self, table: &Table, report: &mut Report) {
+        let columns = table.columns();
+        let column = |wanted: &[Column]| {
+            wanted.iter().find_map(|wanted| columns.iter().position(|found| found == wanted))
+        };
+        let http = column(&[Column::Http]);
+        let code = column(&[Column::Code]);
+        let message = column(&[Column::Message, Column::Text]);
+        let gloss = column(&[Column::Advice, Column::Text]).filter(|gloss| Some(*gloss) != message);
+        for row in &table.rows {
+            let cell = |at: Option<usize>| {
+                at.and_then(|at| row.cells.get(at))
+                    .map(|cell| words::gloss(&words::unescape(&words::lines_of(cell))))
+                    .unwrap_or_default()
+            };
+            let error = ErrorCode {
+                http: cell(http).trim().parse().ok(),
+                code: cell(code).trim_matches('`').to_owned(),
+                message: cell(message),
+                gloss: cell(gloss),
+                line: row.line,
+            };
+            if error.code.is_empty() {
+                report.add(RemarkKind::Row, row.line, "an error without a code; it is left out");
+            } else if !words::is_identifier(&error.code) {
+                report.add(
+                    RemarkKind::Row,
+                    row.line,
+                    format!("`{}` is no error code; the row is left out", error.code),
+                );
+            } else if let Some(first) = self.errors.iter().find(|first| {
+                first.code == error.code
+                    && first.message == error.message
+                    && first.http == error.http
+            }) {
+                report.add(
+                    RemarkKind::Duplicate,
+                    row.line,
+                    format!("error {} stands there twice, see line {}", error.code, first.line),
+                );
+            } else {
+                self.errors.push(error);
+            }
+        }
+    }
+}
+
+/// Rows of a section, whatever their column of places says.
+fn placed(rows: Rows, place: Place) -> Rows {
+    Rows {
+        rows: rows.rows.into_iter().map(|(own, flat)| (own.or(Some(place)), flat)).collect(),
+        root: rows.root,
+    }
+}

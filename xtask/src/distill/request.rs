@@ -1,0 +1,414 @@
+//! Method, URL, tokens, scopes and the other things that stand in the first table, or elsewhere.
+
+use super::blocks::{Block, Body, Document};
+use super::facts::{Token, Vendor};
+use super::report::{RemarkKind, Report};
+use super::section::Section;
+use super::table::Table;
+use super::words;
+
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) url: String,
+    pub(super) line: usize,
+    pub(super) tokens: Vec<Token>,
+    pub(super) app_types: Vec<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) rate_limit: Option<String>,
+    pub(super) multipart: bool,
+}
+
+impl Request {
+    pub(super) fn vendor(&self) -> Option<Vendor> {
+        let host = self.host();
+        if host.contains("dingtalk") {
+            Some(Vendor::Dingtalk)
+        } else if ["feishu", "larksuite", "larkoffice"].iter().any(|name| host.contains(name))
+            || self.path().starts_with("/open-apis/")
+        {
+            Some(Vendor::Feishu)
+        } else {
+            None
+        }
+    }
+
+    fn after_scheme(&self) -> &str {
+        self.url.split_once("://").map_or(&self.url, |(_, rest)| rest)
+    }
+
+    pub(super) fn host(&self) -> String {
+        let rest = self.after_scheme();
+        rest.split(['/', '?']).next().unwrap_or_default().to_owned()
+    }
+
+    /// Without the query.
+    pub(super) fn path(&self) -> String {
+        let rest = self.after_scheme();
+        let path = rest.find('/').map_or("/", |at| &rest[at..]);
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        path.to_owned()
+    }
+
+    pub(super) fn query_names(&self) -> Vec<String> {
+        let query = self.url.split_once('?').map_or("", |(_, query)| query);
+        let names = query.split('&').filter_map(|pair| pair.split('=').next());
+        names.filter(|name| words::is_identifier(name)).map(str::to_owned).collect()
+    }
+
+    /// The names in the template: `:name` and `{name}`.
+    pub(super) fn path_names(&self) -> Vec<String> {
+        let path = self.path();
+        let names = path.split('/').filter_map(|segment| {
+            let name =
+                segment.strip_prefix(':').or_else(|| segment.strip_prefix('{')?.strip_suffix('}'));
+            name.map(|name| name.trim_end_matches('}')).filter(|name| !name.is_empty())
+        });
+        names.map(str::to_owned).collect()
+    }
+}
+
+pub(super) fn read(document: &Document, report: &mut Report) -> Request {
+    let mut request = Request::default();
+    let mut section = Section::Other;
+    for block in &document.blocks {
+        match &block.body {
+            Body::Heading(heading) => {
+                section = heading.section;
+                request.read_line(&heading.title, block.line, report);
+            }
+            Body::Table(table) => request.read_table(table, section, report),
+            _ => {}
+        }
+    }
+    if request.url.is_empty() || request.method.is_empty() {
+        request.read_text(document, report);
+    }
+    request
+}
+
+impl Request {
+    fn read_table(&mut self, table: &Table, section: Section, report: &mut Report) {
+        if table.header.len() > 2 && (table.is_params() || table.is_errors()) {
+            return;
+        }
+        if table.header.iter().any(|title| words::key(title) == "是否支持") {
+            return self.read_support(table);
+        }
+        // Some pages have lost the first column of this table.
+        let keyless = section == Section::Request && !table.is_params();
+        let pairs = !table.is_params();
+        for row in std::iter::once((&table.header, table.line))
+            .chain(table.rows.iter().map(|row| (&row.cells, row.line)))
+        {
+            let (cells, line) = row;
+            let key = cells.first().map(|cell| words::key(cell)).unwrap_or_default();
+            let value = cells.get(1).map(|cell| words::lines_of(cell)).unwrap_or_default();
+            let known = (pairs || key.starts_with("http")) && self.take(&key, &value, line, report);
+            if !known && keyless {
+                let only = words::bare(&words::lines_of(cells.first().map_or("", String::as_str)));
+                self.take_alone(&only, line, report);
+            }
+        }
+    }
+
+    /// `企业内部应用 | 支持 | ...`
+    fn read_support(&mut self, table: &Table) {
+        let supported = |cell: &String| matches!(words::key(cell).as_str(), "支持" | "yes");
+        for row in table.rows.iter().filter(|row| row.cells.get(1).is_some_and(supported)) {
+            self.add_app_types(&row.cells[0]);
+        }
+    }
+
+    /// Takes a pair of the table; `false` if the key is not known.
+    fn take(&mut self, key: &str, value: &str, line: usize, report: &mut Report) -> bool {
+        let starts = |words: &[&str]| words.iter().any(|word| key.starts_with(word));
+        if starts(&["httpurl", "请求url", "请求地址", "接口地址", "requesturl", "url", "请求路径"])
+        {
+            self.set_url(value, line, report);
+        } else if starts(&[
+            "httpmethod",
+            "请求方法",
+            "请求方式",
+            "http方法",
+            "method",
+            "requestmethod",
+            "http请求方式",
+        ]) {
+            self.set_method(value, line, report);
+        } else if starts(&[
+            "支持的访问令牌",
+            "访问令牌",
+            "访问凭证",
+            "supportedaccesstoken",
+            "accesstoken",
+            "token",
+        ]) {
+            self.add_tokens(value);
+        } else if starts(&[
+            "支持的应用类型",
+            "应用类型",
+            "supportedapptypes",
+            "supportedapptype",
+            "apptype",
+            "supportedcustomapptypes",
+        ]) {
+            self.add_app_types(value);
+        } else if starts(&[
+            "权限要求",
+            "所需权限",
+            "requiredscopes",
+            "requiredpermissions",
+            "permission",
+            "scope",
+            "requiredscope",
+        ]) {
+            self.add_scopes(value);
+        } else if starts(&[
+            "接口频率限制",
+            "频率限制",
+            "调用频率",
+            "ratelimit",
+            "frequencylimit",
+            "qps",
+        ]) {
+            self.rate_limit = rate_limit(value);
+        } else if starts(&["content-type", "contenttype", "请求格式"]) {
+            self.multipart |= value.to_lowercase().contains("multipart");
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn take_alone(&mut self, value: &str, line: usize, report: &mut Report) {
+        if url_in(value).is_some() {
+            self.set_url(value, line, report);
+        } else if is_method(value.trim()) {
+            self.set_method(value, line, report);
+        }
+    }
+
+    fn set_url(&mut self, value: &str, line: usize, report: &mut Report) {
+        let Some(url) = url_in(&words::bare(value)) else { return };
+        if self.url.is_empty() {
+            (self.url, self.line) = (url, line);
+        } else if self.url != url && !same_path(&self.url, &url) {
+            report.add(
+                RemarkKind::Conflict,
+                line,
+                format!("the URL is `{url}` here and `{}` on line {}", self.url, self.line),
+            );
+        }
+    }
+
+    fn set_method(&mut self, value: &str, line: usize, report: &mut Report) {
+        let value = words::bare(value).to_uppercase();
+        let Some(method) =
+            value.split(|c: char| !c.is_ascii_alphabetic()).find(|word| is_method(word))
+        else {
+            return;
+        };
+        if self.method.is_empty() {
+            self.method = method.to_owned();
+        } else if self.method != method {
+            report.add(
+                RemarkKind::Conflict,
+                line,
+                format!("the method is {method} here and {} before", self.method),
+            );
+        }
+    }
+
+    fn add_tokens(&mut self, value: &str) {
+        let names = [
+            ("tenant_access_token", Token::Tenant),
+            ("user_access_token", Token::User),
+            ("app_access_token", Token::App),
+        ];
+        for (name, token) in names {
+            if value.contains(name) && !self.tokens.contains(&token) {
+                self.tokens.push(token);
+            }
+        }
+    }
+
+    fn add_app_types(&mut self, value: &str) {
+        let known = [
+            ("custom", "custom"),
+            ("isv", "isv"),
+            ("store app", "isv"),
+            ("自建应用", "custom"),
+            ("商店应用", "isv"),
+            ("企业内部应用", "internal"),
+            ("第三方企业应用", "third_party"),
+            ("第三方个人应用", "personal"),
+        ];
+        let lower = value.to_lowercase();
+        let before = self.app_types.len();
+        for (word, name) in known {
+            if lower.contains(word) && !self.app_types.iter().any(|found| found == name) {
+                self.app_types.push(name.to_owned());
+            }
+        }
+        if self.app_types.len() == before {
+            let words = value
+                .split([' ', ',', '，', '、', '\n', '\u{3000}'])
+                .map(words::gloss)
+                .filter(|word| !word.is_empty());
+            self.app_types.extend(words);
+        }
+    }
+
+    /// Scopes are codes among their Chinese names: `im:chat`, `permission-Todo.Todo.Read-...`.
+    fn add_scopes(&mut self, value: &str) {
+        let value = words::unescape(value);
+        for word in value
+            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '.' | '-')))
+        {
+            let scope = match word.rfind("permission-") {
+                Some(at) => word[at + "permission-".len()..].split('-').next().unwrap_or_default(),
+                None if word.contains(':') => word.trim_matches([':', '.', '-']),
+                None => continue,
+            };
+            if words::is_identifier(scope)
+                && (scope.contains(':') || word.contains("permission-"))
+                && !self.scopes.iter().any(|found| found == scope)
+            {
+                self.scopes.push(scope.to_owned());
+            }
+        }
+    }
+
+    /// Where no table says it: a request line in code or text, or a URL and a method in a sample.
+    fn read_text(&mut self, document: &Document, report: &mut Report) {
+        for (text, line) in document.blocks.iter().filter_map(text_of) {
+            for (index, text) in text.split('\n').enumerate() {
+                let found = self.read_line(text, line + index, report);
+                if found || !self.url.is_empty() && !self.method.is_empty() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// `POST /v1.0/a HTTP/1.1`, `HTTPPOST /v1.0/a`, or `GET https://...`
+    fn read_line(&mut self, text: &str, line: usize, report: &mut Report) -> bool {
+        let Some((method, url)) = request_line(text) else { return false };
+        if self.method.is_empty() {
+            method.clone_into(&mut self.method);
+        }
+        if self.url.is_empty() {
+            let path = url.split('?').next().unwrap_or_default();
+            let host = if path.starts_with("/open-apis/") {
+                "https://open.feishu.cn"
+            } else {
+                "https://api.dingtalk.com"
+            };
+            self.url = if path.starts_with('/') { format!("{host}{path}") } else { url.to_owned() };
+            self.line = line;
+            report.add(
+                RemarkKind::Guessed,
+                line,
+                "method and URL are taken from a request that the page shows",
+            );
+        }
+        true
+    }
+}
+
+fn text_of(block: &Block) -> Option<(&str, usize)> {
+    match &block.body {
+        Body::Code(text) | Body::Text(text) => Some((text, block.line)),
+        _ => None,
+    }
+}
+
+pub(super) const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+fn is_method(word: &str) -> bool {
+    METHODS.contains(&word)
+}
+
+/// Method and target of a line that is a request.
+pub(super) fn request_line(text: &str) -> Option<(&'static str, &str)> {
+    let text = text.trim().trim_start_matches(['`', '*', '#', ' ']);
+    if text.starts_with("curl ") {
+        return curl(text);
+    }
+    let text = text.strip_prefix("HTTP").unwrap_or(text).trim_start();
+    let method = METHODS.iter().find(|method| text.starts_with(**method))?;
+    let rest = text[method.len()..].trim_start_matches(['`', '*', ':', '：']);
+    let target = rest
+        .strip_prefix([' ', '\t', '\u{a0}'])?
+        .split_whitespace()
+        .next()?
+        .trim_matches(['`', '*', '"', '\'']);
+    let is_target = target.starts_with("http://")
+        || target.starts_with("https://")
+        || target.starts_with('/') && target.len() > 1;
+    is_target.then_some((*method, target))
+}
+
+/// `curl -X POST 'https://...'`
+fn curl(text: &str) -> Option<(&'static str, &str)> {
+    let url = text
+        .split([' ', '\'', '"'])
+        .find(|word| word.starts_with("https://") || word.starts_with("http://"))?;
+    let word = text.split_once("-X ").or_else(|| text.split_once("--request "))?.1;
+    let method = METHODS
+        .iter()
+        .find(|method| word.trim_start_matches(['\'', '"', ' ']).starts_with(**method))?;
+    Some((*method, url))
+}
+
+/// The URL, or path, in a cell.
+fn url_in(text: &str) -> Option<String> {
+    let start = text
+        .find("https://")
+        .or_else(|| text.find("http://"))
+        .or_else(|| text.find("/open-apis/"))
+        .or_else(|| text.starts_with('/').then_some(0))?;
+    let url = text[start..]
+        .split(|c: char| {
+            c.is_whitespace()
+                || matches!(c, '`' | '"' | '，' | '。' | ')' | '(' | '）' | '（' | '<')
+        })
+        .next()?;
+    // `[text](url)` leaves the text.
+    let url = url.split("](").next()?.trim_end_matches([']', ',', '.']);
+    (url.len() > 1).then(|| url.to_owned())
+}
+
+fn same_path(a: &str, b: &str) -> bool {
+    let path = |url: &str| {
+        url.split_once("://")
+            .map_or(url, |(_, rest)| rest)
+            .split_once('/')
+            .map(|(_, path)| path.to_owned())
+    };
+    path(a) == path(b)
+}
+
+/// `1000 次/分钟、50 次/秒` becomes `1000/min, 50/s`.
+fn rate_limit(value: &str) -> Option<String> {
+    let text = words::gloss(value);
+    let units = [
+        ("分钟", "min"),
+        ("秒", "s"),
+        ("小时", "h"),
+        ("天", "d"),
+        ("minute", "min"),
+        ("second", "s"),
+        ("min", "min"),
+        ("hour", "h"),
+    ];
+    let parts = text.split(['、', ',', '，', ';', '；', '&']).map(|part| {
+        let digits: String = part.chars().filter(char::is_ascii_digit).collect();
+        let unit = units.iter().find(|(word, _)| part.to_lowercase().contains(word))?.1;
+        (!digits.is_empty()).then(|| format!("{digits}/{unit}"))
+    });
+    let parts: Option<Vec<_>> = parts.collect();
+    let said = parts.map(|parts| parts.join(", ")).unwrap_or(text);
+    (!matches!(said.as_str(), "" | "-" | "无")).then_some(said)
+}

@@ -1,0 +1,351 @@
+//! Rows and columns of a table whose text has been found.
+
+use super::report::{RemarkKind, Report};
+use super::words;
+
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    /// Of the header.
+    pub(super) line: usize,
+    pub(super) header: Vec<String>,
+    pub(super) rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) line: usize,
+    pub(super) cells: Vec<String>,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    Name,
+    Type,
+    Required,
+    /// `Required` turned round.
+    Optional,
+    Text,
+    Example,
+    Default,
+    Values,
+    Length,
+    /// Whether a parameter goes into the path, the query, a header or the body.
+    Place,
+    Http,
+    Code,
+    Message,
+    Advice,
+    Other,
+}
+
+impl Table {
+    pub(super) fn columns(&self) -> Vec<Column> {
+        let mut columns: Vec<_> = self.header.iter().map(|title| column(title)).collect();
+        // `参数 | 参数名称 | ...`: the first is the name on the wire, the second a label.
+        let mut seen = false;
+        for column in &mut columns {
+            if *column == Column::Name && std::mem::replace(&mut seen, true) {
+                *column = Column::Other;
+            }
+        }
+        columns
+    }
+
+    pub(super) fn has(&self, column: Column) -> bool {
+        self.columns().contains(&column)
+    }
+
+    /// A table of parameters or fields.
+    pub(super) fn is_params(&self) -> bool {
+        let columns = self.columns();
+        let has = |column| columns.contains(&column);
+        has(Column::Name)
+            && !has(Column::Http)
+            && (has(Column::Type)
+                || has(Column::Required)
+                || has(Column::Place)
+                || has(Column::Text))
+    }
+
+    pub(super) fn is_errors(&self) -> bool {
+        let columns = self.columns();
+        let has = |column| columns.contains(&column);
+        has(Column::Code) && !has(Column::Type) && !has(Column::Required)
+    }
+}
+
+/// How many words of the format a header has.
+pub(super) fn header_score(cells: &[String]) -> usize {
+    cells.iter().filter(|cell| exact_column(&words::key(cell)).is_some()).count()
+}
+
+pub(super) fn column(title: &str) -> Column {
+    let key = words::key(&words::lines_of(title));
+    let key = key.trim_end_matches([':', '：', '?', '？']);
+    exact_column(key).or_else(|| column_by_words(key)).unwrap_or(Column::Other)
+}
+
+fn exact_column(key: &str) -> Option<Column> {
+    Some(match key {
+        "名称" | "参数名" | "参数名称" | "字段" | "字段名" | "字段名称" | "参数" | "属性"
+        | "属性名" | "属性名称" | "名字" | "key" | "name" | "parameter" | "parameters"
+        | "param" | "field" | "fieldname" | "parametername" | "fields" | "header" | "键"
+        | "变量名" | "attribute" => Column::Name,
+        "类型" | "数据类型" | "参数类型" | "字段类型" | "type" | "datatype" | "fieldtype"
+        | "parametertype" | "值类型" => Column::Type,
+        "必填" | "是否必填" | "必须" | "是否必须" | "必选" | "是否必选" | "必要" | "是否必要"
+        | "必传" | "是否必传" | "必需" | "是否必需" | "required" | "mandatory" | "isrequired"
+        | "require" | "required?" => Column::Required,
+        "可选" | "是否可选" | "optional" => Column::Optional,
+        "描述" | "说明" | "备注" | "含义" | "参数说明" | "字段说明" | "参数描述" | "字段描述"
+        | "解释" | "description" | "desc" | "remark" | "remarks" | "comment" | "notes" | "note"
+        | "meaning" | "explanation" | "details" => Column::Text,
+        "示例" | "示例值" | "样例" | "例子" | "参数示例" | "参考值" | "example"
+        | "examplevalue" | "examples" | "sample" | "samplevalue" => Column::Example,
+        "默认值" | "默认" | "缺省值" | "default" | "defaultvalue" => Column::Default,
+        "可选值" | "枚举值" | "取值" | "取值范围" | "枚举" | "enum" | "values"
+        | "possiblevalues" | "options" | "validvalues" | "value" | "值" => Column::Values,
+        "最大长度" | "长度" | "长度限制" | "maxlength" | "length" => Column::Length,
+        "位置" | "参数位置" | "传参位置" | "in" | "location" | "place" => Column::Place,
+        "http状态码" | "httpcode" | "httpstatuscode" | "httpstatus" | "http" | "状态码"
+        | "statuscode" | "http码" | "http返回码" => Column::Http,
+        "错误码" | "code" | "errorcode" | "errcode" | "错误代码" | "返回码" | "错误编码" => {
+            Column::Code
+        }
+        "错误信息" | "message" | "errormessage" | "errmsg" | "msg" | "错误消息"
+        | "errordescription" => Column::Message,
+        "排查建议"
+        | "解决方案"
+        | "处理建议"
+        | "处理方式"
+        | "解决方法"
+        | "建议"
+        | "处理方法"
+        | "troubleshootingsuggestions"
+        | "troubleshooting"
+        | "solution"
+        | "suggestion"
+        | "suggestions"
+        | "troubleshootingsuggestion" => Column::Advice,
+        _ => return None,
+    })
+}
+
+fn column_by_words(key: &str) -> Option<Column> {
+    // Long titles are sentences.
+    if key.chars().count() > 24 {
+        return None;
+    }
+    let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
+    Some(if has(&["必填", "必须", "必选", "required"]) {
+        Column::Required
+    } else if has(&["http状态", "httpcode", "httpstatus"]) {
+        Column::Http
+    } else if has(&["错误码", "errorcode"]) {
+        Column::Code
+    } else if has(&["排查", "troubleshoot"]) {
+        Column::Advice
+    } else if has(&["参数名", "字段名", "parametername", "fieldname"]) {
+        Column::Name
+    } else if has(&["类型", "type"]) {
+        Column::Type
+    } else if has(&["示例", "example"]) {
+        Column::Example
+    } else if has(&["默认", "default"]) {
+        Column::Default
+    } else if has(&["描述", "说明", "description"]) {
+        Column::Text
+    } else {
+        return None;
+    })
+}
+
+/// Whether the line is what separates header and rows: `|---|:--:|`.
+pub(super) fn is_delimiter(line: &str) -> bool {
+    let line = line.trim();
+    line.contains('-')
+        && line.contains(['|', '｜'])
+        && line
+            .chars()
+            .all(|c| matches!(c, '|' | '｜' | '-' | ':' | ' ' | '\t' | '—' | '：' | '－'))
+}
+
+/// More columns than this, and it is no table.
+pub(super) const MAX_COLUMNS: usize = 32;
+
+/// More rows than any page has.
+pub(super) const MAX_ROWS: usize = 4000;
+
+pub(super) fn starts_row(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with(['|', '｜']) && !matches!(line, "|" | "｜")
+}
+
+/// Whether the line ends with a pipe that is not escaped.
+pub(super) fn ends_row(line: &str) -> bool {
+    let line = line.trim_end();
+    line.ends_with('｜') || line.ends_with('|') && !line.ends_with("\\|")
+}
+
+/// The cells of a row. Outer pipes are optional. In a table that is drawn with full-width pipes,
+/// those separate; else they are text.
+pub(super) fn split(text: &str, keep_code: bool) -> Vec<String> {
+    let text = text.trim_matches(|c: char| {
+        c.is_whitespace() && c != '\u{a0}' && c != '\u{2003}' && c != '\u{3000}'
+    });
+    let separator = if text.starts_with('｜') { '｜' } else { '|' };
+    let text = text.strip_prefix(separator).unwrap_or(text);
+    let mut cells = vec![String::new()];
+    let (mut escaped, mut code) = (false, false);
+    for c in text.chars() {
+        let inside = keep_code && code;
+        if c == separator && !escaped && !inside {
+            cells.push(String::new());
+        } else if let Some(cell) = cells.last_mut() {
+            if c == separator && escaped {
+                cell.pop();
+            }
+            cell.push(c);
+        }
+        code ^= c == '`';
+        escaped = c == '\\' && !escaped;
+    }
+    if cells.len() > 1 && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+        cells.pop();
+    }
+    cells
+}
+
+pub(super) fn count_cells(text: &str) -> usize {
+    split(text, false).len()
+}
+
+/// Makes the row as wide as its table, and says so where that took a guess.
+pub(super) fn fit(text: &str, line: usize, columns: &[Column], report: &mut Report) -> Row {
+    let width = columns.len().max(1);
+    let mut cells = split(text, false);
+    if cells.len() > width {
+        let careful = split(text, true);
+        if (2..=width).contains(&careful.len()) {
+            cells = careful;
+        } else {
+            cells = merge(cells, columns);
+        }
+        report.add(
+            RemarkKind::Row,
+            line,
+            format!("the row {} has pipes that are not escaped", quoted(&cells)),
+        );
+    } else if cells.len() < width {
+        cells = widen(cells, columns);
+        report.add(
+            RemarkKind::Row,
+            line,
+            format!("the row {} has fewer cells than its table", quoted(&cells)),
+        );
+    }
+    Row { line, cells }
+}
+
+fn quoted(cells: &[String]) -> String {
+    let name: String =
+        cells.first().map(|cell| words::bare(cell)).unwrap_or_default().chars().take(60).collect();
+    format!("`{name}`")
+}
+
+/// Joins surplus cells: in the description, unless the column for `required` then holds no answer.
+fn merge(cells: Vec<String>, columns: &[Column]) -> Vec<String> {
+    let surplus = cells.len() - columns.len();
+    let place = |column| columns.iter().position(|found| *found == column);
+    let text = place(Column::Text).or(place(Column::Message)).unwrap_or(columns.len() - 1);
+    let required = place(Column::Required);
+    let candidates =
+        [Some(text), place(Column::Type), place(Column::Example), Some(columns.len() - 1)];
+    let fits = |at: usize| {
+        required.is_none_or(|required| {
+            let moved = if required > at { required + surplus } else { required };
+            required != at && cells.get(moved).is_some_and(|cell| is_required(cell).is_some())
+        })
+    };
+    let at = candidates.into_iter().flatten().find(|at| fits(*at)).unwrap_or(text);
+    let mut merged: Vec<String> = cells[..at].to_vec();
+    merged.push(cells[at..=at + surplus].join("|"));
+    merged.extend_from_slice(&cells[at + surplus + 1..]);
+    merged
+}
+
+/// Adds empty cells: where the answer to `required` shows that one is missing, or else at the end.
+fn widen(mut cells: Vec<String>, columns: &[Column]) -> Vec<String> {
+    if let Some(required) = columns.iter().position(|column| *column == Column::Required) {
+        let found = cells.iter().position(|cell| is_required(cell).is_some());
+        if let Some(found) = found.filter(|found| (1..required).contains(found)) {
+            for _ in found..required {
+                cells.insert(found, String::new());
+            }
+        }
+    }
+    cells.resize(columns.len(), String::new());
+    cells
+}
+
+/// What a cell in the column for `required` says.
+pub(super) fn is_required(cell: &str) -> Option<bool> {
+    let key = words::key(&words::lines_of(cell));
+    let is = |words: &[&str]| words.iter().any(|word| key == *word);
+    if is(&[
+        "是",
+        "yes",
+        "true",
+        "y",
+        "必填",
+        "必须",
+        "必选",
+        "必需",
+        "必传",
+        "required",
+        "√",
+        "✓",
+        "✔",
+        "✅",
+        "1",
+        "m",
+        "mandatory",
+    ]) {
+        return Some(true);
+    }
+    if is(&[
+        "否",
+        "no",
+        "false",
+        "n",
+        "非必填",
+        "非必须",
+        "非必选",
+        "选填",
+        "可选",
+        "不必填",
+        "optional",
+        "×",
+        "✗",
+        "❌",
+        "0",
+        "o",
+        "-",
+        "notrequired",
+    ]) {
+        return Some(false);
+    }
+    if key.chars().count() > 40 {
+        return None;
+    }
+    let starts = |words: &[&str]| words.iter().any(|word| key.starts_with(word));
+    if starts(&["否", "非必", "选填", "可选", "不必", "optional", "no(", "no,", "no，", "条件"])
+    {
+        Some(false)
+    } else if starts(&["是", "必填", "必须", "必选", "yes(", "yes,", "required"]) {
+        Some(true)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,149 @@
+//! The names that pages give to types.
+
+use super::facts::Ty;
+use super::words;
+
+/// What a cell in the column of types says.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Named {
+    pub(super) ty: Ty,
+    /// The vendor's name of an object type.
+    pub(super) model: Option<String>,
+}
+
+/// Nesting deeper than this is no type.
+const MAX_DEPTH: usize = 4;
+
+pub(super) fn parse(cell: &str) -> Named {
+    let text = words::unescape(&words::bare(&words::lines_of(cell)));
+    named(text.trim(), 0)
+}
+
+fn named(text: &str, depth: usize) -> Named {
+    let key = words::key(text);
+    if key.is_empty()
+        || matches!(key.as_str(), "-" | "/" | "undefined" | "null" | "none" | "无")
+        || depth > MAX_DEPTH
+    {
+        return Named::default();
+    }
+    if let Some(element) = list_element(&key, text) {
+        let Named { ty, model } = named(element.trim(), depth + 1);
+        return Named { ty: Ty::list(ty), model };
+    }
+    if let Some(value) = map_value(&key) {
+        let Named { ty, model } = named(value, depth + 1);
+        return Named { ty: Ty::map(ty), model };
+    }
+    if let Some(ty) = scalar(&key) {
+        return Named { ty, model: None };
+    }
+    // `string(int64)`, `Integer 32`, `string，必填`: the first word counts.
+    let word: String =
+        key.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
+    match scalar(&word) {
+        Some(ty) if word.len() < key.len() => Named { ty, model: None },
+        _ if words::is_identifier(text) => Named { ty: Ty::Object, model: Some(text.to_owned()) },
+        _ => Named::default(),
+    }
+}
+
+fn scalar(key: &str) -> Option<Ty> {
+    Some(match key {
+        "string" | "str" | "text" | "char" | "varchar" | "字符串" | "字符" | "文本" | "enum"
+        | "url" | "uuid" | "date" | "datetime" | "time" | "id" | "jsonstring" => Ty::String,
+        "int" | "integer" | "int32" | "int64" | "long" | "short" | "uint" | "uint32" | "uint64"
+        | "整数" | "整型" | "长整型" | "i32" | "i64" | "bigint" | "biginteger" => Ty::Int,
+        "float" | "double" | "number" | "decimal" | "bigdecimal" | "float64" | "float32"
+        | "浮点" | "浮点数" | "浮点型" | "数字" | "数值" => Ty::Float,
+        "bool" | "boolean" | "布尔" | "布尔值" | "布尔型" => Ty::Bool,
+        "file" | "binary" | "文件" | "byte[]" | "bytes" | "stream" | "二进制" | "二进制文件" => {
+            Ty::File
+        }
+        "object" | "jsonobject" | "struct" | "dict" | "对象" | "结构体" | "obj" => Ty::Object,
+        "map" | "hashmap" => Ty::map(Ty::Unknown),
+        "array" | "list" | "jsonarray" | "数组" | "列表" | "set" | "objectarray"
+        | "array(object)" => Ty::list(Ty::Unknown),
+        "any" | "json" | "interface{}" | "interface" | "mixed" => Ty::Json,
+        _ => return None,
+    })
+}
+
+/// What a list holds: `T[]`, `[]T`, `Array of T`, `List<T>`, `array(T)`, `T array`.
+fn list_element<'a>(key: &str, text: &'a str) -> Option<&'a str> {
+    let text = text.trim();
+    if key == "byte[]" {
+        return None;
+    }
+    if let Some(element) = text.strip_suffix("[]").or_else(|| text.strip_prefix("[]")) {
+        return Some(element);
+    }
+    // ASCII alone, so that positions in the lower-case text are positions in the text.
+    let lower = text.to_ascii_lowercase();
+    for prefix in ["array of ", "list of ", "array of", "数组 of "] {
+        if let Some(rest) = lower.strip_prefix(prefix) {
+            return text.get(text.len() - rest.len()..);
+        }
+    }
+    for (open, close) in [('<', '>'), ('(', ')'), ('[', ']'), ('（', '）'), ('《', '》')] {
+        for name in ["array", "list", "set", "数组", "collection"] {
+            let inside = lower
+                .strip_prefix(name)
+                .map(str::trim_start)
+                .and_then(|rest| rest.strip_prefix(open)?.strip_suffix(close));
+            if let Some(inside) = inside {
+                let start = lower.len() - close.len_utf8() - inside.len();
+                return text.get(start..start + inside.len());
+            }
+        }
+    }
+    for suffix in [" array", " list", "数组", "列表"] {
+        if let Some(rest) = lower.strip_suffix(suffix).filter(|rest| !rest.trim().is_empty()) {
+            return text.get(..rest.len());
+        }
+    }
+    None
+}
+
+/// What a map holds: the last of its type arguments.
+fn map_value(key: &str) -> Option<&str> {
+    let inside = key
+        .strip_prefix("map")
+        .or_else(|| key.strip_prefix("hashmap"))
+        .or_else(|| key.strip_prefix("dict"))?;
+    let inside = match inside.strip_prefix('[') {
+        // `map[string]T`
+        Some(rest) => rest.split_once(']')?.1,
+        None => inside.strip_prefix(['<', '('])?.strip_suffix(['>', ')'])?,
+    };
+    Some(inside.split_once([',', '，']).map_or(inside, |(_, value)| value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(cell: &str, ty: &str, model: Option<&str>) {
+        let named = parse(cell);
+        assert_eq!((named.ty.to_string().as_str(), named.model.as_deref()), (ty, model), "{cell}");
+    }
+
+    #[test]
+    fn type_names_of_both_vendors_are_understood() {
+        check("string", "string", None);
+        check(" `Long` ", "int", None);
+        check("boolean", "bool", None);
+        check("string(int64)", "string", None);
+        check("Array of String", "list<string>", None);
+        check("string\\[\\]", "list<string>", None);
+        check("List<Integer>", "list<int>", None);
+        check("undefined[]", "list<unknown>", None);
+        check("Map<String, Object>", "map<object>", None);
+        check("map[string]int", "map<int>", None);
+        check("berth_info", "object", Some("berth_info"));
+        check("quay.berth[]", "list<object>", Some("quay.berth"));
+        check("\\-", "unknown", None);
+        check("字符串数组", "list<string>", None);
+    }
+}
