@@ -3,4 +3,5 @@
 
 pub mod codegen;
 pub mod distill;
+pub mod new_api;
 pub mod operations;

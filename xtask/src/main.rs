@@ -4,9 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anstream::{eprintln, println};
-use clap::{Parser, Subcommand};
-use xtask::{codegen, operations};
+use anstream::{eprint, eprintln, println};
+use clap::{Parser, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use xtask::distill::{console, run};
+use xtask::{codegen, new_api, operations};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -29,6 +31,47 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Read pages of a vendor's documentation and make specs of them
+    Distill {
+        /// Files or folders of pages, or `-` for standard input
+        #[arg(required = true)]
+        pages: Vec<PathBuf>,
+        /// The API that the pages describe: the name of its crate
+        #[arg(long, value_name = "NAME")]
+        api: String,
+        /// The folder of the specs, in which that of the API lies
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Write the specs, in place of printing them
+        #[arg(long)]
+        write: bool,
+        /// Show what the vendor says about each field, for writing our own sentences
+        #[arg(long)]
+        gloss: bool,
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare pages of a vendor's documentation with the specs; fails if they differ
+    Drift {
+        /// Files or folders of pages, or `-` for standard input
+        #[arg(required = true)]
+        pages: Vec<PathBuf>,
+        /// The API that the pages describe; without it, each page finds its own
+        #[arg(long, value_name = "NAME")]
+        api: Option<String>,
+        /// Print one JSON array on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make the place for another API: its folder of specs, its crate, its tests
+    NewApi {
+        /// The name of the crate, e.g. `feishu-calendar`
+        name: String,
+        /// The platform
+        #[arg(long)]
+        vendor: Vendor,
+    },
     /// List the operations that the specs define
     Operations {
         /// Print one JSON array, with every parameter and every member of every answer
@@ -42,11 +85,27 @@ enum Task {
     Demo,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Vendor {
+    /// Feishu, and Lark outside of China
+    Feishu,
+    /// DingTalk
+    Dingtalk,
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.task {
         Task::Codegen { crates, check: false } => generate(&cli.root, &crates),
         Task::Codegen { crates, check: true } => check(&cli.root, &crates),
+        Task::Distill { pages, api, out, write, gloss, json } => {
+            let specs = out.unwrap_or_else(|| cli.root.join("specs"));
+            distill(&pages, &api, &specs, &How { write, gloss, json })
+        }
+        Task::Drift { pages, api, json } => {
+            drift(&pages, api.as_deref(), &cli.root.join("specs"), json)
+        }
+        Task::NewApi { name, vendor } => new_api(&cli.root, &name, vendor),
         Task::Operations { json, specs } => {
             let specs = specs.unwrap_or_else(|| cli.root.join("specs"));
             list_operations(&specs, json)
@@ -74,11 +133,17 @@ fn generate(root: &Path, crates: &[String]) -> Result<(), String> {
         println!("{change}");
     }
     println!("{} generated files, {} changed", outcome.files, outcome.changes.len());
+    if let Some(missing) = missing_sentences(&outcome) {
+        println!("{missing}");
+    }
     Ok(())
 }
 
 fn check(root: &Path, crates: &[String]) -> Result<(), String> {
     let outcome = codegen::plan(root, crates).map_err(|error| explain(&error))?;
+    if let Some(missing) = missing_sentences(&outcome) {
+        return Err(format!("error: {missing}"));
+    }
     if outcome.changes.is_empty() {
         println!("{} generated files are up to date", outcome.files);
         return Ok(());
@@ -102,10 +167,107 @@ fn list_operations(specs: &Path, json: bool) -> Result<(), String> {
         true => serde_json::to_string_pretty(&operations).map_err(|error| error.to_string())?,
         false => operations::table(&operations),
     };
-    // Who reads the beginning alone, as `head` does, may close the pipe.
-    match writeln!(std::io::stdout(), "{text}") {
+    print_all(&format!("{text}\n"))
+}
+
+/// What is still to be written before a change can land.
+fn missing_sentences(outcome: &codegen::Outcome) -> Option<String> {
+    let first: Vec<_> = outcome.undescribed.iter().take(3).map(String::as_str).collect();
+    let count = outcome.undescribed.len();
+    let more = if count > first.len() { " and more" } else { "" };
+    let places = first.join(", ");
+    (count > 0).then(|| {
+        format!("{count} sentences are still to be written: {places}{more} (each `\"doc\": \"\"`)")
+    })
+}
+
+fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
+    let vendor = match vendor {
+        Vendor::Feishu => codegen::spec::Vendor::Feishu,
+        Vendor::Dingtalk => codegen::spec::Vendor::DingTalk,
+    };
+    let files = new_api::create(root, name, vendor)
+        .map_err(|error| format!("error: {error}\n\nnothing was written"))?;
+    for file in files {
+        println!("wrote {file}");
+    }
+    println!(
+        "\nnext:\n  cargo xtask distill PAGES --api {name} --write\n  cargo xtask codegen\n  \
+         cargo test -p openplat-tests {}",
+        name.replace('-', "_")
+    );
+    Ok(())
+}
+
+/// How the outcome is wanted.
+struct How {
+    write: bool,
+    gloss: bool,
+    json: bool,
+}
+
+fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
+    let outcome = read_pages(&run::Task { pages, specs, api: Some(api) })?;
+    if how.write {
+        run::write(specs, &outcome.files)?;
+    }
+    eprint!("{}", console::report(&outcome));
+    if how.gloss {
+        eprint!("{}", console::glosses(&outcome.pages));
+    }
+    if how.json {
+        let json = serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string())?;
+        print_all(&format!("{json}\n"))?;
+    } else {
+        let files = outcome.files.iter();
+        let files = files.map(|file| match how.write {
+            true => format!("wrote {}\n", specs.join(&file.path).display()),
+            false => format!("==> {} <==\n{}", file.path, file.text),
+        });
+        print_all(&files.collect::<String>())?;
+        eprint!("{}", console::changes(&outcome.changes));
+    }
+    eprint!("\n{}", console::summary(&outcome));
+    Ok(())
+}
+
+fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
+    let outcome = read_pages(&run::Task { pages, specs, api })?;
+    eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
+    let drift: Vec<_> =
+        outcome.changes.iter().filter(|change| change.is_drift()).cloned().collect();
+    match json {
+        true => {
+            let json = serde_json::to_string_pretty(&drift).map_err(|error| error.to_string())?;
+            print_all(&format!("{json}\n"))?;
+        }
+        false => print_all(&console::changes(&drift))?,
+    }
+    let breaking = drift.iter().filter(|change| change.is_breaking()).count();
+    match drift.len() {
+        0 => Ok(()),
+        count => Err(format!(
+            "error: the pages differ from the specs in {count} places, {breaking} of them breaking"
+        )),
+    }
+}
+
+fn read_pages(task: &run::Task<'_>) -> Result<run::Outcome, String> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pages");
+    let bar = ProgressBar::new(0).with_style(style.map_err(|error| error.to_string())?);
+    let outcome = run::run(task, &|done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    outcome.map_err(|error| format!("error: {error}\n\nnothing was written"))
+}
+
+/// Who reads the beginning alone, as `head` does, may close the pipe.
+fn print_all(text: &str) -> Result<(), String> {
+    match write!(anstream::stdout(), "{text}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("error: the list cannot be written: {error}"))
+            Err(format!("error: the output cannot be written: {error}"))
         }
         _ => Ok(()),
     }

@@ -33,7 +33,7 @@ pub struct Member {
     #[serde(rename = "type")]
     pub ty: String,
     pub required: bool,
-    /// The documented values of a string.
+    /// The documented values of a string or a number.
     #[serde(rename = "enum")]
     pub values: Vec<String>,
     /// The members of an object, at the bottom of lists and maps as well. A model within itself is
@@ -91,7 +91,9 @@ impl<'a> Members<'a> {
 
     fn one(&mut self, field: &'a Field) -> Member {
         let (name, required) = (field.wire.clone(), field.required);
-        Member { name, required, ..self.nameless(&field.ty) }
+        let mut member = self.nameless(&field.ty);
+        member.values.extend(field.values.iter().map(|(value, _)| value.to_string()));
+        Member { name, required, ..member }
     }
 
     fn nameless(&mut self, ty: &'a Type) -> Member {

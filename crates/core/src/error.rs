@@ -177,7 +177,7 @@ impl Error {
             && let Some(known) = meta.code(&api.code)
         {
             self.0.kind = known.kind;
-            api.advice = Some(known.advice);
+            api.advice = Some(known.advice).filter(|advice| !advice.is_empty());
         }
         self
     }

@@ -191,7 +191,7 @@ impl CodeMeta {
         self.kind
     }
 
-    /// What to do about it, in a sentence.
+    /// What to do about it, in a sentence; empty if nothing is known.
     pub const fn advice(&self) -> &'static str {
         self.advice
     }

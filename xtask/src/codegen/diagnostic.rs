@@ -39,6 +39,16 @@ impl Diagnostic {
         self
     }
 
+    /// The file, and the JSON pointer to the part of it, if it is not the whole.
+    pub fn place(&self) -> Option<(&str, &str)> {
+        match &self.place {
+            WholeOrPart::File(file) => Some((file, "")),
+            WholeOrPart::Part(place) => {
+                Some((place.path.to_str()?, place.pointer.as_ref().map_or("", |p| p.as_str())))
+            }
+        }
+    }
+
     fn render(&self, renderer: &Renderer) -> String {
         let path;
         let label;
@@ -79,6 +89,17 @@ impl Diagnostic {
     }
 }
 
+/// Without its place.
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        match self.place() {
+            Some((_, pointer)) if !pointer.is_empty() => write!(f, " (at {pointer})"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Every problem found in one run.
 #[derive(Debug, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
@@ -97,6 +118,11 @@ impl Diagnostics {
             WholeOrPart::File(file) => Path::new(file).starts_with(path),
             WholeOrPart::Part(place) => place.path.starts_with(path),
         })
+    }
+
+    /// One by one, for programs.
+    pub fn into_list(self) -> Vec<Diagnostic> {
+        self.0
     }
 
     pub fn len(&self) -> usize {

@@ -116,6 +116,15 @@ pub fn field(field: &Field) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if !field.values.is_empty() {
+        lines.push(String::new());
+        lines.extend(
+            field
+                .values
+                .iter()
+                .map(|(value, doc)| format!("- `{value}`: {}", paragraph(doc).join(" "))),
+        );
+    }
     let mut facts = field.limits.clone();
     facts.extend(field.default.iter().map(|default| format!("Default: `{default}`.")));
     if !facts.is_empty() {

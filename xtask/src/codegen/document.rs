@@ -43,6 +43,10 @@ impl Pointer {
         Self(format!("{}/{step}", self.0))
     }
 
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// What this points to a member or element of.
     fn parent(&self) -> Option<Self> {
         self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
@@ -220,6 +224,15 @@ pub struct Place {
     pub pointer: Option<Pointer>,
     /// What stands here was reported before.
     pub is_consequence: bool,
+}
+
+/// `file:line`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = self.text.get(..self.span.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        write!(f, "{}:{line}", self.path.display())
+    }
 }
 
 /// Reads a regular file; a pipe, for instance, would be waited for.

@@ -1,5 +1,7 @@
 //! What is to be rendered: every name decided, every reference resolved, nothing left to go wrong.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 pub use super::spec::{ErrorKind, Method, Token, Vendor};
@@ -12,6 +14,37 @@ pub struct Api {
     pub modules: Vec<Module>,
     pub types: Vec<TypesFile>,
     pub codes: Vec<Code>,
+    /// Where a sentence is still to be written: files and lines.
+    pub undescribed: Vec<String>,
+    pub index: TypeIndex,
+}
+
+/// Where each type stands, by its name: large APIs have thousands, which lead to each other.
+#[derive(Debug, Default)]
+pub struct TypeIndex(HashMap<String, TypePlace>);
+
+#[derive(Debug, Clone, Copy)]
+enum TypePlace {
+    Shared { file: usize, at: usize },
+    Local { module: usize, operation: usize, at: usize },
+}
+
+impl TypeIndex {
+    /// Of types that do not change their places any more.
+    pub fn new(modules: &[Module], types: &[TypesFile]) -> Self {
+        let shared = types.iter().enumerate().flat_map(|(file, types)| {
+            let places = types.types.iter().enumerate();
+            places.map(move |(at, def)| (def, TypePlace::Shared { file, at }))
+        });
+        let operations = modules.iter().enumerate().flat_map(|(module, found)| {
+            found.operations.iter().enumerate().map(move |place| (module, place))
+        });
+        let local = operations.flat_map(|(module, (operation, found))| {
+            let places = found.types.iter().enumerate();
+            places.map(move |(at, def)| (def, TypePlace::Local { module, operation, at }))
+        });
+        Self(shared.chain(local).map(|(def, place)| (def.name().to_owned(), place)).collect())
+    }
 }
 
 #[derive(Debug)]
@@ -187,6 +220,8 @@ pub struct Field {
     pub ty: Type,
     pub doc: String,
     pub deprecated: Option<String>,
+    /// What the documented values of a number stand for.
+    pub values: Vec<(i64, String)>,
     /// What is documented about length and range, in sentences.
     pub limits: Vec<String>,
     pub default: Option<String>,
@@ -365,7 +400,12 @@ impl Api {
     }
 
     pub fn type_def(&self, name: &str) -> Option<&TypeDef> {
-        self.type_defs().find(|def| def.name() == name)
+        match *self.index.0.get(name)? {
+            TypePlace::Shared { file, at } => self.types.get(file)?.types.get(at),
+            TypePlace::Local { module, operation, at } => {
+                self.modules.get(module)?.operations.get(operation)?.types.get(at)
+            }
+        }
     }
 
     pub fn model(&self, name: &str) -> Option<&Model> {

@@ -55,7 +55,8 @@ pub fn load(root: &Path, specs: &Path, diagnostics: &mut Diagnostics) -> Vec<Api
     apis
 }
 
-fn load_api(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> ApiSpecs {
+/// Reads the specs of one API.
+pub fn load_api(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> ApiSpecs {
     let mut api = None;
     let mut types = Vec::new();
     let mut endpoints = Vec::new();
@@ -69,6 +70,8 @@ fn load_api(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> ApiSpe
                     }
                 }
             }
+            // Not a spec, but what is wrong with the pages they come from.
+            "fixups.json" => {}
             _ if is_json_file(root, &entry, diagnostics) => {
                 endpoints.extend(read(root, entry, diagnostics));
             }

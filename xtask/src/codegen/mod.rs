@@ -10,8 +10,9 @@ mod emit;
 pub mod ir;
 pub mod load;
 mod lower;
-mod naming;
+pub mod naming;
 mod render;
+pub mod rules;
 mod shape;
 pub mod spec;
 mod tree;
@@ -42,12 +43,18 @@ pub struct Outcome {
     pub files: usize,
     /// Those that differ from the disk.
     pub changes: Vec<Change>,
+    /// Where sentences are still to be written: files and lines.
+    pub undescribed: Vec<String>,
 }
 
 /// The generated files of `crates`, or of all if none is named. Reads the specs below `root` and
 /// nothing else.
 pub fn generate(root: &Path, crates: &[String]) -> Result<Vec<File>, Error> {
-    let apis = lower(root)?;
+    Ok(render(&lower(root)?, crates)?.0)
+}
+
+/// The files, and where sentences are missing.
+fn render(apis: &[Api], crates: &[String]) -> Result<(Vec<File>, Vec<String>), Error> {
     let known = apis.iter().map(|api| api.name.as_str());
     if let Some(name) = crates.iter().find(|name| !known.clone().any(|known| known == *name)) {
         return Err(Error::UnknownCrate { name: name.clone(), known: one_of(known) });
@@ -55,21 +62,22 @@ pub fn generate(root: &Path, crates: &[String]) -> Result<Vec<File>, Error> {
     let is_chosen = |api: &&Api| crates.is_empty() || crates.contains(&api.name);
     let mut files = vec![
         File { path: "specs/schema.json".into(), contents: load::schema() },
-        render::tests_root(&apis),
+        render::tests_root(apis),
     ];
     files.extend(apis.iter().filter(is_chosen).flat_map(render::api));
-    Ok(files)
+    let undescribed = apis.iter().filter(is_chosen).flat_map(|api| api.undescribed.clone());
+    Ok((files, undescribed.collect()))
 }
 
 /// How the tree below `root` differs from what is generated. Writes nothing.
 pub fn plan(root: &Path, crates: &[String]) -> Result<Outcome, Error> {
-    let files = generate(root, crates)?;
+    let (files, undescribed) = render(&lower(root)?, crates)?;
     let folders = match crates {
         [] => generated_folders(root),
         chosen => chosen.iter().map(|name| generated(name)).collect(),
     };
     let changes = tree::changes(root, &files, &folders)?;
-    Ok(Outcome { files: files.len(), changes })
+    Ok(Outcome { files: files.len(), changes, undescribed })
 }
 
 /// Makes the changes of a plan. An error says which of them were made.
@@ -87,8 +95,13 @@ pub fn lower(root: &Path) -> Result<Vec<Api>, Error> {
 
 /// Reads and checks the specs in `folder`, whether or not there are crates for them.
 pub fn lower_specs(folder: &Path) -> Result<Vec<Api>, Error> {
+    lower_specs_in(Path::new(""), folder)
+}
+
+/// The same, where `folder` is named without the `root` that it lies in.
+pub fn lower_specs_in(root: &Path, folder: &Path) -> Result<Vec<Api>, Error> {
     let mut diagnostics = Diagnostics::default();
-    let specs = load::load(Path::new(""), folder, &mut diagnostics);
+    let specs = load::load(root, folder, &mut diagnostics);
     finish(&specs, diagnostics)
 }
 

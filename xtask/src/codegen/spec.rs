@@ -8,23 +8,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What all operations of an API share: `specs/<crate>/api.json`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
     /// Where an editor finds the schema.
-    #[serde(rename = "$schema", default)]
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Which platform runs the API.
     pub vendor: Vendor,
     /// The modules of the crate, and what a reader finds in each.
     pub modules: BTreeMap<String, String>,
     /// Every error code of the API, named once.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, ErrorCode>,
 }
 
 /// A platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Vendor {
     Feishu,
@@ -32,7 +32,7 @@ pub enum Vendor {
 }
 
 /// An error code of the vendor.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorCode {
     /// The variant of the crate's `ErrorCode` enum.
@@ -49,7 +49,7 @@ pub struct ErrorCode {
 }
 
 /// A kind of failure, as in `openplat_core::ErrorKind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     Configuration,
@@ -63,11 +63,11 @@ pub enum ErrorKind {
 }
 
 /// Types that several operations share: `specs/<crate>/types/<topic>.json`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Types {
     /// Where an editor finds the schema.
-    #[serde(rename = "$schema", default)]
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The types.
     pub types: Vec<Type>,
@@ -75,7 +75,7 @@ pub struct Types {
 
 /// A model (has `fields`), an open enum (has `values`), or an id that travels with its type (has
 /// `id_types`).
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Type {
     /// Its name in Rust and in the specs, in PascalCase.
@@ -83,29 +83,29 @@ pub struct Type {
     /// What it stands for, in English sentences of our own.
     pub doc: String,
     /// The members of a JSON object.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<Field>>,
     /// The documented values of a string.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<EnumValue>>,
     /// The enum of the types that an id may have.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_types: Option<String>,
     /// The vendor does not write the values in one case: recognise them in any.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub ignore_case: bool,
     /// Values that documented samples hold though no list of values does. Like any other value that
     /// is not listed they decode to `Unknown`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(length(min = 1)))]
     pub slips: Vec<String>,
     /// A documented sample of a model; a test decodes it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Value>,
 }
 
 /// One value of an enum.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnumValue {
     /// The value on the wire.
@@ -114,30 +114,40 @@ pub struct EnumValue {
     /// What it stands for, in English sentences of our own.
     pub doc: String,
     /// The Rust name, where the one made from the value does not do.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<String>,
     /// What to use in its place, in a sentence, if the vendor advises against it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
 }
 
+/// One documented value of a number.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberValue {
+    /// The value on the wire.
+    pub value: i64,
+    /// What it stands for, in English sentences of our own.
+    pub doc: String,
+}
+
 /// One operation: `specs/<crate>/<module>.<method>.json`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// Where an editor finds the schema.
-    #[serde(rename = "$schema", default)]
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The vendor's id of the operation, e.g. `im.v1.chat.link`.
     #[schemars(length(min = 1))]
     pub id: String,
     /// The Rust name, where `<Method><Module>` does not do.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<String>,
     /// What it does, in English sentences of our own.
     pub doc: String,
     /// What to use in its place, in a sentence, if the vendor advises against it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
     /// The vendor's page that the facts come from.
     pub source: String,
@@ -148,82 +158,82 @@ pub struct Endpoint {
     /// The tokens it accepts: `tenant` and `user` for Feishu, `app` for DingTalk.
     pub tokens: Vec<Token>,
     /// The scopes of which the app needs one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(length(min = 1)))]
     pub scopes: Vec<String>,
     /// Whether executing it twice does no more than executing it once, where that does not follow
     /// from the method: `GET`, `PUT` and `DELETE` are idempotent, others are not.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotent: Option<bool>,
     /// The documented rate limit, e.g. `1000/min, 50/s`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub rate: Option<String>,
     /// The parameters of the path, in its order.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Field>,
     /// The parameters of the query.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<Field>,
     /// The members of the JSON body, or the fields of a form if one of them is a `file`; without
     /// this key no body is sent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Vec<Field>>,
     /// The type of the body, where it is not an object with members of its own.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_type: Option<String>,
     /// The members of the answer's data, which become the type `<Operation>Response`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Vec<Field>>,
     /// The type of the answer's data, where it has a name of its own; `file` for a download.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_type: Option<String>,
     /// The members of `response_type` that this operation does not answer with.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
     /// How to get from one page of the answer to the next.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<Pages>,
     /// The codes it documents, each in the dictionary of `api.json`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
     /// The types that only this operation uses.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<Type>,
     /// The documented samples.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Examples::is_empty")]
     pub examples: Examples,
 }
 
 /// The fields by which an answer is read page by page, by their names on the wire: either those of
 /// a token, or those of an offset.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pages {
     /// The list in the answer.
     pub items: String,
     /// The parameter that takes the token of a page.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// The token of the next page, in the answer.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// The parameter that says how many items to skip.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<String>,
     /// The parameter that has to be `true` for the answer to come in pages.
     #[serde(default)]
     pub flag: Option<String>,
     /// How many items there are in all, in the answer.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<String>,
     /// Whether there is a further page, in the answer.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more: Option<String>,
 }
 
 /// An HTTP method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     Get,
@@ -243,13 +253,13 @@ pub enum Token {
 }
 
 /// A parameter, or a member of a JSON object.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// The name on the wire.
     pub name: String,
     /// The Rust name, where the one made from `name` does not do.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<String>,
     /// `string`, `int`, `float`, `bool`, `json`, `file`, `list<T>`, `map<T>`, `string<T>` for JSON in
     /// a string, or the name of a type.
@@ -258,54 +268,67 @@ pub struct Field {
     /// What it stands for, with units and formats, in English sentences of our own.
     pub doc: String,
     /// It must be sent. Path parameters always are. In an answer: it is documented as always there.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
     /// What to use in its place, in a sentence, if the vendor advises against it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
     /// `null` is a value of its own, which clears what is there; not to send it leaves it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub nullable: bool,
     /// The id, in the same request, whose type this is.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub type_of: Option<String>,
     /// It is in every answer, by evidence and not by hope: the Rust field is not an `Option`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub always: bool,
     /// The vendor executes requests with the same value once. Filled in when the caller sets none,
     /// the same for every attempt of a call.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub dedupe: bool,
+    /// What each documented value of a number stands for; strings have an enum for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<NumberValue>,
     /// The least number that is documented.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// The greatest number that is documented.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// The least number of characters or elements that is documented.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_length: Option<u64>,
     /// The greatest number of characters or elements that is documented.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u64>,
     /// What the vendor assumes when it is not sent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
     /// A documented sample value; tests send it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Value>,
 }
 
 /// The documented samples of an operation.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Examples {
     /// The body of a request.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Value>,
     /// The whole body of an answer, envelope included.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Value>,
+}
+
+impl Examples {
+    fn is_empty(&self) -> bool {
+        self.request.is_none() && self.response.is_none()
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Method {

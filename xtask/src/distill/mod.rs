@@ -1,16 +1,26 @@
-//! Reads a vendor's page: bytes become text, text becomes blocks, blocks become facts, and what is
-//! not certain becomes a remark with its line. Knows neither spec files nor a terminal.
+//! From a vendor's page to a spec.
+//!
+//! `read` turns bytes into text, text into blocks, blocks into facts, and what is not certain into
+//! a remark with its line. `draft` makes a spec of the facts, `merge` puts it among those that are
+//! there, `settle` leaves out what keeps them from passing, `layout` writes them; `run` has all of
+//! it done. The reader knows neither spec files nor a terminal.
 //!
 //! The formats are those of Feishu's endpoint pages (Markdown), DingTalk's (flattened to text, with
 //! or without markup) and overviews of a resource. Pages are read by what their tables, headings
 //! and lists say, never by their position.
 
 mod blocks;
+pub mod book;
 mod cell;
+pub mod console;
+pub mod draft;
 mod endpoint;
 mod envelope;
 mod facts;
+pub mod fixups;
 mod json;
+pub mod layout;
+pub mod merge;
 mod models;
 mod nest;
 mod overview;
@@ -18,8 +28,11 @@ mod params;
 mod parts;
 mod report;
 mod request;
+pub mod route;
+pub mod run;
 mod sample;
 mod section;
+pub mod settle;
 mod shape;
 mod table;
 mod text;
@@ -33,8 +46,8 @@ pub use report::{Remark, RemarkKind};
 
 use report::Report;
 
-/// Reads one page. `name` is what remarks are shown with. Never fails: a page that cannot be read is
-/// [`Page::Nothing`], and says why.
+/// Reads one page. `name` is what remarks are shown with. Never fails: a page that describes nothing
+/// is [`Page::Nothing`], one that is no text [`Page::Unreadable`], and both say why.
 pub fn read(name: &str, bytes: &[u8]) -> Reading {
     let mut report = Report::default();
     let page = match text::decode(bytes, &mut report) {
@@ -42,6 +55,21 @@ pub fn read(name: &str, bytes: &[u8]) -> Reading {
         Err(why) => Page::Unreadable { why, line: 1 },
     };
     Reading { name: name.to_owned(), page, remarks: report.finish() }
+}
+
+/// The text of a page, decoded and repaired.
+fn text_of(bytes: &[u8]) -> Result<String, String> {
+    text::decode(bytes, &mut Report::default())
+}
+
+/// Why specs cannot be read, for a terminal.
+fn explain(error: &crate::codegen::Error) -> String {
+    match error {
+        crate::codegen::Error::Specs(faults) => {
+            format!("{}\n\nthe specs have faults; run `cargo xtask codegen`", faults.render(true))
+        }
+        error => error.to_string(),
+    }
 }
 
 fn page(text: &str, report: &mut Report) -> Page {

@@ -357,7 +357,7 @@ fn a_type_that_is_declared_twice_or_borrowed() {
 fn all_faults_of_all_files_in_one_run() {
     let workspace = Workspace::new();
     workspace.edit("specs/im/api.json", "\"kind\"", "\"knid\"");
-    workspace.edit(SPEC, "\"How long it works.\"", "\"\"");
+    workspace.edit(SPEC, "\"How long it works.\"", "\"How long it works\"");
     workspace.edit(SPEC, "\"name\": \"note\", \"type\": \"string\"", "\"name\": \"note\"");
     workspace.edit(SPEC, "\"name\": \"chat_id\"", "\"nmae\": \"chat_id\"");
     workspace.write("specs/im/types/a.json", "{ \"types\": [");

@@ -241,3 +241,39 @@ fn copy_without_generated(from: &Path, to: &Path) {
         copy_without_generated(&from.join(&name), &to.join(&name));
     }
 }
+
+#[test]
+fn sentences_that_are_not_written_yet_are_counted_and_cannot_land() {
+    let workspace = Workspace::new();
+    workspace.edit("specs/im/chat.link.json", "\"What to say.\"", "\"\"");
+    workspace.edit("specs/im/chat.link.json", "\"For 7 days.\"", "\"\"");
+    assert_eq!(codegen::plan(workspace.root(), &[]).unwrap().undescribed.len(), 2);
+    let xtask = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .arg("--root")
+            .arg(workspace.root())
+            .args(args)
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let (ok, text) = xtask(&["codegen"]);
+    assert!(ok && text.contains("2 sentences are still to be written"), "{text}");
+    assert!(text.contains("specs/im/chat.link.json:13"), "{text}");
+    let (ok, text) = xtask(&["codegen", "--check"]);
+    assert!(!ok && text.contains("2 sentences are still to be written"), "{text}");
+}
+
+#[test]
+fn values_of_a_number_stand_in_its_docs() {
+    let workspace = Workspace::new();
+    let note = r#""name": "note", "type": "string""#;
+    let level = r#""name": "level", "type": "int", "values": [{ "value": -1, "doc": "The lowest of all." }]"#;
+    workspace.edit("specs/im/chat.link.json", note, level);
+    workspace.codegen();
+    let code = workspace.read(LINK_RS);
+    assert!(code.contains("`-1`") && code.contains("The lowest of all."), "{code}");
+    workspace.edit("specs/im/chat.link.json", "\"int\"", "\"string\"");
+    assert!(workspace.faults().contains("`level` is not a number"));
+}

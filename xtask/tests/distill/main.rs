@@ -1,7 +1,12 @@
-//! Tests of the reader of vendor pages. All pages are invented.
+//! Tests of the reader of vendor pages, and of what is made of them. All pages are invented.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod again;
 mod damage;
+mod fresh;
+mod input;
+mod lab;
 mod limits;
+mod new_api;
 mod pages;

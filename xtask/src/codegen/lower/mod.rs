@@ -6,7 +6,7 @@ mod graph;
 mod limits;
 mod operation;
 mod paging;
-mod path;
+pub mod path;
 mod place;
 mod sample;
 mod sentence;
@@ -17,19 +17,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
+pub use self::operation::NO_MODULES;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::{Document, Place, Pointer};
-use super::ir::{Api, Code, Field, Presence, Type, needs_names, required_name};
+use super::ir::{Api, Code, Field, Presence, Type, TypeIndex, needs_names, required_name};
 use super::load::{ApiSpecs, Sourced};
 use super::{naming, spec};
 
 /// Names that an operation or a model needs for itself.
-const RESERVED: [&str; 3] = ["new", "send", "clone"];
+pub const RESERVED: [&str; 3] = ["new", "send", "clone"];
 /// Names that an operation needs in addition, now or when its answer will come in pages.
-const RESERVED_FOR_PAGES: [&str; 2] = ["pages", "items"];
+pub const RESERVED_FOR_PAGES: [&str; 2] = ["pages", "items"];
 
 /// Types that generated code uses.
-const TAKEN: [&str; 29] = [
+pub const TAKEN: [&str; 29] = [
     "AcceptsAppToken",
     "AcceptsUserToken",
     "BTreeMap",
@@ -72,6 +73,8 @@ struct Lowering<'a> {
     /// What each name of the API stands for.
     names: BTreeMap<String, String>,
     diagnostics: &'a mut Diagnostics,
+    /// Where a sentence is still to be written.
+    undescribed: Vec<String>,
 }
 
 /// A type that the specs declare, and where.
@@ -96,7 +99,13 @@ impl<'a> Lowering<'a> {
     fn new(specs: &'a ApiSpecs, diagnostics: &'a mut Diagnostics) -> Self {
         let taken =
             TAKEN.map(|name| (name.to_owned(), "something that generated code uses".into()));
-        Self { specs, types: BTreeMap::new(), names: taken.into(), diagnostics }
+        Self {
+            specs,
+            types: BTreeMap::new(),
+            names: taken.into(),
+            diagnostics,
+            undescribed: Vec::new(),
+        }
     }
 
     fn api(mut self) -> Api {
@@ -105,13 +114,21 @@ impl<'a> Lowering<'a> {
         let codes = self.codes();
         let modules = self.modules();
         let api = &self.specs.api.spec;
-        let mut api =
-            Api { name: self.specs.name.clone(), vendor: api.vendor, modules, types, codes };
+        let mut api = Api {
+            name: self.specs.name.clone(),
+            vendor: api.vendor,
+            index: TypeIndex::new(&modules, &types),
+            modules,
+            types,
+            codes,
+            undescribed: Vec::new(),
+        };
         graph::mark_sent(&mut api);
         graph::box_cycles(&mut api);
         self.check_models(&api);
         self.page(&mut api);
         sample::fill(&mut api, self.specs, self.diagnostics);
+        api.undescribed = self.undescribed;
         api
     }
 
@@ -190,6 +207,7 @@ impl<'a> Lowering<'a> {
             ty,
             doc,
             deprecated: self.deprecation(&spec.deprecated, document, pointer),
+            values: self.number_values(spec, document, pointer),
             limits: limits::sentences(spec, matches!(ty_kind, limits::Of::Elements)),
             default: spec.default.as_ref().map(plain),
             required,
@@ -259,7 +277,10 @@ impl<'a> Lowering<'a> {
                 http: spec.http,
                 kind: spec.kind,
                 doc: self.doc_of(&spec.name, &spec.doc, document, &pointer),
-                advice: self.sentence(&spec.advice, document, &pointer.join("advice")),
+                advice: match spec.advice.as_str() {
+                    "" => String::new(),
+                    advice => self.sentence(advice, document, &pointer.join("advice")),
+                },
             });
         }
         codes
@@ -280,6 +301,26 @@ impl<'a> Lowering<'a> {
         self.doc(doc, document, pointer)
     }
 
+    fn number_values(
+        &mut self,
+        spec: &spec::Field,
+        document: &Document,
+        pointer: &Pointer,
+    ) -> Vec<(i64, String)> {
+        let pointer = pointer.join("values");
+        if !spec.values.is_empty() && spec.ty != "int" {
+            let message = format!("`{}` is not a number", spec.name);
+            let hint = "an enum lists the values of a string; declare it under `types`";
+            self.report(document.key(&pointer), message, hint);
+        }
+        let values = spec.values.iter().enumerate();
+        let value = |(index, value): (usize, &spec::NumberValue)| {
+            let pointer = pointer.join(index);
+            (value.value, self.doc_of(&value.value.to_string(), &value.doc, document, &pointer))
+        };
+        values.map(value).collect()
+    }
+
     fn deprecation(
         &mut self,
         sentence: &Option<String>,
@@ -291,6 +332,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn sentence(&mut self, text: &str, document: &Document, pointer: &Pointer) -> String {
+        if text.is_empty() && !document.is_doubtful(pointer) {
+            self.undescribed.push(document.value(pointer).to_string());
+            return NOT_DESCRIBED.to_owned();
+        }
         let problem = if text.trim().is_empty() {
             Some("a sentence is missing")
         } else if text.chars().any(is_han) {
@@ -312,6 +357,9 @@ impl<'a> Lowering<'a> {
         text.trim().to_owned()
     }
 }
+
+/// Stands in the docs until somebody writes a sentence.
+const NOT_DESCRIBED: &str = "Not described here yet; see the vendor's documentation.";
 
 fn stem(document: &Document) -> String {
     document.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()

@@ -14,7 +14,7 @@ use super::place::{fits_url, is_id};
 use super::{Lowering, Position, path, stem};
 
 /// What stands at the root of a crate already.
-const NO_MODULES: [&str; 4] = ["types", "error_code", "generated", "openplat_core"];
+pub const NO_MODULES: [&str; 4] = ["types", "error_code", "generated", "openplat_core"];
 
 impl<'a> Lowering<'a> {
     pub(super) fn modules(&mut self) -> Vec<Module> {
@@ -465,6 +465,7 @@ fn whole(ty: Type) -> Field {
         ty,
         doc: "What is sent as the body.".to_owned(),
         deprecated: None,
+        values: Vec::new(),
         limits: Vec::new(),
         default: None,
         required: true,

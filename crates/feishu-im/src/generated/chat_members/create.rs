@@ -76,7 +76,11 @@ impl CreateChatMembers {
         self
     }
 
-    /// What to do about ids that cannot be used. `0`: ids that do not exist or are out of sight let the request fail, people who left the organisation are skipped. `1`: everybody who can be added is, and the answer lists the rest. `2`: a single unusable id lets the request fail, and the answer lists those that cannot be used.
+    /// What to do about ids that cannot be used.
+    ///
+    /// - `0`: Ids that do not exist or are out of sight let the request fail; people who left the organisation are skipped.
+    /// - `1`: Everybody who can be added is, and the answer lists the rest.
+    /// - `2`: A single unusable id lets the request fail, and the answer lists those that cannot be used.
     ///
     /// Default: `0`.
     pub fn succeed_type(mut self, value: i64) -> Self {

@@ -1,0 +1,25 @@
+//! Which names generated code leaves free, for whoever makes up names.
+
+use super::{lower, naming};
+
+/// Whether a type or an operation can have this name.
+pub fn is_free_type(name: &str) -> bool {
+    naming::is_pascal_case(name) && !lower::TAKEN.contains(&name)
+}
+
+/// Whether a field can have this name in Rust.
+pub fn is_free_field(name: &str, in_model: bool) -> bool {
+    let is_reserved =
+        lower::RESERVED.contains(&name) || !in_model && lower::RESERVED_FOR_PAGES.contains(&name);
+    naming::is_snake_case(name) && !is_reserved
+}
+
+/// Whether a module can have this name.
+pub fn is_free_module(name: &str) -> bool {
+    naming::is_snake_case(name) && !lower::NO_MODULES.contains(&name)
+}
+
+/// The parameters of a path as a vendor writes it, or what is wrong with it.
+pub fn path_params(path: &str) -> Result<Vec<String>, String> {
+    lower::path::parse(path).map(|template| template.params)
+}

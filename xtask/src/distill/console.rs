@@ -1,0 +1,88 @@
+//! What a person at a terminal sees of `distill` and `drift`.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::merge::{Change, Effect};
+use super::run::{Outcome, PageReport};
+
+const PLACE: Style = Style::new().bold();
+const KIND: Style = AnsiColor::Yellow.on_default();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const QUIET: Style = Style::new().dimmed();
+
+fn styled(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Everything that is not certain, each with the line of the page: `file:line: kind: message`.
+pub fn report(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for page in &outcome.pages {
+        for remark in &page.remarks {
+            let place = styled(PLACE, format!("{}:{}", page.name, remark.line));
+            let kind = styled(KIND, remark.kind.label());
+            let _ = writeln!(text, "{place}: {kind}: {}", remark.message);
+        }
+        text.push_str(&skipped(page));
+    }
+    text
+}
+
+/// Why a page went into no spec.
+pub fn skipped(page: &PageReport) -> String {
+    let Some(why) = &page.skipped else { return String::new() };
+    let place = styled(PLACE, format!("{}:1", page.name));
+    format!("{place}: {}: {why}\n", styled(KIND, "skipped"))
+}
+
+/// What the vendor says about each field, for whoever writes our sentences.
+pub fn glosses(pages: &[PageReport]) -> String {
+    let mut text = String::new();
+    for page in pages {
+        let Some(spec) = &page.spec else { continue };
+        for gloss in &page.glosses {
+            let place = styled(PLACE, format!("{}:{}", page.name, gloss.line));
+            let of = if gloss.of.is_empty() { "operation" } else { &gloss.of };
+            let _ = writeln!(text, "{place}: {spec} {of}");
+            let _ = writeln!(text, "    {}", styled(QUIET, &gloss.text));
+        }
+    }
+    text
+}
+
+pub fn changes(changes: &[Change]) -> String {
+    let mut text = String::new();
+    for change in changes {
+        let effect = match change.effect {
+            Effect::Additive => styled(GOOD, "additive"),
+            Effect::Breaking => styled(BAD, "breaking"),
+        };
+        let _ = writeln!(text, "{effect}: {change}");
+    }
+    text
+}
+
+/// A table of what came of it all.
+pub fn summary(outcome: &Outcome) -> String {
+    let summary = &outcome.summary;
+    let remarks: usize = summary.remarks.values().sum();
+    let rows = [
+        ("pages read", summary.pages),
+        ("endpoints", summary.endpoints),
+        ("models", summary.models),
+        ("skipped", summary.skipped),
+        ("changes", outcome.changes.len()),
+        ("specs that differ", outcome.files.len()),
+        ("report lines", remarks),
+    ];
+    let rows = rows.into_iter().map(|(name, count)| (name.to_owned(), count));
+    let kinds = summary.remarks.iter().map(|(kind, count)| (format!("  {kind}"), *count));
+    let mut text = String::new();
+    for (name, count) in rows.chain(kinds) {
+        let _ = writeln!(text, "{name:<20} {count:>6}");
+    }
+    text
+}

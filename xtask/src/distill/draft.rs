@@ -1,0 +1,570 @@
+//! From the facts of a page to a spec: everything gets a name and a type. What is not certain
+//! about that is a remark.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Number, Value};
+
+use super::facts::{Endpoint, ErrorCode, Overview, Param, Token, Ty, Vendor};
+use super::report::{Remark, RemarkKind};
+use super::route::{self, Names};
+use crate::codegen::{naming, rules, spec};
+
+/// A spec that a page says, before it is put among others.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub names: Names,
+    /// Its types stand beside it; none of them is shared yet.
+    pub spec: spec::Endpoint,
+    pub codes: Vec<(String, spec::ErrorCode)>,
+    pub notes: Notes,
+}
+
+/// What a spec does not hold of a page.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// The vendor's words about a field, for whoever writes ours.
+    pub glosses: Vec<Gloss>,
+    pub remarks: Vec<Remark>,
+    /// The fields of which the page does not say whether they are required.
+    pub unsure: Vec<String>,
+}
+
+/// What the vendor says about something of a spec.
+#[derive(Debug, Clone)]
+pub struct Gloss {
+    /// Such as `body/name`.
+    pub of: String,
+    pub text: String,
+    pub line: usize,
+}
+
+/// The headers that a client sends without being told.
+const SENT_ANYWAY: [&str; 3] = ["authorization", "content-type", "x-acs-dingtalk-access-token"];
+
+/// A draft of an operation, or why there can be none.
+pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
+    let method = method(&facts.method)?;
+    rules::path_params(&facts.path)?;
+    let names = route::names(&facts.method, &facts.path);
+    let name = naming::operation(&names.module, &names.method);
+    let mut drafter = Drafter::new(&name);
+    let mut spec = spec::Endpoint {
+        schema: Some("../schema.json".to_owned()),
+        id: names.id.clone(),
+        rust: None,
+        doc: String::new(),
+        deprecated: facts.deprecated.then(String::new),
+        source: source(facts).to_owned(),
+        method,
+        path: facts.path.clone(),
+        tokens: drafter.tokens(facts),
+        scopes: unique(facts.scopes.iter().filter(|scope| !scope.trim().is_empty())),
+        idempotent: None,
+        rate: facts.rate_limit.clone().filter(|rate| !rate.trim().is_empty()),
+        params: drafter.params(facts),
+        query: drafter.fields("query", &facts.query, Place::Query),
+        body: None,
+        body_type: None,
+        response: None,
+        response_type: None,
+        lacks: Vec::new(),
+        pages: None,
+        errors: unique(facts.errors.iter().map(|error| &error.code)),
+        types: Vec::new(),
+        examples: spec::Examples::default(),
+    };
+    drafter.body(facts, &mut spec);
+    drafter.response(facts, &mut spec);
+    drafter.examples(facts, &mut spec);
+    let is_sent_anyway = |name: &str| SENT_ANYWAY.contains(&name.to_lowercase().as_str());
+    for header in facts.headers.iter().filter(|header| !is_sent_anyway(&header.name)) {
+        let message = format!("the header `{}` is not part of specs", header.name);
+        drafter.remark(RemarkKind::Row, header.line, message);
+    }
+    drafter.gloss("", &facts.gloss, facts.line);
+    name_apart(&mut spec, &BTreeSet::new());
+    spec.types = drafter.types;
+    let codes = facts.errors.iter().map(|error| (error.code.clone(), code(error))).collect();
+    Ok(Draft { names, spec, codes, notes: drafter.notes })
+}
+
+/// The model that an overview describes.
+pub fn overview(name: &str, facts: &Overview) -> (Vec<spec::Type>, Notes) {
+    let mut drafter = Drafter::new("");
+    let name = route::pascal(name);
+    drafter.taken.insert(name.clone());
+    let fields = drafter.fields(&name, &facts.fields, Place::Model);
+    let model = spec::Type {
+        name,
+        fields: Some(fields),
+        example: facts.example.clone(),
+        ..spec::Type::default()
+    };
+    let mut types = vec![model];
+    types.append(&mut drafter.types);
+    (types, drafter.notes)
+}
+
+pub fn method(name: &str) -> Result<spec::Method, String> {
+    Ok(match name {
+        "GET" => spec::Method::Get,
+        "POST" => spec::Method::Post,
+        "PUT" => spec::Method::Put,
+        "PATCH" => spec::Method::Patch,
+        "DELETE" => spec::Method::Delete,
+        "" => return Err("the page does not say the HTTP method".to_owned()),
+        other => return Err(format!("specs do not know the HTTP method `{other}`")),
+    })
+}
+
+/// The address of a page does not stand on it.
+fn source(facts: &Endpoint) -> &'static str {
+    match facts.vendor {
+        Some(Vendor::Dingtalk) => "https://open.dingtalk.com/document/",
+        _ => "https://open.feishu.cn/document/",
+    }
+}
+
+fn unique<'a>(list: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    list.filter(|item| seen.insert(item.as_str())).cloned().collect()
+}
+
+/// Its name and kind say no more than the page: the number, and the HTTP status.
+fn code(error: &ErrorCode) -> spec::ErrorCode {
+    use spec::ErrorKind;
+    let http = error.http.filter(|status| (100..600).contains(status)).unwrap_or(400);
+    let kind = match http {
+        401 => ErrorKind::Unauthenticated,
+        403 => ErrorKind::PermissionDenied,
+        429 => ErrorKind::Throttled,
+        500.. => ErrorKind::Unavailable,
+        _ => ErrorKind::Rejected,
+    };
+    let name = error.code.replace('-', " minus ");
+    let name = match name.starts_with(|char: char| char.is_ascii_alphabetic()) {
+        true => route::pascal(&name),
+        false => route::pascal(&format!("code {name}")),
+    };
+    spec::ErrorCode { name, http, kind, doc: String::new(), advice: String::new() }
+}
+
+/// Where a field stands; decides what it may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Place {
+    Path,
+    Query,
+    Body,
+    Model,
+}
+
+struct Drafter<'a> {
+    operation: &'a str,
+    types: Vec<spec::Type>,
+    /// The names of types.
+    taken: BTreeSet<String>,
+    notes: Notes,
+}
+
+impl<'a> Drafter<'a> {
+    fn new(operation: &'a str) -> Self {
+        Self { operation, types: Vec::new(), taken: BTreeSet::new(), notes: Notes::default() }
+    }
+
+    fn remark(&mut self, kind: RemarkKind, line: usize, message: impl Into<String>) {
+        self.notes.remarks.push(Remark { line, kind, message: message.into() });
+    }
+
+    fn gloss(&mut self, of: &str, text: &str, line: usize) {
+        if !text.trim().is_empty() {
+            self.notes.glosses.push(Gloss { of: of.to_owned(), text: text.to_owned(), line });
+        }
+    }
+
+    fn tokens(&mut self, facts: &Endpoint) -> Vec<spec::Token> {
+        let is_dingtalk = facts.vendor == Some(Vendor::Dingtalk);
+        let mut tokens: Vec<spec::Token> = Vec::new();
+        for token in &facts.tokens {
+            let token = match token {
+                _ if is_dingtalk => spec::Token::App,
+                Token::User => spec::Token::User,
+                Token::Tenant | Token::App => spec::Token::Tenant,
+            };
+            if !tokens.contains(&token) {
+                tokens.push(token);
+            }
+        }
+        if tokens.is_empty() {
+            let (token, name) = match is_dingtalk {
+                true => (spec::Token::App, "app"),
+                false => (spec::Token::Tenant, "tenant"),
+            };
+            let message = format!("the page names no token; `{name}` is assumed");
+            self.remark(RemarkKind::Guessed, facts.line, message);
+            tokens.push(token);
+        }
+        tokens
+    }
+
+    /// In the order of the path, whatever the order of the table.
+    fn params(&mut self, facts: &Endpoint) -> Vec<spec::Field> {
+        let names = rules::path_params(&facts.path).unwrap_or_default();
+        let params = names.iter().map(|name| {
+            let param = facts.params.iter().find(|param| param.name == *name);
+            param.cloned().unwrap_or_else(|| Param {
+                name: name.clone(),
+                ty: Ty::String,
+                line: facts.line,
+                ..Param::default()
+            })
+        });
+        let params: Vec<Param> = params.collect();
+        for param in facts.params.iter().filter(|param| !names.contains(&param.name)) {
+            let message = format!("the path has no parameter `{}`; it is left out", param.name);
+            self.remark(RemarkKind::Conflict, param.line, message);
+        }
+        self.fields("params", &params, Place::Path)
+    }
+
+    fn body(&mut self, facts: &Endpoint, spec: &mut spec::Endpoint) {
+        if facts.body.is_empty() && !facts.multipart {
+            return;
+        }
+        if spec.method == spec::Method::Get {
+            let message = "a GET with a body: its fields are taken for parameters of the query";
+            self.remark(RemarkKind::Conflict, facts.body[0].line, message);
+            let fields = self.fields("query", &facts.body, Place::Query);
+            for field in fields {
+                if spec.query.iter().all(|known| known.name != field.name) {
+                    spec.query.push(field);
+                }
+            }
+            return;
+        }
+        let place = if facts.multipart { Place::Query } else { Place::Body };
+        let fields = self.fields("body", &facts.body, place);
+        if facts.body_list {
+            let name = self.name_for("", "item", None);
+            self.types.push(spec::Type {
+                name: name.clone(),
+                fields: Some(fields),
+                ..spec::Type::default()
+            });
+            spec.body_type = Some(format!("list<{name}>"));
+        } else {
+            spec.body = Some(fields);
+        }
+    }
+
+    fn response(&mut self, facts: &Endpoint, spec: &mut spec::Endpoint) {
+        if facts.download {
+            spec.response_type = Some("file".to_owned());
+            return;
+        }
+        if facts.response.is_empty() {
+            return;
+        }
+        let fields = self.fields("response", &facts.response, Place::Model);
+        if facts.response_list {
+            let name = self.name_for("", "item", None);
+            self.types.push(spec::Type {
+                name: name.clone(),
+                fields: Some(fields),
+                ..spec::Type::default()
+            });
+            spec.response_type = Some(format!("list<{name}>"));
+        } else {
+            spec.response = Some(fields);
+        }
+    }
+
+    fn examples(&mut self, facts: &Endpoint, spec: &mut spec::Endpoint) {
+        let has_body = spec.body_type.is_some()
+            || spec.body.as_ref().is_some_and(|body| body.iter().all(|field| field.ty != "file"));
+        spec.examples.request = facts.request_example.clone().filter(|_| has_body);
+        let is_success = |answer: &Value| match facts.vendor {
+            Some(Vendor::Dingtalk) => true,
+            _ => answer.get("code").and_then(Value::as_i64) == Some(0),
+        };
+        let answer = facts.response_example.clone().filter(|_| !facts.download);
+        spec.examples.response = answer.filter(is_success);
+    }
+
+    fn fields(&mut self, path: &str, params: &[Param], place: Place) -> Vec<spec::Field> {
+        let mut names = BTreeSet::new();
+        let mut in_rust = BTreeSet::new();
+        let mut fields = Vec::new();
+        for param in params {
+            if param.name.trim().is_empty() || !names.insert(param.name.as_str()) {
+                let message = format!("`{}` stands here twice; the first counts", param.name);
+                self.remark(RemarkKind::Duplicate, param.line, message);
+                continue;
+            }
+            let mut field = self.field(path, param, place);
+            // What is sent is named apart together, wherever it stands.
+            if place == Place::Model {
+                apart(&mut field, &mut in_rust);
+            }
+            fields.push(field);
+        }
+        fields
+    }
+
+    fn field(&mut self, path: &str, param: &Param, place: Place) -> spec::Field {
+        let at = format!("{path}/{}", param.name);
+        self.gloss(&at, &param.gloss, param.line);
+        for value in &param.values {
+            self.gloss(&format!("{at}={}", value.value), &value.gloss, param.line);
+        }
+        if param.required.is_none() {
+            self.notes.unsure.push(at.clone());
+        }
+        let ty = self.ty(path, param, &param.ty, place);
+        let mut field = spec::Field {
+            name: param.name.clone(),
+            rust: rust_name(&param.name, place),
+            required: param.required.unwrap_or(false) && place != Place::Path,
+            ty,
+            ..spec::Field::default()
+        };
+        self.limits(param, &mut field);
+        if param.ty == Ty::Int {
+            field.values = number_values(param);
+        }
+        field.example = self.sample(param, &field, param.example.as_deref(), "example");
+        field.default = self.sample(param, &field, param.default.as_deref(), "default");
+        if field.required || place == Place::Path {
+            // What is always sent has no default; the value still shows what can be sent.
+            let default = field.default.take();
+            field.example = field.example.or(default);
+        }
+        field
+    }
+
+    /// The type as a spec writes it. Objects and lists of values become types of their own.
+    fn ty(&mut self, path: &str, param: &Param, ty: &Ty, place: Place) -> String {
+        let in_url = matches!(place, Place::Path | Place::Query);
+        let guess = |drafter: &mut Self, instead: &str| {
+            let message = format!(
+                "`{}`: the type `{ty}` cannot stand here; `{instead}` is assumed",
+                param.name
+            );
+            drafter.remark(RemarkKind::GuessedType, param.line, message);
+            instead.to_owned()
+        };
+        match ty {
+            Ty::String if !param.values.is_empty() => self.enum_type(path, param),
+            Ty::String => "string".to_owned(),
+            Ty::Int => "int".to_owned(),
+            Ty::Float => "float".to_owned(),
+            Ty::Bool => "bool".to_owned(),
+            Ty::File if place == Place::Query && path == "body" => "file".to_owned(),
+            Ty::File => guess(self, "string"),
+            Ty::List(_) if place == Place::Path => guess(self, "string"),
+            Ty::List(item) if in_url && matches!(**item, Ty::List(_)) => {
+                guess(self, "list<string>")
+            }
+            // The platform's own word for it, `undefined[]`, has turned out to mean strings.
+            Ty::List(item) if **item == Ty::Unknown => guess(self, "list<string>"),
+            Ty::List(item) => {
+                let item = self.ty(path, param, item, place);
+                format!("list<{item}>")
+            }
+            Ty::Unknown | Ty::Json | Ty::Map(_) if in_url => guess(self, "string"),
+            Ty::Object if in_url => guess(self, "string"),
+            Ty::Map(value) => {
+                let value = self.ty(path, param, value, place);
+                format!("map<{value}>")
+            }
+            Ty::Object if !param.fields.is_empty() => self.model(path, param),
+            Ty::Object | Ty::Unknown => guess(self, "json"),
+            Ty::Json => "json".to_owned(),
+        }
+    }
+
+    fn model(&mut self, path: &str, param: &Param) -> String {
+        let name = self.name_for(path, &param.name, param.model.as_deref());
+        let fields = self.fields(&format!("{path}/{}", param.name), &param.fields, Place::Model);
+        self.types.push(spec::Type {
+            name: name.clone(),
+            fields: Some(fields),
+            ..spec::Type::default()
+        });
+        name
+    }
+
+    fn enum_type(&mut self, path: &str, param: &Param) -> String {
+        let mut values: Vec<spec::EnumValue> = Vec::new();
+        let mut in_rust = BTreeSet::from(["Unknown".to_owned()]);
+        for value in &param.values {
+            let value = value.value.as_str();
+            if value.is_empty() || values.iter().any(|known| known.value == value) {
+                continue;
+            }
+            let plain = naming::variant(value);
+            let mut name = match naming::is_pascal_case(&plain) {
+                true => plain.clone(),
+                false => value_name(value, values.len()),
+            };
+            if !in_rust.insert(name.clone()) {
+                name = value_name(&format!("{value} {}", values.len() + 1), values.len());
+                in_rust.insert(name.clone());
+            }
+            values.push(spec::EnumValue {
+                value: value.to_owned(),
+                rust: (name != plain).then_some(name),
+                doc: String::new(),
+                deprecated: None,
+            });
+        }
+        if values.is_empty() {
+            return "string".to_owned();
+        }
+        let name = self.name_for(path, &param.name, None);
+        let values = Some(values);
+        self.types.push(spec::Type { name: name.clone(), values, ..spec::Type::default() });
+        name
+    }
+
+    /// What a type is called: as the vendor calls it, as the field, or after the operation too.
+    fn name_for(&mut self, path: &str, field: &str, model: Option<&str>) -> String {
+        let parent = path.rsplit('/').next().unwrap_or_default();
+        let own = route::pascal(&route::singular(field));
+        let longer = route::pascal(&format!("{} {own}", self.operation));
+        let candidates = [
+            model.map(route::pascal),
+            Some(own.clone()),
+            Some(route::pascal(&format!("{} {field}", route::singular(parent)))),
+            Some(longer.clone()),
+        ];
+        let numbered = (2..).map(|n| format!("{longer}{n}"));
+        let mut candidates = candidates.into_iter().flatten().chain(numbered);
+        let is_free = |name: &String| {
+            naming::is_pascal_case(name)
+                && rules::is_free_type(name)
+                && !["Response", "Required"].iter().any(|end| name.ends_with(end))
+                && name != self.operation
+                && !self.taken.contains(name)
+        };
+        let name = candidates.find(is_free).unwrap_or_default();
+        self.taken.insert(name.clone());
+        name
+    }
+
+    fn limits(&mut self, param: &Param, field: &mut spec::Field) {
+        let whole = |number: &Option<Number>| number.as_ref().and_then(Number::as_i64);
+        match param.ty {
+            Ty::Int | Ty::Float | Ty::String if param.values.is_empty() => {
+                (field.min, field.max) = (whole(&param.min), whole(&param.max));
+            }
+            _ => {}
+        }
+        if matches!(param.ty, Ty::String | Ty::List(_) | Ty::Map(_)) {
+            (field.min_length, field.max_length) = (param.min_length, param.max_length);
+        }
+    }
+
+    /// A sample value of the field's type.
+    fn sample(
+        &mut self,
+        param: &Param,
+        field: &spec::Field,
+        text: Option<&str>,
+        noun: &str,
+    ) -> Option<Value> {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        let value = match &param.ty {
+            Ty::String => Some(Value::from(text)),
+            Ty::Int => text.trim().parse::<i64>().ok().map(Value::from),
+            Ty::Float => text.trim().parse::<f64>().ok().map(Value::from),
+            Ty::Bool => text.trim().to_lowercase().parse::<bool>().ok().map(Value::from),
+            Ty::List(_) => serde_json::from_str(text).ok().filter(Value::is_array),
+            _ => None,
+        };
+        if value.is_none() && !field.ty.contains("json") && param.fields.is_empty() {
+            let message = format!("the {noun} of `{}` is no {}: `{text}`", param.name, param.ty);
+            self.remark(RemarkKind::Conflict, param.line, message);
+        }
+        value
+    }
+}
+
+/// Where a field of a request stands, and its name there.
+pub type Known = BTreeSet<(usize, String)>;
+
+/// The fields of a request that have names.
+pub fn known(spec: &spec::Endpoint) -> Known {
+    let lists = [Some(&spec.params), Some(&spec.query), spec.body.as_ref()];
+    let lists = lists.into_iter().enumerate();
+    let names = lists.flat_map(|(place, fields)| {
+        fields.into_iter().flatten().map(move |field| (place, field.name.clone()))
+    });
+    names.collect()
+}
+
+/// Gives the fields of a request, which are those of one struct, names that differ. Those that are
+/// known keep theirs.
+pub fn name_apart(spec: &mut spec::Endpoint, known: &Known) {
+    let lists = [Some(&mut spec.params), Some(&mut spec.query), spec.body.as_mut()];
+    let lists = lists.into_iter().enumerate();
+    let fields = lists
+        .flat_map(|(place, fields)| fields.into_iter().flatten().map(move |field| (place, field)));
+    let (old, new): (Vec<_>, Vec<_>) =
+        fields.partition(|(place, field)| known.contains(&(*place, field.name.clone())));
+    let mut taken: BTreeSet<String> = old.iter().map(|(_, field)| in_rust(field)).collect();
+    new.into_iter().for_each(|(_, field)| apart(field, &mut taken));
+}
+
+/// Gives a field a name that is not taken.
+pub fn apart(field: &mut spec::Field, taken: &mut BTreeSet<String>) {
+    let name = in_rust(field);
+    if !taken.insert(name.clone()) {
+        let other = (2..).map(|n| format!("{name}_{n}")).find(|name| !taken.contains(name));
+        taken.extend(other.clone());
+        field.rust = other;
+    }
+}
+
+pub fn in_rust(field: &spec::Field) -> String {
+    field.rust.clone().unwrap_or_else(|| naming::field(&field.name))
+}
+
+fn number_values(param: &Param) -> Vec<spec::NumberValue> {
+    let numbers = param.values.iter().filter_map(|value| value.value.trim().parse().ok());
+    let numbers: BTreeSet<i64> = numbers.collect();
+    numbers.into_iter().map(|value| spec::NumberValue { value, doc: String::new() }).collect()
+}
+
+/// A name for a value that Rust cannot name by itself.
+fn value_name(value: &str, index: usize) -> String {
+    let ascii: String = value
+        .chars()
+        .map(|char| match char {
+            '-' => " minus ".to_owned(),
+            '+' => " plus ".to_owned(),
+            '.' => " point ".to_owned(),
+            char if char.is_ascii_alphanumeric() => char.to_string(),
+            _ => " ".to_owned(),
+        })
+        .collect();
+    let name = route::pascal(&format!("value {ascii}"));
+    if name == "Value" { format!("Value{}", index + 1) } else { name }
+}
+
+/// The `rust` name of a field, where the one made from its name does not do.
+fn rust_name(name: &str, place: Place) -> Option<String> {
+    let plain = naming::field(name);
+    if rules::is_free_field(&plain, place == Place::Model) {
+        return None;
+    }
+    if plain == "type" {
+        return Some("kind".to_owned());
+    }
+    let ascii: String = plain.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let named = naming::field(&format!("{ascii}_value"));
+    match rules::is_free_field(&named, place == Place::Model) {
+        true => Some(named),
+        false => Some(naming::field(&format!("field_{ascii}"))),
+    }
+}

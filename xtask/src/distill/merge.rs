@@ -1,0 +1,538 @@
+//! A page comes to specs that are there already: facts follow the page, sentences and names stay.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::book::{Book, Entry, innermost};
+use super::draft::{self, Draft, Notes};
+use super::route;
+use crate::codegen::spec;
+
+/// What a page says otherwise than a spec.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// The spec file, without its folder.
+    pub file: String,
+    /// Such as `query/page_size`.
+    pub at: String,
+    pub what: What,
+    /// What the spec said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// What the page says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    pub effect: Effect,
+}
+
+/// What differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    Operation,
+    Field,
+    Type,
+    Required,
+    Value,
+    Token,
+    Scope,
+    Code,
+    Rate,
+    Limit,
+    Sample,
+}
+
+/// What it means for programs that use the generated crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// They go on compiling.
+    Additive,
+    /// They may not compile, or stop to do what they did.
+    Breaking,
+}
+
+impl Change {
+    /// Whether it is more than another sample or limit, which a program never notices.
+    pub fn is_drift(&self) -> bool {
+        !matches!(self.what, What::Sample | What::Limit | What::Rate)
+    }
+
+    pub fn is_breaking(&self) -> bool {
+        self.effect == Effect::Breaking
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = match self.what {
+            What::Operation => "operation",
+            What::Field => "field",
+            What::Type => "type",
+            What::Required => "required",
+            What::Value => "value",
+            What::Token => "token",
+            What::Scope => "scope",
+            What::Code => "code",
+            What::Rate => "rate",
+            What::Limit => "limit",
+            What::Sample => "sample",
+        };
+        write!(f, "{} {}: {what} ", self.file, self.at)?;
+        match (&self.from, &self.to) {
+            (None, Some(to)) => write!(f, "+ {to}"),
+            (Some(from), None) => write!(f, "- {from} (not on the page)"),
+            (from, to) => write!(
+                f,
+                "{} -> {}",
+                from.as_deref().unwrap_or_default(),
+                to.as_deref().unwrap_or_default()
+            ),
+        }
+    }
+}
+
+/// Adds what a page says to the specs; returns the file, and what differs from what they said.
+pub fn add(book: &mut Book, draft: Draft) -> (String, Vec<Change>) {
+    for (code, known) in &draft.codes {
+        if !book.api.errors.contains_key(code) {
+            let name = free_code(book, &known.name);
+            book.api.errors.insert(code.clone(), spec::ErrorCode { name, ..known.clone() });
+        }
+    }
+    let Some(stem) = book.find(draft.spec.method, &draft.spec.path) else {
+        let mut spec = draft.spec.clone();
+        let types = std::mem::take(&mut spec.types);
+        let stem = book.insert(&draft.names, spec);
+        let mut merger = Merger::new(book, &stem, types, &draft.notes);
+        let names = merger.adopt_all();
+        if let Some(spec) = book.endpoints.get_mut(&stem) {
+            rename(spec, &names);
+        }
+        let change = Change {
+            file: stem.clone(),
+            at: String::new(),
+            what: What::Operation,
+            from: None,
+            to: Some(draft.spec.id.clone()),
+            effect: Effect::Additive,
+        };
+        return (stem, vec![change]);
+    };
+    let mut old = book.endpoints.remove(&stem).unwrap_or_else(|| draft.spec.clone());
+    let known = draft::known(&old);
+    let mut merger = Merger::new(book, &stem, draft.spec.types.clone(), &draft.notes);
+    merger.endpoint(&mut old, &draft.spec);
+    let changes = merger.changes;
+    draft::name_apart(&mut old, &known);
+    book.endpoints.insert(stem.clone(), old);
+    (stem, changes)
+}
+
+/// Adds the model of an overview, into the one that it describes most of if there is one.
+pub fn add_model(book: &mut Book, types: Vec<spec::Type>, notes: &Notes) -> (String, Vec<Change>) {
+    let Some(model) = types.first().cloned() else { return (String::new(), Vec::new()) };
+    let fields = model.fields.clone().unwrap_or_default();
+    let overlap = |ty: &spec::Type| {
+        let known = ty.fields.iter().flatten();
+        known.filter(|known| fields.iter().any(|field| field.name == known.name)).count()
+    };
+    let best = book.types.values().map(|entry| (overlap(&entry.ty), entry.ty.name.clone())).max();
+    let best = best.filter(|(count, _)| *count * 2 > fields.len()).map(|(_, name)| name);
+    let file = best.clone().unwrap_or_else(|| model.name.clone());
+    let mut merger = Merger::new(book, &file, types, notes);
+    merger.is_sample = true;
+    match best {
+        Some(name) => merger.model(&name, &model.name, &name.clone()),
+        None => drop(merger.adopt_all()),
+    }
+    let changes = merger.changes;
+    (file, changes)
+}
+
+fn free_code(book: &Book, name: &str) -> String {
+    let taken = |name: &str| book.api.errors.values().any(|known| known.name == name);
+    let mut others = (2..).map(|n| format!("{name}{n}"));
+    match taken(name) {
+        true => others.find(|name| !taken(name)).unwrap_or_default(),
+        false => name.to_owned(),
+    }
+}
+
+/// Gives the types of a spec their final names.
+fn rename(spec: &mut spec::Endpoint, names: &BTreeMap<String, String>) {
+    let types = [&mut spec.body_type, &mut spec.response_type].into_iter().flatten();
+    let fields = spec.params.iter_mut().chain(&mut spec.query);
+    let fields = fields.chain(spec.body.iter_mut().flatten());
+    let fields = fields.chain(spec.response.iter_mut().flatten()).map(|field| &mut field.ty);
+    types.chain(fields).for_each(|ty| *ty = renamed(ty, names));
+}
+
+fn renamed(ty: &str, names: &BTreeMap<String, String>) -> String {
+    let name = innermost(ty);
+    match names.get(name) {
+        Some(new) => ty.replacen(name, new, 1),
+        None => ty.to_owned(),
+    }
+}
+
+struct Merger<'a> {
+    book: &'a mut Book,
+    file: &'a str,
+    /// The types of the page, those within others first.
+    types: Vec<spec::Type>,
+    /// Where the page does not say whether a field is required.
+    unsure: Vec<String>,
+    /// What those that were taken over are called.
+    names: BTreeMap<String, String>,
+    changes: Vec<Change>,
+    /// Fields are known from a sample: it may lack some, and its types are guesses.
+    is_sample: bool,
+    is_answer: bool,
+}
+
+impl<'a> Merger<'a> {
+    fn new(book: &'a mut Book, file: &'a str, types: Vec<spec::Type>, notes: &Notes) -> Self {
+        Self {
+            book,
+            file,
+            types,
+            unsure: notes.unsure.clone(),
+            names: BTreeMap::new(),
+            changes: Vec::new(),
+            is_sample: false,
+            is_answer: false,
+        }
+    }
+
+    fn change(
+        &mut self,
+        at: &str,
+        what: What,
+        from: Option<String>,
+        to: Option<String>,
+        effect: Effect,
+    ) {
+        let file = self.file.to_owned();
+        self.changes.push(Change { file, at: at.to_owned(), what, from, to, effect });
+    }
+
+    fn endpoint(&mut self, old: &mut spec::Endpoint, new: &spec::Endpoint) {
+        self.set(What::Token, "tokens", &mut old.tokens, &new.tokens, |token| {
+            token.as_str().into()
+        });
+        self.set(What::Scope, "scopes", &mut old.scopes, &new.scopes, String::clone);
+        self.set(What::Code, "errors", &mut old.errors, &new.errors, String::clone);
+        if let Some(rate) = new.rate.as_ref().filter(|rate| old.rate.as_ref() != Some(rate)) {
+            let from = old.rate.replace(rate.clone());
+            self.change("rate", What::Rate, from, Some(rate.clone()), Effect::Additive);
+        }
+        self.fields("params", &mut old.params, &new.params);
+        self.fields("query", &mut old.query, &new.query);
+        match (&mut old.body, &new.body) {
+            (Some(old), Some(new)) => self.fields("body", old, new),
+            (None, Some(fields)) if old.body_type.is_none() => {
+                let mut body = Vec::new();
+                self.fields("body", &mut body, fields);
+                old.body = Some(body);
+            }
+            _ => {}
+        }
+        self.is_answer = true;
+        self.is_sample = self.book.api.vendor == spec::Vendor::Feishu;
+        self.answer(old, new);
+        self.sample("examples/request", &mut old.examples.request, &new.examples.request);
+        self.sample("examples/response", &mut old.examples.response, &new.examples.response);
+    }
+
+    fn answer(&mut self, old: &mut spec::Endpoint, new: &spec::Endpoint) {
+        let Some(fields) = &new.response else { return };
+        match (&mut old.response, &old.response_type) {
+            (Some(known), _) => self.fields("response", known, fields),
+            (None, Some(ty)) => {
+                let Some(mut entry) = self.book.types.remove(innermost(ty)) else { return };
+                if let Some(known) = &mut entry.ty.fields {
+                    self.is_sample = true;
+                    self.fields("response", known, fields);
+                }
+                self.book.types.insert(entry.ty.name.clone(), entry);
+            }
+            (None, None) => {
+                let mut known = Vec::new();
+                self.fields("response", &mut known, fields);
+                old.response = Some(known);
+            }
+        }
+    }
+
+    fn sample(&mut self, at: &str, old: &mut Option<Value>, new: &Option<Value>) {
+        if new.is_some() && old != new {
+            let from = old.as_ref().map(|_| "another".to_owned());
+            old.clone_from(new);
+            self.change(at, What::Sample, from, Some("the page's".to_owned()), Effect::Additive);
+        }
+    }
+
+    /// A list of which the page gives the whole, if it gives any of it.
+    fn set<T: Clone + PartialEq>(
+        &mut self,
+        what: What,
+        at: &str,
+        old: &mut Vec<T>,
+        new: &[T],
+        text: impl Fn(&T) -> String,
+    ) {
+        if new.is_empty() {
+            return;
+        }
+        let is_token = what == What::Token;
+        for gone in old.iter().filter(|item| !new.contains(item)) {
+            let effect = if is_token { Effect::Breaking } else { Effect::Additive };
+            self.change(at, what, Some(text(gone)), None, effect);
+        }
+        for added in new.iter().filter(|item| !old.contains(item)) {
+            self.change(at, what, None, Some(text(added)), Effect::Additive);
+        }
+        // In another order it says the same.
+        if !(new.iter().all(|item| old.contains(item)) && old.iter().all(|item| new.contains(item)))
+        {
+            *old = new.to_vec();
+        }
+    }
+
+    fn fields(&mut self, at: &str, old: &mut Vec<spec::Field>, new: &[spec::Field]) {
+        for field in new {
+            let path = format!("{at}/{}", field.name);
+            match old.iter_mut().find(|known| known.name == field.name) {
+                Some(known) => self.field(&path, known, field),
+                None => {
+                    let ty = self.adopt(&field.ty);
+                    let is_breaking = field.required && !self.is_answer;
+                    let effect = if is_breaking { Effect::Breaking } else { Effect::Additive };
+                    let required = if field.required { "required " } else { "" };
+                    let to = format!("{required}{ty}");
+                    self.change(&path, What::Field, None, Some(to), effect);
+                    let mut new = spec::Field { ty, ..field.clone() };
+                    // Fields of a request are named apart later, together.
+                    if !matches!(at, "params" | "query" | "body") {
+                        draft::apart(&mut new, &mut old.iter().map(draft::in_rust).collect());
+                    }
+                    old.push(new);
+                }
+            }
+        }
+        if self.is_sample {
+            return;
+        }
+        let gone: Vec<spec::Field> =
+            old.iter().filter(|known| new.iter().all(|f| f.name != known.name)).cloned().collect();
+        for field in gone {
+            let path = format!("{at}/{}", field.name);
+            self.change(&path, What::Field, Some(field.ty.clone()), None, Effect::Breaking);
+        }
+    }
+
+    fn field(&mut self, at: &str, old: &mut spec::Field, new: &spec::Field) {
+        self.ty(at, old, &new.ty);
+        let is_sure = !self.is_answer && !self.unsure.iter().any(|unsure| unsure == at);
+        if is_sure && !at.starts_with("params/") && old.required != new.required {
+            let text =
+                |required: bool| Some(if required { "required" } else { "optional" }.to_owned());
+            self.change(
+                at,
+                What::Required,
+                text(old.required),
+                text(new.required),
+                Effect::Breaking,
+            );
+            old.required = new.required;
+            if old.required {
+                old.example = old.example.take().or(old.default.take());
+            }
+        }
+        for (value, new) in [(&mut old.min, new.min), (&mut old.max, new.max)] {
+            if new.is_some() && *value != new {
+                let text = |limit: Option<i64>| limit.map(|limit| limit.to_string());
+                let from = text(std::mem::replace(value, new));
+                let change = (from, text(new));
+                self.changes.push(limit(self.file, at, change));
+            }
+        }
+        for (value, new) in
+            [(&mut old.min_length, new.min_length), (&mut old.max_length, new.max_length)]
+        {
+            if new.is_some() && *value != new {
+                let text = |limit: Option<u64>| limit.map(|limit| limit.to_string());
+                let from = text(std::mem::replace(value, new));
+                let change = (from, text(new));
+                self.changes.push(limit(self.file, at, change));
+            }
+        }
+        for value in &new.values {
+            if old.values.iter().all(|known| known.value != value.value) {
+                let to = Some(value.value.to_string());
+                self.change(at, What::Value, None, to, Effect::Additive);
+                old.values.push(value.clone());
+            }
+        }
+        for (old, new) in [(&mut old.default, &new.default), (&mut old.example, &new.example)] {
+            if new.is_some() && old != new && !(old.is_some() && self.is_sample) {
+                let text =
+                    |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string);
+                let (from, to) = (text(old), text(new));
+                *old = new.clone();
+                let file = self.file.to_owned();
+                let (at, what, effect) = (at.to_owned(), What::Sample, Effect::Additive);
+                self.changes.push(Change { file, at, what, from, to, effect });
+            }
+        }
+        // What is always sent has no default.
+        if old.required {
+            old.default = None;
+        }
+    }
+
+    /// Keeps the type where it says the same on the wire, or more than the page.
+    fn ty(&mut self, at: &str, old: &mut spec::Field, new: &str) {
+        let (known, said) = (self.wire(&old.ty, false), self.wire(new, true));
+        let is_guess = self.is_sample || said.contains("json");
+        if known == said {
+            return self.members(at, &old.ty.clone(), new);
+        }
+        if is_guess || known.contains("json") {
+            return;
+        }
+        let ty = self.adopt(new);
+        self.change(at, What::Type, Some(known), Some(said), Effect::Breaking);
+        old.ty = ty;
+        (old.default, old.example) = (None, None);
+    }
+
+    /// What is the same on the wire may still have other members or values.
+    fn members(&mut self, at: &str, old: &str, new: &str) {
+        let (old, new) = (innermost(old).to_owned(), innermost(new).to_owned());
+        let page = self.types.iter().find(|ty| ty.name == new).cloned();
+        let Some(page) = page else { return };
+        match self.book.types.get(&old).map(|entry| &entry.ty) {
+            Some(spec::Type { fields: Some(_), .. }) => self.model(&old, &new, at),
+            Some(spec::Type { values: Some(_), .. }) => self.values(&old, &page, at),
+            _ => {}
+        }
+    }
+
+    fn model(&mut self, old: &str, new: &str, at: &str) {
+        let page = self.types.iter().find(|ty| ty.name == new).and_then(|ty| ty.fields.clone());
+        let (Some(page), Some(mut entry)) = (page, self.book.types.remove(old)) else { return };
+        if let Some(fields) = &mut entry.ty.fields {
+            // A model that several operations use need not be whole in one of them.
+            let was_sample = std::mem::replace(&mut self.is_sample, true);
+            let is_own = entry.topic.is_none() && !was_sample;
+            self.is_sample = !is_own;
+            self.fields(at, fields, &page);
+            self.is_sample = was_sample;
+        }
+        self.book.types.insert(old.to_owned(), entry);
+    }
+
+    fn values(&mut self, old: &str, page: &spec::Type, at: &str) {
+        let Some(mut entry) = self.book.types.remove(old) else { return };
+        let known = entry.ty.values.get_or_insert_default();
+        let ignore_case = entry.ty.ignore_case;
+        let is_same =
+            |one: &str, other: &str| one == other || ignore_case && one.eq_ignore_ascii_case(other);
+        for value in page.values.iter().flatten() {
+            if known.iter().all(|known| !is_same(&known.value, &value.value)) {
+                let to = Some(value.value.clone());
+                self.change(at, What::Value, None, to, Effect::Additive);
+                known.push(value.clone());
+            }
+        }
+        if entry.topic.is_none() && !self.is_sample {
+            let listed = page.values.as_deref().unwrap_or_default();
+            for gone in known.iter() {
+                if listed.iter().all(|value| !is_same(&value.value, &gone.value)) {
+                    let from = Some(gone.value.clone());
+                    self.change(at, What::Value, from, None, Effect::Breaking);
+                }
+            }
+        }
+        self.book.types.insert(old.to_owned(), entry);
+    }
+
+    /// A type by what it is on the wire.
+    fn wire(&self, ty: &str, of_page: bool) -> String {
+        if ty.starts_with("string<") {
+            return "string".to_owned();
+        }
+        let name = innermost(ty);
+        let found = match of_page {
+            true => self.types.iter().find(|known| known.name == name),
+            false => self.book.types.get(name).map(|entry| &entry.ty),
+        };
+        let wire = match found {
+            Some(spec::Type { fields: Some(_), .. }) => "object",
+            Some(_) => "string",
+            None => name,
+        };
+        ty.replacen(name, wire, 1)
+    }
+
+    /// Takes over a type of the page, with all that it leads to.
+    fn adopt(&mut self, ty: &str) -> String {
+        let name = innermost(ty).to_owned();
+        let Some(index) = self.types.iter().position(|known| known.name == name) else {
+            return ty.to_owned();
+        };
+        if !self.names.contains_key(&name) {
+            let mut new = self.types[index].clone();
+            for field in new.fields.iter_mut().flatten() {
+                field.ty = self.adopt(&field.ty);
+            }
+            let final_name = self.free_name(&new);
+            new.name.clone_from(&final_name);
+            if !self.book.types.contains_key(&final_name) {
+                self.book.types.insert(final_name.clone(), Entry { ty: new, topic: None });
+            }
+            self.names.insert(name, final_name);
+        }
+        renamed(ty, &self.names)
+    }
+
+    fn adopt_all(&mut self) -> BTreeMap<String, String> {
+        let names: Vec<String> = self.types.iter().map(|ty| ty.name.clone()).collect();
+        names.iter().for_each(|name| drop(self.adopt(name)));
+        self.names.clone()
+    }
+
+    /// Its own name if that is free, or names a type that is the same; else one that nobody has.
+    fn free_name(&self, ty: &spec::Type) -> String {
+        let longer = route::pascal(&format!("{} {}", self.file.replace('.', " "), ty.name));
+        let numbered = (2..).map(|n| format!("{longer}{n}"));
+        let mut candidates = [ty.name.clone(), longer.clone()].into_iter().chain(numbered);
+        let fits = |name: &String| match self.book.types.get(name) {
+            Some(known) => is_same(&known.ty, ty),
+            None => !self.book.is_taken(name),
+        };
+        candidates.find(fits).unwrap_or(longer)
+    }
+}
+
+fn limit(file: &str, at: &str, (from, to): (Option<String>, Option<String>)) -> Change {
+    let (file, at) = (file.to_owned(), at.to_owned());
+    Change { file, at, what: What::Limit, from, to, effect: Effect::Additive }
+}
+
+/// Whether two types say the same about the wire, whatever our sentences say.
+fn is_same(one: &spec::Type, other: &spec::Type) -> bool {
+    let fields = |ty: &spec::Type| {
+        let fields = ty.fields.as_ref()?.iter();
+        Some(fields.map(|f| (f.name.clone(), f.ty.clone(), f.required)).collect::<Vec<_>>())
+    };
+    let values = |ty: &spec::Type| {
+        let values = ty.values.as_ref()?.iter();
+        Some(values.map(|value| value.value.clone()).collect::<Vec<_>>())
+    };
+    fields(one) == fields(other) && values(one) == values(other) && one.id_types == other.id_types
+}

@@ -1,0 +1,409 @@
+//! `cargo xtask distill` and `cargo xtask drift`: pages in, specs or differences out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::book::{Book, SpecFile};
+use super::draft::{self, Gloss, Notes};
+use super::facts::{Endpoint, Page, Reading, Vendor};
+use super::fixups::{self, Fixup};
+use super::merge::{self, Change, What};
+use super::report::{Remark, RemarkKind};
+use super::settle;
+use crate::codegen::spec;
+
+/// No page comes near it; what does is no page.
+const LARGEST_PAGE: u64 = 16 << 20;
+
+/// Where pages come from and where specs are.
+#[derive(Debug)]
+pub struct Task<'a> {
+    /// Files, folders, or `-` for standard input.
+    pub pages: &'a [PathBuf],
+    /// The folder that holds those of the APIs.
+    pub specs: &'a Path,
+    /// The API, or else the one that each page belongs to.
+    pub api: Option<&'a str>,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    pub pages: Vec<PageReport>,
+    pub changes: Vec<Change>,
+    /// The specs that differ from what is on the disk.
+    pub files: Vec<Written>,
+    pub summary: Summary,
+}
+
+/// What a page gave.
+#[derive(Debug, Serialize)]
+pub struct PageReport {
+    pub name: String,
+    /// The spec that it went into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spec: Option<String>,
+    /// Why it went into none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
+    pub remarks: Vec<Remark>,
+    #[serde(skip)]
+    pub glosses: Vec<Gloss>,
+}
+
+/// A spec file, relative to the folder of the specs.
+#[derive(Debug, Serialize)]
+pub struct Written {
+    pub path: String,
+    pub text: String,
+}
+
+/// How many there were of each.
+#[derive(Debug, Default, Serialize)]
+pub struct Summary {
+    pub pages: usize,
+    pub endpoints: usize,
+    pub models: usize,
+    pub skipped: usize,
+    /// By kind.
+    pub remarks: BTreeMap<&'static str, usize>,
+}
+
+/// Reads the pages and puts what they say into the specs, in memory alone.
+pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, String> {
+    let paths = list(task.pages)?;
+    let mut readings = Vec::new();
+    for (index, path) in paths.iter().enumerate() {
+        progress(index, paths.len());
+        readings.push((path.clone(), load(path)?));
+    }
+    progress(paths.len(), paths.len());
+    let mut books = Books::new(task)?;
+    let mut reports = Vec::new();
+    for (path, bytes) in readings {
+        reports.push(books.add(&path, &bytes)?);
+    }
+    let (files, changes) = books.finish(&mut reports)?;
+    let summary = summary(&reports);
+    Ok(Outcome { pages: reports, changes, files, summary })
+}
+
+/// Every file below what was named, in a fixed order.
+fn list(pages: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    let mut pending: Vec<PathBuf> = pages.iter().rev().cloned().collect();
+    while let Some(path) = pending.pop() {
+        if path.as_os_str() == "-" {
+            files.push(path);
+            continue;
+        }
+        let metadata = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
+        if !metadata.is_dir() {
+            files.push(path);
+            continue;
+        }
+        let entries = fs::read_dir(&path).and_then(|entries| {
+            entries.map(|entry| Ok(entry?.path())).collect::<io::Result<BTreeSet<PathBuf>>>()
+        });
+        let entries = entries.map_err(|error| unreadable(&path, &error))?;
+        let is_visible = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
+        };
+        pending.extend(entries.into_iter().filter(is_visible).rev());
+    }
+    match files.is_empty() {
+        true => Err("there are no pages; name files or folders, or `-`".to_owned()),
+        false => Ok(files),
+    }
+}
+
+fn load(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: io::Error| unreadable(path, &error);
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        io::stdin().take(LARGEST_PAGE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        let metadata = fs::metadata(path).map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(format!("{}:1: not a regular file", path.display()));
+        }
+        let file = fs::File::open(path).map_err(failed)?;
+        file.take(LARGEST_PAGE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    if bytes.len() as u64 > LARGEST_PAGE {
+        let limit = LARGEST_PAGE >> 20;
+        return Err(format!("{}:1: larger than {limit} MiB, so not a page", path.display()));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("{}:1: cannot be read: {error}", path.display())
+}
+
+/// The APIs that the pages belong to.
+struct Books<'a> {
+    task: &'a Task<'a>,
+    open: BTreeMap<String, OpenBook>,
+    /// The operations that pages have described, and the page.
+    seen: BTreeMap<(String, String), String>,
+}
+
+struct OpenBook {
+    book: Book,
+    fixups: Vec<Fixup>,
+    /// The specs that were there before.
+    known: BTreeSet<String>,
+    changes: Vec<Change>,
+}
+
+impl<'a> Books<'a> {
+    fn new(task: &'a Task<'a>) -> Result<Self, String> {
+        let mut books = Self { task, open: BTreeMap::new(), seen: BTreeMap::new() };
+        if task.api.is_none() {
+            let entries =
+                fs::read_dir(task.specs).map_err(|error| unreadable(task.specs, &error))?;
+            let folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+            for folder in folders {
+                let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                books.open(&name, spec::Vendor::Feishu)?;
+            }
+        }
+        Ok(books)
+    }
+
+    fn open(&mut self, name: &str, vendor: spec::Vendor) -> Result<&mut OpenBook, String> {
+        if !self.open.contains_key(name) {
+            let book = Book::open(self.task.specs, name, vendor)
+                .map_err(|error| super::explain(&error))?;
+            let fixups = fixups::load(&self.task.specs.join(name))?;
+            let known = book.endpoints.keys().cloned().collect();
+            self.open
+                .insert(name.to_owned(), OpenBook { book, fixups, known, changes: Vec::new() });
+        }
+        self.open.get_mut(name).ok_or_else(|| "a book that was opened is not there".to_owned())
+    }
+
+    /// The API of a page: the one that was named, or the one that has its operation.
+    fn api_of(&self, page: &Page) -> Option<String> {
+        if let Some(api) = self.task.api {
+            return Some(api.to_owned());
+        }
+        let Page::Endpoint(facts) = page else { return None };
+        let found = self.open.iter().find(|(_, open)| {
+            let method = draft::method(&facts.method);
+            method.is_ok_and(|method| open.book.find(method, &facts.path).is_some())
+        });
+        found.map(|(name, _)| name.clone())
+    }
+
+    fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<PageReport, String> {
+        let name = path.display().to_string();
+        let mut reading = super::read(&name, bytes);
+        if let Page::Unreadable { why, line } = &reading.page {
+            return Err(format!("{name}:{line}: {why}"));
+        }
+        let Some(api) = self.api_of(&reading.page) else {
+            let why = match &reading.page {
+                Page::Endpoint(facts) => {
+                    format!("no spec describes {} {}", facts.method, facts.path)
+                }
+                Page::Nothing { why } => why.clone(),
+                _ => "an overview; name its API with `--api`".to_owned(),
+            };
+            return Ok(skipped(reading, why));
+        };
+        let vendor = vendor(&reading.page);
+        let open = self.open(&api, vendor)?;
+        let text = fixed(&reading.page, &open.fixups, bytes)
+            .map_err(|why| format!("{name}:{}: {why}", line_of(&reading.page)))?;
+        if let Some(text) = text {
+            reading = super::read(&name, text.as_bytes());
+        }
+        let page = std::mem::replace(&mut reading.page, Page::Nothing { why: String::new() });
+        match page {
+            Page::Endpoint(facts) => self.add_endpoint(&api, reading, &facts),
+            Page::Overview(facts) => {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let (types, notes) = draft::overview(&stem, &facts);
+                let open = self.open(&api, vendor)?;
+                let (file, changes) = merge::add_model(&mut open.book, types, &notes);
+                open.changes.extend(changes);
+                Ok(done(reading, file, notes))
+            }
+            Page::Nothing { why } | Page::Unreadable { why, .. } => Ok(skipped(reading, why)),
+        }
+    }
+
+    fn add_endpoint(
+        &mut self,
+        api: &str,
+        reading: Reading,
+        facts: &Endpoint,
+    ) -> Result<PageReport, String> {
+        let route = format!("{} {}", facts.method, super::book::shape(&facts.path));
+        let key = (api.to_owned(), route);
+        if let Some(first) = self.seen.get(&key) {
+            let why = format!("{first} describes {} {} as well", facts.method, facts.path);
+            return Ok(skipped(reading, why));
+        }
+        let draft = match draft::endpoint(facts) {
+            Ok(draft) => draft,
+            Err(why) => return Ok(skipped(reading, why)),
+        };
+        self.seen.insert(key, reading.name.clone());
+        let open = self.open(api, spec::Vendor::Feishu)?;
+        let (file, changes) = merge::add(&mut open.book, draft.clone());
+        open.changes.extend(changes);
+        Ok(done(reading, file, draft.notes))
+    }
+
+    /// Makes the specs pass, and says what that cost.
+    fn finish(mut self, reports: &mut [PageReport]) -> Result<(Vec<Written>, Vec<Change>), String> {
+        let (mut files, mut changes) = (Vec::new(), Vec::new());
+        for (name, open) in &mut self.open {
+            let known = &open.known;
+            let left_out = settle::settle(&mut open.book, |stem| !known.contains(stem))?;
+            for (stem, reasons) in left_out {
+                tell(reports, &open.book, &stem, reasons);
+            }
+            let lasting = open.changes.drain(..).filter(|change| lasts(change, &open.book));
+            changes.extend(lasting);
+            let changed = open.book.changed_files().into_iter();
+            files.extend(changed.map(|SpecFile { path, text, .. }| Written {
+                path: format!("{name}/{}", path.display()),
+                text,
+            }));
+        }
+        Ok((files, changes))
+    }
+}
+
+/// Says what was left out, at the page that brought it.
+fn tell(reports: &mut [PageReport], book: &Book, stem: &str, reasons: Vec<String>) {
+    let own = reports.iter().position(|report| report.spec.as_deref() == Some(stem));
+    // What several pages share is said at the first of them.
+    let first = || reports.iter().position(|report| report.spec.is_some());
+    let Some(report) = own.or_else(first).and_then(|index| reports.get_mut(index)) else { return };
+    let is_operation = own.is_some() && stem.contains('.');
+    if is_operation && !book.endpoints.contains_key(stem) {
+        report.skipped = Some(format!("no spec: {}", reasons.join("; ")));
+        report.spec = None;
+        return;
+    }
+    let place = if own.is_some() { String::new() } else { format!("{stem}.json: ") };
+    report.remarks.extend(reasons.into_iter().map(|reason| Remark {
+        line: 1,
+        kind: RemarkKind::Conflict,
+        message: format!("left out: {place}{reason}"),
+    }));
+}
+
+/// Whether a change is still one after the specs were made to pass.
+fn lasts(change: &Change, book: &Book) -> bool {
+    match change.what {
+        What::Operation => book.endpoints.contains_key(&change.file),
+        What::Sample if change.at.starts_with("examples/") => {
+            let samples = book.endpoints.get(&change.file).map(|spec| &spec.examples);
+            samples.is_some_and(|samples| match change.at.as_str() {
+                "examples/request" => samples.request.is_some(),
+                _ => samples.response.is_some(),
+            })
+        }
+        What::Sample => book.field_at(&change.file, &change.at).is_none_or(|field| {
+            [&field.default, &field.example]
+                .into_iter()
+                .flatten()
+                .any(|value| Some(value.to_string()) == change.to)
+        }),
+        _ => true,
+    }
+}
+
+fn vendor(page: &Page) -> spec::Vendor {
+    match page {
+        Page::Endpoint(facts) if facts.vendor == Some(Vendor::Dingtalk) => spec::Vendor::DingTalk,
+        _ => spec::Vendor::Feishu,
+    }
+}
+
+fn line_of(page: &Page) -> usize {
+    match page {
+        Page::Endpoint(facts) => facts.line,
+        Page::Overview(facts) => facts.line,
+        Page::Nothing { .. } | Page::Unreadable { .. } => 1,
+    }
+}
+
+/// The page without the mistakes that are known of it.
+fn fixed(page: &Page, fixups: &[Fixup], bytes: &[u8]) -> Result<Option<String>, String> {
+    let meant: Vec<&Fixup> = fixups.iter().filter(|fixup| fixup.concerns(page)).collect();
+    if meant.is_empty() {
+        return Ok(None);
+    }
+    let mut text = super::text_of(bytes)?;
+    for fixup in meant {
+        text = fixup.apply(&text).ok_or_else(|| fixups::outlived(fixup))?;
+    }
+    Ok(Some(text))
+}
+
+fn done(reading: Reading, spec: String, notes: Notes) -> PageReport {
+    let mut remarks = reading.remarks;
+    remarks.extend(notes.remarks);
+    remarks.sort_by_key(|remark| remark.line);
+    let (name, glosses) = (reading.name, notes.glosses);
+    PageReport { name, spec: Some(spec), skipped: None, remarks, glosses }
+}
+
+fn skipped(reading: Reading, why: String) -> PageReport {
+    let Reading { name, remarks, .. } = reading;
+    PageReport { name, spec: None, skipped: Some(why), remarks, glosses: Vec::new() }
+}
+
+fn summary(reports: &[PageReport]) -> Summary {
+    let mut summary = Summary { pages: reports.len(), ..Summary::default() };
+    for report in reports {
+        match &report.spec {
+            Some(spec) if spec.contains('.') => summary.endpoints += 1,
+            Some(_) => summary.models += 1,
+            None => summary.skipped += 1,
+        }
+        for remark in &report.remarks {
+            *summary.remarks.entry(remark.kind.label()).or_default() += 1;
+        }
+    }
+    summary
+}
+
+/// Writes the files, all or none: they are prepared beside their places, and then put there.
+pub fn write(folder: &Path, files: &[Written]) -> Result<(), String> {
+    let failed = |path: &Path, error: io::Error| {
+        format!("{} cannot be written: {error}; nothing was written", path.display())
+    };
+    fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    let aside = tempfile::Builder::new()
+        .prefix(".distill-")
+        .tempdir_in(folder)
+        .map_err(|error| failed(folder, error))?;
+    for (index, file) in files.iter().enumerate() {
+        let path = aside.path().join(index.to_string());
+        fs::write(&path, &file.text).map_err(|error| failed(&path, error))?;
+    }
+    for file in files {
+        let path = folder.join(&file.path);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
+    }
+    for (index, file) in files.iter().enumerate() {
+        let path = folder.join(&file.path);
+        fs::rename(aside.path().join(index.to_string()), &path).map_err(|error| {
+            format!("{} cannot be written: {error}; those before it were", path.display())
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! `cargo xtask new-api`: the place for an API, before there is anything of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, InlineTable, Item, value};
+
+use crate::codegen::naming;
+use crate::codegen::spec::Vendor;
+
+/// A file to be written, relative to the root of the workspace.
+struct File {
+    path: PathBuf,
+    text: String,
+}
+
+/// Makes the folder of the specs, the crate, and its place in the workspace. Returns what was
+/// written.
+pub fn create(root: &Path, name: &str, vendor: Vendor) -> Result<Vec<String>, String> {
+    check_name(root, name)?;
+    let manifest = read(root, "Cargo.toml")?;
+    let tests = read(root, "tests/Cargo.toml")?;
+    let manifest = with_dependency(&manifest, name)?;
+    let files = [
+        file(format!("specs/{name}/api.json"), api_json(vendor)),
+        file(format!("crates/{name}/Cargo.toml"), crate_manifest(name, vendor)),
+        file(format!("crates/{name}/src/lib.rs"), library(name, vendor)),
+        file("tests/Cargo.toml".to_owned(), with_test_dependency(&tests, name)?),
+        // Last: from here on the crate is there.
+        file("Cargo.toml".to_owned(), manifest),
+    ];
+    write(root, &files)?;
+    Ok(files.iter().map(|file| file.path.display().to_string()).collect())
+}
+
+fn file(path: String, text: String) -> File {
+    File { path: path.into(), text }
+}
+
+fn check_name(root: &Path, name: &str) -> Result<(), String> {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    let is_good = name.split('-').all(is_word)
+        && naming::is_identifier(&naming::crate_ident(name))
+        && name.starts_with(|c: char| c.is_ascii_lowercase());
+    if !is_good {
+        return Err(format!(
+            "`{name}` cannot be the name of a crate: use lower case words with `-` between them, \
+             the platform first, e.g. `feishu-calendar`"
+        ));
+    }
+    for folder in [format!("specs/{name}"), format!("crates/{name}")] {
+        if root.join(&folder).exists() {
+            return Err(format!("{folder} is there already"));
+        }
+    }
+    Ok(())
+}
+
+fn read(root: &Path, path: &str) -> Result<String, String> {
+    fs::read_to_string(root.join(path)).map_err(|error| format!("{path} cannot be read: {error}"))
+}
+
+fn parse(path: &str, text: &str) -> Result<DocumentMut, String> {
+    text.parse().map_err(|error| format!("{path}: {error}"))
+}
+
+/// The workspace's manifest with the crate among its dependencies.
+fn with_dependency(text: &str, name: &str) -> Result<String, String> {
+    let mut document = parse("Cargo.toml", text)?;
+    let version =
+        document["workspace"]["package"]["version"].as_str().unwrap_or("0.1.0").to_owned();
+    let mut dependency = InlineTable::new();
+    dependency.insert("version", version.as_str().into());
+    dependency.insert("path", format!("crates/{name}").into());
+    insert(&mut document["workspace"]["dependencies"], "Cargo.toml", name, dependency)?;
+    Ok(document.to_string())
+}
+
+fn with_test_dependency(text: &str, name: &str) -> Result<String, String> {
+    let mut document = parse("tests/Cargo.toml", text)?;
+    let mut dependency = InlineTable::new();
+    dependency.insert("workspace", true.into());
+    dependency.insert("features", toml_edit::Array::from_iter(["examples"]).into());
+    insert(&mut document["dev-dependencies"], "tests/Cargo.toml", name, dependency)?;
+    Ok(document.to_string())
+}
+
+fn insert(table: &mut Item, path: &str, name: &str, dependency: InlineTable) -> Result<(), String> {
+    let table =
+        table.as_table_mut().ok_or_else(|| format!("{path} has no table of dependencies"))?;
+    table.insert(name, value(dependency));
+    Ok(())
+}
+
+fn api_json(vendor: Vendor) -> String {
+    let vendor = match vendor {
+        Vendor::Feishu => "feishu",
+        Vendor::DingTalk => "dingtalk",
+    };
+    format!(
+        "{{\n  \"$schema\": \"../schema.json\",\n  \"vendor\": \"{vendor}\",\n  \"modules\": {{}},\n  \
+         \"errors\": {{}}\n}}\n"
+    )
+}
+
+fn crate_manifest(name: &str, vendor: Vendor) -> String {
+    let feature = match vendor {
+        Vendor::Feishu => "feishu",
+        Vendor::DingTalk => "dingtalk",
+    };
+    format!(
+        r#"[package]
+name = "{name}"
+description = "Typed requests, answers and errors of the API {name}"
+version.workspace = true
+edition.workspace = true
+rust-version.workspace = true
+license.workspace = true
+repository.workspace = true
+readme.workspace = true
+categories.workspace = true
+
+[features]
+default = ["ring"]
+## Carry the documented sample answers, for a mock server to give.
+examples = []
+## Use ring for TLS when the process has not installed a rustls crypto provider of its own.
+ring = ["openplat-core/ring"]
+
+[dependencies]
+openplat-core = {{ workspace = true, features = ["{feature}"] }}
+serde.workspace = true
+serde_json.workspace = true
+
+[lints]
+workspace = true
+"#
+    )
+}
+
+fn library(name: &str, vendor: Vendor) -> String {
+    let (ty, platform) = match vendor {
+        Vendor::Feishu => ("Feishu", "Feishu or Lark"),
+        Vendor::DingTalk => ("DingTalk", "DingTalk"),
+    };
+    let ident = naming::crate_ident(name);
+    let mut names = [
+        "ApiError",
+        "Download",
+        "Error",
+        "ErrorKind",
+        "Items",
+        "Pages",
+        "Progress",
+        "Response",
+        "Secret",
+        "UnknownValue",
+        "Upload",
+        "Violation",
+        ty,
+    ];
+    names.sort_unstable();
+    let names = names.join(", ");
+    format!(
+        r#"//! The API {name} of {platform}.
+//!
+//! Each module holds the operations on one kind of thing: a request is a struct whose constructor
+//! takes what is required and whose setters take the rest, and which is sent through a [`Client`].
+//!
+//! ```no_run
+//! # fn run() -> Result<(), {ident}::Error> {{
+//! let client = {ident}::Client::builder("app id", "app secret").build()?;
+//! # drop(client);
+//! # Ok(())
+//! # }}
+//! ```
+
+#![warn(missing_docs, unreachable_pub)]
+
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::error_code::ErrorCode;
+pub use generated::*;
+/// What all crates for these platforms share. Look here for the traits behind a client:
+/// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
+/// [`Clock`](openplat_core::Clock).
+pub use openplat_core;
+#[rustfmt::skip]
+pub use openplat_core::{{{names}}};
+
+/// A client for {platform}.
+pub type Client = openplat_core::Client<{ty}>;
+/// Sets up a [`Client`].
+pub type ClientBuilder = openplat_core::ClientBuilder<{ty}>;
+"#
+    )
+}
+
+/// All or none: when something fails, what was done before is undone.
+fn write(root: &Path, files: &[File]) -> Result<(), String> {
+    let mut done = Done::default();
+    for file in files {
+        if let Err(error) = done.write(root, file) {
+            done.undo();
+            return Err(format!("{} cannot be written: {error}", file.path.display()));
+        }
+    }
+    Ok(())
+}
+
+/// What has to be undone.
+#[derive(Default)]
+struct Done {
+    folders: Vec<PathBuf>,
+    /// With what was in them, if they were there.
+    files: Vec<(PathBuf, Option<Vec<u8>>)>,
+}
+
+impl Done {
+    fn write(&mut self, root: &Path, file: &File) -> std::io::Result<()> {
+        let path = root.join(&file.path);
+        let missing = path.ancestors().skip(1).take_while(|folder| !folder.exists());
+        let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        for folder in missing.into_iter().rev() {
+            fs::create_dir(&folder)?;
+            self.folders.push(folder);
+        }
+        let old = path.exists().then(|| fs::read(&path)).transpose()?;
+        self.files.push((path.clone(), old));
+        fs::write(&path, &file.text)
+    }
+
+    /// As far as it can be: this is on the way to an error already.
+    fn undo(self) {
+        for (path, old) in self.files {
+            let _ = match old {
+                Some(old) => fs::write(path, old),
+                None => fs::remove_file(path),
+            };
+        }
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Pages come to specs that are there: facts follow, our own text stays, and what changed is said.
+
+use serde_json::json;
+
+use super::fresh::{page, table};
+use super::lab::Lab;
+
+/// A page with a bit of everything.
+fn dock() -> String {
+    let query = table("查询参数", &["lang | string | 否 | 语言"]);
+    let body = [
+        "name | string | 是 | 名称",
+        "kind | string | 否 | 类型<br>**可选值有**：<br>- `wet`：湿<br>- `dry`：干",
+        "note | string | 否 | 备注",
+        "owner | object | 否 | 所有者",
+        "└ phone | string | 否 | 电话",
+    ];
+    let errors = "## 响应\n\n### 响应体示例\n\n```json\n{\"code\":0,\"msg\":\"ok\",\"data\":{\"dock_id\":\"d1\",\
+                  \"settings\":\"{\\\"a\\\":1}\"}}\n```\n\n### 错误码\n\n| HTTP状态码 | 错误码 | 描述 | 排查建议 |\n\
+                  | --- | --- | --- | --- |\n| 400 | 7001 | bad | 检查 |\n";
+    page("POST", "/docks", &format!("{query}{}{errors}", table("请求体", &body)))
+}
+
+fn lab() -> Lab {
+    let lab = Lab::new();
+    lab.write("pages/dock.md", dock());
+    lab.distil();
+    lab
+}
+
+const SPEC: &str = "specs/harbor/dock.create.json";
+
+/// What distilling says after an edit of the page, and the spec then.
+fn after(edits: &[(&str, &str)]) -> (Vec<String>, String) {
+    let lab = lab();
+    for (old, new) in edits {
+        lab.edit("pages/dock.md", old, new);
+    }
+    (lab.distil().changes(), lab.read(SPEC))
+}
+
+#[test]
+fn the_same_pages_change_nothing() {
+    for (name, page) in [
+        ("a.md", include_str!("../pages/crane_move.md")),
+        ("b.txt", include_str!("../pages/ferry_book.txt")),
+        ("c.md", include_str!("../pages/lighthouse.md")),
+        ("d.md", &dock()),
+    ] {
+        let lab = Lab::new();
+        lab.write(&format!("pages/{name}"), page);
+        lab.distil();
+        let specs = lab.specs();
+        let again = lab.distil();
+        assert_eq!(again.changes(), [""; 0], "{name}");
+        assert_eq!(again.out, "", "{name}");
+        assert_eq!(lab.specs(), specs, "{name}");
+    }
+}
+
+#[test]
+fn what_a_maintainer_wrote_stays() {
+    let lab = lab();
+    let edits = [
+        (
+            r#""name": "name", "type": "string", "doc": """#,
+            r#""name": "name", "rust": "title", "type": "string", "doc": "What is painted on it.""#,
+        ),
+        (
+            r#""name": "settings", "type": "string""#,
+            r#""name": "settings", "type": "string<json>""#,
+        ),
+        (
+            r#""name": "owner", "type": "Owner", "doc": """#,
+            r#""name": "owner", "type": "Person", "doc": "Who pays.""#,
+        ),
+        (r#""name": "Owner""#, r#""name": "Person""#),
+        (
+            r#""name": "note", "type": "string", "doc": """#,
+            r#""doc": "A key.", "name": "note", "type": "string""#,
+        ),
+    ];
+    for (old, new) in edits {
+        lab.edit(SPEC, old, new);
+    }
+    let before = lab.read(SPEC);
+    assert_eq!(lab.distil().changes(), [""; 0]);
+    assert_eq!(lab.read(SPEC), before);
+    lab.edit("pages/dock.md", "note | string | 否", "note | string | 是");
+    lab.edit("pages/dock.md", "└ phone", "└ mail | string | 否 | 信 |\n| └ phone");
+    assert_eq!(
+        lab.distil().changes(),
+        [
+            "breaking: dock.create body/note: required optional -> required",
+            "additive: dock.create body/owner/mail: field + string",
+        ]
+    );
+    let after = lab.read(SPEC);
+    let lost: Vec<_> =
+        before.lines().filter(|line| !after.contains(line.trim_end_matches(','))).collect();
+    assert_eq!(lost, [r#"    { "doc": "A key.", "name": "note", "type": "string" },"#]);
+    assert!(
+        after.contains(r#""doc": "A key.", "required": true, "name": "note", "type": "string""#),
+        "{after}"
+    );
+    assert!(after.contains(r#"{ "name": "mail", "type": "string", "doc": "" }"#), "{after}");
+}
+
+#[test]
+fn a_type_that_was_shared_stays_shared() {
+    let lab = lab();
+    let text = lab.read(SPEC);
+    let at = text.find("    {\n      \"name\": \"Owner\"").unwrap();
+    let end = at + text[at..].find("\n    }").unwrap() + 6;
+    let owner = text[at..end].to_owned();
+    lab.write("specs/harbor/types/people.json", format!("{{\n  \"types\": [\n{owner}\n  ]\n}}\n"));
+    let rest = text.replacen(&format!(",\n{owner}"), "", 1);
+    assert_ne!(rest, text);
+    lab.write(SPEC, rest);
+    lab.edit("pages/dock.md", "└ phone", "└ mail | string | 否 | 信 |\n| └ phone");
+    assert_eq!(lab.distil().changes(), ["additive: dock.create body/owner/mail: field + string"]);
+    assert!(lab.read("specs/harbor/types/people.json").contains("mail"));
+    assert!(!lab.read(SPEC).contains("mail"));
+}
+
+#[test]
+fn each_kind_of_change_is_said_and_made() {
+    let cases = [
+        (
+            ("| name | string | 是", "| name | string | 否"),
+            "breaking: dock.create body/name: required required -> optional",
+            r#""name": "name", "type": "string", "doc": "" }"#,
+        ),
+        (
+            ("lang | string", "lang | int"),
+            "breaking: dock.create query/lang: type string -> int",
+            r#""name": "lang", "type": "int""#,
+        ),
+        (
+            (
+                "lang | string | 否 | 语言 |\n",
+                "lang | string | 否 | 语言 |\n| zone | string | 否 | 区 |\n",
+            ),
+            "additive: dock.create query/zone: field + string",
+            r#""name": "zone""#,
+        ),
+        (
+            (
+                "lang | string | 否 | 语言 |\n",
+                "lang | string | 否 | 语言 |\n| zone | string | 是 | 区 |\n",
+            ),
+            "breaking: dock.create query/zone: field + required string",
+            r#""name": "zone""#,
+        ),
+        (
+            ("- `dry`：干", "- `dry`：干<br>- `dusty`：灰"),
+            "additive: dock.create body/kind: value + dusty",
+            r#""value": "dusty""#,
+        ),
+        (
+            (
+                "| 400 | 7001 | bad | 检查 |\n",
+                "| 400 | 7001 | bad | 检查 |\n| 429 | 7002 | slow | 等 |\n",
+            ),
+            "additive: dock.create errors: code + 7002",
+            r#""errors": ["7001", "7002"]"#,
+        ),
+        (
+            ("`tenant_access_token`", "`tenant_access_token` 或 `user_access_token`"),
+            "additive: dock.create tokens: token + user",
+            r#""tokens": ["tenant", "user"]"#,
+        ),
+        (
+            ("`tenant_access_token`", "`user_access_token`"),
+            "breaking: dock.create tokens: token - tenant (not on the page)",
+            r#""tokens": ["user"]"#,
+        ),
+    ];
+    for (edit, said, made) in cases {
+        let (changes, spec) = after(&[edit]);
+        assert!(changes.iter().any(|change| *change == said), "{said}: {changes:?}");
+        assert!(spec.contains(made), "{made}: {spec}");
+        if !said.contains("tenant") {
+            assert_eq!(changes.len(), 1, "{changes:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_page_lists_no_more_is_kept_and_said() {
+    for (line, said, kept) in [
+        (
+            "| note | string | 否 | 备注 |\n",
+            "breaking: dock.create body/note: field - string (not on the page)",
+            r#""name": "note""#,
+        ),
+        (
+            "<br>- `dry`：干",
+            "breaking: dock.create body/kind: value - dry (not on the page)",
+            r#""value": "dry""#,
+        ),
+    ] {
+        let (changes, spec) = after(&[(line, "")]);
+        assert_eq!(changes, [said]);
+        assert!(spec.contains(kept), "{spec}");
+    }
+}
+
+#[test]
+fn a_new_field_is_named_apart_from_those_elsewhere() {
+    let (changes, spec) = after(&[(
+        "lang | string | 否 | 语言 |\n",
+        "lang | string | 否 | 语言 |\n| note | string | 否 | 另 |\n",
+    )]);
+    assert_eq!(changes, ["additive: dock.create query/note: field + string"]);
+    assert!(spec.contains(r#""name": "note", "rust": "note_2""#), "{spec}");
+}
+
+#[test]
+fn a_sample_that_contradicts_the_page_is_left_out_once_and_for_all() {
+    let lab = Lab::new();
+    let body = table(
+        "请求体",
+        &[
+            "kind | string | 否 | 类型<br>**示例值**：\"odd\"<br>**可选值有**：<br>- `wet`：湿<br>- `dry`：干",
+        ],
+    );
+    lab.write("pages/dock.md", page("POST", "/docks", &body));
+    let first = lab.distil();
+    assert!(
+        first.err.contains("pages/dock.md:1: conflict: left out: the example `odd`"),
+        "{}",
+        first.err
+    );
+    assert!(!lab.read(SPEC).contains("odd"));
+    assert_eq!(lab.distil().changes(), [""; 0]);
+}
+
+const FIXUPS: &str = r#"[{ "page": "POST /open-apis/dock/v1/docks", "find": "undefined[]", "beside": "names", "replace": "string[]", "why": "Lost." }]"#;
+
+#[test]
+fn a_fixup_mends_the_page_until_the_page_is_mended() {
+    let lab = Lab::new();
+    lab.write(
+        "pages/dock.md",
+        page("POST", "/docks", &table("请求体", &["names | undefined[] | 是 | 名称"])),
+    );
+    lab.write("specs/harbor/api.json", r#"{ "vendor": "feishu", "modules": {}, "errors": {} }"#);
+    lab.write("specs/harbor/fixups.json", FIXUPS);
+    let run = lab.distil();
+    assert!(!run.err.contains("guessed type"), "{}", run.err);
+    assert!(lab.read(SPEC).contains(r#""type": "list<string>""#));
+    lab.edit("pages/dock.md", "undefined[]", "string[]");
+    let before = lab.specs();
+    let run = lab.xtask(&["distill", "pages", "--api", "harbor", "--write"]);
+    assert!(
+        !run.ok
+            && run.err.contains("pages/dock.md")
+            && run.err.contains("remove it from fixups.json"),
+        "{}",
+        run.err
+    );
+    assert_eq!(lab.specs(), before);
+    lab.write("specs/harbor/fixups.json", FIXUPS.replace("find", "fnid"));
+    let run = lab.xtask(&["distill", "pages", "--api", "harbor", "--write"]);
+    assert!(!run.ok && run.err.contains("fixups.json:1:"), "{}", run.err);
+}
+
+#[test]
+fn drift_is_said_and_fails() {
+    let lab = lab();
+    let run = lab.xtask(&["drift", "pages"]);
+    assert!(run.ok && run.out.is_empty(), "{}{}", run.out, run.err);
+    lab.edit("pages/dock.md", "| name | string | 是", "| name | string | 否");
+    lab.edit("pages/dock.md", "note | string", "zone | string");
+    let specs = lab.specs();
+    let run = lab.xtask(&["drift", "pages"]);
+    assert!(!run.ok);
+    assert_eq!(run.changes().len(), 3, "{}", run.out);
+    assert!(run.err.ends_with("in 3 places, 2 of them breaking\n"), "{}", run.err);
+    let json = lab.xtask(&["drift", "pages", "--api", "harbor", "--json"]);
+    assert!(!json.ok);
+    assert_eq!(
+        json.json()[0],
+        json!({ "file": "dock.create", "at": "body/name", "what": "required",
+                "from": "required", "to": "optional", "effect": "breaking" })
+    );
+    assert_eq!(lab.specs(), specs);
+}
+
+#[test]
+fn drift_says_which_pages_describe_no_operation_of_ours() {
+    let lab = lab();
+    lab.write("pages/other.md", page("GET", "/ships", ""));
+    let alone = lab.xtask(&["drift", "pages"]);
+    assert!(alone.ok, "{}", alone.err);
+    assert!(
+        alone
+            .err
+            .contains("pages/other.md:1: skipped: no spec describes GET /open-apis/dock/v1/ships"),
+        "{}",
+        alone.err
+    );
+    let named = lab.xtask(&["drift", "pages", "--api", "harbor"]);
+    assert!(!named.ok);
+    assert_eq!(named.changes(), ["additive: ship.list : operation + dock.v1.ship.list"]);
+}

@@ -1,0 +1,130 @@
+//! Pages become specs where there were none: the exact text.
+
+use super::lab::Lab;
+
+#[track_caller]
+fn specs(pages: &[(&str, &str)]) -> String {
+    let lab = Lab::new();
+    for (name, page) in pages {
+        lab.write(&format!("pages/{name}"), page);
+    }
+    let run = lab.distil();
+    let report: Vec<_> = run.err.lines().filter(|line| line.starts_with("pages/")).collect();
+    format!("{}==> report\n{}\n", lab.specs(), report.join("\n"))
+}
+
+/// A page of Feishu's kind.
+pub fn page(method: &str, path: &str, sections: &str) -> String {
+    format!(
+        "# Dock\n\nWords of the vendor.\n\n## 请求\n\n| 基本 | |\n| --- | --- |\n\
+         | HTTP URL | https://open.feishu.cn/open-apis/dock/v1{path} |\n\
+         | HTTP Method | {method} |\n\n### 请求头\n\n| 名称 | 类型 | 必填 | 描述 |\n\
+         | --- | --- | --- | --- |\n| Authorization | string | 是 | `tenant_access_token` |\n\n\
+         {sections}"
+    )
+}
+
+/// A table of parameters under a heading; each row is `name | type | required | description`.
+pub fn table(heading: &str, rows: &[&str]) -> String {
+    let rows: String = rows.iter().map(|row| format!("| {row} |\n")).collect();
+    format!("### {heading}\n\n| 名称 | 类型 | 必填 | 描述 |\n| --- | --- | --- | --- |\n{rows}\n")
+}
+
+#[test]
+fn an_endpoint_of_feishu() {
+    insta::assert_snapshot!(specs(&[("crane.md", include_str!("../pages/crane_move.md"))]));
+}
+
+#[test]
+fn an_endpoint_of_dingtalk() {
+    insta::assert_snapshot!(specs(&[("ferry.txt", include_str!("../pages/ferry_book.txt"))]));
+}
+
+#[test]
+fn an_overview() {
+    insta::assert_snapshot!(specs(&[("lighthouse.md", include_str!("../pages/lighthouse.md"))]));
+}
+
+#[test]
+fn a_page_in_english_without_a_table_of_the_path() {
+    insta::assert_snapshot!(specs(&[("tide.md", include_str!("../pages/tide_get.md"))]));
+}
+
+#[test]
+fn an_upload_and_a_download() {
+    let body = ["file | file | 是 | 文件", "name | string | 是 | 名称"];
+    let upload = page("POST", "/photos", &table("请求体", &body));
+    let download =
+        page("GET", "/photos/:photo_id", "## 响应\n\n### 响应体\n\n返回文件的二进制流。\n");
+    insta::assert_snapshot!(specs(&[("down.md", &download), ("up.md", &upload)]));
+}
+
+#[test]
+fn types_that_pages_share_or_that_have_one_name() {
+    let berth =
+        ["berth | object | 是 | 泊位", "└ id | string | 是 | 泊位", "└ depth | int | 否 | 水深"];
+    let other = ["berth | object | 是 | 泊位", "└ colour | string | 否 | 颜色"];
+    let one = page("POST", "/berths", &table("请求体", &berth));
+    let same = page("PUT", "/berths/:berth_id", &table("请求体", &berth));
+    let clash = page("POST", "/berths/search", &table("请求体", &other));
+    insta::assert_snapshot!(specs(&[("1.md", &one), ("2.md", &same), ("3.md", &clash)]));
+}
+
+#[test]
+fn names_and_values_that_rust_cannot_have() {
+    let path = table("路径参数", &["id | string | 是 | 标识"]);
+    let body = [
+        "id | string | 是 | 标识，和路径里的不同",
+        "type | string | 否 | 类型<br>**可选值有**：<br>- `+1`：加<br>- `-1`：减<br>- `1`：一<br>- `unknown`：未知<br>- `self`：自己",
+        "a.b | string | 否 | 点",
+        "a_b | string | 否 | 线",
+        "$ref | string | 否 | 引用",
+        "send | string | 否 | 发送",
+        "名字 | string | 否 | 中文",
+        "2nd | int | 否 | 第二<br>**可选值有**：<br>- `1`：一<br>- `2`：二",
+        "string | object | 否 | 对象",
+        "└ new | string | 否 | 新",
+        "└ self | string | 否 | 自己",
+    ];
+    let page = page("POST", "/a/:id/b/c", &format!("{path}{}", table("请求体", &body)));
+    insta::assert_snapshot!(specs(&[("names.md", &page)]));
+}
+
+#[test]
+fn a_body_that_is_a_list_and_a_get_with_a_body() {
+    let query = table("查询参数", &["key | string | 否 | 键"]);
+    let body = table("请求体", &["key | string | 是 | 键", "limit | int | 是 | 数量"]);
+    let get = page("GET", "/keys", &format!("{query}{body}"));
+    insta::assert_snapshot!(specs(&[
+        ("get.md", &get),
+        ("list.txt", include_str!("../pages/device_batch.md")),
+    ]));
+}
+
+#[test]
+fn pages_that_lead_to_one_name_or_one_operation() {
+    let pages = [
+        ("1.md", page("POST", "/ships", "")),
+        ("2.md", page("POST", "/ship", "")),
+        ("3.md", page("POST", "/ships/", "")),
+        ("4.md", page("GET", "/a/b/c/d", "")),
+    ];
+    let pages: Vec<_> = pages.iter().map(|(name, page)| (*name, page.as_str())).collect();
+    insta::assert_snapshot!(specs(&pages));
+}
+
+#[test]
+fn no_sentence_of_the_vendor_is_in_a_spec() {
+    for page in [include_str!("../pages/crane_move.md"), include_str!("../pages/ferry_book.txt")] {
+        let lab = Lab::new();
+        lab.write("pages/page.md", page);
+        let run = lab.xtask(&["distill", "pages", "--api", "harbor", "--write", "--gloss"]);
+        let specs = lab.specs();
+        let sentences: Vec<_> =
+            run.err.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+        assert!(sentences.len() > 5, "{}", run.err);
+        for sentence in sentences.iter().filter(|sentence| !sentence.is_ascii()) {
+            assert!(!specs.contains(sentence), "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What is no page, and what cannot be read or written: an error with its file, and nothing done.
+
+use std::fs::File;
+
+use super::fresh::{page, table};
+use super::lab::Lab;
+
+const DISTIL: [&str; 5] = ["distill", "pages", "--api", "harbor", "--write"];
+
+#[track_caller]
+fn refused(lab: &Lab, args: &[&str], said: &str) {
+    let run = lab.xtask(args);
+    assert!(!run.ok && run.err.contains(said), "{}{}", run.out, run.err);
+    assert!(run.err.contains("nothing was written"), "{}", run.err);
+    assert_eq!(lab.specs(), "");
+}
+
+#[test]
+fn one_bad_file_keeps_all_from_being_written() {
+    for (bytes, said) in [
+        (&b""[..], "pages/bad.md:1: empty"),
+        (&[0; 4096], "pages/bad.md:1: binary"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", "pages/bad.md:1: binary"),
+    ] {
+        let lab = Lab::new();
+        lab.write("pages/good.md", page("GET", "/docks", ""));
+        lab.write("pages/bad.md", bytes);
+        refused(&lab, &DISTIL, said);
+    }
+}
+
+#[test]
+fn a_file_of_100_mb_is_no_page() {
+    let lab = Lab::new();
+    lab.write("pages/good.md", page("GET", "/docks", ""));
+    File::create(lab.path("pages/huge.md")).unwrap().set_len(100 << 20).unwrap();
+    refused(&lab, &DISTIL, "pages/huge.md:1: larger than");
+}
+
+#[test]
+fn a_path_that_is_not_there() {
+    let lab = Lab::new();
+    refused(
+        &lab,
+        &["distill", "nowhere.md", "--api", "harbor", "--write"],
+        "nowhere.md:1: cannot be read",
+    );
+    std::fs::create_dir(lab.path("pages")).unwrap();
+    refused(&lab, &DISTIL, "there are no pages");
+}
+
+#[test]
+fn specs_with_faults_are_named_and_left_alone() {
+    let lab = Lab::new();
+    lab.write("pages/dock.md", page("GET", "/docks", ""));
+    lab.write("specs/harbor/api.json", "{ \"vendor\": \"feishu\",\n  \"modules\": {}, }");
+    let before = lab.specs();
+    let run = lab.xtask(&DISTIL);
+    assert!(!run.ok && run.err.contains("api.json:2:"), "{}", run.err);
+    assert_eq!(lab.specs(), before);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made() {
+    let lab = Lab::new();
+    lab.write("pages/dock.md", page("GET", "/docks", ""));
+    lab.write("file", "");
+    let run = lab.xtask(&["distill", "pages", "--api", "harbor", "--write", "--out", "file/specs"]);
+    assert!(!run.ok && run.err.contains("file/specs/harbor"), "{}", run.err);
+    assert_eq!(lab.read("file"), "");
+}
+
+#[test]
+fn a_page_in_a_pipe() {
+    let lab = Lab::new();
+    let run = lab.piped(&["distill", "-", "--api", "harbor"], page("GET", "/docks", "").as_bytes());
+    assert!(run.ok && run.out.contains("==> harbor/dock.list.json <=="), "{}{}", run.out, run.err);
+    assert_eq!(lab.specs(), "");
+    let empty = lab.piped(&["distill", "-", "--api", "harbor"], b"");
+    assert!(!empty.ok && empty.err.contains("-:1: empty"), "{}", empty.err);
+}
+
+#[test]
+fn rows_that_do_not_fit_are_said_with_their_line() {
+    let lab = Lab::new();
+    let body = table("请求体", &["name | string | 是 | 名称", "note"]);
+    let page = page("POST", "/docks", &body);
+    let line = page.lines().position(|line| line == "| note |").unwrap() + 1;
+    lab.write("pages/dock.md", page);
+    let run = lab.distil();
+    assert!(run.err.contains(&format!("pages/dock.md:{line}: ")), "{}", run.err);
+}
+
+#[test]
+fn a_page_that_is_cut_in_half_says_what_is_missing() {
+    let lab = Lab::new();
+    let page = include_str!("../pages/crane_move.md");
+    let half = page.lines().count() / 2;
+    let half: Vec<_> = page.lines().take(half).collect();
+    lab.write("pages/crane.md", half.join("\n"));
+    let run = lab.distil();
+    assert!(
+        run.err.lines().any(|line| line.starts_with("pages/crane.md:") && line.contains("missing")),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn a_page_without_an_operation_is_skipped_and_said() {
+    let lab = Lab::new();
+    lab.write("pages/text.md", "# A guide\n\nJust words.\n");
+    lab.write("pages/dock.md", page("GET", "/docks", ""));
+    let run = lab.distil();
+    assert!(run.err.contains("pages/text.md:1: skipped: "), "{}", run.err);
+    assert!(run.err.contains("skipped                   1"), "{}", run.err);
+}
+
+#[test]
+fn json_is_one_object_and_nothing_else() {
+    let lab = Lab::new();
+    lab.write(
+        "pages/dock.md",
+        page("POST", "/docks", &table("请求体", &["x | undefined | 是 | 某"])),
+    );
+    let json = lab.xtask(&["distill", "pages", "--api", "harbor", "--json"]).json();
+    let keys: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["changes", "files", "pages", "summary"]);
+    assert_eq!(json["summary"]["endpoints"], 1);
+    assert_eq!(json["pages"][0]["spec"], "dock.create");
+    let remarks = json["pages"][0]["remarks"].as_array().unwrap();
+    assert!(remarks.iter().any(|remark| remark["kind"] == "guessed_type"), "{json:#}");
+    assert_eq!(json["files"].as_array().unwrap().len(), 2);
+    assert_eq!(lab.specs(), "");
+}
+
+#[test]
+fn a_pipe_gets_neither_colours_nor_a_progress_bar() {
+    let lab = Lab::new();
+    for number in 0..30 {
+        let body = table("请求体", &["x | undefined | 是 | 某"]);
+        lab.write(&format!("pages/{number}.md"), page("POST", &format!("/docks/{number}"), &body));
+    }
+    for args in
+        [&DISTIL[..], &["distill", "pages", "--api", "harbor", "--gloss"], &["drift", "pages"]]
+    {
+        let run = lab.xtask(args);
+        for text in [run.out, run.err] {
+            assert!(!text.contains(['\u{1b}', '\r']), "{text}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A folder of its own for each test, with pages and specs in it, and the command to run.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub struct Lab(TempDir);
+
+/// What a run printed.
+pub struct Run {
+    pub ok: bool,
+    pub out: String,
+    pub err: String,
+}
+
+impl Run {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+
+    /// The changes, one on a line.
+    pub fn changes(&self) -> Vec<String> {
+        let is_change = |line: &&str| line.starts_with("additive") || line.starts_with("breaking");
+        let lines = self.out.lines().chain(self.err.lines());
+        lines.filter(is_change).map(str::to_owned).collect()
+    }
+}
+
+impl Lab {
+    pub fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    pub fn write(&self, path: &str, contents: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, contents).unwrap();
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    /// Replaces `old`, which must be there, by `new`.
+    pub fn edit(&self, path: &str, old: &str, new: &str) {
+        let text = self.read(path);
+        assert!(text.contains(old), "{path} holds no {old:?}");
+        self.write(path, text.replacen(old, new, 1));
+    }
+
+    /// `cargo xtask` in the folder, which is the root of a workspace to it.
+    pub fn xtask(&self, args: &[&str]) -> Run {
+        self.piped(args, b"")
+    }
+
+    pub fn piped(&self, args: &[&str], input: &[u8]) -> Run {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .arg("--root")
+            .arg(self.0.path())
+            .args(args)
+            .current_dir(self.0.path())
+            .env_remove("CLICOLOR_FORCE")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Who refuses its arguments does not read.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Run { ok: status.success(), out: text(stdout), err: text(stderr) }
+    }
+
+    /// Distils the folder `pages` into `specs`, which must succeed and pass as specs.
+    pub fn distil(&self) -> Run {
+        let run = self.xtask(&["distill", "pages", "--api", "harbor", "--write"]);
+        assert!(run.ok, "{}", run.err);
+        let operations = self.xtask(&["operations", "--json"]);
+        assert!(operations.ok, "{}", operations.err);
+        run
+    }
+
+    /// Every spec with its text, sorted.
+    pub fn specs(&self) -> String {
+        let mut files = Vec::new();
+        collect(&self.path("specs"), &mut files);
+        files.sort();
+        let texts = files.iter().map(|file| {
+            let path = file.strip_prefix(self.path("specs")).unwrap();
+            format!("==> {}\n{}", path.display(), std::fs::read_to_string(file).unwrap())
+        });
+        texts.collect()
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { collect(&path, files) } else { files.push(path) }
+    }
+}

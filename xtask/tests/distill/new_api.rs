@@ -1,0 +1,130 @@
+//! The place for another API, and the way from pages to calls.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::fresh::{page, table};
+use super::lab::Lab;
+
+const MANIFEST: &str = "[workspace.package]\nversion = \"0.1.0\"\n\n[workspace.dependencies]\n";
+
+fn lab() -> Lab {
+    let lab = Lab::new();
+    lab.write("Cargo.toml", MANIFEST);
+    lab.write("tests/Cargo.toml", "[dev-dependencies]\n");
+    lab
+}
+
+#[test]
+fn the_crate_and_its_specs_are_made() {
+    let lab = lab();
+    let run = lab.xtask(&["new-api", "feishu-dock", "--vendor", "feishu"]);
+    assert!(run.ok, "{}", run.err);
+    let dependency = r#"feishu-dock = { version = "0.1.0", path = "crates/feishu-dock" }"#;
+    assert!(lab.read("Cargo.toml").contains(dependency));
+    assert!(lab.read("tests/Cargo.toml").contains("feishu-dock = { workspace = true"));
+    assert!(lab.read("crates/feishu-dock/Cargo.toml").contains(r#"features = ["feishu"]"#));
+    for file in ["specs/feishu-dock/api.json", "crates/feishu-dock/src/lib.rs"] {
+        assert!(run.out.contains(&format!("wrote {file}\n")) && lab.path(file).is_file());
+    }
+    let again = lab.xtask(&["new-api", "feishu-dock", "--vendor", "dingtalk"]);
+    assert!(!again.ok && again.err.contains("specs/feishu-dock is there already"), "{}", again.err);
+}
+
+#[test]
+fn names_that_no_crate_can_have_are_refused() {
+    for name in ["", "Dock", "dock_x", "1dock", "dock-", "a/b", "../dock", "type", "dock x", "码头"]
+    {
+        let lab = lab();
+        let run = lab.xtask(&["new-api", name, "--vendor", "feishu"]);
+        assert!(
+            !run.ok && run.err.contains("cannot be the name of a crate"),
+            "{name}: {}",
+            run.err
+        );
+        assert_eq!(lab.read("Cargo.toml"), MANIFEST);
+        assert!(!lab.path("specs").exists() && !lab.path("crates").exists(), "{name}");
+    }
+}
+
+#[test]
+fn all_is_made_or_nothing() {
+    let lab = lab();
+    // In the place of a folder that the crate needs.
+    lab.write("crates", "a file");
+    let run = lab.xtask(&["new-api", "feishu-dock", "--vendor", "feishu"]);
+    assert!(!run.ok && run.err.contains("nothing was written"), "{}", run.err);
+    assert_eq!(lab.read("Cargo.toml"), MANIFEST);
+    assert_eq!(lab.read("tests/Cargo.toml"), "[dev-dependencies]\n");
+    assert!(!lab.path("specs").exists());
+}
+
+fn pages(lab: &Lab) {
+    let query = table(
+        "查询参数",
+        &["lang | string | 否 | 语言<br>**可选值有**：<br>- `zh`：中<br>- `en`：英"],
+    );
+    let path = table("路径参数", &["dock_id | string | 是 | 码头"]);
+    let body = table(
+        "请求体",
+        &[
+            "name | string | 是 | 名称",
+            "note | string | 是 | 备注",
+            "level | int | 否 | 等级<br>**可选值有**：<br>- `1`：一<br>- `2`：二",
+            "crew | object[] | 否 | 人员",
+            "└ type | string | 是 | 类型",
+            "└ dock_id | string | 否 | 码头",
+        ],
+    );
+    let answer = "## 响应\n\n### 响应体示例\n\n```json\n{\"code\":0,\"msg\":\"ok\",\"data\":{\"dock\":{\"dock_id\":\"d1\",\
+                  \"size\":3,\"tags\":[\"a\"]}}}\n```\n\n### 错误码\n\n| HTTP状态码 | 错误码 | 描述 | 排查建议 |\n\
+                  | --- | --- | --- | --- |\n| 400 | 7001 | bad | 检查 |\n";
+    lab.write("pages/get.md", page("GET", "/docks/:dock_id", &format!("{path}{query}{answer}")));
+    lab.write("pages/create.md", page("POST", "/docks", &format!("{body}{answer}")));
+    lab.write("pages/tide.md", include_str!("../pages/tide_get.md"));
+    lab.write("pages/crane.md", include_str!("../pages/crane_move.md"));
+}
+
+/// What is under version control, without what is built.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let from = entry.unwrap().path();
+        let name = from.file_name().unwrap();
+        if name == "target" || name == ".git" {
+            continue;
+        }
+        match from.is_dir() {
+            true => copy(&from, &to.join(name)),
+            false => drop(std::fs::copy(&from, to.join(name)).unwrap()),
+        }
+    }
+}
+
+#[test]
+#[ignore = "compiles a workspace, which takes minutes; CI runs it"]
+fn four_commands_lead_from_pages_to_calls() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let lab = Lab::new();
+    copy(&root, &lab.path(""));
+    pages(&lab);
+    for command in [
+        &["new-api", "feishu-dock", "--vendor", "feishu"][..],
+        &["distill", "pages", "--api", "feishu-dock", "--write"],
+        &["codegen"],
+    ] {
+        let run = lab.xtask(command);
+        assert!(run.ok, "{command:?}: {}", run.err);
+    }
+    let check = lab.xtask(&["codegen", "--check"]);
+    assert!(!check.ok && check.err.contains("sentences are still to be written"), "{}", check.err);
+    let tests = Command::new(env!("CARGO"))
+        .args(["test", "--quiet", "--package", "openplat-tests", "--lib", "feishu_dock"])
+        .current_dir(lab.path(""))
+        .env("CARGO_TARGET_DIR", root.join("target/new-api"))
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&tests.stdout);
+    assert!(tests.status.success(), "{out}{}", String::from_utf8_lossy(&tests.stderr));
+    assert!(!out.contains("running 0 tests"), "{out}");
+}
