@@ -26,7 +26,7 @@
 mod generated;
 
 pub use generated::error_code::ErrorCode;
-pub use generated::{file, space, types};
+pub use generated::*;
 /// What all crates for these platforms share. Look here for the traits behind a client:
 /// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
 /// [`Clock`](openplat_core::Clock).

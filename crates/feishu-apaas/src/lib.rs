@@ -24,13 +24,7 @@
 mod generated;
 
 pub use generated::error_code::ErrorCode;
-pub use generated::{
-    app, application_audit_log, application_environment_variable, application_flow,
-    application_function, application_object, application_object_record,
-    application_record_permission_member, application_role_member, approval_instance,
-    approval_task, seat_activity, seat_assignment, tenant_app_metrics, types, user_task, workspace,
-    workspace_enum, workspace_table, workspace_view,
-};
+pub use generated::*;
 /// What all crates for these platforms share. Look here for the traits behind a client:
 /// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
 /// [`Clock`](openplat_core::Clock).

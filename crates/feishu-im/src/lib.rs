@@ -35,11 +35,7 @@ mod generated;
 pub mod message;
 
 pub use generated::error_code::ErrorCode;
-pub use generated::{
-    batch_message, chat, chat_announcement, chat_managers, chat_members, chat_menu_item,
-    chat_menu_tree, chat_moderation, chat_tab, chat_top_notice, file, image, message_reaction,
-    message_resource, pin, thread, types,
-};
+pub use generated::*;
 /// What all crates for these platforms share. Look here for the traits behind a client:
 /// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
 /// [`Clock`](openplat_core::Clock).

@@ -7,5 +7,5 @@
 mod generated;
 
 pub use generated::error_code::ErrorCode;
-pub use generated::{parcel, types};
+pub use generated::*;
 pub use openplat_core;
