@@ -251,6 +251,11 @@ impl<'a> Books<'a> {
             let why = format!("{first} describes {} {} as well", facts.method, facts.path);
             return Ok(skipped(reading, why));
         }
+        let vendor = self.open(api, spec::Vendor::Feishu)?.book.api.vendor;
+        if facts.vendor.is_some_and(|of| vendor_of(of) != vendor) {
+            let why = format!("a page of another vendor than that of `{api}`");
+            return Ok(skipped(reading, why));
+        }
         let draft = match draft::endpoint(facts) {
             Ok(draft) => draft,
             Err(why) => return Ok(skipped(reading, why)),
@@ -326,8 +331,15 @@ fn lasts(change: &Change, book: &Book) -> bool {
 
 fn vendor(page: &Page) -> spec::Vendor {
     match page {
-        Page::Endpoint(facts) if facts.vendor == Some(Vendor::Dingtalk) => spec::Vendor::DingTalk,
+        Page::Endpoint(facts) => facts.vendor.map_or(spec::Vendor::Feishu, vendor_of),
         _ => spec::Vendor::Feishu,
+    }
+}
+
+fn vendor_of(vendor: Vendor) -> spec::Vendor {
+    match vendor {
+        Vendor::Feishu => spec::Vendor::Feishu,
+        Vendor::Dingtalk => spec::Vendor::DingTalk,
     }
 }
 
