@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::channel::Answer;
+use crate::file;
 use crate::lenient;
 use crate::operation::{Method, OperationMeta};
 use crate::parts::Parts;
@@ -34,7 +35,7 @@ pub fn envelope(input: &[u8]) {
     let _ = lenient::from_slice::<Vec<std::collections::BTreeMap<String, Option<i64>>>>(body);
 }
 
-/// A wait is none, or at most a day.
+/// A wait is none, or at most a day; the name of a file is one that stays in its folder.
 pub fn headers(input: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(input) else { return };
     for name in ["x-ogw-ratelimit-reset", "retry-after"] {
@@ -44,6 +45,11 @@ pub fn headers(input: &[u8]) {
         )]);
         let wait = retry_after(&headers, SystemTime::now());
         assert!(wait.is_none_or(|wait| wait <= Duration::from_secs(24 * 60 * 60)));
+    }
+    let named = HeaderMap::from_iter([(http::header::CONTENT_DISPOSITION, value)]);
+    if let Some(name) = file::name(&named) {
+        assert!(!name.contains(['/', '\\', '\0']) && !name.starts_with('.'), "{name:?}");
+        assert!(!name.is_empty() && name.len() <= 255, "{name:?}");
     }
 }
 
@@ -111,6 +117,9 @@ mod tests {
         arbtest(|input| {
             super::headers(input.arbitrary::<Vec<u8>>()?.as_slice());
             super::headers(input.arbitrary::<f64>()?.to_string().as_bytes());
+            for start in [&b"a; filename=\""[..], b"a; filename*=UTF-8''"] {
+                super::headers(&[start, input.arbitrary::<&[u8]>()?].concat());
+            }
             Ok(())
         });
     }

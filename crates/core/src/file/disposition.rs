@@ -8,7 +8,7 @@ use percent_encoding::percent_decode;
 const LONGEST: usize = 255;
 
 /// The name in `Content-Disposition` (RFC 6266), made fit to be the name of a file in a folder.
-pub(super) fn file_name(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn file_name(headers: &HeaderMap) -> Option<String> {
     let header = headers.get(CONTENT_DISPOSITION)?.as_bytes();
     let mut plain = None;
     for (name, value) in parameters(&String::from_utf8_lossy(header)) {

@@ -8,6 +8,8 @@ mod upload;
 
 use std::sync::Arc;
 
+#[cfg(all(any(test, fuzzing), feature = "feishu", feature = "dingtalk"))]
+pub(crate) use disposition::file_name as name;
 pub use download::Download;
 pub(crate) use download::FileAnswer;
 pub(crate) use form::Form;
