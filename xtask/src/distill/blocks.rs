@@ -31,13 +31,22 @@ pub(super) struct Heading {
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) blocks: Vec<Block>,
+    /// The line of the first table that cannot be read, since nothing separates its cells.
+    pub(super) unmarked: Option<usize>,
+}
+
+impl Document {
+    pub(super) fn has_params(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(&block.body, Body::Table(t) if t.is_params()))
+    }
 }
 
 pub(super) fn parse(text: &str, report: &mut Report) -> Document {
     let lines: Vec<&str> = text.split('\n').collect();
-    let mut parser = Parser { map: Map::of(&lines), lines, blocks: Vec::new(), report };
+    let map = Map::of(&lines);
+    let mut parser = Parser { map, lines, blocks: Vec::new(), unmarked: None, report };
     parser.run();
-    Document { blocks: parser.blocks }
+    Document { blocks: parser.blocks, unmarked: parser.unmarked }
 }
 
 /// For each line, the first one at or after it that ends or continues a row, so that a cell of any
@@ -117,10 +126,37 @@ fn heading(line: &str, fenced: bool) -> Option<Heading> {
     Some(Heading { level: 7, title: trimmed.to_owned(), section })
 }
 
+/// Where the pipes of a table stand.
+#[derive(Debug, Clone, Copy)]
+enum Style {
+    /// On both sides of a row.
+    Piped,
+    /// After each cell of a row.
+    Closed,
+    /// After each cell, which has a line of its own.
+    Split,
+    /// Between the cells.
+    Bare,
+}
+
+impl Style {
+    /// That of the line below the header.
+    fn of(delimiter: &str) -> Self {
+        if table::starts_row(delimiter) {
+            Self::Piped
+        } else if table::ends_row(delimiter) {
+            Self::Closed
+        } else {
+            Self::Bare
+        }
+    }
+}
+
 struct Parser<'a, 'r> {
     lines: Vec<&'a str>,
     map: Map,
     blocks: Vec<Block>,
+    unmarked: Option<usize>,
     report: &'r mut Report,
 }
 
@@ -141,6 +177,7 @@ impl Parser<'_, '_> {
                 next
             } else {
                 if !self.stray_row(index) {
+                    self.note_unmarked(index);
                     self.push_text(index, line);
                 }
                 index + 1
@@ -195,6 +232,14 @@ impl Parser<'_, '_> {
         end + usize::from(closed)
     }
 
+    fn note_unmarked(&mut self, index: usize) {
+        if table::is_unmarked_header(self.lines[index]) {
+            self.unmarked = self.unmarked.or(Some(index + 1));
+            let message = "a table whose cells nothing separates; it is not read";
+            self.report.add(RemarkKind::Row, index + 1, message);
+        }
+    }
+
     /// A row that stands apart belongs to the table before it in the same section, if it is as
     /// wide. Else it is text, but must not go unnoticed.
     fn stray_row(&mut self, index: usize) -> bool {
@@ -230,6 +275,13 @@ impl Parser<'_, '_> {
         if !line.contains(['|', '｜']) || table::is_delimiter(line) {
             return None;
         }
+        if let Some(first) = self.split_header(index) {
+            let header =
+                self.lines[index..first - 1].iter().flat_map(|line| table::split(line, true));
+            let (table, end) = self.rows(index, header.collect(), first, Style::Split);
+            self.push(index, Body::Table(table));
+            return Some(end);
+        }
         let delimiter = self.lines.get(index + 1).copied().filter(|next| table::is_delimiter(next));
         let (prose, header_text) = match delimiter {
             // A paragraph that is glued to its table ends where the first pipe is.
@@ -255,10 +307,21 @@ impl Parser<'_, '_> {
             self.push_text(index, prose);
         }
         let first = index + 1 + usize::from(delimiter.is_some());
-        let piped = delimiter.map_or(line, |delimiter| delimiter);
-        let (table, end) = self.rows(index, header, first, table::starts_row(piped));
+        let style = Style::of(delimiter.unwrap_or(line));
+        let (table, end) = self.rows(index, header, first, style);
         self.push(index, Body::Table(table));
         Some(end)
+    }
+
+    /// The line of the first row, if the cells of the header stand on a line each.
+    fn split_header(&self, index: usize) -> Option<usize> {
+        let is_cell = |line: &&&str| {
+            !table::starts_row(line) && table::ends_row(line) && table::count_cells(line) == 1
+        };
+        let rest = &self.lines[index..];
+        let width = rest.iter().take(table::MAX_COLUMNS).take_while(is_cell).count();
+        let delimiter = rest.get(width).filter(|line| table::is_delimiter(line))?;
+        (width >= 2 && table::count_cells(delimiter) == width).then_some(index + width + 1)
     }
 
     fn rows(
@@ -266,11 +329,11 @@ impl Parser<'_, '_> {
         index: usize,
         header: Vec<String>,
         first: usize,
-        piped: bool,
+        style: Style,
     ) -> (Table, usize) {
         let mut table = Table { line: index + 1, header, rows: Vec::new() };
         let (mut at, mut full) = (first, false);
-        while let Some(end) = self.row_end(at, &table, piped) {
+        while let Some(end) = self.row_end(at, &table, style) {
             let text = self.lines[at..end].join("\n");
             if table::is_delimiter(&text) {
                 at = end;
@@ -306,13 +369,50 @@ impl Parser<'_, '_> {
     }
 
     /// The line after the row that starts at the line, or `None` if none does.
-    fn row_end(&self, at: usize, table: &Table, piped: bool) -> Option<usize> {
+    fn row_end(&self, at: usize, table: &Table, style: Style) -> Option<usize> {
         let line = *self.lines.get(at)?;
-        if piped {
-            self.piped_row_end(at, line, table.header.len())
-        } else {
-            self.bare_row_end(at, line, table.header.len())
+        let width = table.header.len();
+        match style {
+            Style::Piped => self.piped_row_end(at, line, width),
+            Style::Closed => self.closed_row_end(at, line, width),
+            Style::Split => self.split_row_end(at, width),
+            Style::Bare => self.bare_row_end(at, line, width),
         }
+    }
+
+    /// Every line that ends with a pipe ends a row, also one that lacks cells.
+    fn closed_row_end(&self, at: usize, line: &str, width: usize) -> Option<usize> {
+        if table::count_cells(line) < 2 || self.begins_table(at) {
+            return None;
+        }
+        if table::ends_row(line) {
+            return Some(at + 1);
+        }
+        let close = self.map.ends_row[at + 1];
+        let limit = self.map.heading[at + 1].min(self.map.blank[at + 1]);
+        if table::count_cells(line) < width && close < limit {
+            Some(close + 1)
+        } else {
+            self.bare_row_end(at, line, width)
+        }
+    }
+
+    /// A row has as many lines that end with a pipe as it has cells.
+    fn split_row_end(&self, at: usize, width: usize) -> Option<usize> {
+        if self.split_header(at).is_some() {
+            return None;
+        }
+        let limit = self.map.heading[at].min(self.map.blank[at]);
+        let mut cells = 0;
+        for (index, line) in self.lines.iter().enumerate().take(limit).skip(at) {
+            if table::ends_row(line) {
+                cells += table::count_cells(line);
+            }
+            if cells >= width {
+                return Some(index + 1);
+            }
+        }
+        (cells > 0).then_some(limit)
     }
 
     /// A row with outer pipes ends with a pipe, however many lines later, but before a heading and

@@ -82,6 +82,10 @@ const MARKS: &[(&str, Mark)] = &[
     ("最小值", Mark::Min),
     ("Maximum value", Mark::Max),
     ("Minimum value", Mark::Min),
+    ("maximum value", Mark::Max),
+    ("minimum value", Mark::Min),
+    ("Maximum", Mark::Max),
+    ("Minimum", Mark::Min),
     ("Value range", Mark::Range),
     ("注意事项", Mark::Note),
     ("注意", Mark::Note),
@@ -94,7 +98,7 @@ const MARKS: &[(&str, Mark)] = &[
 pub(super) fn read(cell: &str) -> Rules {
     let text = words::lines_of(cell).replace("**", "").replace("==", "");
     let mut rules = Rules {
-        required: text.contains("必需属性") || text.contains("必填"),
+        required: text.contains("必需属性") || says_required(&text),
         ..Rules::default()
     };
     let marks = marks(&text);
@@ -120,6 +124,13 @@ pub(super) fn read(cell: &str) -> Rules {
     }
     rules.gloss = words::gloss(&gloss.join(" "));
     rules
+}
+
+/// Whether it is said without a `not` and without a condition before it.
+fn says_required(text: &str) -> bool {
+    text.match_indices("必填").any(|(at, _)| {
+        !text[..at].trim_end().ends_with(['非', '不', '否', '无', '时', '则', '下', '才'])
+    })
 }
 
 /// Where each announcement starts, where its content starts, and what it announces.
@@ -166,6 +177,11 @@ fn content_of(text: &str, start: usize, end: usize, mark: Mark) -> Option<usize>
         Some('为' | '是') if limit && number(after).is_some_and(|(_, at)| at < 8) => {
             Some(content)
         }
+        Some('i')
+            if limit && after.starts_with("is ") && number(after).is_some_and(|(_, at)| at < 5) =>
+        {
+            Some(content)
+        }
         Some('。') if matches!(mark, Mark::Values) => Some(content + '。'.len_utf8()),
         Some('\n') if matches!(mark, Mark::Rules | Mark::Values) => Some(content),
         Some(c)
@@ -185,7 +201,7 @@ impl Rules {
         let first = || body.trim().lines().next().unwrap_or_default();
         match mark {
             Mark::Example => fill(&mut self.example, example(body)),
-            Mark::Default => fill(&mut self.default, clean(first())),
+            Mark::Default => fill(&mut self.default, clean(before_sentence(first()))),
             Mark::MaxLength => fill(&mut self.max_length, natural(first())),
             Mark::MinLength => fill(&mut self.min_length, natural(first())),
             Mark::Max => fill(&mut self.max, number(first()).map(|found| found.0)),
@@ -238,6 +254,13 @@ fn example(body: &str) -> Option<String> {
         return clean(&lines.join("\n"));
     }
     clean(body.lines().next()?)
+}
+
+/// What stands before a sentence that follows a bare value on the same line.
+fn before_sentence(line: &str) -> &str {
+    let (value, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let sentence = value.ends_with('.') || rest.starts_with(|c: char| !c.is_ascii());
+    if sentence && words::is_identifier(value) { value.trim_end_matches('.') } else { line }
 }
 
 /// Without quotes, backticks and the full stop.
@@ -392,14 +415,20 @@ fn item(line: &str, announced: bool) -> Option<NamedValue> {
         || rest == "，"
         || rest == ",";
     match gloss {
-        Some(gloss) => {
-            Some(NamedValue { value, gloss: words::gloss(gloss.trim_end_matches([')', '）'])) })
-        }
+        Some(gloss) => Some(NamedValue { value, gloss: unclosed(&words::gloss(gloss)) }),
         None if announced && alone && (is_bullet(line) || quoted) => {
             Some(NamedValue { value, gloss: String::new() })
         }
         None => None,
     }
+}
+
+/// Without the bracket at the end that was opened before the text.
+fn unclosed(gloss: &str) -> String {
+    let count = |brackets: [char; 2]| gloss.matches(brackets).count();
+    let surplus = count([')', '）']) > count(['(', '（']);
+    let end = if surplus { gloss.strip_suffix([')', '）']) } else { None };
+    end.unwrap_or(gloss).to_owned()
 }
 
 const SEPARATORS: &[&str] = &[

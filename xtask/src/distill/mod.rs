@@ -74,6 +74,12 @@ fn explain(error: &crate::codegen::Error) -> String {
 
 fn page(text: &str, report: &mut Report) -> Page {
     let document = blocks::parse(text, report);
+    if let Some(line) = document.unmarked.filter(|_| !document.has_params()) {
+        let why = format!(
+            "nothing separates the cells of its tables, see line {line}; save the page as Markdown"
+        );
+        return Page::Nothing { why };
+    }
     if let Some(endpoint) = endpoint::read(&document, report) {
         return Page::Endpoint(Box::new(endpoint));
     }

@@ -80,6 +80,9 @@ pub(super) fn tree(mut rows: Vec<Flat>, evidence: Evidence<'_>, report: &mut Rep
     } else if has_inner_rows(&rows, evidence) {
         by_sample(rows, sample, report)
     } else {
+        if matches!(evidence, Evidence::Sample(_)) {
+            doubt_flat(&rows, sample, report);
+        }
         rows.into_iter().map(|row| row.param).collect()
     };
     let tree = by_dots(tree, sample, report);
@@ -201,7 +204,30 @@ fn has_inner_rows(rows: &[Flat], evidence: Evidence<'_>) -> bool {
         Evidence::Marks => false,
         Evidence::Sample(sample) => sample.and_then(object).is_some_and(inside),
         Evidence::Flattened(sample) => {
-            sample.and_then(object).is_none_or(|sample| inside(sample) || repeats())
+            let shown = sample.and_then(object).filter(|sample| !is_empty(sample));
+            shown.is_none_or(|sample| inside(sample) || repeats())
+        }
+    }
+}
+
+/// Reports containers of a named type that stay without fields because neither a mark nor a sample
+/// shows any; such a type has fields, and the rows below may be they.
+fn doubt_flat(rows: &[Flat], sample: Option<&Json>, report: &mut Report) {
+    if sample.and_then(object).is_some_and(|sample| !is_empty(sample)) {
+        return;
+    }
+    let above = rows.split_last().map_or(&[][..], |(_, above)| above);
+    for Flat { param, .. } in above {
+        if opens(param) && param.model.is_some() {
+            report.add(
+                RemarkKind::GuessedNesting,
+                param.line,
+                format!(
+                    "`{}` is taken to have no fields: no mark and no sample shows whether the \
+                     rows below are its own",
+                    param.name
+                ),
+            );
         }
     }
 }

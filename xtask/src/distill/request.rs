@@ -243,6 +243,9 @@ impl Request {
             ("企业内部应用", "internal"),
             ("第三方企业应用", "third_party"),
             ("第三方个人应用", "personal"),
+            ("internal app", "internal"),
+            ("third-party enterprise app", "third_party"),
+            ("third-party personal app", "personal"),
         ];
         let lower = value.to_lowercase();
         let before = self.app_types.len();

@@ -37,9 +37,10 @@ pub(super) fn of_line(line: &str) -> Option<Section> {
     if line.len() > 60 || line.contains(['|', '{', ';', '"', '(', '=']) {
         return None;
     }
-    // In code samples such words stand alone as well, but in lower case.
-    let first = line.trim_start_matches(['#', '*', ' ']).chars().next()?;
-    if first.is_ascii_lowercase() { None } else { exact(&normalized(line)) }
+    // In code samples such words stand alone as well, but in lower case and one by one.
+    let title = line.trim_start_matches(['#', '*', ' ']).trim_end();
+    let code = title.starts_with(|c: char| c.is_ascii_lowercase()) && !title.contains(' ');
+    if title.is_empty() || code { None } else { exact(&normalized(line)) }
 }
 
 /// Without marks, numbering, colon and spaces, in lower case.

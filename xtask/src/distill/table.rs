@@ -80,6 +80,31 @@ pub(super) fn header_score(cells: &[String]) -> usize {
     cells.iter().filter(|cell| exact_column(&words::key(cell)).is_some()).count()
 }
 
+/// Whether the line is the header of a table of parameters that has lost what separated its cells.
+pub(super) fn is_unmarked_header(line: &str) -> bool {
+    const LONGEST: usize = 80;
+    if line.len() > LONGEST || line.contains(['|', '｜']) {
+        return false;
+    }
+    let columns = glued_columns(&words::key(line)).unwrap_or_default();
+    columns.len() >= 3
+        && columns.first() == Some(&Column::Name)
+        && columns.contains(&Column::Type)
+        && columns.contains(&Column::Text)
+}
+
+fn glued_columns(key: &str) -> Option<Vec<Column>> {
+    if key.is_empty() {
+        return Some(Vec::new());
+    }
+    let ends = key.char_indices().map(|(at, c)| at + c.len_utf8()).rev();
+    ends.into_iter().find_map(|end| {
+        let mut columns = vec![exact_column(&key[..end])?];
+        columns.extend(glued_columns(&key[end..])?);
+        Some(columns)
+    })
+}
+
 pub(super) fn column(title: &str) -> Column {
     let key = words::key(&words::lines_of(title));
     let key = key.trim_end_matches([':', '：', '?', '？']);
@@ -245,7 +270,23 @@ pub(super) fn fit(text: &str, line: usize, columns: &[Column], report: &mut Repo
             format!("the row {} has fewer cells than its table", quoted(&cells)),
         );
     }
+    if let Some((required, text)) = lacks_answer(&cells, columns) {
+        cells[required..=text].rotate_right(1);
+    }
     Row { line, cells }
+}
+
+/// The columns between which the cells have moved to the left, because a row has its description
+/// in the place of the answer to `required`.
+fn lacks_answer(cells: &[String], columns: &[Column]) -> Option<(usize, usize)> {
+    let place = |column| columns.iter().position(|found| *found == column);
+    let (required, text) = (place(Column::Required)?, place(Column::Text)?);
+    let empty = |at: usize| cells.get(at).is_some_and(|cell| words::bare(cell).is_empty());
+    let moved = required < text
+        && !empty(required)
+        && empty(text)
+        && cells.get(required).is_some_and(|cell| is_required(cell).is_none());
+    moved.then_some((required, text))
 }
 
 fn quoted(cells: &[String]) -> String {
