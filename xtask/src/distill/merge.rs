@@ -95,7 +95,7 @@ impl std::fmt::Display for Change {
 }
 
 /// Adds what a page says to the specs; returns the file, and what differs from what they said.
-pub fn add(book: &mut Book, draft: Draft) -> (String, Vec<Change>) {
+pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
     for (code, known) in &draft.codes {
         if !book.api.errors.contains_key(code) {
             let name = free_code(book, &known.name);
@@ -352,24 +352,10 @@ impl<'a> Merger<'a> {
                 old.example = old.example.take().or(old.default.take());
             }
         }
-        for (value, new) in [(&mut old.min, new.min), (&mut old.max, new.max)] {
-            if new.is_some() && *value != new {
-                let text = |limit: Option<i64>| limit.map(|limit| limit.to_string());
-                let from = text(std::mem::replace(value, new));
-                let change = (from, text(new));
-                self.changes.push(limit(self.file, at, change));
-            }
-        }
-        for (value, new) in
-            [(&mut old.min_length, new.min_length), (&mut old.max_length, new.max_length)]
-        {
-            if new.is_some() && *value != new {
-                let text = |limit: Option<u64>| limit.map(|limit| limit.to_string());
-                let from = text(std::mem::replace(value, new));
-                let change = (from, text(new));
-                self.changes.push(limit(self.file, at, change));
-            }
-        }
+        self.update(at, What::Limit, &mut old.min, &new.min);
+        self.update(at, What::Limit, &mut old.max, &new.max);
+        self.update(at, What::Limit, &mut old.min_length, &new.min_length);
+        self.update(at, What::Limit, &mut old.max_length, &new.max_length);
         for value in &new.values {
             if old.values.iter().all(|known| known.value != value.value) {
                 let to = Some(value.value.to_string());
@@ -378,20 +364,27 @@ impl<'a> Merger<'a> {
             }
         }
         for (old, new) in [(&mut old.default, &new.default), (&mut old.example, &new.example)] {
-            if new.is_some() && old != new && !(old.is_some() && self.is_sample) {
-                let text =
-                    |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string);
-                let (from, to) = (text(old), text(new));
-                *old = new.clone();
-                let file = self.file.to_owned();
-                let (at, what, effect) = (at.to_owned(), What::Sample, Effect::Additive);
-                self.changes.push(Change { file, at, what, from, to, effect });
+            if !(old.is_some() && self.is_sample) {
+                self.update(at, What::Sample, old, new);
             }
         }
         // What is always sent has no default.
         if old.required {
             old.default = None;
         }
+    }
+
+    /// Takes over one fact of a field, if the page says anything about it.
+    fn update<T>(&mut self, at: &str, what: What, old: &mut Option<T>, new: &Option<T>)
+    where
+        T: Clone + PartialEq + ToString,
+    {
+        if new.is_none() || old == new {
+            return;
+        }
+        let from = std::mem::replace(old, new.clone()).map(|value| value.to_string());
+        let to = new.as_ref().map(ToString::to_string);
+        self.change(at, what, from, to, Effect::Additive);
     }
 
     /// Keeps the type where it says the same on the wire, or more than the page.
@@ -517,11 +510,6 @@ impl<'a> Merger<'a> {
         };
         candidates.find(fits).unwrap_or(longer)
     }
-}
-
-fn limit(file: &str, at: &str, (from, to): (Option<String>, Option<String>)) -> Change {
-    let (file, at) = (file.to_owned(), at.to_owned());
-    Change { file, at, what: What::Limit, from, to, effect: Effect::Additive }
 }
 
 /// Whether two types say the same about the wire, whatever our sentences say.

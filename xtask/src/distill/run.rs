@@ -262,7 +262,7 @@ impl<'a> Books<'a> {
         };
         self.seen.insert(key, reading.name.clone());
         let open = self.open(api, spec::Vendor::Feishu)?;
-        let (file, changes) = merge::add(&mut open.book, draft.clone());
+        let (file, changes) = merge::add(&mut open.book, &draft);
         open.changes.extend(changes);
         Ok(done(reading, file, draft.notes))
     }
