@@ -96,8 +96,8 @@ impl Channel {
     }
 
     pub(crate) async fn keep_ticket(&self, ticket: Secret) -> Result<(), Error> {
-        let expires_at = self.clock.now() + TICKET_LIFETIME;
-        let ticket = Token::new(ticket, expires_at);
+        let now = self.clock.now();
+        let ticket = Token::new(ticket, now, now + TICKET_LIFETIME);
         self.store.put(&self.token_key(TICKET), ticket).await.map_err(|error| {
             Error::new(ErrorKind::Configuration)
                 .with_detail("the token store is away, so the ticket was not kept")

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -18,25 +19,32 @@ use crate::secret::Secret;
 use crate::transport::BoxFuture;
 use crate::vendor::{Grant, secret_header};
 
-/// A token and the time until which the vendor honours it.
+/// A token, when it was issued, and the time until which the vendor honors it.
 #[derive(Debug, Clone)]
 pub struct Token {
     value: Secret,
+    issued_at: SystemTime,
     expires_at: SystemTime,
 }
 
 impl Token {
-    /// A token that expires at `expires_at`.
-    pub fn new(value: impl Into<Secret>, expires_at: SystemTime) -> Self {
-        Self { value: value.into(), expires_at }
+    /// Creates a token that was issued at `issued_at` and expires at `expires_at`.
+    pub fn new(value: impl Into<Secret>, issued_at: SystemTime, expires_at: SystemTime) -> Self {
+        Self { value: value.into(), issued_at, expires_at }
     }
 
-    /// The token itself.
+    /// Returns the token itself.
     pub fn value(&self) -> &Secret {
         &self.value
     }
 
-    /// When the vendor stops honouring it.
+    /// Returns when the vendor issued the token. Of two tokens under one key, the one issued later
+    /// is the newer one.
+    pub fn issued_at(&self) -> SystemTime {
+        self.issued_at
+    }
+
+    /// Returns when the vendor stops honoring the token.
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at
     }
@@ -48,25 +56,61 @@ impl Token {
 
 /// What is kept under it: host, app, a hash of the app secret, and the kind of token, so that a
 /// store shared by several apps never mixes them up. Holds no secret in clear.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TokenKey(Arc<str>);
+#[derive(Clone)]
+pub struct TokenKey {
+    text: Arc<str>,
+    sealing_key: [u8; 32],
+}
 
 impl TokenKey {
     pub(crate) fn new(base_url: &str, app_id: &str, secret: &Secret, kind: &str) -> Self {
         let hash = Sha256::digest(secret.expose().as_bytes());
-        let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("{base_url} {app_id} {hash} {kind}").into())
+        let hex: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let text: Arc<str> = format!("{base_url} {app_id} {hex} {kind}").into();
+        let sealing_key = Sha256::new()
+            .chain_update(b"openplat token store, version 1\0")
+            .chain_update(hash)
+            .chain_update(text.as_bytes())
+            .finalize()
+            .into();
+        Self { text, sealing_key }
     }
 
-    /// The key as text, for stores that want a string.
+    /// Returns the key as text, for stores that want a string.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// Returns a secret key with which a store can encrypt what it keeps under this key. It is
+    /// derived from the app's secret, so that every process of the app has it and nobody else.
+    pub fn sealing_key(&self) -> &[u8; 32] {
+        &self.sealing_key
+    }
+}
+
+impl PartialEq for TokenKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for TokenKey {}
+
+impl Hash for TokenKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TokenKey").field(&self.text).finish()
     }
 }
 
 impl fmt::Display for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -78,23 +122,28 @@ pub type TokenStoreError = Box<dyn StdError + Send + Sync>;
 /// The default keeps them in the client's memory. One that several clients, processes or machines
 /// share saves each of them a fetch.
 pub trait TokenStore: Send + Sync + 'static {
-    /// The token last put under `key`, unless it has expired.
+    /// Returns the token kept under `key`, unless it has expired.
     fn get<'a>(
         &'a self,
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<Token>, TokenStoreError>>;
 
-    /// Keeps `token` under `key` until it expires, in place of the one before.
+    /// Keeps `token` under `key` until it expires, unless the token there was issued later: a
+    /// process that was slow must not undo what a faster one has done.
     fn put<'a>(
         &'a self,
         key: &'a TokenKey,
         token: Token,
     ) -> BoxFuture<'a, Result<(), TokenStoreError>>;
 
-    /// Tries to become the one who fetches the token of `key`, for no longer than `ttl`. `None` if
-    /// somebody else is at it: their token will be in the store soon.
+    /// Acquires the fetch lock of `key`, valid for `ttl`. Returns `None` if another process holds
+    /// it, whose token will be in the store soon.
     ///
-    /// A store that is not shared between processes has nobody else to wait for.
+    /// A lock that has expired is free. `ttl` is longer than a fetch may take, so that only a
+    /// process that was stopped can lose its lock. The holder reads the store once more before it
+    /// fetches.
+    ///
+    /// A store that is not shared between processes needs no lock.
     fn lock<'a>(
         &'a self,
         _key: &'a TokenKey,
@@ -103,7 +152,7 @@ pub trait TokenStore: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(Some(TokenLock::default()))))
     }
 
-    /// Ends a lock early, if it is still held.
+    /// Releases the lock unless it has expired, and with it a lock of another holder stays.
     fn unlock<'a>(
         &'a self,
         _key: &'a TokenKey,
@@ -147,7 +196,11 @@ impl TokenStore for MemoryTokenStore {
         key: &'a TokenKey,
         token: Token,
     ) -> BoxFuture<'a, Result<(), TokenStoreError>> {
-        lock(&self.0).insert(key.clone(), token);
+        let mut tokens = lock(&self.0);
+        if tokens.get(key).is_none_or(|kept| kept.issued_at <= token.issued_at) {
+            tokens.insert(key.clone(), token);
+        }
+        drop(tokens);
         Box::pin(std::future::ready(Ok(())))
     }
 }
@@ -401,7 +454,7 @@ impl TokenSource {
             Error::new(ErrorKind::Decode)
                 .with_detail(format!("the token's lifetime is {lifetime:?}"))
         })?;
-        Ok(Token::new(value, expires_at))
+        Ok(Token::new(value, now, expires_at))
     }
 }
 

@@ -252,7 +252,7 @@ fn write_token(token: &Token) -> String {
 fn read_token(value: &[u8]) -> Option<Token> {
     let (expires_at, token) = std::str::from_utf8(value).ok()?.split_once(' ')?;
     let expires_at = Duration::from_millis(expires_at.parse().ok()?);
-    Some(Token::new(token, SystemTime::UNIX_EPOCH.checked_add(expires_at)?))
+    Some(Token::new(token, SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH.checked_add(expires_at)?))
 }
 
 #[cfg(test)]
@@ -262,7 +262,8 @@ mod tests {
     #[test]
     fn tokens_are_read_as_they_were_written() {
         let expires_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-        let written = write_token(&Token::new("t-1 with a space", expires_at));
+        let written =
+            write_token(&Token::new("t-1 with a space", SystemTime::UNIX_EPOCH, expires_at));
         assert_eq!(written, "1700000000123 t-1 with a space");
         let read = read_token(written.as_bytes()).unwrap();
         assert_eq!(read.value().expose(), "t-1 with a space");
@@ -291,7 +292,7 @@ mod tests {
     #[test]
     fn only_a_future_expiry_leaves_time() {
         let now = SystemTime::now();
-        let left = |expires_at| time_left(&Token::new("t", expires_at));
+        let left = |expires_at| time_left(&Token::new("t", SystemTime::UNIX_EPOCH, expires_at));
         assert!(left(now + Duration::from_secs(60)) > Some(Duration::from_secs(50)));
         assert_eq!(left(now), None);
         assert_eq!(left(SystemTime::UNIX_EPOCH), None);

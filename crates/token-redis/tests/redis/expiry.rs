@@ -29,7 +29,7 @@ async fn a_token_comes_back_as_it_was_put_and_goes_when_its_time_is_up() {
     let store = store(&redis.url());
     let key = key("http://127.0.0.1:1").await;
     let expires_at = SystemTime::now() + Duration::from_secs(1);
-    store.put(&key, Token::new("t-1", expires_at)).await.unwrap();
+    store.put(&key, Token::new("t-1", SystemTime::UNIX_EPOCH, expires_at)).await.unwrap();
     // On a machine that is busy, the second may be over.
     if let Some(token) = store.get(&key).await.unwrap() {
         assert_eq!(token.value().expose(), "t-1");
@@ -52,9 +52,15 @@ async fn a_token_that_has_expired_is_not_kept_and_replaces_the_one_before() {
     let store = store(&redis.url());
     let key = key("http://127.0.0.1:1").await;
     let now = SystemTime::now();
-    store.put(&key, Token::new("t-1", now + Duration::from_secs(60))).await.unwrap();
+    store
+        .put(&key, Token::new("t-1", SystemTime::UNIX_EPOCH, now + Duration::from_secs(60)))
+        .await
+        .unwrap();
     assert_eq!(store.get(&key).await.unwrap().unwrap().value().expose(), "t-1");
-    store.put(&key, Token::new("t-2", now - Duration::from_secs(1))).await.unwrap();
+    store
+        .put(&key, Token::new("t-2", SystemTime::UNIX_EPOCH, now - Duration::from_secs(1)))
+        .await
+        .unwrap();
     assert!(store.get(&key).await.unwrap().is_none());
     assert_eq!(redis.keys().await, [""; 0]);
 }

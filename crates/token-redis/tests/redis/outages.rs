@@ -77,7 +77,8 @@ async fn every_operation_on_a_hanging_redis_ends() {
     let redis = Redis::start();
     let store = Arc::new(store(&redis.url()).timeout(TIMEOUT));
     let key = key("http://127.0.0.1:1").await;
-    let token = Token::new("t-1", SystemTime::now() + Duration::from_secs(60));
+    let token =
+        Token::new("t-1", SystemTime::UNIX_EPOCH, SystemTime::now() + Duration::from_secs(60));
     let minute = Duration::from_secs(60);
     let lock = store.lock(&key, minute).await.unwrap().unwrap();
 

@@ -123,7 +123,7 @@ async fn processes_wait_for_the_one_that_fetches() {
 
     mock.accept_user_token("t-by-hand");
     let expires_at = SystemTime::now() + Duration::from_secs(7200);
-    store.put(&key, Token::new("t-by-hand", expires_at)).await.unwrap();
+    store.put(&key, Token::new("t-by-hand", SystemTime::UNIX_EPOCH, expires_at)).await.unwrap();
     store.unlock(&key, lock).await.unwrap();
     assert!(workers.iter_mut().all(Worker::succeeds));
     assert_eq!((mock.token_requests().len(), mock.requests().len()), (0, 20));

@@ -19,7 +19,7 @@ async fn redis_holds_the_token_as_a_value_and_no_other_secret() {
     // Held by hand, so that the scan sees a lock; the client finds a token instead of waiting.
     mock.accept_user_token("t-secret");
     let expires_at = SystemTime::now() + Duration::from_secs(7200);
-    store.put(&key, Token::new("t-secret", expires_at)).await.unwrap();
+    store.put(&key, Token::new("t-secret", SystemTime::UNIX_EPOCH, expires_at)).await.unwrap();
     call(&client(mock.url(), store)).await;
     assert_eq!(mock.token_requests().len(), 0);
 
@@ -40,7 +40,9 @@ async fn redis_holds_the_token_as_a_value_and_no_other_secret() {
 async fn no_text_holds_a_secret() {
     let mut texts = Vec::new();
     let key = key("http://127.0.0.1:1").await;
-    let token = || Token::new("t-secret", SystemTime::now() + Duration::from_secs(60));
+    let token = || {
+        Token::new("t-secret", SystemTime::UNIX_EPOCH, SystemTime::now() + Duration::from_secs(60))
+    };
 
     let mut redis = Redis::start();
     let here = RedisTokenStore::connect(&redis.url()).await.unwrap();
@@ -98,7 +100,7 @@ async fn the_documented_rights_are_enough() {
     assert_eq!(mock.token_requests().len(), 1);
     let key = key(mock.url()).await;
     let now = SystemTime::now();
-    store(&url).put(&key, Token::new("t", now)).await.unwrap();
+    store(&url).put(&key, Token::new("t", SystemTime::UNIX_EPOCH, now)).await.unwrap();
     let error = store(&url).prefix("x:").get(&key).await.unwrap_err().to_string();
     assert!(error.contains("NOPERM") && error.contains("the user needs `+ping"), "{error}");
 }
