@@ -7,8 +7,8 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::codec::Param;
 use crate::lenient;
-use crate::parts::Param;
 
 /// Sends a value as a string that holds it as JSON.
 #[doc(hidden)]

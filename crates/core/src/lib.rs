@@ -1,4 +1,4 @@
-//! What the openplat SDKs share: the client, its tokens, its errors and the way to the vendor.
+//! The runtime of the openplat SDKs: the client, its tokens, its errors and the way to the vendor.
 //!
 //! Depend on a vendor crate (`feishu-im`, `feishu-apaas`, `dingtalk-convfile`) rather than on this
 //! one; it re-exports what its users need.
@@ -9,60 +9,52 @@
     allow(dead_code, reason = "most of the crate serves the vendors")
 )]
 
-mod body;
+// Each module imports only from those above it; `layers` in the tests holds them to that.
+mod auth;
+mod base;
 mod call;
 mod channel;
 mod client;
-mod clock;
+mod codec;
 mod error;
-mod execute;
-mod file;
+mod flow;
 #[doc(hidden)]
 pub mod json_text;
 mod lenient;
 #[doc(hidden)]
 pub mod map;
-mod operation;
-mod page;
-mod parts;
+mod meta;
 #[cfg(all(any(test, fuzzing), feature = "feishu", feature = "dingtalk"))]
 #[doc(hidden)]
 pub mod properties;
-mod retry;
-mod secret;
-mod string_enum;
-mod token;
 mod transport;
 mod vendor;
+mod wire;
 
-pub use body::{Body, BodyError};
-pub use call::{Call, CallWithMeta, Output, Response, Sender};
-pub use client::{AsUser, Client, ClientBuilder, WithToken};
-pub use clock::{Clock, SystemClock};
-pub use error::{ApiError, Error, ErrorKind, Violation};
-pub use file::{Download, Progress, Upload};
+#[cfg(feature = "feishu")]
+pub use auth::{CodeExchange, UserToken};
+pub use auth::{MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore, TokenStoreError};
+pub use base::{BoxFuture, Clock, Secret, SystemClock};
+pub use call::{
+    AcceptsAppToken, AcceptsUserToken, Call, Items, Offset, Operation, Output, Paged, Pages,
+    RawCall, RawPages, Response, Sender, Turn,
+};
+pub use client::{AppScope, AsUser, Client, ClientBuilder, Scoped, UserScope, WithToken};
+pub use codec::{Param, UnknownValue};
+pub use error::{ApiError, Error, ErrorBuilder, ErrorKind, Violation};
 #[doc(hidden)]
 pub use json_text::JsonText;
 #[doc(hidden)]
-pub use operation::ApiMeta;
-pub use operation::{
-    AcceptsAppToken, AcceptsUserToken, CodeMeta, Method, Operation, OperationMeta,
-};
-pub use page::{Items, Paged, Pages};
-#[doc(hidden)]
-pub use page::{Offset, Turn};
-pub use parts::Param;
-#[doc(hidden)]
-pub use parts::{BodyFields, FormFields, Parts};
-pub use secret::Secret;
-pub use string_enum::UnknownValue;
-pub use token::{MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore, TokenStoreError};
-pub use transport::{BoxFuture, Transport, TransportError};
+pub use meta::ApiMeta;
+pub use meta::{CodeMeta, Method, OperationMeta, Rate};
+pub use transport::{Transport, TransportError};
 #[cfg(feature = "dingtalk")]
 pub use vendor::DingTalk;
-pub use vendor::Vendor;
 #[cfg(feature = "feishu")]
-pub use vendor::{CodeExchange, Feishu, UserToken};
+pub use vendor::Feishu;
+pub use vendor::Vendor;
+pub use wire::file::{Download, Progress, Upload};
+pub use wire::{Body, BodyError, BodyFields, FormFields, Parts};
 
 pub use {bytes, http, http_body};
 
@@ -71,5 +63,5 @@ pub use {bytes, http, http_body};
 pub mod __private {
     pub use serde;
 
-    pub use crate::string_enum::{__deserialize as deserialize_string_enum, __unknown as unknown};
+    pub use crate::codec::{deserialize_string_enum, unknown};
 }

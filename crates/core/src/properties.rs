@@ -5,31 +5,29 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::channel::Answer;
-use crate::file;
 use crate::lenient;
-use crate::operation::{Method, OperationMeta};
-use crate::parts::Parts;
-use crate::retry::retry_after;
+use crate::meta::{Meta, Method, OperationMeta};
 use crate::vendor::{DingTalk, Feishu, Grant, Vendor};
+use crate::wire::file;
+use crate::wire::{Parts, Reply, retry_after};
 
 /// An answer is read to data, or to an error that carries its status.
 pub fn envelope(input: &[u8]) {
     let Some(([high, low], body)) = input.split_first_chunk::<2>() else { return };
     let status = 100 + u16::from_be_bytes([*high, *low]) % 900;
-    let answer = Answer {
+    let reply = Reply {
         status: StatusCode::from_u16(status).unwrap_or_default(),
         headers: HeaderMap::new(),
         body: Bytes::copy_from_slice(body),
         received_at: SystemTime::UNIX_EPOCH,
     };
     for platform in [Feishu::PLATFORM, DingTalk::PLATFORM] {
-        if let Err(error) = platform.read_data(&answer) {
+        if let Err(error) = platform.read_data(&reply) {
             assert_eq!(error.api().map(|api| api.status()), Some(status));
             assert!(!error.to_string().is_empty());
         }
         for grant in [Grant::Internal, Grant::FeishuApp] {
-            let _ = platform.read_token(&grant, &answer);
+            let _ = platform.read_token(&grant, &reply);
         }
     }
     let _ = lenient::from_slice::<Vec<std::collections::BTreeMap<String, Option<i64>>>>(body);
@@ -57,7 +55,7 @@ pub fn headers(input: &[u8]) {
 pub fn path(input: &[u8]) {
     const META: &OperationMeta = &OperationMeta::new("t", Method::Get, "/a/{id}/b");
     let Ok(value) = std::str::from_utf8(input) else { return };
-    let mut parts = Parts::new(META);
+    let mut parts = Parts::new(Meta::Static(META));
     parts.path(value);
     parts.query("q", &value.to_owned());
     let Ok(encoded) = parts.finish() else {

@@ -2,8 +2,6 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +11,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 
-use crate::body::Body;
+use crate::base::BoxFuture;
 use crate::error::{Error, ErrorKind};
-use crate::file::Unreadable;
-
-/// A boxed future, as the object-safe seams of this crate return it.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+use crate::wire::Body;
+use crate::wire::file::Unreadable;
 
 /// Sends one HTTP request and returns the answer, whatever its status.
 ///
@@ -114,7 +110,7 @@ impl From<TransportError> for Error {
             Stage::Transfer => ErrorKind::Transfer,
             Stage::Timeout => ErrorKind::Timeout,
         };
-        Self::new(kind).with_source(error)
+        Self::new(kind).with_cause(&error)
     }
 }
 
@@ -149,7 +145,7 @@ impl ReqwestTransport {
         }
         let client = builder
             .build()
-            .map_err(|error| Error::new(ErrorKind::Configuration).with_source(error))?;
+            .map_err(|error| Error::new(ErrorKind::Configuration).with_cause(&error))?;
         Ok(Self(client))
     }
 
@@ -164,7 +160,7 @@ fn tls(root_certificates: &[Vec<u8>]) -> Result<ClientConfig, Error> {
     let failed = |error| {
         Error::new(ErrorKind::Configuration)
             .with_detail("TLS could not be set up")
-            .with_source(error)
+            .with_cause(&error)
     };
     let provider =
         CryptoProvider::get_default().cloned().or_else(built_in_provider).ok_or_else(|| {

@@ -123,7 +123,7 @@ async fn the_vendor_is_asked_in_the_way_in_which_it_names_the_file() {
 async fn memory_is_spent_up_to_the_limit_that_was_given() {
     let (_mock, download) = serving(&[(CONTENT_DISPOSITION, NAMED)], contents()).await;
     let error = download.bytes(contents().len() - 1).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
     assert!(error.to_string().contains("larger than 299999 bytes"), "{error}");
     assert_eq!(error.operation(), Some("im.v1.file.get"));
 }

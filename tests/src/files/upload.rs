@@ -380,7 +380,7 @@ async fn an_upload_that_stalls_is_given_up() {
     ] {
         let (error, elapsed) = failure(builder, upload).await;
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
-        assert!(error.to_string().contains("moved for 30s"), "{error}");
+        assert!(error.to_string().contains("no progress for 30s"), "{error}");
         assert_eq!(elapsed, moving + 30 * SECOND);
     }
     let builder = reading(Duration::ZERO).idle_timeout(5 * SECOND);

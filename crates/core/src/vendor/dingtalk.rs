@@ -1,19 +1,16 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Grant, Platform, TokenRequest, Vendor, header, not_understood};
-use crate::channel::{Answer, App};
-use crate::client::Client;
+use super::{App, Grant, Platform, TokenRequest, Vendor, not_understood};
+use crate::base::Secret;
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::lenient;
-use crate::parts::COMPONENT;
-use crate::retry::retry_after;
-use crate::secret::Secret;
+use crate::wire::{COMPONENT, Reply, retry_after};
 
 /// DingTalk.
 #[derive(Debug, Clone, Copy)]
@@ -28,22 +25,6 @@ impl DingTalk {
     pub const CHINA: &'static str = "https://api.dingtalk.com";
     /// The host outside of China. An app belongs to one of the two.
     pub const INTERNATIONAL: &'static str = "https://api.dingtalk.io";
-}
-
-impl Client<DingTalk> {
-    /// Sends as a third-party app, for an organisation that authorised it. The client's app key
-    /// and secret are the suite's.
-    ///
-    /// The token is fetched with the ticket that the platform pushes: pass that on with
-    /// [`set_ticket`](Client::set_ticket).
-    pub fn for_authorised_corp(&self, auth_corp_id: impl Into<String>) -> Self {
-        self.with_grant(Grant::DingTalkCorp { auth_corp_id: auth_corp_id.into() })
-    }
-
-    /// Sends with a token for the organisation of this id, whatever kind of app it is.
-    pub fn for_corp(&self, corp_id: impl Into<String>) -> Self {
-        self.with_grant(Grant::DingTalkUnified { corp_id: corp_id.into() })
-    }
 }
 
 struct DingTalkPlatform;
@@ -104,7 +85,7 @@ impl Platform for DingTalkPlatform {
         TokenRequest { path, body: Bytes::from(body.to_string()) }
     }
 
-    fn read_token(&self, _grant: &Grant, answer: &Answer) -> Result<(Secret, Duration), Error> {
+    fn read_token(&self, _grant: &Grant, reply: &Reply) -> Result<(Secret, Duration), Error> {
         #[derive(Deserialize)]
         struct TokenAnswer {
             #[serde(alias = "accessToken")]
@@ -112,32 +93,32 @@ impl Platform for DingTalkPlatform {
             #[serde(alias = "expireIn")]
             expires_in: u64,
         }
-        let token: TokenAnswer = lenient::from_slice(&answer.body)
-            .map_err(|error| Error::new(ErrorKind::Decode).with_source(error))?;
+        let token: TokenAnswer = lenient::from_slice(&reply.body)
+            .map_err(|error| Error::new(ErrorKind::Decode).with_cause(&error))?;
         Ok((token.access_token.into(), Duration::from_secs(token.expires_in)))
     }
 
     /// There is no envelope: the body of a success is the data.
-    fn read_data(&self, answer: &Answer) -> Result<Bytes, Error> {
-        let log_id = self.log_id(&answer.headers);
-        let text = answer.body.trim_ascii();
-        if answer.status.is_success() && !is_ban(text) {
+    fn read_data(&self, reply: &Reply) -> Result<Bytes, Error> {
+        let log_id = self.log_id(&reply.headers);
+        let text = reply.body.trim_ascii();
+        if reply.status.is_success() && !is_ban(text) {
             let data =
-                if text.is_empty() { Bytes::from_static(b"null") } else { answer.body.clone() };
+                if text.is_empty() { Bytes::from_static(b"null") } else { reply.body.clone() };
             return Ok(data);
         }
         match serde_json::from_slice::<Map<String, Value>>(text) {
-            Ok(fields) => Err(Failure(fields).into_error(answer, log_id)),
+            Ok(fields) => Err(Failure(fields).into_error(reply, log_id)),
             // The page that a banned address is shown.
-            Err(_) if answer.status.is_client_error() && text.starts_with(b"<") => {
-                Err(banned(not_understood(answer, log_id, None)))
+            Err(_) if reply.status.is_client_error() && text.starts_with(b"<") => {
+                Err(banned(not_understood(reply, log_id)))
             }
-            Err(error) => Err(not_understood(answer, log_id, Some(error))),
+            Err(_) => Err(not_understood(reply, log_id)),
         }
     }
 
-    fn log_id(&self, headers: &HeaderMap) -> Option<String> {
-        header(headers, &["x-acs-request-id", "x-acs-trace-id"])
+    fn log_id_headers(&self) -> &'static [&'static str] {
+        &["x-acs-request-id", "x-acs-trace-id"]
     }
 }
 
@@ -166,12 +147,12 @@ impl Failure {
         scopes.map(|scope| Violation::Permission { scope: scope.to_owned(), url: None }).collect()
     }
 
-    fn into_error(self, answer: &Answer, log_id: Option<String>) -> Error {
+    fn into_error(self, reply: &Reply, log_id: Option<String>) -> Error {
         let banned = self.text("punish").is_some();
         // A ban comes from the gateway, which knows no code but its `status`.
         let code = self.text("code").or_else(|| self.text("status")).unwrap_or_default();
-        let status = answer.status.as_u16();
-        let asked_for = retry_after(&answer.headers, answer.received_at);
+        let status = reply.status.as_u16();
+        let asked_for = retry_after(&reply.headers, reply.received_at);
         let (kind, advice) =
             if banned { (ErrorKind::Throttled, Some(BANNED)) } else { classify(status, &code) };
         Error::new(kind).with_api(ApiError {
@@ -179,10 +160,10 @@ impl Failure {
             message: self.text("message").or_else(|| self.text("description")).unwrap_or_default(),
             log_id: log_id.or_else(|| self.text("requestid")),
             excerpt: None,
-            retry_after: asked_for.max(if banned { Some(BAN) } else { wait(&code, answer) }),
+            retry_after: asked_for.max(if banned { Some(BAN) } else { wait(&code, reply) }),
             violations: self.missing_scopes(),
             help_links: Vec::new(),
-            advice,
+            advice: advice.map(Into::into),
             code,
         })
     }
@@ -202,15 +183,15 @@ const BAN: Duration = Duration::from_secs(5 * 60);
 const BANNED: &str = "This machine's address is banned for five minutes; send nothing until then.";
 
 fn banned(error: Error) -> Error {
-    error.throttled(BAN, BANNED)
+    error.with_kind(ErrorKind::Throttled).with_retry_after(BAN).with_advice(BANNED)
 }
 
 /// How long to wait for a limit to be lifted: the gateway counts by the second or by the minute.
-fn wait(code: &str, answer: &Answer) -> Option<Duration> {
+fn wait(code: &str, reply: &Reply) -> Option<Duration> {
     if code.contains("QpsLimitFor") {
         return Some(Duration::from_secs(1));
     }
-    let since_epoch = answer.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = reply.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let into_minute = Duration::from_millis((since_epoch.as_millis() % 60_000) as u64);
     code.contains("QpmLimitFor").then(|| Duration::from_secs(60) - into_minute)
 }
@@ -254,18 +235,18 @@ fn classify(status: u16, code: &str) -> (ErrorKind, Option<&'static str>) {
 
 #[cfg(test)]
 mod tests {
-    use http::StatusCode;
+    use http::{HeaderMap, StatusCode};
 
     use super::*;
 
     fn error(status: u16, body: &str) -> Error {
-        let answer = Answer {
+        let reply = Reply {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
             received_at: SystemTime::UNIX_EPOCH + Duration::from_secs(75),
         };
-        DingTalkPlatform.read_data(&answer).unwrap_err()
+        DingTalkPlatform.read_data(&reply).unwrap_err()
     }
 
     #[test]
@@ -332,7 +313,7 @@ mod tests {
     #[test]
     fn a_ban_is_known_by_its_body() {
         let read = |status: u16, body: &'static str| {
-            DingTalkPlatform.read_data(&Answer {
+            DingTalkPlatform.read_data(&Reply {
                 status: StatusCode::from_u16(status).unwrap(),
                 headers: HeaderMap::new(),
                 body: Bytes::from_static(body.as_bytes()),

@@ -1,19 +1,17 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderName, header};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Grant, Platform, TokenRequest, Vendor, header as header_text, not_understood};
-use crate::channel::{Answer, App};
-use crate::client::Client;
+use super::{App, Grant, Platform, TokenRequest, Vendor, not_understood};
+use crate::base::Secret;
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::lenient;
-use crate::operation::{CodeMeta, find_code};
-use crate::retry::retry_after;
-use crate::secret::Secret;
+use crate::meta::{CodeMeta, find_code};
+use crate::wire::{Reply, retry_after};
 
 /// Feishu, and Lark outside of China.
 #[derive(Debug, Clone, Copy)]
@@ -28,30 +26,6 @@ impl Feishu {
     pub const FEISHU_CN: &'static str = "https://open.feishu.cn";
     /// The host of Lark, outside of China.
     pub const LARK: &'static str = "https://open.larksuite.com";
-}
-
-impl Client<Feishu> {
-    /// Sends with a user's token in place of the app's.
-    ///
-    /// The token is used as it is: when it expires, calls fail with
-    /// [`ErrorKind::Unauthenticated`] until you pass a new one.
-    pub fn as_user(&self, token: impl Into<Secret>) -> crate::AsUser<Feishu> {
-        crate::AsUser::new(self, &token.into())
-    }
-
-    /// Sends as an app from the store, for one of the tenants that installed it.
-    ///
-    /// The token is fetched with the ticket that the platform pushes every hour: pass that on with
-    /// [`set_ticket`](Client::set_ticket). Without one, calls fail with
-    /// [`ErrorKind::Configuration`], and the platform is asked to push it again.
-    pub fn for_tenant(&self, tenant_key: impl Into<String>) -> Self {
-        self.with_grant(Grant::FeishuStoreTenant { tenant_key: tenant_key.into() })
-    }
-
-    /// Sends the token of the app itself rather than the one it has in its tenant.
-    pub fn as_app(&self) -> Self {
-        self.with_grant(Grant::FeishuApp)
-    }
 }
 
 struct FeishuPlatform;
@@ -107,7 +81,7 @@ impl Platform for FeishuPlatform {
         TokenRequest { path: path.to_owned(), body: Bytes::from(body.to_string()) }
     }
 
-    fn read_token(&self, grant: &Grant, answer: &Answer) -> Result<(Secret, Duration), Error> {
+    fn read_token(&self, grant: &Grant, reply: &Reply) -> Result<(Secret, Duration), Error> {
         /// An answer may hold both.
         #[derive(Deserialize)]
         struct TokenAnswer {
@@ -115,8 +89,8 @@ impl Platform for FeishuPlatform {
             tenant_access_token: Option<String>,
             expire: u64,
         }
-        let token: TokenAnswer = lenient::from_slice(&answer.body)
-            .map_err(|error| Error::new(ErrorKind::Decode).with_source(error))?;
+        let token: TokenAnswer = lenient::from_slice(&reply.body)
+            .map_err(|error| Error::new(ErrorKind::Decode).with_cause(&error))?;
         let value = match grant {
             Grant::FeishuApp | Grant::FeishuStoreApp => token.app_access_token,
             _ => token.tenant_access_token,
@@ -138,22 +112,22 @@ impl Platform for FeishuPlatform {
         error.api().is_some_and(|api| matches!(api.code(), "10012" | "10013"))
     }
 
-    fn read_data(&self, answer: &Answer) -> Result<Bytes, Error> {
-        let log_id = self.log_id(&answer.headers);
-        let envelope: Envelope<'_> = match serde_json::from_slice(&answer.body) {
+    fn read_data(&self, reply: &Reply) -> Result<Bytes, Error> {
+        let log_id = self.log_id(&reply.headers);
+        let envelope: Envelope<'_> = match serde_json::from_slice(&reply.body) {
             Ok(envelope) => envelope,
-            Err(error) => return Err(not_understood(answer, log_id, Some(error))),
+            Err(_) => return Err(not_understood(reply, log_id)),
         };
         if envelope.code == 0 {
             // Absent data is no data, whatever type the operation answers with.
-            let data = envelope.data.map(|data| answer.body.slice_ref(data.get().as_bytes()));
+            let data = envelope.data.map(|data| reply.body.slice_ref(data.get().as_bytes()));
             return Ok(data.unwrap_or(Bytes::from_static(b"null")));
         }
-        Err(envelope.into_error(answer, log_id))
+        Err(envelope.into_error(reply, log_id))
     }
 
-    fn log_id(&self, headers: &HeaderMap) -> Option<String> {
-        header_text(headers, &["x-tt-logid", "x-request-id"])
+    fn log_id_headers(&self) -> &'static [&'static str] {
+        &["x-tt-logid", "x-request-id"]
     }
 }
 
@@ -191,7 +165,7 @@ fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
 }
 
 impl Envelope<'_> {
-    fn into_error(self, answer: &Answer, log_id: Option<String>) -> Error {
+    fn into_error(self, reply: &Reply, log_id: Option<String>) -> Error {
         // A detail in an unexpected shape must not hide the code and the message.
         let detail: Detail = self
             .error
@@ -201,12 +175,12 @@ impl Envelope<'_> {
         let known = find_code(GATEWAY_CODES, &code);
         let kind = match known {
             Some(known) => known.kind,
-            None if answer.status.as_u16() == 429 => ErrorKind::Throttled,
-            None if answer.status.is_server_error() => ErrorKind::Unavailable,
+            None if reply.status.as_u16() == 429 => ErrorKind::Throttled,
+            None if reply.status.is_server_error() => ErrorKind::Unavailable,
             None => ErrorKind::Rejected,
         };
         Error::new(kind).with_api(ApiError {
-            status: answer.status.as_u16(),
+            status: reply.status.as_u16(),
             code,
             message: match self.msg {
                 Value::String(message) => message,
@@ -215,14 +189,14 @@ impl Envelope<'_> {
             },
             log_id: log_id.or(detail.log_id).or(detail.logid),
             excerpt: None,
-            retry_after: retry_after(&answer.headers, answer.received_at),
+            retry_after: retry_after(&reply.headers, reply.received_at),
             violations: violations(detail.field_violations, detail.permission_violations),
             help_links: detail
                 .troubleshooter
                 .into_iter()
                 .chain(detail.helps.into_iter().filter_map(|help| help.url))
                 .collect(),
-            advice: known.map(|known| known.advice),
+            advice: known.map(|known| known.advice.into()),
         })
     }
 }
@@ -375,12 +349,12 @@ const GATEWAY_CODES: &[CodeMeta] = {
 mod tests {
     use std::time::SystemTime;
 
-    use http::StatusCode;
+    use http::{HeaderMap, StatusCode};
 
     use super::*;
 
-    fn answer(status: u16, body: &str) -> Answer {
-        Answer {
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
@@ -389,7 +363,7 @@ mod tests {
     }
 
     fn read(status: u16, body: &str) -> Result<Bytes, Error> {
-        FeishuPlatform.read_data(&answer(status, body))
+        FeishuPlatform.read_data(&reply(status, body))
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! When a call is sent again, and after how long.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
-
-use http::HeaderMap;
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 
@@ -23,7 +21,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
     GiveUp,
-    SendAgainAfter(Duration),
+    RetryAfter(Duration),
 }
 
 impl RetryPolicy {
@@ -47,7 +45,7 @@ impl RetryPolicy {
         let asked_for = error.api().and_then(|api| api.retry_after()).unwrap_or_default();
         let wait = backoff(attempts).max(asked_for);
         // A wait that outlives the call only keeps the caller from knowing.
-        if wait < remaining { Verdict::SendAgainAfter(wait) } else { Verdict::GiveUp }
+        if wait < remaining { Verdict::RetryAfter(wait) } else { Verdict::GiveUp }
     }
 }
 
@@ -89,28 +87,6 @@ impl RetryBudget {
         });
         balance.is_ok()
     }
-}
-
-/// How long the vendor asks to wait, from the headers of its answer.
-pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok();
-    let reset = text("x-ogw-ratelimit-reset").and_then(seconds);
-    let standard = text("retry-after").and_then(|value| seconds(value).or(until(value, now)));
-    reset.max(standard)
-}
-
-/// A wait of more than a day is a mistake, or as good as one.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-fn seconds(text: &str) -> Option<Duration> {
-    let seconds: f64 = text.trim().parse().ok()?;
-    // NaN is neither, and drops out.
-    (seconds >= 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(DAY).min(DAY))
-}
-
-fn until(text: &str, now: SystemTime) -> Option<Duration> {
-    let moment = httpdate::parse_http_date(text.trim()).ok()?;
-    Some(moment.duration_since(now).unwrap_or_default().min(DAY))
 }
 
 #[cfg(test)]
@@ -159,7 +135,7 @@ mod tests {
             .with_api(ApiError { retry_after: Some(MINUTE), ..ApiError::default() });
         assert_eq!(POLICY.verdict(&error, 1, false, MINUTE), Verdict::GiveUp);
         let verdict = POLICY.verdict(&error, 1, false, 2 * MINUTE);
-        assert_eq!(verdict, Verdict::SendAgainAfter(MINUTE));
+        assert_eq!(verdict, Verdict::RetryAfter(MINUTE));
     }
 
     #[test]
@@ -180,31 +156,5 @@ mod tests {
         assert!(!budget.take_out());
         budget.pay_in();
         assert!(budget.take_out() && !budget.take_out());
-    }
-
-    #[test]
-    fn headers_are_read_with_care() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        let wait = |name: &'static str, value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(name, value.parse().unwrap());
-            retry_after(&headers, now)
-        };
-        let second = Duration::from_secs(1);
-        for name in ["x-ogw-ratelimit-reset", "retry-after"] {
-            assert_eq!(wait(name, "2"), Some(2 * second));
-            assert_eq!(wait(name, " 0.5 "), Some(second / 2));
-            assert_eq!(wait(name, "0"), Some(Duration::ZERO));
-            for garbage in ["-1", "NaN", "-inf", "soon", "", "1s"] {
-                assert_eq!(wait(name, garbage), None, "{garbage}");
-            }
-            for year in ["31536000", "1e300", "inf"] {
-                assert_eq!(wait(name, year), Some(DAY), "{year}");
-            }
-        }
-        let later = wait("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT");
-        assert_eq!(later, Some(3 * second));
-        let past = wait("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT");
-        assert_eq!(past, Some(Duration::ZERO));
     }
 }

@@ -12,9 +12,9 @@ use tempfile::NamedTempFile;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::{Idle, OnProgress, Progress, disposition};
-use crate::body::Body;
 use crate::error::{ApiError, Error, ErrorKind};
-use crate::operation::OperationMeta;
+use crate::meta::Meta;
+use crate::wire::Body;
 
 /// A file that the vendor answers with. Nothing of it has been read yet.
 ///
@@ -24,7 +24,7 @@ use crate::operation::OperationMeta;
 /// [`ErrorKind::Transfer`] when the connection breaks.
 #[must_use = "a download is not read until it is saved, written or streamed"]
 pub struct Download {
-    meta: &'static OperationMeta,
+    meta: Meta,
     attempts: u32,
     log_id: Option<String>,
     answer: FileAnswer,
@@ -43,7 +43,7 @@ pub(crate) struct FileAnswer {
 
 impl Download {
     pub(crate) fn new(
-        meta: &'static OperationMeta,
+        meta: Meta,
         attempts: u32,
         log_id: Option<String>,
         answer: FileAnswer,
@@ -86,7 +86,7 @@ impl Download {
                 Ok(Some(Err(error))) => {
                     let detail = format!("the file broke off after {} bytes", self.read);
                     let error =
-                        Error::new(ErrorKind::Transfer).with_detail(detail).with_source(error);
+                        Error::new(ErrorKind::Transfer).with_detail(detail).with_cause(&*error);
                     return Err(self.explain(error));
                 }
                 Ok(None) => return Ok(None),
@@ -120,13 +120,13 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As for [`chunk`](Self::chunk), and [`ErrorKind::Decode`] if there is more.
+    /// As for [`chunk`](Self::chunk), and [`ErrorKind::LimitExceeded`] if there is more.
     pub async fn bytes(mut self, limit: usize) -> Result<Bytes, Error> {
         let mut bytes = BytesMut::new();
         while let Some(chunk) = self.chunk().await? {
             if bytes.len() + chunk.len() > limit {
                 let detail = format!("the file is larger than {limit} bytes");
-                return Err(self.explain(Error::new(ErrorKind::Decode).with_detail(detail)));
+                return Err(self.explain(Error::new(ErrorKind::LimitExceeded).with_detail(detail)));
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -211,14 +211,13 @@ impl Download {
 
     /// The fault is on this side of the connection.
     fn local(&self, error: io::Error) -> Error {
-        let error = Error::new(ErrorKind::File)
-            .with_detail("the file cannot be written")
-            .with_source(error);
+        let error =
+            Error::new(ErrorKind::File).with_detail("the file cannot be written").with_io(&error);
         self.explain(error)
     }
 
     fn explain(&self, error: Error) -> Error {
-        error.with_operation(self.meta.id()).with_attempts(self.attempts).with_api(ApiError {
+        error.with_operation(self.meta.name()).with_attempts(self.attempts).with_api(ApiError {
             status: self.answer.status.as_u16(),
             log_id: self.log_id.clone(),
             ..ApiError::default()

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::clock::FOREVER;
+use crate::base::FOREVER;
 
 /// Ends a transfer in which nothing has moved for a while, however long the whole of it takes.
 #[derive(Debug, Clone)]

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::Feishu;
-use crate::client::Client;
+use super::fetch::post;
+use crate::base::Secret;
+use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
 use crate::lenient;
-use crate::secret::Secret;
 
 const OPERATION: &str = "authen.v2.oauth.token";
 const PATH: &str = "/open-apis/authen/v2/oauth/token";
@@ -48,7 +48,7 @@ impl CodeExchange {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UserToken {
-    /// Acts for the user: pass it to [`Client::as_user`].
+    /// Acts for the user: pass it to `Client::as_user`.
     pub access_token: Secret,
     /// How long the access token works, from now on.
     pub expires_in: Duration,
@@ -60,51 +60,37 @@ pub struct UserToken {
     pub scopes: Vec<String>,
 }
 
-impl Client<Feishu> {
-    /// Turns the code of the consent page into the user's tokens.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Rejected`] if the code is wrong, expired or used. It is not sent again after
-    /// a failure in which it may have been used up.
-    pub async fn exchange_code(&self, exchange: CodeExchange) -> Result<UserToken, Error> {
-        let mut body = Map::new();
-        body.insert("grant_type".into(), "authorization_code".into());
-        body.insert("code".into(), exchange.code.expose().into());
-        if let Some(uri) = exchange.redirect_uri {
-            body.insert("redirect_uri".into(), uri.into());
-        }
-        if let Some(verifier) = &exchange.code_verifier {
-            body.insert("code_verifier".into(), verifier.expose().into());
-        }
-        self.user_token(body).await
+pub(crate) async fn exchange_code(
+    channel: &Channel,
+    exchange: CodeExchange,
+) -> Result<UserToken, Error> {
+    let mut body = Map::new();
+    body.insert("grant_type".into(), "authorization_code".into());
+    body.insert("code".into(), exchange.code.expose().into());
+    if let Some(uri) = exchange.redirect_uri {
+        body.insert("redirect_uri".into(), uri.into());
     }
+    if let Some(verifier) = &exchange.code_verifier {
+        body.insert("code_verifier".into(), verifier.expose().into());
+    }
+    user_token(channel, body).await
+}
 
-    /// Gets the next pair of tokens for a user. Keep the new refresh token at once: the old one
-    /// works a single time, so refresh one user's tokens in one place at a time.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Rejected`] if the refresh token is expired, used or revoked; the user has to
-    /// log in again. It is not sent again after a failure in which it may have been used up.
-    pub async fn refresh_user_token(&self, refresh_token: &Secret) -> Result<UserToken, Error> {
-        let mut body = Map::new();
-        body.insert("grant_type".into(), "refresh_token".into());
-        body.insert("refresh_token".into(), refresh_token.expose().into());
-        self.user_token(body).await
-    }
+pub(crate) async fn refresh(channel: &Channel, refresh_token: &Secret) -> Result<UserToken, Error> {
+    let mut body = Map::new();
+    body.insert("grant_type".into(), "refresh_token".into());
+    body.insert("refresh_token".into(), refresh_token.expose().into());
+    user_token(channel, body).await
+}
 
-    async fn user_token(&self, mut body: Map<String, Value>) -> Result<UserToken, Error> {
-        let app = &self.channel.app;
-        body.insert("client_id".into(), json!(app.id));
-        body.insert("client_secret".into(), json!(app.secret.expose()));
-        let body = Bytes::from(Value::Object(body).to_string());
-        let deadline = Instant::now() + TIMEOUT;
-        let answer = self.channel.post(PATH, body, false, deadline).await;
-        answer
-            .and_then(|answer| read(&answer.body))
-            .map_err(|error| error.with_operation(OPERATION))
-    }
+async fn user_token(channel: &Channel, mut body: Map<String, Value>) -> Result<UserToken, Error> {
+    let app = &channel.app;
+    body.insert("client_id".into(), json!(app.id));
+    body.insert("client_secret".into(), json!(app.secret.expose()));
+    let body = Bytes::from(Value::Object(body).to_string());
+    let deadline = Instant::now() + TIMEOUT;
+    let reply = post(channel, PATH, body, false, deadline).await;
+    reply.and_then(|reply| read(&reply.body)).map_err(|error| error.with_operation(OPERATION))
 }
 
 fn read(body: &[u8]) -> Result<UserToken, Error> {
@@ -117,7 +103,7 @@ fn read(body: &[u8]) -> Result<UserToken, Error> {
         scope: Option<String>,
     }
     let token: TokenAnswer = lenient::from_slice(body)
-        .map_err(|error| Error::new(ErrorKind::Decode).with_source(error))?;
+        .map_err(|error| Error::new(ErrorKind::Decode).with_cause(&error))?;
     Ok(UserToken {
         access_token: token.access_token.into(),
         expires_in: Duration::from_secs(token.expires_in),

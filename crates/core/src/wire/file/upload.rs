@@ -9,8 +9,8 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::io::AsyncReadExt;
 
 use super::{OnProgress, Progress};
-use crate::body::BodyError;
 use crate::error::{Error, ErrorKind};
+use crate::wire::BodyError;
 
 /// How much of a file is read at once.
 const CHUNK: usize = 64 * 1024;
@@ -132,7 +132,7 @@ impl Source {
                 let (chunks, length) = on_disk(path).await.map_err(|error| {
                     Error::new(ErrorKind::File)
                         .with_detail(format!("{self} cannot be read"))
-                        .with_source(error)
+                        .with_io(&error)
                 })?;
                 (chunks, Some(length))
             }

@@ -11,8 +11,9 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::Idle;
 use super::upload::{Chunks, Upload};
-use crate::body::{Body, BodyError};
+use crate::base::uuid;
 use crate::error::Error;
+use crate::wire::{Body, BodyError};
 
 /// The fields of a form, in their order.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ enum Part {
 
 impl Form {
     pub(crate) fn new() -> Self {
-        let boundary = format!("openplat-{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+        let boundary = format!("openplat-{}", uuid());
         Self { boundary, parts: Vec::new() }
     }
 

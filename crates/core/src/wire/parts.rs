@@ -5,10 +5,11 @@ use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::body::Body;
+use super::file::{Form, Upload};
+use crate::base::uuid;
+use crate::codec::Param;
 use crate::error::{Error, ErrorKind};
-use crate::file::{Form, Idle, Upload};
-use crate::operation::OperationMeta;
+use crate::meta::Meta;
 
 /// Everything but the unreserved characters of RFC 3986.
 pub(crate) const COMPONENT: &AsciiSet =
@@ -16,73 +17,40 @@ pub(crate) const COMPONENT: &AsciiSet =
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-/// A value that can stand in a path or a query.
+/// The parts of a request, collected from an operation: path values first, in the order of the
+/// path, then the query, then the body.
 ///
-/// Calls `sink` once for each value: never for an absent one, repeatedly for a list.
-pub trait Param {
-    #[doc(hidden)]
-    fn write(&self, sink: &mut dyn FnMut(&str));
-}
-
-impl Param for str {
-    fn write(&self, sink: &mut dyn FnMut(&str)) {
-        sink(self);
-    }
-}
-
-impl<T: Param + ?Sized> Param for &T {
-    fn write(&self, sink: &mut dyn FnMut(&str)) {
-        (**self).write(sink);
-    }
-}
-
-impl Param for String {
-    fn write(&self, sink: &mut dyn FnMut(&str)) {
-        sink(self);
-    }
-}
-
-impl Param for bool {
-    fn write(&self, sink: &mut dyn FnMut(&str)) {
-        sink(if *self { "true" } else { "false" });
-    }
-}
-
-impl Param for i64 {
-    fn write(&self, sink: &mut dyn FnMut(&str)) {
-        sink(&self.to_string());
-    }
-}
-
-impl Param for f64 {
-    fn write(&self, sink: &mut dyn FnMut(&str)) {
-        sink(&self.to_string());
-    }
-}
-
-impl<T: Param> Param for Option<T> {
-    fn write(&self, sink: &mut dyn FnMut(&str)) {
-        if let Some(value) = self {
-            value.write(sink);
-        }
-    }
-}
-
-impl<T: Param> Param for Vec<T> {
-    fn write(&self, sink: &mut dyn FnMut(&str)) {
-        for value in self {
-            value.write(sink);
-        }
-    }
-}
-
-/// Collects what an operation sends. Generated code fills it in the order of the documentation.
-#[doc(hidden)]
+/// A mistake, such as an empty path value, is kept and becomes the error of the call.
+///
+/// ```
+/// use openplat_core::{AcceptsAppToken, Feishu, Method, Operation, OperationMeta, Parts};
+///
+/// /// Renames a thing of an API that has no crate.
+/// struct RenameThing {
+///     thing_id: String,
+///     name: String,
+/// }
+///
+/// impl Operation for RenameThing {
+///     type Vendor = Feishu;
+///     type Output = ();
+///     const META: &'static OperationMeta =
+///         &OperationMeta::new("thing.rename", Method::Put, "/open-apis/thing/v1/{thing_id}");
+///
+///     fn encode(&self, parts: &mut Parts) {
+///         parts.path(&self.thing_id);
+///         parts.query("notify", &true);
+///         parts.body().field("name", &self.name);
+///     }
+/// }
+///
+/// impl AcceptsAppToken for RenameThing {}
+/// ```
 #[derive(Debug)]
 pub struct Parts {
-    meta: &'static OperationMeta,
-    /// What of the path template is still to be written.
-    template: &'static str,
+    meta: Meta,
+    /// The length of the path template's beginning that is written.
+    written: usize,
     target: String,
     has_query: bool,
     body: Option<Unfinished>,
@@ -105,19 +73,23 @@ enum Problem {
         "the path value `{name}` is {value:?}: an empty value, `.` and `..` would address another \
          resource; pass the id itself"
     )]
-    PathValue { name: &'static str, value: String },
-    #[error("the path template has no place left for a value; this is a bug in the generated code")]
-    Template,
-    #[error("the body could not be written as JSON")]
-    Body(#[source] serde_json::Error),
+    PathValue { name: String, value: String },
+    #[error("`encode` fills a path value that the path template `{0}` has no place for")]
+    ExtraValue(String),
+    #[error("`encode` leaves a value of the path template `{0}` open")]
+    MissingValue(String),
+    #[error("the path template `{0}` must begin with `/` and hold neither `?` nor `#`")]
+    Template(String),
+    #[error("the body cannot be written as JSON: {0}")]
+    Body(&'static str),
 }
 
 impl Parts {
-    pub(crate) fn new(meta: &'static OperationMeta) -> Self {
+    pub(crate) fn new(meta: Meta) -> Self {
         Self {
-            meta,
-            template: meta.path(),
             target: String::with_capacity(meta.path().len() + 64),
+            meta,
+            written: 0,
             has_query: false,
             body: None,
             has_dedupe_key: false,
@@ -127,21 +99,22 @@ impl Parts {
 
     /// Fills the next `{name}` of the path template.
     pub fn path(&mut self, value: &(impl Param + ?Sized)) {
-        let template = self.template;
-        let Some((literal, (name, rest))) = template
-            .split_once('{')
-            .and_then(|(literal, rest)| Some((literal, rest.split_once('}')?)))
+        let template = self.meta.path();
+        let rest = &template[self.written..];
+        let Some((literal, (name, rest))) =
+            rest.split_once('{').and_then(|(literal, rest)| Some((literal, rest.split_once('}')?)))
         else {
-            self.problem.get_or_insert(Problem::Template);
+            self.problem.get_or_insert_with(|| Problem::ExtraValue(template.to_owned()));
             return;
         };
         self.target.push_str(literal);
-        self.template = rest;
+        self.written = template.len() - rest.len();
         value.write(&mut |value| {
             // URL parsers drop such segments, percent-encoded or not, and the call would reach
             // another resource than the one that was asked for.
             if matches!(value, "" | "." | "..") {
-                self.problem.get_or_insert(Problem::PathValue { name, value: value.to_owned() });
+                let (name, value) = (name.to_owned(), value.to_owned());
+                self.problem.get_or_insert(Problem::PathValue { name, value });
             }
             self.target.extend(utf8_percent_encode(value, COMPONENT));
         });
@@ -165,7 +138,7 @@ impl Parts {
         self.has_dedupe_key = true;
         match value {
             Some(value) => self.query(name, value),
-            None => self.query(name, &dedupe_key()),
+            None => self.query(name, &uuid()),
         }
     }
 
@@ -181,7 +154,7 @@ impl Parts {
     pub fn whole_body(&mut self, value: &(impl Serialize + ?Sized)) {
         match serde_json::to_vec(value) {
             Ok(json) => self.body = Some(Unfinished::Json(json)),
-            Err(error) => drop(self.problem.get_or_insert(Problem::Body(error))),
+            Err(error) => self.refuse_body(&error),
         }
     }
 
@@ -193,13 +166,10 @@ impl Parts {
 
     pub(crate) fn finish(mut self) -> Result<Encoded, Error> {
         self.finish_path();
-        if self.target.contains('{') {
-            self.problem.get_or_insert(Problem::Template);
-        }
         if let Some(problem) = self.problem {
             return Err(Error::new(ErrorKind::InvalidRequest)
-                .with_operation(self.meta.id())
-                .with_source(problem));
+                .with_operation(self.meta.name())
+                .with_cause(&problem));
         }
         let body = self.body.map(|body| match body {
             Unfinished::Object(mut object) => {
@@ -217,13 +187,32 @@ impl Parts {
         })
     }
 
+    /// Writes the rest of the path, once.
     fn finish_path(&mut self) {
-        self.target.push_str(std::mem::take(&mut self.template));
+        let template = self.meta.path();
+        let rest = &template[self.written..];
+        if rest.contains('{') {
+            self.problem.get_or_insert_with(|| Problem::MissingValue(template.to_owned()));
+        }
+        // A raw call's path comes from a program, and perhaps from its user.
+        if !template.starts_with('/') || template.contains(['?', '#']) {
+            self.problem.get_or_insert_with(|| Problem::Template(template.to_owned()));
+        }
+        self.target.push_str(rest);
+        self.written = template.len();
+    }
+
+    fn refuse_body(&mut self, error: &serde_json::Error) {
+        // The text of the error may quote what was to be sent.
+        let reason = match error.classify() {
+            serde_json::error::Category::Io => "writing failed",
+            _ => "a map has a key that is no text, or a value refuses to be serialized",
+        };
+        self.problem.get_or_insert(Problem::Body(reason));
     }
 }
 
 /// The fields of a JSON body.
-#[doc(hidden)]
 #[derive(Debug)]
 pub struct BodyFields<'a>(&'a mut Parts);
 
@@ -233,7 +222,7 @@ impl BodyFields<'_> {
         if let Some(Unfinished::Object(body)) = &mut self.0.body
             && let Err(error) = write_member(body, name, value)
         {
-            self.0.problem.get_or_insert(Problem::Body(error));
+            self.0.refuse_body(&error);
         }
         self
     }
@@ -251,7 +240,7 @@ impl BodyFields<'_> {
         self.0.has_dedupe_key = true;
         match value {
             Some(value) => self.field(name, value),
-            None => self.field(name, &dedupe_key()),
+            None => self.field(name, &uuid()),
         }
     }
 }
@@ -270,7 +259,6 @@ fn write_member(
 }
 
 /// The fields of a form.
-#[doc(hidden)]
 #[derive(Debug)]
 pub struct FormFields<'a>(&'a mut Parts);
 
@@ -300,19 +288,10 @@ impl FormFields<'_> {
     }
 }
 
-/// A version 4 UUID, as the vendors' documentation suggests for keys against duplicates.
-fn dedupe_key() -> String {
-    let (high, low) = (fastrand::u64(..), fastrand::u64(..));
-    let version = (high & 0x0fff) | 0x4000;
-    let variant = (low >> 48 & 0x3fff) | 0x8000;
-    let (first, second, last) = (high >> 32, high >> 16 & 0xffff, low & 0xffff_ffff_ffff);
-    format!("{first:08x}-{second:04x}-{version:04x}-{variant:04x}-{last:012x}")
-}
-
-/// What is sent, but for the host and the token.
+/// A request without its host and its token.
 #[derive(Debug, Clone)]
 pub(crate) struct Encoded {
-    pub(crate) meta: &'static OperationMeta,
+    pub(crate) meta: Meta,
     /// Path and query, percent-encoded.
     pub(crate) target: String,
     pub(crate) body: Option<Payload>,
@@ -320,21 +299,11 @@ pub(crate) struct Encoded {
     pub(crate) has_dedupe_key: bool,
 }
 
-/// What stands in the body, from which that of each attempt is made.
+/// The source of a body, from which the body of each attempt is made.
 #[derive(Debug, Clone)]
 pub(crate) enum Payload {
     Json(Bytes),
     Form(Form),
-}
-
-impl Payload {
-    /// The body of an attempt, and its media type.
-    pub(crate) async fn body(&self, idle: &Idle) -> Result<(Body, Option<HeaderValue>), Error> {
-        match self {
-            Self::Json(json) => Ok((Body::from(json.clone()), Some(JSON))),
-            Self::Form(form) => Ok((form.body(idle).await?, form.content_type())),
-        }
-    }
 }
 
 impl Encoded {
@@ -354,12 +323,12 @@ impl Encoded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::Method;
+    use crate::meta::{Method, OperationMeta};
 
     const META: &OperationMeta = &OperationMeta::new("t.get", Method::Post, "/a/{x}/b/{y}");
 
     fn target(fill: impl FnOnce(&mut Parts)) -> Result<Encoded, Error> {
-        let mut parts = Parts::new(META);
+        let mut parts = Parts::new(Meta::Static(META));
         fill(&mut parts);
         parts.finish()
     }

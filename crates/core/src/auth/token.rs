@@ -1,0 +1,129 @@
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+use crate::base::Secret;
+use crate::channel::Channel;
+
+/// A token, when it was issued, and the time until which the vendor honors it.
+#[derive(Debug, Clone)]
+pub struct Token {
+    value: Secret,
+    issued_at: SystemTime,
+    expires_at: SystemTime,
+}
+
+impl Token {
+    /// Creates a token that was issued at `issued_at` and expires at `expires_at`.
+    pub fn new(value: impl Into<Secret>, issued_at: SystemTime, expires_at: SystemTime) -> Self {
+        Self { value: value.into(), issued_at, expires_at }
+    }
+
+    /// Returns the token itself.
+    pub fn value(&self) -> &Secret {
+        &self.value
+    }
+
+    /// Returns when the vendor issued the token. Of two tokens under one key, the one issued later
+    /// is the newer one.
+    pub fn issued_at(&self) -> SystemTime {
+        self.issued_at
+    }
+
+    /// Returns when the vendor stops honoring the token.
+    pub fn expires_at(&self) -> SystemTime {
+        self.expires_at
+    }
+
+    pub(super) fn remaining(&self, now: SystemTime) -> Duration {
+        self.expires_at.duration_since(now).unwrap_or_default()
+    }
+}
+
+/// The key of a token in a store: host, app, a hash of the app secret, and the kind of token, so that
+/// a store shared by several apps never mixes them up. Its text holds no secret.
+#[derive(Clone)]
+pub struct TokenKey {
+    text: Arc<str>,
+    sealing_key: [u8; 32],
+}
+
+impl TokenKey {
+    fn new(base_url: &str, app_id: &str, secret: &Secret, kind: &str) -> Self {
+        let hash = Sha256::digest(secret.expose().as_bytes());
+        let hex: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let text: Arc<str> = format!("{base_url} {app_id} {hex} {kind}").into();
+        let sealing_key = Sha256::new()
+            .chain_update(b"openplat token store, version 1\0")
+            .chain_update(hash)
+            .chain_update(text.as_bytes())
+            .finalize()
+            .into();
+        Self { text, sealing_key }
+    }
+
+    /// Returns the key of a token of the app that uses `channel`.
+    pub(super) fn of(channel: &Channel, kind: &str) -> Self {
+        let kind = format!("{} {kind}", channel.platform.name());
+        Self::new(&channel.exchange.base_url, &channel.app.id, &channel.app.secret, &kind)
+    }
+
+    /// Returns the key as text, for stores that want a string.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns a secret key with which a store can encrypt what it keeps under this key. It is
+    /// derived from the app's secret, so that every process of the app has it and nobody else.
+    pub fn sealing_key(&self) -> &[u8; 32] {
+        &self.sealing_key
+    }
+}
+
+impl PartialEq for TokenKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for TokenKey {}
+
+impl Hash for TokenKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TokenKey").field(&self.text).finish()
+    }
+}
+
+impl fmt::Display for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_tell_apps_apart_and_hide_their_secrets() {
+        let key = |url: &str, id: &str, secret: &str, kind: &str| {
+            TokenKey::new(url, id, &secret.into(), kind)
+        };
+        let base = key("https://a", "cli_1", "s3cret", "tenant");
+        assert!(!base.as_str().contains("s3cret"));
+        assert_eq!(base, key("https://a", "cli_1", "s3cret", "tenant"));
+        assert_ne!(base, key("https://b", "cli_1", "s3cret", "tenant"));
+        assert_ne!(base, key("https://a", "cli_2", "s3cret", "tenant"));
+        assert_ne!(base, key("https://a", "cli_1", "other", "tenant"));
+        assert_ne!(base, key("https://a", "cli_1", "s3cret", "app"));
+    }
+}

@@ -1,0 +1,14 @@
+//! What needs nothing else of this crate.
+
+mod clock;
+mod random;
+mod secret;
+mod sync;
+
+pub(crate) use clock::FOREVER;
+pub use clock::{Clock, SystemClock};
+pub(crate) use random::uuid;
+pub use secret::Secret;
+pub(crate) use secret::{mask, mask_cut};
+pub use sync::BoxFuture;
+pub(crate) use sync::lock;

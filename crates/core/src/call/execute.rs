@@ -1,0 +1,313 @@
+//! The one place where operations are sent. Nothing here is generic.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::Line;
+use super::options::Options;
+use crate::auth::TokenSource;
+use crate::base::{FOREVER, lock};
+use crate::channel::Channel;
+use crate::error::{ApiError, Error, ErrorKind};
+use crate::meta::{Meta, Reads};
+use crate::wire::file::{FileAnswer, Idle};
+use crate::wire::{Body, Encoded, JSON, Payload, Received, Reply};
+
+/// A call with all that it needs, its conditions settled.
+pub(crate) struct Plan {
+    channel: Arc<Channel>,
+    auth: Auth,
+    request: Encoded,
+    headers: HeaderMap,
+    /// The longest that the call may take; without end for an upload unless its caller says.
+    timeout: Duration,
+    has_deadline: bool,
+    attempt_timeout: Duration,
+    retries: bool,
+    /// Executing the request twice does no more than executing it once.
+    is_safe: bool,
+}
+
+impl Plan {
+    /// Settles the conditions: those of the call go before those of the client.
+    pub(super) fn new(line: Line, request: Encoded, options: Options) -> Result<Self, Error> {
+        let Line { channel, auth, timeout } = line;
+        options
+            .check(&channel.platform.token_header())
+            .map_err(|error| error.with_operation(request.meta.name()))?;
+        let is_safe = request.meta.is_idempotent() || request.has_dedupe_key;
+        Ok(Self {
+            timeout: options.timeout.unwrap_or(timeout).min(FOREVER),
+            has_deadline: options.timeout.is_some() || !request.is_upload(),
+            attempt_timeout: options
+                .attempt_timeout
+                .unwrap_or(channel.attempt_timeout.max(options.timeout.unwrap_or_default())),
+            retries: options.retries.unwrap_or(true),
+            is_safe: options.idempotent.unwrap_or(is_safe),
+            headers: options.headers,
+            channel,
+            auth,
+            request,
+        })
+    }
+}
+
+/// The owner of the token that is sent.
+#[derive(Clone)]
+pub(crate) enum Auth {
+    /// The app, whose token is fetched and renewed.
+    App(Arc<TokenSource>),
+    /// Whoever the caller brought a token of; an error if no header can carry the token.
+    Given(Result<HeaderValue, ()>),
+}
+
+/// A response that says success.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Success {
+    pub(super) meta: Meta,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) log_id: Option<String>,
+    pub(super) attempts: u32,
+    /// The whole body; empty for a file.
+    pub(super) body: Bytes,
+    pub(super) content: Content,
+}
+
+/// The part of a response that the output is made from.
+#[derive(Debug)]
+pub(super) enum Content {
+    Data(Bytes),
+    File(FileAnswer),
+}
+
+/// The story of a call so far, for the error if its time runs out.
+#[derive(Default)]
+struct Story {
+    sent: AtomicU32,
+    last: Mutex<Option<Error>>,
+}
+
+pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
+    let meta = plan.request.meta.clone();
+    let span = tracing::info_span!(
+        "call",
+        otel.kind = "client",
+        openplat.operation = meta.id(),
+        http.request.method = meta.method().as_str(),
+        url.template = meta.path(),
+        server.address = plan.channel.exchange.host,
+    );
+    let timeout = if plan.has_deadline { plan.timeout } else { FOREVER };
+    let deadline = Instant::now() + timeout;
+    let story = Story::default();
+    let call = attempts(&plan, deadline, &story).instrument(span);
+    let result = match tokio::time::timeout_at(deadline, call).await {
+        Ok(result) => result,
+        Err(_) => Err(out_of_time(timeout, &story)),
+    };
+    let attempts = story.sent.load(Ordering::Relaxed);
+    match result {
+        Ok(success) => Ok(Success { attempts, ..success }),
+        Err(error) => Err(error.with_operation(meta.name()).with_attempts(attempts)),
+    }
+}
+
+fn out_of_time(timeout: Duration, story: &Story) -> Error {
+    let error = Error::new(ErrorKind::Timeout)
+        .with_detail(format!("the call did not finish within {timeout:?}"));
+    match lock(&story.last).take() {
+        Some(last) => error.with_last(last),
+        None => error,
+    }
+}
+
+async fn attempts(plan: &Plan, deadline: Instant, story: &Story) -> Result<Success, Error> {
+    let flow = &plan.channel.flow;
+    flow.budget.pay_in();
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let error = match attempt_with_fresh_token(plan, story).await {
+            Ok(success) => return Ok(success),
+            // A fetch has had its own retries, and the operation was not sent.
+            Err(Failure::Token(error)) => {
+                return Err(error.in_context("while fetching the app's token"));
+            }
+            // What the codes mean is known for the operation, not for the fetch of a token.
+            Err(Failure::Call(error)) => for_operation(error, &plan.request.meta),
+        };
+        // A wait is not progress: it has to fit into what other calls are given.
+        let deadline = deadline.min(Instant::now() + plan.timeout);
+        *lock(&story.last) = Some(error.clone());
+        let may_retry = plan.retries
+            && plan.request.is_repeatable()
+            && flow.may_retry(&error, attempt, plan.is_safe, deadline).await;
+        if !may_retry {
+            return Err(error);
+        }
+    }
+}
+
+/// Names the operation and, where its API says more about the code, the kind and the advice.
+fn for_operation(error: Error, meta: &Meta) -> Error {
+    let known = error.api().and_then(|api| meta.code(api.code()));
+    let error = error.with_operation(meta.name());
+    match known {
+        Some(known) => error.with_kind(known.kind()).with_advice(known.advice()),
+        None => error,
+    }
+}
+
+enum Failure {
+    Token(Error),
+    Call(Error),
+}
+
+/// Makes one attempt. If the vendor rejects the app's token, the token is replaced and the request
+/// sent again, once: a second rejection is the result.
+async fn attempt_with_fresh_token(plan: &Plan, story: &Story) -> Result<Success, Failure> {
+    let source = match &plan.auth {
+        Auth::App(source) => source,
+        Auth::Given(header) => {
+            let header = header.clone().map_err(|()| {
+                Failure::Call(
+                    Error::new(ErrorKind::InvalidRequest)
+                        .with_detail("the token holds a character that no HTTP header can carry"),
+                )
+            })?;
+            return send(plan, header, story).await.map_err(Failure::Call);
+        }
+    };
+    let token = source.get().await.map_err(Failure::Token)?;
+    match send(plan, token.header.clone(), story).await {
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+            tracing::info!("the app's token was rejected");
+            source.reject(&token);
+            if !plan.request.is_repeatable() {
+                return Err(Failure::Call(error));
+            }
+        }
+        result => return result.map_err(Failure::Call),
+    }
+    let token = source.get().await.map_err(Failure::Token)?;
+    send(plan, token.header.clone(), story).await.map_err(Failure::Call)
+}
+
+async fn send(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Success, Error> {
+    let attempt = 1 + story.sent.load(Ordering::Relaxed);
+    let result = send_once(plan, token.clone(), story)
+        .await
+        .map_err(|error| error.masking(&plan.channel.secrets(&token)));
+    log(attempt, &result);
+    result
+}
+
+async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Success, Error> {
+    let channel = &*plan.channel;
+    let exchange = &channel.exchange;
+    let Encoded { meta, target, body, .. } = &plan.request;
+    let mut idle = None;
+    let (body, content_type) = match body {
+        Some(Payload::Json(json)) => (Body::from(json.clone()), Some(JSON)),
+        Some(Payload::Form(form)) => {
+            let idle = idle.insert(Idle::new(exchange.idle_timeout));
+            (form.body(idle).await?, form.content_type())
+        }
+        // Without it, Feishu does not say what a file is called.
+        None if meta.is_download() => (Body::default(), Some(JSON)),
+        None => (Body::default(), None),
+    };
+    let mut request = exchange.request(meta.method().into(), target, body, content_type)?;
+    let headers = request.headers_mut();
+    headers.insert(channel.platform.token_header(), token);
+    if !plan.headers.is_empty() {
+        headers.extend(plan.headers.clone());
+    }
+    story.sent.fetch_add(1, Ordering::Relaxed);
+    if meta.is_download() {
+        return match exchange.download(request, plan.attempt_timeout).await? {
+            Received::File(file) => Ok(success_with_file(file, channel, meta)),
+            Received::Reply(reply) => Err(no_file(&reply, channel)),
+            // A file of JSON is not in the envelope, or in one without a code.
+            Received::Unsure(reply, file) => match channel.platform.read_data(&reply) {
+                Err(error) if error.api().is_some_and(|api| !api.code().is_empty()) => Err(error),
+                _ => Ok(success_with_file(file, channel, meta)),
+            },
+        };
+    }
+    let reply = match &idle {
+        Some(idle) => exchange.upload(request, idle).await?,
+        None => exchange.send(request, plan.attempt_timeout).await?,
+    };
+    read(reply, channel, meta)
+}
+
+fn read(reply: Reply, channel: &Channel, meta: &Meta) -> Result<Success, Error> {
+    let data = channel.platform.read_data(&reply)?;
+    let data = match meta.reads() {
+        Reads::WholeBody => reply.body.clone(),
+        Reads::Data | Reads::File => data,
+    };
+    Ok(Success {
+        meta: meta.clone(),
+        log_id: channel.exchange.log_id(&reply.headers),
+        status: reply.status,
+        headers: reply.headers,
+        attempts: 0,
+        body: reply.body,
+        content: Content::Data(data),
+    })
+}
+
+fn success_with_file(file: FileAnswer, channel: &Channel, meta: &Meta) -> Success {
+    Success {
+        meta: meta.clone(),
+        log_id: channel.exchange.log_id(&file.headers),
+        status: file.status,
+        headers: HeaderMap::new(),
+        attempts: 0,
+        body: Bytes::new(),
+        content: Content::File(file),
+    }
+}
+
+/// Returns the error of a response to a request for a file whose status is no success.
+fn no_file(reply: &Reply, channel: &Channel) -> Error {
+    channel.platform.read_data(reply).err().unwrap_or_else(|| {
+        let api = ApiError {
+            status: reply.status.as_u16(),
+            log_id: channel.exchange.log_id(&reply.headers),
+            ..ApiError::default()
+        };
+        Error::new(ErrorKind::Decode)
+            .with_detail("the response holds no file, and no error either")
+            .with_api(api)
+    })
+}
+
+fn log(attempt: u32, result: &Result<Success, Error>) {
+    match result {
+        Ok(success) => tracing::debug!(
+            http.request.resend_count = attempt - 1,
+            http.response.status_code = success.status.as_u16(),
+            log_id = success.log_id,
+            "answered"
+        ),
+        Err(error) => tracing::debug!(
+            http.request.resend_count = attempt - 1,
+            http.response.status_code = error.api().map(|api| api.status()),
+            openplat.code = error.api().map(|api| api.code()),
+            log_id = error.api().and_then(|api| api.log_id()),
+            error.r#type = ?error.kind(),
+            "failed"
+        ),
+    }
+}

@@ -1,0 +1,184 @@
+//! One call: what is sent, under which conditions, and what comes of it.
+
+mod execute;
+mod operation;
+mod options;
+mod page;
+mod raw;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::base::BoxFuture;
+use crate::channel::Channel;
+use crate::error::{Error, ErrorKind};
+use crate::meta::Meta;
+use crate::wire::{Encoded, Parts};
+use options::Options;
+
+pub(crate) use execute::Auth;
+pub(crate) use operation::sealed;
+pub use operation::{AcceptsAppToken, AcceptsUserToken, Operation, Output, Sender};
+pub use page::{Items, Offset, Paged, Pages, Turn};
+pub use raw::{RawCall, RawPages};
+
+/// The sending end of a client: a way to the platform, a token, and the defaults of calls.
+#[derive(Clone)]
+pub(crate) struct Line {
+    pub(crate) channel: Arc<Channel>,
+    pub(crate) auth: Auth,
+    pub(crate) timeout: Duration,
+}
+
+impl Line {
+    pub(crate) fn call<O: Operation>(&self, operation: &O) -> Call<O::Output> {
+        let mut parts = Parts::new(Meta::Static(O::META));
+        operation.encode(&mut parts);
+        Call::new(self.clone(), parts.finish())
+    }
+}
+
+/// A request on its way: a future of its response.
+///
+/// Nothing is sent before the call is awaited, spawned or joined. The future is `Send` and owns all
+/// that it needs.
+#[must_use = "a call sends nothing until it is awaited"]
+pub struct Call<T> {
+    /// What is known before the call is first polled.
+    unsent: Option<Unsent>,
+    running: Option<BoxFuture<'static, Result<T, Error>>>,
+    output: PhantomData<fn() -> T>,
+}
+
+struct Unsent {
+    line: Line,
+    request: Result<Encoded, Error>,
+    options: Options,
+}
+
+impl<T> Call<T> {
+    fn new(line: Line, request: Result<Encoded, Error>) -> Self {
+        let unsent = Unsent { line, request, options: Options::default() };
+        Self { unsent: Some(unsent), running: None, output: PhantomData }
+    }
+
+    /// Sets the longest that the call may take in all: waits, retries and the fetch of a token
+    /// included. The default is the client's timeout. An upload has no such limit unless it is set
+    /// here; a download has it until the file begins to arrive.
+    ///
+    /// A timeout set here also lets a single attempt take that long, unless
+    /// [`attempt_timeout`](Self::attempt_timeout) says otherwise.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(|options| options.timeout = Some(timeout))
+    }
+
+    /// Sets the longest that one attempt may take. The default is the client's.
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.set(|options| options.attempt_timeout = Some(timeout))
+    }
+
+    /// Sets whether executing the call twice does no more than executing it once, so that it may be
+    /// retried after a timeout or a failure of the platform. Operations that read, replace or
+    /// delete are idempotent by default, and so are those with an idempotency key; others are not.
+    pub fn idempotent(self, idempotent: bool) -> Self {
+        self.set(|options| options.idempotent = Some(idempotent))
+    }
+
+    /// Sets whether the call is retried at all. With `false` it is sent once, however it fails; the
+    /// app's token is still replaced if the platform rejects it.
+    pub fn retries(self, retries: bool) -> Self {
+        self.set(|options| options.retries = Some(retries))
+    }
+
+    /// Adds a header to the request.
+    ///
+    /// The call fails with [`ErrorKind::InvalidRequest`] if the name or the value is none, or if
+    /// the header is one that the client sets itself: the token, the media type, or the length.
+    pub fn header(self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        let header = name.try_into().ok().zip(value.try_into().ok());
+        self.set(|options| options.add_header(header))
+    }
+
+    /// Returns the output together with what is known about the exchange: status, headers, body,
+    /// log ID and number of attempts.
+    pub fn with_meta(self) -> Call<Response<T>> {
+        Call { unsent: self.unsent, running: None, output: PhantomData }
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        if let Some(unsent) = &mut self.unsent {
+            set(&mut unsent.options);
+        }
+        self
+    }
+}
+
+impl<T: Output> Future for Call<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let Some(unsent) = this.unsent.take() {
+            this.running = Some(Box::pin(async move {
+                let plan = execute::Plan::new(unsent.line, unsent.request?, unsent.options)?;
+                T::from_success(execute::run(plan).await?)
+            }));
+        }
+        let Some(running) = &mut this.running else { return Poll::Ready(Err(polled_again())) };
+        let result = std::task::ready!(running.as_mut().poll(context));
+        this.running = None;
+        Poll::Ready(result)
+    }
+}
+
+fn polled_again() -> Error {
+    Error::new(ErrorKind::InvalidRequest).with_detail("the call has returned its result already")
+}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let request = self.unsent.as_ref().and_then(|unsent| unsent.request.as_ref().ok());
+        f.debug_struct("Call")
+            .field("operation", &request.map(|request| &request.meta))
+            .field("options", &self.unsent.as_ref().map(|unsent| &unsent.options))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The output of a call and what is known about the exchange. See [`Call::with_meta`].
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Response<T> {
+    /// The output of the operation.
+    pub output: T,
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers of the response.
+    pub headers: HeaderMap,
+    /// The body as it came, envelope included; empty for a file. Members that the output has no
+    /// field for are in here.
+    pub body: Bytes,
+    /// The ID under which the vendor logged the request; its support asks for it.
+    pub log_id: Option<String>,
+    /// The number of times the request was sent.
+    pub attempts: u32,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("output", &self.output)
+            .field("status", &self.status)
+            .field("body", &format_args!("({} bytes)", self.body.len()))
+            .field("log_id", &self.log_id)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,121 @@
+//! The contract between an operation and the calls that send it.
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::execute::{Content, Success};
+use super::{Call, Response};
+use crate::error::{ApiError, Error, ErrorKind};
+use crate::lenient;
+use crate::meta::OperationMeta;
+use crate::vendor::Vendor;
+use crate::wire::Parts;
+use crate::wire::file::Download;
+
+/// One request of a vendor's API, ready to be sent through a client of that vendor.
+///
+/// The vendor crates hold an implementation for each operation of their API. Implement the trait
+/// for an endpoint that none of them has, together with [`AcceptsAppToken`], [`AcceptsUserToken`],
+/// or both; see [`Parts`] for an example. Such an operation gets the client's tokens, retries,
+/// limits and errors like any other. For a single call, [`Client::raw`](crate::Client::raw) does
+/// without a type.
+pub trait Operation {
+    /// The vendor whose clients can send this operation.
+    type Vendor: Vendor;
+    /// The result of a successful call: any type that can be deserialized, `()` for no result, or a
+    /// [`Download`].
+    type Output: Output;
+    /// The facts that are known before any value is set.
+    const META: &'static OperationMeta;
+    /// The documented response, for mock servers: the whole body as it is on the wire.
+    const EXAMPLE: Option<&'static str> = None;
+
+    /// Writes the values of the request.
+    fn encode(&self, parts: &mut Parts);
+}
+
+/// An operation that runs with the app's own token.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` acts for a user: it cannot be sent with the app's token",
+    label = "this client sends the app's token",
+    note = "send it with a user's token: `client.as_user(token)`"
+)]
+pub trait AcceptsAppToken: Operation {}
+
+/// An operation that runs with the token of a user.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` acts for the app: it cannot be sent with a user's token",
+    label = "this client sends a user's token",
+    note = "send it with the app's token: pass the client itself, without `as_user`"
+)]
+pub trait AcceptsUserToken: Operation {}
+
+/// A sender of operations of type `O`: a client, or a client as a user.
+///
+/// Implemented by this crate alone.
+pub trait Sender<O: Operation>: sealed::Sealed + Clone + Send + Sync + 'static {
+    /// Prepares the call of `operation`. Nothing is sent before the call is awaited.
+    fn call(&self, operation: &O) -> Call<O::Output>;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+/// The result of an operation: data, which is decoded, or a [`Download`], which is not read yet.
+///
+/// Implemented for every type that can be deserialized.
+pub trait Output: Sized + Send + 'static {
+    #[doc(hidden)]
+    fn from_success(success: Success) -> Result<Self, Error>;
+}
+
+impl<T: DeserializeOwned + Send + 'static> Output for T {
+    fn from_success(success: Success) -> Result<Self, Error> {
+        decode(&success)
+    }
+}
+
+impl Output for Download {
+    fn from_success(success: Success) -> Result<Self, Error> {
+        let Success { meta, log_id, attempts, content, .. } = success;
+        match content {
+            Content::File(file) => Ok(Self::new(meta, attempts, log_id, file)),
+            Content::Data(_) => Err(Error::new(ErrorKind::Decode).with_operation(meta.name())),
+        }
+    }
+}
+
+impl<T: Output> Output for Response<T> {
+    fn from_success(mut success: Success) -> Result<Self, Error> {
+        let status = success.status.as_u16();
+        let (log_id, attempts) = (success.log_id.clone(), success.attempts);
+        let headers = match &mut success.content {
+            // The name and the size of a file are in its headers.
+            Content::File(file) => file.headers.clone(),
+            Content::Data(_) => std::mem::take(&mut success.headers),
+        };
+        let body = success.body.clone();
+        let output = T::from_success(success)?;
+        Ok(Self { output, status, headers, body, log_id, attempts })
+    }
+}
+
+/// The only step of a call that is compiled for each type of output.
+fn decode<T: DeserializeOwned>(success: &Success) -> Result<T, Error> {
+    let data = match &success.content {
+        Content::Data(data) => data,
+        Content::File(_) => &Bytes::new(),
+    };
+    lenient::from_slice(data).map_err(|error| {
+        Error::new(ErrorKind::Decode)
+            .with_operation(success.meta.name())
+            .with_attempts(success.attempts)
+            .with_api(ApiError {
+                status: success.status.as_u16(),
+                log_id: success.log_id.clone(),
+                ..ApiError::default()
+            })
+            .with_cause(&error)
+    })
+}

@@ -1,0 +1,164 @@
+//! One request on its way, and its response read to the end, within limits of time and size.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{self, Either};
+use http::response::Parts as Head;
+use http::{HeaderMap, HeaderValue, Request, header};
+
+use super::body::{Body, ReadError};
+use super::file::{FileAnswer, Idle};
+use super::reply::Reply;
+use crate::base::Clock;
+use crate::error::{ApiError, Error, ErrorKind};
+use crate::transport::Transport;
+
+/// Exchanges one request for one response.
+pub(crate) struct Exchange {
+    /// Without a slash at its end.
+    pub(crate) base_url: String,
+    pub(crate) host: String,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) max_response_bytes: usize,
+    /// The headers that hold the vendor's log ID, best first.
+    pub(crate) log_id_headers: &'static [&'static str],
+}
+
+/// The response to a request for a file.
+pub(crate) enum Received {
+    File(FileAnswer),
+    /// A failure, by its status.
+    Reply(Reply),
+    /// A text, which may be the file or the envelope of an error.
+    Unsure(Reply, FileAnswer),
+}
+
+/// No envelope of an error is larger.
+const LARGEST_ENVELOPE: usize = 64 * 1024;
+
+/// Returns `true` if a response that should be a file may be the envelope of an error instead:
+/// JSON or another text without the header that comes with files. Gateways do not always say that
+/// it is JSON.
+fn may_be_envelope(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_text = |name: &str| name.starts_with("text/") || name.contains("json");
+    content_type.is_none_or(|name| is_text(&name.to_ascii_lowercase()))
+        && !headers.contains_key(header::CONTENT_DISPOSITION)
+}
+
+impl Exchange {
+    pub(crate) fn request(
+        &self,
+        method: http::Method,
+        target: &str,
+        body: Body,
+        content_type: Option<HeaderValue>,
+    ) -> Result<Request<Body>, Error> {
+        // RFC 9110 wants a length wherever the method leads the server to expect a body.
+        let expects_body = !matches!(method, http::Method::GET | http::Method::DELETE);
+        let mut request =
+            Request::builder().method(method).uri(format!("{}{target}", self.base_url));
+        if let Some(content_type) = content_type {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        } else if expects_body {
+            request = request.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        request.body(body).map_err(|error| Error::new(ErrorKind::InvalidRequest).with_cause(&error))
+    }
+
+    /// Sends once, and reads the response to its end.
+    pub(crate) async fn send(
+        &self,
+        request: Request<Body>,
+        limit: Duration,
+    ) -> Result<Reply, Error> {
+        within(limit, self.exchange(request)).await
+    }
+
+    /// Sends the body of an upload, which may take as long as it makes progress.
+    pub(crate) async fn upload(&self, request: Request<Body>, idle: &Idle) -> Result<Reply, Error> {
+        let (exchange, expired) = (pin!(self.exchange(request)), pin!(idle.expired()));
+        match future::select(exchange, expired).await {
+            Either::Left((reply, _)) => reply,
+            Either::Right(_) => Err(Error::new(ErrorKind::Timeout)
+                .with_detail(format!("the upload made no progress for {:?}", idle.limit()))),
+        }
+    }
+
+    /// Sends once, and reads the response unless it is the file that was asked for.
+    pub(crate) async fn download(
+        &self,
+        request: Request<Body>,
+        limit: Duration,
+    ) -> Result<Received, Error> {
+        within(limit, self.exchange_for_file(request)).await
+    }
+
+    pub(crate) fn log_id(&self, headers: &HeaderMap) -> Option<String> {
+        let text = |name: &&str| Some(headers.get(*name)?.to_str().ok()?.to_owned());
+        self.log_id_headers.iter().find_map(text)
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<Reply, Error> {
+        let (head, body) = self.transport.send(request).await?.into_parts();
+        match body.read(self.max_response_bytes).await {
+            Ok(body) => Ok(self.reply(head, body)),
+            Err(error) => Err(self.unread(&head, error)),
+        }
+    }
+
+    async fn exchange_for_file(&self, request: Request<Body>) -> Result<Received, Error> {
+        let (head, body) = self.transport.send(request).await?.into_parts();
+        if !head.status.is_success() {
+            let body = body.read(self.max_response_bytes).await;
+            let body = body.map_err(|error| self.unread(&head, error))?;
+            return Ok(Received::Reply(self.reply(head, body)));
+        }
+        if !may_be_envelope(&head.headers) {
+            return Ok(Received::File(self.file(head, body)));
+        }
+        let (beginning, body) =
+            body.peek(LARGEST_ENVELOPE).await.map_err(|error| self.unread(&head, error))?;
+        let reply = self.reply(head.clone(), beginning.unwrap_or_default());
+        Ok(Received::Unsure(reply, self.file(head, body)))
+    }
+
+    fn reply(&self, head: Head, body: Bytes) -> Reply {
+        let received_at = self.clock.now();
+        Reply { status: head.status, headers: head.headers, body, received_at }
+    }
+
+    fn file(&self, head: Head, body: Body) -> FileAnswer {
+        let idle = Idle::new(self.idle_timeout);
+        FileAnswer { status: head.status, headers: head.headers, body, idle }
+    }
+
+    fn unread(&self, head: &Head, error: ReadError) -> Error {
+        let kind = match error {
+            ReadError::TooLarge(_) => ErrorKind::LimitExceeded,
+            ReadError::Broken(_) => ErrorKind::Transfer,
+        };
+        let api = ApiError {
+            status: head.status.as_u16(),
+            log_id: self.log_id(&head.headers),
+            ..ApiError::default()
+        };
+        Error::new(kind).with_api(api).with_cause(&error)
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    exchange: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(limit, exchange).await {
+        Ok(result) => result,
+        Err(_) => Err(Error::new(ErrorKind::Timeout)
+            .with_detail(format!("the attempt did not finish within {limit:?}"))),
+    }
+}

@@ -1,0 +1,15 @@
+//! One request, one response: what is sent, how bytes travel, and what came back.
+
+mod body;
+mod exchange;
+pub(crate) mod file;
+mod parts;
+mod reply;
+mod wait;
+
+pub use body::{Body, BodyError};
+pub(crate) use exchange::{Exchange, Received};
+pub use parts::{BodyFields, FormFields, Parts};
+pub(crate) use parts::{COMPONENT, Encoded, JSON, Payload};
+pub(crate) use reply::Reply;
+pub(crate) use wait::retry_after;
