@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod calls;
 mod check;
 mod client;
 mod compile_fail;
@@ -14,6 +15,7 @@ mod generated;
 mod limits;
 mod messages;
 mod pages;
+mod raw;
 mod retries;
 mod script;
 mod tokens;

@@ -83,6 +83,7 @@ struct Sent {
     at: Instant,
     target: String,
     token: Option<String>,
+    headers: http::HeaderMap,
     body: Bytes,
 }
 
@@ -123,6 +124,13 @@ impl Script {
         self.0.lock().unwrap().sent.iter().map(|sent| sent.body.clone()).collect()
     }
 
+    /// The values of a header of one request.
+    pub(crate) fn header(&self, request: usize, name: &str) -> Vec<String> {
+        let sent = &self.0.lock().unwrap().sent;
+        let values = sent[request].headers.get_all(name).iter();
+        values.map(|value| value.to_str().unwrap().to_owned()).collect()
+    }
+
     pub(crate) fn targets(&self) -> Vec<String> {
         self.0.lock().unwrap().sent.iter().map(|sent| sent.target.clone()).collect()
     }
@@ -152,6 +160,7 @@ impl Script {
                 .iter()
                 .find_map(|name| request.headers().get(*name))
                 .map(|token| token.to_str().unwrap().to_owned()),
+            headers: request.headers().clone(),
             body: request.body().as_bytes().cloned().unwrap(),
         });
         state.steps.pop_front().expect("a request that the script does not foresee")

@@ -9,27 +9,55 @@
     allow(dead_code, reason = "most of the crate serves the vendors")
 )]
 
-// Each module imports only from those above it; `layers` in the tests holds them to that.
-mod auth;
+// The layers, lowest first: each imports only from those above it, and `tests/layers.rs` holds them
+// to that.
+
+// Secrets, time, randomness: what needs nothing else.
 mod base;
-mod call;
-mod channel;
-mod client;
-mod codec;
+
+// The one error type.
 mod error;
-mod flow;
+
+// The facts that vendors document: operations, codes, rates.
+mod meta;
+
+// From bytes to types and back.
+mod codec;
+
 #[doc(hidden)]
 pub mod json_text;
+
 mod lenient;
+
 #[doc(hidden)]
 pub mod map;
-mod meta;
+
+mod transport;
+
+// One request, one response.
+mod wire;
+
+// Whether and when a call is retried.
+mod flow;
+
+// What differs between the vendors.
+mod vendor;
+
+// One app's way to one platform.
+mod channel;
+
+// Whose token is sent, and how it is fetched.
+mod auth;
+
+// A call from its operation to its output.
+mod call;
+
+// What users hold in their hands.
+mod client;
+
 #[cfg(all(any(test, fuzzing), feature = "feishu", feature = "dingtalk"))]
 #[doc(hidden)]
 pub mod properties;
-mod transport;
-mod vendor;
-mod wire;
 
 #[cfg(feature = "feishu")]
 pub use auth::{CodeExchange, UserToken};

@@ -79,6 +79,24 @@ pub(crate) enum Reads {
     File,
 }
 
+/// Returns `true` if `path` is one that reaches what it says: it names no host, no query, and no
+/// segment that URL parsers swallow, percent-encoded or not. A slash may stand at its end.
+pub(crate) const fn is_path(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let mut at = 0;
+    let mut before = b' ';
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let is_segment_bad = before == b'/' && matches!(byte, b'/' | b'.' | b'%');
+        if matches!(byte, b'?' | b'#' | b'\\') || is_segment_bad || (at == 0 && byte != b'/') {
+            return false;
+        }
+        before = byte;
+        at += 1;
+    }
+    !bytes.is_empty()
+}
+
 /// A documented rate limit of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -108,7 +126,13 @@ impl OperationMeta {
     /// with `/` and has its parameters in braces, e.g. `/open-apis/im/v1/chats/{chat_id}/link`.
     ///
     /// GET, PUT and DELETE count as idempotent.
+    ///
+    /// # Panics
+    ///
+    /// If the path does not begin with `/`, has a query, or has a segment that is empty or begins
+    /// with a dot. In a constant, that is an error of the compiler.
     pub const fn new(id: &'static str, method: Method, path: &'static str) -> Self {
+        assert!(is_path(path), "the path of an operation is not a path");
         Self::from_parts(Cow::Borrowed(id), method, Cow::Borrowed(path))
     }
 
@@ -284,4 +308,32 @@ impl CodeMeta {
 pub(crate) fn find_code(codes: &'static [CodeMeta], code: &str) -> Option<&'static CodeMeta> {
     let index = codes.binary_search_by(|meta| meta.code.cmp(code)).ok()?;
     codes.get(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_where_they_are() {
+        for path in ["/", "/a/{b}/c", "/a/", "/v1.0/x/{a}", "/a/b.c"] {
+            assert!(is_path(path), "{path}");
+        }
+        for path in [
+            "",
+            "a",
+            "https://x/a",
+            "//x/a",
+            "/a//b",
+            "/a/../b",
+            "/a/.",
+            "/a/%2e%2e/b",
+            "/a?b",
+            "/a#b",
+            "/a\\b",
+            "\\x",
+        ] {
+            assert!(!is_path(path), "{path}");
+        }
+    }
 }

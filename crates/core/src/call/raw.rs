@@ -15,7 +15,7 @@ use super::page::{Turn, Walk};
 use super::{Call, Line, Output};
 use crate::codec::Param;
 use crate::error::{Error, ErrorKind};
-use crate::meta::{Meta, Method, OperationMeta};
+use crate::meta::{Meta, Method, OperationMeta, is_path};
 use crate::wire::file::{Download, Upload};
 use crate::wire::{Encoded, Parts};
 
@@ -165,6 +165,14 @@ impl RawCall {
         };
         if let Some(problem) = &self.problem {
             return refuse(problem.clone());
+        }
+        // It comes from a program, and perhaps from its user.
+        if !is_path(&self.path) {
+            return refuse(format!(
+                "{:?} is no path: it begins with `/`, has no query, and no segment that is empty \
+                 or begins with a dot",
+                self.path
+            ));
         }
         let names = names(&self.path);
         if let Some((name, _)) = self.values.iter().find(|(name, _)| !names.contains(&&**name)) {

@@ -78,8 +78,6 @@ enum Problem {
     ExtraValue(String),
     #[error("`encode` leaves a value of the path template `{0}` open")]
     MissingValue(String),
-    #[error("the path template `{0}` must begin with `/` and hold neither `?` nor `#`")]
-    Template(String),
     #[error("the body cannot be written as JSON: {0}")]
     Body(&'static str),
 }
@@ -193,10 +191,6 @@ impl Parts {
         let rest = &template[self.written..];
         if rest.contains('{') {
             self.problem.get_or_insert_with(|| Problem::MissingValue(template.to_owned()));
-        }
-        // A raw call's path comes from a program, and perhaps from its user.
-        if !template.starts_with('/') || template.contains(['?', '#']) {
-            self.problem.get_or_insert_with(|| Problem::Template(template.to_owned()));
         }
         self.target.push_str(rest);
         self.written = template.len();
