@@ -36,10 +36,18 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Settles the conditions: those of the call go before those of the client.
-    pub(super) fn new(line: Line, request: Encoded, options: Options) -> Result<Self, Error> {
+    pub(super) fn new(
+        line: Line,
+        request: Encoded,
+        options: Option<Box<Options>>,
+    ) -> Result<Self, Error> {
         let Line { channel, auth, timeout } = line;
+        let options = match options {
+            Some(options) => *options,
+            None => Options::default(),
+        };
         options
-            .check(&channel.platform.token_header())
+            .check(|| channel.platform.token_header())
             .map_err(|error| error.with_operation(request.meta.name()))?;
         let is_safe = request.meta.is_idempotent() || request.has_dedupe_key;
         Ok(Self {
@@ -85,7 +93,8 @@ pub struct Success {
 #[derive(Debug)]
 pub(super) enum Content {
     Data(Bytes),
-    File(FileAnswer),
+    /// Boxed, since most calls have none.
+    File(Box<FileAnswer>),
 }
 
 /// The story of a call so far, for the error if its time runs out.
@@ -115,7 +124,10 @@ pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
     };
     let attempts = story.sent.load(Ordering::Relaxed);
     match result {
-        Ok(success) => Ok(Success { attempts, ..success }),
+        Ok(mut success) => {
+            success.attempts = attempts;
+            Ok(success)
+        }
         Err(error) => Err(error.with_operation(meta.name()).with_attempts(attempts)),
     }
 }
@@ -275,7 +287,7 @@ fn success_with_file(file: FileAnswer, channel: &Channel, meta: &Meta) -> Succes
         headers: HeaderMap::new(),
         attempts: 0,
         body: Bytes::new(),
-        content: Content::File(file),
+        content: Content::File(Box::new(file)),
     }
 }
 

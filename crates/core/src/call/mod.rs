@@ -60,12 +60,13 @@ pub struct Call<T> {
 struct Unsent {
     line: Line,
     request: Result<Encoded, Error>,
-    options: Options,
+    /// Boxed, since most calls set none.
+    options: Option<Box<Options>>,
 }
 
 impl<T> Call<T> {
     fn new(line: Line, request: Result<Encoded, Error>) -> Self {
-        let unsent = Unsent { line, request, options: Options::default() };
+        let unsent = Unsent { line, request, options: None };
         Self { unsent: Some(unsent), running: None, output: PhantomData }
     }
 
@@ -114,7 +115,7 @@ impl<T> Call<T> {
 
     fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
         if let Some(unsent) = &mut self.unsent {
-            set(&mut unsent.options);
+            set(unsent.options.get_or_insert_default());
         }
         self
     }

@@ -26,13 +26,13 @@ impl Options {
     }
 
     /// Refuses headers that would contradict what the client sends.
-    pub(super) fn check(&self, token_header: &HeaderName) -> Result<(), Error> {
+    pub(super) fn check(&self, token_header: impl Fn() -> HeaderName) -> Result<(), Error> {
         let refuse =
             |detail: String| Err(Error::new(ErrorKind::InvalidRequest).with_detail(detail));
         if self.has_bad_header {
             return refuse("a header has a name or a value that HTTP does not allow".to_owned());
         }
-        let is_ours = |name: &&HeaderName| OURS.contains(name) || *name == token_header;
+        let is_ours = |name: &&HeaderName| OURS.contains(name) || **name == token_header();
         match self.headers.keys().find(is_ours) {
             Some(name) => refuse(format!("the header `{name}` is set by the client itself")),
             None => Ok(()),
