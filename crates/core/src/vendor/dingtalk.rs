@@ -117,8 +117,12 @@ impl Platform for DingTalkPlatform {
         }
     }
 
-    fn log_id_headers(&self) -> &'static [&'static str] {
-        &["x-acs-request-id", "x-acs-trace-id"]
+    fn log_id_headers(&self) -> &'static [HeaderName] {
+        static NAMES: [HeaderName; 2] = [
+            HeaderName::from_static("x-acs-request-id"),
+            HeaderName::from_static("x-acs-trace-id"),
+        ];
+        &NAMES
     }
 }
 

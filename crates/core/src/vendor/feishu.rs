@@ -126,8 +126,10 @@ impl Platform for FeishuPlatform {
         Err(envelope.into_error(reply, log_id))
     }
 
-    fn log_id_headers(&self) -> &'static [&'static str] {
-        &["x-tt-logid", "x-request-id"]
+    fn log_id_headers(&self) -> &'static [HeaderName] {
+        static NAMES: [HeaderName; 2] =
+            [HeaderName::from_static("x-tt-logid"), HeaderName::from_static("x-request-id")];
+        &NAMES
     }
 }
 

@@ -10,11 +10,12 @@ mod grant;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::base::Secret;
 use crate::error::{ApiError, Error, ErrorKind};
-use crate::wire::{Reply, retry_after};
+use crate::wire::{Reply, log_id, retry_after};
 use excerpt::excerpt;
 
 #[cfg(feature = "dingtalk")]
@@ -81,10 +82,10 @@ pub trait Platform: Send + Sync {
     }
 
     /// The headers that hold the vendor's log ID, best first.
-    fn log_id_headers(&self) -> &'static [&'static str];
+    fn log_id_headers(&self) -> &'static [HeaderName];
 
     fn log_id(&self, headers: &HeaderMap) -> Option<String> {
-        header(headers, self.log_id_headers())
+        log_id(headers, self.log_id_headers())
     }
 }
 
@@ -97,11 +98,6 @@ pub(crate) fn secret_header(text: &str) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-/// The first of `names` that the headers hold as readable text.
-fn header(headers: &HeaderMap, names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| Some(headers.get(*name)?.to_str().ok()?.to_owned()))
-}
-
 /// Returns the error for a response that is not in the vendor's format: a proxy's page, an empty
 /// body.
 fn not_understood(reply: &Reply, log_id: Option<String>) -> Error {
@@ -110,16 +106,16 @@ fn not_understood(reply: &Reply, log_id: Option<String>) -> Error {
         status if status.is_server_error() => ErrorKind::Unavailable,
         _ => ErrorKind::Decode,
     };
-    let media_type = header(&reply.headers, &["content-type"]);
+    let media_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     Error::new(kind)
         .with_detail(format!(
             "the response is not in the platform's format ({}, {} bytes)",
-            media_type.as_deref().unwrap_or("no content type"),
+            media_type.unwrap_or("no content type"),
             reply.body.len()
         ))
         .with_api(ApiError {
             status: reply.status.as_u16(),
-            excerpt: excerpt(media_type.as_deref(), &reply.body),
+            excerpt: excerpt(media_type, &reply.body),
             log_id,
             retry_after: retry_after(&reply.headers, reply.received_at),
             ..ApiError::default()

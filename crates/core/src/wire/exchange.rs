@@ -7,11 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::{self, Either};
 use http::response::Parts as Head;
-use http::{HeaderMap, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
 use super::body::{Body, ReadError};
 use super::file::{FileAnswer, Idle};
-use super::reply::Reply;
+use super::reply::{Reply, log_id};
 use crate::base::Clock;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::transport::Transport;
@@ -26,7 +26,7 @@ pub(crate) struct Exchange {
     pub(crate) idle_timeout: Duration,
     pub(crate) max_response_bytes: usize,
     /// The headers that hold the vendor's log ID, best first.
-    pub(crate) log_id_headers: &'static [&'static str],
+    pub(crate) log_id_headers: &'static [HeaderName],
 }
 
 /// The response to a request for a file.
@@ -100,8 +100,7 @@ impl Exchange {
     }
 
     pub(crate) fn log_id(&self, headers: &HeaderMap) -> Option<String> {
-        let text = |name: &&str| Some(headers.get(*name)?.to_str().ok()?.to_owned());
-        self.log_id_headers.iter().find_map(text)
+        log_id(headers, self.log_id_headers)
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Reply, Error> {

@@ -11,5 +11,5 @@ pub use body::{Body, BodyError};
 pub(crate) use exchange::{Exchange, Received};
 pub use parts::{BodyFields, FormFields, Parts};
 pub(crate) use parts::{COMPONENT, Encoded, JSON, Payload};
-pub(crate) use reply::Reply;
+pub(crate) use reply::{Reply, log_id};
 pub(crate) use wait::retry_after;
