@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
 use super::body::{Body, ReadError};
 use super::file::{FileAnswer, Idle};
+use super::redirect::redirect_target;
 use super::reply::{Reply, log_id};
 use crate::base::Clock;
 use crate::error::{ApiError, Error, ErrorKind};
@@ -104,7 +105,7 @@ impl Exchange {
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Reply, Error> {
-        let (head, body) = self.transport.send(request).await?.into_parts();
+        let (head, body) = self.response(request).await?;
         match body.read(self.max_response_bytes).await {
             Ok(body) => Ok(self.reply(head, body)),
             Err(error) => Err(self.unread(&head, error)),
@@ -112,7 +113,7 @@ impl Exchange {
     }
 
     async fn exchange_for_file(&self, request: Request<Body>) -> Result<Received, Error> {
-        let (head, body) = self.transport.send(request).await?.into_parts();
+        let (head, body) = self.response(request).await?;
         if !head.status.is_success() {
             let body = body.read(self.max_response_bytes).await;
             let body = body.map_err(|error| self.unread(&head, error))?;
@@ -125,6 +126,32 @@ impl Exchange {
             body.peek(LARGEST_ENVELOPE).await.map_err(|error| self.unread(&head, error))?;
         let reply = self.reply(head.clone(), beginning.unwrap_or_default());
         Ok(Received::Unsure(reply, self.file(head, body)))
+    }
+
+    async fn response(&self, request: Request<Body>) -> Result<(Head, Body), Error> {
+        let (head, body) = self.transport.send(request).await?.into_parts();
+        match redirect_target(&head) {
+            Some(target) => Err(self.redirected(&head, &target)),
+            None => Ok((head, body)),
+        }
+    }
+
+    fn redirected(&self, head: &Head, target: &str) -> Error {
+        let detail = format!(
+            "the server redirects to {target}; check the base URL, and the proxy if there is one \
+             (redirects are not followed, since the request carries a token)"
+        );
+        let error = Error::new(ErrorKind::Configuration).with_detail(detail);
+        error.with_api(self.head_of_error(head))
+    }
+
+    /// Returns what the head of a response adds to an error.
+    fn head_of_error(&self, head: &Head) -> ApiError {
+        ApiError {
+            status: head.status.as_u16(),
+            log_id: self.log_id(&head.headers),
+            ..ApiError::default()
+        }
     }
 
     fn reply(&self, head: Head, body: Bytes) -> Reply {
@@ -142,12 +169,7 @@ impl Exchange {
             ReadError::TooLarge(_) => ErrorKind::LimitExceeded,
             ReadError::Broken(_) => ErrorKind::Transfer,
         };
-        let api = ApiError {
-            status: head.status.as_u16(),
-            log_id: self.log_id(&head.headers),
-            ..ApiError::default()
-        };
-        Error::new(kind).with_api(api).with_cause(&error)
+        Error::new(kind).with_api(self.head_of_error(head)).with_cause(&error)
     }
 }
 

@@ -4,6 +4,7 @@ mod body;
 mod exchange;
 pub(crate) mod file;
 mod parts;
+mod redirect;
 mod reply;
 mod wait;
 
