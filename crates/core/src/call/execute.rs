@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -65,6 +65,8 @@ impl Plan {
         })
     }
 }
+
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// The owner of the token that is sent.
 #[derive(Clone)]
@@ -242,6 +244,10 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
     headers.insert(channel.platform.token_header(), token);
     if !plan.headers.is_empty() {
         headers.extend(plan.headers.clone());
+    }
+    if meta.is_download() {
+        // A file shall arrive as it is stored, and with its length.
+        headers.insert(header::ACCEPT_ENCODING, IDENTITY);
     }
     story.sent.fetch_add(1, Ordering::Relaxed);
     if meta.is_download() {
