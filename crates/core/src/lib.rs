@@ -82,7 +82,7 @@ pub use vendor::DingTalk;
 pub use vendor::Feishu;
 pub use vendor::Vendor;
 pub use wire::file::{Download, Progress, Upload};
-pub use wire::{Body, BodyError, BodyFields, FormFields, Parts};
+pub use wire::{Attempt, Body, BodyError, BodyFields, FormFields, Parts};
 
 pub use {bytes, http, http_body};
 

@@ -236,6 +236,14 @@ impl Meta {
             Self::Shared(meta) => meta.id.clone(),
         }
     }
+
+    /// Returns the path with the names of its parameters, to keep.
+    pub(crate) fn template(&self) -> Cow<'static, str> {
+        match self {
+            Self::Static(meta) => Cow::Borrowed(&meta.path),
+            Self::Shared(meta) => meta.path.clone(),
+        }
+    }
 }
 
 impl Deref for Meta {

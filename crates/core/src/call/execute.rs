@@ -1,6 +1,6 @@
 //! The one place where operations are sent. Nothing here is generic.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::{Meta, Reads};
 use crate::wire::file::{FileAnswer, Idle};
-use crate::wire::{Body, Encoded, JSON, Payload, Received, Reply};
+use crate::wire::{Attempt, Body, Encoded, JSON, Payload, Received, Reply};
 
 /// A call with all that it needs, its conditions settled.
 pub(crate) struct Plan {
@@ -100,10 +100,30 @@ pub(super) enum Content {
 }
 
 /// The story of a call so far, for the error if its time runs out.
-#[derive(Default)]
 struct Story {
+    /// `None` for an upload without a limit on its whole time.
+    deadline: Option<Instant>,
     sent: AtomicU32,
     last: Mutex<Option<Error>>,
+    /// The number of the call, once somebody has asked for it; 0 before.
+    call_id: AtomicU64,
+}
+
+impl Story {
+    fn new(deadline: Option<Instant>) -> Self {
+        let (sent, last, call_id) = (AtomicU32::new(0), Mutex::new(None), AtomicU64::new(0));
+        Self { deadline, sent, last, call_id }
+    }
+
+    /// Returns the number that all attempts of the call share. The attempts of one call follow one
+    /// another, so that nobody else asks at the same time.
+    fn call_id(&self) -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        if self.call_id.load(Ordering::Relaxed) == 0 {
+            self.call_id.store(NEXT.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        }
+        self.call_id.load(Ordering::Relaxed)
+    }
 }
 
 pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
@@ -118,7 +138,7 @@ pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
     );
     let timeout = if plan.has_deadline { plan.timeout } else { FOREVER };
     let deadline = Instant::now() + timeout;
-    let story = Story::default();
+    let story = Story::new(plan.has_deadline.then_some(deadline));
     let call = attempts(&plan, deadline, &story).instrument(span);
     let result = match tokio::time::timeout_at(deadline, call).await {
         Ok(result) => result,
@@ -240,6 +260,12 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
         None => (Body::default(), None),
     };
     let mut request = exchange.request(meta.method().into(), target, body, content_type)?;
+    let number = 1 + story.sent.fetch_add(1, Ordering::Relaxed);
+    if exchange.shows_attempts {
+        let (operation, template) = (meta.name(), meta.template());
+        let attempt = Attempt::new(operation, template, number, story.call_id(), story.deadline);
+        request.extensions_mut().insert(attempt);
+    }
     let headers = request.headers_mut();
     headers.insert(channel.platform.token_header(), token);
     if !plan.headers.is_empty() {
@@ -249,7 +275,6 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
         // A file shall arrive as it is stored, and with its length.
         headers.insert(header::ACCEPT_ENCODING, IDENTITY);
     }
-    story.sent.fetch_add(1, Ordering::Relaxed);
     if meta.is_download() {
         return match exchange.download(request, plan.attempt_timeout).await? {
             Received::File(file) => Ok(success_with_file(file, channel, meta)),

@@ -158,6 +158,7 @@ impl<V: Vendor> ClientBuilder<V> {
         let base_url = check_base_url(&self.base_url, self.plain_http)?;
         // A proxy has no way to this machine, and no business with what is sent to it.
         let options = TransportOptions { no_proxy: base_url.is_loopback, ..self.options };
+        let shows_attempts = self.transport.is_some();
         let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(ReqwestTransport::new(&options)?),
@@ -169,6 +170,7 @@ impl<V: Vendor> ClientBuilder<V> {
                 base_url: base_url.text,
                 host: base_url.host,
                 transport,
+                shows_attempts,
                 clock: self.clock,
                 idle_timeout: self.idle_timeout,
                 max_response_bytes: self.max_response_bytes,

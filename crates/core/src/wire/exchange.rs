@@ -23,6 +23,8 @@ pub(crate) struct Exchange {
     pub(crate) base_url: String,
     pub(crate) host: String,
     pub(crate) transport: Arc<dyn Transport>,
+    /// A transport of the user's own, or a layer, gets to know which attempt it carries.
+    pub(crate) shows_attempts: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_response_bytes: usize,

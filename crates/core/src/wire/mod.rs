@@ -1,5 +1,6 @@
 //! One request, one response: what is sent, how bytes travel, and what came back.
 
+mod attempt;
 mod body;
 mod exchange;
 pub(crate) mod file;
@@ -8,6 +9,7 @@ mod redirect;
 mod reply;
 mod wait;
 
+pub use attempt::Attempt;
 pub use body::{Body, BodyError};
 pub(crate) use exchange::{Exchange, Received};
 pub use parts::{BodyFields, FormFields, Parts};
