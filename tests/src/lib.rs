@@ -14,6 +14,7 @@ mod grants;
 mod generated;
 mod limits;
 mod messages;
+mod network;
 mod pages;
 mod raw;
 mod retries;

@@ -32,8 +32,6 @@ mod lenient;
 #[doc(hidden)]
 pub mod map;
 
-mod transport;
-
 // One request, one response.
 mod wire;
 
@@ -75,14 +73,16 @@ pub use json_text::JsonText;
 #[doc(hidden)]
 pub use meta::ApiMeta;
 pub use meta::{CodeMeta, Method, OperationMeta, Rate};
-pub use transport::{Transport, TransportError};
 #[cfg(feature = "dingtalk")]
 pub use vendor::DingTalk;
 #[cfg(feature = "feishu")]
 pub use vendor::Feishu;
 pub use vendor::Vendor;
 pub use wire::file::{Download, Progress, Upload};
-pub use wire::{Attempt, Body, BodyError, BodyFields, FormFields, Parts};
+pub use wire::{
+    Attempt, Body, BodyError, BodyFields, FormFields, HttpTransport, HttpTransportBuilder, Parts,
+    Transport, TransportError,
+};
 
 pub use {bytes, http, http_body};
 

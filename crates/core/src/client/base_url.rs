@@ -34,11 +34,7 @@ pub(super) fn check_base_url(base_url: &str, plain_http: bool) -> Result<BaseUrl
         _ => return refuse("does not start with `https://`"),
     };
     let prefix = uri.path().trim_end_matches('/');
-    Ok(BaseUrl {
-        text: format!("{scheme}://{authority}{prefix}"),
-        host: host.to_owned(),
-        is_loopback,
-    })
+    Ok(BaseUrl { text: format!("{scheme}://{authority}{prefix}"), host: host.to_owned(), uri })
 }
 
 #[derive(Debug)]
@@ -46,7 +42,7 @@ pub(super) struct BaseUrl {
     /// Without a slash at its end.
     pub(super) text: String,
     pub(super) host: String,
-    pub(super) is_loopback: bool,
+    pub(super) uri: Uri,
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -8,11 +8,13 @@ use super::base_url::check_base_url;
 use crate::auth::{MemoryTokenStore, TokenStore};
 use crate::base::{Clock, Secret, SystemClock};
 use crate::channel::Channel;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::flow::{Flow, RetryBudget, RetryPolicy};
-use crate::transport::{ReqwestTransport, Transport, TransportOptions};
 use crate::vendor::{App, Vendor};
-use crate::wire::Exchange;
+use crate::wire::{Exchange, HttpTransport, HttpTransportBuilder, Transport};
+
+/// Wraps a transport in another one.
+type Layer = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
 
 /// Sets up a [`Client`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -25,8 +27,10 @@ pub struct ClientBuilder<V> {
     idle_timeout: Duration,
     max_attempts: u32,
     max_response_bytes: usize,
-    options: TransportOptions,
+    /// The options of the built-in transport, if any was set.
+    http: Option<HttpTransportBuilder>,
     transport: Option<Arc<dyn Transport>>,
+    layers: Vec<Layer>,
     token_store: Arc<dyn TokenStore>,
     clock: Arc<dyn Clock>,
     vendor: PhantomData<fn() -> V>,
@@ -43,11 +47,9 @@ impl<V: Vendor> ClientBuilder<V> {
             idle_timeout: Duration::from_secs(30),
             max_attempts: 3,
             max_response_bytes: 16 * 1024 * 1024,
-            options: TransportOptions {
-                connect_timeout: Duration::from_secs(10),
-                ..TransportOptions::default()
-            },
+            http: None,
             transport: None,
+            layers: Vec::new(),
             token_store: Arc::new(MemoryTokenStore::default()),
             clock: Arc::new(SystemClock),
             vendor: PhantomData,
@@ -101,39 +103,113 @@ impl<V: Vendor> ClientBuilder<V> {
         self
     }
 
-    /// How long a connection may take to be made. 10 seconds by default; has no effect on a
-    /// [`Transport`] of your own.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.options.connect_timeout = timeout;
+    /// Limits the time for making a connection, TLS included. 10 seconds by default.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        self.http(|http| http.connect_timeout(timeout))
+    }
+
+    /// Closes connections that have been idle for this long. 45 seconds by default, which is less
+    /// than the gateways on the way allow.
+    pub fn pool_idle_timeout(self, timeout: Duration) -> Self {
+        self.http(|http| http.pool_idle_timeout(timeout))
+    }
+
+    /// Replaces the `User-Agent` header, `openplat/` and the version by default.
+    pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
+        self.http(|http| http.user_agent(user_agent))
+    }
+
+    /// Sends everything through a proxy, instead of the proxies that the environment names. See
+    /// [`HttpTransportBuilder::proxy`] for its URL and for the environment.
+    ///
+    /// A proxy of the environment that is not used for the base URL, because of `NO_PROXY` or since
+    /// the URL is of this machine, need not be usable.
+    pub fn proxy(self, url: impl Into<String>) -> Self {
+        self.http(|http| http.proxy(url))
+    }
+
+    /// Uses no proxy, not even one that the environment names.
+    pub fn no_proxy(self) -> Self {
+        self.http(HttpTransportBuilder::no_proxy)
+    }
+
+    /// Trusts another certificate authority in addition to the system's: one or more certificates
+    /// in PEM format. Can be called several times.
+    pub fn root_certificate(self, pem: impl Into<Vec<u8>>) -> Self {
+        self.http(|http| http.root_certificate(pem))
+    }
+
+    /// Sets the certificate with which the client identifies itself to a gateway that asks for one;
+    /// see [`HttpTransportBuilder::client_certificate`].
+    pub fn client_certificate(self, pem: impl Into<Secret>) -> Self {
+        self.http(|http| http.client_certificate(pem))
+    }
+
+    fn http(mut self, set: impl FnOnce(HttpTransportBuilder) -> HttpTransportBuilder) -> Self {
+        self.http = Some(set(self.http.take().unwrap_or_default()));
         self
     }
 
-    /// Sends everything through a proxy, in place of the ones that the environment names. Has no
-    /// effect on a [`Transport`] of your own.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.options.proxy = Some(url.into());
-        self
-    }
-
-    /// Trusts another certificate authority besides the system's: one or more certificates in PEM
-    /// format. Has no effect on a [`Transport`] of your own.
-    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.options.root_certificates.push(pem.into());
-        self
-    }
-
-    /// Sends requests in another way than through the built-in HTTPS client.
+    /// Sends requests through this transport instead of a built-in one of the client's own.
+    ///
+    /// The options of the built-in transport, from [`connect_timeout`](Self::connect_timeout) to
+    /// [`client_certificate`](Self::client_certificate), cannot be set beside it: set them on an
+    /// [`HttpTransport`](crate::HttpTransport), and pass that or a wrapper around it.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Sends requests through a reqwest client of your own. It must not follow redirects.
+    /// Wraps the client's transport, the built-in one or the one that was passed, in another: to
+    /// count, to log, to sign, to add a header, or to answer from a cache.
+    ///
+    /// A layer sees each attempt of each call, and the requests for tokens. Each further layer wraps
+    /// those before it: the layer that was added last is the first to see a request and the last to
+    /// see its response.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use openplat_core::{Body, BoxFuture, Transport, TransportError, http};
+    ///
+    /// struct Logged(Arc<dyn Transport>);
+    ///
+    /// impl Transport for Logged {
+    ///     fn send(
+    ///         &self,
+    ///         request: http::Request<Body>,
+    ///     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+    ///         Box::pin(async move {
+    ///             let path = request.uri().path().to_owned();
+    ///             let response = self.0.send(request).await?;
+    ///             println!("{path}: {}", response.status());
+    ///             Ok(response)
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// # fn build<V: openplat_core::Vendor>(
+    /// #     builder: openplat_core::ClientBuilder<V>,
+    /// # ) -> Result<(), openplat_core::Error> {
+    /// let client = builder.layer(Logged).build()?;
+    /// # drop(client);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn layer<T: Transport>(
+        mut self,
+        layer: impl FnOnce(Arc<dyn Transport>) -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.layers.push(Box::new(|inner| Arc::new(layer(inner))));
+        self
+    }
+
+    /// Sends requests through a reqwest client of your own. It must not follow redirects; a
+    /// response from another URL than the request's is an [`ErrorKind::Configuration`](crate::ErrorKind::Configuration).
     ///
     /// Exempt from semantic versioning: the major version of reqwest may change with any release.
     #[cfg(feature = "reqwest")]
     pub fn reqwest_client(self, client: reqwest::Client) -> Self {
-        self.transport(ReqwestTransport::from_client(client))
+        self.transport(HttpTransport::from(client))
     }
 
     /// Keeps tokens elsewhere than in this client's memory.
@@ -152,17 +228,22 @@ impl<V: Vendor> ClientBuilder<V> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the base URL, the proxy or a certificate is not usable, or
-    /// TLS cannot be set up.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the base URL, the proxy, a certificate or the user agent is
+    /// not usable, or TLS cannot be set up.
     pub fn build(self) -> Result<Client<V>, Error> {
         let base_url = check_base_url(&self.base_url, self.plain_http)?;
-        // A proxy has no way to this machine, and no business with what is sent to it.
-        let options = TransportOptions { no_proxy: base_url.is_loopback, ..self.options };
-        let shows_attempts = self.transport.is_some();
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => Arc::new(ReqwestTransport::new(&options)?),
+        let shows_attempts = self.transport.is_some() || !self.layers.is_empty();
+        let transport = match (self.transport, self.http) {
+            (Some(transport), None) => transport,
+            (Some(_), Some(_)) => {
+                return Err(Error::new(ErrorKind::Configuration).with_detail(
+                    "options of the built-in transport have no effect beside a transport of your \
+                     own; set them on an `HttpTransport` and pass that",
+                ));
+            }
+            (None, http) => Arc::new(http.unwrap_or_default().build_for(Some(&base_url.uri))?),
         };
+        let transport = self.layers.into_iter().fold(transport, |inner, layer| layer(inner));
         let channel = Arc::new(Channel {
             platform: V::PLATFORM,
             app: self.app,

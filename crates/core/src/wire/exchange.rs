@@ -13,9 +13,9 @@ use super::body::{Body, ReadError};
 use super::file::{FileAnswer, Idle};
 use super::redirect::redirect_target;
 use super::reply::{Reply, log_id};
+use super::transport::Transport;
 use crate::base::Clock;
 use crate::error::{ApiError, Error, ErrorKind};
-use crate::transport::Transport;
 
 /// Exchanges one request for one response.
 pub(crate) struct Exchange {

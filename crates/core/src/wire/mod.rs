@@ -2,17 +2,21 @@
 
 mod attempt;
 mod body;
+mod builtin;
 mod exchange;
 pub(crate) mod file;
 mod parts;
 mod redirect;
 mod reply;
+mod transport;
 mod wait;
 
 pub use attempt::Attempt;
 pub use body::{Body, BodyError};
+pub use builtin::{HttpTransport, HttpTransportBuilder};
 pub(crate) use exchange::{Exchange, Received};
 pub use parts::{BodyFields, FormFields, Parts};
 pub(crate) use parts::{COMPONENT, Encoded, JSON, Payload};
 pub(crate) use reply::{Reply, log_id};
+pub use transport::{Transport, TransportError};
 pub(crate) use wait::retry_after;

@@ -1,0 +1,301 @@
+use std::fmt;
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::Url;
+
+use super::unusable;
+use crate::base::Secret;
+use crate::error::Error;
+
+/// The choice of a proxy.
+#[derive(Clone)]
+pub(super) enum Proxying {
+    /// As the environment says.
+    Environment,
+    Direct,
+    Through(Secret),
+}
+
+/// The proxies that a transport uses. `Display` names them, to be added to an error.
+#[derive(Default)]
+pub(super) struct Proxies {
+    proxies: Vec<Proxy>,
+    /// The hosts for which the proxies are not used.
+    except: String,
+}
+
+struct Proxy {
+    url: Url,
+    /// Where the URL is from.
+    origin: &'static str,
+    target: Target,
+}
+
+/// The URLs that go through a proxy.
+#[derive(Clone, Copy)]
+enum Target {
+    All,
+    Http,
+    Https,
+}
+
+/// A proxy that the environment names knows nothing of this machine.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+impl Proxies {
+    /// Finds and checks the proxies for all URLs that begin with `base`, or for any URL.
+    /// `variable` reads the environment.
+    pub(super) fn find(
+        proxying: &Proxying,
+        base: Option<&Uri>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        match proxying {
+            Proxying::Direct => Ok(Self::default()),
+            Proxying::Through(url) => {
+                let url = check(url.expose())
+                    .map_err(|reason| unusable(format!("the URL in `proxy` {reason}")))?;
+                let proxy = Proxy { url, origin: "proxy", target: Target::All };
+                Ok(Self { proxies: vec![proxy], except: String::new() })
+            }
+            Proxying::Environment => Self::of_environment(base, variable),
+        }
+    }
+
+    fn of_environment(
+        base: Option<&Uri>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let first = |names: &[&'static str]| {
+            names.iter().find_map(|name| {
+                let value = variable(name)?.trim().to_owned();
+                (!value.is_empty()).then_some((*name, value))
+            })
+        };
+        // In a CGI program, `HTTP_PROXY` is what a request has in a header `Proxy`.
+        if first(&["REQUEST_METHOD"]).is_some() {
+            return Ok(Self::default());
+        }
+        let (_, no_proxy) = first(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
+        let except = format!("{no_proxy},{LOOPBACK}");
+        // What is not used need not be usable.
+        if base.is_some_and(|base| is_excepted(base, &except)) {
+            return Ok(Self::default());
+        }
+        let mut proxies = Vec::new();
+        for (target, scheme, names) in [
+            (Target::Https, "https", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
+            (Target::Http, "http", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]),
+        ] {
+            if base.is_some_and(|base| base.scheme_str() != Some(scheme)) {
+                continue;
+            }
+            let Some((origin, value)) = first(&names) else { continue };
+            // Unlike in a program, a value without a scheme is common here.
+            let text = if value.contains("://") { value } else { format!("http://{value}") };
+            let url = check(&text).map_err(|reason| {
+                unusable(format!(
+                    "the proxy in the environment variable `{origin}` {reason}; correct it, or \
+                     call `no_proxy`"
+                ))
+            })?;
+            proxies.push(Proxy { url, origin, target });
+        }
+        Ok(Self { proxies, except })
+    }
+
+    /// Returns the proxies as reqwest takes them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Result<reqwest::Proxy, Error>> {
+        self.proxies.iter().map(|proxy| {
+            let url = proxy.url.clone();
+            let proxy = match proxy.target {
+                Target::All => reqwest::Proxy::all(url),
+                Target::Http => reqwest::Proxy::http(url),
+                Target::Https => reqwest::Proxy::https(url),
+            };
+            let proxy = proxy.map_err(|_| unusable("the proxy cannot be set up"))?;
+            Ok(proxy.no_proxy(reqwest::NoProxy::from_string(&self.except)))
+        })
+    }
+}
+
+impl fmt::Display for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Proxy { url, origin, .. } in &self.proxies {
+            let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            write!(f, "; a proxy is set by `{origin}`: {scheme}://{host}{port}")?;
+        }
+        Ok(())
+    }
+}
+
+fn is_excepted(url: &Uri, except: &str) -> bool {
+    Matcher::builder().all("http://proxy").no(except).build().intercept(url).is_none()
+}
+
+/// Reads the URL of a proxy, or says why it is not usable. Never quotes the URL: it may hold a
+/// password, in any of its parts if it is not well-formed.
+fn check(text: &str) -> Result<Url, String> {
+    if !text.contains("://") {
+        return Err("has no scheme, such as `http://`".into());
+    }
+    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+    match url.scheme() {
+        "http" | "https" => {}
+        "socks4" | "socks4a" | "socks5" | "socks5h" if cfg!(feature = "socks") => {}
+        "socks4" | "socks4a" | "socks5" | "socks5h" => {
+            return Err("is a SOCKS proxy, which needs the feature `socks` of openplat-core".into());
+        }
+        _ => return Err("has a scheme that no proxy has, unlike `http` or `socks5`".into()),
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("names no host".into());
+    }
+    if url.port() == Some(0) {
+        return Err("has the port 0".into());
+    }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err("has more than a scheme, a host and a port".into());
+    }
+    // Below, a proxy that is no URI for the crate `http` would be passed over without a word.
+    match url.as_str().parse::<Uri>() {
+        Ok(uri) if uri.authority().is_some() => Ok(url),
+        _ => Err("is not a URL".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn explicit(url: &str) -> Result<Proxies, Error> {
+        Proxies::find(&Proxying::Through(url.into()), None, |_| panic!("reads the environment"))
+    }
+
+    fn environment(variables: &[(&str, &str)]) -> Result<Proxies, Error> {
+        environment_for(None, variables)
+    }
+
+    fn environment_for(
+        base: Option<&'static str>,
+        variables: &[(&str, &str)],
+    ) -> Result<Proxies, Error> {
+        let base = base.map(Uri::from_static);
+        Proxies::find(&Proxying::Environment, base.as_ref(), |name| {
+            let (_, value) = variables.iter().find(|(it, _)| *it == name)?;
+            Some((*value).to_owned())
+        })
+    }
+
+    fn refusal(result: Result<Proxies, Error>) -> String {
+        let error = result.err().expect("the proxy is accepted");
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        error.to_string()
+    }
+
+    #[test]
+    fn usable_proxies_are_accepted() {
+        for url in [
+            "http://127.0.0.1:7890",
+            "https://proxy.example.com",
+            "HTTP://proxy:3128/",
+            "http://me:p%40ss@proxy:3128",
+            "http://me:p@ss@proxy:3128",
+            "http://[::1]:3128",
+        ] {
+            let proxies = explicit(url).unwrap();
+            assert!(proxies.iter().all(|proxy| proxy.is_ok()), "{url}");
+            assert!(!proxies.to_string().contains("ss@"), "{proxies}");
+        }
+    }
+
+    #[test]
+    fn unusable_proxies_are_refused_without_a_quotation() {
+        for (url, reason) in [
+            ("", "no scheme"),
+            (":::", "no scheme"),
+            ("127.0.0.1:1", "no scheme"),
+            ("me:hunter2@proxy:3128", "no scheme"),
+            ("ftp://hunter2", "scheme that no proxy has"),
+            ("hunter2://x", "scheme that no proxy has"),
+            ("http://", "not a URL"),
+            ("http://:::", "not a URL"),
+            ("http://hunter2 x", "not a URL"),
+            ("http://me:hunter2@proxy:99999", "not a URL"),
+            ("http://me:hunter2@proxy:0", "port 0"),
+            ("http://proxy/hunter2.pac", "more than"),
+            ("http://proxy?hunter2", "more than"),
+            ("http://proxy#hunter2", "more than"),
+        ] {
+            let error = refusal(explicit(url));
+            assert!(error.contains(reason) && error.contains("`proxy`"), "{url}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_environment_is_read_as_other_programs_read_it() {
+        let names = |variables: &[(&str, &str)]| environment(variables).unwrap().to_string();
+        assert_eq!(names(&[]), "");
+        assert_eq!(names(&[("HTTPS_PROXY", ""), ("ALL_PROXY", " ")]), "");
+        assert_eq!(
+            names(&[("https_proxy", "me:hunter2@proxy:3128"), ("ALL_PROXY", "http://other:1")]),
+            "; a proxy is set by `https_proxy`: http://proxy:3128\
+             ; a proxy is set by `ALL_PROXY`: http://other:1"
+        );
+        assert_eq!(names(&[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "http://evil:1")]), "");
+        assert_eq!(environment(&[]).unwrap().except, ",localhost,127.0.0.0/8,::1");
+        let except = environment(&[("NO_PROXY", "a.b")]).unwrap().except;
+        assert_eq!(except, "a.b,localhost,127.0.0.0/8,::1");
+    }
+
+    #[test]
+    fn an_unusable_proxy_of_the_environment_is_named_by_its_variable() {
+        for value in ["ftp://hunter2", "http://me:hunter2@x:0", "http://:::"] {
+            let error = refusal(environment(&[("all_proxy", value)]));
+            assert!(error.contains("`all_proxy`") && error.contains("`no_proxy`"), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        Proxies::find(&Proxying::Direct, None, |_| panic!("reads the environment")).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_used_need_not_be_usable() {
+        let variables = [("ALL_PROXY", "ftp://x"), ("NO_PROXY", "feishu.cn, 10.0.0.0/8")];
+        for base in [
+            "https://open.feishu.cn/x",
+            "https://10.1.2.3",
+            "http://127.0.0.1:1",
+            "http://[::1]",
+            "http://localhost",
+        ] {
+            assert!(environment_for(Some(base), &variables).unwrap().proxies.is_empty(), "{base}");
+        }
+        for base in ["https://api.dingtalk.com", "https://notfeishu.cn"] {
+            assert!(refusal(environment_for(Some(base), &variables)).contains("`ALL_PROXY`"));
+        }
+        let one = [("HTTP_PROXY", "ftp://x"), ("HTTPS_PROXY", "http://proxy:1")];
+        let used = environment_for(Some("https://open.feishu.cn"), &one).unwrap();
+        assert_eq!(used.to_string(), "; a proxy is set by `HTTPS_PROXY`: http://proxy:1");
+        assert!(refusal(environment_for(Some("http://x"), &one)).contains("`HTTP_PROXY`"));
+    }
+
+    #[test]
+    fn socks_needs_its_feature() {
+        for scheme in ["socks4", "socks4a", "socks5", "socks5h"] {
+            let url = format!("{scheme}://me:hunter2@127.0.0.1:1080");
+            for result in [explicit(&url), environment(&[("ALL_PROXY", &url)])] {
+                if cfg!(feature = "socks") {
+                    assert!(result.unwrap().iter().all(|proxy| proxy.is_ok()));
+                    continue;
+                }
+                let error = refusal(result);
+                assert!(error.contains("feature `socks`"), "{error}");
+                assert!(!error.contains("hunter2"), "{error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The way of one request to the vendor, open to implementations of the user's own.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::base::BoxFuture;
+use crate::error::{Error, ErrorKind};
+use crate::wire::Body;
+use crate::wire::file::Unreadable;
+
+/// Sends one HTTP request and returns the response, whatever its status.
+///
+/// The default is [`HttpTransport`](crate::HttpTransport). Another implementation serves tests, a
+/// network with its own rules, or wraps the default to see or change what is sent; see
+/// [`ClientBuilder::layer`](crate::ClientBuilder::layer).
+///
+/// An implementation must not follow redirects: the request carries a token.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends `request`. The future, and later the body of the response, are dropped when the time
+    /// of the call is up. The extensions of the request hold the [`Attempt`](crate::Attempt), unless
+    /// it is for a token.
+    ///
+    /// # Errors
+    ///
+    /// A [`TransportError`] if there is no response. Its text ends up in logs, so it must not quote
+    /// the request or what a server sent.
+    fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>>;
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        (**self).send(request)
+    }
+}
+
+/// The reason why there is no response, and with it whether the request may have been executed.
+#[derive(Debug)]
+pub struct TransportError {
+    stage: Stage,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Request,
+    Connect,
+    Transfer,
+    Timeout,
+    Redirect,
+}
+
+impl TransportError {
+    /// Creates an error for a request that cannot be sent as it is.
+    pub fn request(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { stage: Stage::Request, source: source.into() }
+    }
+
+    /// Creates an error for a connection that could not be made: nothing was sent.
+    pub fn connect(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { stage: Stage::Connect, source: source.into() }
+    }
+
+    /// Creates an error for a connection that broke: the request may have been executed.
+    pub fn transfer(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { stage: Stage::Transfer, source: source.into() }
+    }
+
+    /// Creates an error for a response that did not arrive in time: the request may have been
+    /// executed.
+    pub fn timeout(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { stage: Stage::Timeout, source: source.into() }
+    }
+
+    /// A redirect was followed, and with it went the token.
+    pub(crate) fn redirect(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { stage: Stage::Redirect, source: source.into() }
+    }
+
+    /// Returns `true` if nothing of the request can have reached the vendor.
+    pub fn was_not_sent(&self) -> bool {
+        matches!(self.stage, Stage::Request | Stage::Connect)
+    }
+
+    /// Returns `true` if the file to be sent failed, and not the connection.
+    fn is_of_file(&self) -> bool {
+        let first: &(dyn StdError + 'static) = &*self.source;
+        std::iter::successors(Some(first), |&error| error.source())
+            .any(|error| error.is::<Unreadable>())
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.source, f)
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.source()
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        let kind = match error.stage {
+            _ if error.is_of_file() => ErrorKind::File,
+            Stage::Request => ErrorKind::InvalidRequest,
+            Stage::Connect => ErrorKind::Connect,
+            Stage::Transfer => ErrorKind::Transfer,
+            Stage::Timeout => ErrorKind::Timeout,
+            Stage::Redirect => ErrorKind::Configuration,
+        };
+        Self::new(kind).with_cause(&error)
+    }
+}
