@@ -20,6 +20,10 @@ impl Error {
         ))
     }
 
+    pub(crate) fn no_random_numbers() -> Self {
+        Self("the operating system has no random numbers".to_owned())
+    }
+
     pub(crate) fn timed_out(address: &str, timeout: Duration) -> Self {
         Self(format!(
             "Redis at {address} did not answer within {timeout:?}; check that it is up, and that \

@@ -24,35 +24,52 @@
 //! soon as Redis is back. Only tickets are lost: `set_ticket` fails while there is nowhere to keep
 //! one.
 //!
-//! # Who may read Redis may act as the app
+//! # Security
 //!
-//! **Tokens are kept in clear**, since each process has to send them. Give Redis a password, do not
-//! share it with those who must not act as the app, and use `rediss://` (feature `tls`) wherever
-//! others can read the network. What can be done with a token ends when it expires, mostly after
-//! two hours.
+//! Tokens are encrypted with ChaCha20-Poly1305, under a key that is derived from the app's secret
+//! ([`TokenKey::sealing_key`]). Every process of the app can derive it; Redis, its backups and its
+//! other users cannot. An app with a new secret fetches new tokens.
 //!
-//! The app's secret is not kept. Names of keys, errors and `Debug` hold neither a token nor a
-//! secret, nor the password of Redis.
+//! Give Redis a password nevertheless, and use `rediss://` (feature `tls`) if others can reach the
+//! network: whoever can write to Redis can hide tokens or restore older ones, so that processes
+//! fetch more often. The names of the keys are plain text.
 //!
-//! # What is kept
+//! # Keys and commands
 //!
 //! | key | value | expires |
 //! | --- | --- | --- |
-//! | `openplat:token:<token key>` | the expiry in milliseconds since 1970, a space, the token | with the token |
-//! | `openplat:lock:<token key>` | a random id of whoever fetches at the moment | after 10 seconds, if it is not given back before |
+//! | `openplat:token:<token key>` | version, nonce and ciphertext, as binary | with the token |
+//! | `openplat:lock:<token key>` | the random ID of the lock | when the lock expires, at the latest |
 //!
-//! A [`TokenKey`] is text that holds the host, the app's id, a hash of its secret and the kind of
-//! the token. A user of Redis with few rights needs
-//! `~openplat:* +ping +get +set +del +eval`. Any server will do that knows these commands of
-//! Redis 2.6.12, Valkey for instance, if it can be reached at one address. A cluster is not
-//! supported; tokens are too few to need one.
+//! A [`TokenKey`] is text with the host, the app's ID, a hash of its secret and the kind of token. A
+//! value that cannot be decrypted counts as absent and is replaced. This includes values of versions
+//! that did not encrypt.
 //!
-//! Machines compare a token's expiry with their own clocks. One that is late by some minutes uses
-//! a token until the vendor rejects it, which replaces it.
+//! | operation | commands |
+//! | --- | --- |
+//! | `get` | `GET` |
+//! | `put` | `EVAL`, and one more for each value that it replaces |
+//! | `lock`, `unlock` | `EVAL` each |
+//!
+//! A Redis user with few permissions needs `~openplat:* +ping +get +set +del +eval`. Any server with
+//! these commands of Redis 2.6.12 works, for example Valkey. A cluster is not supported.
+//!
+//! # Locks
+//!
+//! One process at a time holds the lock of a key and fetches its token; the others wait for that
+//! token. A lock expires after the time that its holder asked for, so that a process that died holds
+//! up the others no longer than that. A process that was stopped and outlived its lock does no
+//! harm: it can neither release the lock of the next holder nor replace a token that was issued
+//! after its own. The worst case is a second fetch, also after a failover that lost a lock.
+//!
+//! The time of issue is that of the machine that fetched, so the clocks of all machines should agree.
+//! A machine whose clock is late by minutes uses a token until the vendor rejects it, and then
+//! fetches another one.
 
 #![warn(missing_docs, unreachable_pub)]
 
 mod error;
+mod sealed;
 mod server;
 
 use std::fmt;
@@ -68,9 +85,20 @@ const DEFAULT_PREFIX: &str = "openplat:";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Redis counts in signed milliseconds, and no token lives longer than this.
 const LONGEST_TTL: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-/// Deletes a lock unless it has expired and somebody else holds it by now.
-const UNLOCK: &str = "if redis.call('get', KEYS[1]) == ARGV[1] then \
-                      return redis.call('del', KEYS[1]) else return 0 end";
+/// Replaces the value that the caller has seen, or none. Returns any other value and keeps it.
+const REPLACE: &str = "\
+local kept = redis.call('get', KEYS[1])
+if kept and kept ~= ARGV[1] then return kept end
+redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return false";
+/// Takes a free lock. If a lost connection hid that it was taken, the same ID gets it once more.
+const LOCK: &str = "\
+if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+return redis.call('get', KEYS[1]) == ARGV[1] and 1 or 0";
+/// Deletes a lock unless it has expired and another process holds it by now.
+const UNLOCK: &str = "\
+if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end
+return 1";
 
 /// A [`TokenStore`] in Redis. See the [crate's documentation](crate).
 ///
@@ -137,11 +165,16 @@ impl RedisTokenStore {
     /// If the server cannot be reached, refuses the password, or does not answer in time. The text
     /// says which, and what to do. It holds no password.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.ask(&redis::cmd("PING")).await
+        self.within(self.server.ask(&redis::cmd("PING"))).await
     }
 
-    async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Error> {
-        self.server.ask(command, self.timeout).await
+    /// Limits the time of an operation, which may consist of several commands.
+    async fn within<T>(
+        &self,
+        operation: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let timed_out = |_| Error::timed_out(self.server.address(), self.timeout);
+        tokio::time::timeout(self.timeout, operation).await.unwrap_or_else(|e| Err(timed_out(e)))
     }
 
     // The marks stand before the key, which may end in any text.
@@ -155,38 +188,44 @@ impl RedisTokenStore {
     }
 
     async fn get_token(&self, key: &TokenKey) -> Result<Option<Token>, Error> {
-        let value: Option<Vec<u8>> = self.ask(redis::cmd("GET").arg(self.token_name(key))).await?;
-        // What cannot be read was not written by this version: it is replaced like an old token.
-        let token = value.and_then(|value| read_token(&value));
-        Ok(token.filter(|token| token.expires_at() > SystemTime::now()))
+        let value: Option<Vec<u8>> =
+            self.server.ask(redis::cmd("GET").arg(self.token_name(key))).await?;
+        Ok(value.and_then(|value| read(key, &value)))
     }
 
+    /// A value that cannot be read is no token, and a script could not tell. So the script only
+    /// compares values, and this decides which of two tokens is the newer one.
     async fn put_token(&self, key: &TokenKey, token: &Token) -> Result<(), Error> {
         let name = self.token_name(key);
-        match time_left(token) {
-            // From the expiry rather than with it, so that it does not matter what time it is on
-            // Redis's machine. The value holds the expiry itself.
-            Some(left) => {
-                let mut command = redis::cmd("SET");
-                command.arg(name).arg(write_token(token)).arg("PX").arg(milliseconds(left));
-                self.ask(&command).await
+        let value = sealed::seal(key.sealing_key(), key.as_str(), token)
+            .map_err(|_| Error::no_random_numbers())?;
+        // From the expiry rather than with it, so that it does not matter what time it is on
+        // Redis's machine. The value holds the expiry itself.
+        let left = token.expires_at().duration_since(SystemTime::now()).unwrap_or_default();
+        let mut seen = Vec::new();
+        loop {
+            let mut replace = script(REPLACE, &name);
+            replace.arg(&seen).arg(&value).arg(milliseconds(left));
+            let kept: Option<Vec<u8>> = self.server.ask(&replace).await?;
+            let Some(kept) = kept else { return Ok(()) };
+            if read(key, &kept).is_some_and(|kept| kept.issued_at() > token.issued_at()) {
+                return Ok(());
             }
-            None => self.ask(redis::cmd("DEL").arg(name)).await,
+            seen = kept;
         }
     }
 
     async fn take_lock(&self, key: &TokenKey, ttl: Duration) -> Result<Option<TokenLock>, Error> {
-        let id = format!("{:032x}", fastrand::u128(..));
-        let mut command = redis::cmd("SET");
-        command.arg(self.lock_name(key)).arg(&id).arg("NX").arg("PX").arg(milliseconds(ttl));
-        let taken: Option<()> = self.ask(&command).await?;
-        Ok(taken.map(|()| TokenLock::new(id)))
+        let id = sealed::random().map_err(|_| Error::no_random_numbers())?;
+        let id = format!("{:032x}", u128::from_be_bytes(id));
+        let mut lock = script(LOCK, &self.lock_name(key));
+        lock.arg(&id).arg(milliseconds(ttl));
+        let taken: bool = self.server.ask(&lock).await?;
+        Ok(taken.then(|| TokenLock::new(id)))
     }
 
-    async fn give_lock_back(&self, key: &TokenKey, lock: &TokenLock) -> Result<(), Error> {
-        let mut command = redis::cmd("EVAL");
-        command.arg(UNLOCK).arg(1).arg(self.lock_name(key)).arg(lock.id());
-        self.ask(&command).await
+    async fn release_lock(&self, key: &TokenKey, lock: &TokenLock) -> Result<(), Error> {
+        self.server.ask(script(UNLOCK, &self.lock_name(key)).arg(lock.id())).await
     }
 }
 
@@ -205,7 +244,7 @@ impl TokenStore for RedisTokenStore {
         &'a self,
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<Token>, TokenStoreError>> {
-        Box::pin(async move { Ok(self.get_token(key).await?) })
+        Box::pin(async move { Ok(self.within(self.get_token(key)).await?) })
     }
 
     fn put<'a>(
@@ -213,7 +252,7 @@ impl TokenStore for RedisTokenStore {
         key: &'a TokenKey,
         token: Token,
     ) -> BoxFuture<'a, Result<(), TokenStoreError>> {
-        Box::pin(async move { Ok(self.put_token(key, &token).await?) })
+        Box::pin(async move { Ok(self.within(self.put_token(key, &token)).await?) })
     }
 
     fn lock<'a>(
@@ -221,7 +260,7 @@ impl TokenStore for RedisTokenStore {
         key: &'a TokenKey,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<TokenLock>, TokenStoreError>> {
-        Box::pin(async move { Ok(self.take_lock(key, ttl).await?) })
+        Box::pin(async move { Ok(self.within(self.take_lock(key, ttl)).await?) })
     }
 
     fn unlock<'a>(
@@ -229,30 +268,26 @@ impl TokenStore for RedisTokenStore {
         key: &'a TokenKey,
         lock: TokenLock,
     ) -> BoxFuture<'a, Result<(), TokenStoreError>> {
-        Box::pin(async move { Ok(self.give_lock_back(key, &lock).await?) })
+        Box::pin(async move { Ok(self.within(self.release_lock(key, &lock)).await?) })
     }
 }
 
-fn time_left(token: &Token) -> Option<Duration> {
-    let left = token.expires_at().duration_since(SystemTime::now()).ok()?;
-    // Redis refuses to keep something for less than a millisecond.
-    (left >= Duration::from_millis(1)).then_some(left)
+/// Returns the token in a value, unless it has expired.
+fn read(key: &TokenKey, value: &[u8]) -> Option<Token> {
+    let token = sealed::open(key.sealing_key(), key.as_str(), value)?;
+    (token.expires_at() > SystemTime::now()).then_some(token)
 }
 
+fn script(text: &str, name: &str) -> redis::Cmd {
+    let mut command = redis::cmd("EVAL");
+    command.arg(text).arg(1).arg(name);
+    command
+}
+
+/// Redis refuses to keep something for less than a millisecond.
 fn milliseconds(ttl: Duration) -> u64 {
     let ttl = ttl.clamp(Duration::from_millis(1), LONGEST_TTL);
     u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn write_token(token: &Token) -> String {
-    let since_1970 = token.expires_at().duration_since(SystemTime::UNIX_EPOCH);
-    format!("{} {}", since_1970.unwrap_or_default().as_millis(), token.value().expose())
-}
-
-fn read_token(value: &[u8]) -> Option<Token> {
-    let (expires_at, token) = std::str::from_utf8(value).ok()?.split_once(' ')?;
-    let expires_at = Duration::from_millis(expires_at.parse().ok()?);
-    Some(Token::new(token, SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH.checked_add(expires_at)?))
 }
 
 #[cfg(test)]
@@ -260,41 +295,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_read_as_they_were_written() {
-        let expires_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-        let written =
-            write_token(&Token::new("t-1 with a space", SystemTime::UNIX_EPOCH, expires_at));
-        assert_eq!(written, "1700000000123 t-1 with a space");
-        let read = read_token(written.as_bytes()).unwrap();
-        assert_eq!(read.value().expose(), "t-1 with a space");
-        assert_eq!(read.expires_at(), expires_at);
-    }
-
-    #[test]
-    fn what_was_not_written_by_us_is_no_token() {
-        for value in ["", "t-1", "soon t-1", "-1 t-1", "{\"token\":\"t-1\"}"] {
-            assert!(read_token(value.as_bytes()).is_none(), "{value}");
-        }
-        assert!(read_token(b"1700000000123 \xff").is_none());
-        assert!(read_token(format!("{} t-1", u64::MAX).as_bytes()).is_none_or(|token| {
-            // Where time goes that far.
-            token.expires_at() > SystemTime::now()
-        }));
-    }
-
-    #[test]
     fn times_stay_within_what_redis_can_count() {
         assert_eq!(milliseconds(Duration::ZERO), 1);
         assert_eq!(milliseconds(Duration::from_secs(7200)), 7_200_000);
         assert!(i64::try_from(milliseconds(Duration::MAX)).is_ok());
-    }
-
-    #[test]
-    fn only_a_future_expiry_leaves_time() {
-        let now = SystemTime::now();
-        let left = |expires_at| time_left(&Token::new("t", SystemTime::UNIX_EPOCH, expires_at));
-        assert!(left(now + Duration::from_secs(60)) > Some(Duration::from_secs(50)));
-        assert_eq!(left(now), None);
-        assert_eq!(left(SystemTime::UNIX_EPOCH), None);
     }
 }

@@ -10,6 +10,7 @@
 )]
 
 mod expiry;
+mod newest;
 mod outages;
 mod processes;
 mod secrets;
@@ -17,7 +18,7 @@ mod server;
 mod sharing;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use feishu_im::chat::LinkChat;
 use openplat_core::{
@@ -49,6 +50,11 @@ async fn call(client: &feishu_im::Client) {
 /// With all the time that a busy machine may need.
 fn store(url: &str) -> RedisTokenStore {
     RedisTokenStore::new(url).unwrap().timeout(Duration::from_secs(20))
+}
+
+/// A token that lives for two hours from now, whenever it was issued.
+fn token(value: &str, issued_at: SystemTime) -> Token {
+    Token::new(value, issued_at, SystemTime::now() + Duration::from_secs(7200))
 }
 
 /// The key under which the client of these tests keeps its token. Keys cannot be made by hand, so

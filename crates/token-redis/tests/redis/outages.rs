@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use openplat_core::{Token, TokenStore};
+use openplat_core::TokenStore;
 use openplat_token_redis::RedisTokenStore;
 
 use crate::server::Redis;
-use crate::{call, client, key, mock, store};
+use crate::{call, client, key, mock, store, token};
 
 /// What a hanging Redis may cost each operation in the tests that have one hang.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -77,8 +77,7 @@ async fn every_operation_on_a_hanging_redis_ends() {
     let redis = Redis::start();
     let store = Arc::new(store(&redis.url()).timeout(TIMEOUT));
     let key = key("http://127.0.0.1:1").await;
-    let token =
-        Token::new("t-1", SystemTime::UNIX_EPOCH, SystemTime::now() + Duration::from_secs(60));
+    let token = token("t-1", SystemTime::now());
     let minute = Duration::from_secs(60);
     let lock = store.lock(&key, minute).await.unwrap().unwrap();
 

@@ -5,10 +5,10 @@ use std::io::{BufRead, BufReader, Write, stdin};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use openplat_core::{Token, TokenStore};
+use openplat_core::TokenStore;
 
-use crate::server::Redis;
-use crate::{call, client, key, mock, store};
+use crate::server::{Redis, signal};
+use crate::{call, client, key, mock, store, token};
 
 const ROLE: &str = "OPENPLAT_TEST_ROLE";
 const REDIS: &str = "OPENPLAT_TEST_REDIS";
@@ -25,8 +25,7 @@ async fn worker() {
     match &*role {
         "caller" => {
             say_ready();
-            // The barrier: all of them are told at once.
-            stdin().lines().next().unwrap().unwrap();
+            wait_for_go();
             let client = client(&platform, store);
             for _ in 0..5 {
                 call(&client).await;
@@ -38,8 +37,23 @@ async fn worker() {
             say_ready();
             std::future::pending::<()>().await;
         }
+        "sleeper" => {
+            let key = key(&platform).await;
+            let lock = store.lock(&key, Duration::from_secs(1)).await.unwrap().unwrap();
+            // Before it is told to sleep, which may take it until after it has woken up.
+            let token = token("t-of-the-sleeper", SystemTime::now());
+            say_ready();
+            wait_for_go();
+            store.put(&key, token).await.unwrap();
+            store.unlock(&key, lock).await.unwrap();
+        }
         role => panic!("no such role: {role}"),
     }
+}
+
+/// The barrier: all of them are told at once.
+fn wait_for_go() {
+    stdin().lines().next().unwrap().unwrap();
 }
 
 fn say_ready() {
@@ -122,8 +136,7 @@ async fn processes_wait_for_the_one_that_fetches() {
     assert_eq!((mock.token_requests().len(), mock.requests().len()), (0, 0));
 
     mock.accept_user_token("t-by-hand");
-    let expires_at = SystemTime::now() + Duration::from_secs(7200);
-    store.put(&key, Token::new("t-by-hand", SystemTime::UNIX_EPOCH, expires_at)).await.unwrap();
+    store.put(&key, token("t-by-hand", SystemTime::now())).await.unwrap();
     store.unlock(&key, lock).await.unwrap();
     assert!(workers.iter_mut().all(Worker::succeeds));
     assert_eq!((mock.token_requests().len(), mock.requests().len()), (0, 20));
@@ -162,4 +175,34 @@ async fn a_process_that_dies_holds_the_others_up_until_its_lock_expires() {
     // Redis counts whole milliseconds.
     assert!(waited >= Duration::from_millis(left.unsigned_abs() - 1), "{waited:?} of {left} ms");
     assert!(waited < HELD_FOR + Duration::from_secs(10), "{waited:?}");
+}
+
+/// A process that is stopped in the middle of its fetch, as by a laptop's lid or a move to another
+/// machine, loses its lock. When it wakes up, it must do no harm.
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn a_process_that_slept_past_its_lock_neither_undoes_the_next_fetch_nor_ends_its_lock() {
+    let redis = Redis::start();
+    let store = store(&redis.url());
+    let mut sleeper = Worker::start("sleeper", &redis, "http://127.0.0.1:1");
+    signal(&sleeper.process, "STOP");
+
+    let key = key("http://127.0.0.1:1").await;
+    let lock = loop {
+        if let Some(lock) = store.lock(&key, Duration::from_secs(300)).await.unwrap() {
+            break lock;
+        }
+        // Redis counts down in real time.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    store.put(&key, token("t-of-the-next", SystemTime::now())).await.unwrap();
+
+    signal(&sleeper.process, "CONT");
+    sleeper.go();
+    assert!(sleeper.succeeds());
+    let kept = store.get(&key).await.unwrap().unwrap();
+    assert_eq!(kept.value().expose(), "t-of-the-next");
+    assert_eq!(store.lock(&key, Duration::from_secs(300)).await.unwrap(), None);
+    store.unlock(&key, lock).await.unwrap();
+    assert!(store.lock(&key, Duration::from_secs(300)).await.unwrap().is_some());
 }

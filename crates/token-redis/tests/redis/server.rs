@@ -51,16 +51,11 @@ impl Redis {
 
     /// The server hangs: its connections stay open, new ones are taken, and nothing is answered.
     pub(crate) fn hang(&self) {
-        self.signal("STOP");
+        signal(&self.process, "STOP");
     }
 
     pub(crate) fn go_on(&self) {
-        self.signal("CONT");
-    }
-
-    fn signal(&self, signal: &str) {
-        let kill = format!("kill -{signal} {}", self.process.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        signal(&self.process, "CONT");
     }
 
     /// Sends a command past the store.
@@ -70,6 +65,12 @@ impl Redis {
         let mut cmd = redis::Cmd::new();
         cmd.arg(command);
         cmd.query_async(&mut connection).await.unwrap()
+    }
+
+    /// Everything that the server keeps, as its backups hold it.
+    pub(crate) async fn dump(&self) -> Vec<u8> {
+        let _: () = self.ask(&["SAVE"]).await;
+        std::fs::read(self.dir.path().join("dump.rdb")).unwrap()
     }
 
     pub(crate) async fn keys(&self) -> Vec<String> {
@@ -82,6 +83,11 @@ impl Drop for Redis {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+pub(crate) fn signal(process: &Child, signal: &str) {
+    let kill = format!("kill -{signal} {}", process.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
 }
 
 /// `None` if the server ended instead of becoming ready.
