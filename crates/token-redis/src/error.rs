@@ -1,101 +1,158 @@
 use std::fmt;
 use std::time::Duration;
 
-use redis::{ErrorKind, RedisError};
+use redis::RedisError;
 
-/// Why Redis could not be used, in a text for the person who runs the program.
+/// The error of a [`RedisTokenStore`](crate::RedisTokenStore).
 ///
-/// Holds no token and no password: what Redis says is passed on in part only, because it quotes
-/// commands that it does not know, and there is no [`source`](std::error::Error::source) that could
-/// show the rest.
-#[derive(Debug)]
-pub struct Error(String);
+/// `Display` and `Debug` are the same line, which says what happened at which address and what to
+/// do. It never holds a token, a key of a token, a password, or text of a response: Redis and the
+/// proxies before it quote what they were sent. For the same reason there is no
+/// [`source`](std::error::Error::source).
+pub struct Error {
+    kind: ErrorKind,
+    text: String,
+}
+
+/// The category of an [`Error`], which tells you who can fix it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The URL, a certificate or a private key cannot be used, or the URL does not fit the server.
+    /// Fix the configuration of the program.
+    Configuration,
+    /// Redis cannot be reached, did not respond in time, or cannot serve at the moment. Retry later.
+    Unavailable,
+    /// Redis rejected the username or the password, or the user lacks a permission.
+    PermissionDenied,
+    /// Redis rejected a command for another reason, or its response makes no sense.
+    Rejected,
+}
 
 impl Error {
+    /// Returns the category of this error.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
     /// `reason` must not quote the URL.
     pub(crate) fn bad_url(reason: &str) -> Self {
-        Self(format!(
-            "the URL of Redis {reason}; it should look like `redis://user:password@host:6379/0`, \
+        Self::configuration(format!(
+            "invalid Redis URL: {reason}; it must look like `redis://user:password@host:6379/0`, \
              with special characters of the password percent-encoded"
         ))
     }
 
+    pub(crate) fn configuration(text: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Configuration, text: text.into() }
+    }
+
     pub(crate) fn no_random_numbers() -> Self {
-        Self("the operating system has no random numbers".to_owned())
+        let text = "failed to encrypt: the operating system has no random numbers";
+        Self { kind: ErrorKind::Unavailable, text: text.to_owned() }
     }
 
     pub(crate) fn timed_out(address: &str, timeout: Duration) -> Self {
-        Self(format!(
-            "Redis at {address} did not answer within {timeout:?}; check that it is up, and that \
-             no firewall is in between"
-        ))
+        let text = format!(
+            "Redis at {address} did not respond within {timeout:?}; check that it is running and \
+             that no firewall blocks the connection"
+        );
+        Self { kind: ErrorKind::Unavailable, text }
+    }
+
+    /// `reason` must come from the operating system or from TLS.
+    pub(crate) fn unreachable(address: &str, reason: impl fmt::Display) -> Self {
+        let text = format!(
+            "Redis at {address} is unreachable: {reason}; check that it is running and that the \
+             address is right"
+        );
+        Self { kind: ErrorKind::Unavailable, text }
     }
 
     pub(crate) fn failed(address: &str, error: &RedisError) -> Self {
-        if error.kind() == ErrorKind::AuthenticationFailed {
-            return Self(format!("Redis at {address} refuses the user name or the password"));
+        if error.kind() == redis::ErrorKind::Io {
+            return Self::unreachable(address, error);
         }
-        let Some(code) = error.code() else {
-            return Self(format!(
-                "Redis at {address} cannot be reached: {}; check that it is up and that the \
-                 address is right",
-                transport_reason(error)
-            ));
+        let (kind, reason) = match error.code() {
+            Some(code) => rejection(code, error.detail().unwrap_or_default()),
+            None => failure(error),
         };
-        let detail = error.detail().and_then(without_arguments);
-        let detail = detail.map(|detail| format!(" {detail}")).unwrap_or_default();
-        let advice = advice(code).map(|advice| format!("; {advice}")).unwrap_or_default();
-        Self(format!("Redis at {address} refuses: {code}{detail}{advice}"))
+        Self { kind, text: format!("Redis at {address} {reason}") }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl std::error::Error for Error {}
 
-/// What the operating system or TLS says; nothing that was sent is part of it. The text of other
-/// errors may quote an answer, hence a token.
-fn transport_reason(error: &RedisError) -> String {
+/// Errors that the client makes of a response.
+fn failure(error: &RedisError) -> (ErrorKind, &'static str) {
     match error.kind() {
-        ErrorKind::Io => error.to_string(),
-        _ => error.category().to_owned(),
+        redis::ErrorKind::AuthenticationFailed => (
+            ErrorKind::PermissionDenied,
+            "rejected the username or the password; check both in the URL",
+        ),
+        _ => (ErrorKind::Rejected, "sent a response that could not be understood; is it Redis?"),
     }
 }
 
-/// An unknown command is answered with the beginning of its arguments, and those of `SET` hold the
-/// token.
-fn without_arguments(detail: &str) -> Option<&str> {
-    let detail = detail.split("with args").next().unwrap_or_default();
-    let detail = detail.trim_end_matches([' ', ',']);
-    (!detail.is_empty()).then_some(detail)
-}
-
-fn advice(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "NOAUTH" => "put the password into the URL",
-        "NOPERM" => "the user needs `+ping +get +set +del +eval` on the keys of the store",
-        "READONLY" => "the URL must name the primary, not a replica",
-        "MOVED" | "ASK" | "CLUSTERDOWN" | "CROSSSLOT" | "TRYAGAIN" => {
-            "a cluster is not supported, use a server of its own"
+/// Errors that Redis responds with, in words of our own. An unknown command, for example, is
+/// rejected with a copy of its arguments.
+fn rejection(code: &str, detail: &str) -> (ErrorKind, &'static str) {
+    use ErrorKind::{Configuration, PermissionDenied, Rejected, Unavailable};
+    match code {
+        "NOAUTH" => (PermissionDenied, "requires a password (NOAUTH); add it to the URL"),
+        "NOPERM" => (
+            PermissionDenied,
+            "denied a permission (NOPERM); grant the user `+ping +get +set +del +eval` on the keys that \
+             begin with the prefix of the store",
+        ),
+        "DENIED" => (
+            PermissionDenied,
+            "accepts local connections only (DENIED); set a password or switch off its protected \
+             mode",
+        ),
+        "READONLY" => (
+            Unavailable,
+            "is a read-only replica (READONLY); put the address of the primary into the URL",
+        ),
+        "LOADING" => (Unavailable, "is still loading its data (LOADING); retry later"),
+        "BUSY" => (Unavailable, "is blocked by a script (BUSY); retry later or end the script"),
+        "MASTERDOWN" => (Unavailable, "has lost its primary (MASTERDOWN); retry later"),
+        "NOREPLICAS" => (Unavailable, "has too few replicas to accept writes (NOREPLICAS)"),
+        "OOM" => (Unavailable, "is out of memory (OOM); raise `maxmemory` or let it evict keys"),
+        "MISCONF" => (Unavailable, "cannot save its data (MISCONF); see its log"),
+        "CLUSTERDOWN" => (Unavailable, "reports its cluster as down (CLUSTERDOWN); retry later"),
+        "ASK" | "TRYAGAIN" => {
+            (Unavailable, "is moving the key to another node (ASK, TRYAGAIN); retry later")
         }
-        "OOM" | "MISCONF" => "Redis takes no more data, see its log",
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_are_cut_off() {
-        let detail = "unknown command 'SET', with args beginning with: 'k' 't-secret' ";
-        assert_eq!(without_arguments(detail), Some("unknown command 'SET'"));
-        assert_eq!(without_arguments("with args beginning with: 't-secret'"), None);
-        assert_eq!(without_arguments("syntax error"), Some("syntax error"));
+        "MOVED" => (Configuration, "is a node of a cluster (MOVED); a cluster is not supported"),
+        "WRONGTYPE" => (
+            Rejected,
+            "holds something else under the name of a token (WRONGTYPE); choose another prefix",
+        ),
+        "ERR" if detail.starts_with("unknown command") => (
+            Rejected,
+            "does not know a command that the store needs (PING, GET, SET, DEL or EVAL); if it renames \
+             or disables commands, allow these",
+        ),
+        "ERR" if detail.starts_with("max number of clients") => {
+            (Unavailable, "has too many connections; raise `maxclients` or retry later")
+        }
+        "ERR" if detail.contains("DB index") => {
+            (Configuration, "has no database of the number in the URL")
+        }
+        "ERR" => (Rejected, "rejected a command (ERR); see its log"),
+        _ => (Rejected, "rejected a command with an unknown error code; see its log"),
     }
 }

@@ -77,7 +77,7 @@ use std::time::{Duration, SystemTime};
 
 use openplat_core::{BoxFuture, Token, TokenKey, TokenLock, TokenStore, TokenStoreError};
 
-pub use error::Error;
+pub use error::{Error, ErrorKind};
 
 use server::Server;
 

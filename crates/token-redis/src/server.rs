@@ -37,7 +37,7 @@ impl Server {
     /// Does not connect yet.
     pub(crate) fn new(url: &str) -> Result<Self, Error> {
         check_url(url)?;
-        let unusable = |_| Error::bad_url("cannot be understood");
+        let unusable = |_| Error::bad_url("it cannot be parsed");
         let info = url.into_connection_info().map_err(unusable)?;
         let address = info.addr().to_string();
         // Saves a round trip, and is all that a connection without a password would ask for.
@@ -160,25 +160,23 @@ fn prepare_tls() {
 /// or `#` in clear ends the host early, and its beginning would be shown as a host.
 fn check_url(url: &str) -> Result<(), Error> {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return Err(Error::bad_url("has no scheme"));
+        return Err(Error::bad_url("it has no scheme"));
     };
     match scheme {
         "redis" | "valkey" => {}
         "unix" | "redis+unix" | "valkey+unix" => return Ok(()),
         "rediss" | "valkeys" if cfg!(feature = "tls") => {}
         "rediss" | "valkeys" => {
-            return Err(Error::bad_url(
-                "asks for TLS, which needs the feature `tls` of openplat-token-redis",
-            ));
+            return Err(Error::bad_url("TLS needs the feature `tls` of openplat-token-redis"));
         }
-        _ => return Err(Error::bad_url("has a scheme that is not known")),
+        _ => return Err(Error::bad_url("unknown scheme")),
     }
     if rest.contains('#') {
-        return Err(Error::bad_url("holds `#`"));
+        return Err(Error::bad_url("it contains `#`"));
     }
     let (authority, after) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     if after.contains('@') || authority.matches('@').count() > 1 {
-        return Err(Error::bad_url("holds `@` in a place where it cannot be understood"));
+        return Err(Error::bad_url("it contains `@` in an unexpected place"));
     }
     Ok(())
 }
@@ -192,6 +190,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn errors_about_urls_do_not_quote_them() {
@@ -250,8 +249,16 @@ mod tests {
     /// A server that gives the same answer to everything, so many times for each connection. Also
     /// returns how many connections were made.
     async fn fake(answer: &'static str, times: usize) -> (Server, Arc<AtomicUsize>) {
+        fake_with(answer, times, "").await
+    }
+
+    async fn fake_with(
+        answer: &'static str,
+        times: usize,
+        login: &str,
+    ) -> (Server, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let url = format!("redis://{login}{}", listener.local_addr().unwrap());
         let connections = Arc::new(AtomicUsize::new(0));
         let counter = connections.clone();
         tokio::spawn(async move {
@@ -301,7 +308,7 @@ mod tests {
     async fn a_server_that_closes_every_connection_is_asked_once() {
         let (server, connections) = fake("", 0).await;
         let error = ping(&server).await.unwrap_err().to_string();
-        assert!(error.contains("cannot be reached"), "{error}");
+        assert!(error.contains("is unreachable"), "{error}");
         assert_eq!(connections.load(Ordering::Relaxed), 1);
     }
 
@@ -310,19 +317,62 @@ mod tests {
         let (server, connections) = fake("-READONLY not now\r\n", usize::MAX).await;
         for _ in 0..2 {
             let error = ping(&server).await.unwrap_err().to_string();
-            assert!(error.contains("READONLY not now; the URL must name"), "{error}");
+            assert!(error.contains("READONLY") && !error.contains("not now"), "{error}");
         }
         assert_eq!(connections.load(Ordering::Relaxed), 2);
     }
 
+    /// Redis and the proxies before it quote what they were sent.
     #[tokio::test]
-    async fn answers_that_make_no_sense_are_not_quoted() {
-        for answer in ["+hunter2\r\n", "?hunter2\r\n", "$7\r\nhunter2\r\n", "*1\r\n+hunter2\r\n"] {
-            let (server, _) = fake(answer, usize::MAX).await;
-            let error = server.ask::<u64>(&redis::cmd("GET")).await.unwrap_err();
-            for text in [format!("{error}"), format!("{error:?}")] {
-                assert!(!text.contains("hunter2"), "{text}");
+    async fn responses_are_not_quoted() {
+        for response in [
+            "+hunter2\r\n",
+            "?hunter2\r\n",
+            "$7\r\nhunter2\r\n",
+            "*1\r\n+hunter2\r\n",
+            "-hunter2\r\n",
+            "-ERR hunter2\r\n",
+            "-ERR unknown command 'EVAL', with args beginning with: 'hunter2'\r\n",
+            "-hunter2 hunter2\r\n",
+            "-HUNTER2 hunter2\r\n",
+            "-NOPERM hunter2 may not\r\n",
+            "-MOVED 1 hunter2:1\r\n",
+            "-WRONGPASS hunter2\r\n",
+        ] {
+            for login in ["", ":hunter2@", "hunter2:hunter2@"] {
+                let server = fake_with(response, usize::MAX, login).await.0;
+                let error = server.ask::<u64>(&redis::cmd("GET")).await.unwrap_err();
+                for text in [format!("{error}"), format!("{error:?}"), format!("{error:#?}")] {
+                    let text = text.to_lowercase();
+                    assert!(!text.contains("hunter2"), "{response}: {text}");
+                    assert!(text.starts_with("redis at 127.0.0.1:"), "{response}: {text}");
+                }
+                assert!(std::error::Error::source(&error).is_none());
             }
         }
+    }
+
+    #[tokio::test]
+    async fn kinds_tell_what_waiting_can_fix() {
+        use ErrorKind::{PermissionDenied, Rejected, Unavailable};
+        for (response, kind) in [
+            ("-LOADING Redis is loading the dataset in memory\r\n", Unavailable),
+            ("-READONLY You can't write against a read only replica.\r\n", Unavailable),
+            ("-OOM command not allowed when used memory > 'maxmemory'.\r\n", Unavailable),
+            ("-ERR max number of clients reached\r\n", Unavailable),
+            ("-NOAUTH Authentication required.\r\n", PermissionDenied),
+            ("-NOPERM this user has no permissions\r\n", PermissionDenied),
+            ("-WRONGTYPE Operation against a key\r\n", Rejected),
+            ("-ERR no reason\r\n", Rejected),
+            ("+yes\r\n", Rejected),
+        ] {
+            let server = fake(response, usize::MAX).await.0;
+            let error = server.ask::<u64>(&redis::cmd("GET")).await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{response}: {error}");
+        }
+        let server = fake("", 0).await.0;
+        assert_eq!(ping(&server).await.unwrap_err().kind(), Unavailable);
+        let error = Server::new("redis://").err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
     }
 }
