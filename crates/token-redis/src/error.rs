@@ -69,9 +69,26 @@ impl Error {
         Self { kind: ErrorKind::Unavailable, text }
     }
 
+    /// `reason` must come from TLS.
+    pub(crate) fn tls(address: &str, reason: impl fmt::Display) -> Self {
+        Self::configuration(format!("TLS with Redis at {address} failed: {reason}"))
+    }
+
+    pub(crate) fn alert(address: &str, alert: impl fmt::Display) -> Self {
+        let advice =
+            "if the server requires a client certificate, pass one to `client_certificate`";
+        Self::tls(address, format_args!("{alert}; {advice}"))
+    }
+
     pub(crate) fn failed(address: &str, error: &RedisError) -> Self {
         if error.kind() == redis::ErrorKind::Io {
-            return Self::unreachable(address, error);
+            // Since TLS 1.3, a server reads the client's certificate after the handshake.
+            let is_alert = error.to_string().starts_with("received fatal alert");
+            return if is_alert {
+                Self::alert(address, error)
+            } else {
+                Self::unreachable(address, error)
+            };
         }
         let (kind, reason) = match error.code() {
             Some(code) => rejection(code, error.detail().unwrap_or_default()),

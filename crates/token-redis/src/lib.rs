@@ -34,6 +34,11 @@
 //! network: whoever can write to Redis can hide tokens or restore older ones, so that processes
 //! fetch more often. The names of the keys are plain text.
 //!
+//! TLS uses the rustls crypto provider that the process has installed, or else ring, and installs
+//! none. It trusts the authorities of the system and those passed to
+#![cfg_attr(feature = "tls", doc = "[`root_certificate`](RedisTokenStore::root_certificate).")]
+#![cfg_attr(not(feature = "tls"), doc = "`root_certificate`.")]
+//!
 //! # Keys and commands
 //!
 //! | key | value | expires |
@@ -68,9 +73,12 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+mod address;
 mod error;
 mod sealed;
 mod server;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -158,6 +166,36 @@ impl RedisTokenStore {
         self
     }
 
+    /// Trusts a certificate authority in addition to those of the system: one or more certificates in
+    /// PEM format. Can be called more than once.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::Configuration`] if `pem` has no certificates, or if the URL asks for no
+    /// TLS.
+    #[cfg(feature = "tls")]
+    pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Result<Self, Error> {
+        self.server.tls_mut()?.add_roots(pem.as_ref())?;
+        Ok(self)
+    }
+
+    /// Sets the certificate and private key by which Redis recognizes this client, both in PEM
+    /// format. The certificate comes first in `chain`, followed by those of its issuers.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::Configuration`] if one of both cannot be read, if they do not belong
+    /// together, or if the URL asks for no TLS. The error does not quote the key.
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(
+        mut self,
+        chain: impl AsRef<[u8]>,
+        key: impl AsRef<[u8]>,
+    ) -> Result<Self, Error> {
+        self.server.tls_mut()?.set_identity(chain.as_ref(), key.as_ref())?;
+        Ok(self)
+    }
+
     /// Asks Redis for a sign of life.
     ///
     /// # Errors
@@ -173,7 +211,7 @@ impl RedisTokenStore {
         &self,
         operation: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let timed_out = |_| Error::timed_out(self.server.address(), self.timeout);
+        let timed_out = |_| Error::timed_out(&self.server.address(), self.timeout);
         tokio::time::timeout(self.timeout, operation).await.unwrap_or_else(|e| Err(timed_out(e)))
     }
 

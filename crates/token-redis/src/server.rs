@@ -5,20 +5,27 @@
 //! it reconnect, or the one that its last reconnection ended with, however long ago; and it keeps a
 //! connection whose other end has vanished silently until the operating system gives up on it.
 
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, IntoConnectionInfo, RedisResult};
+use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo};
+use redis::{RedisConnectionInfo, RedisError, RedisResult};
 
+use crate::address::Address;
 use crate::error::Error;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 
 /// Firewalls and load balancers forget a connection that rests for some minutes, and tell nobody.
 const LONGEST_REST: Duration = Duration::from_secs(30);
 
 pub(crate) struct Server {
-    client: redis::Client,
-    address: String,
+    address: Address,
+    #[cfg(feature = "tls")]
+    tls: Tls,
     longest_rest: Duration,
     current: Mutex<Current>,
     /// Held by whoever connects, so that the others wait for that connection.
@@ -27,54 +34,63 @@ pub(crate) struct Server {
 
 #[derive(Default)]
 struct Current {
-    connection: Option<MultiplexedConnection>,
+    connection: Option<Connection>,
     used_at: Option<Instant>,
     /// Tells the connection from those before.
     number: u64,
 }
 
+#[derive(Clone)]
+struct Connection {
+    commands: MultiplexedConnection,
+    /// The `redis` crate ends the task of a connection that it opened itself.
+    #[cfg(feature = "tls")]
+    _task: Option<Arc<AbortOnDrop>>,
+}
+
 impl Server {
     /// Does not connect yet.
     pub(crate) fn new(url: &str) -> Result<Self, Error> {
-        check_url(url)?;
-        let unusable = |_| Error::bad_url("it cannot be parsed");
-        let info = url.into_connection_info().map_err(unusable)?;
-        let address = info.addr().to_string();
-        // Saves a round trip, and is all that a connection without a password would ask for.
-        let settings = info.redis_settings().clone().set_skip_set_lib_name();
-        let client = redis::Client::open(info.set_redis_settings(settings)).map_err(unusable)?;
         Ok(Self {
-            client,
-            address,
+            address: Address::parse(url)?,
+            #[cfg(feature = "tls")]
+            tls: Tls::default(),
             longest_rest: LONGEST_REST,
             current: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
         })
     }
 
-    /// Where the server is. Holds no password.
-    pub(crate) fn address(&self) -> &str {
-        &self.address
+    /// Returns where the server is, without a password.
+    pub(crate) fn address(&self) -> String {
+        self.address.node.to_string()
+    }
+
+    /// Returns the settings of TLS, unless the URL asks for none.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls_mut(&mut self) -> Result<&mut Tls, Error> {
+        match self.address.is_tls {
+            true => Ok(&mut self.tls),
+            false => Err(Error::configuration(
+                "certificates need a Redis URL with TLS, which begins with `rediss://`",
+            )),
+        }
     }
 
     /// Sends one command and returns its response.
     ///
     /// A command can be executed twice: if the connection broke, nobody knows whether Redis got it.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        self.try_ask(command).await.map_err(|error| Error::failed(&self.address, &error))
-    }
-
-    async fn try_ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         let lease = self.lease().await?;
         let is_new = lease.is_new;
-        match lease.ask(command).await {
-            // The server was restarted since, or closed a connection that did nothing.
-            Err(error) if !is_new && error.is_io_error() => self.lease().await?.ask(command).await,
-            answer => answer,
+        let mut response = lease.ask(command).await;
+        if !is_new && response.as_ref().is_err_and(is_outdated) {
+            response = self.lease().await?.ask(command).await;
         }
+        response.map_err(|error| Error::failed(&self.address(), &error))
     }
 
-    async fn lease(&self) -> RedisResult<Lease<'_>> {
+    async fn lease(&self) -> Result<Lease<'_>, Error> {
         if let Some(lease) = self.lease_current() {
             return Ok(lease);
         }
@@ -82,16 +98,40 @@ impl Server {
         if let Some(lease) = self.lease_current() {
             return Ok(lease);
         }
-        prepare_tls();
-        // The caller limits the whole.
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let connection = self.open(&self.address.node, &self.address.login).await?;
         let mut current = self.current();
         current.number += 1;
         current.connection = Some(connection.clone());
         current.used_at = Some(Instant::now());
         Ok(Lease { server: self, connection, number: current.number, is_new: true, is_good: false })
+    }
+
+    async fn open(
+        &self,
+        node: &ConnectionAddr,
+        login: &RedisConnectionInfo,
+    ) -> Result<Connection, Error> {
+        let failed = |error| Error::failed(&node.to_string(), &error);
+        // Whoever calls the store limits the time of the whole.
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+        #[cfg(feature = "tls")]
+        if let (true, ConnectionAddr::Tcp(host, port)) = (self.address.is_tls, node) {
+            let stream = self.tls.connect(host, *port).await?;
+            let opened = MultiplexedConnection::new_with_config(login, stream, config).await;
+            let (commands, driver) = opened.map_err(failed)?;
+            let task = AbortOnDrop(tokio::spawn(driver).abort_handle());
+            return Ok(Connection { commands, _task: Some(Arc::new(task)) });
+        }
+        let info = node.clone().into_connection_info().map_err(failed)?;
+        let client = redis::Client::open(info.set_redis_settings(login.clone())).map_err(failed)?;
+        let commands =
+            client.get_multiplexed_async_connection_with_config(&config).await.map_err(failed)?;
+        Ok(Connection {
+            commands,
+            #[cfg(feature = "tls")]
+            _task: None,
+        })
     }
 
     fn lease_current(&self) -> Option<Lease<'_>> {
@@ -120,7 +160,7 @@ impl Server {
 /// connection again: not after an error, and not after a timeout, which drops this in the middle.
 struct Lease<'a> {
     server: &'a Server,
-    connection: MultiplexedConnection,
+    connection: Connection,
     number: u64,
     is_new: bool,
     is_good: bool,
@@ -128,9 +168,9 @@ struct Lease<'a> {
 
 impl Lease<'_> {
     async fn ask<T: FromRedisValue>(mut self, command: &Cmd) -> RedisResult<T> {
-        let answer = command.query_async(&mut self.connection).await;
-        self.is_good = answer.is_ok();
-        answer
+        let response = command.query_async(&mut self.connection.commands).await;
+        self.is_good = response.is_ok();
+        response
     }
 }
 
@@ -147,38 +187,20 @@ impl Drop for Lease<'_> {
     }
 }
 
-/// Without a provider, rustls would panic if the program was built with several.
-fn prepare_tls() {
-    #[cfg(feature = "tls")]
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Fails if another thread has just installed one, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+#[cfg(feature = "tls")]
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+#[cfg(feature = "tls")]
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
-/// Finds what the `redis` crate would misread, or report without a remedy. A password with `/`, `?`
-/// or `#` in clear ends the host early, and its beginning would be shown as a host.
-fn check_url(url: &str) -> Result<(), Error> {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return Err(Error::bad_url("it has no scheme"));
-    };
-    match scheme {
-        "redis" | "valkey" => {}
-        "unix" | "redis+unix" | "valkey+unix" => return Ok(()),
-        "rediss" | "valkeys" if cfg!(feature = "tls") => {}
-        "rediss" | "valkeys" => {
-            return Err(Error::bad_url("TLS needs the feature `tls` of openplat-token-redis"));
-        }
-        _ => return Err(Error::bad_url("unknown scheme")),
-    }
-    if rest.contains('#') {
-        return Err(Error::bad_url("it contains `#`"));
-    }
-    let (authority, after) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    if after.contains('@') || authority.matches('@').count() > 1 {
-        return Err(Error::bad_url("it contains `@` in an unexpected place"));
-    }
-    Ok(())
+/// Whether another connection may do better: the server was restarted, closed a connection that was
+/// idle, or became a replica.
+fn is_outdated(error: &RedisError) -> bool {
+    error.is_io_error() || error.code() == Some("READONLY")
 }
 
 #[cfg(test)]
@@ -191,60 +213,6 @@ mod tests {
 
     use super::*;
     use crate::error::ErrorKind;
-
-    #[test]
-    fn errors_about_urls_do_not_quote_them() {
-        for url in [
-            "",
-            "hunter2",
-            "hunter2@host",
-            "://hunter2@host",
-            "http://:hunter2@host",
-            "hunter2://host",
-            "redis://",
-            "redis://:hunter2@",
-            "redis://:hunter2@host:port",
-            "redis://:hunter2@host:99999",
-            "redis://:hunter2@host/hunter2",
-            "redis://:hunter2@host/0?protocol=hunter2",
-            "redis://me:hunter2/7@host",
-            "redis://me:17/hunter2@host",
-            "redis://me:17?hunter2@host",
-            "redis://me:17#hunter2@host",
-            "redis://me:17@hunter2@host",
-            "redis://me:hunter2@0.0.0.0",
-            "rediss://me:hunter2@host#insecure",
-            "unix://hunter2",
-            "unix:///socket?pass=hunter2&db=hunter2",
-        ] {
-            let error = Server::new(url).err().expect(url);
-            for text in [format!("{error}"), format!("{error:?}"), format!("{error:#?}")] {
-                assert!(!text.contains("hunter2") && !text.contains("17"), "{url}: {text}");
-                assert!(text.contains("redis://user:password@host"), "{url}: {text}");
-            }
-        }
-    }
-
-    #[test]
-    fn addresses_hold_no_password() {
-        for (url, address) in [
-            ("redis://host", "host:6379"),
-            ("redis://:hunter2@host:1", "host:1"),
-            ("redis://hunter2:hunter2@host:1/7?protocol=resp3", "host:1"),
-            ("valkey://[::1]", "::1:6379"),
-            ("redis://:hunter%2F2@host", "host:6379"),
-            ("unix:///run/redis.sock?pass=hunter2", "/run/redis.sock"),
-        ] {
-            assert_eq!(Server::new(url).unwrap().address(), address);
-        }
-    }
-
-    #[cfg(not(feature = "tls"))]
-    #[test]
-    fn tls_without_the_feature_is_refused_with_advice() {
-        let error = Server::new("rediss://host").err().unwrap();
-        assert!(error.to_string().contains("feature `tls`"), "{error}");
-    }
 
     /// A server that gives the same answer to everything, so many times for each connection. Also
     /// returns how many connections were made.

@@ -1,6 +1,6 @@
 //! Clients and processes that share their tokens through a real Redis, which the tests start.
 //!
-//! `cargo test -p openplat-token-redis -- --ignored` runs them; they need `redis-server`.
+//! `cargo test -p openplat-token-redis --all-features -- --ignored` runs them; they need `redis-server`.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,6 +16,8 @@ mod processes;
 mod secrets;
 mod server;
 mod sharing;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};

@@ -12,7 +12,7 @@ pub(crate) const PASSWORD: &str = "p4ssword-of-redis";
 /// Stops with its drop.
 pub(crate) struct Redis {
     port: u16,
-    options: Vec<&'static str>,
+    options: Vec<String>,
     dir: TempDir,
     process: Child,
 }
@@ -22,16 +22,18 @@ impl Redis {
         Self::start_with(&[])
     }
 
-    pub(crate) fn start_with(options: &[&'static str]) -> Self {
+    /// `{port}` in an option is replaced by the port. Options that come later win.
+    pub(crate) fn start_with(options: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
         // Somebody else may take a port between its choice and its use.
         for _ in 0..20 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            if let Some(process) = spawn(port, options, &dir) {
-                return Self { port, options: options.to_vec(), dir, process };
+            if let Some(process) = spawn(port, &options, &dir) {
+                return Self { port, options, dir, process };
             }
         }
-        panic!("no port for redis-server");
+        panic!("redis-server does not start with {options:?}");
     }
 
     pub(crate) fn url(&self) -> String {
@@ -91,13 +93,13 @@ pub(crate) fn signal(process: &Child, signal: &str) {
 }
 
 /// `None` if the server ended instead of becoming ready.
-fn spawn(port: u16, options: &[&str], dir: &TempDir) -> Option<Child> {
+fn spawn(port: u16, options: &[String], dir: &TempDir) -> Option<Child> {
     let mut process = Command::new("redis-server")
         .args(["--save", "", "--appendonly", "no", "--bind", "127.0.0.1"])
         .args(["--port", &port.to_string(), "--requirepass", PASSWORD])
         .arg("--dir")
         .arg(dir.path())
-        .args(options)
+        .args(options.iter().map(|option| option.replace("{port}", &port.to_string())))
         .stdout(Stdio::piped())
         .spawn()
         .expect("redis-server is not installed: apt-get install redis-server");
