@@ -80,6 +80,20 @@ impl Error {
         Self::tls(address, format_args!("{alert}; {advice}"))
     }
 
+    pub(crate) fn unknown_primary(sentinel: &str) -> Self {
+        Self::configuration(format!(
+            "the sentinel at {sentinel} knows no primary of that name; check `sentinelServiceName` \
+             in the URL"
+        ))
+    }
+
+    pub(crate) fn unsettled(address: &str) -> Self {
+        let text = format!(
+            "the nodes of Redis at {address} do not agree on which of them has the key; retry later"
+        );
+        Self { kind: ErrorKind::Unavailable, text }
+    }
+
     pub(crate) fn failed(address: &str, error: &RedisError) -> Self {
         if error.kind() == redis::ErrorKind::Io {
             // Since TLS 1.3, a server reads the client's certificate after the handshake.
@@ -128,7 +142,10 @@ fn failure(error: &RedisError) -> (ErrorKind, &'static str) {
 fn rejection(code: &str, detail: &str) -> (ErrorKind, &'static str) {
     use ErrorKind::{Configuration, PermissionDenied, Rejected, Unavailable};
     match code {
-        "NOAUTH" => (PermissionDenied, "requires a password (NOAUTH); add it to the URL"),
+        "NOAUTH" => (
+            PermissionDenied,
+            "requires a password (NOAUTH); add it to the URL, that of sentinels as `sentinelPassword`",
+        ),
         "NOPERM" => (
             PermissionDenied,
             "denied a permission (NOPERM); grant the user `+ping +get +set +del +eval` on the keys that \
@@ -153,7 +170,10 @@ fn rejection(code: &str, detail: &str) -> (ErrorKind, &'static str) {
         "ASK" | "TRYAGAIN" => {
             (Unavailable, "is moving the key to another node (ASK, TRYAGAIN); retry later")
         }
-        "MOVED" => (Configuration, "is a node of a cluster (MOVED); a cluster is not supported"),
+        "MOVED" => (
+            Configuration,
+            "is a node of a cluster (MOVED); use a URL that begins with `redis-cluster://`",
+        ),
         "WRONGTYPE" => (
             Rejected,
             "holds something else under the name of a token (WRONGTYPE); choose another prefix",

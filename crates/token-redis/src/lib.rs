@@ -1,5 +1,5 @@
-//! Keeps the tokens of the openplat SDKs in Redis, so that all processes and machines of an app
-//! share them: one fetches, the others wait for its token.
+//! Shares the tokens of the openplat SDKs through Redis. All processes and machines of an app use
+//! the same tokens: one fetches, the others wait for its token.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -16,60 +16,81 @@
 //!
 //! One store serves any number of clients, of any app and vendor.
 //!
-//! # When Redis is away
+//! # URLs
 //!
-//! No call fails because of it. A client whose store does not answer within
-//! [`timeout`](RedisTokenStore::timeout) warns through `tracing` and fetches a token for itself.
-//! The store connects when it is used, and again after a failure, so that tokens are shared as
-//! soon as Redis is back. Only tickets are lost: `set_ticket` fails while there is nowhere to keep
-//! one.
+//! | deployment | URL |
+//! | --- | --- |
+//! | one server | `redis://user:password@host:6379/0` |
+//! | with TLS, feature `tls` | `rediss://host` |
+//! | Unix socket | `unix:///path/to/socket?user=..&pass=..&db=..` |
+//! | Sentinel | `redis-sentinel://user:password@sentinel1:26379/0?node=sentinel2&sentinelServiceName=mymaster` |
+//! | cluster | `redis-cluster://user:password@node1:6379?node=node2:6379` |
+//!
+//! Everything but the host is optional, and `sentinelServiceName`, the name that the sentinels have
+//! for the primary. Percent-encode special characters of the user, the password and parameters.
+//!
+//! - `node` adds a sentinel or a node of a cluster, and can be repeated. The first that responds is
+//!   used.
+//! - `sentinelUsername` and `sentinelPassword` log in to the sentinels. The user and the password
+//!   before the host are those of the primary.
+//! - `rediss-sentinel` and `rediss-cluster` use TLS for all connections.
+//!
+//! A store has one connection, so in a cluster it reconnects whenever the next key is on another
+//! node. A prefix in braces, such as `{openplat}:`, keeps all keys on one node.
+//!
+//! # Outages
+//!
+//! No call fails because Redis is unavailable. A client whose store does not respond within
+//! [`timeout`](RedisTokenStore::timeout) warns through `tracing` and fetches a token of its own. The
+//! store connects when it is used, and again after a failure, so tokens are shared as soon as Redis
+//! is back. Only `set_ticket` fails, because a ticket that is not stored is lost.
 //!
 //! # Security
 //!
 //! Tokens are encrypted with ChaCha20-Poly1305, under a key that is derived from the app's secret
 //! ([`TokenKey::sealing_key`]). Every process of the app can derive it; Redis, its backups and its
-//! other users cannot. An app with a new secret fetches new tokens.
+//! other users cannot. The names of the keys are plain text.
 //!
-//! Give Redis a password nevertheless, and use `rediss://` (feature `tls`) if others can reach the
-//! network: whoever can write to Redis can hide tokens or restore older ones, so that processes
-//! fetch more often. The names of the keys are plain text.
+//! Set a password nevertheless, and use TLS if others can reach the network: whoever can write to
+//! Redis can remove tokens or restore older ones, and make clients fetch more often.
 //!
-//! TLS uses the rustls crypto provider that the process has installed, or else ring, and installs
-//! none. It trusts the authorities of the system and those passed to
-#![cfg_attr(feature = "tls", doc = "[`root_certificate`](RedisTokenStore::root_certificate).")]
-#![cfg_attr(not(feature = "tls"), doc = "`root_certificate`.")]
+//! TLS uses the rustls crypto provider that the process has installed, or else ring. Nothing is
+//! installed for the process. The server's certificate must be of an authority that the system
+//! trusts or that was passed to `root_certificate`.
 //!
 //! # Keys and commands
 //!
 //! | key | value | expires |
 //! | --- | --- | --- |
-//! | `openplat:token:<token key>` | version, nonce and ciphertext, as binary | with the token |
+//! | `openplat:token:<token key>` | version, nonce and ciphertext, in binary | with the token |
 //! | `openplat:lock:<token key>` | the random ID of the lock | when the lock expires, at the latest |
 //!
-//! A [`TokenKey`] is text with the host, the app's ID, a hash of its secret and the kind of token. A
-//! value that cannot be decrypted counts as absent and is replaced. This includes values of versions
-//! that did not encrypt.
+//! A [`TokenKey`] is text: the host, the app's ID, a hash of its secret and the kind of token. A
+//! value that cannot be decrypted counts as absent and is replaced, for example the plain text of
+//! earlier versions.
 //!
 //! | operation | commands |
 //! | --- | --- |
-//! | `get` | `GET` |
-//! | `put` | `EVAL`, and one more for each value that it replaces |
-//! | `lock`, `unlock` | `EVAL` each |
+//! | `get` | 1 `GET` |
+//! | `put` | 1 `EVAL`, and 1 more for each value that it replaces |
+//! | `lock`, `unlock` | 1 `EVAL` each |
 //!
-//! A Redis user with few permissions needs `~openplat:* +ping +get +set +del +eval`. Any server with
-//! these commands of Redis 2.6.12 works, for example Valkey. A cluster is not supported.
+//! A Redis user needs `~openplat:* +ping +get +set +del +eval`. Any server with these commands of
+//! Redis 2.6.12 works, for example Valkey.
 //!
 //! # Locks
 //!
-//! One process at a time holds the lock of a key and fetches its token; the others wait for that
-//! token. A lock expires after the time that its holder asked for, so that a process that died holds
-//! up the others no longer than that. A process that was stopped and outlived its lock does no
-//! harm: it can neither release the lock of the next holder nor replace a token that was issued
-//! after its own. The worst case is a second fetch, also after a failover that lost a lock.
+//! The process that holds the lock of a key fetches its token, and the others wait for that token.
+//! A lock expires after the time that its holder asked for, so a process that died holds up the
+//! others no longer than that.
 //!
-//! The time of issue is that of the machine that fetched, so the clocks of all machines should agree.
-//! A machine whose clock is late by minutes uses a token until the vendor rejects it, and then
-//! fetches another one.
+//! A lock saves requests. Nothing breaks if it is lost, because its holder was stopped for longer
+//! than it lasts or because a failover forgot it: two processes fetch, the token that was issued
+//! later stays, and the late holder does not release the lock of the next one.
+//!
+//! The time of issue is taken from the clock of the machine that fetched, so clocks should agree. A
+//! client whose clock is minutes late uses a token until the vendor rejects it, and then fetches
+//! another one.
 
 #![warn(missing_docs, unreachable_pub)]
 
@@ -108,10 +129,10 @@ const UNLOCK: &str = "\
 if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end
 return 1";
 
-/// A [`TokenStore`] in Redis. See the [crate's documentation](crate).
+/// A [`TokenStore`] in Redis, described in the documentation of the [crate].
 ///
-/// Needs a tokio runtime when it is used, not when it is made. The time is the operating system's,
-/// whatever clock a client was given.
+/// Requires a tokio runtime when it is used, but not when it is created. Tokens expire by the clock
+/// of the operating system, whatever clock a client has.
 pub struct RedisTokenStore {
     server: Server,
     prefix: String,
@@ -119,15 +140,12 @@ pub struct RedisTokenStore {
 }
 
 impl RedisTokenStore {
-    /// A store that connects when it is first used: a program starts while Redis is down.
-    ///
-    /// The URL is `redis://user:password@host:port/database`, of which the host alone is needed,
-    /// or `unix:///path/to/socket?user=..&pass=..&db=..`, or with the feature `tls` one that begins
-    /// with `rediss://`. Special characters of the password have to be percent-encoded.
+    /// Creates a store that connects on first use, so that a program can start while Redis is down.
+    /// The [URLs](crate#urls) are listed in the documentation of the crate.
     ///
     /// # Errors
     ///
-    /// If the URL is not one of these. The error does not quote it.
+    /// Returns [`ErrorKind::Configuration`] if `url` cannot be used. The error does not quote it.
     pub fn new(url: &str) -> Result<Self, Error> {
         Ok(Self {
             server: Server::new(url)?,
@@ -136,56 +154,59 @@ impl RedisTokenStore {
         })
     }
 
-    /// A store that has reached its server: a program fails early if Redis is down, or the
-    /// password wrong. The URL is that of [`new`](Self::new).
+    /// Creates a store and checks that Redis responds within a second, so that a program fails early
+    /// if Redis is down or the password is wrong.
+    ///
+    /// For another timeout or prefix, or for certificates, use [`new`](Self::new), set them, and
+    /// then call [`ping`](Self::ping).
     ///
     /// # Errors
     ///
-    /// If the URL is not usable, or no answer came within a second. See [`ping`](Self::ping).
+    /// Returns the errors of [`new`](Self::new) and [`ping`](Self::ping).
     pub async fn connect(url: &str) -> Result<Self, Error> {
         let store = Self::new(url)?;
         store.ping().await?;
         Ok(store)
     }
 
-    /// What the names of all keys begin with, `openplat:` by default. Programs share tokens if they
-    /// have the same one; it need not tell apps apart.
+    /// Sets the prefix of all keys. Defaults to `openplat:`. Programs with the same prefix share
+    /// tokens. Apps need no prefix of their own.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// How long each operation may take, connecting included. One second by default.
+    /// Sets the time limit for each operation, including connecting. Defaults to 1 second.
     ///
-    /// A Redis that hangs costs this much for each token that is fetched. It costs calls nothing
-    /// while the token in their client's memory is good.
+    /// If Redis hangs, each fetch of a token is delayed by this time. Calls that find their token in
+    /// the memory of the client are not.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Trusts a certificate authority in addition to those of the system: one or more certificates in
-    /// PEM format. Can be called more than once.
+    /// Trusts one or more certificate authorities in addition to those of the system. `pem` holds
+    /// their certificates in PEM format. Can be called more than once.
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Configuration`] if `pem` has no certificates, or if the URL asks for no
-    /// TLS.
+    /// Returns [`ErrorKind::Configuration`] if `pem` has no certificate or an unreadable one, or if
+    /// the URL is one without TLS.
     #[cfg(feature = "tls")]
     pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Result<Self, Error> {
         self.server.tls_mut()?.add_roots(pem.as_ref())?;
         Ok(self)
     }
 
-    /// Sets the certificate and private key by which Redis recognizes this client, both in PEM
-    /// format. The certificate comes first in `chain`, followed by those of its issuers.
+    /// Sets the certificate that this client presents to Redis, and its private key, both in PEM
+    /// format. `chain` begins with the certificate itself, followed by those of its issuers.
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Configuration`] if one of both cannot be read, if they do not belong
-    /// together, or if the URL asks for no TLS. The error does not quote the key.
+    /// Returns [`ErrorKind::Configuration`] if the certificate or the key cannot be read, if they do
+    /// not belong together, or if the URL is one without TLS. The error does not quote the key.
     #[cfg(feature = "tls")]
     pub fn client_certificate(
         mut self,
@@ -196,12 +217,13 @@ impl RedisTokenStore {
         Ok(self)
     }
 
-    /// Asks Redis for a sign of life.
+    /// Checks that Redis responds and accepts the login.
     ///
     /// # Errors
     ///
-    /// If the server cannot be reached, refuses the password, or does not answer in time. The text
-    /// says which, and what to do. It holds no password.
+    /// Returns [`ErrorKind::Unavailable`] if Redis cannot be reached or does not respond in time,
+    /// [`ErrorKind::PermissionDenied`] if it rejects the user or the password, and
+    /// [`ErrorKind::Configuration`] if the URL or a certificate does not fit the server.
     pub async fn ping(&self) -> Result<(), Error> {
         self.within(self.server.ask(&redis::cmd("PING"))).await
     }
@@ -211,11 +233,12 @@ impl RedisTokenStore {
         &self,
         operation: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let timed_out = |_| Error::timed_out(&self.server.address(), self.timeout);
-        tokio::time::timeout(self.timeout, operation).await.unwrap_or_else(|e| Err(timed_out(e)))
+        tokio::time::timeout(self.timeout, operation)
+            .await
+            .unwrap_or_else(|_| Err(Error::timed_out(&self.server.address(), self.timeout)))
     }
 
-    // The marks stand before the key, which may end in any text.
+    // `token:` and `lock:` come before the key, which can end in any text.
 
     fn token_name(&self, key: &TokenKey) -> String {
         format!("{}token:{key}", self.prefix)
@@ -231,8 +254,8 @@ impl RedisTokenStore {
         Ok(value.and_then(|value| read(key, &value)))
     }
 
-    /// A value that cannot be read is no token, and a script could not tell. So the script only
-    /// compares values, and this decides which of two tokens is the newer one.
+    /// Compares and swaps: a script cannot open a value to see which of two tokens is newer, and a
+    /// plain copy of the time of issue would let garbage pass as newer than any token.
     async fn put_token(&self, key: &TokenKey, token: &Token) -> Result<(), Error> {
         let name = self.token_name(key);
         let value = sealed::seal(key.sealing_key(), key.as_str(), token)

@@ -1,26 +1,32 @@
-//! The connection to Redis: made when it is needed, and made anew whenever it is in doubt.
+//! The connection to Redis: opened when it is needed, and opened anew whenever it is in doubt.
 //!
 //! The `redis` crate's connection manager serves programs that use Redis all the time. This one is
-//! used every two hours, and then it has to work at once. The manager passes on the error that made
-//! it reconnect, or the one that its last reconnection ended with, however long ago; and it keeps a
-//! connection whose other end has vanished silently until the operating system gives up on it.
+//! used every two hours, and then it has to work at once. The manager returns the error that made it
+//! reconnect, or the one that its last attempt ended with, however long ago; and it keeps a
+//! connection whose other end has vanished silently until the operating system gives up on it. For
+//! the same reason sentinels and clusters are served here: a token needs neither a pool nor a map of
+//! all slots, only the next node to ask.
 
 #[cfg(feature = "tls")]
 use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::select_ok;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo};
-use redis::{RedisConnectionInfo, RedisError, RedisResult};
+use redis::{RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind};
 
-use crate::address::Address;
+use crate::address::{Address, Deployment};
 use crate::error::Error;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 
 /// Firewalls and load balancers forget a connection that rests for some minutes, and tell nobody.
 const LONGEST_REST: Duration = Duration::from_secs(30);
+
+/// One on a connection that is lost, one on a node that has no such key, and one to spare.
+const MOST_ATTEMPTS: usize = 4;
 
 pub(crate) struct Server {
     address: Address,
@@ -42,6 +48,7 @@ struct Current {
 
 #[derive(Clone)]
 struct Connection {
+    node: ConnectionAddr,
     commands: MultiplexedConnection,
     /// The `redis` crate ends the task of a connection that it opened itself.
     #[cfg(feature = "tls")]
@@ -61,9 +68,10 @@ impl Server {
         })
     }
 
-    /// Returns where the server is, without a password.
+    /// Returns where the servers are, without a password.
     pub(crate) fn address(&self) -> String {
-        self.address.node.to_string()
+        let nodes: Vec<_> = self.address.nodes.iter().map(ToString::to_string).collect();
+        nodes.join(", ")
     }
 
     /// Returns the settings of TLS, unless the URL asks for none.
@@ -81,13 +89,35 @@ impl Server {
     ///
     /// A command can be executed twice: if the connection broke, nobody knows whether Redis got it.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        let lease = self.lease().await?;
-        let is_new = lease.is_new;
-        let mut response = lease.ask(command).await;
-        if !is_new && response.as_ref().is_err_and(is_outdated) {
-            response = self.lease().await?.ask(command).await;
+        let mut lease = self.lease().await?;
+        for _ in 0..MOST_ATTEMPTS {
+            let (node, is_new) = (lease.connection.node.clone(), lease.is_new);
+            let error = match lease.ask(command).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            lease = if let Some(owner) = self.owner(&node, &error) {
+                self.use_connection(self.open(owner, &self.address.login).await?)
+            } else if !is_new && is_outdated(&error) {
+                self.lease().await?
+            } else {
+                return Err(Error::failed(&node.to_string(), &error));
+            };
         }
-        response.map_err(|error| Error::failed(&self.address(), &error))
+        Err(Error::unsettled(&self.address()))
+    }
+
+    /// Returns the node that has the key of the command, if that is why `node` rejected it.
+    fn owner(&self, node: &ConnectionAddr, error: &RedisError) -> Option<ConnectionAddr> {
+        let is_moved = error.kind() == ServerErrorKind::Moved.into();
+        if !is_moved || !matches!(self.address.deployment, Deployment::Cluster) {
+            return None;
+        }
+        let (host, port) = error.redirect_node()?.0.rsplit_once(':')?;
+        match (host, node) {
+            ("", ConnectionAddr::Tcp(host, _)) => named(host, port.parse().ok()?),
+            _ => named(host, port.parse().ok()?),
+        }
     }
 
     async fn lease(&self) -> Result<Lease<'_>, Error> {
@@ -98,36 +128,73 @@ impl Server {
         if let Some(lease) = self.lease_current() {
             return Ok(lease);
         }
-        let connection = self.open(&self.address.node, &self.address.login).await?;
+        let connection = self.connect().await?;
+        Ok(self.use_connection(connection))
+    }
+
+    fn use_connection(&self, connection: Connection) -> Lease<'_> {
         let mut current = self.current();
         current.number += 1;
         current.connection = Some(connection.clone());
         current.used_at = Some(Instant::now());
-        Ok(Lease { server: self, connection, number: current.number, is_new: true, is_good: false })
+        Lease { server: self, connection, number: current.number, is_new: true, is_good: false }
+    }
+
+    async fn connect(&self) -> Result<Connection, Error> {
+        let Address { nodes, login, .. } = &self.address;
+        if let Deployment::Sentinel { service, login: sentinel } = &self.address.deployment {
+            let asked = nodes.iter().map(|node| Box::pin(self.primary(node, sentinel, service)));
+            let (primary, _) = select_ok(asked).await?;
+            return self.open(primary, login).await;
+        }
+        // All at once: one that hangs must not use up the time of the others.
+        let opened = nodes.iter().map(|node| Box::pin(self.open(node.clone(), login)));
+        Ok(select_ok(opened).await?.0)
+    }
+
+    /// Asks a sentinel where the primary is.
+    async fn primary(
+        &self,
+        sentinel: &ConnectionAddr,
+        login: &RedisConnectionInfo,
+        service: &str,
+    ) -> Result<ConnectionAddr, Error> {
+        let mut connection = self.open(sentinel.clone(), login).await?;
+        let mut command = redis::cmd("SENTINEL");
+        command.arg("GET-MASTER-ADDR-BY-NAME").arg(service);
+        let primary: Option<(String, u16)> = command
+            .query_async(&mut connection.commands)
+            .await
+            .map_err(|error| Error::failed(&sentinel.to_string(), &error))?;
+        primary
+            .and_then(|(host, port)| named(&host, port))
+            .ok_or_else(|| Error::unknown_primary(&sentinel.to_string()))
     }
 
     async fn open(
         &self,
-        node: &ConnectionAddr,
+        node: ConnectionAddr,
         login: &RedisConnectionInfo,
     ) -> Result<Connection, Error> {
-        let failed = |error| Error::failed(&node.to_string(), &error);
+        let name = node.to_string();
+        let failed = |error| Error::failed(&name, &error);
         // Whoever calls the store limits the time of the whole.
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         #[cfg(feature = "tls")]
-        if let (true, ConnectionAddr::Tcp(host, port)) = (self.address.is_tls, node) {
+        if let (true, ConnectionAddr::Tcp(host, port)) = (self.address.is_tls, &node) {
             let stream = self.tls.connect(host, *port).await?;
             let opened = MultiplexedConnection::new_with_config(login, stream, config).await;
             let (commands, driver) = opened.map_err(failed)?;
             let task = AbortOnDrop(tokio::spawn(driver).abort_handle());
-            return Ok(Connection { commands, _task: Some(Arc::new(task)) });
+            return Ok(Connection { node, commands, _task: Some(Arc::new(task)) });
         }
         let info = node.clone().into_connection_info().map_err(failed)?;
         let client = redis::Client::open(info.set_redis_settings(login.clone())).map_err(failed)?;
         let commands =
             client.get_multiplexed_async_connection_with_config(&config).await.map_err(failed)?;
         Ok(Connection {
+            node,
             commands,
             #[cfg(feature = "tls")]
             _task: None,
@@ -195,6 +262,12 @@ impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// Returns the node that another one named, unless the name is no name.
+fn named(host: &str, port: u16) -> Option<ConnectionAddr> {
+    let is_name = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic());
+    is_name.then(|| ConnectionAddr::Tcp(host.to_owned(), port))
 }
 
 /// Whether another connection may do better: the server was restarted, closed a connection that was

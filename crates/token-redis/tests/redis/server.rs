@@ -22,7 +22,8 @@ impl Redis {
         Self::start_with(&[])
     }
 
-    /// `{port}` in an option is replaced by the port. Options that come later win.
+    /// `{port}` in an option is replaced by the port, and `{bus}` by one for the nodes of a
+    /// cluster. Options that come later win.
     pub(crate) fn start_with(options: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
@@ -34,6 +35,14 @@ impl Redis {
             }
         }
         panic!("redis-server does not start with {options:?}");
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn bus(&self) -> u16 {
+        bus(self.port)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -92,6 +101,11 @@ pub(crate) fn signal(process: &Child, signal: &str) {
     assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
 }
 
+/// Ports that the system chooses are higher than this.
+fn bus(port: u16) -> u16 {
+    port - 10_000
+}
+
 /// `None` if the server ended instead of becoming ready.
 fn spawn(port: u16, options: &[String], dir: &TempDir) -> Option<Child> {
     let mut process = Command::new("redis-server")
@@ -99,7 +113,9 @@ fn spawn(port: u16, options: &[String], dir: &TempDir) -> Option<Child> {
         .args(["--port", &port.to_string(), "--requirepass", PASSWORD])
         .arg("--dir")
         .arg(dir.path())
-        .args(options.iter().map(|option| option.replace("{port}", &port.to_string())))
+        .args(options.iter().map(|option| {
+            option.replace("{port}", &port.to_string()).replace("{bus}", &bus(port).to_string())
+        }))
         .stdout(Stdio::piped())
         .spawn()
         .expect("redis-server is not installed: apt-get install redis-server");
