@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod commands;
 mod deployments;
 mod expiry;
 mod newest;

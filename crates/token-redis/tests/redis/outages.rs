@@ -5,6 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use openplat_core::TokenStore;
 use openplat_token_redis::RedisTokenStore;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::server::Redis;
 use crate::{call, client, key, mock, store, token};
@@ -117,6 +119,58 @@ async fn a_connection_that_was_closed_is_made_again_without_an_error() {
         let _: i64 = redis.ask(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
     }
     store.ping().await.unwrap();
+}
+
+/// Nobody knows whether a command was executed if the connection breaks before its response. So it
+/// is repeated, and must have the same effect.
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn a_command_whose_response_is_lost_is_repeated_without_harm() {
+    let redis = Redis::start();
+    let key = key("http://127.0.0.1:1").await;
+    let minute = Duration::from_secs(60);
+    let through_proxy = async || {
+        let store = store(&redis.url_through(lose_first_script(redis.port()).await));
+        // The connection is not new any more.
+        store.ping().await.unwrap();
+        store
+    };
+
+    let lock = through_proxy().await.lock(&key, minute).await.unwrap().unwrap();
+    assert_eq!(store(&redis.url()).lock(&key, minute).await.unwrap(), None);
+    through_proxy().await.unlock(&key, lock).await.unwrap();
+    assert!(store(&redis.url()).lock(&key, minute).await.unwrap().is_some());
+
+    through_proxy().await.put(&key, token("t-1", SystemTime::now())).await.unwrap();
+    let kept = store(&redis.url()).get(&key).await.unwrap().unwrap();
+    assert_eq!(kept.value().expose(), "t-1");
+}
+
+/// Returns the port of a proxy. It closes the first connection when the response to a script is
+/// there, and keeps the response.
+async fn lose_first_script(redis: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let mut buffer = [0; 4096];
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut server = TcpStream::connect(("127.0.0.1", redis)).await.unwrap();
+        loop {
+            let read = client.read(&mut buffer).await.unwrap();
+            server.write_all(&buffer[..read]).await.unwrap();
+            let is_script = buffer[..read].windows(4).any(|part| part == b"EVAL");
+            let read = server.read(&mut buffer).await.unwrap();
+            if is_script {
+                break;
+            }
+            client.write_all(&buffer[..read]).await.unwrap();
+        }
+        drop((client, server));
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut server = TcpStream::connect(("127.0.0.1", redis)).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    });
+    port
 }
 
 #[ignore = "needs redis-server"]

@@ -46,7 +46,12 @@ impl Redis {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://:{PASSWORD}@127.0.0.1:{}", self.port)
+        self.url_through(self.port)
+    }
+
+    /// The URL of a proxy that has the port.
+    pub(crate) fn url_through(&self, port: u16) -> String {
+        format!("redis://:{PASSWORD}@127.0.0.1:{port}")
     }
 
     /// Kills the server, and all that it held with it.
