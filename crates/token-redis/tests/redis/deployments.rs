@@ -28,6 +28,8 @@ const SENTINEL_PASSWORD: &str = "p4ssword-of-sentinel";
 
 struct Sentinel {
     port: u16,
+    /// Takes connections and never responds.
+    hanging: TcpListener,
     process: Child,
     _dir: TempDir,
 }
@@ -51,7 +53,8 @@ impl Sentinel {
             .unwrap();
         let log = BufReader::new(process.stdout.take().unwrap());
         let ready = log.lines().map_while(Result::ok).any(|line| line.contains("+monitor"));
-        let sentinel = Self { port, process, _dir: dir };
+        let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
+        let sentinel = Self { port, hanging, process, _dir: dir };
         assert!(ready, "the sentinel does not start");
         sentinel
     }
@@ -63,11 +66,12 @@ impl Sentinel {
         let () = redis::Cmd::new().arg(command).query_async(&mut connection).await.unwrap();
     }
 
-    /// Names a sentinel that is down first.
+    /// Names a sentinel that hangs and one that is down first.
     fn url(&self) -> String {
         format!(
-            "redis-sentinel://:{PASSWORD}@127.0.0.1:{}/3?node=127.0.0.1:{}&\
+            "redis-sentinel://:{PASSWORD}@{}/3?node=127.0.0.1:{}&node=127.0.0.1:{}&\
              sentinelServiceName=tokens&sentinelPassword={SENTINEL_PASSWORD}",
+            self.hanging.local_addr().unwrap(),
             dead_port(),
             self.port
         )

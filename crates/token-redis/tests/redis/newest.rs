@@ -34,9 +34,11 @@ async fn the_newest_of_many_at_once_stays() {
     let key = key("http://127.0.0.1:1").await;
     let now = SystemTime::now();
     let stores = [0; 4].map(|_| Arc::new(store(&redis.url())));
+    // All find a value to replace, and the newest token comes in the middle of the others.
+    let oldest = token("t-oldest", now - Duration::from_secs(1));
+    stores[0].put(&key, oldest).await.unwrap();
     let puts = (0..40_u64).map(|n| {
-        // Neither in order nor in reverse.
-        let age = n * 27 % 40;
+        let age = (n * 27 + 20) % 40;
         let token = token(&format!("t-{age}"), now - Duration::from_millis(age));
         let (store, key) = (stores[usize::try_from(n % 4).unwrap()].clone(), key.clone());
         tokio::spawn(async move { store.put(&key, token).await })

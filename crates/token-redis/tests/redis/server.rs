@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use redis::FromRedisValue;
 use tempfile::TempDir;
@@ -91,6 +92,17 @@ impl Redis {
 
     pub(crate) async fn keys(&self) -> Vec<String> {
         self.ask(&["KEYS", "*"]).await
+    }
+
+    /// Waits until the token is all that is kept: a client writes it and releases the lock after the
+    /// call that fetched it.
+    pub(crate) async fn key_of_token(&self) -> String {
+        loop {
+            match &mut *self.keys().await {
+                [key] if key.contains("token:") => return std::mem::take(key),
+                _ => tokio::time::sleep(Duration::from_millis(1)).await,
+            }
+        }
     }
 }
 
