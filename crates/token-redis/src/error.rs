@@ -129,9 +129,11 @@ impl std::error::Error for Error {}
 /// Errors that the client makes of a response.
 fn failure(error: &RedisError) -> (ErrorKind, &'static str) {
     match error.kind() {
+        // The `redis` crate makes this of any response to `AUTH`.
         redis::ErrorKind::AuthenticationFailed => (
             ErrorKind::PermissionDenied,
-            "rejected the username or the password; check both in the URL",
+            "rejected the login; check the username and the password in the URL, and that Redis has \
+             not too many connections",
         ),
         _ => (ErrorKind::Rejected, "sent a response that could not be understood; is it Redis?"),
     }

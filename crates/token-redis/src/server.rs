@@ -22,8 +22,8 @@ use crate::error::Error;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 
-/// Firewalls and load balancers forget a connection that rests for some minutes, and tell nobody.
-const LONGEST_REST: Duration = Duration::from_secs(30);
+/// Firewalls and load balancers forget a connection that is idle for some minutes, without a word.
+const LONGEST_IDLE: Duration = Duration::from_secs(30);
 
 /// One on a connection that is lost, one on a node that has no such key, and one to spare.
 const MOST_ATTEMPTS: usize = 4;
@@ -32,7 +32,7 @@ pub(crate) struct Server {
     address: Address,
     #[cfg(feature = "tls")]
     tls: Tls,
-    longest_rest: Duration,
+    longest_idle: Duration,
     current: Mutex<Current>,
     /// Held by whoever connects, so that the others wait for that connection.
     connecting: tokio::sync::Mutex<()>,
@@ -62,7 +62,7 @@ impl Server {
             address: Address::parse(url)?,
             #[cfg(feature = "tls")]
             tls: Tls::default(),
-            longest_rest: LONGEST_REST,
+            longest_idle: LONGEST_IDLE,
             current: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
         })
@@ -87,7 +87,8 @@ impl Server {
 
     /// Sends one command and returns its response.
     ///
-    /// A command can be executed twice: if the connection broke, nobody knows whether Redis got it.
+    /// The command must be safe to repeat. It is sent again if the connection broke before its
+    /// response, when Redis may have executed it or not.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
         let mut lease = self.lease().await?;
         for _ in 0..MOST_ATTEMPTS {
@@ -203,8 +204,8 @@ impl Server {
 
     fn lease_current(&self) -> Option<Lease<'_>> {
         let mut current = self.current();
-        let rest = current.used_at.map(|used_at| used_at.elapsed());
-        if rest.is_none_or(|rest| rest > self.longest_rest) {
+        let idle = current.used_at.map(|used_at| used_at.elapsed());
+        if idle.is_none_or(|idle| idle > self.longest_idle) {
             current.connection = None;
         }
         let connection = current.connection.clone()?;
@@ -223,8 +224,8 @@ impl Server {
     }
 }
 
-/// The use of a connection for one command. Unless the command succeeds, nobody uses that
-/// connection again: not after an error, and not after a timeout, which drops this in the middle.
+/// The use of a connection for one command. Unless the command succeeds, the connection is not used
+/// again: not after an error, and not after a timeout, which drops this in the middle.
 struct Lease<'a> {
     server: &'a Server,
     connection: Connection,
@@ -270,8 +271,8 @@ fn named(host: &str, port: u16) -> Option<ConnectionAddr> {
     is_name.then(|| ConnectionAddr::Tcp(host.to_owned(), port))
 }
 
-/// Whether another connection may do better: the server was restarted, closed a connection that was
-/// idle, or became a replica.
+/// Returns whether another connection may do better: the server was restarted, closed a connection
+/// that was idle, or became a replica.
 fn is_outdated(error: &RedisError) -> bool {
     error.is_io_error() || error.code() == Some("READONLY")
 }
@@ -287,14 +288,14 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
 
-    /// A server that gives the same answer to everything, so many times for each connection. Also
-    /// returns how many connections were made.
-    async fn fake(answer: &'static str, times: usize) -> (Server, Arc<AtomicUsize>) {
-        fake_with(answer, times, "").await
+    /// Starts a server that sends the same response to everything, so many times for each
+    /// connection. Also returns the number of connections.
+    async fn fake(response: &'static str, times: usize) -> (Server, Arc<AtomicUsize>) {
+        fake_with(response, times, "").await
     }
 
     async fn fake_with(
-        answer: &'static str,
+        response: &'static str,
         times: usize,
         login: &str,
     ) -> (Server, Arc<AtomicUsize>) {
@@ -309,7 +310,7 @@ mod tests {
                     let mut buffer = [0; 1024];
                     for _ in 0..times {
                         if stream.read(&mut buffer).await.unwrap_or(0) > 0 {
-                            stream.write_all(answer.as_bytes()).await.unwrap();
+                            stream.write_all(response.as_bytes()).await.unwrap();
                         }
                     }
                 });
@@ -323,13 +324,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_is_used_again_unless_it_rested_too_long() {
+    async fn a_connection_is_used_again_unless_it_was_idle_for_too_long() {
         let (mut server, connections) = fake("+PONG\r\n", usize::MAX).await;
         for _ in 0..3 {
             ping(&server).await.unwrap();
         }
         assert_eq!(connections.load(Ordering::Relaxed), 1);
-        server.longest_rest = Duration::ZERO;
+        server.longest_idle = Duration::ZERO;
         for _ in 0..3 {
             ping(&server).await.unwrap();
         }

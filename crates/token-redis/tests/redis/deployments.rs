@@ -19,7 +19,7 @@ async fn works(store: &RedisTokenStore, key: &TokenKey, value: &str) {
     store.unlock(key, lock).await.unwrap();
 }
 
-/// A port that nobody listens to.
+/// Returns a port without a listener.
 fn dead_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -28,7 +28,7 @@ const SENTINEL_PASSWORD: &str = "p4ssword-of-sentinel";
 
 struct Sentinel {
     port: u16,
-    /// Takes connections and never responds.
+    /// Accepts connections and never responds.
     hanging: TcpListener,
     process: Child,
     _dir: TempDir,

@@ -97,7 +97,7 @@ async fn every_operation_on_a_hanging_redis_ends() {
     }
     assert!(started.elapsed() >= 4 * TIMEOUT && started.elapsed() < A_MOMENT);
 
-    // Those who wait for somebody else's connection wait no longer than they would for their own.
+    // Waiting for a connection that another task opens takes no longer than opening one.
     let started = Instant::now();
     let gets = (0..50).map(|_| {
         let (store, key) = (store.clone(), key.clone());
@@ -121,8 +121,8 @@ async fn a_connection_that_was_closed_is_made_again_without_an_error() {
     store.ping().await.unwrap();
 }
 
-/// Nobody knows whether a command was executed if the connection breaks before its response. So it
-/// is repeated, and must have the same effect.
+/// If the connection breaks before the response, Redis may have executed the command or not. It is
+/// repeated, and must have the same effect as once.
 #[ignore = "needs redis-server"]
 #[tokio::test]
 async fn a_command_whose_response_is_lost_is_repeated_without_harm() {

@@ -44,7 +44,7 @@ async fn no_text_holds_a_secret() {
 
     let wrong = redis.url().replace(PASSWORD, "t-secret");
     let error = RedisTokenStore::connect(&wrong).await.unwrap_err();
-    assert!(error.to_string().contains("rejected the username or the password"), "{error}");
+    assert!(error.to_string().contains("check the username and the password"), "{error}");
     texts.push(format!("{error} {error:?}"));
     let unknown = redis.url().replace("redis://", "redis://t-secret");
     let error = RedisTokenStore::connect(&unknown).await.unwrap_err();

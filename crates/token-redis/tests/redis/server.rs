@@ -28,7 +28,7 @@ impl Redis {
     pub(crate) fn start_with(options: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
-        // Somebody else may take a port between its choice and its use.
+        // Another process can take a port between its choice and its use.
         for _ in 0..20 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             if let Some(process) = spawn(port, &options, &dir) {
@@ -66,7 +66,7 @@ impl Redis {
         self.process = spawn(self.port, &self.options, &self.dir).expect("the port is taken");
     }
 
-    /// The server hangs: its connections stay open, new ones are taken, and nothing is answered.
+    /// The server hangs: its connections stay open, new ones are accepted, and no command gets a response.
     pub(crate) fn hang(&self) {
         signal(&self.process, "STOP");
     }

@@ -1,8 +1,10 @@
 //! `rediss://`, with certificates that are made here.
 
+use std::env;
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use openplat_core::TokenStore;
@@ -181,4 +183,29 @@ async fn a_server_that_never_shakes_hands_is_given_its_time() {
     let error = store.root_certificate(authority().pem()).unwrap().ping().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.to_string().contains("did not respond within 50ms"), "{error}");
+}
+
+const NOWHERE: &str = "/nowhere";
+
+/// Run by the next test, on a system that trusts no authority.
+#[ignore = "started by another test"]
+#[tokio::test]
+async fn on_a_system_without_authorities() {
+    if env::var("SSL_CERT_FILE").is_ok_and(|file| file == NOWHERE) {
+        let store = RedisTokenStore::new("rediss://127.0.0.1:1").unwrap();
+        is_configuration(&store.ping().await.unwrap_err(), "install the CA certificates");
+        let store = store.root_certificate(authority().pem()).unwrap();
+        assert_eq!(store.ping().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    }
+}
+
+/// A container often has none. Programs that use no TLS, or their own authority, need none.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_system_without_authorities_is_an_error_with_advice() {
+    let test = ["--exact", "tls::on_a_system_without_authorities", "--ignored"];
+    let mut process = Command::new(env::current_exe().unwrap());
+    process.args(test).env("SSL_CERT_FILE", NOWHERE).env("SSL_CERT_DIR", NOWHERE);
+    let output = process.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
