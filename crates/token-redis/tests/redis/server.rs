@@ -94,14 +94,15 @@ impl Redis {
         self.ask(&["KEYS", "*"]).await
     }
 
-    /// Waits until the token is all that is kept: a client writes it and releases the lock after the
-    /// call that fetched it.
+    /// Waits until a token is kept and no lock: a client writes the token and releases the lock after
+    /// the call that fetched it.
     pub(crate) async fn key_of_token(&self) -> String {
         loop {
-            match &mut *self.keys().await {
-                [key] if key.contains("token:") => return std::mem::take(key),
-                _ => tokio::time::sleep(Duration::from_millis(1)).await,
+            let mut keys = self.keys().await;
+            if !keys.is_empty() && !keys.iter().any(|key| key.contains("lock:")) {
+                return keys.remove(0);
             }
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }
