@@ -11,7 +11,7 @@ use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
 use crate::flow::{Flow, RetryBudget, RetryPolicy};
 use crate::vendor::{App, Vendor};
-use crate::wire::{Exchange, HttpTransport, HttpTransportBuilder, Transport};
+use crate::wire::{Exchange, HttpTransportBuilder, Transport};
 
 /// Wraps a transport in another one.
 type Layer = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
@@ -209,7 +209,7 @@ impl<V: Vendor> ClientBuilder<V> {
     /// Exempt from semantic versioning: the major version of reqwest may change with any release.
     #[cfg(feature = "reqwest")]
     pub fn reqwest_client(self, client: reqwest::Client) -> Self {
-        self.transport(HttpTransport::from(client))
+        self.transport(crate::wire::HttpTransport::from(client))
     }
 
     /// Keeps tokens elsewhere than in this client's memory.
