@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use super::{Idle, OnProgress, Progress, disposition};
+use super::{Idle, OnProgress, Progress, disposition, name};
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::Meta;
 use crate::wire::Body;
@@ -51,8 +51,11 @@ impl Download {
         Self { meta, attempts, log_id, answer, read: 0, on_progress: None }
     }
 
-    /// What the vendor calls the file. It names a file in any folder and is never a path: of
-    /// `../../etc/x` it is `x`.
+    /// Returns the name that the server gives the file, as one that is safe in any folder.
+    ///
+    /// The name is decoded, whatever encoding it comes in, and cleaned: of `../../etc/x` only `x`
+    /// is left, characters that are not shown are removed, and names with a meaning for programs,
+    /// such as `nul` and `-rf`, get an underscore in front. GBK is read with the feature `gbk`.
     pub fn file_name(&self) -> Option<String> {
         disposition::file_name(&self.answer.headers)
     }
@@ -162,16 +165,19 @@ impl Download {
         Ok(size)
     }
 
-    /// Saves the contents in `folder`, which is made if it is not there, under the name that the
-    /// vendor gives the file, or `download` where it gives none, and returns the path. Otherwise as
-    /// [`save_as`](Self::save_as).
+    /// Saves the contents in `folder`, which is created if it does not exist, and returns the path.
+    /// Otherwise as [`save_as`](Self::save_as).
+    ///
+    /// The file gets the name that the server gives it, else `download`. A name without an ending
+    /// gets that of the media type: `download.png`.
     ///
     /// # Errors
     ///
     /// As for [`write_to`](Self::write_to); a file of this name is not replaced, and an error.
     pub async fn save_in(mut self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
         let folder = folder.as_ref();
-        let path = folder.join(self.file_name().unwrap_or_else(|| "download".to_owned()));
+        let name = self.file_name().unwrap_or_else(|| "download".to_owned());
+        let path = folder.join(name::with_ending(&name, self.content_type()));
         tokio::fs::create_dir_all(folder).await.map_err(|error| self.not_saved(folder, error))?;
         // Before the whole of it was transferred, where that can be told.
         if tokio::fs::symlink_metadata(&path).await.is_ok() {

@@ -1,9 +1,11 @@
 //! Files on their way to the vendor and back.
 
+mod charset;
 mod disposition;
 mod download;
 mod form;
 mod idle;
+mod name;
 mod upload;
 
 use std::sync::Arc;
