@@ -17,7 +17,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};
-use openplat_core::{Body, BodyError, Download, Error, Progress, TransportError, Upload};
+use openplat_core::{Body, BodyError, Download, Error, IfExists, Progress, TransportError, Upload};
 use openplat_mock::{Answer, MockPlatform, Recorded};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

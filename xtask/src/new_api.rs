@@ -151,6 +151,7 @@ fn library(name: &str, vendor: Vendor) -> String {
         "Download",
         "Error",
         "ErrorKind",
+        "IfExists",
         "Items",
         "Pages",
         "Progress",

@@ -78,7 +78,7 @@ pub use vendor::DingTalk;
 #[cfg(feature = "feishu")]
 pub use vendor::Feishu;
 pub use vendor::Vendor;
-pub use wire::file::{Download, Progress, Upload};
+pub use wire::file::{Download, IfExists, Progress, Upload};
 pub use wire::{
     Attempt, Body, BodyError, BodyFields, FormFields, HttpTransport, HttpTransportBuilder, Parts,
     Transport, TransportError,

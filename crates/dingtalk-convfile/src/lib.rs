@@ -32,8 +32,8 @@ pub use generated::*;
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
 pub use openplat_core::{
-    ApiError, Call, DingTalk, Download, Error, ErrorKind, Items, Pages, Progress, Response, Secret,
-    UnknownValue, Upload, Violation, WithToken,
+    ApiError, Call, DingTalk, Download, Error, ErrorKind, IfExists, Items, Pages, Progress,
+    Response, Secret, UnknownValue, Upload, Violation, WithToken,
 };
 
 /// A client for DingTalk.

@@ -207,17 +207,75 @@ async fn a_download_that_is_dropped_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_file_of_the_same_name_is_replaced_by_save_as_alone() {
+async fn a_file_of_the_same_name_is_kept_unless_the_caller_says_otherwise() {
     let folder = folder_with("report.pdf", b"the earlier one");
     let path = folder.path().join("report.pdf");
-    let given = [(CONTENT_DISPOSITION, NAMED)];
-    let error = serving(&given, contents()).await.1.save_in(&folder).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::File);
-    assert!(error.to_string().contains("report.pdf"), "{error}");
+    let download = async || serving(&[(CONTENT_DISPOSITION, NAMED)], contents()).await.1;
+    for number in 1..=3 {
+        let saved = download().await.save_in(&folder).await.unwrap();
+        assert_eq!(saved, folder.path().join(format!("report-{number}.pdf")));
+        assert_eq!(std::fs::read(saved).unwrap(), contents());
+    }
     assert_eq!(std::fs::read(&path).unwrap(), b"the earlier one");
-    serving(&given, contents()).await.1.save_as(&path).await.unwrap();
+    let replacing = download().await.if_exists(IfExists::Replace);
+    assert_eq!(replacing.save_in(&folder).await.unwrap(), path);
     assert_eq!(std::fs::read(&path).unwrap(), contents());
+
+    std::fs::write(&path, b"the earlier one").unwrap();
+    download().await.save_as(&path).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), contents());
+    assert_eq!(
+        names(folder.path()),
+        ["report-1.pdf", "report-2.pdf", "report-3.pdf", "report.pdf"]
+    );
+}
+
+/// A download of which nothing may be read.
+async fn unread() -> Download {
+    let pieces = stream::once(async { panic!("the transfer began") });
+    in_memory(&[(CONTENT_DISPOSITION, NAMED)], body(pieces)).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_cannot_be_saved_is_refused_before_the_transfer() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("report.pdf");
+    std::fs::create_dir(&path).unwrap();
+    let mut errors = vec![
+        unread().await.if_exists(IfExists::Fail).save_in(&folder).await.unwrap_err(),
+        unread().await.if_exists(IfExists::Replace).save_in(&folder).await.unwrap_err(),
+        unread().await.save_as(&path).await.unwrap_err(),
+        unread().await.save_as(path.join("..")).await.unwrap_err(),
+        unread().await.save_as("").await.unwrap_err(),
+    ];
+    // Other systems find out when they create it.
+    if cfg!(unix) {
+        let long = folder.path().join("x".repeat(300));
+        errors.push(unread().await.save_as(long).await.unwrap_err());
+    }
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::File);
+        assert!(error.api().is_none(), "{error}");
+    }
     assert_eq!(names(folder.path()), ["report.pdf"]);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_during_the_transfer_costs_nothing() {
+    for choice in [IfExists::Rename, IfExists::Fail] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("report.pdf");
+        let taken = path.clone();
+        let pieces = stream::once(async move {
+            std::fs::write(taken, "the faster one").unwrap();
+            Ok(contents())
+        });
+        let download = in_memory(&[(CONTENT_DISPOSITION, NAMED)], body(pieces)).await.unwrap();
+        let saved = download.if_exists(choice).save_in(&folder).await.unwrap();
+        assert_eq!(saved, folder.path().join("report-1.pdf"));
+        assert_eq!(std::fs::read(saved).unwrap(), contents());
+        assert_eq!(std::fs::read(path).unwrap(), b"the faster one");
+    }
 }
 
 #[tokio::test]

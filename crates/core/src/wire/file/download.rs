@@ -1,6 +1,5 @@
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -8,10 +7,9 @@ use futures_util::stream::{self, Stream};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
-use tempfile::NamedTempFile;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use super::{Idle, OnProgress, Progress, disposition, name};
+use super::{Idle, IfExists, OnProgress, Progress, disposition};
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::Meta;
 use crate::wire::Body;
@@ -30,6 +28,7 @@ pub struct Download {
     answer: FileAnswer,
     read: u64,
     on_progress: Option<OnProgress>,
+    pub(super) if_exists: IfExists,
 }
 
 /// An HTTP answer whose body is a file.
@@ -48,7 +47,15 @@ impl Download {
         log_id: Option<String>,
         answer: FileAnswer,
     ) -> Self {
-        Self { meta, attempts, log_id, answer, read: 0, on_progress: None }
+        Self {
+            meta,
+            attempts,
+            log_id,
+            answer,
+            read: 0,
+            on_progress: None,
+            if_exists: IfExists::default(),
+        }
     }
 
     /// Returns the name that the server gives the file, as one that is safe in any folder.
@@ -142,84 +149,29 @@ impl Download {
     ///
     /// As for [`chunk`](Self::chunk), and [`ErrorKind::File`] if the writer fails.
     pub async fn write_to(mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
-        self.copy_to(writer).await
+        self.copy_to(writer, |download, error| download.local("the writer failed", error)).await
     }
 
-    /// Saves the contents as the file `path`, which is replaced if it is there. Returns how many
-    /// bytes they are.
-    ///
-    /// What comes in is written aside, in the folder of `path`, and takes its place at the end: a
-    /// download that breaks leaves `path` as it was, and nothing else behind.
-    ///
-    /// # Errors
-    ///
-    /// As for [`write_to`](Self::write_to).
-    pub async fn save_as(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
-        let path = path.as_ref();
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let (file, size) = self.save_aside(folder).await?;
-        file.persist(path).map_err(|error| self.not_saved(path, error.error))?;
-        Ok(size)
-    }
-
-    /// Saves the contents in `folder`, which is created if it does not exist, and returns the path.
-    /// Otherwise as [`save_as`](Self::save_as).
-    ///
-    /// The file gets the name that the server gives it, else `download`. A name without an ending
-    /// gets that of the media type: `download.png`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`write_to`](Self::write_to); a file of this name is not replaced, and an error.
-    pub async fn save_in(mut self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
-        let folder = folder.as_ref();
-        let name = self.file_name().unwrap_or_else(|| "download".to_owned());
-        let path = folder.join(name::with_ending(&name, self.content_type()));
-        tokio::fs::create_dir_all(folder).await.map_err(|error| self.not_saved(folder, error))?;
-        // Before the whole of it was transferred, where that can be told.
-        if tokio::fs::symlink_metadata(&path).await.is_ok() {
-            return Err(self.not_saved(&path, io::ErrorKind::AlreadyExists.into()));
-        }
-        let (file, _) = self.save_aside(folder).await?;
-        file.persist_noclobber(&path).map_err(|error| self.not_saved(&path, error.error))?;
-        Ok(path)
-    }
-
-    /// The contents in a file that vanishes unless it is given a name.
-    async fn save_aside(&mut self, folder: &Path) -> Result<(NamedTempFile, u64), Error> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".download-").suffix(".part");
-        // What any other program would create, rather than a file for the owner alone.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let aside = builder.tempfile_in(folder).map_err(|error| self.local(error))?;
-        let file = aside.as_file().try_clone().map_err(|error| self.local(error))?;
-        let mut file = tokio::fs::File::from_std(file);
-        let size = self.copy_to(&mut file).await?;
-        file.sync_all().await.map_err(|error| self.local(error))?;
-        Ok((aside, size))
-    }
-
-    async fn copy_to(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
+    /// `failed` says what failed if the writer does.
+    pub(super) async fn copy_to(
+        &mut self,
+        writer: &mut (impl AsyncWrite + Unpin),
+        failed: impl Fn(&Self, io::Error) -> Error,
+    ) -> Result<u64, Error> {
         while let Some(chunk) = self.chunk().await? {
-            writer.write_all(&chunk).await.map_err(|error| self.local(error))?;
+            writer.write_all(&chunk).await.map_err(|error| failed(self, error))?;
         }
-        writer.flush().await.map_err(|error| self.local(error))?;
+        writer.flush().await.map_err(|error| failed(self, error))?;
         Ok(self.read)
     }
 
-    fn not_saved(&self, path: &Path, error: io::Error) -> Error {
-        self.local(error).with_detail(format!("the file cannot be saved as {path:?}"))
-    }
-
-    /// The fault is on this side of the connection.
-    fn local(&self, error: io::Error) -> Error {
-        let error =
-            Error::new(ErrorKind::File).with_detail("the file cannot be written").with_io(&error);
-        self.explain(error)
+    /// The fault is on this side of the connection, so that nothing of the response helps.
+    pub(super) fn local(&self, detail: impl Into<String>, error: io::Error) -> Error {
+        Error::new(ErrorKind::File)
+            .with_detail(detail)
+            .with_io(&error)
+            .with_operation(self.meta.name())
+            .with_attempts(self.attempts)
     }
 
     fn explain(&self, error: Error) -> Error {

@@ -6,6 +6,7 @@ mod download;
 mod form;
 mod idle;
 mod name;
+mod save;
 mod upload;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub use download::Download;
 pub(crate) use download::FileAnswer;
 pub(crate) use form::Form;
 pub(crate) use idle::Idle;
+pub use save::IfExists;
 pub(crate) use upload::Unreadable;
 pub use upload::Upload;
 

@@ -1,9 +1,13 @@
 //! Names of files that every file system takes, in whatever folder, whoever chose them.
 
+use std::iter;
+
 /// The longest name that common file systems accept, in bytes.
 const LONGEST: usize = 255;
 /// The longest ending, in bytes and without its dot.
 const LONGEST_ENDING: usize = 16;
+/// After this many names that are taken, numbers are drawn instead of counted.
+const MOST_COUNTED: u32 = 100;
 
 /// Returns `name` as one segment of a path: visible, of a length and of characters that every file
 /// system accepts, and without a meaning of its own. `None` if nothing visible is left.
@@ -30,6 +34,16 @@ pub(super) fn with_ending(name: &str, media_type: Option<&str>) -> String {
         Some(ending) if split(name).1.is_empty() => shorten(name, &format!(".{ending}")),
         _ => name.to_owned(),
     }
+}
+
+/// Returns `report.pdf`, `report-1.pdf`, `report-2.pdf` and so on, without end.
+pub(super) fn alternatives(name: &str) -> impl Iterator<Item = String> {
+    let (stem, ending) = split(name);
+    let counted = 1..=MOST_COUNTED;
+    let drawn = iter::repeat_with(|| fastrand::u32(MOST_COUNTED..));
+    let numbered =
+        counted.chain(drawn).map(move |number| shorten(stem, &format!("-{number}{ending}")));
+    iter::once(name.to_owned()).chain(numbered)
 }
 
 /// Replaces characters that cannot be in a name, or mean something to a file system.
@@ -208,7 +222,8 @@ mod tests {
                 assert_is_safe(&name);
                 assert_eq!(clean(&name).as_deref(), Some(&*name));
                 for media_type in [None, Some("image/png"), Some("x")] {
-                    assert_is_safe(&with_ending(&name, media_type));
+                    let name = with_ending(&name, media_type);
+                    alternatives(&name).take(3).for_each(|name| assert_is_safe(&name));
                 }
             }
             Ok(())
@@ -261,6 +276,17 @@ mod tests {
             assert_eq!(with_ending(name, Some(media_type)), expected);
         }
         assert_eq!(with_ending("download", None), "download");
+    }
+
+    #[test]
+    fn alternatives_keep_the_ending() {
+        let second = |name| alternatives(name).nth(1);
+        assert_eq!(second("report.pdf").as_deref(), Some("report-1.pdf"));
+        assert_eq!(second("a.tar.gz").as_deref(), Some("a-1.tar.gz"));
+        assert_eq!(second("v1.2").as_deref(), Some("v1.2-1"));
+        let long = format!("{}.pdf", "x".repeat(251));
+        assert_eq!(second(&long).unwrap(), format!("{}-1.pdf", "x".repeat(249)));
+        assert!(alternatives("a").nth(1000).unwrap().len() > 4);
     }
 
     #[test]
