@@ -13,7 +13,10 @@ use feishu_im::file::{CreateFile, CreateFileRequired, FileType, GetFile};
 use feishu_im::image::{CreateImage, ImageType};
 use feishu_im::message_resource::{GetMessageResource, GetMessageResourceRequired};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_TYPE, HeaderName, HeaderValue,
+};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};

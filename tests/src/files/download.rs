@@ -25,7 +25,16 @@ where
 
 /// A download from a transport in memory, which takes one request.
 async fn in_memory(given: &[(HeaderName, &'static str)], body: Body) -> Result<Download, Error> {
+    in_memory_as(200, given, body).await
+}
+
+async fn in_memory_as(
+    status: u16,
+    given: &[(HeaderName, &'static str)],
+    body: Body,
+) -> Result<Download, Error> {
     let mut answer = Response::new(body);
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
     *answer.headers_mut() = headers(given);
     let answer = Mutex::new(Some(answer));
     let client = answered_by(move |_| {
@@ -116,6 +125,7 @@ async fn the_vendor_is_asked_in_the_way_in_which_it_names_the_file() {
     let request = &mock.requests()[0];
     assert_eq!(request.target, "/open-apis/im/v1/messages/om_1/resources/file_1?type=file");
     assert_eq!(request.headers[CONTENT_TYPE], "application/json; charset=utf-8");
+    assert_eq!(request.headers[ACCEPT_ENCODING], "identity");
     assert!(request.body.is_empty());
 }
 
@@ -165,6 +175,55 @@ async fn a_file_that_breaks_off_is_an_error_that_comes_once() {
     assert_eq!(broken().await.bytes(usize::MAX).await.unwrap_err().kind(), ErrorKind::Transfer);
     let error = cut_short().await.write_to(&mut Vec::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transfer);
+}
+
+#[tokio::test]
+async fn a_size_that_is_not_kept_is_an_error_and_nothing_is_saved() {
+    let folder = TempDir::new().unwrap();
+    let named = (CONTENT_DISPOSITION, NAMED);
+    for (status, size, received, kind) in [
+        (200, (CONTENT_LENGTH, "50"), 10, ErrorKind::Transfer),
+        (200, (CONTENT_LENGTH, "10"), 50, ErrorKind::Decode),
+        (206, (CONTENT_RANGE, "bytes 0-49/50"), 10, ErrorKind::Transfer),
+        (206, (CONTENT_RANGE, "bytes 0-9/10"), 50, ErrorKind::Decode),
+    ] {
+        let given = [named.clone(), size.clone()];
+        let pieces = stream::iter((0..received / 5).map(|_| Ok("piece".into())));
+        let download = in_memory_as(status, &given, body(pieces)).await.unwrap();
+        let error = download.save_in(&folder).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{size:?}: {error}");
+        assert!(error.to_string().contains("10 "), "{error}");
+        assert_eq!(names(folder.path()).len(), 0);
+
+        // The size of a form that is kept.
+        let pieces = stream::iter((0..10).map(|_| Ok("piece".into())));
+        let given = match status {
+            200 => [named.clone(), (CONTENT_LENGTH, "50")],
+            _ => [named.clone(), (CONTENT_RANGE, "bytes 0-49/50")],
+        };
+        let download = in_memory_as(status, &given, body(pieces)).await.unwrap();
+        assert_eq!(download.content_length(), Some(50));
+        assert_eq!(download.bytes(50).await.unwrap().len(), 50);
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_does_not_hold_the_file_as_it_is_is_an_error() {
+    let named = (CONTENT_DISPOSITION, NAMED);
+    for (status, given, hint) in [
+        (200, (CONTENT_ENCODING, "gzip"), "compressed"),
+        (206, (CONTENT_RANGE, "bytes 0-9/50"), "a part of the file"),
+        (206, (CONTENT_TYPE, "multipart/byteranges; boundary=x"), "a part of the file"),
+        (204, (CONTENT_TYPE, "image/png"), "no file"),
+        (202, (CONTENT_TYPE, "image/png"), "no file"),
+    ] {
+        let given = [named.clone(), given];
+        let error = in_memory_as(status, &given, Body::from(contents())).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1), "{error}");
+        assert_eq!(error.operation(), Some("im.v1.file.get"));
+        assert_eq!(error.api().unwrap().status(), status);
+        assert!(error.to_string().contains(hint), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ impl Output for Download {
     fn from_success(success: Success) -> Result<Self, Error> {
         let Success { meta, log_id, attempts, content, .. } = success;
         match content {
-            Content::File(file) => Ok(Self::new(meta, attempts, log_id, *file)),
+            Content::File(file) => Self::new(meta, attempts, log_id, *file),
             Content::Data(_) => Err(Error::new(ErrorKind::Decode).with_operation(meta.name())),
         }
     }

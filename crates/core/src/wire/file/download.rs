@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use super::{Idle, IfExists, OnProgress, Progress, disposition};
+use super::{Idle, IfExists, OnProgress, Progress, disposition, range};
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::Meta;
 use crate::wire::Body;
@@ -26,6 +26,8 @@ pub struct Download {
     attempts: u32,
     log_id: Option<String>,
     answer: FileAnswer,
+    /// The size of the whole file, if the server tells.
+    size: Option<u64>,
     read: u64,
     on_progress: Option<OnProgress>,
     pub(super) if_exists: IfExists,
@@ -41,20 +43,27 @@ pub(crate) struct FileAnswer {
 }
 
 impl Download {
+    /// Fails if the response does not hold the whole file as it is.
     pub(crate) fn new(
         meta: Meta,
         attempts: u32,
         log_id: Option<String>,
         answer: FileAnswer,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Error> {
+        let size = range::size_of_whole(answer.status, &answer.headers);
+        let download = Self {
             meta,
             attempts,
             log_id,
             answer,
+            size: size.unwrap_or_default(),
             read: 0,
             on_progress: None,
             if_exists: IfExists::default(),
+        };
+        match size {
+            Ok(_) => Ok(download),
+            Err(detail) => Err(download.explain(Error::new(ErrorKind::Decode).with_detail(detail))),
         }
     }
 
@@ -67,37 +76,37 @@ impl Download {
         disposition::file_name(&self.answer.headers)
     }
 
-    /// The media type, e.g. `image/png`.
+    /// Returns the media type, such as `image/png`.
     pub fn content_type(&self) -> Option<&str> {
         self.answer.headers.get(CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// The size in bytes, if the vendor names it.
+    /// Returns the size in bytes, if the server tells. A file of another size is an error.
     pub fn content_length(&self) -> Option<u64> {
-        self.answer.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+        self.size
     }
 
-    /// Calls `report` with each piece that has come in.
+    /// Calls `report` with each piece that was received.
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(report));
         self
     }
 
-    /// The next piece, or `None` at the end.
+    /// Returns the next piece, or `None` at the end.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Timeout`] and [`ErrorKind::Transfer`]; there is no going on after an error.
+    /// Returns [`ErrorKind::Timeout`] if nothing comes for a while, [`ErrorKind::Transfer`] if the
+    /// file ends too early, and [`ErrorKind::Decode`] if it does not end where it should. No piece
+    /// follows an error.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             let limit = self.answer.idle.limit();
             let frame = match tokio::time::timeout(limit, self.answer.body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => {
-                    let detail = format!("the file broke off after {} bytes", self.read);
-                    let error =
-                        Error::new(ErrorKind::Transfer).with_detail(detail).with_cause(&*error);
-                    return Err(self.explain(error));
+                Ok(Some(Err(error))) => return Err(self.broke_off().with_cause(&*error)),
+                Ok(None) if self.size.is_some_and(|size| self.read < size) => {
+                    return Err(self.broke_off());
                 }
                 Ok(None) => return Ok(None),
                 Err(_) => {
@@ -107,14 +116,27 @@ impl Download {
             };
             let Ok(data) = frame.into_data() else { continue };
             self.read += data.len() as u64;
+            if let Some(size) = self.size.filter(|size| self.read > *size) {
+                let detail = format!("the file goes on after the {size} bytes of its size");
+                return Err(self.explain(Error::new(ErrorKind::Decode).with_detail(detail)));
+            }
             if let Some(report) = &self.on_progress {
-                report(Progress { bytes: self.read, total: self.content_length() });
+                report(Progress { bytes: self.read, total: self.size });
             }
             return Ok(Some(data));
         }
     }
 
-    /// The contents as a stream. An error is its last element.
+    fn broke_off(&self) -> Error {
+        let read = self.read;
+        let detail = match self.size {
+            Some(size) => format!("the file broke off after {read} of {size} bytes"),
+            None => format!("the file broke off after {read} bytes"),
+        };
+        self.explain(Error::new(ErrorKind::Transfer).with_detail(detail))
+    }
+
+    /// Returns the contents as a stream. An error is its last element.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send + Unpin + 'static {
         let chunks = stream::unfold(Some(self), |download| async move {
             let mut download = download?;
@@ -126,11 +148,12 @@ impl Download {
         Box::pin(chunks)
     }
 
-    /// The whole contents in memory, if they are no more than `limit` bytes.
+    /// Returns the contents in memory, if they are no more than `limit` bytes.
     ///
     /// # Errors
     ///
-    /// As for [`chunk`](Self::chunk), and [`ErrorKind::LimitExceeded`] if there is more.
+    /// Returns the errors of [`chunk`](Self::chunk), and [`ErrorKind::LimitExceeded`] if there is
+    /// more.
     pub async fn bytes(mut self, limit: usize) -> Result<Bytes, Error> {
         let mut bytes = BytesMut::new();
         while let Some(chunk) = self.chunk().await? {
@@ -143,11 +166,11 @@ impl Download {
         Ok(bytes.freeze())
     }
 
-    /// Writes the contents, and returns how many bytes they are.
+    /// Writes the contents, and returns the number of bytes.
     ///
     /// # Errors
     ///
-    /// As for [`chunk`](Self::chunk), and [`ErrorKind::File`] if the writer fails.
+    /// Returns the errors of [`chunk`](Self::chunk), and [`ErrorKind::File`] if the writer fails.
     pub async fn write_to(mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
         self.copy_to(writer, |download, error| download.local("the writer failed", error)).await
     }

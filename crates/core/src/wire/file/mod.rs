@@ -6,6 +6,7 @@ mod download;
 mod form;
 mod idle;
 mod name;
+mod range;
 mod save;
 mod upload;
 
