@@ -547,7 +547,7 @@ async fn a_file_of_which_nothing_comes_is_given_up() {
     let started = Instant::now();
     let error = download.chunk().await.unwrap_err();
     assert_eq!((error.kind(), started.elapsed()), (ErrorKind::Timeout, 30 * SECOND));
-    assert!(error.to_string().contains("nothing of the file came for 30s"), "{error}");
+    assert!(error.to_string().contains("no progress for 30s"), "{error}");
 
     let download = in_memory(&given, slow(2, 31 * SECOND)).await.unwrap();
     assert_eq!(download.save_in(&folder).await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -575,6 +575,70 @@ async fn a_reader_may_take_its_time() {
     while download.chunk().await.unwrap().is_some() {
         tokio::time::sleep(HOUR).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_arrives_too_slowly_is_given_up() {
+    let given = [(CONTENT_DISPOSITION, NAMED)];
+    let folder = TempDir::new().unwrap();
+    // 5 bytes each time.
+    for (wait, rate, ends_after) in [
+        (SECOND, 6, Some(10 * SECOND)),
+        (29 * SECOND, 1, Some(10 * SECOND)),
+        (SECOND, 5, None),
+        (9 * SECOND, 0, None),
+    ] {
+        let download = in_memory(&given, slow(100, wait)).await.unwrap().min_rate(rate);
+        let started = Instant::now();
+        let saved = download.save_in(&folder).await;
+        let Some(ends_after) = ends_after else {
+            std::fs::remove_file(saved.unwrap()).unwrap();
+            continue;
+        };
+        let error = saved.unwrap_err();
+        assert_eq!((error.kind(), started.elapsed()), (ErrorKind::Timeout, ends_after));
+        let hint = format!("slower than {rate} bytes per second");
+        assert!(error.to_string().contains(&hint), "{error}");
+        assert_eq!(names(folder.path()).len(), 0);
+    }
+    // Fast at first, and then not: each window counts.
+    let pieces = stream::iter([Ok(contents())]).chain(stream::iter(0..100).then(|_| async {
+        tokio::time::sleep(20 * SECOND).await;
+        Ok("piece".into())
+    }));
+    let download = in_memory(&given, body(pieces)).await.unwrap().min_rate(1);
+    let started = Instant::now();
+    assert_eq!(download.bytes(usize::MAX).await.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(started.elapsed(), 20 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_that_a_reader_takes_is_not_a_slow_transfer() {
+    let given = [(CONTENT_DISPOSITION, NAMED)];
+    let mut download = in_memory(&given, slow(30, SECOND)).await.unwrap().min_rate(4);
+    while download.chunk().await.unwrap().is_some() {
+        tokio::time::sleep(HOUR).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transfer_can_be_given_a_time() {
+    let given = [(CONTENT_DISPOSITION, NAMED)];
+    let folder = TempDir::new().unwrap();
+    let download = in_memory(&given, slow(1000, 29 * SECOND)).await.unwrap();
+    let started = Instant::now();
+    let error = download.timeout(60 * SECOND).save_in(&folder).await.unwrap_err();
+    assert_eq!((error.kind(), started.elapsed()), (ErrorKind::Timeout, 60 * SECOND));
+    assert!(error.to_string().contains("was given 60s"), "{error}");
+    assert_eq!(names(folder.path()).len(), 0);
+    // However fast the rest would be.
+    let endless = stream::repeat_with(|| Ok(Bytes::from_static(b"piece")));
+    let mut download = in_memory(&given, body(endless)).await.unwrap().timeout(60 * SECOND);
+    download.chunk().await.unwrap();
+    tokio::time::sleep(61 * SECOND).await;
+    assert_eq!(download.chunk().await.unwrap_err().kind(), ErrorKind::Timeout);
+    let download = in_memory(&given, slow(3, SECOND)).await.unwrap().timeout(Duration::MAX);
+    assert_eq!(download.bytes(15).await.unwrap().len(), 15);
 }
 
 #[tokio::test(start_paused = true)]

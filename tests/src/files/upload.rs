@@ -389,6 +389,36 @@ async fn an_upload_that_stalls_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_upload_that_is_too_slow_is_given_up() {
+    let large = || Upload::from_bytes(vec![0; 20 * 64 * 1024]);
+    for (builder, upload) in [
+        (reading(Duration::ZERO), slow(1000, SECOND)),
+        (reading(20 * SECOND), large()),
+        // Fast at first: each window counts.
+        (reading(Duration::ZERO), Upload::from_stream(pieces().chain(stream::pending()), None)),
+    ] {
+        let (error, elapsed) = failure(builder, upload.min_rate(10_000)).await;
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
+        assert!(error.to_string().contains("slower than 10000 bytes per second"), "{error}");
+        assert!([10 * SECOND, 20 * SECOND].contains(&elapsed), "{elapsed:?}");
+    }
+    let send = async |builder: feishu_im::ClientBuilder, upload: Upload| {
+        let client = builder.build().unwrap().with_token("t-1");
+        create_file(upload.min_rate(10_000)).send(&client).await.unwrap();
+    };
+    send(reading(2 * SECOND), large()).await;
+    // The platform may take its time over a file that it has.
+    for length in [None, Some(contents().len() as u64)] {
+        let builder = answered_by(|request| async move {
+            request.into_body().collect().await.map_err(TransportError::transfer)?;
+            tokio::time::sleep(25 * SECOND).await;
+            Ok(json(200, CREATED))
+        });
+        send(builder, Upload::from_stream(pieces(), length)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_timeout_that_the_caller_set_holds_for_an_upload() {
     let client = reading(Duration::ZERO).build().unwrap().with_token("t-1");
     let call = create_file(slow(181, 20 * SECOND)).send(&client).timeout(100 * SECOND);

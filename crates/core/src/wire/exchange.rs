@@ -88,8 +88,7 @@ impl Exchange {
         let (exchange, expired) = (pin!(self.exchange(request)), pin!(idle.expired()));
         match future::select(exchange, expired).await {
             Either::Left((reply, _)) => reply,
-            Either::Right(_) => Err(Error::new(ErrorKind::Timeout)
-                .with_detail(format!("the upload made no progress for {:?}", idle.limit()))),
+            Either::Right((error, _)) => Err(error),
         }
     }
 

@@ -1,25 +1,31 @@
 use std::fmt;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::future::{self, Either};
 use futures_util::stream::{self, Stream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
+use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::Instant;
 
 use super::{Idle, IfExists, OnProgress, Progress, disposition, range};
+use crate::base::FOREVER;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::Meta;
-use crate::wire::Body;
+use crate::wire::{Body, BodyError};
 
 /// A file that the vendor answers with. Nothing of it has been read yet.
 ///
 /// It is read in pieces, and never held in memory as a whole unless [`bytes`](Self::bytes) asks
-/// for that. Reading ends with [`ErrorKind::Timeout`] when nothing has come for a while, see
-/// [`ClientBuilder::idle_timeout`](crate::ClientBuilder::idle_timeout), and with
-/// [`ErrorKind::Transfer`] when the connection breaks.
+/// for that. Reading fails with [`ErrorKind::Timeout`] if nothing comes for a while, see
+/// [`ClientBuilder::idle_timeout`](crate::ClientBuilder::idle_timeout); [`timeout`](Self::timeout)
+/// and [`min_rate`](Self::min_rate) set further limits.
 #[must_use = "a download is not read until it is saved, written or streamed"]
 pub struct Download {
     meta: Meta,
@@ -30,6 +36,8 @@ pub struct Download {
     size: Option<u64>,
     read: u64,
     on_progress: Option<OnProgress>,
+    /// When the transfer has to be over, and the time that it was given.
+    deadline: Option<(Instant, Duration)>,
     pub(super) if_exists: IfExists,
 }
 
@@ -59,6 +67,7 @@ impl Download {
             size: size.unwrap_or_default(),
             read: 0,
             on_progress: None,
+            deadline: None,
             if_exists: IfExists::default(),
         };
         match size {
@@ -86,6 +95,22 @@ impl Download {
         self.size
     }
 
+    /// Limits the time from now until the end of the transfer, however fast it is. Not limited by
+    /// default. When the time is up, reading fails with [`ErrorKind::Timeout`].
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        let limit = limit.min(FOREVER);
+        self.deadline = Some((Instant::now() + limit, limit));
+        self
+    }
+
+    /// Sets the number of bytes that have to arrive per second, on average over 10 seconds; the
+    /// time that the reader takes between two pieces does not count. Defaults to 0, with which
+    /// only a stall ends the transfer. If it is slower, reading fails with [`ErrorKind::Timeout`].
+    pub fn min_rate(self, bytes_per_second: u64) -> Self {
+        self.answer.idle.set_min_rate(bytes_per_second, 0);
+        self
+    }
+
     /// Calls `report` with each piece that was received.
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(report));
@@ -96,26 +121,22 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Timeout`] if nothing comes for a while, [`ErrorKind::Transfer`] if the
+    /// Returns [`ErrorKind::Timeout`] if nothing comes for a while or a limit is reached, [`ErrorKind::Transfer`] if the
     /// file ends too early, and [`ErrorKind::Decode`] if it does not end where it should. No piece
     /// follows an error.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
-            let limit = self.answer.idle.limit();
-            let frame = match tokio::time::timeout(limit, self.answer.body.frame()).await {
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => return Err(self.broke_off().with_cause(&*error)),
-                Ok(None) if self.size.is_some_and(|size| self.read < size) => {
+            let frame = match self.frame().await? {
+                Some(Ok(frame)) => frame,
+                Some(Err(error)) => return Err(self.broke_off().with_cause(&*error)),
+                None if self.size.is_some_and(|size| self.read < size) => {
                     return Err(self.broke_off());
                 }
-                Ok(None) => return Ok(None),
-                Err(_) => {
-                    let detail = format!("nothing of the file came for {limit:?}");
-                    return Err(self.explain(Error::new(ErrorKind::Timeout).with_detail(detail)));
-                }
+                None => return Ok(None),
             };
             let Ok(data) = frame.into_data() else { continue };
             self.read += data.len() as u64;
+            self.answer.idle.moved(data.len() as u64);
             if let Some(size) = self.size.filter(|size| self.read > *size) {
                 let detail = format!("the file goes on after the {size} bytes of its size");
                 return Err(self.explain(Error::new(ErrorKind::Decode).with_detail(detail)));
@@ -125,6 +146,29 @@ impl Download {
             }
             return Ok(Some(data));
         }
+    }
+
+    /// Waits for the next frame, for as long as the limits of the transfer allow.
+    async fn frame(&mut self) -> Result<Option<Result<Frame<Bytes>, BodyError>>, Error> {
+        let idle = self.answer.idle.clone();
+        idle.resume();
+        let expired = pin!(async {
+            match self.deadline {
+                Some((deadline, limit)) => {
+                    let stalled = tokio::time::timeout_at(deadline, idle.expired()).await;
+                    stalled.unwrap_or_else(|_| {
+                        let detail = format!("the transfer was given {limit:?}");
+                        Error::new(ErrorKind::Timeout).with_detail(detail)
+                    })
+                }
+                None => idle.expired().await,
+            }
+        });
+        let frame = match future::select(expired, self.answer.body.frame()).await {
+            Either::Left((error, _)) => Err(error),
+            Either::Right((frame, _)) => Ok(frame),
+        };
+        frame.map_err(|error| self.explain(error))
     }
 
     fn broke_off(&self) -> Error {

@@ -5,12 +5,12 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use futures_util::stream::{self, Stream, StreamExt};
 use http::HeaderValue;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::Idle;
-use super::upload::{Chunks, Upload};
+use super::upload::{CHUNK, Chunks, Upload};
 use crate::base::uuid;
 use crate::error::Error;
 use crate::wire::{Body, BodyError};
@@ -54,7 +54,7 @@ impl Form {
         HeaderValue::from_str(&format!("multipart/form-data; boundary={}", self.boundary)).ok()
     }
 
-    /// The body of one attempt; `idle` is told whenever a piece of it is taken.
+    /// Returns the body of one attempt. `idle` is told whenever a piece of it is taken.
     pub(crate) async fn body(&self, idle: &Idle) -> Result<Body, Error> {
         let mut length = Some(0);
         let mut pieces: Vec<Chunks> = Vec::new();
@@ -75,9 +75,14 @@ impl Form {
             }
         }
         push_text(&mut push, format!("--{}--\r\n", self.boundary));
-        let idle = idle.clone();
-        let chunks = stream::iter(pieces).flatten().inspect_ok(move |_| idle.moved());
-        Ok(Body::new(FormBody { chunks: Mutex::new(chunks.boxed()), length }))
+        let files = self.parts.iter().filter_map(|(_, part)| match part {
+            Part::Text(_) => None,
+            Part::File(file) => Some(file),
+        });
+        // The connection takes a chunk when it is ready for it, and sends it after that.
+        idle.set_min_rate(files.map(Upload::least_rate).max().unwrap_or_default(), CHUNK as u64);
+        let chunks = Mutex::new(stream::iter(pieces).flatten().boxed());
+        Ok(Body::new(FormBody { chunks, length, idle: idle.clone() }))
     }
 
     fn head(&self, name: &str, part: &Part) -> String {
@@ -113,6 +118,7 @@ struct FormBody {
     chunks: Mutex<Chunks>,
     /// What is left of it.
     length: Option<u64>,
+    idle: Idle,
 }
 
 impl HttpBody for FormBody {
@@ -126,7 +132,12 @@ impl HttpBody for FormBody {
         let chunks = self.chunks.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
         let chunk = ready!(Pin::new(chunks).poll_next(context));
         if let Some(Ok(chunk)) = &chunk {
-            self.length = self.length.map(|length| length.saturating_sub(chunk.len() as u64));
+            let size = chunk.len() as u64;
+            self.idle.moved(size);
+            self.length = self.length.map(|length| length.saturating_sub(size));
+        }
+        if chunk.is_none() || self.length == Some(0) {
+            self.idle.all_moved();
         }
         Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
     }

@@ -13,15 +13,19 @@ use crate::error::{Error, ErrorKind};
 use crate::wire::BodyError;
 
 /// How much of a file is read at once.
-const CHUNK: usize = 64 * 1024;
+pub(super) const CHUNK: usize = 64 * 1024;
 
 pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
 /// A file to be sent: from memory, from a path, or from a stream.
 ///
-/// A file from a path or a stream is sent in pieces, and never held in memory as a whole. In place
-/// of the time limits of other calls, a transfer ends when nothing has moved for a while; see
-/// [`ClientBuilder::idle_timeout`](crate::ClientBuilder::idle_timeout).
+/// A file from a path or a stream is sent in pieces, and never held in memory as a whole. Instead
+/// of the time limits of other calls, a transfer fails if it makes no progress for a while, see
+/// [`ClientBuilder::idle_timeout`](crate::ClientBuilder::idle_timeout), or is slower than
+/// [`min_rate`](Self::min_rate).
+///
+/// Feishu and DingTalk refuse empty files. They are sent all the same, since limits are the
+/// platform's to enforce; Feishu's error has the code 234010.
 ///
 /// ```
 /// use openplat_core::Upload;
@@ -37,6 +41,7 @@ pub struct Upload {
     source: Source,
     file_name: Option<String>,
     on_progress: Option<OnProgress>,
+    min_rate: u64,
 }
 
 #[derive(Clone)]
@@ -80,7 +85,7 @@ impl Upload {
     }
 
     fn new(source: Source) -> Self {
-        Self { source, file_name: None, on_progress: None }
+        Self { source, file_name: None, on_progress: None, min_rate: 0 }
     }
 
     /// What the file is called in the request, in place of the last part of its path. Vendors show
@@ -94,6 +99,22 @@ impl Upload {
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(report));
         self
+    }
+
+    /// Sets the number of bytes that have to be sent per second, on average over 10 seconds, a slow
+    /// stream included. Defaults to 0, with which only a stall ends the transfer. If it is slower,
+    /// the call fails with [`ErrorKind::Timeout`].
+    ///
+    /// The connection takes 64 KiB at a time, so that less than about 6 KiB per second cannot be
+    /// told from a stall. To limit the time of the whole transfer, use
+    /// [`Call::timeout`](crate::Call::timeout).
+    pub fn min_rate(mut self, bytes_per_second: u64) -> Self {
+        self.min_rate = bytes_per_second;
+        self
+    }
+
+    pub(super) fn least_rate(&self) -> u64 {
+        self.min_rate
     }
 
     pub(super) fn name(&self) -> Option<String> {
