@@ -76,6 +76,14 @@ fn pieces() -> impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static {
     stream::iter(pieces.into_iter().map(Ok))
 }
 
+/// A body that comes in pieces.
+fn body<S>(pieces: S) -> Body
+where
+    S: Stream<Item = Result<Bytes, BodyError>> + Send + Sync + 'static,
+{
+    Body::new(StreamBody::new(pieces.map_ok(Frame::data)))
+}
+
 fn folder_with(name: &str, contents: &[u8]) -> TempDir {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join(name), contents).unwrap();
@@ -131,4 +139,5 @@ fn expected(file: Field) -> Vec<Field> {
 }
 
 mod download;
+mod resume;
 mod upload;

@@ -15,14 +15,6 @@ async fn serving(given: &[(HeaderName, &'static str)], body: Bytes) -> (MockPlat
     (mock, download)
 }
 
-/// A body that comes in pieces.
-fn body<S>(pieces: S) -> Body
-where
-    S: Stream<Item = Result<Bytes, BodyError>> + Send + Sync + 'static,
-{
-    Body::new(StreamBody::new(pieces.map_ok(Frame::data)))
-}
-
 /// A download from a transport in memory, which takes one request.
 async fn in_memory(given: &[(HeaderName, &'static str)], body: Body) -> Result<Download, Error> {
     in_memory_as(200, given, body).await

@@ -12,14 +12,15 @@ use tracing::Instrument;
 use super::Line;
 use super::options::Options;
 use crate::auth::TokenSource;
-use crate::base::{FOREVER, lock};
+use crate::base::{BoxFuture, FOREVER, lock};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::{Meta, Reads};
-use crate::wire::file::{FileAnswer, Idle};
+use crate::wire::file::{FileAnswer, Idle, Rest, Resume, Resumed};
 use crate::wire::{Attempt, Body, Encoded, JSON, Payload, Received, Reply};
 
 /// A call with all that it needs, its conditions settled.
+#[derive(Clone)]
 pub(crate) struct Plan {
     channel: Arc<Channel>,
     auth: Auth,
@@ -99,6 +100,41 @@ pub(super) enum Content {
     File(Box<FileAnswer>),
 }
 
+/// Lets a file that breaks off go on with the same request, unless its caller has asked for a part
+/// of it.
+fn resume_by(file: &mut FileAnswer, plan: Plan) {
+    file.is_part = plan.headers.contains_key(header::RANGE);
+    if !file.is_part {
+        file.resume = Some(Arc::new(plan));
+    }
+}
+
+impl Resume for Plan {
+    fn resume(&self, rest: Rest) -> BoxFuture<'_, Result<Resumed, Error>> {
+        Box::pin(async move {
+            let Rest { first, version, error, breaks } = rest;
+            let deadline = Instant::now() + self.timeout;
+            let flow = &self.channel.flow;
+            if !self.retries || !flow.may_retry(&error, breaks, self.is_safe, deadline).await {
+                return Err(error);
+            }
+            let Ok(range) = HeaderValue::from_str(&format!("bytes={first}-")) else {
+                return Err(error);
+            };
+            tracing::debug!(first, "resuming the download");
+            let mut plan = self.clone();
+            plan.headers.extend([(header::RANGE, range), (header::IF_RANGE, version)]);
+            let success = run(plan).await;
+            let Success { log_id, attempts, content, .. } =
+                success.map_err(|error| error.in_context("while resuming the download"))?;
+            match content {
+                Content::File(answer) => Ok(Resumed { answer: *answer, log_id, attempts }),
+                Content::Data(_) => Err(error),
+            }
+        })
+    }
+}
+
 /// The story of a call so far, for the error if its time runs out.
 struct Story {
     /// `None` for an upload without a limit on its whole time.
@@ -148,6 +184,9 @@ pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
     match result {
         Ok(mut success) => {
             success.attempts = attempts;
+            if let Content::File(file) = &mut success.content {
+                resume_by(file, plan);
+            }
             Ok(success)
         }
         Err(error) => Err(error.with_operation(meta.name()).with_attempts(attempts)),

@@ -72,7 +72,8 @@ impl<T> Call<T> {
 
     /// Sets the longest that the call may take in all: waits, retries and the fetch of a token
     /// included. The default is the client's timeout. An upload has no such limit unless it is set
-    /// here; a download has it until the file begins to arrive.
+    /// here; a download has it until the file begins to arrive, and after that the limit that
+    /// [`Download::timeout`](crate::Download::timeout) sets.
     ///
     /// A timeout set here also lets a single attempt take that long, unless
     /// [`attempt_timeout`](Self::attempt_timeout) says otherwise.

@@ -162,7 +162,8 @@ impl Exchange {
 
     fn file(&self, head: Head, body: Body) -> FileAnswer {
         let idle = Idle::new(self.idle_timeout);
-        FileAnswer { status: head.status, headers: head.headers, body, idle }
+        let (status, headers) = (head.status, head.headers);
+        FileAnswer { status, headers, body, idle, is_part: false, resume: None }
     }
 
     fn unread(&self, head: &Head, error: ReadError) -> Error {

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
-use super::{Idle, IfExists, OnProgress, Progress, disposition, range};
+use super::{Idle, IfExists, OnProgress, Progress, Resume, disposition, range};
 use crate::base::FOREVER;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::Meta;
@@ -26,28 +26,40 @@ use crate::wire::{Body, BodyError};
 /// for that. Reading fails with [`ErrorKind::Timeout`] if nothing comes for a while, see
 /// [`ClientBuilder::idle_timeout`](crate::ClientBuilder::idle_timeout); [`timeout`](Self::timeout)
 /// and [`min_rate`](Self::min_rate) set further limits.
+///
+/// A transfer that breaks or stalls goes on where it stopped, as often as a call of this client is
+/// retried, if the server supports that: it says `Accept-Ranges: bytes` and names the version of
+/// the file by a strong `ETag`.
 #[must_use = "a download is not read until it is saved, written or streamed"]
 pub struct Download {
     meta: Meta,
-    attempts: u32,
-    log_id: Option<String>,
-    answer: FileAnswer,
+    pub(super) attempts: u32,
+    pub(super) log_id: Option<String>,
+    pub(super) answer: FileAnswer,
     /// The size of the whole file, if the server tells.
-    size: Option<u64>,
-    read: u64,
+    pub(super) size: Option<u64>,
+    /// The number of bytes after which the current response ends, if the server tells.
+    pub(super) end: Option<u64>,
+    pub(super) read: u64,
+    /// The reason why nothing follows, unless the transfer goes on.
+    pub(super) broken: Option<Error>,
+    /// The number of times that the transfer broke.
+    pub(super) breaks: u32,
     on_progress: Option<OnProgress>,
     /// When the transfer has to be over, and the time that it was given.
-    deadline: Option<(Instant, Duration)>,
+    pub(super) deadline: Option<(Instant, Duration)>,
     pub(super) if_exists: IfExists,
 }
 
-/// An HTTP answer whose body is a file.
-#[derive(Debug)]
+/// An HTTP response whose body is a file.
 pub(crate) struct FileAnswer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) idle: Idle,
+    /// Whether the caller asked for a part of the file, by a header of its own.
+    pub(crate) is_part: bool,
+    pub(crate) resume: Option<Arc<dyn Resume>>,
 }
 
 impl Download {
@@ -58,14 +70,21 @@ impl Download {
         log_id: Option<String>,
         answer: FileAnswer,
     ) -> Result<Self, Error> {
-        let size = range::size_of_whole(answer.status, &answer.headers);
+        let size = match answer.is_part {
+            true => range::size_of_part(answer.status, &answer.headers),
+            false => range::size_of_whole(answer.status, &answer.headers),
+        };
+        let known = size.unwrap_or_default();
         let download = Self {
             meta,
             attempts,
             log_id,
             answer,
-            size: size.unwrap_or_default(),
+            size: known,
+            end: known,
             read: 0,
+            broken: None,
+            breaks: 0,
             on_progress: None,
             deadline: None,
             if_exists: IfExists::default(),
@@ -121,10 +140,24 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Timeout`] if nothing comes for a while or a limit is reached, [`ErrorKind::Transfer`] if the
-    /// file ends too early, and [`ErrorKind::Decode`] if it does not end where it should. No piece
-    /// follows an error.
+    /// Returns [`ErrorKind::Timeout`] if nothing comes for a while or a limit is reached,
+    /// [`ErrorKind::Transfer`] if the file ends too early or cannot be resumed, and
+    /// [`ErrorKind::Decode`] if it does not end where it should. No piece follows an error. A
+    /// download that is resumed may also return the errors of a call.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            if let Some(error) = self.broken.clone() {
+                self.resume(error).await?;
+            }
+            match self.piece().await {
+                Ok(piece) => return Ok(piece),
+                Err(error) => self.broken = Some(error),
+            }
+        }
+    }
+
+    /// Returns the next piece of the current response.
+    async fn piece(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             let frame = match self.frame().await? {
                 Some(Ok(frame)) => frame,
@@ -135,12 +168,13 @@ impl Download {
                 None => return Ok(None),
             };
             let Ok(data) = frame.into_data() else { continue };
-            self.read += data.len() as u64;
-            self.answer.idle.moved(data.len() as u64);
-            if let Some(size) = self.size.filter(|size| self.read > *size) {
-                let detail = format!("the file goes on after the {size} bytes of its size");
+            let length = data.len() as u64;
+            if let Some(end) = self.end.filter(|end| self.read + length > *end) {
+                let detail = format!("the file goes on after the {end} bytes that it should have");
                 return Err(self.explain(Error::new(ErrorKind::Decode).with_detail(detail)));
             }
+            self.read += length;
+            self.answer.idle.moved(length);
             if let Some(report) = &self.on_progress {
                 report(Progress { bytes: self.read, total: self.size });
             }
@@ -150,23 +184,25 @@ impl Download {
 
     /// Waits for the next frame, for as long as the limits of the transfer allow.
     async fn frame(&mut self) -> Result<Option<Result<Frame<Bytes>, BodyError>>, Error> {
+        // A body that never lets its reader wait is out of time as well.
+        if let Some((deadline, limit)) = self.deadline
+            && Instant::now() >= deadline
+        {
+            return Err(self.explain(out_of_time(limit)));
+        }
         let idle = self.answer.idle.clone();
         idle.resume();
         let expired = pin!(async {
             match self.deadline {
-                Some((deadline, limit)) => {
-                    let stalled = tokio::time::timeout_at(deadline, idle.expired()).await;
-                    stalled.unwrap_or_else(|_| {
-                        let detail = format!("the transfer was given {limit:?}");
-                        Error::new(ErrorKind::Timeout).with_detail(detail)
-                    })
-                }
+                Some((deadline, limit)) => tokio::time::timeout_at(deadline, idle.expired())
+                    .await
+                    .unwrap_or_else(|_| out_of_time(limit)),
                 None => idle.expired().await,
             }
         });
-        let frame = match future::select(expired, self.answer.body.frame()).await {
-            Either::Left((error, _)) => Err(error),
-            Either::Right((frame, _)) => Ok(frame),
+        let frame = match future::select(self.answer.body.frame(), expired).await {
+            Either::Left((frame, _)) => Ok(frame),
+            Either::Right((error, _)) => Err(error),
         };
         frame.map_err(|error| self.explain(error))
     }
@@ -241,12 +277,22 @@ impl Download {
             .with_attempts(self.attempts)
     }
 
-    fn explain(&self, error: Error) -> Error {
+    pub(super) fn explain(&self, error: Error) -> Error {
         error.with_operation(self.meta.name()).with_attempts(self.attempts).with_api(ApiError {
             status: self.answer.status.as_u16(),
             log_id: self.log_id.clone(),
             ..ApiError::default()
         })
+    }
+}
+
+pub(super) fn out_of_time(limit: Duration) -> Error {
+    Error::new(ErrorKind::Timeout).with_detail(format!("the transfer was given {limit:?}"))
+}
+
+impl fmt::Debug for FileAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileAnswer").field("body", &self.body).finish_non_exhaustive()
     }
 }
 

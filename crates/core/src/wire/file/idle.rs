@@ -70,6 +70,15 @@ impl Idle {
         }
     }
 
+    /// Begins anew, after the transfer was resumed.
+    pub(super) fn restart(&self) {
+        let mut state = self.state();
+        state.moved_at = Instant::now();
+        if let Some(rate) = &mut state.rate {
+            (rate.moved, rate.ends_at) = (0, None);
+        }
+    }
+
     /// Expects no rate any more: all has moved, and the other side has to do something about it.
     pub(super) fn all_moved(&self) {
         self.state().rate = None;

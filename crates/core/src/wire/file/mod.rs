@@ -7,6 +7,7 @@ mod form;
 mod idle;
 mod name;
 mod range;
+mod resume;
 mod save;
 mod upload;
 
@@ -18,6 +19,7 @@ pub use download::Download;
 pub(crate) use download::FileAnswer;
 pub(crate) use form::Form;
 pub(crate) use idle::Idle;
+pub(crate) use resume::{Rest, Resume, Resumed};
 pub use save::IfExists;
 pub(crate) use upload::Unreadable;
 pub use upload::Upload;

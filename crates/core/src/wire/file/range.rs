@@ -1,7 +1,7 @@
 //! Whether the body of a response is the file that was asked for, and all of it.
 
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE};
-use http::{HeaderMap, StatusCode};
+use http::header::{ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// Returns the size of the file that a response holds, if the server tells, or why the response
 /// does not hold the whole file as it is.
@@ -17,6 +17,53 @@ pub(super) fn size_of_whole(
             _ => Err("the response holds a part of the file, though the whole was asked for"),
         },
         _ => Err("the response holds no file"),
+    }
+}
+
+/// Returns the size of the part that a response holds, if the server tells. Servers may send the
+/// whole file instead.
+pub(super) fn size_of_part(
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<Option<u64>, &'static str> {
+    match Range::of(headers) {
+        Some(range) if status == StatusCode::PARTIAL_CONTENT => {
+            check_encoding(headers)?;
+            Ok(Some(range.last - range.first + 1))
+        }
+        _ => size_of_whole(status, headers),
+    }
+}
+
+/// Returns the version of a file if the server can send the rest of this version later.
+pub(super) fn version(headers: &HeaderMap) -> Option<HeaderValue> {
+    let takes_ranges = headers.get(ACCEPT_RANGES)?.as_bytes().eq_ignore_ascii_case(b"bytes");
+    // A weak ETag (`W/"x"`) stays the same while bytes change.
+    let version = headers.get(ETAG).filter(|etag| etag.as_bytes().starts_with(b"\""))?;
+    takes_ranges.then(|| version.clone())
+}
+
+/// Returns the part that a response holds, if it is what follows `first` in the same version of a
+/// file of this size, or why it is not.
+pub(super) fn rest(
+    status: StatusCode,
+    headers: &HeaderMap,
+    first: u64,
+    size: Option<u64>,
+    version: &HeaderValue,
+) -> Result<Range, &'static str> {
+    check_encoding(headers)?;
+    if status != StatusCode::PARTIAL_CONTENT {
+        return Err("it was changed meanwhile, or the server sends it from its beginning only");
+    }
+    if headers.get(ETAG).is_some_and(|etag| etag != version) {
+        return Err("it was changed meanwhile");
+    }
+    match Range::of(headers) {
+        Some(range) if range.first == first && size.is_none_or(|size| size == range.size) => {
+            Ok(range)
+        }
+        _ => Err("the server sent another part than it was asked for"),
     }
 }
 
@@ -42,11 +89,11 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
 
 /// The part of a file that a response holds.
 #[derive(Debug, PartialEq)]
-struct Range {
+pub(super) struct Range {
     first: u64,
-    last: u64,
-    /// Of the whole file.
-    size: u64,
+    pub(super) last: u64,
+    /// The size of the whole file.
+    pub(super) size: u64,
 }
 
 impl Range {
