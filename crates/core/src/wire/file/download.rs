@@ -20,10 +20,10 @@ use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::Meta;
 use crate::wire::{Body, BodyError};
 
-/// A file that the vendor answers with. Nothing of it has been read yet.
+/// A file in a response. Nothing of it has been read yet.
 ///
-/// It is read in pieces, and never held in memory as a whole unless [`bytes`](Self::bytes) asks
-/// for that. Reading fails with [`ErrorKind::Timeout`] if nothing comes for a while, see
+/// The file is read in pieces, and never held in memory as a whole unless [`bytes`](Self::bytes)
+/// asks for that. Reading fails with [`ErrorKind::Timeout`] if nothing comes for a while, see
 /// [`ClientBuilder::idle_timeout`](crate::ClientBuilder::idle_timeout); [`timeout`](Self::timeout)
 /// and [`min_rate`](Self::min_rate) set further limits.
 ///

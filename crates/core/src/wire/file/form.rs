@@ -86,7 +86,7 @@ impl Form {
     }
 
     fn head(&self, name: &str, part: &Part) -> String {
-        let (boundary, name) = (&self.boundary, escape(name));
+        let (boundary, name) = (&self.boundary, quotable(name));
         match part {
             Part::Text(_) => {
                 format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n")
@@ -95,7 +95,7 @@ impl Form {
             Part::File(file) => format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; \
                  filename=\"{}\"\r\nContent-Type: application/octet-stream\r\n\r\n",
-                file.name().map_or_else(|| name.clone(), |name| escape(&name)),
+                file.name().map_or_else(|| name.clone(), |name| quotable(&name)),
             ),
         }
     }
@@ -106,11 +106,15 @@ fn push_text(push: &mut impl FnMut(Chunks, Option<u64>), text: String) {
     push(stream::iter([Ok(Bytes::from(text))]).boxed(), Some(length));
 }
 
-/// As browsers do it, so that nothing ends the line or the quotes. They leave the backslash as it
-/// is, which for some servers escapes the quote after it.
-fn escape(name: &str) -> String {
-    let name = name.replace('"', "%22").replace('\\', "%5C");
-    name.replace('\r', "%0D").replace('\n', "%0A")
+/// Replaces what could end the line or the quotes, and what no name has. Other ways to write these
+/// characters are not read alike: a server shows `%22`, and takes a backslash for an escape or for
+/// the end of a folder.
+fn quotable(name: &str) -> String {
+    let is_unsafe = |char: char| {
+        char.is_control()
+            || matches!(char, '"' | '\\' | '\u{2028}' | '\u{2029}' | char::REPLACEMENT_CHARACTER)
+    };
+    name.chars().map(|char| if is_unsafe(char) { '_' } else { char }).collect()
 }
 
 /// A stream of a length that is known, or not. The lock makes it `Sync`, and is never locked.

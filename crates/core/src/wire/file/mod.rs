@@ -24,15 +24,15 @@ pub use save::IfExists;
 pub(crate) use upload::Unreadable;
 pub use upload::Upload;
 
-/// How far the transfer of a file has come.
+/// The progress of the transfer of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The bytes so far. An upload that has to be sent again starts from 0 again.
+    /// The number of bytes so far. Each retry of an upload starts from 0.
     pub bytes: u64,
     /// The size of the file in bytes, if it is known.
     pub total: Option<u64>,
 }
 
-/// Is told about each piece of a file.
+/// The caller's function that is told about each piece of a file.
 type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;

@@ -17,7 +17,7 @@ pub(super) const CHUNK: usize = 64 * 1024;
 
 pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
-/// A file to be sent: from memory, from a path, or from a stream.
+/// A file to send: from memory, from a path, or from a stream.
 ///
 /// A file from a path or a stream is sent in pieces, and never held in memory as a whole. Instead
 /// of the time limits of other calls, a transfer fails if it makes no progress for a while, see
@@ -58,22 +58,23 @@ struct OneShot {
 }
 
 impl Upload {
-    /// A file that is in memory.
+    /// Creates an upload from memory.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
         Self::new(Source::Bytes(bytes.into()))
     }
 
-    /// A file on disk. It is opened when it is sent, and again if it has to be sent again.
+    /// Creates an upload from a file on disk. The file is opened when it is sent, and again for
+    /// each retry.
     pub fn from_path(path: impl Into<PathBuf>) -> Self {
         Self::new(Source::Path(path.into()))
     }
 
-    /// A file that comes in as a stream of `length` bytes.
+    /// Creates an upload from a stream of `length` bytes.
     ///
-    /// It can be sent once: neither is it sent again after a refusal that other calls get over,
-    /// nor does a clone of it send it a second time. Without a length the body goes out in chunks
-    /// of an unknown number, which not every server accepts. If the stream fails, or holds more or
-    /// less than `length`, the call ends with [`ErrorKind::File`].
+    /// A stream can be sent once: the call is not retried, and a clone of the upload does not send
+    /// it a second time. Without a length the body is sent in chunks of an unknown number, which
+    /// not every server accepts. If the stream fails, or holds more or less than `length`, the call
+    /// fails with [`ErrorKind::File`].
     pub fn from_stream<S, E>(chunks: S, length: Option<u64>) -> Self
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
@@ -88,14 +89,15 @@ impl Upload {
         Self { source, file_name: None, on_progress: None, min_rate: 0 }
     }
 
-    /// What the file is called in the request, in place of the last part of its path. Vendors show
-    /// the name that stands in a parameter of its own, if an operation has one.
+    /// Sets the name of the file in the request, instead of the last part of its path. Characters
+    /// that no form can carry become underscores. Vendors show the name that is in a parameter of
+    /// its own, if an operation has one.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.file_name = Some(name.into());
         self
     }
 
-    /// Calls `report` with each piece that is handed to the connection.
+    /// Calls `report` with each piece that is passed to the connection.
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(report));
         self
@@ -122,7 +124,7 @@ impl Upload {
             Source::Path(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
             _ => None,
         };
-        self.file_name.clone().or_else(of_path)
+        self.file_name.clone().filter(|name| !name.is_empty()).or_else(of_path)
     }
 
     /// Whether it can be sent a second time.
