@@ -128,6 +128,15 @@ async fn memory_is_spent_up_to_the_limit_that_was_given() {
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
     assert!(error.to_string().contains("larger than 299999 bytes"), "{error}");
     assert_eq!(error.operation(), Some("im.v1.file.get"));
+
+    // Without a size that the server tells, once there is too much.
+    let given = [(CONTENT_DISPOSITION, NAMED)];
+    let download = in_memory(&given, body(pieces())).await.unwrap();
+    assert_eq!(download.bytes(100_000).await.unwrap_err().kind(), ErrorKind::LimitExceeded);
+    let given = [(CONTENT_DISPOSITION, NAMED), (CONTENT_LENGTH, "300000")];
+    let unread = body(stream::once(async { panic!("the transfer began") }));
+    let download = in_memory(&given, unread).await.unwrap();
+    assert_eq!(download.bytes(299_999).await.unwrap_err().kind(), ErrorKind::LimitExceeded);
 }
 
 #[tokio::test]
@@ -392,6 +401,34 @@ async fn a_file_without_a_name_is_called_download() {
     let (_mock, download) = serving(&[(CONTENT_DISPOSITION, "attachment")], contents()).await;
     let path = download.save_in(&folder).await.unwrap();
     assert_eq!(path, folder.path().join("download"));
+}
+
+#[tokio::test]
+async fn a_name_is_saved_as_it_was_meant() {
+    let folder = TempDir::new().unwrap();
+    for (header, name) in [
+        (&b"a; filename=\"%E6%B5%8B%E8%AF%95.pdf\""[..], "测试.pdf"),
+        (b"a; filename=\"=?UTF-8?B?5rWL6K+V?=.pdf\"", "测试.pdf"),
+        ("a; filename=\"æµ‹è¯•.pdf\"".as_bytes(), "测试.pdf"),
+        (b"a; filename=\"\xb2\xe2\xca\xd4.pdf\"", "测试.pdf"),
+        (b"a; filename*=GBK''%B2%E2%CA%D4.pdf", "测试.pdf"),
+        (b"a; filename=\"-rf\"", "_-rf"),
+        (b"a; filename=\"desktop.ini\"", "_desktop.ini"),
+        ("a; filename=\"\u{61c}\"".as_bytes(), "download"),
+    ] {
+        let mut answer = Response::new(Body::from(contents()));
+        answer.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_bytes(header).unwrap());
+        let answer = Mutex::new(Some(answer));
+        let client = answered_by(move |_| {
+            let answer = answer.lock().unwrap().take().unwrap();
+            async move { Ok(answer) }
+        });
+        let client = client.build().unwrap().with_token("t-1");
+        let download = GetFile::new("file_1").send(&client).await.unwrap();
+        let path = download.save_in(&folder).await.unwrap();
+        assert_eq!(path, folder.path().join(name));
+        std::fs::remove_file(path).unwrap();
+    }
 }
 
 #[cfg(unix)]

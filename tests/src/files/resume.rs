@@ -200,6 +200,20 @@ async fn an_error_stays_the_last_word() {
         assert_eq!(download.chunk().await.unwrap_err().kind(), ErrorKind::Transfer);
     }
     assert_eq!(files.resumed_at(), [1000, 1000]);
+
+    // Not even if there were attempts left.
+    let files = Files::new([End::Breaks(1000), End::Complete]).changed(|index, answer| {
+        if index > 0 {
+            *answer.status_mut() = StatusCode::OK;
+        }
+    });
+    let mut download = files.download().await;
+    download.chunk().await.unwrap();
+    for _ in 0..3 {
+        let error = download.chunk().await.unwrap_err();
+        assert!(error.to_string().contains("changed meanwhile"), "{error}");
+    }
+    assert_eq!(files.resumed_at(), [1000]);
 }
 
 #[tokio::test(start_paused = true)]

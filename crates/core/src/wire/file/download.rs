@@ -233,17 +233,15 @@ impl Download {
     /// # Errors
     ///
     /// Returns the errors of [`chunk`](Self::chunk), and [`ErrorKind::LimitExceeded`] if there is
-    /// more.
+    /// more: before anything is transferred, if the server tells the size.
     pub async fn bytes(mut self, limit: usize) -> Result<Bytes, Error> {
         let mut bytes = BytesMut::new();
-        while let Some(chunk) = self.chunk().await? {
-            if bytes.len() + chunk.len() > limit {
-                let detail = format!("the file is larger than {limit} bytes");
-                return Err(self.explain(Error::new(ErrorKind::LimitExceeded).with_detail(detail)));
-            }
+        while self.size.unwrap_or_default().max(self.read) <= limit as u64 {
+            let Some(chunk) = self.chunk().await? else { return Ok(bytes.freeze()) };
             bytes.extend_from_slice(&chunk);
         }
-        Ok(bytes.freeze())
+        let detail = format!("the file is larger than {limit} bytes");
+        Err(self.explain(Error::new(ErrorKind::LimitExceeded).with_detail(detail)))
     }
 
     /// Writes the contents, and returns the number of bytes.
