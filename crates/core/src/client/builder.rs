@@ -228,8 +228,9 @@ impl<V: Vendor> ClientBuilder<V> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the base URL, the proxy, a certificate or the user agent is
-    /// not usable, or TLS cannot be set up.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the base URL, the proxy, a
+    /// certificate or the user agent is not usable, if TLS cannot be set up, or if options of the
+    /// built-in transport are set beside a transport of your own.
     pub fn build(self) -> Result<Client<V>, Error> {
         let base_url = check_base_url(&self.base_url, self.plain_http)?;
         let shows_attempts = self.transport.is_some() || !self.layers.is_empty();

@@ -203,7 +203,10 @@ impl HttpTransportBuilder {
         let user_agent = HeaderValue::try_from(self.user_agent).map_err(|_| {
             unusable("the user agent contains a character that no HTTP header can carry")
         })?;
-        let proxies = Proxies::find(&self.proxying, base, |name| std::env::var(name).ok())?;
+        let proxies = Proxies::find(&self.proxying, base, |name| {
+            // Lossy: a value that is no text shall be refused rather than passed over.
+            Some(std::env::var_os(name)?.to_string_lossy().into_owned())
+        })?;
         let tls = tls::config(&self.root_certificates, self.client_certificate.as_ref())?;
         // Features of reqwest that another crate of the program needs must not change this client.
         let builder = reqwest::Client::builder()

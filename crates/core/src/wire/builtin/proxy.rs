@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn an_unusable_proxy_of_the_environment_is_named_by_its_variable() {
-        for value in ["ftp://hunter2", "http://me:hunter2@x:0", "http://:::"] {
+        for value in ["ftp://hunter2", "http://me:hunter2@x:0", "http://:::", "http://x\u{fffd}y"] {
             let error = refusal(environment(&[("all_proxy", value)]));
             assert!(error.contains("`all_proxy`") && error.contains("`no_proxy`"), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
