@@ -233,7 +233,6 @@ impl<V: Vendor> ClientBuilder<V> {
     /// built-in transport are set beside a transport of your own.
     pub fn build(self) -> Result<Client<V>, Error> {
         let base_url = check_base_url(&self.base_url, self.plain_http)?;
-        let shows_attempts = self.transport.is_some() || !self.layers.is_empty();
         let transport = match (self.transport, self.http) {
             (Some(transport), None) => transport,
             (Some(_), Some(_)) => {
@@ -244,6 +243,7 @@ impl<V: Vendor> ClientBuilder<V> {
             }
             (None, http) => Arc::new(http.unwrap_or_default().build_for(Some(&base_url.uri))?),
         };
+        let shows_attempts = transport.reads_attempts() || !self.layers.is_empty();
         let transport = self.layers.into_iter().fold(transport, |inner, layer| layer(inner));
         let channel = Arc::new(Channel {
             platform: V::PLATFORM,

@@ -18,8 +18,7 @@ use crate::wire::file::Unreadable;
 /// An implementation must not follow redirects: the request carries a token.
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request`. The future, and later the body of the response, are dropped when the time
-    /// of the call is up. The extensions of the request hold the [`Attempt`](crate::Attempt), unless
-    /// it is for a token.
+    /// of the call is up.
     ///
     /// # Errors
     ///
@@ -29,6 +28,13 @@ pub trait Transport: Send + Sync + 'static {
         &self,
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>>;
+
+    /// Returns whether the extensions of each request shall hold the
+    /// [`Attempt`](crate::Attempt) that the request is for. They always do if the client has a
+    /// [layer](crate::ClientBuilder::layer); a transport without one has to ask for it.
+    fn reads_attempts(&self) -> bool {
+        false
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Arc<T> {
@@ -37,6 +43,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         (**self).send(request)
+    }
+
+    fn reads_attempts(&self) -> bool {
+        (**self).reads_attempts()
     }
 }
 
