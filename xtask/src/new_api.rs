@@ -177,6 +177,12 @@ fn library(name: &str, vendor: Vendor) -> String {
 //! # Ok(())
 //! # }}
 //! ```
+//!
+//! # Tests
+//!
+//! Responses and the models in them have public fields and implement [`Default`] and
+//! [`Deserialize`](serde::Deserialize), so that a test can build them. Requests can be compared,
+//! except for uploads.
 
 #![warn(missing_docs, unreachable_pub)]
 

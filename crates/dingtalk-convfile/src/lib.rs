@@ -19,6 +19,22 @@
 //! ```
 //!
 //! Outside of China, set `.base_url(dingtalk_convfile::DingTalk::INTERNATIONAL)` on the builder.
+//!
+//! # Tests
+//!
+//! Responses and the models in them have public fields and implement [`Default`] and
+//! [`Deserialize`](serde::Deserialize), so that a test can build them. Requests can be compared.
+//!
+//! ```
+//! use dingtalk_convfile::file::{ConversationFile, SendLinkResponse};
+//!
+//! let mut file = ConversationFile::default();
+//! file.name = Some("plan.pdf".to_owned());
+//! let mut sent = SendLinkResponse::default();
+//! sent.file = Some(file);
+//! assert_eq!(sent, serde_json::from_str(r#"{"file":{"name":"plan.pdf"}}"#)?);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -17,6 +17,21 @@
 //! ```
 //!
 //! The client is the same as in the other crates for Feishu: one of them serves all.
+//!
+//! # Tests
+//!
+//! Responses and the models in them have public fields and implement [`Default`] and
+//! [`Deserialize`](serde::Deserialize), so that a test can build them. Requests can be compared.
+//!
+//! ```
+//! use feishu_apaas::user_task::ChatGroupUserTaskResponse;
+//!
+//! let mut chat = ChatGroupUserTaskResponse::default();
+//! chat.chat_id = Some("oc_a0553eda9014c201e6969b478895c230".to_owned());
+//! let json = r#"{"chat_id":"oc_a0553eda9014c201e6969b478895c230"}"#;
+//! assert_eq!(chat, serde_json::from_str(json)?);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 #![warn(missing_docs, unreachable_pub)]
 

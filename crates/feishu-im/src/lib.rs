@@ -25,6 +25,24 @@
 //!   codes.
 //! - Values that the documentation does not list decode to `Unknown`, and unknown fields are
 //!   ignored, so that a change on the platform does not break a running program.
+//!
+//! # Tests
+//!
+//! Responses and the models in them have public fields and implement [`Default`] and
+//! [`Deserialize`](serde::Deserialize), so that a test can build them. Requests can be compared,
+//! except for uploads.
+//!
+//! ```
+//! use feishu_im::message::{ListMessageResponse, Message};
+//!
+//! let mut message = Message::default();
+//! message.chat_id = Some("oc_a0553eda9014c201e6969b478895c230".to_owned());
+//! let mut page = ListMessageResponse::default();
+//! page.items.push(message);
+//! let json = r#"{"items":[{"chat_id":"oc_a0553eda9014c201e6969b478895c230"}]}"#;
+//! assert_eq!(page, serde_json::from_str(json)?);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use quote::ToTokens;
 use xtask::codegen;
 
 use crate::workspace::Workspace;
@@ -263,6 +264,56 @@ fn sentences_that_are_not_written_yet_are_counted_and_cannot_land() {
     assert!(text.contains("specs/im/chat.link.json:13"), "{text}");
     let (ok, text) = xtask(&["codegen", "--check"]);
     assert!(!ok && text.contains("2 sentences are still to be written"), "{text}");
+}
+
+/// Programs build responses and compare requests in their tests, and keep IDs in sets and maps.
+#[test]
+fn every_type_has_the_traits_that_programs_need() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let (mut models, mut requests, mut ids) = (0, 0, 0);
+    for item in codegen::generate(root, &[]).unwrap().iter().flat_map(structs) {
+        let name = item.ident.to_string();
+        let derives = derives(&item);
+        let has = |name: &str| derives.iter().any(|derived| derived == name);
+        if item.attrs.iter().any(|attr| attr.path().is_ident("must_use")) {
+            requests += 1;
+            let is_upload = item.fields.to_token_stream().to_string().contains("Upload");
+            assert_eq!(has("PartialEq"), !is_upload, "{name}");
+        } else if has("Deserialize") {
+            models += 1;
+            assert!(has("Default") && has("PartialEq"), "{name}");
+        } else if !name.ends_with("Required") {
+            ids += 1;
+            assert!(has("Eq") && has("Hash"), "{name}");
+        }
+    }
+    assert!(models > 100 && requests > 100 && ids > 1, "{models} {requests} {ids}");
+}
+
+/// The structs that the crates declare.
+fn structs(file: &codegen::File) -> Vec<syn::ItemStruct> {
+    if !file.path.starts_with("crates") {
+        return Vec::new();
+    }
+    let items = syn::parse_file(&file.contents).unwrap().items.into_iter();
+    let structs = items.filter_map(|item| match item {
+        syn::Item::Struct(item) => Some(item),
+        _ => None,
+    });
+    structs.collect()
+}
+
+/// The traits that a struct derives.
+fn derives(item: &syn::ItemStruct) -> Vec<String> {
+    let mut traits = Vec::new();
+    for attr in item.attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
+        attr.parse_nested_meta(|meta| {
+            traits.extend(meta.path.get_ident().map(ToString::to_string));
+            Ok(())
+        })
+        .unwrap();
+    }
+    traits
 }
 
 #[test]

@@ -71,12 +71,14 @@ fn declaration(api: &Api, operation: &Operation) -> TokenStream {
         quote!(#name: #ty)
     });
     let default = operation.fields().all(|field| !field.required).then(|| quote!(, Default));
+    // A stream cannot be compared.
+    let eq = operation.fields().all(|field| field.ty != Type::File).then(|| quote!(, PartialEq));
     // rustdoc refuses an alias that says nothing new.
     let alias = (operation.id != operation.name).then(|| quote!(#[doc(alias = #id)]));
     quote! {
         #docs
         #alias
-        #[derive(Debug, Clone #default)]
+        #[derive(Debug, Clone #default #eq)]
         #[must_use = "a request does nothing until it is sent and awaited"]
         pub struct #name { #(#fields),* }
     }

@@ -25,7 +25,7 @@ use crate::generated::types::EnvironmentVariable;
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.application_environment_variable.query")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct QueryEnvironmentVariables {
     namespace: String,
@@ -151,7 +151,7 @@ impl EnvironmentVariableFilter {
 }
 
 /// The answer to [`QueryEnvironmentVariables`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueryEnvironmentVariablesResponse {
     /// The variables that match, one page of them.

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.application_object.oql_query")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct OqlQueryObjects {
     namespace: String,
@@ -110,7 +110,7 @@ impl Operation for OqlQueryObjects {
 impl AcceptsAppToken for OqlQueryObjects {}
 
 /// The answer to [`OqlQueryObjects`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OqlQueryObjectsResponse {
     /// The titles of the columns, such as `_id`.

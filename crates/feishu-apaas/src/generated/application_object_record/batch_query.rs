@@ -28,7 +28,7 @@ use crate::generated::types::Criterion;
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.application_object_record.batch_query")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchQueryRecords {
     namespace: String,
@@ -217,7 +217,7 @@ openplat_core::string_enum! {
 }
 
 /// A field to sort records by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OrderBy {
     /// Which field to sort by, by API name, such as `_id`.
@@ -257,7 +257,7 @@ impl OrderBy {
 }
 
 /// A field to group records by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupBy {
     /// Which field to group by, by API name, such as `_id`.
@@ -279,7 +279,7 @@ impl GroupBy {
 }
 
 /// The answer to [`BatchQueryRecords`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchQueryRecordsResponse {
     /// JSON in a string: a list of objects, one for each record that matches, of field API names and values.

@@ -23,7 +23,7 @@ use openplat_core::{
 #[doc(
     alias = "apaas.v1.application_record_permission_member.batch_remove_authorization"
 )]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchRemoveRecordPermissionAuthorization {
     namespace: String,

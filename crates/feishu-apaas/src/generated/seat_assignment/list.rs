@@ -30,7 +30,7 @@ use crate::generated::types::{SeatStatus, SeatType};
 /// | `2320005` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The person behind the token may not do this. |
 /// | `2320006` | 400 | [`BadRequest`](crate::ErrorCode::BadRequest) | The request is not one that this operation understands. |
 #[doc(alias = "apaas.v1.seat_assignment.list")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListSeatAssignment {
     seat_type: SeatType,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// - Operation: `apaas.v1.tenant_app_metrics.query`
 /// - Token: a user's
 #[doc(alias = "apaas.v1.tenant_app_metrics.query")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct QueryTenantAppMetrics {
     namespaces: Vec<String>,

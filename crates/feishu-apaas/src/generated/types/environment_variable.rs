@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A setting that a low-code app reads from its environment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EnvironmentVariable {
     /// What identifies the variable within its app, such as `globalParam_0b410b17704`.
@@ -39,7 +39,7 @@ pub struct EnvironmentVariable {
 }
 
 /// A name in two languages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Label {
     /// In Chinese.

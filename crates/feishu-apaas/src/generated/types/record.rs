@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What became of one record of a batch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordResult {
     /// Whether the record was added, changed or deleted.
@@ -18,7 +18,7 @@ pub struct RecordResult {
 }
 
 /// What went wrong with one record of a batch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordResultError {
     /// The number of the error, as a decimal string; `0` for none.

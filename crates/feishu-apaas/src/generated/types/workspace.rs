@@ -18,7 +18,7 @@ pub struct WorkspaceUser {
 }
 
 /// A column of a table of a workspace.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkspaceColumn {
     /// What the column is called, as `select`, `filter` and `order` refer to it.

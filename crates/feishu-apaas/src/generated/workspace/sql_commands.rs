@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace.sql_commands")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct RunWorkspaceSql {
     workspace_id: String,
@@ -83,7 +83,7 @@ impl Operation for RunWorkspaceSql {
 impl AcceptsUserToken for RunWorkspaceSql {}
 
 /// The answer to [`RunWorkspaceSql`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunWorkspaceSqlResponse {
     /// JSON in a string: the rows that a `SELECT` found, as a list of objects. Empty after statements that return no rows, such as `DELETE`.

@@ -25,7 +25,7 @@ use crate::generated::types::WorkspaceUser;
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_enum.enum_get")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetWorkspaceEnum {
     workspace_id: String,
@@ -84,7 +84,7 @@ impl Operation for GetWorkspaceEnum {
 impl AcceptsUserToken for GetWorkspaceEnum {}
 
 /// The answer to [`GetWorkspaceEnum`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetWorkspaceEnumResponse {
     /// What the enum is called in the workspace.

@@ -27,7 +27,7 @@ use crate::generated::types::WorkspaceUser;
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_enum.list")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListWorkspaceEnum {
     workspace_id: String,
@@ -117,7 +117,7 @@ impl Paged for ListWorkspaceEnum {
 }
 
 /// An enum of a workspace: a named list of values that columns can take.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkspaceEnum {
     /// What the enum is called in the workspace.
@@ -138,7 +138,7 @@ pub struct WorkspaceEnum {
 }
 
 /// The answer to [`ListWorkspaceEnum`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListWorkspaceEnumResponse {
     /// Whether there is a further page.

@@ -27,7 +27,7 @@ use crate::generated::types::WorkspaceColumn;
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_table.list")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListWorkspaceTable {
     workspace_id: String,
@@ -117,7 +117,7 @@ impl Paged for ListWorkspaceTable {
 }
 
 /// A table of a workspace, with its columns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkspaceTable {
     /// What the table is called in the workspace, such as `student`.
@@ -132,7 +132,7 @@ pub struct WorkspaceTable {
 }
 
 /// The answer to [`ListWorkspaceTable`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListWorkspaceTableResponse {
     /// Whether there is a further page.

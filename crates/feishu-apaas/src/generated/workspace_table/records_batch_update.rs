@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_table.records_batch_update")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchUpdateTableRecords {
     workspace_id: String,
@@ -89,7 +89,7 @@ impl Operation for BatchUpdateTableRecords {
 impl AcceptsUserToken for BatchUpdateTableRecords {}
 
 /// The answer to [`BatchUpdateTableRecords`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchUpdateTableRecordsResponse {
     /// The records that were changed, by their primary key `_id`.

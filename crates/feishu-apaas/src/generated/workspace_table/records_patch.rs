@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_table.records_patch")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchTableRecords {
     workspace_id: String,
@@ -94,7 +94,7 @@ impl Operation for PatchTableRecords {
 impl AcceptsUserToken for PatchTableRecords {}
 
 /// The answer to [`PatchTableRecords`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PatchTableRecordsResponse {
     /// The records that were changed, by their primary key `_id`.

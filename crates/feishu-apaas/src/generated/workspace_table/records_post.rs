@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_table.records_post")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateTableRecords {
     workspace_id: String,
@@ -107,7 +107,7 @@ impl Operation for CreateTableRecords {
 impl AcceptsUserToken for CreateTableRecords {}
 
 /// The answer to [`CreateTableRecords`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateTableRecordsResponse {
     /// The records that were added or updated, by their primary key `_id`, in the order of the request.

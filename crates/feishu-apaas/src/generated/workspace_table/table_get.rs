@@ -25,7 +25,7 @@ use crate::generated::types::WorkspaceColumn;
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_table.table_get")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetWorkspaceTable {
     workspace_id: String,
@@ -84,7 +84,7 @@ impl Operation for GetWorkspaceTable {
 impl AcceptsUserToken for GetWorkspaceTable {}
 
 /// The answer to [`GetWorkspaceTable`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetWorkspaceTableResponse {
     /// What the table is called in the workspace, such as `student`.

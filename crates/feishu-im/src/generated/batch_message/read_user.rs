@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230030` | 400 | [`BatchMessageNotFound`](crate::ErrorCode::BatchMessageNotFound) | No batch message has this id. |
 #[doc(alias = "im.v1.batch_message.read_user")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetBatchMessageReadUser {
     batch_message_id: String,
@@ -75,7 +75,7 @@ impl Operation for GetBatchMessageReadUser {
 impl AcceptsAppToken for GetBatchMessageReadUser {}
 
 /// How many people a batch of messages reached.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchMessageReadUser {
     /// How many people have read the message, as a decimal string.

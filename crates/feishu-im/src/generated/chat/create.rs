@@ -50,7 +50,7 @@ use crate::generated::types::{
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
 /// | `232079` | 400 | [`HiddenCountUnsupported`](crate::ErrorCode::HiddenCountUnsupported) | Chats of this type cannot hide the number of their members. |
 #[doc(alias = "im.v1.chat.create")]
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateChat {
     user_id_type: Option<UserIdType>,

@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 /// | `232064` | 400 | [`NotChatAdmin`](crate::ErrorCode::NotChatAdmin) | In this chat only the owner and the administrators may add members and share it. |
 /// | `232065` | 400 | [`CallerNotFound`](crate::ErrorCode::CallerNotFound) | The user or the bot behind the token does not exist. |
 #[doc(alias = "im.v1.chat.link")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct LinkChat {
     chat_id: String,

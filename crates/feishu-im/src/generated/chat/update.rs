@@ -54,7 +54,7 @@ use crate::generated::types::{
 /// | `232093` | 400 | [`MeetingNeedsApproval`](crate::ErrorCode::MeetingNeedsApproval) | Approval of new members cannot be turned off during a meeting with restricted access. |
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
 #[doc(alias = "im.v1.chat.update")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateChat {
     chat_id: String,

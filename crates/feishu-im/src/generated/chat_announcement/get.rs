@@ -36,7 +36,7 @@ use crate::generated::types::{MemberIdType, UserIdType};
 /// | `232066` | 400 | [`AnnouncementForbidden`](crate::ErrorCode::AnnouncementForbidden) | The caller may not read the document behind the announcement. |
 /// | `232097` | 400 | [`AnnouncementIsDocx`](crate::ErrorCode::AnnouncementIsDocx) | The announcement is of the new type, `docx`, which this operation does not support. |
 #[doc(alias = "im.v1.chat_announcement.get")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetChatAnnouncement {
     chat_id: String,

@@ -37,7 +37,7 @@ use openplat_core::{
 /// | `232066` | 400 | [`AnnouncementForbidden`](crate::ErrorCode::AnnouncementForbidden) | The caller may not read the document behind the announcement. |
 /// | `232097` | 400 | [`AnnouncementIsDocx`](crate::ErrorCode::AnnouncementIsDocx) | The announcement is of the new type, `docx`, which this operation does not support. |
 #[doc(alias = "im.v1.chat_announcement.patch")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchChatAnnouncement {
     chat_id: String,

@@ -37,7 +37,7 @@ use crate::generated::types::MemberIdType;
 /// | `232039` | 400 | [`ManagersNotReturned`](crate::ErrorCode::ManagersNotReturned) | The administrators were changed, but the list of them could not be returned. |
 /// | `232040` | 400 | [`TooManyManagers`](crate::ErrorCode::TooManyManagers) | The chat has as many administrators as it may have. |
 #[doc(alias = "im.v1.chat_managers.add_managers")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct AddChatManagers {
     chat_id: String,

@@ -36,7 +36,7 @@ use crate::generated::types::MemberIdType;
 /// | `232038` | 400 | [`NotChatOwner`](crate::ErrorCode::NotChatOwner) | Only the owner of the chat may add and remove its administrators. |
 /// | `232039` | 400 | [`ManagersNotReturned`](crate::ErrorCode::ManagersNotReturned) | The administrators were changed, but the list of them could not be returned. |
 #[doc(alias = "im.v1.chat_managers.delete_managers")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteChatManagers {
     chat_id: String,

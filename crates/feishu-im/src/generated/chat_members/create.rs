@@ -46,7 +46,7 @@ use crate::generated::types::MemberIdType;
 /// | `99992360` | 400 | [`UserIdsNotFound`](crate::ErrorCode::UserIdsNotFound) | Some of the given `user_id` values do not exist. |
 /// | `99992364` | 400 | [`UnionIdsNotFound`](crate::ErrorCode::UnionIdsNotFound) | Some of the given `union_id` values do not exist. |
 #[doc(alias = "im.v1.chat_members.create")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateChatMembers {
     chat_id: String,

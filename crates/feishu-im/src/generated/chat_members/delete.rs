@@ -40,7 +40,7 @@ use crate::generated::types::MemberIdType;
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232076` | 400 | [`OwnerNotRemovable`](crate::ErrorCode::OwnerNotRemovable) | The owner cannot be removed from the chat. |
 #[doc(alias = "im.v1.chat_members.delete")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteChatMembers {
     chat_id: String,

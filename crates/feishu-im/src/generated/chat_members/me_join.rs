@@ -34,7 +34,7 @@ use openplat_core::{
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232075` | 400 | [`ApprovalRequired`](crate::ErrorCode::ApprovalRequired) | Who wants to join this chat has to apply, and the API cannot do that. |
 #[doc(alias = "im.v1.chat_members.me_join")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct MeJoinChatMembers {
     chat_id: String,

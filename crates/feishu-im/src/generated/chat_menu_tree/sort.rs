@@ -34,7 +34,7 @@ use crate::generated::types::ChatMenuTree;
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
 /// | `232072` | 400 | [`MenuOrderMismatch`](crate::ErrorCode::MenuOrderMismatch) | The ids to sort by are not those of the menus on the first level of this chat. |
 #[doc(alias = "im.v1.chat_menu_tree.sort")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SortChatMenuTree {
     chat_id: String,

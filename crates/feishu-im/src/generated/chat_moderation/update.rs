@@ -38,7 +38,7 @@ use crate::generated::types::{ModerationPermission, UserIdType};
 /// | `232060` | 400 | [`ChatMuted`](crate::ErrorCode::ChatMuted) | The chat is muted as a whole, so who may post in it cannot be changed. |
 /// | `232092` | 400 | [`MeetingInProgress`](crate::ErrorCode::MeetingInProgress) | Who may post in the chat cannot be changed during a meeting. |
 #[doc(alias = "im.v1.chat_moderation.update")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateChatModeration {
     chat_id: String,

@@ -36,7 +36,7 @@ use crate::generated::types::ChatTab;
 /// | `232050` | 400 | [`TabsUnsupported`](crate::ErrorCode::TabsUnsupported) | Chats of this type have no tabs. |
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
 #[doc(alias = "im.v1.chat_tab.sort_tabs")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SortChatTabs {
     chat_id: String,

@@ -41,7 +41,7 @@ use crate::generated::types::ChatTab;
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
 /// | `232056` | 400 | [`NotImageOwner`](crate::ErrorCode::NotImageOwner) | Somebody else than the calling bot uploaded the image. |
 #[doc(alias = "im.v1.chat_tab.update_tabs")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateChatTabs {
     chat_id: String,

@@ -49,7 +49,7 @@ use crate::generated::types::{Message, MessageType, ReceiveId};
 /// | `230075` | 400 | [`EncryptedOrEditExpired`](crate::ErrorCode::EncryptedOrEditExpired) | Messages cannot be sent to secret chats or chats with third-party encryption; or, for edits, the period in which the message can be edited is over. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message.create")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateMessage {
     receive_id: ReceiveId,

@@ -32,7 +32,7 @@ use crate::generated::types::{Message, UserIdType};
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 #[doc(alias = "im.v1.message.get")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetMessage {
     message_id: String,

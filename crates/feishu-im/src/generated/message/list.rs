@@ -32,7 +32,7 @@ use crate::generated::types::Message;
 /// | `230073` | 400 | [`ThreadInvisibleOrSecret`](crate::ErrorCode::ThreadInvisibleOrSecret) | The caller cannot see the thread; or, for edits, the message is in a secret chat and cannot be edited. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 #[doc(alias = "im.v1.message.list")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListMessage {
     container_id: ContainerId,
@@ -200,7 +200,7 @@ openplat_core::string_enum! {
 }
 
 /// Where messages are listed from: the id of a chat or of a thread, together with which of the two it is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ContainerId {
     id_type: ContainerIdType,
     id: String,

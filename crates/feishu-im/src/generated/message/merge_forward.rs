@@ -49,7 +49,7 @@ use crate::generated::types::{Message, ReceiveId};
 /// | `230074` | 400 | [`TargetInvisibleOrEncrypted`](crate::ErrorCode::TargetInvisibleOrEncrypted) | The caller cannot see the thread to forward to; or, for edits, the message is in a chat with third-party encryption and cannot be edited. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message.merge_forward")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct MergeForwardMessage {
     uuid: Option<String>,

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 /// | `230007` | 400 | [`InvalidFollowUp`](crate::ErrorCode::InvalidFollowUp) | The content of the follow-up bubbles is not valid. |
 /// | `230008` | 400 | [`FollowUpExists`](crate::ErrorCode::FollowUpExists) | The message has follow-up bubbles already. |
 #[doc(alias = "im.v1.message.push_follow_up")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PushMessageFollowUp {
     message_id: String,
@@ -123,7 +123,7 @@ openplat_core::string_enum! {
 }
 
 /// A bubble with a suggested answer, which a person can click to send it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FollowUp {
     /// The text of the bubble, for people whose language has none in `i18n_contents`.
@@ -164,7 +164,7 @@ impl FollowUp {
 }
 
 /// The text of a bubble in one language.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct I18nContent {
     /// The text in the language that `language` names.

@@ -34,7 +34,7 @@ use crate::generated::types::UserIdType;
 /// | `230033` | 400 | [`ReadStatusPeriodOver`](crate::ErrorCode::ReadStatusPeriodOver) | The message was sent more than 7 days ago, and who has read it cannot be queried any more. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 #[doc(alias = "im.v1.message.read_users")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListMessageReadUsers {
     message_id: String,
@@ -136,7 +136,7 @@ impl Paged for ListMessageReadUsers {
 }
 
 /// A person who has read a message, and when.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageReader {
     /// Which kind of id `user_id` is: `open_id`, `union_id` or `user_id`, as the request asked for.
@@ -154,7 +154,7 @@ pub struct MessageReader {
 }
 
 /// The answer to [`ListMessageReadUsers`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListMessageReadUsersResponse {
     /// The people on this page who have read the message.

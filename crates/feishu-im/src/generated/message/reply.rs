@@ -50,7 +50,7 @@ use crate::generated::types::{Message, MessageType};
 /// | `230111` | 400 | [`SelfDestructingMessage`](crate::ErrorCode::SelfDestructingMessage) | The message deletes itself after some time and does not take this operation. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message.reply")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ReplyMessage {
     message_id: String,

@@ -18,7 +18,7 @@ use crate::generated::types::{PeerType, UserIdType};
 /// - Scope: `search:message`
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
 #[doc(alias = "im.v1.message.search")]
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SearchMessage {
     page_size: Option<i64>,
@@ -364,7 +364,7 @@ impl SearchTimeRange {
 }
 
 /// A message that a search found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundMessage {
     /// The message, by the same id as in `meta_data`; starts with `om_`.
@@ -379,7 +379,7 @@ pub struct FoundMessage {
 }
 
 /// What is known about a message that a search found, apart from its content.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundMessageMeta {
     /// What the whole message can be fetched by; starts with `om_`.
@@ -415,7 +415,7 @@ pub struct FoundMessageMeta {
 }
 
 /// The answer to [`SearchMessage`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchMessageResponse {
     /// The messages on this page that were found.

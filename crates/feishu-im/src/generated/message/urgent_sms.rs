@@ -36,7 +36,7 @@ use crate::generated::types::UserIdType;
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message.urgent_sms")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UrgeMessageBySms {
     message_id: String,
@@ -100,7 +100,7 @@ impl Operation for UrgeMessageBySms {
 impl AcceptsAppToken for UrgeMessageBySms {}
 
 /// The answer to [`UrgeMessageBySms`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UrgeMessageBySmsResponse {
     /// The people who were not alerted because their ids are wrong or they are not in the chat; all others were. If this holds for everybody, the request fails with `230001` instead.

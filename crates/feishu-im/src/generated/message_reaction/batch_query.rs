@@ -17,7 +17,7 @@ use crate::generated::types::{ReactionOperator, UserIdType};
 /// - Token: the app's or a user's
 /// - Scope: `im:message:readonly` or `im:message.reactions:read`
 #[doc(alias = "im.v1.message_reaction.batch_query")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchQueryMessageReaction {
     user_id_type: Option<UserIdType>,

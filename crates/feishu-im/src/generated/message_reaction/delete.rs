@@ -44,7 +44,7 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 /// | `231022` | 400 | [`PeerOutsideAvailability`](crate::ErrorCode::PeerOutsideAvailability) | The other side of the direct chat is outside of the app's availability or excluded from it. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message_reaction.delete")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteMessageReaction {
     message_id: String,

@@ -34,7 +34,7 @@ use crate::generated::types::{ReactionOperator, ReactionType, UserIdType};
 /// | `231014` | 400 | [`InvalidUserIdType`](crate::ErrorCode::InvalidUserIdType) | The `user_id_type` is not one of `open_id`, `union_id` and `user_id`. |
 /// | `231018` | 400 | [`ReactionMessageInvisible`](crate::ErrorCode::ReactionMessageInvisible) | The caller cannot see the message that the reaction belongs to. |
 #[doc(alias = "im.v1.message_reaction.list")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListMessageReaction {
     message_id: String,
@@ -163,7 +163,7 @@ pub struct MessageReaction {
 }
 
 /// The answer to [`ListMessageReaction`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListMessageReactionResponse {
     /// The reactions on this page.

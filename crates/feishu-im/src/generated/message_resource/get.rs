@@ -36,7 +36,7 @@ use openplat_core::{
 /// | `234042` | 400 | [`TenantStorageFailed`](crate::ErrorCode::TenantStorageFailed) | The tenant's own storage failed, for example because it is full. |
 /// | `234043` | 400 | [`ResourceMessageUnsupported`](crate::ErrorCode::ResourceMessageUnsupported) | Files cannot be downloaded from messages of this type, such as cards and merged forwards. |
 #[doc(alias = "im.v1.message_resource.get")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetMessageResource {
     message_id: String,

@@ -38,7 +38,7 @@ use crate::generated::types::Pin;
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
 /// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not take them, such as cards in private chats between organisations. |
 #[doc(alias = "im.v1.pin.create")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreatePin {
     message_id: String,

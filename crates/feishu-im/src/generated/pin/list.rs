@@ -32,7 +32,7 @@ use crate::generated::types::Pin;
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230048` | 400 | [`PinListRateLimited`](crate::ErrorCode::PinListRateLimited) | The app lists pinned messages too often. |
 #[doc(alias = "im.v1.pin.list")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListPin {
     chat_id: String,

@@ -142,7 +142,7 @@ impl ChatMenuItemRedirectLink {
 }
 
 /// The menu of a chat, or a part of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatMenuTree {
     /// The entries on the first level, from left to right; a chat has 3 at most.
@@ -164,7 +164,7 @@ impl ChatMenuTree {
 }
 
 /// An entry on the first level of a menu, with those below it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatMenuTopLevel {
     /// What later requests change, move or remove the entry by. Given by the service, so not part of entries to add.

@@ -31,7 +31,7 @@ openplat_core::string_enum! {
 }
 
 /// A tab at the top of a chat: its messages, a document, a web page or the like.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatTab {
     /// What later requests change, move or remove the tab by. Given by the service, so not part of tabs to add.

@@ -52,7 +52,7 @@ openplat_core::string_enum! {
 }
 
 /// Who sent a message: a person, or an app with its bot.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sender {
     /// The sender, as an id of the kind in `id_type`.
@@ -79,7 +79,7 @@ pub struct Sender {
 }
 
 /// What a message says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageBody {
     /// JSON in a string, in a form that depends on the type of the message, such as `{"text":"test content"}` for `text`. For a merged forward it is the fixed text `Merged and Forwarded Message`, for a message that was taken back it is absent or the fixed text `This message was recalled`. A card is not returned as the JSON it was sent with, unless `card_msg_content_type` asks for that.
@@ -88,7 +88,7 @@ pub struct MessageBody {
 }
 
 /// A person or a bot that a message mentions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Mention {
     /// What stands in the content where the mention belongs: `@_user_` and a number, such as `@_user_3` for the third one.
@@ -166,7 +166,7 @@ pub struct Message {
 }
 
 /// Who or what gets a message: an id, together with the kind of id that it is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ReceiveId {
     id_type: ReceiveIdType,
     id: String,

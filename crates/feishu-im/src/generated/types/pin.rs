@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A message that was pinned in a chat, and who did so.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pin {
     /// The message that is pinned; starts with `om_`.

@@ -13,7 +13,7 @@ openplat_core::string_enum! {
 }
 
 /// Who added a reaction: a person, or the bot of an app.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReactionOperator {
     /// An app id, which starts with `cli_`, if `operator_type` is `app`. Otherwise a person: an open_id, which starts with `ou_`, or an id of the kind that the request asked for.
@@ -25,7 +25,7 @@ pub struct ReactionOperator {
 }
 
 /// The emoji that a reaction consists of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReactionType {
     /// Which emoji it is, by the name that Feishu gives it, such as `SMILE`.

@@ -14,7 +14,7 @@ use crate::generated::types::Parcel;
 /// - Operation: `showcase.parcel.annotate`
 /// - Token: the app's
 #[doc(alias = "showcase.parcel.annotate")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct AnnotateParcel {
     number: String,

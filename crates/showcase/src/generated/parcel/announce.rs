@@ -14,7 +14,7 @@ use crate::generated::types::RecipientId;
 /// - Operation: `showcase.parcel.announce`
 /// - Token: the app's
 #[doc(alias = "showcase.parcel.announce")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct AnnounceParcel {
     number: String,
@@ -99,7 +99,7 @@ impl Operation for AnnounceParcel {
 impl AcceptsAppToken for AnnounceParcel {}
 
 /// What is said about a parcel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Announcement {
     /// What people read.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// - Operation: `showcase.parcel.describe`
 /// - Token: the app's
 #[doc(alias = "showcase.parcel.describe")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DescribeParcel {
     body: Contents,
@@ -51,7 +51,7 @@ impl Operation for DescribeParcel {
 impl AcceptsAppToken for DescribeParcel {}
 
 /// What is in a parcel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Contents {
     /// What stands on the receipt.

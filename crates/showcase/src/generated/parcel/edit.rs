@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// - Operation: `showcase.parcel.edit`
 /// - Token: the app's
 #[doc(alias = "showcase.parcel.edit")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct EditParcel {
     number: String,

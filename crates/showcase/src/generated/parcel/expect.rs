@@ -13,7 +13,7 @@ use crate::generated::types::{Parcel, RecipientId};
 /// - Token: the app's
 /// - Not in this answer: `customs`, `tags`
 #[doc(alias = "showcase.parcel.expect")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ExpectParcel {
     recipient: RecipientId,

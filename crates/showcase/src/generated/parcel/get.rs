@@ -21,7 +21,7 @@ use crate::generated::types::Parcel;
 /// | `700001` | 404 | [`ParcelNotFound`](crate::ErrorCode::ParcelNotFound) | No parcel has this number. |
 /// | `700002` | 400 | [`DepotBusy`](crate::ErrorCode::DepotBusy) | The depot handles too many parcels. |
 #[doc(alias = "showcase.parcel.get")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetParcel {
     depot: i64,

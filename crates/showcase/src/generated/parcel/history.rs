@@ -15,7 +15,7 @@ use crate::generated::types::Stop;
 /// - Token: the app's
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
 #[doc(alias = "showcase.parcel.history")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct HistoryParcel {
     number: String,

@@ -20,7 +20,7 @@ use openplat_core::{
 /// | --- | --- | --- | --- |
 /// | `700001` | 404 | [`ParcelNotFound`](crate::ErrorCode::ParcelNotFound) | No parcel has this number. |
 #[doc(alias = "showcase.parcel.label")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct LabelParcel {
     number: String,

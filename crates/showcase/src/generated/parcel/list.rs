@@ -15,7 +15,7 @@ use crate::generated::types::Parcel;
 /// - Token: a user's
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
 #[doc(alias = "showcase.parcel.list")]
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListParcel {
     city: Option<String>,

@@ -13,7 +13,7 @@ use crate::generated::types::AddressKind;
 ///
 /// - Operation: `MoveParcel`
 /// - Token: the app's
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct MoveParcel {
     depot: String,
@@ -171,7 +171,7 @@ impl Operation for MoveParcel {
 impl AcceptsAppToken for MoveParcel {}
 
 /// What is around a parcel, and around that. Contains itself in every way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Wrapping {
     /// What it is made of.
@@ -249,7 +249,7 @@ impl Wrapping {
 }
 
 /// What is stuck onto a parcel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Label {
     /// What it says.

@@ -15,7 +15,7 @@ use crate::generated::types::{Address, AddressKind};
 /// - Operation: `showcase.parcel.readdress`
 /// - Token: the app's or a user's
 #[doc(alias = "showcase.parcel.readdress")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ReaddressParcel {
     number: String,

@@ -15,7 +15,7 @@ use crate::generated::types::Parcel;
 /// - Token: the app's
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
 #[doc(alias = "showcase.parcel.search")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SearchParcel {
     filter: Option<serde_json::Value>,

@@ -25,7 +25,7 @@ use crate::generated::types::{Address, Parcel};
 /// | --- | --- | --- | --- |
 /// | `700002` | 400 | [`DepotBusy`](crate::ErrorCode::DepotBusy) | The depot handles too many parcels. |
 #[doc(alias = "showcase.parcel.send")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SendParcel {
     uuid: Option<String>,
@@ -233,7 +233,7 @@ openplat_core::string_enum! {
 }
 
 /// What is paid if a parcel is lost.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Insurance {
     /// In cents; required and always there, so that it is not an `Option`.

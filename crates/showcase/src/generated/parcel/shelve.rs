@@ -11,7 +11,7 @@ use openplat_core::{
 /// - Operation: `showcase.parcel.shelve`
 /// - Token: the app's
 #[doc(alias = "showcase.parcel.shelve")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ShelveParcel {
     row: i64,

@@ -12,7 +12,7 @@ use crate::generated::types::Parcel;
 /// - Operation: `showcase.parcel.sort`
 /// - Token: the app's
 #[doc(alias = "showcase.parcel.sort")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SortParcel {
     shelf: String,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// - Operation: `showcase.parcel.weigh`
 /// - Token: the app's
 #[doc(alias = "showcase.parcel.weigh")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct WeighParcel {
     number: String,
