@@ -5,6 +5,7 @@
 mod calls;
 mod check;
 mod client;
+mod codes;
 mod compile_fail;
 mod errors;
 mod files;

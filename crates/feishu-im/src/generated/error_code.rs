@@ -8,7 +8,7 @@ openplat_core::string_enum! {
     pub enum ErrorCode {
         /// A parameter of a request about messages is not valid.
         ///
-        /// Read what the answer's `msg` says, often after `ext=`, and compare that parameter with the documentation of the operation.
+        /// Check the parameter named in the response's `msg`, often after `ext=`, against the operation's documentation.
         InvalidMessageParameter = "230001",
         /// The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago.
         ///
@@ -26,9 +26,9 @@ openplat_core::string_enum! {
         ///
         /// Add the user to the app's availability.
         UserInvisibleToBot = "230005",
-        /// The app has no bot to work on messages with; or, for follow-up bubbles, the message is not the latest one of the chat.
+        /// The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat.
         ///
-        /// Add the bot ability to the app in the developer console and publish a version; add follow-up bubbles to the latest message only.
+        /// Add the bot capability to the app in the developer console and publish a version. If the app has it and sends messages in parallel, the error can be transient: retry with the same `uuid`. Add follow-up bubbles only to the latest message.
         MessageBotDisabled = "230006",
         /// The content of the follow-up bubbles is not valid.
         ///
@@ -50,7 +50,7 @@ openplat_core::string_enum! {
         ///
         /// Make the call with the app whose bot sent the message.
         NotMessageSender = "230012",
-        /// The user who is addressed, or the other side of the direct chat, is outside of the app's availability or excluded from it.
+        /// The recipient is outside the app's availability or excluded from it.
         ///
         /// Add the user to the app's availability in the developer console and publish a version.
         UserOutsideAvailability = "230013",
@@ -64,7 +64,7 @@ openplat_core::string_enum! {
         NotResourceOwner = "230017",
         /// The settings of the chat forbid it, for example because only some members may post.
         ///
-        /// Have the owner or an administrator of the chat change the settings.
+        /// Ask the chat owner or an administrator to change the chat settings.
         ForbiddenByChatSettings = "230018",
         /// The thread that the message should go to does not exist.
         ///
@@ -72,13 +72,13 @@ openplat_core::string_enum! {
         ThreadNotFound = "230019",
         /// Too many requests that send or change messages.
         ///
-        /// Send fewer requests a second; one user, and one chat with all its bots together, get at most 5 messages a second.
+        /// Reduce the request rate. A user, and a chat with all of its bots together, can receive at most 5 messages per second.
         MessageRateLimited = "230020",
         /// The content of the message holds sensitive information.
         ///
         /// Change the content before you send it again.
         SensitiveContent = "230022",
-        /// A user has as many unread urgent messages as there may be, which is 200.
+        /// A user has reached the limit of 200 unread urgent messages.
         ///
         /// Wait until the user has read some of them.
         TooManyUnreadUrgents = "230023",
@@ -120,7 +120,7 @@ openplat_core::string_enum! {
         ReadStatusPeriodOver = "230033",
         /// The `receive_id` is not valid.
         ///
-        /// Pass an id that exists, of the kind that `receive_id_type` says.
+        /// Pass an existing ID of the type given in `receive_id_type`.
         InvalidReceiver = "230034",
         /// The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it.
         ///
@@ -144,11 +144,11 @@ openplat_core::string_enum! {
         PinNotAllowed = "230046",
         /// The same message was pinned or unpinned too often in a short time.
         ///
-        /// Send fewer requests for one message.
+        /// Reduce the request rate for this message.
         PinRateLimited = "230047",
         /// The app lists pinned messages too often.
         ///
-        /// Send fewer requests a second.
+        /// Reduce the request rate.
         PinListRateLimited = "230048",
         /// The message is still being sent.
         ///
@@ -236,7 +236,7 @@ openplat_core::string_enum! {
         FoldedNotUrgent = "230098",
         /// The card could not be made from the given content.
         ///
-        /// Look up the detailed code in the answer's `msg` and correct the card's JSON.
+        /// Look up the inner code after `ErrCode:` in the response's `msg` and correct the card's JSON. 11310 has several causes, which its `ErrMsg:` names, such as too many elements or tables.
         CardCreationFailed = "230099",
         /// The message was deleted, so it can neither be read nor changed.
         ///
@@ -248,7 +248,7 @@ openplat_core::string_enum! {
         SelfDestructingMessage = "230111",
         /// The type of the reaction is not valid; or, for deletion, the reaction belongs to another tenant.
         ///
-        /// Take `emoji_type` from the documented list, and delete only reactions of the caller's tenant.
+        /// Pass as `emoji_type` a name from the documented list, such as `SMILE`, `OK` or `THUMBSUP`: emoji characters and translated names are rejected. Delete only reactions of the caller's tenant.
         InvalidReaction = "231001",
         /// The caller may neither add nor delete reactions of this message, usually because it is not in the chat.
         ///
@@ -326,6 +326,10 @@ openplat_core::string_enum! {
         ///
         /// Add the user to the app's availability before the bot reacts to messages.
         PeerOutsideAvailability = "231022",
+        /// The file or image in the message was uploaded with another identity: by another app, or by a user if a bot sends it.
+        ///
+        /// Download the file and upload it again with the identity that sends the message, then send the new key.
+        ForeignResource = "231205",
         /// A parameter of the request is not valid.
         ///
         /// Compare each parameter with the documentation of the operation.
@@ -340,7 +344,7 @@ openplat_core::string_enum! {
         AnnouncementNotFound = "232003",
         /// The app that makes the call does not exist.
         ///
-        /// Check the app id; if it is right, ask the platform's support.
+        /// Check the app ID. If it is correct, contact Feishu support with the log ID.
         AppNotFound = "232004",
         /// No chat has this id.
         ///
@@ -396,7 +400,7 @@ openplat_core::string_enum! {
         AnnouncementUpdateFailed = "232018",
         /// Too many requests for this chat.
         ///
-        /// Send fewer requests a second; the limits count per app, user and chat.
+        /// Reduce the request rate. The limits count per app, user and chat.
         RateLimited = "232019",
         /// The name of a public chat has fewer than 2 characters.
         ///
@@ -456,7 +460,7 @@ openplat_core::string_enum! {
         ExternalChat = "232033",
         /// The app is not installed or not enabled in this tenant.
         ///
-        /// Have an administrator of the tenant install and enable the app.
+        /// Ask a tenant administrator to install and enable the app.
         AppUnavailable = "232034",
         /// The `owner_id` is not valid.
         ///
@@ -628,7 +632,7 @@ openplat_core::string_enum! {
         AnnouncementIsDocx = "232097",
         /// A parameter of a request about files or images is not valid.
         ///
-        /// Check the keys, the type and the other parameters against the documentation of the operation.
+        /// Check the key and the type against the operation's documentation. `GetImage` and `GetFile` download only what the app uploaded: use `GetMessageResource` for an image or a file in a message. Folders cannot be downloaded.
         InvalidResourceParameter = "234001",
         /// The token was not accepted for files and images.
         ///
@@ -636,7 +640,7 @@ openplat_core::string_enum! {
         ResourceUnauthorized = "234002",
         /// The file or image does not belong to the message.
         ///
-        /// Pass the `message_id` and the `file_key` of one and the same message.
+        /// Pass the ID of the message that contains the `file_key`. For a file in a merged forward, pass the ID of the merged forward, not of a message in it.
         ResourceNotInMessage = "234003",
         /// The app is not in the chat of the message that holds the file.
         ///
@@ -656,7 +660,7 @@ openplat_core::string_enum! {
         ResourceBotDisabled = "234007",
         /// Another app uploaded the file or image.
         ///
-        /// Download it with the app that uploaded it.
+        /// Download the file with the app that uploaded it. For a file in a message, use `GetMessageResource`.
         NotResourceUploader = "234008",
         /// Files of chats with people from outside cannot be downloaded by this operation.
         ///
@@ -688,7 +692,7 @@ openplat_core::string_enum! {
         ImageResolutionTooHigh = "234039",
         /// The caller cannot see the message that holds the file.
         ///
-        /// Have the owner or an administrator of the chat check whether new members may see older messages.
+        /// Ask the chat owner or an administrator to check whether new members can see older messages.
         ResourceMessageInvisible = "234040",
         /// The tenant's encryption key was deleted, so files and images encrypted with it cannot be used.
         ///
@@ -696,7 +700,7 @@ openplat_core::string_enum! {
         ResourceKeyDeleted = "234041",
         /// The tenant's own storage failed, for example because it is full.
         ///
-        /// Ask the tenant's administrator to free space or mend the storage, or else the platform's support.
+        /// Ask a tenant administrator to free up or repair the storage. If the error persists, contact Feishu support with the log ID.
         TenantStorageFailed = "234042",
         /// Files cannot be downloaded from messages of this type, such as cards and merged forwards.
         ///
@@ -706,10 +710,18 @@ openplat_core::string_enum! {
         ///
         /// Correct the ids that the answer's `msg` names; they start with `ou_` and differ from app to app.
         OpenIdsNotFound = "99992351",
+        /// Some of the given message IDs do not exist.
+        ///
+        /// Pass the ID of a message, which starts with `om_`. A thread, whose ID starts with `omt_`, takes a reply through one of its messages.
+        MessageIdsNotFound = "99992354",
         /// Some of the given `user_id` values do not exist.
         ///
         /// Check that the users belong to the tenant and that the ids are user ids.
         UserIdsNotFound = "99992360",
+        /// Some of the given `open_id` values belong to another app.
+        ///
+        /// Pass IDs that this app received: `open_id` values differ between apps. A `union_id` is the same in all apps of one developer.
+        ForeignOpenIds = "99992361",
         /// Some of the given `union_id` values do not exist.
         ///
         /// Check that the ids come from an app of the same developer.
@@ -724,7 +736,7 @@ const CODES: &[CodeMeta] = &[
         "230001",
         400,
         ErrorKind::InvalidRequest,
-        "Read what the answer's `msg` says, often after `ext=`, and compare that parameter with the documentation of the operation.",
+        "Check the parameter named in the response's `msg`, often after `ext=`, against the operation's documentation.",
     ),
     CodeMeta::new(
         "230002",
@@ -754,7 +766,7 @@ const CODES: &[CodeMeta] = &[
         "230006",
         400,
         ErrorKind::Configuration,
-        "Add the bot ability to the app in the developer console and publish a version; add follow-up bubbles to the latest message only.",
+        "Add the bot capability to the app in the developer console and publish a version. If the app has it and sends messages in parallel, the error can be transient: retry with the same `uuid`. Add follow-up bubbles only to the latest message.",
     ),
     CodeMeta::new(
         "230007",
@@ -803,7 +815,7 @@ const CODES: &[CodeMeta] = &[
         "230018",
         400,
         ErrorKind::PermissionDenied,
-        "Have the owner or an administrator of the chat change the settings.",
+        "Ask the chat owner or an administrator to change the chat settings.",
     ),
     CodeMeta::new(
         "230019",
@@ -815,7 +827,7 @@ const CODES: &[CodeMeta] = &[
         "230020",
         400,
         ErrorKind::Throttled,
-        "Send fewer requests a second; one user, and one chat with all its bots together, get at most 5 messages a second.",
+        "Reduce the request rate. A user, and a chat with all of its bots together, can receive at most 5 messages per second.",
     ),
     CodeMeta::new(
         "230022",
@@ -882,7 +894,7 @@ const CODES: &[CodeMeta] = &[
         "230034",
         400,
         ErrorKind::InvalidRequest,
-        "Pass an id that exists, of the kind that `receive_id_type` says.",
+        "Pass an existing ID of the type given in `receive_id_type`.",
     ),
     CodeMeta::new(
         "230035",
@@ -918,9 +930,9 @@ const CODES: &[CodeMeta] = &[
         "230047",
         400,
         ErrorKind::Throttled,
-        "Send fewer requests for one message.",
+        "Reduce the request rate for this message.",
     ),
-    CodeMeta::new("230048", 400, ErrorKind::Throttled, "Send fewer requests a second."),
+    CodeMeta::new("230048", 400, ErrorKind::Throttled, "Reduce the request rate."),
     CodeMeta::new(
         "230049",
         400,
@@ -1046,7 +1058,7 @@ const CODES: &[CodeMeta] = &[
         "230099",
         400,
         ErrorKind::InvalidRequest,
-        "Look up the detailed code in the answer's `msg` and correct the card's JSON.",
+        "Look up the inner code after `ErrCode:` in the response's `msg` and correct the card's JSON. 11310 has several causes, which its `ErrMsg:` names, such as too many elements or tables.",
     ),
     CodeMeta::new(
         "230110",
@@ -1059,7 +1071,7 @@ const CODES: &[CodeMeta] = &[
         "231001",
         400,
         ErrorKind::InvalidRequest,
-        "Take `emoji_type` from the documented list, and delete only reactions of the caller's tenant.",
+        "Pass as `emoji_type` a name from the documented list, such as `SMILE`, `OK` or `THUMBSUP`: emoji characters and translated names are rejected. Delete only reactions of the caller's tenant.",
     ),
     CodeMeta::new(
         "231002",
@@ -1166,6 +1178,12 @@ const CODES: &[CodeMeta] = &[
         "Add the user to the app's availability before the bot reacts to messages.",
     ),
     CodeMeta::new(
+        "231205",
+        400,
+        ErrorKind::PermissionDenied,
+        "Download the file and upload it again with the identity that sends the message, then send the new key.",
+    ),
+    CodeMeta::new(
         "232001",
         400,
         ErrorKind::InvalidRequest,
@@ -1187,7 +1205,7 @@ const CODES: &[CodeMeta] = &[
         "232004",
         400,
         ErrorKind::Configuration,
-        "Check the app id; if it is right, ask the platform's support.",
+        "Check the app ID. If it is correct, contact Feishu support with the log ID.",
     ),
     CodeMeta::new(
         "232006",
@@ -1271,7 +1289,7 @@ const CODES: &[CodeMeta] = &[
         "232019",
         400,
         ErrorKind::Throttled,
-        "Send fewer requests a second; the limits count per app, user and chat.",
+        "Reduce the request rate. The limits count per app, user and chat.",
     ),
     CodeMeta::new(
         "232020",
@@ -1361,7 +1379,7 @@ const CODES: &[CodeMeta] = &[
         "232034",
         400,
         ErrorKind::Configuration,
-        "Have an administrator of the tenant install and enable the app.",
+        "Ask a tenant administrator to install and enable the app.",
     ),
     CodeMeta::new(
         "232035",
@@ -1604,7 +1622,7 @@ const CODES: &[CodeMeta] = &[
         "234001",
         400,
         ErrorKind::InvalidRequest,
-        "Check the keys, the type and the other parameters against the documentation of the operation.",
+        "Check the key and the type against the operation's documentation. `GetImage` and `GetFile` download only what the app uploaded: use `GetMessageResource` for an image or a file in a message. Folders cannot be downloaded.",
     ),
     CodeMeta::new(
         "234002",
@@ -1616,7 +1634,7 @@ const CODES: &[CodeMeta] = &[
         "234003",
         400,
         ErrorKind::InvalidRequest,
-        "Pass the `message_id` and the `file_key` of one and the same message.",
+        "Pass the ID of the message that contains the `file_key`. For a file in a merged forward, pass the ID of the merged forward, not of a message in it.",
     ),
     CodeMeta::new(
         "234004",
@@ -1646,7 +1664,7 @@ const CODES: &[CodeMeta] = &[
         "234008",
         400,
         ErrorKind::PermissionDenied,
-        "Download it with the app that uploaded it.",
+        "Download the file with the app that uploaded it. For a file in a message, use `GetMessageResource`.",
     ),
     CodeMeta::new(
         "234009",
@@ -1689,7 +1707,7 @@ const CODES: &[CodeMeta] = &[
         "234040",
         400,
         ErrorKind::PermissionDenied,
-        "Have the owner or an administrator of the chat check whether new members may see older messages.",
+        "Ask the chat owner or an administrator to check whether new members can see older messages.",
     ),
     CodeMeta::new(
         "234041",
@@ -1701,7 +1719,7 @@ const CODES: &[CodeMeta] = &[
         "234042",
         400,
         ErrorKind::Rejected,
-        "Ask the tenant's administrator to free space or mend the storage, or else the platform's support.",
+        "Ask a tenant administrator to free up or repair the storage. If the error persists, contact Feishu support with the log ID.",
     ),
     CodeMeta::new(
         "234043",
@@ -1716,10 +1734,22 @@ const CODES: &[CodeMeta] = &[
         "Correct the ids that the answer's `msg` names; they start with `ou_` and differ from app to app.",
     ),
     CodeMeta::new(
+        "99992354",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass the ID of a message, which starts with `om_`. A thread, whose ID starts with `omt_`, takes a reply through one of its messages.",
+    ),
+    CodeMeta::new(
         "99992360",
         400,
         ErrorKind::InvalidRequest,
         "Check that the users belong to the tenant and that the ids are user ids.",
+    ),
+    CodeMeta::new(
+        "99992361",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass IDs that this app received: `open_id` values differ between apps. A `union_id` is the same in all apps of one developer.",
     ),
     CodeMeta::new(
         "99992364",

@@ -385,6 +385,9 @@ impl Hr {
 /// The platform knows mentions (see [`mention`](crate::content::mention)), links, lists, code,
 /// quotes, lines, and bold, italic, underlined (`~so~`) and struck-out (`~~so~~`) words. When read,
 /// it has been taken apart into other elements.
+///
+/// It knows no tables: the platform drops one without an error, and with it, the message can come
+/// out empty. Use a [`Card`](crate::content::Card) for a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Md {

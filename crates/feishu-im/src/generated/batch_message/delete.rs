@@ -22,7 +22,7 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot to work on messages with; or, for follow-up bubbles, the message is not the latest one of the chat. |
+/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230009` | 400 | [`RecallPeriodOver`](crate::ErrorCode::RecallPeriodOver) | The message was sent too long ago to be recalled. |
 /// | `230026` | 400 | [`RecallNotAllowed`](crate::ErrorCode::RecallNotAllowed) | The bot may not recall this message, because somebody else sent it. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |

@@ -6,7 +6,7 @@ use openplat_core::{
 
 /// Downloads a file that the app uploaded.
 ///
-/// Files that others uploaded, and files of more than 100 MB, are refused.
+/// Files that others uploaded, and files of more than 100 MB, are refused: use `GetMessageResource` for a file in a message.
 ///
 /// `GET /open-apis/im/v1/files/:file_key` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/file/get))
 ///

@@ -6,7 +6,7 @@ use openplat_core::{
 
 /// Downloads an image that the app uploaded.
 ///
-/// Images that others uploaded are refused. The app needs a bot.
+/// Images that others uploaded are refused: use `GetMessageResource` for an image in a message. The app needs a bot.
 ///
 /// `GET /open-apis/im/v1/images/:image_key` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/image/get))
 ///

@@ -25,8 +25,8 @@ use crate::generated::types::{Message, MessageType, ReceiveId};
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
 /// | `230002` | 400 | [`BotNotInChat`](crate::ErrorCode::BotNotInChat) | The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago. |
-/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot to work on messages with; or, for follow-up bubbles, the message is not the latest one of the chat. |
-/// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The user who is addressed, or the other side of the direct chat, is outside of the app's availability or excluded from it. |
+/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
+/// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
 /// | `230015` | 400 | [`DirectChatCardForbidden`](crate::ErrorCode::DirectChatCardForbidden) | A chat between two people cannot be shared in a message. |
 /// | `230017` | 400 | [`NotResourceOwner`](crate::ErrorCode::NotResourceOwner) | The file or image in the message does not belong to the bot. |
 /// | `230018` | 400 | [`ForbiddenByChatSettings`](crate::ErrorCode::ForbiddenByChatSettings) | The settings of the chat forbid it, for example because only some members may post. |

@@ -23,9 +23,9 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot to work on messages with; or, for follow-up bubbles, the message is not the latest one of the chat. |
+/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230011` | 400 | [`MessageRecalled`](crate::ErrorCode::MessageRecalled) | The message was recalled, so nothing can be done with it any more. |
-/// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The user who is addressed, or the other side of the direct chat, is outside of the app's availability or excluded from it. |
+/// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
 /// | `230020` | 400 | [`MessageRateLimited`](crate::ErrorCode::MessageRateLimited) | Too many requests that send or change messages. |
 /// | `230025` | 400 | [`ContentTooLong`](crate::ErrorCode::ContentTooLong) | The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 /// | `230003` | 400 | [`NotDirectChat`](crate::ErrorCode::NotDirectChat) | Follow-up bubbles can only be added to messages in the chat between the bot and one user. |
 /// | `230004` | 400 | [`MessageInvisibleToBot`](crate::ErrorCode::MessageInvisibleToBot) | The bot cannot see the message that is to get follow-up bubbles. |
 /// | `230005` | 400 | [`UserInvisibleToBot`](crate::ErrorCode::UserInvisibleToBot) | The bot cannot see the user whose chat is to get follow-up bubbles. |
-/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot to work on messages with; or, for follow-up bubbles, the message is not the latest one of the chat. |
+/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230007` | 400 | [`InvalidFollowUp`](crate::ErrorCode::InvalidFollowUp) | The content of the follow-up bubbles is not valid. |
 /// | `230008` | 400 | [`FollowUpExists`](crate::ErrorCode::FollowUpExists) | The message has follow-up bubbles already. |
 #[doc(alias = "im.v1.message.push_follow_up")]

@@ -24,9 +24,9 @@ use crate::generated::types::{Message, MessageType};
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
 /// | `230002` | 400 | [`BotNotInChat`](crate::ErrorCode::BotNotInChat) | The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago. |
-/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot to work on messages with; or, for follow-up bubbles, the message is not the latest one of the chat. |
+/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230011` | 400 | [`MessageRecalled`](crate::ErrorCode::MessageRecalled) | The message was recalled, so nothing can be done with it any more. |
-/// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The user who is addressed, or the other side of the direct chat, is outside of the app's availability or excluded from it. |
+/// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
 /// | `230018` | 400 | [`ForbiddenByChatSettings`](crate::ErrorCode::ForbiddenByChatSettings) | The settings of the chat forbid it, for example because only some members may post. |
 /// | `230020` | 400 | [`MessageRateLimited`](crate::ErrorCode::MessageRateLimited) | Too many requests that send or change messages. |
 /// | `230022` | 400 | [`SensitiveContent`](crate::ErrorCode::SensitiveContent) | The content of the message holds sensitive information. |

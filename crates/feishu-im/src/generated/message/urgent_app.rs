@@ -25,10 +25,10 @@ use crate::generated::types::UserIdType;
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
 /// | `230002` | 400 | [`BotNotInChat`](crate::ErrorCode::BotNotInChat) | The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago. |
-/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot to work on messages with; or, for follow-up bubbles, the message is not the latest one of the chat. |
+/// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230012` | 400 | [`NotMessageSender`](crate::ErrorCode::NotMessageSender) | The bot did not send the message, and may do this only with messages of its own. |
-/// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The user who is addressed, or the other side of the direct chat, is outside of the app's availability or excluded from it. |
-/// | `230023` | 400 | [`TooManyUnreadUrgents`](crate::ErrorCode::TooManyUnreadUrgents) | A user has as many unread urgent messages as there may be, which is 200. |
+/// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
+/// | `230023` | 400 | [`TooManyUnreadUrgents`](crate::ErrorCode::TooManyUnreadUrgents) | A user has reached the limit of 200 unread urgent messages. |
 /// | `230024` | 400 | [`UrgentQuotaExceeded`](crate::ErrorCode::UrgentQuotaExceeded) | The organisation has used up its allowance of urgent notifications. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230052` | 400 | [`UrgentNotAllowed`](crate::ErrorCode::UrgentNotAllowed) | The caller may not mark messages as urgent in this chat, or doing so was judged to be a risk. |

@@ -7,7 +7,7 @@ use openplat_core::{
 
 /// Downloads an image, a sound, a video or a file that a message contains.
 ///
-/// The app must be in the chat and able to see the message. Up to 100 MB can be downloaded. Stickers, and what merged forwards and cards contain, cannot be, nor can anything from confidential messages, chats in restricted mode or external chats.
+/// The app must be in the chat and able to see the message. Up to 100 MB can be downloaded. Stickers, folders, and what cards contain cannot be, nor can anything from confidential messages, chats in restricted mode or external chats. Feishu documents the same for merged forwards, but serves files in them to the ID of the merged forward.
 ///
 /// `GET /open-apis/im/v1/messages/:message_id/resources/:file_key` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-resource/get))
 ///
@@ -48,7 +48,7 @@ pub struct GetMessageResource {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct GetMessageResourceRequired<'a> {
-    /// The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// The ID of the message that contains the file, which starts with `om_`. For a file in a merged forward, the ID of the merged forward, not of a message in it.
     pub message_id: &'a str,
     /// What identifies the content to download: the key that an upload returned, or one from the content of a message. Keys of files start with `file_`, those of images with `img_`.
     pub file_key: &'a str,

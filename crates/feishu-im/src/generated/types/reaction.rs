@@ -28,7 +28,7 @@ pub struct ReactionOperator {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReactionType {
-    /// Which emoji it is, by the name that Feishu gives it, such as `SMILE`.
+    /// The name that Feishu gives the emoji, such as `SMILE`, `OK` or `THUMBSUP`, as listed in its documentation. Emoji characters and translated names are rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emoji_type: Option<String>,
 }
@@ -36,7 +36,7 @@ pub struct ReactionType {
 impl ReactionType {
     /// Starts with what is required.
     ///
-    /// - `emoji_type`: Which emoji it is, by the name that Feishu gives it, such as `SMILE`.
+    /// - `emoji_type`: The name that Feishu gives the emoji, such as `SMILE`, `OK` or `THUMBSUP`, as listed in its documentation. Emoji characters and translated names are rejected.
     pub fn new(emoji_type: impl Into<String>) -> Self {
         Self {
             emoji_type: Some(emoji_type.into()),
