@@ -7,6 +7,7 @@ mod check;
 mod client;
 mod codes;
 mod compile_fail;
+mod created;
 mod errors;
 mod files;
 mod grants;

@@ -85,7 +85,7 @@ async fn what_is_read_is_content_again_or_the_text_as_it_came() {
     let (mock, client) = platform().await;
     let item = |msg_type: &str, content: Option<&str>| {
         let body = content.map(|content| json!({ "content": content }));
-        json!({ "msg_type": msg_type, "body": body })
+        json!({ "message_id": "om_1", "msg_type": msg_type, "body": body })
     };
     mock.on::<ListMessage>().data(json!({ "has_more": false, "items": [
         item("text", Some(r#"{"text":"hi"}"#)),

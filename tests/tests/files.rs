@@ -77,7 +77,7 @@ async fn upload(client: &WithToken<Feishu>, file: Upload, limit: usize) {
     let file = file.on_progress(move |_| seen.look());
     let required = CreateFileRequired { file_type: FileType::Stream, file_name: "large.bin", file };
     let created = CreateFile::new(required).send(client).await.unwrap();
-    assert_eq!(created.file_key.as_deref(), Some("file_1"));
+    assert_eq!(created.file_key, "file_1");
     peak.assert_is_below(limit);
 }
 

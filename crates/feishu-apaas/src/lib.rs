@@ -11,7 +11,7 @@
 //!     .chat_name("Leave of absence")
 //!     .send(&feishu)
 //!     .await?;
-//! println!("{:?}", chat.chat_id);
+//! println!("{}", chat.chat_id);
 //! # Ok(())
 //! # }
 //! ```
@@ -27,7 +27,7 @@
 //! use feishu_apaas::user_task::ChatGroupUserTaskResponse;
 //!
 //! let mut chat = ChatGroupUserTaskResponse::default();
-//! chat.chat_id = Some("oc_a0553eda9014c201e6969b478895c230".to_owned());
+//! chat.chat_id = "oc_a0553eda9014c201e6969b478895c230".to_owned();
 //! let json = r#"{"chat_id":"oc_a0553eda9014c201e6969b478895c230"}"#;
 //! assert_eq!(chat, serde_json::from_str(json)?);
 //! # Ok::<(), serde_json::Error>(())

@@ -36,10 +36,10 @@
 //! use feishu_im::message::{ListMessageResponse, Message};
 //!
 //! let mut message = Message::default();
-//! message.chat_id = Some("oc_a0553eda9014c201e6969b478895c230".to_owned());
+//! message.message_id = "om_dc13264520392913993dd051dba21dcf".to_owned();
 //! let mut page = ListMessageResponse::default();
 //! page.items.push(message);
-//! let json = r#"{"items":[{"chat_id":"oc_a0553eda9014c201e6969b478895c230"}]}"#;
+//! let json = r#"{"items":[{"message_id":"om_dc13264520392913993dd051dba21dcf"}]}"#;
 //! assert_eq!(page, serde_json::from_str(json)?);
 //! # Ok::<(), serde_json::Error>(())
 //! ```

@@ -3,7 +3,7 @@
 use feishu_apaas as sdk;
 use crate::check;
 
-const ALWAYS: &[&str] = &[];
+const ALWAYS: &[&str] = &["chat_id", "id", "items", "record_ids"];
 
 mod list_app_calls {
     use super::{ALWAYS, check, sdk};

@@ -3,7 +3,16 @@
 use feishu_im as sdk;
 use crate::check;
 
-const ALWAYS: &[&str] = &[];
+const ALWAYS: &[&str] = &[
+    "chat_id",
+    "chat_tabs",
+    "file_key",
+    "image_key",
+    "menu_tree",
+    "message_id",
+    "pin",
+    "reaction_id",
+];
 
 mod delete_batch_message_calls {
     use super::{ALWAYS, check, sdk};

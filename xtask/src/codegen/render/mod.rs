@@ -441,10 +441,10 @@ fn deprecated(note: Option<&str>) -> Option<TokenStream> {
     note.map(|note| quote!(#[deprecated(note = #note)]))
 }
 
-fn type_items(def: &TypeDef) -> Vec<Item> {
+fn type_items(api: &Api, def: &TypeDef) -> Vec<Item> {
     match def {
         TypeDef::Id(id) => types::id(id),
-        TypeDef::Model(model) => types::model(model),
+        TypeDef::Model(model) => types::model(api, model),
         TypeDef::Enum(def) => vec![types::open_enum(&docs::paragraph(&def.doc), def)],
     }
 }

@@ -35,7 +35,7 @@ pub fn file(api: &Api, module: &Module, operation: &Operation) -> File {
         items.push(Item::Tokens(quote!(impl AcceptsUserToken for #name {})));
     }
     items.extend(operation.paging.as_ref().map(|paging| Item::Tokens(paged(operation, paging))));
-    items.extend(operation.types.iter().flat_map(type_items));
+    items.extend(operation.types.iter().flat_map(|def| type_items(api, def)));
     let path = format!("{}/{}.rs", module.name, operation.file);
     in_crate(api, &path, &operation.spec_path, &[], &items)
 }

@@ -11,18 +11,18 @@ use crate::codegen::ir::{Api, Enum, Field, Id, IdVariant, Model, Presence, Type,
 
 pub fn file(api: &Api, file: &TypesFile) -> File {
     let mut items = imports(None, std::iter::empty(), &file.types);
-    items.extend(file.types.iter().flat_map(type_items));
+    items.extend(file.types.iter().flat_map(|def| type_items(api, def)));
     in_crate(api, &format!("types/{}.rs", file.name), &file.spec_path, &[], &items)
 }
 
-pub fn model(model: &Model) -> Vec<Item> {
+pub fn model(api: &Api, model: &Model) -> Vec<Item> {
     let (docs, name) = (docs::attributes(&docs::model(model)), ident(&model.name));
     let fields = model.fields.iter().map(|field| {
         let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
         let (serde, ty) = (serde_attribute(field), field_type(field));
         quote!(#docs #serde pub #name: #ty)
     });
-    let default = model.fields.iter().all(has_default).then(|| quote!(Default,));
+    let default = has_default(api, model).then(|| quote!(Default,));
     let declaration = quote! {
         #docs
         #[derive(Debug, Clone, #default PartialEq, Serialize, Deserialize)]
@@ -39,9 +39,15 @@ pub fn model(model: &Model) -> Vec<Item> {
     items
 }
 
-/// Tests start from the default of a response. A default would make up an enum or another model.
-fn has_default(field: &Field) -> bool {
-    field.presence != Presence::Always || !matches!(field.ty.contents(), Type::Named(_))
+/// Tests start from the default of a response. There is none for an enum that is always there.
+fn has_default(api: &Api, model: &Model) -> bool {
+    let always = model.fields.iter().filter(|field| field.presence == Presence::Always);
+    always.map(|field| field.ty.contents()).all(|ty| match ty {
+        Type::Named(reference) => {
+            api.model(&reference.name).is_some_and(|model| has_default(api, model))
+        }
+        _ => true,
+    })
 }
 
 fn serde_attribute(field: &Field) -> Option<proc_macro2::TokenStream> {

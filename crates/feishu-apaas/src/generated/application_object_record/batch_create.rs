@@ -98,6 +98,5 @@ impl AcceptsAppToken for BatchCreateRecords {}
 #[non_exhaustive]
 pub struct BatchCreateRecordsResponse {
     /// What became of the records, one element for each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<RecordResult>,
 }

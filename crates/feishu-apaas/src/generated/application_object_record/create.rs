@@ -95,6 +95,5 @@ impl AcceptsAppToken for CreateRecord {}
 #[non_exhaustive]
 pub struct CreateRecordResponse {
     /// The `_id` that the new record was given, as a decimal string.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: String,
 }

@@ -119,6 +119,5 @@ impl AcceptsAppToken for ChatGroupUserTask {}
 #[non_exhaustive]
 pub struct ChatGroupUserTaskResponse {
     /// The id of the chat that people were added to. The documented sample shows an id that starts with `ou_`, which elsewhere stands for a person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chat_id: Option<String>,
+    pub chat_id: String,
 }

@@ -93,6 +93,5 @@ impl AcceptsUserToken for BatchUpdateTableRecords {}
 #[non_exhaustive]
 pub struct BatchUpdateTableRecordsResponse {
     /// The records that were changed, by their primary key `_id`.
-    #[serde(default)]
     pub record_ids: Vec<String>,
 }

@@ -98,6 +98,5 @@ impl AcceptsUserToken for PatchTableRecords {}
 #[non_exhaustive]
 pub struct PatchTableRecordsResponse {
     /// The records that were changed, by their primary key `_id`.
-    #[serde(default)]
     pub record_ids: Vec<String>,
 }

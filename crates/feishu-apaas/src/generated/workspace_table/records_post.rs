@@ -111,6 +111,5 @@ impl AcceptsUserToken for CreateTableRecords {}
 #[non_exhaustive]
 pub struct CreateTableRecordsResponse {
     /// The records that were added or updated, by their primary key `_id`, in the order of the request.
-    #[serde(default)]
     pub record_ids: Vec<String>,
 }

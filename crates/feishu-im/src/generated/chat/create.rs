@@ -4,9 +4,11 @@ use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
     Parts,
 };
+use serde::{Deserialize, Serialize};
 use crate::generated::types::{
-    Chat, ChatMode, ChatType, GroupMessageType, I18nNames, MemberRole,
-    MembershipApproval, MessageVisibility, RestrictedModeSetting, UserIdType,
+    ChatMode, ChatTag, ChatType, GroupMessageType, I18nNames, MemberRole,
+    MembershipApproval, MessageVisibility, ModerationPermission, RestrictedModeSetting,
+    ShareCardPermission, UserIdType,
 };
 
 /// Creates a chat, with a name, a picture, an owner and settings of who may do what, and invites people and bots to it.
@@ -19,7 +21,6 @@ use crate::generated::types::{
 /// - Token: the app's or a user's
 /// - Scope: `im:chat` or `im:chat:create`
 /// - Rate limit: 1000/min, 50/s
-/// - Not in this answer: `user_manager_id_list`, `bot_manager_id_list`, `user_count`, `bot_count`, `chat_status`
 ///
 /// # Errors
 ///
@@ -321,14 +322,17 @@ impl CreateChat {
     }
 
     /// Makes the call through a client; await it for the answer.
-    pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<Chat> {
+    pub fn send(
+        &self,
+        client: &impl openplat_core::Sender<Self>,
+    ) -> Call<CreateChatResponse> {
         client.call(self)
     }
 }
 
 impl Operation for CreateChat {
     type Vendor = Feishu;
-    type Output = Chat;
+    type Output = CreateChatResponse;
     const META: &'static OperationMeta = &OperationMeta::new(
             "im.v1.chat.create",
             Method::Post,
@@ -375,3 +379,92 @@ impl Operation for CreateChat {
 
 impl AcceptsAppToken for CreateChat {}
 impl AcceptsUserToken for CreateChat {}
+
+/// The answer to [`CreateChat`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CreateChatResponse {
+    /// What identifies the chat for as long as it exists; starts with `oc_`.
+    pub chat_id: String,
+    /// The URL of the picture that stands for the chat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
+    /// The name that people see; absent while nobody gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the chat is for, as its members wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The name in several languages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub i18n_names: Option<I18nNames>,
+    /// The person who owns the chat, as an id of the kind in `owner_id_type`. Absent if a bot owns the chat, and in chats between two people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    /// Which kind of id `owner_id` is. Absent whenever that one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_id_type: Option<UserIdType>,
+    /// Who may add people and bots. Goes together with `share_card_permission`: `all_members` with `allowed`, `only_owner` with `not_allowed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub add_member_permission: Option<MemberRole>,
+    /// Whether all members may share the chat, or the owner and the administrators alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_card_permission: Option<ShareCardPermission>,
+    /// Who may mention everybody at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_all_permission: Option<MemberRole>,
+    /// Who may change the name, the picture and the description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit_permission: Option<MemberRole>,
+    /// Whether messages stand in one conversation or in threads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_message_type: Option<GroupMessageType>,
+    /// What kind of conversation it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat_mode: Option<ChatMode>,
+    /// Whether people of the organisation can find the chat and join it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat_type: Option<ChatType>,
+    /// What the chat is used for. Of several tags, the first in the order of the enum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat_tag: Option<ChatTag>,
+    /// Whether people from outside of the organisation are members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external: Option<bool>,
+    /// What identifies the organisation that owns the chat; store apps fetch their token with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_key: Option<String>,
+    /// Who sees the notice that somebody joined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join_message_visibility: Option<MessageVisibility>,
+    /// Who sees the notice that somebody left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leave_message_visibility: Option<MessageVisibility>,
+    /// Whether somebody has to agree before a person joins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub membership_approval: Option<MembershipApproval>,
+    /// Who may write messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moderation_permission: Option<ModerationPermission>,
+    /// The tags of the chat as ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// The shortcuts that are shown in the chat, as ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub toolkit_ids: Vec<String>,
+    /// What members may take out of the chat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restricted_mode_setting: Option<RestrictedModeSetting>,
+    /// Who may mark messages as urgent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub urgent_setting: Option<MemberRole>,
+    /// Who may start a video conference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_conference_setting: Option<MemberRole>,
+    /// Who may pin messages to the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pin_manage_setting: Option<MemberRole>,
+    /// Who sees how many members there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hide_member_count_setting: Option<MemberRole>,
+}

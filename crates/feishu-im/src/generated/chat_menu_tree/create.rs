@@ -95,6 +95,5 @@ impl AcceptsAppToken for CreateChatMenuTree {}
 #[non_exhaustive]
 pub struct CreateChatMenuTreeResponse {
     /// The whole menu of the chat as it is now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub menu_tree: Option<ChatMenuTree>,
+    pub menu_tree: ChatMenuTree,
 }

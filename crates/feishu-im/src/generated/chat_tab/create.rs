@@ -101,6 +101,5 @@ impl AcceptsUserToken for CreateChatTab {}
 #[non_exhaustive]
 pub struct CreateChatTabResponse {
     /// All tabs of the chat as they are now.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chat_tabs: Vec<ChatTab>,
 }

@@ -132,6 +132,5 @@ openplat_core::string_enum! {
 #[non_exhaustive]
 pub struct CreateFileResponse {
     /// What messages and downloads refer to the uploaded file by; starts with `file_`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file_key: Option<String>,
+    pub file_key: String,
 }

@@ -100,6 +100,5 @@ openplat_core::string_enum! {
 #[non_exhaustive]
 pub struct CreateImageResponse {
     /// What messages, chats and downloads refer to the uploaded image by; starts with `img_`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_key: Option<String>,
+    pub image_key: String,
 }

@@ -101,8 +101,7 @@ impl AcceptsUserToken for CreateMessageReaction {}
 #[non_exhaustive]
 pub struct CreateMessageReactionResponse {
     /// What the reaction can be removed by later; an opaque string.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reaction_id: Option<String>,
+    pub reaction_id: String,
     /// Who added the reaction, which is the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<ReactionOperator>,

@@ -91,6 +91,5 @@ impl AcceptsUserToken for CreatePin {}
 #[non_exhaustive]
 pub struct CreatePinResponse {
     /// Which message was pinned, by whom and when.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pin: Option<Pin>,
+    pub pin: Pin,
 }

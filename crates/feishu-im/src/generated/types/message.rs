@@ -113,8 +113,7 @@ pub struct Mention {
 #[non_exhaustive]
 pub struct Message {
     /// What identifies the message for all that is to be done with it; starts with `om_`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message_id: Option<String>,
+    pub message_id: String,
     /// The message at the start of the tree of replies, or of the thread, that this one belongs to; starts with `om_`. Only for replies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_id: Option<String>,

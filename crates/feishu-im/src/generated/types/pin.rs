@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub struct Pin {
     /// The message that is pinned; starts with `om_`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message_id: Option<String>,
+    pub message_id: String,
     /// The chat that the message is in; starts with `oc_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
