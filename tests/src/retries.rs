@@ -208,9 +208,9 @@ impl Operation for SendMessage {
 
     fn encode(&self, parts: &mut Parts) {
         if self.in_query {
-            parts.dedupe_query("uuid", &self.uuid);
+            parts.dedupe_query("uuid", &self.uuid, 50);
         } else {
-            parts.body().field("text", "hello").dedupe("uuid", &self.uuid);
+            parts.body().field("text", "hello").dedupe("uuid", &self.uuid, 50);
         }
     }
 }

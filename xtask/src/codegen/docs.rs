@@ -49,7 +49,7 @@ fn escape(text: &str) -> String {
 
 pub fn model(model: &Model) -> Vec<String> {
     match &model.answer_to {
-        Some(operation) => vec![format!("The answer to [`{operation}`].")],
+        Some(operation) => vec![format!("The response of [`{operation}`].")],
         None => paragraph(&model.doc),
     }
 }
@@ -85,7 +85,10 @@ pub fn operation(api: &Api, operation: &Operation) -> Vec<String> {
         lines.push(String::new());
         lines.push("# Errors".to_owned());
         lines.push(String::new());
-        lines.push("Beside the errors of any call, these codes are documented:".to_owned());
+        lines.push(
+            "In addition to the errors common to all calls, this operation documents these codes:"
+                .to_owned(),
+        );
         lines.push(String::new());
         lines.push("| code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |".to_owned());
         lines.push("| --- | --- | --- | --- |".to_owned());
@@ -112,7 +115,7 @@ pub fn field(field: &Field) -> Vec<String> {
     if field.dedupe {
         lines.push(String::new());
         lines.push(
-            "Filled in for you if you set none, with one value for all attempts of a call."
+            "If unset or empty, a random key is generated and reused for every attempt of the call."
                 .to_owned(),
         );
     }

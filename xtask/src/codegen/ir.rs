@@ -224,6 +224,7 @@ pub struct Field {
     pub values: Vec<(i64, String)>,
     /// What is documented about length and range, in sentences.
     pub limits: Vec<String>,
+    pub max_length: Option<u64>,
     pub default: Option<String>,
     pub required: bool,
     /// `null` clears it, which is not the same as leaving it out.

@@ -189,7 +189,7 @@ impl RawCall {
             parts.query(name, value);
         }
         if let Some(name) = &self.dedupe {
-            parts.dedupe_query(name, &None);
+            parts.dedupe_query(name, &None, usize::MAX);
         }
         match &self.body {
             Body::None => {}

@@ -80,6 +80,11 @@ enum Problem {
     MissingValue(String),
     #[error("the body cannot be written as JSON: {0}")]
     Body(&'static str),
+    #[error(
+        "the idempotency key `{name}` has {length} characters, and the platform takes at most \
+         {max_length}; pass a shorter key, or none to have one generated"
+    )]
+    DedupeKey { name: String, length: usize, max_length: usize },
 }
 
 impl Parts {
@@ -130,14 +135,33 @@ impl Parts {
         });
     }
 
-    /// Appends the key by which the vendor recognises a request that it has executed already;
-    /// without a value of the caller's, one that is used for all attempts of this call.
-    pub fn dedupe_query(&mut self, name: &str, value: &Option<String>) {
-        self.has_dedupe_key = true;
-        match value {
-            Some(value) => self.query(name, value),
+    /// Appends an idempotency key of at most `max_length` characters to the query.
+    ///
+    /// If `value` is absent or empty, a random key is generated and used for all attempts of the
+    /// call. A longer key is refused before anything is sent: the platform could cut it, and take
+    /// requests for duplicates that are none.
+    pub fn dedupe_query(&mut self, name: &str, value: &Option<String>, max_length: usize) {
+        match self.dedupe_key(name, value, max_length) {
+            Some(key) => self.query(name, key),
             None => self.query(name, &uuid()),
         }
+    }
+
+    /// The caller's key; `None` if one is to be generated.
+    fn dedupe_key<'v>(
+        &mut self,
+        name: &str,
+        value: &'v Option<String>,
+        max_length: usize,
+    ) -> Option<&'v str> {
+        self.has_dedupe_key = true;
+        let key = value.as_deref().filter(|key| !key.is_empty())?;
+        let length = key.chars().count();
+        if length > max_length {
+            let name = name.to_owned();
+            self.problem.get_or_insert(Problem::DedupeKey { name, length, max_length });
+        }
+        Some(key)
     }
 
     /// Starts a JSON object as the body; without any field it is sent as `{}`.
@@ -229,11 +253,11 @@ impl BodyFields<'_> {
         }
     }
 
-    /// Writes the key by which the vendor recognises a request that it has executed already.
-    pub fn dedupe(self, name: &str, value: &Option<String>) -> Self {
-        self.0.has_dedupe_key = true;
-        match value {
-            Some(value) => self.field(name, value),
+    /// Writes an idempotency key of at most `max_length` characters; see
+    /// [`Parts::dedupe_query`].
+    pub fn dedupe(self, name: &str, value: &Option<String>, max_length: usize) -> Self {
+        match self.0.dedupe_key(name, value, max_length) {
+            Some(key) => self.field(name, key),
             None => self.field(name, &uuid()),
         }
     }
@@ -398,5 +422,44 @@ mod tests {
             p.whole_body(&["x"]);
         });
         assert_eq!(json(whole), r#"["x"]"#);
+    }
+
+    /// The key in the query and the key in the body.
+    fn dedupe_keys(key: Option<&str>) -> Result<(String, Bytes), Error> {
+        let key = key.map(str::to_owned);
+        let encoded = target(|p| {
+            p.path("1");
+            p.path("2");
+            p.dedupe_query("uuid", &key, 50);
+            p.body().dedupe("uuid", &key, 50);
+        })?;
+        assert!(encoded.has_dedupe_key);
+        Ok((encoded.target.clone(), json(Ok(encoded))))
+    }
+
+    #[test]
+    fn a_key_that_is_absent_or_empty_is_generated() {
+        for key in [None, Some("")] {
+            let (target, body) = dedupe_keys(key).unwrap();
+            assert_eq!(target.len(), "/a/1/b/2?uuid=".len() + 36, "{target}");
+            assert_eq!(body.len(), r#"{"uuid":""}"#.len() + 36, "{body:?}");
+        }
+        let (target, body) = dedupe_keys(Some("mine")).unwrap();
+        assert_eq!(
+            (target.as_str(), &body[..]),
+            ("/a/1/b/2?uuid=mine", &br#"{"uuid":"mine"}"#[..])
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_too_long_is_refused() {
+        // The platform counts characters, not bytes.
+        assert!(dedupe_keys(Some(&"群".repeat(50))).is_ok());
+        let key = "s".repeat(51);
+        let error = dedupe_keys(Some(&key)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        let text = error.to_string();
+        assert!(text.contains("`uuid` has 51 characters"), "{text}");
+        assert!(!text.contains(&key), "{text}");
     }
 }

@@ -209,6 +209,7 @@ impl<'a> Lowering<'a> {
             deprecated: self.deprecation(&spec.deprecated, document, pointer),
             values: self.number_values(spec, document, pointer),
             limits: limits::sentences(spec, matches!(ty_kind, limits::Of::Elements)),
+            max_length: spec.max_length,
             default: spec.default.as_ref().map(plain),
             required,
             dedupe: spec.dedupe,

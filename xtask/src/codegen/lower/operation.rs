@@ -467,6 +467,7 @@ fn whole(ty: Type) -> Field {
         deprecated: None,
         values: Vec::new(),
         limits: Vec::new(),
+        max_length: None,
         default: None,
         required: true,
         nullable: false,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use serde_json::Value;
 
 use super::{
@@ -161,9 +161,9 @@ fn encode(operation: &Operation) -> TokenStream {
     });
     let query = operation.query.iter().map(|field| {
         let (value, wire) = (sent(operation, field), &field.wire);
-        match field.dedupe {
-            true => quote!(parts.dedupe_query(#wire, #value);),
-            false => quote!(parts.query(#wire, #value);),
+        match dedupe_limit(field) {
+            Some(limit) => quote!(parts.dedupe_query(#wire, #value, #limit);),
+            None => quote!(parts.query(#wire, #value);),
         }
     });
     let body = operation.body.as_ref().map(|body| match body {
@@ -185,10 +185,10 @@ fn encode(operation: &Operation) -> TokenStream {
 
 fn body_field(operation: &Operation, field: &Field) -> TokenStream {
     let (value, wire) = (sent(operation, field), &field.wire);
-    match (stored(operation, field).required, field.dedupe) {
+    match (stored(operation, field).required, dedupe_limit(field)) {
         (true, _) => quote!(.field(#wire, #value)),
-        (false, true) => quote!(.dedupe(#wire, #value)),
-        (false, false) => quote!(.optional(#wire, #value)),
+        (false, Some(limit)) => quote!(.dedupe(#wire, #value, #limit)),
+        (false, None) => quote!(.optional(#wire, #value)),
     }
 }
 
@@ -199,6 +199,14 @@ fn form_field(operation: &Operation, field: &Field) -> TokenStream {
         (true, false) => quote!(.optional_file(#wire, #value)),
         _ => quote!(.field(#wire, #value)),
     }
+}
+
+/// How long an idempotency key can be; `None` for any other field.
+fn dedupe_limit(field: &Field) -> Option<TokenStream> {
+    field.dedupe.then(|| match field.max_length {
+        Some(limit) => Literal::u64_unsuffixed(limit).to_token_stream(),
+        None => quote!(usize::MAX),
+    })
 }
 
 /// The field that a caller sets: for the type of an id, that of the id.

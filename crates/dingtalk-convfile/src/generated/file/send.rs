@@ -18,7 +18,7 @@ use crate::generated::types::ConversationFile;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -102,7 +102,7 @@ impl Operation for SendFile {
 
 impl AcceptsAppToken for SendFile {}
 
-/// The answer to [`SendFile`].
+/// The response of [`SendFile`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SendFileResponse {

@@ -18,7 +18,7 @@ use crate::generated::types::ConversationFile;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -93,7 +93,7 @@ impl Operation for SendFileByApp {
 
 impl AcceptsAppToken for SendFileByApp {}
 
-/// The answer to [`SendFileByApp`].
+/// The response of [`SendFileByApp`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SendFileByAppResponse {

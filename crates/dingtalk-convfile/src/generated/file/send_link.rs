@@ -18,7 +18,7 @@ use crate::generated::types::ConversationFile;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -101,7 +101,7 @@ impl Operation for SendLink {
 
 impl AcceptsAppToken for SendLink {}
 
-/// The answer to [`SendLink`].
+/// The response of [`SendLink`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SendLinkResponse {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -104,7 +104,7 @@ pub struct ConversationSpace {
     pub modified_time: Option<String>,
 }
 
-/// The answer to [`GetSpace`].
+/// The response of [`GetSpace`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetSpaceResponse {

@@ -19,7 +19,7 @@ use crate::generated::types::I18nText;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -290,7 +290,7 @@ pub struct IsvTenant {
     pub name: Option<String>,
 }
 
-/// The answer to [`ListApp`].
+/// The response of [`ListApp`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListAppResponse {

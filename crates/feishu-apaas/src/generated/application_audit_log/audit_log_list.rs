@@ -21,7 +21,7 @@ use crate::generated::types::AuditLogEntry;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -206,7 +206,7 @@ impl Paged for ListAuditLogs {
     }
 }
 
-/// The answer to [`ListAuditLogs`].
+/// The response of [`ListAuditLogs`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListAuditLogsResponse {

@@ -17,7 +17,7 @@ use crate::generated::types::AuditLogDetail;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -85,7 +85,7 @@ impl Operation for GetDataChangeLog {
 
 impl AcceptsUserToken for GetDataChangeLog {}
 
-/// The answer to [`GetDataChangeLog`].
+/// The response of [`GetDataChangeLog`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetDataChangeLogResponse {

@@ -21,7 +21,7 @@ use crate::generated::types::AuditLogEntry;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -216,7 +216,7 @@ impl Paged for ListDataChangeLogs {
     }
 }
 
-/// The answer to [`ListDataChangeLogs`].
+/// The response of [`ListDataChangeLogs`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListDataChangeLogsResponse {

@@ -17,7 +17,7 @@ use crate::generated::types::AuditLogDetail;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -85,7 +85,7 @@ impl Operation for GetAuditLog {
 
 impl AcceptsUserToken for GetAuditLog {}
 
-/// The answer to [`GetAuditLog`].
+/// The response of [`GetAuditLog`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetAuditLogResponse {

@@ -17,7 +17,7 @@ use crate::generated::types::EnvironmentVariable;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -83,7 +83,7 @@ impl Operation for GetEnvironmentVariable {
 
 impl AcceptsAppToken for GetEnvironmentVariable {}
 
-/// The answer to [`GetEnvironmentVariable`].
+/// The response of [`GetEnvironmentVariable`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetEnvironmentVariableResponse {

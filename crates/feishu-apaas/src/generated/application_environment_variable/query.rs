@@ -19,7 +19,7 @@ use crate::generated::types::EnvironmentVariable;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -150,7 +150,7 @@ impl EnvironmentVariableFilter {
     }
 }
 
-/// The answer to [`QueryEnvironmentVariables`].
+/// The response of [`QueryEnvironmentVariables`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueryEnvironmentVariablesResponse {

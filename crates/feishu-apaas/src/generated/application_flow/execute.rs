@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -136,7 +136,7 @@ impl Operation for ExecuteFlow {
 
 impl AcceptsAppToken for ExecuteFlow {}
 
-/// The answer to [`ExecuteFlow`].
+/// The response of [`ExecuteFlow`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExecuteFlowResponse {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -95,7 +95,7 @@ impl Operation for InvokeFunction {
 
 impl AcceptsAppToken for InvokeFunction {}
 
-/// The answer to [`InvokeFunction`].
+/// The response of [`InvokeFunction`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InvokeFunctionResponse {

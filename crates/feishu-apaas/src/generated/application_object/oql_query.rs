@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -109,7 +109,7 @@ impl Operation for OqlQueryObjects {
 
 impl AcceptsAppToken for OqlQueryObjects {}
 
-/// The answer to [`OqlQueryObjects`].
+/// The response of [`OqlQueryObjects`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OqlQueryObjectsResponse {

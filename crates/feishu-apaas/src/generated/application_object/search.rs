@@ -20,7 +20,7 @@ use crate::generated::types::Criterion;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -375,7 +375,7 @@ pub struct ObjectField {
     pub label: BTreeMap<String, String>,
 }
 
-/// The answer to [`SearchObjects`].
+/// The response of [`SearchObjects`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchObjectsResponse {

@@ -19,7 +19,7 @@ use crate::generated::types::RecordResult;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -94,7 +94,7 @@ impl Operation for BatchDeleteRecords {
 
 impl AcceptsAppToken for BatchDeleteRecords {}
 
-/// The answer to [`BatchDeleteRecords`].
+/// The response of [`BatchDeleteRecords`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchDeleteRecordsResponse {

@@ -22,7 +22,7 @@ use crate::generated::types::Criterion;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -278,7 +278,7 @@ impl GroupBy {
     }
 }
 
-/// The answer to [`BatchQueryRecords`].
+/// The response of [`BatchQueryRecords`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchQueryRecordsResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::RecordResult;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -93,7 +93,7 @@ impl Operation for BatchUpdateRecords {
 
 impl AcceptsAppToken for BatchUpdateRecords {}
 
-/// The answer to [`BatchUpdateRecords`].
+/// The response of [`BatchUpdateRecords`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchUpdateRecordsResponse {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -90,7 +90,7 @@ impl Operation for CreateRecord {
 
 impl AcceptsAppToken for CreateRecord {}
 
-/// The answer to [`CreateRecord`].
+/// The response of [`CreateRecord`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateRecordResponse {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -102,7 +102,7 @@ impl Operation for QueryRecord {
 
 impl AcceptsAppToken for QueryRecord {}
 
-/// The answer to [`QueryRecord`].
+/// The response of [`QueryRecord`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueryRecordResponse {

@@ -17,7 +17,7 @@ use crate::generated::types::Criterion;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -163,7 +163,7 @@ pub struct NamedId {
     pub name: Option<String>,
 }
 
-/// The answer to [`GetRoleMember`].
+/// The response of [`GetRoleMember`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetRoleMemberResponse {

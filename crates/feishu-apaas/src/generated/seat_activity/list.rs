@@ -21,7 +21,7 @@ use crate::generated::types::{SeatStatus, SeatType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -137,7 +137,7 @@ pub struct SeatActivity {
     pub active_time: Option<i64>,
 }
 
-/// The answer to [`ListSeatActivity`].
+/// The response of [`ListSeatActivity`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListSeatActivityResponse {

@@ -21,7 +21,7 @@ use crate::generated::types::{SeatStatus, SeatType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -134,7 +134,7 @@ pub struct SeatAssignment {
     pub status: Option<SeatStatus>,
 }
 
-/// The answer to [`ListSeatAssignment`].
+/// The response of [`ListSeatAssignment`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListSeatAssignmentResponse {

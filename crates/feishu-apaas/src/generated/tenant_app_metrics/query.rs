@@ -73,7 +73,7 @@ pub struct AppMetrics {
     pub data: Option<String>,
 }
 
-/// The answer to [`QueryTenantAppMetrics`].
+/// The response of [`QueryTenantAppMetrics`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueryTenantAppMetricsResponse {

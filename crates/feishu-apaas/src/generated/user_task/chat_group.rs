@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -114,7 +114,7 @@ impl Operation for ChatGroupUserTask {
 
 impl AcceptsAppToken for ChatGroupUserTask {}
 
-/// The answer to [`ChatGroupUserTask`].
+/// The response of [`ChatGroupUserTask`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatGroupUserTaskResponse {

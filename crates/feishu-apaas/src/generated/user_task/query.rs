@@ -21,7 +21,7 @@ use crate::generated::types::I18nText;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -227,7 +227,7 @@ pub struct UserTaskSummary {
     pub file_value: Vec<I18nText>,
 }
 
-/// The answer to [`QueryUserTask`].
+/// The response of [`QueryUserTask`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueryUserTaskResponse {

@@ -19,7 +19,7 @@ use crate::generated::types::I18nText;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -99,7 +99,7 @@ pub struct RollbackPoint {
     pub is_start: Option<bool>,
 }
 
-/// The answer to [`ListUserTaskRollbackPoints`].
+/// The response of [`ListUserTaskRollbackPoints`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListUserTaskRollbackPointsResponse {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -82,7 +82,7 @@ impl Operation for RunWorkspaceSql {
 
 impl AcceptsUserToken for RunWorkspaceSql {}
 
-/// The answer to [`RunWorkspaceSql`].
+/// The response of [`RunWorkspaceSql`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunWorkspaceSqlResponse {

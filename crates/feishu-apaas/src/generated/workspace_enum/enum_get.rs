@@ -19,7 +19,7 @@ use crate::generated::types::WorkspaceUser;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -83,7 +83,7 @@ impl Operation for GetWorkspaceEnum {
 
 impl AcceptsUserToken for GetWorkspaceEnum {}
 
-/// The answer to [`GetWorkspaceEnum`].
+/// The response of [`GetWorkspaceEnum`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetWorkspaceEnumResponse {

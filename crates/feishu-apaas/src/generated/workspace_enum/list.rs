@@ -21,7 +21,7 @@ use crate::generated::types::WorkspaceUser;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -137,7 +137,7 @@ pub struct WorkspaceEnum {
     pub created_by: Option<WorkspaceUser>,
 }
 
-/// The answer to [`ListWorkspaceEnum`].
+/// The response of [`ListWorkspaceEnum`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListWorkspaceEnumResponse {

@@ -21,7 +21,7 @@ use crate::generated::types::WorkspaceColumn;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -131,7 +131,7 @@ pub struct WorkspaceTable {
     pub columns: Vec<WorkspaceColumn>,
 }
 
-/// The answer to [`ListWorkspaceTable`].
+/// The response of [`ListWorkspaceTable`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListWorkspaceTableResponse {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -88,7 +88,7 @@ impl Operation for BatchUpdateTableRecords {
 
 impl AcceptsUserToken for BatchUpdateTableRecords {}
 
-/// The answer to [`BatchUpdateTableRecords`].
+/// The response of [`BatchUpdateTableRecords`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchUpdateTableRecordsResponse {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -93,7 +93,7 @@ impl Operation for PatchTableRecords {
 
 impl AcceptsUserToken for PatchTableRecords {}
 
-/// The answer to [`PatchTableRecords`].
+/// The response of [`PatchTableRecords`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PatchTableRecordsResponse {

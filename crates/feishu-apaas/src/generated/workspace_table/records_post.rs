@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -106,7 +106,7 @@ impl Operation for CreateTableRecords {
 
 impl AcceptsUserToken for CreateTableRecords {}
 
-/// The answer to [`CreateTableRecords`].
+/// The response of [`CreateTableRecords`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateTableRecordsResponse {

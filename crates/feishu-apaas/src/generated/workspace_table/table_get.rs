@@ -19,7 +19,7 @@ use crate::generated::types::WorkspaceColumn;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -83,7 +83,7 @@ impl Operation for GetWorkspaceTable {
 
 impl AcceptsUserToken for GetWorkspaceTable {}
 
-/// The answer to [`GetWorkspaceTable`].
+/// The response of [`GetWorkspaceTable`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetWorkspaceTableResponse {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -156,7 +156,7 @@ impl Paged for GetViewRecords {
     }
 }
 
-/// The answer to [`GetViewRecords`].
+/// The response of [`GetViewRecords`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetViewRecordsResponse {

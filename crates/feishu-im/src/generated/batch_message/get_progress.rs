@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -102,7 +102,7 @@ pub struct BatchMessageRecallProgress {
     pub recall_count: Option<i64>,
 }
 
-/// The answer to [`GetBatchMessageProgress`].
+/// The response of [`GetBatchMessageProgress`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetBatchMessageProgressResponse {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -86,7 +86,7 @@ pub struct BatchMessageReadUser {
     pub total_count: Option<String>,
 }
 
-/// The answer to [`GetBatchMessageReadUser`].
+/// The response of [`GetBatchMessageReadUser`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetBatchMessageReadUserResponse {

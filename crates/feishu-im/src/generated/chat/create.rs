@@ -24,7 +24,7 @@ use crate::generated::types::{
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -131,9 +131,9 @@ impl CreateChat {
         self
     }
 
-    /// A string that the caller makes up, so that a request that is sent again does not take effect twice within 10 hours. Requests that differ in content need different ones.
+    /// An idempotency key chosen by the caller. Requests with the same key take effect once within 10 hours; use a new key for different content.
     ///
-    /// Filled in for you if you set none, with one value for all attempts of a call.
+    /// If unset or empty, a random key is generated and reused for every attempt of the call.
     ///
     /// At most 50 characters.
     pub fn uuid(mut self, value: impl Into<String>) -> Self {
@@ -348,7 +348,7 @@ impl Operation for CreateChat {
     fn encode(&self, parts: &mut Parts) {
         parts.query("user_id_type", &self.user_id_type);
         parts.query("set_bot_manager", &self.set_bot_manager);
-        parts.dedupe_query("uuid", &self.uuid);
+        parts.dedupe_query("uuid", &self.uuid, 50);
         parts
             .body()
             .optional("avatar", &self.avatar)
@@ -380,7 +380,7 @@ impl Operation for CreateChat {
 impl AcceptsAppToken for CreateChat {}
 impl AcceptsUserToken for CreateChat {}
 
-/// The answer to [`CreateChat`].
+/// The response of [`CreateChat`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateChatResponse {

@@ -19,7 +19,7 @@ use crate::generated::types::{ChatSummary, UserIdType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -154,7 +154,7 @@ openplat_core::string_enum! {
     }
 }
 
-/// The answer to [`ListChat`].
+/// The response of [`ListChat`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListChatResponse {

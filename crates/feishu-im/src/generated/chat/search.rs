@@ -21,7 +21,7 @@ use crate::generated::types::{ChatSummary, UserIdType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -135,7 +135,7 @@ impl Paged for SearchChat {
     }
 }
 
-/// The answer to [`SearchChat`].
+/// The response of [`SearchChat`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchChatResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::{MemberIdType, UserIdType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -95,7 +95,7 @@ impl Operation for GetChatAnnouncement {
 impl AcceptsAppToken for GetChatAnnouncement {}
 impl AcceptsUserToken for GetChatAnnouncement {}
 
-/// The answer to [`GetChatAnnouncement`].
+/// The response of [`GetChatAnnouncement`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetChatAnnouncementResponse {

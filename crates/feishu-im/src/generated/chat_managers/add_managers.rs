@@ -20,7 +20,7 @@ use crate::generated::types::MemberIdType;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -110,7 +110,7 @@ impl Operation for AddChatManagers {
 impl AcceptsAppToken for AddChatManagers {}
 impl AcceptsUserToken for AddChatManagers {}
 
-/// The answer to [`AddChatManagers`].
+/// The response of [`AddChatManagers`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AddChatManagersResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::MemberIdType;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -109,7 +109,7 @@ impl Operation for DeleteChatManagers {
 impl AcceptsAppToken for DeleteChatManagers {}
 impl AcceptsUserToken for DeleteChatManagers {}
 
-/// The answer to [`DeleteChatManagers`].
+/// The response of [`DeleteChatManagers`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeleteChatManagersResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::MemberIdType;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -132,7 +132,7 @@ impl Operation for CreateChatMembers {
 impl AcceptsAppToken for CreateChatMembers {}
 impl AcceptsUserToken for CreateChatMembers {}
 
-/// The answer to [`CreateChatMembers`].
+/// The response of [`CreateChatMembers`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateChatMembersResponse {

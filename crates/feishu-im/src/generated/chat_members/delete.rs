@@ -20,7 +20,7 @@ use crate::generated::types::MemberIdType;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -111,7 +111,7 @@ impl Operation for DeleteChatMembers {
 impl AcceptsAppToken for DeleteChatMembers {}
 impl AcceptsUserToken for DeleteChatMembers {}
 
-/// The answer to [`DeleteChatMembers`].
+/// The response of [`DeleteChatMembers`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeleteChatMembersResponse {

@@ -21,7 +21,7 @@ use crate::generated::types::UserIdType;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -163,7 +163,7 @@ pub struct ChatMember {
     pub tenant_key: Option<String>,
 }
 
-/// The answer to [`GetChatMembers`].
+/// The response of [`GetChatMembers`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetChatMembersResponse {

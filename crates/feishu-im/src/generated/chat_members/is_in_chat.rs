@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -74,7 +74,7 @@ impl Operation for IsInChat {
 impl AcceptsAppToken for IsInChat {}
 impl AcceptsUserToken for IsInChat {}
 
-/// The answer to [`IsInChat`].
+/// The response of [`IsInChat`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IsInChatResponse {

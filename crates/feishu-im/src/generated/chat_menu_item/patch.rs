@@ -19,7 +19,7 @@ use crate::generated::types::ChatMenuItem;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -119,7 +119,7 @@ openplat_core::string_enum! {
     }
 }
 
-/// The answer to [`PatchChatMenuItem`].
+/// The response of [`PatchChatMenuItem`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PatchChatMenuItemResponse {

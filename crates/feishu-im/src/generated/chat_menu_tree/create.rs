@@ -19,7 +19,7 @@ use crate::generated::types::ChatMenuTree;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -90,7 +90,7 @@ impl Operation for CreateChatMenuTree {
 
 impl AcceptsAppToken for CreateChatMenuTree {}
 
-/// The answer to [`CreateChatMenuTree`].
+/// The response of [`CreateChatMenuTree`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateChatMenuTreeResponse {

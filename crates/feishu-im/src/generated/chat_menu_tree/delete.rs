@@ -19,7 +19,7 @@ use crate::generated::types::ChatMenuTree;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -92,7 +92,7 @@ impl Operation for DeleteChatMenuTree {
 
 impl AcceptsAppToken for DeleteChatMenuTree {}
 
-/// The answer to [`DeleteChatMenuTree`].
+/// The response of [`DeleteChatMenuTree`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeleteChatMenuTreeResponse {

@@ -19,7 +19,7 @@ use crate::generated::types::ChatMenuTree;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -76,7 +76,7 @@ impl Operation for GetChatMenuTree {
 
 impl AcceptsAppToken for GetChatMenuTree {}
 
-/// The answer to [`GetChatMenuTree`].
+/// The response of [`GetChatMenuTree`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetChatMenuTreeResponse {

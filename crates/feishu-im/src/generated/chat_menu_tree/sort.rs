@@ -19,7 +19,7 @@ use crate::generated::types::ChatMenuTree;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -92,7 +92,7 @@ impl Operation for SortChatMenuTree {
 
 impl AcceptsAppToken for SortChatMenuTree {}
 
-/// The answer to [`SortChatMenuTree`].
+/// The response of [`SortChatMenuTree`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SortChatMenuTreeResponse {

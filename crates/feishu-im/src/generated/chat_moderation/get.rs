@@ -21,7 +21,7 @@ use crate::generated::types::{ModerationPermission, UserIdType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -151,7 +151,7 @@ pub struct ChatModerator {
     pub tenant_key: Option<String>,
 }
 
-/// The answer to [`GetChatModeration`].
+/// The response of [`GetChatModeration`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetChatModerationResponse {

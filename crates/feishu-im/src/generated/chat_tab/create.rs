@@ -20,7 +20,7 @@ use crate::generated::types::ChatTab;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -96,7 +96,7 @@ impl Operation for CreateChatTab {
 impl AcceptsAppToken for CreateChatTab {}
 impl AcceptsUserToken for CreateChatTab {}
 
-/// The answer to [`CreateChatTab`].
+/// The response of [`CreateChatTab`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateChatTabResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::ChatTab;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -92,7 +92,7 @@ impl Operation for DeleteChatTabs {
 impl AcceptsAppToken for DeleteChatTabs {}
 impl AcceptsUserToken for DeleteChatTabs {}
 
-/// The answer to [`DeleteChatTabs`].
+/// The response of [`DeleteChatTabs`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeleteChatTabsResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::ChatTab;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -80,7 +80,7 @@ impl Operation for ListChatTabs {
 impl AcceptsAppToken for ListChatTabs {}
 impl AcceptsUserToken for ListChatTabs {}
 
-/// The answer to [`ListChatTabs`].
+/// The response of [`ListChatTabs`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListChatTabsResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::ChatTab;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -97,7 +97,7 @@ impl Operation for SortChatTabs {
 impl AcceptsAppToken for SortChatTabs {}
 impl AcceptsUserToken for SortChatTabs {}
 
-/// The answer to [`SortChatTabs`].
+/// The response of [`SortChatTabs`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SortChatTabsResponse {

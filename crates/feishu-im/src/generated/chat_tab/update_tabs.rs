@@ -20,7 +20,7 @@ use crate::generated::types::ChatTab;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -98,7 +98,7 @@ impl Operation for UpdateChatTabs {
 impl AcceptsAppToken for UpdateChatTabs {}
 impl AcceptsUserToken for UpdateChatTabs {}
 
-/// The answer to [`UpdateChatTabs`].
+/// The response of [`UpdateChatTabs`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UpdateChatTabsResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::{Message, UserIdType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -109,7 +109,7 @@ impl Operation for GetMessage {
 impl AcceptsAppToken for GetMessage {}
 impl AcceptsUserToken for GetMessage {}
 
-/// The answer to [`GetMessage`].
+/// The response of [`GetMessage`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetMessageResponse {

@@ -21,7 +21,7 @@ use crate::generated::types::Message;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -236,7 +236,7 @@ impl ContainerId {
     }
 }
 
-/// The answer to [`ListMessage`].
+/// The response of [`ListMessage`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListMessageResponse {

@@ -21,7 +21,7 @@ use crate::generated::types::UserIdType;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -153,7 +153,7 @@ pub struct MessageReader {
     pub tenant_key: Option<String>,
 }
 
-/// The answer to [`ListMessageReadUsers`].
+/// The response of [`ListMessageReadUsers`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListMessageReadUsersResponse {

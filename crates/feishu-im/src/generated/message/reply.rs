@@ -19,7 +19,7 @@ use crate::generated::types::{Message, MessageType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -92,9 +92,9 @@ impl ReplyMessage {
         self
     }
 
-    /// A string that the caller makes up, so that a request that is sent again does not take effect twice within 1 hour. Requests that differ in content need different ones.
+    /// An idempotency key chosen by the caller. Requests with the same key take effect once within 1 hour; use a new key for different content.
     ///
-    /// Filled in for you if you set none, with one value for all attempts of a call.
+    /// If unset or empty, a random key is generated and reused for every attempt of the call.
     ///
     /// At most 50 characters.
     pub fn uuid(mut self, value: impl Into<String>) -> Self {
@@ -130,7 +130,7 @@ impl Operation for ReplyMessage {
             .field("content", &self.content)
             .field("msg_type", &self.msg_type)
             .optional("reply_in_thread", &self.reply_in_thread)
-            .dedupe("uuid", &self.uuid);
+            .dedupe("uuid", &self.uuid, 50);
     }
 }
 

@@ -414,7 +414,7 @@ pub struct FoundMessageMeta {
     pub is_p2p_chat: Option<bool>,
 }
 
-/// The answer to [`SearchMessage`].
+/// The response of [`SearchMessage`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchMessageResponse {

@@ -19,7 +19,7 @@ use crate::generated::types::UserIdType;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -99,7 +99,7 @@ impl Operation for UrgeMessageByApp {
 
 impl AcceptsAppToken for UrgeMessageByApp {}
 
-/// The answer to [`UrgeMessageByApp`].
+/// The response of [`UrgeMessageByApp`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UrgeMessageByAppResponse {

@@ -19,7 +19,7 @@ use crate::generated::types::UserIdType;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -99,7 +99,7 @@ impl Operation for UrgeMessageByPhone {
 
 impl AcceptsAppToken for UrgeMessageByPhone {}
 
-/// The answer to [`UrgeMessageByPhone`].
+/// The response of [`UrgeMessageByPhone`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UrgeMessageByPhoneResponse {

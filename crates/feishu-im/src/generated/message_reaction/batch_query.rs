@@ -208,7 +208,7 @@ pub struct FailedReactionQuery {
     pub fail_reason: Option<ReactionFailReason>,
 }
 
-/// The answer to [`BatchQueryMessageReaction`].
+/// The response of [`BatchQueryMessageReaction`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchQueryMessageReactionResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -96,7 +96,7 @@ impl Operation for CreateMessageReaction {
 impl AcceptsAppToken for CreateMessageReaction {}
 impl AcceptsUserToken for CreateMessageReaction {}
 
-/// The answer to [`CreateMessageReaction`].
+/// The response of [`CreateMessageReaction`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateMessageReactionResponse {

@@ -20,7 +20,7 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -98,7 +98,7 @@ impl Operation for DeleteMessageReaction {
 impl AcceptsAppToken for DeleteMessageReaction {}
 impl AcceptsUserToken for DeleteMessageReaction {}
 
-/// The answer to [`DeleteMessageReaction`].
+/// The response of [`DeleteMessageReaction`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeleteMessageReactionResponse {

@@ -21,7 +21,7 @@ use crate::generated::types::{ReactionOperator, ReactionType, UserIdType};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -162,7 +162,7 @@ pub struct MessageReaction {
     pub reaction_type: Option<ReactionType>,
 }
 
-/// The answer to [`ListMessageReaction`].
+/// The response of [`ListMessageReaction`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListMessageReactionResponse {

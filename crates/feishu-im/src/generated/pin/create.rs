@@ -20,7 +20,7 @@ use crate::generated::types::Pin;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -86,7 +86,7 @@ impl Operation for CreatePin {
 impl AcceptsAppToken for CreatePin {}
 impl AcceptsUserToken for CreatePin {}
 
-/// The answer to [`CreatePin`].
+/// The response of [`CreatePin`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreatePinResponse {

@@ -21,7 +21,7 @@ use crate::generated::types::Pin;
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -140,7 +140,7 @@ impl Paged for ListPin {
     }
 }
 
-/// The answer to [`ListPin`].
+/// The response of [`ListPin`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListPinResponse {

@@ -19,7 +19,7 @@ use crate::generated::types::{Message, ReceiveId};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -68,9 +68,9 @@ impl ForwardThread {
         }
     }
 
-    /// A string that the caller makes up, so that a request that is sent again does not take effect twice within 1 hour. Requests that differ in content need different ones.
+    /// An idempotency key chosen by the caller. Requests with the same key take effect once within 1 hour; use a new key for different content.
     ///
-    /// Filled in for you if you set none, with one value for all attempts of a call.
+    /// If unset or empty, a random key is generated and reused for every attempt of the call.
     ///
     /// At most 50 characters.
     pub fn uuid(mut self, value: impl Into<String>) -> Self {
@@ -102,7 +102,7 @@ impl Operation for ForwardThread {
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.thread_id);
         parts.query("receive_id_type", self.receive_id.id_type());
-        parts.dedupe_query("uuid", &self.uuid);
+        parts.dedupe_query("uuid", &self.uuid, 50);
         parts.body().field("receive_id", self.receive_id.as_str());
     }
 }

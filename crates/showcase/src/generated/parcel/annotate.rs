@@ -65,7 +65,7 @@ impl Operation for AnnotateParcel {
 
 impl AcceptsAppToken for AnnotateParcel {}
 
-/// The answer to [`AnnotateParcel`].
+/// The response of [`AnnotateParcel`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AnnotateParcelResponse {

@@ -146,7 +146,7 @@ impl Announcement {
     }
 }
 
-/// The answer to [`AnnounceParcel`].
+/// The response of [`AnnounceParcel`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AnnounceParcelResponse {

@@ -95,7 +95,7 @@ impl Paged for HistoryParcel {
     }
 }
 
-/// The answer to [`HistoryParcel`].
+/// The response of [`HistoryParcel`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HistoryParcelResponse {

@@ -108,7 +108,7 @@ impl Paged for ListParcel {
     }
 }
 
-/// The answer to [`ListParcel`].
+/// The response of [`ListParcel`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListParcelResponse {

@@ -278,7 +278,7 @@ impl Label {
     }
 }
 
-/// The answer to [`MoveParcel`].
+/// The response of [`MoveParcel`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MoveParcelResponse {

@@ -176,7 +176,7 @@ openplat_core::string_enum! {
     }
 }
 
-/// The answer to [`PhotographParcel`].
+/// The response of [`PhotographParcel`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PhotographParcelResponse {

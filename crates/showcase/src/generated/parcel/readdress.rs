@@ -92,7 +92,7 @@ pub struct Change {
     pub part: Option<String>,
 }
 
-/// The answer to [`ReaddressParcel`].
+/// The response of [`ReaddressParcel`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReaddressParcelResponse {

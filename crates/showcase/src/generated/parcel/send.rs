@@ -19,7 +19,7 @@ use crate::generated::types::{Address, Parcel};
 ///
 /// # Errors
 ///
-/// Beside the errors of any call, these codes are documented:
+/// In addition to the errors common to all calls, this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -87,9 +87,11 @@ impl SendParcel {
         }
     }
 
-    /// Sends with the same value are one send, for an hour. At most 50 characters.
+    /// Sends with the same value are one send, for an hour.
     ///
-    /// Filled in for you if you set none, with one value for all attempts of a call.
+    /// If unset or empty, a random key is generated and reused for every attempt of the call.
+    ///
+    /// At most 50 characters.
     pub fn uuid(mut self, value: impl Into<String>) -> Self {
         self.uuid = Some(value.into());
         self
@@ -195,7 +197,7 @@ impl Operation for SendParcel {
     );
 
     fn encode(&self, parts: &mut Parts) {
-        parts.dedupe_query("uuid", &self.uuid);
+        parts.dedupe_query("uuid", &self.uuid, 50);
         parts.query("dry_run", &self.dry_run);
         parts
             .body()

@@ -91,7 +91,7 @@ impl Paged for WaitParcel {
     }
 }
 
-/// The answer to [`WaitParcel`].
+/// The response of [`WaitParcel`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WaitParcelResponse {

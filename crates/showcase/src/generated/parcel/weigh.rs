@@ -125,7 +125,7 @@ impl Scales {
     }
 }
 
-/// The answer to [`WeighParcel`].
+/// The response of [`WeighParcel`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WeighParcelResponse {
