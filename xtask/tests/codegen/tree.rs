@@ -267,6 +267,23 @@ fn sentences_that_are_not_written_yet_are_counted_and_cannot_land() {
     assert!(!ok && text.contains("2 sentences are still to be written"), "{text}");
 }
 
+/// What is written by hand must not hide what is generated.
+#[test]
+fn every_public_path_is_held_to_what_is_generated() {
+    let workspace = Workspace::new();
+    let card = r#"{ "types": [{ "name": "Card", "doc": "What a message shows.", "fields": [
+        { "name": "id", "type": "string", "doc": "What others refer to it by." }
+    ] }] }"#;
+    workspace.write("specs/im/types/card.json", card);
+    let note = r#""name": "note", "type": "string""#;
+    workspace.edit("specs/im/chat.link.json", note, &note.replace("string", "Card"));
+    workspace.codegen();
+    let root = workspace.read("crates/im/src/generated/mod.rs");
+    let (_, paths) = root.split_once("lead_here! {").unwrap();
+    let paths: Vec<_> = paths.split_whitespace().collect();
+    assert_eq!(paths.join(" "), "chat { Card LinkChat Period } types { Card } }");
+}
+
 /// Programs build responses and compare requests in their tests, and keep IDs in sets and maps.
 #[test]
 fn every_type_has_the_traits_that_programs_need() {

@@ -6,3 +6,35 @@ pub mod space;
 pub(crate) mod error_code;
 
 pub mod types;
+
+/// Compiles only if each public path leads to what is generated. A module or a type written by hand
+/// hides a generated one of its name from a glob without a word, unless it re-exports that one.
+macro_rules! lead_here {
+    ($($module:ident { $($name:ident)* })*) => {$($(
+        const _: fn(&$module::$name) -> &crate::$module::$name = |same| same;
+    )*)*};
+}
+
+lead_here! {
+    file {
+        ConversationFile
+        FileKind
+        FileStatus
+        SendFile
+        SendFileByApp
+        SendFileByAppResponse
+        SendFileResponse
+        SendLink
+        SendLinkResponse
+    }
+    space {
+        ConversationSpace
+        GetSpace
+        GetSpaceResponse
+    }
+    types {
+        ConversationFile
+        FileKind
+        FileStatus
+    }
+}

@@ -23,3 +23,223 @@ pub mod workspace_view;
 pub(crate) mod error_code;
 
 pub mod types;
+
+/// Compiles only if each public path leads to what is generated. A module or a type written by hand
+/// hides a generated one of its name from a glob without a word, unless it re-exports that one.
+macro_rules! lead_here {
+    ($($module:ident { $($name:ident)* })*) => {$($(
+        const _: fn(&$module::$name) -> &crate::$module::$name = |same| same;
+    )*)*};
+}
+
+lead_here! {
+    app {
+        App
+        AppRolesInfo
+        AppStatus
+        AppType
+        ChargeMode
+        EnableStatus
+        FeatureSet
+        I18nText
+        IsvTenant
+        ListApp
+        ListAppResponse
+        ReleaseStatus
+        ServiceStatus
+        ServiceUnavailableReason
+    }
+    application_audit_log {
+        AuditLogBasicInfo
+        AuditLogDetail
+        AuditLogDeviceInfo
+        AuditLogEntry
+        AuditLogLoginInfo
+        AuditLogNetInfo
+        AuditLogOpInfo
+        AuditLogOperator
+        GetAuditLog
+        GetAuditLogResponse
+        GetDataChangeLog
+        GetDataChangeLogResponse
+        ListAuditLogs
+        ListAuditLogsResponse
+        ListDataChangeLogs
+        ListDataChangeLogsResponse
+    }
+    application_environment_variable {
+        EnvironmentVariable
+        EnvironmentVariableFilter
+        GetEnvironmentVariable
+        GetEnvironmentVariableResponse
+        Label
+        QueryEnvironmentVariables
+        QueryEnvironmentVariablesResponse
+    }
+    application_flow {
+        ExecuteFlow
+        ExecuteFlowResponse
+    }
+    application_function {
+        InvokeFunction
+        InvokeFunctionResponse
+    }
+    application_object {
+        Condition
+        ConditionValue
+        Criterion
+        ObjectField
+        ObjectInfo
+        ObjectMeta
+        ObjectSearch
+        ObjectSearchLayout
+        ObjectSettings
+        OqlQueryObjects
+        OqlQueryObjectsResponse
+        SearchDirection
+        SearchMetadata
+        SearchObjects
+        SearchObjectsResponse
+        SearchOrder
+    }
+    application_object_record {
+        BatchCreateRecords
+        BatchCreateRecordsResponse
+        BatchDeleteRecords
+        BatchDeleteRecordsResponse
+        BatchQueryRecords
+        BatchQueryRecordsResponse
+        BatchUpdateRecords
+        BatchUpdateRecordsResponse
+        Condition
+        ConditionValue
+        CreateRecord
+        CreateRecordResponse
+        Criterion
+        DeleteRecord
+        Direction
+        GroupBy
+        OrderBy
+        PatchRecord
+        QueryRecord
+        QueryRecordResponse
+        RecordResult
+        RecordResultError
+    }
+    application_record_permission_member {
+        BatchCreateRecordPermissionAuthorization
+        BatchRemoveRecordPermissionAuthorization
+    }
+    application_role_member {
+        BatchCreateRoleAuthorization
+        BatchRemoveRoleAuthorization
+        Condition
+        ConditionValue
+        Criterion
+        GetRoleMember
+        GetRoleMemberResponse
+        NamedId
+        RoleMember
+        RoleMemberType
+    }
+    approval_instance {
+        CancelApprovalInstance
+    }
+    approval_task {
+        AddApprovalTaskAssignee
+        AgreeApprovalTask
+        RejectApprovalTask
+        TransferApprovalTask
+    }
+    seat_activity {
+        ListSeatActivity
+        ListSeatActivityResponse
+        SeatActivity
+        SeatStatus
+        SeatType
+    }
+    seat_assignment {
+        ListSeatAssignment
+        ListSeatAssignmentResponse
+        SeatAssignment
+        SeatStatus
+        SeatType
+    }
+    tenant_app_metrics {
+        AppMetrics
+        QueryTenantAppMetrics
+        QueryTenantAppMetricsResponse
+    }
+    user_task {
+        CcUserTask
+        ChatGroupUserTask
+        ChatGroupUserTaskResponse
+        ExpediteUserTask
+        I18nText
+        ListUserTaskRollbackPoints
+        ListUserTaskRollbackPointsResponse
+        QueryUserTask
+        QueryUserTaskResponse
+        RollbackPoint
+        RollbackUserTask
+        TaskInitiator
+        UserTask
+        UserTaskSummary
+        WorkflowInstance
+    }
+    workspace {
+        RunWorkspaceSql
+        RunWorkspaceSqlResponse
+    }
+    workspace_enum {
+        GetWorkspaceEnum
+        GetWorkspaceEnumResponse
+        ListWorkspaceEnum
+        ListWorkspaceEnumResponse
+        WorkspaceEnum
+        WorkspaceUser
+    }
+    workspace_table {
+        BatchUpdateTableRecords
+        BatchUpdateTableRecordsResponse
+        CreateTableRecords
+        CreateTableRecordsResponse
+        DeleteTableRecords
+        GetTableRecords
+        GetTableRecordsResponse
+        GetWorkspaceTable
+        GetWorkspaceTableResponse
+        ListWorkspaceTable
+        ListWorkspaceTableResponse
+        PatchTableRecords
+        PatchTableRecordsResponse
+        WorkspaceColumn
+        WorkspaceTable
+    }
+    workspace_view {
+        GetViewRecords
+        GetViewRecordsResponse
+    }
+    types {
+        AuditLogBasicInfo
+        AuditLogDetail
+        AuditLogDeviceInfo
+        AuditLogEntry
+        AuditLogLoginInfo
+        AuditLogNetInfo
+        AuditLogOpInfo
+        AuditLogOperator
+        Condition
+        ConditionValue
+        Criterion
+        EnvironmentVariable
+        I18nText
+        Label
+        RecordResult
+        RecordResultError
+        SeatStatus
+        SeatType
+        WorkspaceColumn
+        WorkspaceUser
+    }
+}

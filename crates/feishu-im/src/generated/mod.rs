@@ -21,3 +21,287 @@ pub mod thread;
 pub(crate) mod error_code;
 
 pub mod types;
+
+/// Compiles only if each public path leads to what is generated. A module or a type written by hand
+/// hides a generated one of its name from a glob without a word, unless it re-exports that one.
+macro_rules! lead_here {
+    ($($module:ident { $($name:ident)* })*) => {$($(
+        const _: fn(&$module::$name) -> &crate::$module::$name = |same| same;
+    )*)*};
+}
+
+lead_here! {
+    batch_message {
+        BatchMessageReadUser
+        BatchMessageRecallProgress
+        BatchMessageSendProgress
+        DeleteBatchMessage
+        GetBatchMessageProgress
+        GetBatchMessageProgressResponse
+        GetBatchMessageReadUser
+        GetBatchMessageReadUserResponse
+    }
+    chat {
+        Chat
+        ChatMode
+        ChatOrder
+        ChatStatus
+        ChatSummary
+        ChatTag
+        ChatType
+        CreateChat
+        CreateChatResponse
+        DeleteChat
+        GetChat
+        GroupMessageType
+        I18nNames
+        LinkChat
+        LinkChatResponse
+        ListChat
+        ListChatResponse
+        MemberRole
+        MembershipApproval
+        MessageVisibility
+        ModerationPermission
+        PeerType
+        RestrictedModePermission
+        RestrictedModeSetting
+        SearchChat
+        SearchChatResponse
+        ShareCardPermission
+        UpdateChat
+        UserIdType
+        ValidityPeriod
+    }
+    chat_announcement {
+        GetChatAnnouncement
+        GetChatAnnouncementResponse
+        MemberIdType
+        PatchChatAnnouncement
+        UserIdType
+    }
+    chat_managers {
+        AddChatManagers
+        AddChatManagersResponse
+        DeleteChatManagers
+        DeleteChatManagersResponse
+        MemberIdType
+    }
+    chat_members {
+        ChatMember
+        CreateChatMembers
+        CreateChatMembersResponse
+        DeleteChatMembers
+        DeleteChatMembersResponse
+        GetChatMembers
+        GetChatMembersResponse
+        IsInChat
+        IsInChatResponse
+        MeJoinChatMembers
+        MemberIdType
+        UserIdType
+    }
+    chat_menu_item {
+        ChatMenuItem
+        ChatMenuItemAction
+        ChatMenuItemField
+        ChatMenuItemRedirectLink
+        I18nNames
+        PatchChatMenuItem
+        PatchChatMenuItemResponse
+    }
+    chat_menu_tree {
+        ChatMenuItem
+        ChatMenuItemAction
+        ChatMenuItemRedirectLink
+        ChatMenuSecondLevel
+        ChatMenuTopLevel
+        ChatMenuTree
+        CreateChatMenuTree
+        CreateChatMenuTreeResponse
+        DeleteChatMenuTree
+        DeleteChatMenuTreeResponse
+        GetChatMenuTree
+        GetChatMenuTreeResponse
+        I18nNames
+        SortChatMenuTree
+        SortChatMenuTreeResponse
+    }
+    chat_moderation {
+        ChatModerator
+        GetChatModeration
+        GetChatModerationResponse
+        ModerationPermission
+        UpdateChatModeration
+        UserIdType
+    }
+    chat_tab {
+        ChatTab
+        ChatTabConfig
+        ChatTabContent
+        ChatTabType
+        CreateChatTab
+        CreateChatTabResponse
+        DeleteChatTabs
+        DeleteChatTabsResponse
+        ListChatTabs
+        ListChatTabsResponse
+        SortChatTabs
+        SortChatTabsResponse
+        UpdateChatTabs
+        UpdateChatTabsResponse
+    }
+    chat_top_notice {
+        ChatTopNotice
+        DeleteChatTopNotice
+        PutChatTopNotice
+        TopNoticeKind
+    }
+    file {
+        CreateFile
+        CreateFileResponse
+        FileType
+        GetFile
+    }
+    image {
+        CreateImage
+        CreateImageResponse
+        GetImage
+        ImageType
+    }
+    message {
+        AttachmentType
+        ContainerId
+        ContainerIdType
+        CreateMessage
+        DeleteMessage
+        FollowUp
+        ForwardMessage
+        FoundMessage
+        FoundMessageMeta
+        FoundMessageType
+        GetMessage
+        GetMessageResponse
+        I18nContent
+        I18nNames
+        Language
+        ListMessage
+        ListMessageReadUsers
+        ListMessageReadUsersResponse
+        ListMessageResponse
+        Mention
+        MergeForwardMessage
+        MergeForwardMessageResponse
+        Message
+        MessageBody
+        MessageOrder
+        MessageReader
+        MessageSearchFilter
+        MessageType
+        PatchMessage
+        PeerType
+        PushMessageFollowUp
+        ReceiveId
+        ReceiveIdType
+        ReplyMessage
+        SearchMessage
+        SearchMessageResponse
+        SearchTimeRange
+        SearchedChatType
+        Sender
+        UpdateMessage
+        UrgeMessageByApp
+        UrgeMessageByAppResponse
+        UrgeMessageByPhone
+        UrgeMessageByPhoneResponse
+        UrgeMessageBySms
+        UrgeMessageBySmsResponse
+        UserIdType
+    }
+    message_reaction {
+        BatchQueryMessageReaction
+        BatchQueryMessageReactionResponse
+        CreateMessageReaction
+        CreateMessageReactionResponse
+        DeleteMessageReaction
+        DeleteMessageReactionResponse
+        FailedReactionQuery
+        ListMessageReaction
+        ListMessageReactionResponse
+        MessageReaction
+        MessageReactionCounts
+        MessageReactions
+        OperatorType
+        ReactionCount
+        ReactionDetail
+        ReactionFailReason
+        ReactionOperator
+        ReactionQuery
+        ReactionType
+        UserIdType
+    }
+    message_resource {
+        GetMessageResource
+        ResourceType
+    }
+    pin {
+        CreatePin
+        CreatePinResponse
+        DeletePin
+        ListPin
+        ListPinResponse
+        Pin
+    }
+    thread {
+        ForwardThread
+        I18nNames
+        Mention
+        Message
+        MessageBody
+        MessageType
+        ReceiveId
+        ReceiveIdType
+        Sender
+    }
+    types {
+        Chat
+        ChatMenuItem
+        ChatMenuItemAction
+        ChatMenuItemRedirectLink
+        ChatMenuSecondLevel
+        ChatMenuTopLevel
+        ChatMenuTree
+        ChatMode
+        ChatStatus
+        ChatSummary
+        ChatTab
+        ChatTabConfig
+        ChatTabContent
+        ChatTabType
+        ChatTag
+        ChatType
+        GroupMessageType
+        I18nNames
+        MemberIdType
+        MemberRole
+        MembershipApproval
+        Mention
+        Message
+        MessageBody
+        MessageType
+        MessageVisibility
+        ModerationPermission
+        OperatorType
+        PeerType
+        Pin
+        ReactionOperator
+        ReactionType
+        ReceiveId
+        ReceiveIdType
+        RestrictedModePermission
+        RestrictedModeSetting
+        Sender
+        ShareCardPermission
+        UserIdType
+    }
+}

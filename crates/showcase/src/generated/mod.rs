@@ -5,3 +5,73 @@ pub mod parcel;
 pub(crate) mod error_code;
 
 pub mod types;
+
+/// Compiles only if each public path leads to what is generated. A module or a type written by hand
+/// hides a generated one of its name from a glob without a word, unless it re-exports that one.
+macro_rules! lead_here {
+    ($($module:ident { $($name:ident)* })*) => {$($(
+        const _: fn(&$module::$name) -> &crate::$module::$name = |same| same;
+    )*)*};
+}
+
+lead_here! {
+    parcel {
+        Address
+        AddressKind
+        AnnotateParcel
+        AnnotateParcelResponse
+        AnnounceParcel
+        AnnounceParcelResponse
+        Announcement
+        CancelParcel
+        Change
+        Contents
+        DescribeParcel
+        EditParcel
+        ExpectParcel
+        Found
+        GetParcel
+        Handling
+        HistoryParcel
+        HistoryParcelResponse
+        HoldParcel
+        Insurance
+        Label
+        LabelParcel
+        ListParcel
+        ListParcelResponse
+        MoveParcel
+        MoveParcelResponse
+        Parcel
+        PhotographParcel
+        PhotographParcelResponse
+        ReaddressParcel
+        ReaddressParcelResponse
+        RecipientId
+        RecipientIdType
+        Scales
+        SearchParcel
+        SendParcel
+        ShelveParcel
+        Side
+        SortParcel
+        Speed
+        Stop
+        Thing
+        Unit
+        View
+        WaitParcel
+        WaitParcelResponse
+        WeighParcel
+        WeighParcelResponse
+        Wrapping
+    }
+    types {
+        Address
+        AddressKind
+        Parcel
+        RecipientId
+        RecipientIdType
+        Stop
+    }
+}

@@ -69,7 +69,44 @@ fn root(api: &Api) -> File {
             pub mod types;
         )));
     }
+    items.push(Item::Text(paths(api)));
     in_crate(api, "mod.rs", &format!("specs/{}", api.name), &[], &items)
+}
+
+const PATHS: &str = "\
+/// Compiles only if each public path leads to what is generated. A module or a type written by hand
+/// hides a generated one of its name from a glob without a word, unless it re-exports that one.
+macro_rules! lead_here {
+    ($($module:ident { $($name:ident)* })*) => {$($(
+        const _: fn(&$module::$name) -> &crate::$module::$name = |same| same;
+    )*)*};
+}
+";
+
+/// Holds the public path of each type to what is generated.
+fn paths(api: &Api) -> String {
+    let modules = api.modules.iter().map(|module| (module.name.as_str(), type_names(api, module)));
+    let shared = api.types.iter().flat_map(|file| &file.types);
+    let shared = ("types", shared.map(|def| def.name().to_owned()).collect());
+    let mut text = format!("{PATHS}\nlead_here! {{\n");
+    for (module, names) in modules.chain([shared]).filter(|(_, names)| !names.is_empty()) {
+        text.push_str(&format!("    {module} {{\n"));
+        text.extend(names.iter().map(|name| format!("        {name}\n")));
+        text.push_str("    }\n");
+    }
+    text.push_str("}\n");
+    text
+}
+
+/// The types that a program finds in a module. What a type requires is declared beside it.
+fn type_names(api: &Api, module: &Module) -> BTreeSet<String> {
+    let own = module.operations.iter().flat_map(|operation| {
+        let types = operation.types.iter().map(TypeDef::name);
+        types.chain([operation.name.as_str()])
+    });
+    let shared = shared_names(api, module).into_iter();
+    let shared = shared.filter(|name| api.type_def(name).is_some());
+    own.map(str::to_owned).chain(shared).collect()
 }
 
 fn module_file(api: &Api, module: &Module) -> File {
