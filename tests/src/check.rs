@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 pub(crate) struct Expected {
     pub(crate) target: &'static str,
     pub(crate) body: Body,
-    /// What the specs say that every answer holds.
+    /// The members that the specs say are always there in the answer.
     pub(crate) always: &'static [&'static str],
 }
 

@@ -3,10 +3,8 @@
 use dingtalk_convfile as sdk;
 use crate::check;
 
-const ALWAYS: &[&str] = &[];
-
 mod send_file_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -21,14 +19,14 @@ mod send_file_calls {
             body: check::Body::Json(
                 r#"{"dentryId":"897xxxxx","openConversationId":"cid+vIrzxxxxx","spaceId":"865xxxxx"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod send_file_by_app_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -40,14 +38,14 @@ mod send_file_by_app_calls {
         let expected = check::Expected {
             target: "/v1.0/convFile/apps/conversations/files/send?unionId=cHtUYxxxxx",
             body: check::Body::Json(r#"{"dentryId":"674xxxxx","spaceId":"864xxxxx"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod send_link_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -62,14 +60,14 @@ mod send_link_calls {
             body: check::Body::Json(
                 r#"{"dentryId":"908xxxxx","openConversationId":"cidCxxxxx","spaceId":"786xxxxx"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod get_space_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -80,7 +78,7 @@ mod get_space_calls {
         let expected = check::Expected {
             target: "/v1.0/convFile/conversations/spaces/query?unionId=chyxxxxx",
             body: check::Body::Json(r#"{"openConversationId":"cid9FTRQSLo+sKxxxx"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }

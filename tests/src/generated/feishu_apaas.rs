@@ -3,10 +3,8 @@
 use feishu_apaas as sdk;
 use crate::check;
 
-const ALWAYS: &[&str] = &["chat_id", "id", "items", "record_ids"];
-
 mod list_app_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -16,7 +14,7 @@ mod list_app_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/apps?page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -27,7 +25,7 @@ mod list_app_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/apps",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -38,14 +36,14 @@ mod list_app_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/apps?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod list_audit_logs_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -68,7 +66,7 @@ mod list_audit_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=0&quick_query=Intel%20Mac%20OS&from=1723691857002&to=1724296657002&log_type=10000&filter=%7B%22items%22%3A%5B%7B%22left%22%3A%22eventName%22%2C%22operator%22%3A%22%3D%22%2C%22right%22%3A%5B19001%5D%7D%5D%7D&columns=columns&sort_by=opTime&sort_order=asc&app_type=0",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -86,7 +84,7 @@ mod list_audit_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=0&from=1723691857002&to=1724296657002&log_type=10000",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -107,14 +105,14 @@ mod list_audit_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=1&from=1723691857002&to=1724296657002&log_type=10000",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod get_data_change_log_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -125,14 +123,14 @@ mod get_data_change_log_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aaa/audit_log/data_change_log_detail?log_id=7405456257290600492",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod list_data_change_logs_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -155,7 +153,7 @@ mod list_data_change_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?quick_query=Intel%20Mac%20OS&page_size=0&offset=0&from=1723691857002&to=1724296657002&log_type=10007&filter=%7B%22items%22%3A%5B%7B%22left%22%3A%22eventName%22%2C%22operator%22%3A%22%3D%22%2C%22right%22%3A%5B19001%5D%7D%5D%7D&columns=columns&sort_by=opTime&sort_order=asc&app_type=0",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -171,7 +169,7 @@ mod list_data_change_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?page_size=0&offset=0&log_type=10007",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -190,14 +188,14 @@ mod list_data_change_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?page_size=0&offset=1&log_type=10007",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod get_audit_log_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -208,14 +206,14 @@ mod get_audit_log_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aaa/audit_log?log_id=7405456257290600492",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod get_environment_variable_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -226,14 +224,14 @@ mod get_environment_variable_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/environment_variables/globalParam_0b410b17704",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod query_environment_variables_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -251,7 +249,7 @@ mod query_environment_variables_calls {
             body: check::Body::Json(
                 r#"{"filter":{"quick_query":"Sample Text"},"limit":10,"offset":0}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -264,14 +262,14 @@ mod query_environment_variables_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/environment_variables/query",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod execute_flow_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -292,7 +290,7 @@ mod execute_flow_calls {
             body: check::Body::Json(
                 r#"{"idempotent_key":"iuhg23897489797","is_async":true,"loop_masks":["loop_masks"],"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -312,7 +310,7 @@ mod execute_flow_calls {
             body: check::Body::Json(
                 r#"{"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -334,14 +332,14 @@ mod execute_flow_calls {
             body: check::Body::Json(
                 r#"{"is_async":true,"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod invoke_function_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -359,7 +357,7 @@ mod invoke_function_calls {
             body: check::Body::Json(
                 r#"{"params":"{\"key1\":\"value1\",\"key2\":\"value2\",\"key3\":1718313981794}"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -373,14 +371,14 @@ mod invoke_function_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/functions/printParam/invoke",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod oql_query_objects_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -395,7 +393,7 @@ mod oql_query_objects_calls {
             body: check::Body::Json(
                 r#"{"args":"[\"_employee\"]","named_args":"{\"user_status\":\"_used\"}","query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -411,14 +409,14 @@ mod oql_query_objects_calls {
             body: check::Body::Json(
                 r#"{"query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod search_objects_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -470,7 +468,7 @@ mod search_objects_calls {
             body: check::Body::Json(
                 r#"{"metadata":"Label","page_size":"100","page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M","q":"搜索关键字","search_objects":[{"api_name":"_user","filter":{"conditions":[{"index":"1","left":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"metadataVariable"},"operator":"equal","right":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"constant"}}],"logic_expression":"1 and 2"},"order_by":{"field":"_id","order_type":"asc"},"search_fields":["_id"],"select":["_id"]}]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -481,7 +479,7 @@ mod search_objects_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/search",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -497,14 +495,14 @@ mod search_objects_calls {
             body: check::Body::Json(
                 r#"{"page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod batch_create_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -523,14 +521,14 @@ mod batch_create_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"book_count\":2,\"book_name\":\"name21\"}]"}"#,
             ),
-            always: ALWAYS,
+            always: &["items"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod batch_delete_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -542,14 +540,14 @@ mod batch_delete_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/batch_delete",
             body: check::Body::Json(r#"{"ids":["1801464965461024"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod batch_query_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -598,7 +596,7 @@ mod batch_query_records_calls {
             body: check::Body::Json(
                 r#"{"filter":{"conditions":[{"index":"1","left":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"metadataVariable"},"operator":"equals","right":{"settings":"{\"data\":\"123456\"}","type":"constant"}}],"logic_expression":"1 and 2"},"group_by":[{"field":"_id"}],"need_total_count":true,"offset":0,"order_by":[{"direction":"ASC","field":"_id"}],"page_size":100,"page_token":"eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=","select":["_name"],"use_page_token":false}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -613,14 +611,14 @@ mod batch_query_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/_user/records/batch_query",
             body: check::Body::Json(r#"{"select":["_name"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod batch_update_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -640,14 +638,14 @@ mod batch_update_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"_id\":\"1798681438085228\",\"book_count\":\"5\",\"book_name\":\"name4\"}]"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod create_record_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -661,14 +659,14 @@ mod create_record_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records",
             body: check::Body::Json(r#"{"record":"{\"book_name\":\"test\"}"}"#),
-            always: ALWAYS,
+            always: &["id"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod delete_record_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -680,14 +678,14 @@ mod delete_record_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod patch_record_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -706,14 +704,14 @@ mod patch_record_calls {
             body: check::Body::Json(
                 r#"{"record":"{\"_id\":\"1798681438085228\",\"book_count\":\"3\",\"book_name\":\"showcase2\"}"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod query_record_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -726,7 +724,7 @@ mod query_record_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775/query",
             body: check::Body::Json(r#"{"select":["_id"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -741,14 +739,14 @@ mod query_record_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775/query",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod batch_create_record_permission_authorization_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -760,7 +758,7 @@ mod batch_create_record_permission_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_create_authorization",
             body: check::Body::Json(r#"{"user_ids":["1802412778084426"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -774,14 +772,14 @@ mod batch_create_record_permission_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_create_authorization",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod batch_remove_record_permission_authorization_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -793,7 +791,7 @@ mod batch_remove_record_permission_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_remove_authorization",
             body: check::Body::Json(r#"{"user_ids":["1802412778084426"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -807,14 +805,14 @@ mod batch_remove_record_permission_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_remove_authorization",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod batch_create_role_authorization_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -829,7 +827,7 @@ mod batch_create_role_authorization_calls {
             body: check::Body::Json(
                 r#"{"department_ids":["1802412778084426"],"user_ids":["1802412778084426"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -843,14 +841,14 @@ mod batch_create_role_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_create_authorization",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod batch_remove_role_authorization_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -865,7 +863,7 @@ mod batch_remove_role_authorization_calls {
             body: check::Body::Json(
                 r#"{"department_ids":["1802412778084426"],"user_ids":["1802412778084426"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -879,14 +877,14 @@ mod batch_remove_role_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_remove_authorization",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod get_role_member_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -899,7 +897,7 @@ mod get_role_member_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member?need_display_name=false&use_api_id=true",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -913,14 +911,14 @@ mod get_role_member_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod cancel_approval_instance_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -932,14 +930,14 @@ mod cancel_approval_instance_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_instances/1788173550023689/cancel",
             body: check::Body::Json(r#"{"opinion":"撤销了","user_id":"1234"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod add_approval_task_assignee_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -955,7 +953,7 @@ mod add_approval_task_assignee_calls {
             body: check::Body::Json(
                 r#"{"add_assignee_type":"currentAndAddAssign","approvers":["1783981209205788"],"opinion":"加签","user_id":"1783981209205788"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -969,14 +967,14 @@ mod add_approval_task_assignee_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_tasks/1785771068261436/add_assignee",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod agree_approval_task_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -990,7 +988,7 @@ mod agree_approval_task_calls {
             body: check::Body::Json(
                 r#"{"opinion":"同意","user_id":"1783981209205788"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1004,14 +1002,14 @@ mod agree_approval_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/agree",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod reject_approval_task_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1025,7 +1023,7 @@ mod reject_approval_task_calls {
             body: check::Body::Json(
                 r#"{"opinion":"拒绝","user_id":"1783981209205788"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1039,14 +1037,14 @@ mod reject_approval_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/reject",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod transfer_approval_task_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1062,7 +1060,7 @@ mod transfer_approval_task_calls {
             body: check::Body::Json(
                 r#"{"from_user_ids":["1783981209205788"],"opinion":"转交","to_user_ids":["1783981209205789"],"user_id":"1783981209205788"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1076,14 +1074,14 @@ mod transfer_approval_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/transfer",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod list_seat_activity_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1095,7 +1093,7 @@ mod list_seat_activity_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1109,7 +1107,7 @@ mod list_seat_activity_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1126,14 +1124,14 @@ mod list_seat_activity_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod list_seat_assignment_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1145,7 +1143,7 @@ mod list_seat_assignment_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1159,7 +1157,7 @@ mod list_seat_assignment_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1176,14 +1174,14 @@ mod list_seat_assignment_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod query_tenant_app_metrics_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1194,14 +1192,14 @@ mod query_tenant_app_metrics_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/tenant_app_metrics/query",
             body: check::Body::Json(r#"{"date":"date","namespaces":["namespaces"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod cc_user_task_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1215,14 +1213,14 @@ mod cc_user_task_calls {
             body: check::Body::Json(
                 r#"{"cc_user_ids":["1234"],"operator_user_id":"1234"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod chat_group_user_task_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1238,7 +1236,7 @@ mod chat_group_user_task_calls {
             body: check::Body::Json(
                 r#"{"chat_id":"oc_1234","chat_name":"群名称","invite_user_ids":["1234"],"operator_user_id":"1234"}"#,
             ),
-            always: ALWAYS,
+            always: &["chat_id"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1252,14 +1250,14 @@ mod chat_group_user_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_tasks/1234/chat_group",
             body: check::Body::Json(r#"{"operator_user_id":"1234"}"#),
-            always: ALWAYS,
+            always: &["chat_id"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod expedite_user_task_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1274,7 +1272,7 @@ mod expedite_user_task_calls {
             body: check::Body::Json(
                 r#"{"expediting_user_ids":["1234"],"operator_user_id":"123","opinion":"催办理由"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1291,14 +1289,14 @@ mod expedite_user_task_calls {
             body: check::Body::Json(
                 r#"{"expediting_user_ids":["1234"],"operator_user_id":"123"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod query_user_task_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1315,7 +1313,7 @@ mod query_user_task_calls {
             body: check::Body::Json(
                 r#"{"api_ids":["package_b40c28__c__action_aadfv6lfu6kai"],"end_time":"1730208758000","kunlun_user_id":"1234","limit":"10","offset":"0","source":"assignMe","start_time":"1730208758000","type":"pending"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1326,7 +1324,7 @@ mod query_user_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_task/query",
             body: check::Body::Json(r#"{"kunlun_user_id":"1234"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1337,14 +1335,14 @@ mod query_user_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_task/query",
             body: check::Body::Json(r#"{"kunlun_user_id":"1234","offset":"1"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod rollback_user_task_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1359,14 +1357,14 @@ mod rollback_user_task_calls {
             body: check::Body::Json(
                 r#"{"operator_user_id":"1234","opinion":"退回原因","to_task_id":"1234"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod list_user_task_rollback_points_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1377,14 +1375,14 @@ mod list_user_task_rollback_points_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_tasks/1234/rollback_points",
             body: check::Body::Json(r#"{"operator_user_id":"1234"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod run_workspace_sql_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1395,14 +1393,14 @@ mod run_workspace_sql_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/sql_commands",
             body: check::Body::Json(r#"{"sql":"SELECT name FROM student"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod get_workspace_enum_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1413,14 +1411,14 @@ mod get_workspace_enum_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums/enum_demo_1",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod list_workspace_enum_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1434,7 +1432,7 @@ mod list_workspace_enum_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums?page_size=1&page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1447,7 +1445,7 @@ mod list_workspace_enum_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1461,14 +1459,14 @@ mod list_workspace_enum_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums?page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod list_workspace_table_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1480,7 +1478,7 @@ mod list_workspace_table_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1493,7 +1491,7 @@ mod list_workspace_table_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1507,14 +1505,14 @@ mod list_workspace_table_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables?page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod batch_update_table_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1536,14 +1534,14 @@ mod batch_update_table_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"_id\":\"657fade8-394d-4d86-aa35-0129e3bd7614\",\"age\":10}]"}"#,
             ),
-            always: ALWAYS,
+            always: &["record_ids"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod delete_table_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1555,14 +1553,14 @@ mod delete_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod get_table_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1578,7 +1576,7 @@ mod get_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1592,7 +1590,7 @@ mod get_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1609,14 +1607,14 @@ mod get_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod patch_table_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1631,14 +1629,14 @@ mod patch_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
             body: check::Body::Json(r#"{"record":"{\"age\":10}"}"#),
-            always: ALWAYS,
+            always: &["record_ids"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod create_table_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1665,7 +1663,7 @@ mod create_table_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
             ),
-            always: ALWAYS,
+            always: &["record_ids"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1693,14 +1691,14 @@ mod create_table_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
             ),
-            always: ALWAYS,
+            always: &["record_ids"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod get_workspace_table_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1711,14 +1709,14 @@ mod get_workspace_table_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
 }
 
 mod get_view_records_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1734,7 +1732,7 @@ mod get_view_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1748,7 +1746,7 @@ mod get_view_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1765,7 +1763,7 @@ mod get_view_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }

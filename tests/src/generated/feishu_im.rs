@@ -3,19 +3,8 @@
 use feishu_im as sdk;
 use crate::check;
 
-const ALWAYS: &[&str] = &[
-    "chat_id",
-    "chat_tabs",
-    "file_key",
-    "image_key",
-    "menu_tree",
-    "message_id",
-    "pin",
-    "reaction_id",
-];
-
 mod delete_batch_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -25,14 +14,14 @@ mod delete_batch_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/batch_messages/bm-dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod get_batch_message_progress_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -42,14 +31,14 @@ mod get_batch_message_progress_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/batch_messages/bm-0b3d5d1b2df7c6d5dbd1abe2c91e2217/get_progress",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod get_batch_message_read_user_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -59,14 +48,14 @@ mod get_batch_message_read_user_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/batch_messages/bm_dc13264520392913993dd051dba21dcf/read_user",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod create_chat_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -113,7 +102,7 @@ mod create_chat_calls {
             body: check::Body::Json(
                 r#"{"avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","bot_id_list":["cli_a10fbf7e94b8d01d"],"chat_mode":"group","chat_tags":["chat_tags"],"chat_type":"private","description":"测试群描述","edit_permission":"all_members","external":true,"group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","labels":["labels"],"leave_message_visibility":"all_members","membership_approval":"no_approval_required","name":"测试群名称","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","pin_manage_setting":"only_owner","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"toolkit_ids":["toolkit_ids"],"urgent_setting":"all_members","user_id_list":["ou_7d8a6e6df7621556ce0d21922b676706ccs"],"video_conference_setting":"all_members"}"#,
             ),
-            always: ALWAYS,
+            always: &["chat_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -126,7 +115,7 @@ mod create_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats?uuid=b13g2t38-1jd2-458b-8djf-dtbca5104204",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &["chat_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -170,7 +159,7 @@ mod create_chat_calls {
             body: check::Body::Json(
                 r#"{"avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","bot_id_list":["cli_a10fbf7e94b8d01d"],"chat_mode":"group","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","leave_message_visibility":"all_members","membership_approval":"no_approval_required","name":"测试群名称","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"urgent_setting":"all_members","user_id_list":["ou_7d8a6e6df7621556ce0d21922b676706ccs"],"video_conference_setting":"all_members"}"#,
             ),
-            always: ALWAYS,
+            always: &["chat_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -178,7 +167,7 @@ mod create_chat_calls {
 }
 
 mod delete_chat_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -188,7 +177,7 @@ mod delete_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -196,7 +185,7 @@ mod delete_chat_calls {
 }
 
 mod get_chat_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -205,7 +194,7 @@ mod get_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230?user_id_type=open_id",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -217,7 +206,7 @@ mod get_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -225,7 +214,7 @@ mod get_chat_calls {
 }
 
 mod link_chat_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -234,7 +223,7 @@ mod link_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/link",
             body: check::Body::Json(r#"{"validity_period":"week"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -246,7 +235,7 @@ mod link_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/link",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -254,7 +243,7 @@ mod link_chat_calls {
 }
 
 mod list_chat_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -269,7 +258,7 @@ mod list_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats?user_id_type=open_id&sort_type=ByCreateTimeAsc&page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D&page_size=10&types=types",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -281,7 +270,7 @@ mod list_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -289,7 +278,7 @@ mod list_chat_calls {
 }
 
 mod search_chat_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -303,7 +292,7 @@ mod search_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/search?user_id_type=open_id&query=abc&page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D&page_size=10",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -315,7 +304,7 @@ mod search_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/search",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -327,7 +316,7 @@ mod search_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/search?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -335,7 +324,7 @@ mod search_chat_calls {
 }
 
 mod update_chat_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -378,7 +367,7 @@ mod update_chat_calls {
             body: check::Body::Json(
                 r#"{"add_member_permission":"all_members","at_all_permission":"all_members","avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"only_owner","labels":["labels"],"leave_message_visibility":"only_owner","membership_approval":"no_approval_required","name":"群聊","owner_id":"4d7a3c6g","pin_manage_setting":"only_owner","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","toolkit_ids":["toolkit_ids"],"urgent_setting":"all_members","video_conference_setting":"all_members"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -392,7 +381,7 @@ mod update_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -435,7 +424,7 @@ mod update_chat_calls {
             body: check::Body::Json(
                 r#"{"add_member_permission":"all_members","at_all_permission":"all_members","avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"only_owner","leave_message_visibility":"only_owner","membership_approval":"no_approval_required","name":"群聊","owner_id":"4d7a3c6g","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","urgent_setting":"all_members","video_conference_setting":"all_members"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -443,7 +432,7 @@ mod update_chat_calls {
 }
 
 mod get_chat_announcement_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -454,7 +443,7 @@ mod get_chat_announcement_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement?user_id_type=open_id",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -468,7 +457,7 @@ mod get_chat_announcement_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -476,7 +465,7 @@ mod get_chat_announcement_calls {
 }
 
 mod patch_chat_announcement_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -492,7 +481,7 @@ mod patch_chat_announcement_calls {
             body: check::Body::Json(
                 r#"{"requests":["{\"requestType\":\"InsertBlocksRequestType\",\"insertBlocksRequest\":{\"payload\":\"{\\\"blocks\\\":[{\\\"type\\\":\\\"paragraph\\\",\\\"paragraph\\\":{\\\"elements\\\":[{\\\"type\\\":\\\"textRun\\\",\\\"textRun\\\":{\\\"text\\\":\\\"Docs API Sample Content\\\",\\\"style\\\":{}}}],\\\"style\\\":{}}}]}\",\"location\":{\"zoneId\":\"0\",\"index\":0, \"endOfZone\": true}}}"],"revision":"12"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -507,7 +496,7 @@ mod patch_chat_announcement_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
             body: check::Body::Json(r#"{"revision":"12"}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -515,7 +504,7 @@ mod patch_chat_announcement_calls {
 }
 
 mod add_chat_managers_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -529,7 +518,7 @@ mod add_chat_managers_calls {
             body: check::Body::Json(
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -543,7 +532,7 @@ mod add_chat_managers_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/add_managers",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -560,7 +549,7 @@ mod add_chat_managers_calls {
             body: check::Body::Json(
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -568,7 +557,7 @@ mod add_chat_managers_calls {
 }
 
 mod delete_chat_managers_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -582,7 +571,7 @@ mod delete_chat_managers_calls {
             body: check::Body::Json(
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -596,7 +585,7 @@ mod delete_chat_managers_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/delete_managers",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -613,7 +602,7 @@ mod delete_chat_managers_calls {
             body: check::Body::Json(
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -621,7 +610,7 @@ mod delete_chat_managers_calls {
 }
 
 mod create_chat_members_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -634,7 +623,7 @@ mod create_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id&succeed_type=1",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -648,7 +637,7 @@ mod create_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -663,7 +652,7 @@ mod create_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -671,7 +660,7 @@ mod create_chat_members_calls {
 }
 
 mod delete_chat_members_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -683,7 +672,7 @@ mod delete_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -697,7 +686,7 @@ mod delete_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -712,7 +701,7 @@ mod delete_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -720,7 +709,7 @@ mod delete_chat_members_calls {
 }
 
 mod get_chat_members_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -734,7 +723,7 @@ mod get_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=open_id&page_size=1&page_token=WWxHTStrOEs5WHZpNktGbU94bUcvMWlxdDUzTWt1OXNrRmlLaGRNVG0yaz0%3D&check_security_conf=true",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -748,7 +737,7 @@ mod get_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -765,7 +754,7 @@ mod get_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -773,7 +762,7 @@ mod get_chat_members_calls {
 }
 
 mod is_in_chat_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -783,7 +772,7 @@ mod is_in_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/is_in_chat",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -791,7 +780,7 @@ mod is_in_chat_calls {
 }
 
 mod me_join_chat_members_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -801,7 +790,7 @@ mod me_join_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/me_join",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -809,7 +798,7 @@ mod me_join_chat_members_calls {
 }
 
 mod patch_chat_menu_item_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -843,14 +832,14 @@ mod patch_chat_menu_item_calls {
             body: check::Body::Json(
                 r#"{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"update_fields":["ICON"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod create_chat_menu_tree_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -907,14 +896,14 @@ mod create_chat_menu_tree_calls {
             body: check::Body::Json(
                 r#"{"menu_tree":{"chat_menu_top_levels":[{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"children":[{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}}}]}]}}"#,
             ),
-            always: ALWAYS,
+            always: &["menu_tree"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod delete_chat_menu_tree_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -927,14 +916,14 @@ mod delete_chat_menu_tree_calls {
             body: check::Body::Json(
                 r#"{"chat_menu_top_level_ids":["6936075528890826780"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod get_chat_menu_tree_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -944,14 +933,14 @@ mod get_chat_menu_tree_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/menu_tree",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod sort_chat_menu_tree_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -964,14 +953,14 @@ mod sort_chat_menu_tree_calls {
             body: check::Body::Json(
                 r#"{"chat_menu_top_level_ids":["6936075528890826780"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod get_chat_moderation_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -984,7 +973,7 @@ mod get_chat_moderation_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?user_id_type=open_id&page_size=10&page_token=page_token",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -998,7 +987,7 @@ mod get_chat_moderation_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1015,7 +1004,7 @@ mod get_chat_moderation_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1023,7 +1012,7 @@ mod get_chat_moderation_calls {
 }
 
 mod update_chat_moderation_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1039,7 +1028,7 @@ mod update_chat_moderation_calls {
             body: check::Body::Json(
                 r#"{"moderation_setting":"moderator_list","moderator_added_list":["4d7a3c6g"],"moderator_removed_list":["4d7a3c6g"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1053,7 +1042,7 @@ mod update_chat_moderation_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1072,7 +1061,7 @@ mod update_chat_moderation_calls {
             body: check::Body::Json(
                 r#"{"moderation_setting":"moderator_list","moderator_added_list":["4d7a3c6g"],"moderator_removed_list":["4d7a3c6g"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1080,7 +1069,7 @@ mod update_chat_moderation_calls {
 }
 
 mod create_chat_tab_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1114,7 +1103,7 @@ mod create_chat_tab_calls {
             body: check::Body::Json(
                 r#"{"chat_tabs":[{"tab_config":{"icon_key":"img_v2_b99741-7628-4abd-aad0-b881e4db83ig","is_built_in":false},"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz","meeting_minute":"https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx","task":"https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931","url":"https://www.feishu.cn"},"tab_name":"文档","tab_type":"doc"}]}"#,
             ),
-            always: ALWAYS,
+            always: &["chat_tabs"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1122,7 +1111,7 @@ mod create_chat_tab_calls {
 }
 
 mod delete_chat_tabs_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1133,7 +1122,7 @@ mod delete_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/delete_tabs",
             body: check::Body::Json(r#"{"tab_ids":["6936075528890826780"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1141,7 +1130,7 @@ mod delete_chat_tabs_calls {
 }
 
 mod list_chat_tabs_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1151,7 +1140,7 @@ mod list_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/list_tabs",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1159,7 +1148,7 @@ mod list_chat_tabs_calls {
 }
 
 mod sort_chat_tabs_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1170,7 +1159,7 @@ mod sort_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/sort_tabs",
             body: check::Body::Json(r#"{"tab_ids":["6936075528890826780"]}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1184,7 +1173,7 @@ mod sort_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/sort_tabs",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1192,7 +1181,7 @@ mod sort_chat_tabs_calls {
 }
 
 mod update_chat_tabs_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1227,7 +1216,7 @@ mod update_chat_tabs_calls {
             body: check::Body::Json(
                 r#"{"chat_tabs":[{"tab_config":{"icon_key":"img_v2_b99741-7628-4abd-aad0-b881e4db83ig","is_built_in":false},"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz","meeting_minute":"https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx","task":"https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931","url":"https://www.feishu.cn"},"tab_id":"7101214603622940671","tab_name":"文档","tab_type":"doc"}]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1241,7 +1230,7 @@ mod update_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/update_tabs",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1249,7 +1238,7 @@ mod update_chat_tabs_calls {
 }
 
 mod delete_chat_top_notice_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1259,7 +1248,7 @@ mod delete_chat_top_notice_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/top_notice/delete_top_notice",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1267,7 +1256,7 @@ mod delete_chat_top_notice_calls {
 }
 
 mod put_chat_top_notice_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1284,7 +1273,7 @@ mod put_chat_top_notice_calls {
             body: check::Body::Json(
                 r#"{"chat_top_notice":[{"action_type":"2","message_id":"om_dc13264520392913993dd051dba21dcf"}]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1292,7 +1281,7 @@ mod put_chat_top_notice_calls {
 }
 
 mod create_file_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1312,7 +1301,7 @@ mod create_file_calls {
                     ("file", "file"),
                 ],
             ),
-            always: ALWAYS,
+            always: &["file_key"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1334,7 +1323,7 @@ mod create_file_calls {
                     ("file", "file"),
                 ],
             ),
-            always: ALWAYS,
+            always: &["file_key"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1342,7 +1331,7 @@ mod create_file_calls {
 }
 
 mod get_file_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1352,14 +1341,14 @@ mod get_file_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/files/file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
     }
 }
 
 mod create_image_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1370,7 +1359,7 @@ mod create_image_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/images",
             body: check::Body::Form(&[("image_type", "message"), ("image", "image")]),
-            always: ALWAYS,
+            always: &["image_key"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1378,7 +1367,7 @@ mod create_image_calls {
 }
 
 mod get_image_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1388,14 +1377,14 @@ mod get_image_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/images/img_8d5181ca-0aed-40f0-b0d1-b1452132afbg",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
     }
 }
 
 mod create_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1413,7 +1402,7 @@ mod create_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","receive_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1421,7 +1410,7 @@ mod create_message_calls {
 }
 
 mod delete_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1431,7 +1420,7 @@ mod delete_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1439,7 +1428,7 @@ mod delete_message_calls {
 }
 
 mod forward_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1456,7 +1445,7 @@ mod forward_message_calls {
             body: check::Body::Json(
                 r#"{"receive_id":"ou_a0553eda9014c201e6969b478895c230"}"#,
             ),
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1464,7 +1453,7 @@ mod forward_message_calls {
 }
 
 mod get_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1477,7 +1466,7 @@ mod get_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf?user_id_type=open_id&card_msg_content_type=card_msg_content_type&with_sender_name=true",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1491,7 +1480,7 @@ mod get_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1499,7 +1488,7 @@ mod get_message_calls {
 }
 
 mod list_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1519,7 +1508,7 @@ mod list_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f&start_time=1608594809&end_time=1609296809&sort_type=ByCreateTimeAsc&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D&card_msg_content_type=card_msg_content_type&only_thread_root_messages=true&with_sender_name=true",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1533,7 +1522,7 @@ mod list_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1541,7 +1530,7 @@ mod list_message_calls {
 }
 
 mod merge_forward_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1561,14 +1550,14 @@ mod merge_forward_message_calls {
             body: check::Body::Json(
                 r#"{"message_id_list":["om_d862083dd13b61cc009e66c40a0f0a56","om_61244dab1ef11257621dcd7g0e256651"],"receive_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
             ),
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod patch_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1581,7 +1570,7 @@ mod patch_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"elements\":[{\"tag\":\"div\",\"text\":{\"content\":\"This is the plain text\",\"tag\":\"plain_text\"}}],\"header\":{\"template\":\"blue\",\"title\":{\"content\":\"This is the title\",\"tag\":\"plain_text\"}}}"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1589,7 +1578,7 @@ mod patch_message_calls {
 }
 
 mod push_message_follow_up_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1610,14 +1599,14 @@ mod push_message_follow_up_calls {
             body: check::Body::Json(
                 r#"{"follow_ups":[{"content":"你好","i18n_contents":[{"content":"hello","language":"en_us"}]}]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod list_message_read_users_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1632,7 +1621,7 @@ mod list_message_read_users_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id&page_size=20&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1647,7 +1636,7 @@ mod list_message_read_users_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1665,7 +1654,7 @@ mod list_message_read_users_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1673,7 +1662,7 @@ mod list_message_read_users_calls {
 }
 
 mod reply_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1689,7 +1678,7 @@ mod reply_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","reply_in_thread":true,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1708,7 +1697,7 @@ mod reply_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1716,7 +1705,7 @@ mod reply_message_calls {
 }
 
 mod search_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1746,7 +1735,7 @@ mod search_message_calls {
             body: check::Body::Json(
                 r#"{"filter":{"at_chatter_ids":["at_chatter_ids"],"chat_ids":["chat_ids"],"chat_type":"group","exclude_from_types":["user"],"from_ids":["from_ids"],"from_types":["user"],"include_attachment_types":["image"],"is_at_me":true,"time_range":{"end_time":"end_time","start_time":"start_time"}},"query":"query"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1758,7 +1747,7 @@ mod search_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/search",
             body: check::Body::Json(r#"{}"#),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1766,7 +1755,7 @@ mod search_message_calls {
 }
 
 mod update_message_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1780,14 +1769,14 @@ mod update_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text"}"#,
             ),
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod urge_message_by_app_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1801,14 +1790,14 @@ mod urge_message_by_app_calls {
             body: check::Body::Json(
                 r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod urge_message_by_phone_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1822,14 +1811,14 @@ mod urge_message_by_phone_calls {
             body: check::Body::Json(
                 r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod urge_message_by_sms_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1843,14 +1832,14 @@ mod urge_message_by_sms_calls {
             body: check::Body::Json(
                 r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
 }
 
 mod batch_query_message_reaction_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1867,7 +1856,7 @@ mod batch_query_message_reaction_calls {
             body: check::Body::Json(
                 r#"{"page_size_per_message":1,"queries":[{"message_id":"message_id","page_token":"page_token"}],"reaction_type":"reaction_type"}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1885,7 +1874,7 @@ mod batch_query_message_reaction_calls {
             body: check::Body::Json(
                 r#"{"queries":[{"message_id":"message_id","page_token":"page_token"}]}"#,
             ),
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1893,7 +1882,7 @@ mod batch_query_message_reaction_calls {
 }
 
 mod create_message_reaction_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1904,7 +1893,7 @@ mod create_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_a8f2294b%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2Aa1a38afaac9d/reactions",
             body: check::Body::Json(r#"{"reaction_type":{"emoji_type":"SMILE"}}"#),
-            always: ALWAYS,
+            always: &["reaction_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1912,7 +1901,7 @@ mod create_message_reaction_calls {
 }
 
 mod delete_message_reaction_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1923,7 +1912,7 @@ mod delete_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions/ZCaCIjUBVVWSrm5L-3ZTw%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2AsNa8dHVplEzzSfJVUVLMLcS_",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1931,7 +1920,7 @@ mod delete_message_reaction_calls {
 }
 
 mod list_message_reaction_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1947,7 +1936,7 @@ mod list_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions?reaction_type=LAUGH&page_token=YhljsPiGfUgnVAg9urvRFd-BvSqRL20wMZNAWfa9xXkud6UKCybPuUgQ1vM26dj6&page_size=10&user_id_type=open_id",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1961,7 +1950,7 @@ mod list_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1978,7 +1967,7 @@ mod list_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions?page_token=YhljsPiGfUgnVAg9urvRFd-BvSqRL%2A%2A%2A%2A",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1986,7 +1975,7 @@ mod list_message_reaction_calls {
 }
 
 mod get_message_resource_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -1998,7 +1987,7 @@ mod get_message_resource_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/resources/file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g?type=image",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
         check::downloads_as_user(&operation, &expected).await;
@@ -2006,7 +1995,7 @@ mod get_message_resource_calls {
 }
 
 mod create_pin_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -2016,7 +2005,7 @@ mod create_pin_calls {
             body: check::Body::Json(
                 r#"{"message_id":"om_dc13264520392913993dd051dba21dcf"}"#,
             ),
-            always: ALWAYS,
+            always: &["message_id", "pin"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2024,7 +2013,7 @@ mod create_pin_calls {
 }
 
 mod delete_pin_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -2032,7 +2021,7 @@ mod delete_pin_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/pins/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2040,7 +2029,7 @@ mod delete_pin_calls {
 }
 
 mod list_pin_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -2054,7 +2043,7 @@ mod list_pin_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f&start_time=1658632251800&end_time=1658731646425&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2066,7 +2055,7 @@ mod list_pin_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2081,7 +2070,7 @@ mod list_pin_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhU123%3D%3D",
             body: check::Body::None,
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2089,7 +2078,7 @@ mod list_pin_calls {
 }
 
 mod forward_thread_calls {
-    use super::{ALWAYS, check, sdk};
+    use super::{check, sdk};
 
     #[tokio::test]
     async fn full() {
@@ -2106,7 +2095,7 @@ mod forward_thread_calls {
             body: check::Body::Json(
                 r#"{"receive_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
             ),
-            always: ALWAYS,
+            always: &["message_id"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2119,7 +2108,7 @@ async fn chat_example() {
         sdk::types::Chat,
     >(
             r#"{"add_member_permission":"all members","at_all_permission":"all members","avatar":"https://p3-lark-file.byteimg.com/img/lark-avatar-staging/default-avatar_44ae0ca3-e140-494b-956f-xxxx~100x100.jpg","chat_id":"oc_a0553eda9014c201e6969b478895c230","chat_mode":"group","chat_tag":"inner","chat_type":"private","description":"测试群描述","edit_permission":"all members","external":false,"group_message_type":"chat","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","leave_message_visibility":"all_members","membership_approval":"no_approval_required","moderation_permission":"all_members","name":"测试群名称","owner_id":"4d7a3c6g","owner_id_type":"user_id","share_card_permission":"allowed","tenant_key":"736588c9260f175e"}"#,
-            ALWAYS,
+            &[],
         )
         .await;
 }

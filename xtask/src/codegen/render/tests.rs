@@ -26,7 +26,6 @@ pub fn file(api: &Api) -> File {
         ),
     ];
     let mut items: Vec<Item> = uses.into_iter().map(Item::Tokens).collect();
-    items.push(Item::Tokens(always(api)));
     for module in &api.modules {
         let scope = Scope { api, module: Some(&module.name) };
         for operation in &module.operations {
@@ -43,14 +42,21 @@ pub fn file(api: &Api) -> File {
     }
 }
 
-/// The members that every answer of the API holds.
-fn always(api: &Api) -> TokenStream {
-    let models = api.type_defs().filter_map(TypeDef::as_model);
-    let fields = models.flat_map(|model| &model.fields);
-    let always = fields.filter(|field| field.presence == Presence::Always);
-    let names: BTreeSet<_> = always.map(|field| &field.wire).collect();
+/// The members that are always there in a model and in those that it leads to.
+fn always(api: &Api, model: Option<&Model>) -> TokenStream {
+    let mut pending: Vec<&Model> = model.into_iter().collect();
+    let (mut seen, mut names) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(model) = pending.pop() {
+        if !seen.insert(&model.name) {
+            continue;
+        }
+        let references = model.fields.iter().filter_map(|field| field.ty.reference());
+        pending.extend(references.filter_map(|reference| api.model(&reference.name)));
+        let always = model.fields.iter().filter(|field| field.presence == Presence::Always);
+        names.extend(always.map(|field| &field.wire));
+    }
     let names = names.into_iter();
-    quote!(const ALWAYS: &[&str] = &[#(#names),*];)
+    quote!(&[#(#names),*])
 }
 
 fn operation_tests(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
@@ -60,7 +66,7 @@ fn operation_tests(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
     let examples = operation.types.iter().filter_map(|def| scope.example_test(def));
     quote! {
         mod #name {
-            use super::{ALWAYS, check, sdk};
+            use super::{check, sdk};
             #(#calls)*
             #(#examples)*
         }
@@ -89,6 +95,9 @@ fn call_test(scope: &Scope<'_>, operation: &Operation, call: &SampleCall) -> Tok
         false => (quote!(sends_as_app), quote!(sends_as_user)),
         true => (quote!(downloads_as_app), quote!(downloads_as_user)),
     };
+    let output = operation.output.as_ref().and_then(Type::reference);
+    let output = output.and_then(|reference| scope.api.model(&reference.name));
+    let always = always(scope.api, output);
     let as_app =
         operation.accepts_app().then(|| quote!(check::#as_app(&operation, &expected).await;));
     let as_user =
@@ -97,7 +106,7 @@ fn call_test(scope: &Scope<'_>, operation: &Operation, call: &SampleCall) -> Tok
         #[tokio::test]
         async fn #name() {
             let operation = #request;
-            let expected = check::Expected { target: #target, body: #body, always: ALWAYS };
+            let expected = check::Expected { target: #target, body: #body, always: #always };
             #as_app
             #as_user
         }
@@ -117,10 +126,11 @@ impl Scope<'_> {
         };
         let test = ident(&format!("{}_example", naming::field(&model.name)));
         let (ty, example) = (self.path(&model.name), json_literal(example));
+        let always = always(self.api, Some(model));
         Some(quote! {
             #[tokio::test]
             async fn #test() {
-                check::decodes::<#ty>(#example, ALWAYS).await;
+                check::decodes::<#ty>(#example, #always).await;
             }
         })
     }
