@@ -5,12 +5,11 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::CONTENT_DISPOSITION;
-use http::{HeaderMap, HeaderValue};
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, BoxFuture, Call, Client, Download, Error, Feishu, Method,
     Operation, OperationMeta, Output, Paged, Parts, Sender, Transport, TransportError, Vendor,
 };
-use openplat_mock::{Answer, MockPlatform, MockedVendor, Recorded};
+use openplat_mock::{MockPlatform, MockedVendor, Recorded, Reply};
 use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -38,7 +37,7 @@ where
     let (mock, client) = platform::<O>().await;
     answers::<O>(client.call(operation), expected.always).await;
     assert_eq!(mock.token_requests().len(), 1);
-    sent::<O>(&mock.requests(), expected).await;
+    sent::<O>(&mock.requests(), expected);
 }
 
 /// The same with a user's token, for which the app's is not fetched.
@@ -50,7 +49,7 @@ where
     mock.accept_user_token("u-1");
     answers::<O>(client.as_user("u-1").call(operation), expected.always).await;
     assert_eq!(mock.token_requests().len(), 0);
-    sent::<O>(&mock.requests(), expected).await;
+    sent::<O>(&mock.requests(), expected);
 }
 
 /// The same for an operation that answers with a file.
@@ -61,7 +60,7 @@ where
     let (mock, client) = platform::<O>().await;
     mock.on::<O>().respond(file());
     arrives(client.call(operation)).await;
-    sent::<O>(&mock.requests(), expected).await;
+    sent::<O>(&mock.requests(), expected);
 }
 
 pub(crate) async fn downloads_as_user<O>(operation: &O, expected: &Expected)
@@ -72,16 +71,15 @@ where
     mock.on::<O>().respond(file());
     mock.accept_user_token("u-1");
     arrives(client.as_user("u-1").call(operation)).await;
-    sent::<O>(&mock.requests(), expected).await;
+    sent::<O>(&mock.requests(), expected);
 }
 
 /// Bytes that are no text.
 const FILE: &[u8] = &[0, 159, 146, 150];
 
-fn file() -> Answer {
-    let name = HeaderValue::from_static("attachment; filename=\"a file.bin\"");
-    let headers = HeaderMap::from_iter([(CONTENT_DISPOSITION, name)]);
-    Answer { headers, body: FILE.into(), ..Answer::default() }
+fn file() -> Reply {
+    let name = "attachment; filename=\"a file.bin\"";
+    Reply::new(200).header(CONTENT_DISPOSITION, name).body(FILE)
 }
 
 async fn arrives(call: Call<Download>) {
@@ -97,14 +95,16 @@ async fn platform<O: Operation<Vendor: MockedVendor>>() -> (MockPlatform, Client
     (mock, client)
 }
 
-async fn sent<O: Operation>(requests: &[Recorded], expected: &Expected) {
+fn sent<O: Operation>(requests: &[Recorded], expected: &Expected) {
     let [request] = requests else { panic!("one request expected, got {requests:?}") };
     assert_eq!(request.method.as_str(), O::META.method().as_str());
     assert_eq!(request.target, expected.target);
     let content_type = request.headers.get("content-type").map(|value| value.to_str().unwrap());
     match expected.body {
         Body::Form(fields) => {
-            let mut actual = form(request).await;
+            let parts = request.parts().unwrap();
+            let mut actual: Vec<_> =
+                parts.iter().map(|part| (part.name.clone(), part.text())).collect();
             let mut expected: Vec<_> =
                 fields.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
             actual.sort();
@@ -117,26 +117,12 @@ async fn sent<O: Operation>(requests: &[Recorded], expected: &Expected) {
             assert_eq!(content_type, Some("application/json; charset=utf-8"));
         }
         Body::None => {
-            assert!(request.body.is_empty(), "{request:?}");
+            assert!(request.body.is_empty(), "{}", request.expose());
             // Feishu names a file only if the request for it carries this.
             let expected = O::META.is_download().then_some("application/json; charset=utf-8");
             assert_eq!(content_type, expected);
         }
     }
-}
-
-/// The fields of a form, read by somebody else's reader of forms.
-async fn form(request: &Recorded) -> Vec<(String, String)> {
-    let content_type = request.headers["content-type"].to_str().unwrap();
-    let boundary = multer::parse_boundary(content_type).unwrap();
-    let body = request.body.clone();
-    let body = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
-    let mut form = multer::Multipart::new(body, boundary);
-    let mut fields = Vec::new();
-    while let Some(field) = form.next_field().await.unwrap() {
-        fields.push((field.name().unwrap().to_owned(), field.text().await.unwrap()));
-    }
-    fields
 }
 
 async fn answers<O: Operation<Output: Serialize>>(call: Call<O::Output>, always: &[&str]) {

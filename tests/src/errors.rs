@@ -3,7 +3,7 @@
 use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use feishu_im::chat::LinkChat;
 use feishu_im::{ErrorCode, ErrorKind, Violation};
-use openplat_mock::{Answer, MockPlatform};
+use openplat_mock::{MockPlatform, Reply};
 
 async fn feishu() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
@@ -97,10 +97,7 @@ async fn dingtalk_names_the_scope_that_is_missing() {
     let body = r#"{"code": "Forbidden.AccessDenied.AccessTokenPermissionDenied",
         "requestid": "R3", "message": "no permission",
         "accessdenieddetail": {"requiredScopes": ["ConvFile.File.Send"]}}"#;
-    let mut answer =
-        Answer { status: http::StatusCode::FORBIDDEN, body: body.into(), ..Answer::default() };
-    answer.headers.insert("x-acs-request-id", http::HeaderValue::from_static("REQ-HDR"));
-    mock.on::<SendLink>().respond(answer);
+    mock.on::<SendLink>().respond(Reply::new(403).header("x-acs-request-id", "REQ-HDR").body(body));
     let error = send_link().send(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     let api = error.api().unwrap();
@@ -112,11 +109,7 @@ async fn dingtalk_names_the_scope_that_is_missing() {
 #[tokio::test]
 async fn a_page_of_a_proxy_keeps_status_and_log_id() {
     let (mock, client) = feishu().await;
-    mock.on::<LinkChat>().respond(Answer {
-        status: http::StatusCode::BAD_GATEWAY,
-        body: "<html>bad gateway</html>".into(),
-        ..Answer::default()
-    });
+    mock.on::<LinkChat>().respond(Reply::new(502).body("<html>bad gateway</html>"));
     let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.api().unwrap().status(), 502);

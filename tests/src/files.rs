@@ -21,7 +21,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};
 use openplat_core::{Body, BodyError, Download, Error, IfExists, Progress, TransportError, Upload};
-use openplat_mock::{Answer, MockPlatform, Recorded};
+use openplat_mock::{MockPlatform, Recorded, Reply};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

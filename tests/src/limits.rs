@@ -3,8 +3,7 @@
 use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, LinkChat};
-use http::StatusCode;
-use openplat_mock::{Answer, MockPlatform};
+use openplat_mock::{MockPlatform, Reply};
 
 use crate::script::{Script, answer};
 
@@ -49,11 +48,7 @@ async fn strange_answers_are_errors_with_a_status_and_a_log_id() {
     let mock = MockPlatform::start().await.unwrap();
     for status in [200, 400, 404, 500, 503] {
         for body in STRANGE {
-            mock.on::<LinkChat>().respond(Answer {
-                status: StatusCode::from_u16(status).unwrap(),
-                body: body.into(),
-                ..Answer::default()
-            });
+            mock.on::<LinkChat>().respond(Reply::new(status).body(body));
             let client = client(&mock).max_attempts(1).build().unwrap();
             let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
             let api = error.api().unwrap();
@@ -71,11 +66,7 @@ async fn strange_answers_of_dingtalk_are_errors_too() {
     let client = dingtalk.max_attempts(1).build().unwrap();
     for status in [400, 404, 500] {
         for body in STRANGE {
-            mock.on::<SendLink>().respond(Answer {
-                status: StatusCode::from_u16(status).unwrap(),
-                body: body.into(),
-                ..Answer::default()
-            });
+            mock.on::<SendLink>().respond(Reply::new(status).body(body));
             let required = SendLinkRequired {
                 union_id: "me",
                 space_id: "1",

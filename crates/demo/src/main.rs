@@ -15,7 +15,7 @@ use feishu_im::chat_members::MeJoinChatMembers;
 use feishu_im::file::{CreateFile, CreateFileRequired, FileType, GetFile};
 use feishu_im::message::{CreateMessage, ReceiveId, Text};
 use feishu_im::types::ChatType;
-use openplat_mock::{Answer, MockPlatform, http};
+use openplat_mock::{MockPlatform, Reply};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -40,7 +40,7 @@ async fn run() -> Result {
     mock.on::<MeJoinChatMembers>();
     mock.on::<CreateMessage>();
     mock.on::<CreateFile>();
-    mock.on::<GetFile>().respond(report()?);
+    mock.on::<GetFile>().respond(report());
     mock.on::<ListChat>();
     mock.on::<ChatGroupUserTask>();
     mock.on::<SendLink>();
@@ -128,10 +128,10 @@ async fn files_and_pages(feishu: &feishu_im::Client) -> Result {
 }
 
 /// A file that pretends to belong elsewhere.
-fn report() -> Result<Answer> {
-    let name = "attachment; filename=\"../../report.csv\"".parse()?;
-    let headers = http::HeaderMap::from_iter([(http::header::CONTENT_DISPOSITION, name)]);
-    Ok(Answer { headers, body: "month,sum\nJuly,7\n".into(), ..Answer::default() })
+fn report() -> Reply {
+    Reply::new(200)
+        .header("content-disposition", "attachment; filename=\"../../report.csv\"")
+        .body("month,sum\nJuly,7\n")
 }
 
 async fn refusal(feishu: &feishu_im::Client) -> Result {

@@ -1,33 +1,14 @@
 //! A platform on this machine, for trying the openplat SDKs without an account.
 //!
-//! [`MockPlatform`] speaks to Feishu and to DingTalk clients over HTTP: it hands out tokens, checks
-//! them, answers operations with their documented example or with what a test tells it to, and
-//! keeps the requests for the test to look at.
+//! [`MockPlatform`] speaks to Feishu and to DingTalk clients. It grants tokens and checks them,
+//! responds to operations with their documented example or with what a test tells it to, and keeps
+//! the requests for the test to look at.
 //!
 //! ```
+//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
 //! use openplat_core::{Client, ErrorKind, Feishu};
 //! use openplat_mock::MockPlatform;
 //! use serde_json::json;
-//! # // What a vendor crate would bring along.
-//! # use openplat_core::{AcceptsAppToken, Call, Method, Operation, OperationMeta, Parts, Sender};
-//! # struct LinkChat(&'static str);
-//! # impl LinkChat {
-//! #     fn new(chat_id: &'static str) -> Self { Self(chat_id) }
-//! #     fn send(&self, sender: &impl Sender<Self>) -> Call<Link> { sender.call(self) }
-//! # }
-//! # #[derive(serde::Deserialize)]
-//! # struct Link { share_link: String }
-//! # impl AcceptsAppToken for LinkChat {}
-//! # impl Operation for LinkChat {
-//! #     type Vendor = Feishu;
-//! #     type Output = Link;
-//! #     const META: &'static OperationMeta = &OperationMeta::new(
-//! #         "im.v1.chat.link", Method::Post, "/open-apis/im/v1/chats/{chat_id}/link");
-//! #     fn encode(&self, parts: &mut Parts) {
-//! #         parts.path(self.0);
-//! #         parts.body();
-//! #     }
-//! # }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,132 +26,376 @@
 //! assert_eq!(error.code::<String>().as_deref(), Some("232009"));
 //!
 //! let requests = mock.requests_to::<LinkChat>();
-//! assert_eq!(requests[1].path(), "/open-apis/im/v1/chats/oc_2/link");
+//! assert_eq!(requests[1].path_value("chat_id"), Some("oc_2"));
 //! assert_eq!(requests[1].json()?, json!({}));
 //! assert_eq!(mock.token_requests().len(), 1);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The server has a thread of its own. It runs whatever the test's runtime does, and a mock kept
-//! in a `static` serves all tests of a process.
+//! # With a socket or without
+//!
+//! [`MockPlatform::start`] listens on a port of 127.0.0.1. The server has a thread of its own: it
+//! runs whatever the test's runtime does, and a mock kept in a `static` serves all tests of a
+//! process. [`MockPlatform::transport`] leads to the same platform without a socket. Then all time
+//! that passes is tokio's, and a test whose clock is paused waits for nothing:
+//!
+//! ```
+//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
+//! use std::time::Duration;
+//! use openplat_core::{Client, Feishu};
+//! use openplat_mock::{MockPlatform, Reply};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mock = MockPlatform::in_process();
+//! let client =
+//!     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! mock.on::<LinkChat>().respond(Reply::example().delay(Duration::from_secs(7)));
+//!
+//! // In a test: #[tokio::test(start_paused = true)]
+//! # tokio::time::pause();
+//! let started = tokio::time::Instant::now();
+//! LinkChat::new("oc_1").send(&client).await?;
+//! assert_eq!(started.elapsed().as_secs(), 7);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Faults
+//!
+//! A [`Reply`] can be late, slow or cut off, or no reply at all. Each route has a queue of them; the
+//! last one repeats, unless [`Route::times`] limits it.
+//!
+//! ```
+//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
+//! use openplat_core::{Client, ErrorKind, Feishu};
+//! use openplat_mock::{MockPlatform, Reply};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let mock = MockPlatform::in_process();
+//! # let client =
+//! #     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! # tokio::time::pause();
+//! let route = mock.on::<LinkChat>();
+//! let route = route.respond(Reply::refuse()).times(1);
+//! let route = route.respond(Reply::example().cut_after(10)).times(1);
+//!
+//! // What was not sent is retried, what may have been executed is not.
+//! let error = LinkChat::new("oc_1").send(&client).await.err().ok_or("no error")?;
+//! assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transfer, 2));
+//!
+//! // Now that both are used up, the route gives the documented example.
+//! LinkChat::new("oc_1").send(&client).await?;
+//! assert_eq!(route.calls(), 3);
+//!
+//! // Any path can be a route, also one at which tokens are fetched.
+//! let tokens = "/open-apis/auth/v3/tenant_access_token/internal";
+//! mock.on_path::<Feishu>(Method::Post, tokens).error("10014").times(1);
+//! mock.revoke_tokens();
+//! LinkChat::new("oc_1").send(&client).await.err().ok_or("no error")?;
+//! LinkChat::new("oc_1").send(&client).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Limits
+//!
+//! ```
+//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
+//! use std::time::Duration;
+//! use openplat_core::{Client, Feishu};
+//! use openplat_mock::{MockPlatform, RateLimit};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let mock = MockPlatform::in_process();
+//! # let client =
+//! #     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! # tokio::time::pause();
+//! let route = mock.on::<LinkChat>().rate_limit(RateLimit::new(2, Duration::from_secs(5)));
+//! for _ in 0..3 {
+//!     LinkChat::new("oc_1").send(&client).await?;
+//! }
+//! assert_eq!((route.calls(), route.requests().len()), (3, 4), "the third call was sent twice");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Users
+//!
+//! [`MockPlatform::accept_user_token`] honors a token of the test's own. A whole login begins with
+//! the [`Consent`] of a user. Tokens expire by the platform's clock, which
+//! [`MockPlatform::advance`] moves.
+//!
+//! ```
+//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
+//! use openplat_core::{Client, CodeExchange, ErrorKind, Feishu};
+//! use openplat_mock::{Consent, MockPlatform};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let mock = MockPlatform::in_process();
+//! # let client =
+//! #     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! mock.on::<LinkChat>();
+//! let code = mock.consent(Consent::new("cli_1").scopes(["im:chat", "offline_access"]));
+//! let user = client.exchange_code(CodeExchange::new(code)).await?;
+//! LinkChat::new("oc_1").send(&client.as_user(user.access_token.clone())).await?;
+//!
+//! mock.advance(user.expires_in);
+//! let expired = LinkChat::new("oc_1").send(&client.as_user(user.access_token)).await;
+//! assert_eq!(expired.err().map(|error| error.kind()), Some(ErrorKind::Unauthenticated));
+//!
+//! let refresh_token = user.refresh_token.ok_or("no refresh token")?;
+//! let user = client.refresh_user_token(&refresh_token).await?;
+//! LinkChat::new("oc_1").send(&client.as_user(user.access_token)).await?;
+//! client.refresh_user_token(&refresh_token).await.err().ok_or("it works once")?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Requests and forms
+//!
+//! Replies can be computed from the request, and a route can be narrowed to some of its requests.
+//! [`Recorded`] reads the query, JSON and forms.
+//!
+//! ```
+//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
+//! use openplat_core::{Client, Feishu};
+//! use openplat_mock::{MockPlatform, Reply};
+//! use serde_json::json;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let mock = MockPlatform::in_process();
+//! # let client =
+//! #     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! let links = mock.on::<LinkChat>().respond_with(|request| {
+//!     let chat_id = request.path_value("chat_id").unwrap_or_default();
+//!     Reply::data(json!({ "share_link": format!("https://example.com/{chat_id}") }))
+//! });
+//! links.when_path("chat_id", "oc_gone").error("232009");
+//! assert_eq!(LinkChat::new("oc_7").send(&client).await?.share_link, "https://example.com/oc_7");
+//! LinkChat::new("oc_gone").send(&client).await.err().ok_or("no error")?;
+//!
+//! let images = mock.on::<CreateImage>();
+//! let image = Upload::from_bytes(&b"GIF89a"[..]).file_name("a.gif");
+//! CreateImage::new(image).send(&client).await?;
+//! let parts = images.requests()[0].parts()?;
+//! assert_eq!((parts[0].name.as_str(), parts[0].text().as_str()), ("image_type", "message"));
+//! assert_eq!(parts[1].file_name.as_deref(), Some("a.gif"));
+//! assert_eq!(parts[1].bytes, b"GIF89a"[..]);
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # How far it goes
 //!
-//! The mock knows envelopes, tokens and the shape of errors; it knows nothing of chats or files.
-//! It checks neither scopes nor the values of a request, and it counts no calls: a test that wants
-//! a refusal asks for it with [`Route::error`] or [`Route::respond`]. Any app id is accepted with
-//! any secret, so long as neither is empty.
+//! The mock knows envelopes, tokens and the shape of errors; it knows nothing of chats or files. It
+//! checks neither scopes nor the values of a request. Any app ID is accepted with any secret, as
+//! long as neither is empty. What is not known about a vendor, and assumed, is marked as such in the
+//! source; a test against the mock is no evidence of what the vendor does.
 
-mod answer;
+mod consent;
 mod dialect;
+mod limit;
+mod pattern;
 mod platform;
+mod queue;
 mod recorded;
+mod reply;
 mod route;
 mod server;
+mod tokens;
+mod transport;
+mod wire;
 
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use openplat_core::Operation;
 
 pub use bytes;
 pub use http;
 
-pub use answer::Answer;
+pub use consent::Consent;
 pub use dialect::MockedVendor;
-pub use recorded::Recorded;
+pub use limit::RateLimit;
+pub use recorded::{NotAForm, Part, Recorded};
+pub use reply::Reply;
 pub use route::Route;
+pub use tokens::TokenKind;
+pub use transport::MockTransport;
 
+use pattern::Pattern;
 use platform::Platform;
 use recorded::Endpoint;
-use route::Pattern;
 use server::Server;
 
-/// A platform that answers on a port of 127.0.0.1.
+/// A platform on this machine.
 ///
-/// Clones are handles of the same platform. It stops with the last of them: its port and its
-/// connections are closed when that drop returns. Several platforms run side by side and share
-/// nothing, a token of one is refused by the others.
+/// Clones are handles of the same platform. Its server stops with the last of them: its port and
+/// its connections are closed when that drop returns. Several platforms run side by side and share
+/// nothing, and each refuses the tokens of the others.
 #[derive(Clone)]
 pub struct MockPlatform {
     shared: Shared,
-    server: Arc<Server>,
+    /// None for a platform without a socket.
+    server: Option<Arc<Server>>,
 }
 
 impl MockPlatform {
-    /// Starts a platform on a free port. It has no routes yet: see [`on`](Self::on).
+    /// Starts a platform on a free port of 127.0.0.1. It has no routes yet: see [`on`](Self::on).
     ///
     /// # Errors
     ///
-    /// What the operating system says if it refuses the port or the thread.
+    /// Returns the error of the operating system if the port or the thread is refused.
     pub async fn start() -> io::Result<Self> {
         let shared = Shared::default();
-        let server = Arc::new(Server::start(shared.clone()).await?);
+        let server = Some(Arc::new(Server::start(shared.clone()).await?));
         Ok(Self { shared, server })
     }
 
-    /// The base URL to build a client with, e.g. `http://127.0.0.1:49152`.
-    pub fn url(&self) -> &str {
-        self.server.url()
+    /// Creates a platform without a socket, which [`transport`](Self::transport) alone leads to.
+    pub fn in_process() -> Self {
+        Self { shared: Shared::default(), server: None }
     }
 
-    /// Makes the platform answer `O`, and gives access to the answers.
+    /// Returns the base URL to build a client with, such as `http://127.0.0.1:49152`. A platform
+    /// [`in_process`](Self::in_process) has no address, and the URL leads nowhere.
+    pub fn url(&self) -> &str {
+        self.server.as_ref().map_or("https://openplat-mock.invalid", |server| server.url())
+    }
+
+    /// Returns a transport to build a client with, which leads here without a socket.
     ///
-    /// Without further ado the answer is the operation's documented example, or an empty success
-    /// where none is known. Called again for the same operation, it continues the same queue of
-    /// answers.
+    /// Delays are waited for in the runtime of the caller, so that a test with a paused clock takes
+    /// no time. The platform lives as long as the transport does.
+    pub fn transport(&self) -> MockTransport {
+        MockTransport(self.shared.clone())
+    }
+
+    /// Registers operation `O` and returns the [`Route`] that configures its replies.
     ///
-    /// Operations that are not registered are answered with a 404 that says so in plain text.
+    /// Without further configuration, the reply is the documented example, or an empty success if
+    /// none is known. Further calls for the same operation continue the same queue of replies.
+    ///
+    /// A request that belongs to no route gets a 404 with a text that says how to register one.
     pub fn on<O>(&self) -> Route
     where
         O: Operation,
         O::Vendor: MockedVendor,
     {
         let pattern = Pattern::new(O::META.method().into(), O::META.path());
-        let script = route::Script::new(O::Vendor::DIALECT, O::EXAMPLE);
-        let index = self.shared.lock().register(pattern, script);
-        Route::new(self.shared.clone(), index, O::META)
+        let meta = Some(O::META);
+        let route = self.shared.lock().register(pattern, O::Vendor::DIALECT, meta, O::EXAMPLE);
+        Route::new(self.shared.clone(), route)
     }
 
-    /// The requests so far in the order of their arrival, but for those of
-    /// [`token_requests`](Self::token_requests). Requests that were refused are among them: for
-    /// their token, or because no operation is registered for them. Only one whose body is larger
-    /// than 64 MiB is not: it is answered with a 413, unread.
+    /// Registers a method and a path of vendor `V`, whose parameters are in braces, such as
+    /// `/open-apis/x/{id}`. A parameter is one segment of the path.
+    ///
+    /// The path can be one at which tokens are asked for. Its requests need no token, and the reply
+    /// of [`Reply::example`] is the token that was asked for, so that a test can have tokens refused
+    /// or delayed.
+    pub fn on_path<V: MockedVendor>(
+        &self,
+        method: impl Into<http::Method>,
+        template: impl Into<String>,
+    ) -> Route {
+        let pattern = Pattern::new(method.into(), template);
+        let route = self.shared.lock().register(pattern, V::DIALECT, None, None);
+        Route::new(self.shared.clone(), route)
+    }
+
+    /// Returns the requests so far in the order of their arrival, except those of
+    /// [`token_requests`](Self::token_requests). Requests that were refused are among them. A
+    /// request whose body is larger than 64 MiB is not: it gets a 413, unread.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.shared.lock().recorded(|endpoint| endpoint != Endpoint::Token)
+        self.shared.lock().recorded.matching(|endpoint| endpoint != Endpoint::Token)
     }
 
-    /// Those of the [`requests`](Self::requests) that reached `O`, with an accepted token or not.
+    /// Returns those of the [`requests`](Self::requests) that reached `O`, with an accepted token
+    /// or not.
     pub fn requests_to<O: Operation>(&self) -> Vec<Recorded> {
         let pattern = Pattern::new(O::META.method().into(), O::META.path());
         let platform = self.shared.lock();
-        let Some(index) = platform.find(&pattern) else { return Vec::new() };
-        platform.recorded(|endpoint| endpoint == Endpoint::Route(index))
+        let Some(route) = platform.find(&pattern) else { return Vec::new() };
+        platform.recorded.matching(|endpoint| endpoint == Endpoint::Route(route))
     }
 
-    /// The requests for an app's token, in the order of their arrival.
+    /// Returns the requests for tokens and tickets, of apps and of users, in the order of their
+    /// arrival.
     pub fn token_requests(&self) -> Vec<Recorded> {
-        self.shared.lock().recorded(|endpoint| endpoint == Endpoint::Token)
+        self.shared.lock().recorded.matching(|endpoint| endpoint == Endpoint::Token)
     }
 
-    /// Refuses all app tokens handed out so far. The next fetch gives a new one.
+    /// Revokes all app tokens handed out so far. The next fetch gives a new one.
     ///
     /// Until then an app gets the same token each time it asks, as it does from the vendors.
     pub fn revoke_tokens(&self) {
-        self.shared.lock().revoke_tokens();
+        self.shared.lock().revoke(&TokenKind::OF_APPS);
+    }
+
+    /// Revokes all tokens of one kind.
+    pub fn revoke(&self, kind: TokenKind) {
+        self.shared.lock().revoke(&[kind]);
     }
 
     /// Lets the next fetch of every app give a new token, as it does at the vendors when a token
-    /// has half an hour left. The ones handed out so far stay valid.
+    /// has half an hour left. The tokens handed out so far stay valid.
     pub fn rotate_tokens(&self) {
-        self.shared.lock().rotate_tokens();
+        self.shared.lock().rotate(&TokenKind::OF_APPS);
     }
 
-    /// Honours `token` as a user's. No other user token is accepted.
+    /// Sets how long tokens of this kind work that are granted from now on. Defaults to 2 hours for
+    /// access tokens, to 7 days for Feishu's refresh tokens and to 30 days for DingTalk's.
+    pub fn set_lifetime(&self, kind: TokenKind, lifetime: Duration) {
+        self.shared.lock().tokens.set_lifetime(kind, lifetime);
+    }
+
+    /// Moves the platform's own clock forward, by which tokens and codes expire, rate limits and
+    /// bans are lifted, and requests are dated. Replies that are under way are not affected.
+    ///
+    /// The clock follows tokio's clock, which a test can pause.
+    pub fn advance(&self, duration: Duration) {
+        self.shared.lock().advance(duration);
+    }
+
+    /// Honors `token` as a user's, of either vendor.
     pub fn accept_user_token(&self, token: impl Into<String>) {
-        self.shared.lock().accept_user_token(token.into());
+        let token = token.into();
+        self.accept_token(TokenKind::FeishuUser, token.clone());
+        self.accept_token(TokenKind::DingTalkUser, token);
+    }
+
+    /// Honors `token` as one of this kind. It does not expire.
+    pub fn accept_token(&self, kind: TokenKind, token: impl Into<String>) {
+        self.shared.lock().tokens.accept(kind, token.into());
+    }
+
+    /// Accepts no other ticket than this one from now on: Feishu's `app_ticket`, DingTalk's
+    /// `suiteTicket`. Until then, any ticket is accepted.
+    pub fn set_ticket(&self, ticket: impl Into<String>) {
+        self.shared.lock().tokens.set_ticket(ticket.into());
+    }
+
+    /// Lets a user consent to an app, and returns the authorization code. The code can be exchanged
+    /// once, within five minutes.
+    pub fn consent(&self, consent: Consent) -> String {
+        let mut platform = self.shared.lock();
+        let now = platform.now();
+        platform.tokens.consent(consent, now)
+    }
+
+    /// Bans the client's address for this long: all requests to DingTalk get the ban, as HTTP 403
+    /// with `{"status":1111,"punish":"deny"}`. Feishu is not known to ban addresses.
+    pub fn ban(&self, duration: Duration) {
+        self.shared.lock().ban(duration);
     }
 }
 

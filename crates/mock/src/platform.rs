@@ -1,152 +1,371 @@
-use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use serde_json::Value;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use openplat_core::OperationMeta;
+use tokio::time::Instant;
 
-use crate::answer::Answer;
-use crate::dialect::{DIALECTS, Dialect};
-use crate::recorded::{Endpoint, Recorded};
-use crate::route::{Pattern, Reply, Script};
+use crate::Shared;
+use crate::dialect::{Ask, DIALECTS, Dialect, Failure, Grant};
+use crate::limit::{Admission, BAN, RateLimit, Window};
+use crate::pattern::{Pattern, path_values};
+use crate::queue::{Matcher, Queue, Source};
+use crate::recorded::{Endpoint, Recorded, Records};
+use crate::reply::{Content, JSON, Reply};
+use crate::tokens::{TokenKind, Tokens};
+use crate::wire::Outgoing;
 
-/// Counts over all platforms of the process, so that none honours a token of another.
-static TOKENS: AtomicU64 = AtomicU64::new(1);
+/// The number of registered routes that an unknown request is told about.
+const NEARBY: usize = 5;
 
 /// All that a platform knows.
-#[derive(Default)]
 pub(crate) struct Platform {
-    routes: Vec<(Pattern, Script)>,
-    recorded: Vec<Recorded>,
-    /// By vendor, as its token path, and app id.
-    app_tokens: HashMap<(&'static str, String), String>,
-    /// The tokens of apps that are honoured, each with the token path of its vendor.
-    honoured: HashSet<(&'static str, String)>,
-    /// Every token that an app was ever given.
-    granted: HashSet<String>,
-    user_tokens: HashSet<String>,
+    routes: Vec<Registered>,
+    pub(crate) recorded: Records,
+    pub(crate) tokens: Tokens,
+    /// When an address that is banned is heard again.
+    banned_until: Duration,
+    started: Instant,
+    advanced: Duration,
+}
+
+/// A route as the platform sees it.
+struct Registered {
+    pattern: Pattern,
+    dialect: &'static dyn Dialect,
+    meta: Option<&'static OperationMeta>,
+    example: &'static str,
+    /// The first takes all requests that no other one takes.
+    queues: Vec<Queue>,
+    window: Option<Window>,
+}
+
+/// A request on its way through the platform.
+struct Visit {
+    dialect: &'static dyn Dialect,
+    log_id: String,
+    route: Option<usize>,
+    grant: Option<Grant>,
+}
+
+impl Visit {
+    fn failure(&self, failure: &Failure) -> Response<Bytes> {
+        json(failure.status, self.dialect.failure(failure, &self.log_id).to_string())
+    }
+}
+
+/// The verdict on a request before any reply is looked for.
+enum Entry {
+    Refused(Outgoing),
+    Admitted(Visit, Vec<(usize, Matcher)>),
+}
+
+impl Default for Platform {
+    fn default() -> Self {
+        Self {
+            routes: Vec::new(),
+            recorded: Records::default(),
+            tokens: Tokens::default(),
+            banned_until: Duration::ZERO,
+            started: Instant::now(),
+            advanced: Duration::ZERO,
+        }
+    }
+}
+
+impl Shared {
+    /// Takes a request and says what leaves in response. The functions that a test gave are called
+    /// without the lock.
+    pub(crate) fn receive(&self, head: Parts, body: Bytes) -> Outgoing {
+        let (entry, request) = self.lock().enter(Recorded::new(head, body));
+        let (visit, matchers) = match entry {
+            Entry::Refused(outgoing) => return outgoing,
+            Entry::Admitted(visit, matchers) => (visit, matchers),
+        };
+        let matching = matchers.into_iter().filter(|(_, matches)| matches(&request));
+        let matching: Vec<_> = matching.map(|(queue, _)| queue).collect();
+        let source = self.lock().take(&visit, &matching);
+        let reply = match source {
+            Source::Reply(reply) => reply,
+            Source::Computed(respond) => respond(&request),
+        };
+        self.lock().finish(&visit, reply, &request)
+    }
 }
 
 impl Platform {
-    pub(crate) fn register(&mut self, pattern: Pattern, script: Script) -> usize {
+    pub(crate) fn register(
+        &mut self,
+        pattern: Pattern,
+        dialect: &'static dyn Dialect,
+        meta: Option<&'static OperationMeta>,
+        example: Option<&'static str>,
+    ) -> usize {
         self.find(&pattern).unwrap_or_else(|| {
-            self.routes.push((pattern, script));
+            let example = example.unwrap_or_else(|| dialect.empty_success());
+            let (queues, window) = (vec![Queue::default()], None);
+            self.routes.push(Registered { pattern, dialect, meta, example, queues, window });
             self.routes.len() - 1
         })
     }
 
     pub(crate) fn find(&self, pattern: &Pattern) -> Option<usize> {
-        self.routes.iter().position(|(known, _)| known.is_same(pattern))
+        self.routes.iter().position(|route| route.pattern.is_same(pattern))
     }
 
-    pub(crate) fn script(&mut self, index: usize, reply: Reply) {
-        if let Some((_, script)) = self.routes.get_mut(index) {
-            script.push(reply);
+    pub(crate) fn pattern(&self, route: usize) -> Option<String> {
+        self.routes.get(route).map(|route| route.pattern.to_string())
+    }
+
+    pub(crate) fn queue(&mut self, route: usize, queue: usize) -> Option<&mut Queue> {
+        self.routes.get_mut(route)?.queues.get_mut(queue)
+    }
+
+    /// Adds a queue for those requests of the queue `of` that match.
+    pub(crate) fn add_queue(&mut self, route: usize, of: usize, matches: Matcher) -> usize {
+        let Some(route) = self.routes.get_mut(route) else { return of };
+        let wider = route.queues.get(of).and_then(|queue| queue.matches.clone());
+        let matches: Matcher = match wider {
+            Some(wider) => Arc::new(move |request| wider(request) && matches(request)),
+            None => matches,
+        };
+        route.queues.push(Queue::for_matching(matches));
+        route.queues.len() - 1
+    }
+
+    pub(crate) fn limit(&mut self, route: usize, limit: RateLimit) {
+        if let Some(route) = self.routes.get_mut(route) {
+            route.window = Some(Window::new(limit));
         }
     }
 
-    pub(crate) fn recorded(&self, wanted: impl Fn(Endpoint) -> bool) -> Vec<Recorded> {
-        self.recorded.iter().filter(|request| wanted(request.endpoint)).cloned().collect()
+    pub(crate) fn calls(&self, route: usize, queue: usize) -> usize {
+        let queues = self.routes.get(route).map(|route| &route.queues[..]).unwrap_or_default();
+        match queue {
+            0 => queues.iter().map(|queue| queue.calls).sum(),
+            queue => queues.get(queue).map_or(0, |queue| queue.calls),
+        }
     }
 
-    pub(crate) fn revoke_tokens(&mut self) {
-        self.rotate_tokens();
-        self.honoured.clear();
+    /// The time since the platform's start.
+    pub(crate) fn now(&self) -> Duration {
+        // A start from under a paused clock can lie in the future of another thread's.
+        Instant::now().saturating_duration_since(self.started).saturating_add(self.advanced)
     }
 
-    pub(crate) fn rotate_tokens(&mut self) {
-        self.app_tokens.clear();
+    pub(crate) fn advance(&mut self, duration: Duration) {
+        self.advanced = self.advanced.saturating_add(duration);
     }
 
-    pub(crate) fn accept_user_token(&mut self, token: String) {
-        self.user_tokens.insert(token);
+    pub(crate) fn ban(&mut self, duration: Duration) {
+        self.banned_until = self.now().saturating_add(duration);
     }
 
-    pub(crate) fn answer(&mut self, head: Parts, body: Bytes) -> Answer {
+    pub(crate) fn revoke(&mut self, kinds: &[TokenKind]) {
+        kinds.iter().for_each(|kind| self.tokens.revoke(*kind));
+    }
+
+    pub(crate) fn rotate(&mut self, kinds: &[TokenKind]) {
+        kinds.iter().for_each(|kind| self.tokens.rotate(*kind));
+    }
+
+    /// Records a request and admits it, unless its address, its token or a limit stands against it.
+    fn enter(&mut self, mut request: Recorded) -> (Entry, Recorded) {
+        let now = self.now();
+        request = request.at(now);
         let log_id = format!("mock-{:06}", self.recorded.len() + 1);
-        let (endpoint, answer) = if let Some(dialect) = token_dialect(&head) {
-            (Endpoint::Token, self.grant_token(dialect, &body, &log_id))
-        } else if let Some(index) = self.route(&head) {
-            (Endpoint::Route(index), self.run(index, &head.headers, &log_id))
-        } else {
-            (Endpoint::Unknown, self.not_found(&head))
+        let route = self.route(&mut request);
+        let grant = grant(&mut request);
+        request.endpoint = match (&grant, route) {
+            (Some(_), _) => Endpoint::Token,
+            (None, Some(route)) => Endpoint::Route(route),
+            (None, None) => Endpoint::Unknown,
         };
-        self.recorded.push(Recorded::new(head, body, endpoint));
-        answer
-    }
-
-    fn grant_token(&mut self, dialect: &'static dyn Dialect, body: &[u8], log_id: &str) -> Answer {
-        let request: Value = serde_json::from_slice(body).unwrap_or_default();
-        let answer = match dialect.app_id(&request) {
-            Ok(app_id) => {
-                let path = dialect.token_path();
-                let app = (path, app_id.to_owned());
-                let token = self.app_tokens.entry(app).or_insert_with(|| {
-                    format!("mock-token-{}", TOKENS.fetch_add(1, Ordering::Relaxed))
-                });
-                self.honoured.insert((path, token.clone()));
-                self.granted.insert(token.clone());
-                Answer::json(StatusCode::OK, &dialect.token_granted(token))
+        self.recorded.push(request.clone());
+        let of_route = route.and_then(|route| self.routes.get(route)).map(|route| route.dialect);
+        let Some(dialect) = of_route.or(grant.map(|(dialect, _)| dialect)) else {
+            return (Entry::Refused(self.unknown(&request)), request);
+        };
+        let visit = Visit { dialect, log_id, route, grant: grant.map(|(_, grant)| grant) };
+        let refusal = self.refusal(&visit, &request, now);
+        let entry = match refusal {
+            Some(refusal) => Entry::Refused(self.finish(&visit, refusal, &request)),
+            None => {
+                let matchers = self.matchers(route);
+                Entry::Admitted(visit, matchers)
             }
-            Err(failure) => Answer::json(failure.status, &dialect.failure(&failure, log_id)),
         };
-        with_log_id(answer, dialect, log_id)
+        (entry, request)
     }
 
-    fn route(&self, head: &Parts) -> Option<usize> {
-        let routes = self.routes.iter().enumerate();
-        routes
-            .filter(|(_, (pattern, _))| pattern.matches(&head.method, head.uri.path()))
-            .min_by(|(_, (a, _)), (_, (b, _))| a.cmp_specificity(b))
-            .map(|(index, _)| index)
+    /// The most specific route that a request belongs to.
+    fn route(&self, request: &mut Recorded) -> Option<usize> {
+        let matching = self.routes.iter().enumerate().filter_map(|(index, route)| {
+            let values = route.pattern.matches(&request.method, request.path())?;
+            Some((index, &route.pattern, values))
+        });
+        let (index, _, values) = matching.min_by(|(_, a, _), (_, b, _)| a.cmp_specificity(b))?;
+        request.path_values = values;
+        Some(index)
     }
 
-    fn run(&mut self, index: usize, headers: &HeaderMap, log_id: &str) -> Answer {
-        let Some((_, script)) = self.routes.get_mut(index) else { return Answer::default() };
-        let dialect = script.dialect;
+    fn refusal(&mut self, visit: &Visit, request: &Recorded, now: Duration) -> Option<Reply> {
+        if now < self.banned_until
+            && let Some(ban) = visit.dialect.banned()
+        {
+            return Some(ban);
+        }
+        if visit.grant.is_none() {
+            let refused = self.token_refused(visit.dialect, &request.headers, now);
+            if let Some(Failure { status, code, message, .. }) = refused {
+                return Some(Reply::error_message(&code, message).status(status));
+            }
+        }
+        let window = self.routes.get_mut(visit.route?)?.window.as_mut()?;
+        let limit = window.limit;
+        let (reset, ban) = match window.admit(now) {
+            Admission::Granted => return None,
+            Admission::Refused(reset) => (reset, None),
+            Admission::Banned(reset) => (reset, visit.dialect.banned()),
+        };
+        if ban.is_some() {
+            self.ban(BAN);
+        }
+        Some(ban.unwrap_or_else(|| visit.dialect.throttled(&limit, reset)))
+    }
+
+    fn token_refused(
+        &mut self,
+        dialect: &dyn Dialect,
+        headers: &HeaderMap,
+        now: Duration,
+    ) -> Option<Failure> {
         let token = dialect.token(headers);
         let text = token.and_then(|token| std::str::from_utf8(token).ok()).unwrap_or_default();
-        let is_honoured = self.user_tokens.contains(text)
-            || self.honoured.contains(&(dialect.token_path(), text.to_owned()));
-        let answer = if is_honoured {
-            script.answer(log_id)
-        } else {
-            let failure = dialect.token_refused(token, self.granted.contains(text));
-            Answer::json(failure.status, &dialect.failure(&failure, log_id))
-        };
-        with_log_id(answer, dialect, log_id)
+        let issued = self.tokens.look_up(dialect.vendor(), text, now);
+        if issued.is_some_and(|issued| issued.is_honored()) {
+            return None;
+        }
+        Some(dialect.token_refused(token, issued))
     }
 
-    fn not_found(&self, head: &Parts) -> Answer {
+    fn matchers(&self, route: Option<usize>) -> Vec<(usize, Matcher)> {
+        let queues = route.and_then(|route| self.routes.get(route)).map(|route| &route.queues[..]);
+        let queues = queues.unwrap_or_default().iter().enumerate();
+        queues.filter_map(|(index, queue)| Some((index, queue.matches.clone()?))).collect()
+    }
+
+    /// The next reply of the first queue among `matching` that has one, or of the queue for all
+    /// requests.
+    fn take(&mut self, visit: &Visit, matching: &[usize]) -> Source {
+        let example = || Source::Reply(Reply::example());
+        let Some(route) = visit.route.and_then(|route| self.routes.get_mut(route)) else {
+            return example();
+        };
+        for index in matching {
+            if let Some(source) = route.queues.get_mut(*index).and_then(Queue::take) {
+                return source;
+            }
+        }
+        let Some(first) = route.queues.first_mut() else { return example() };
+        first.take().unwrap_or_else(|| {
+            first.calls += 1;
+            example()
+        })
+    }
+
+    /// Puts a reply into the vendor's shape.
+    fn finish(&mut self, visit: &Visit, reply: Reply, request: &Recorded) -> Outgoing {
+        let mut response = match reply.content {
+            Content::Body(body) => Response::new(body),
+            Content::Data(data) => json(StatusCode::OK, visit.dialect.success(&data).to_string()),
+            Content::Error { code, message } => {
+                let status = self.documented_status(visit.route, &code);
+                visit.failure(&Failure { status, code, message, oauth: None })
+            }
+            Content::Example => match visit.grant {
+                Some(grant) => self.grant(visit, grant, request),
+                None => {
+                    let route = visit.route.and_then(|route| self.routes.get(route));
+                    json(StatusCode::OK, route.map_or("", |route| route.example))
+                }
+            },
+        };
+        if let Some(status) = reply.status {
+            *response.status_mut() = status;
+        }
+        response.headers_mut().extend(reply.headers);
+        if let Ok(value) = HeaderValue::from_str(&visit.log_id) {
+            response.headers_mut().entry(visit.dialect.log_id_header()).or_insert(value);
+        }
+        Outgoing { response, delay: reply.delay, wire: reply.wire }
+    }
+
+    fn grant(&mut self, visit: &Visit, grant: Grant, request: &Recorded) -> Response<Bytes> {
+        let body = request.json().unwrap_or_default();
+        let (path_values, now) = (&request.path_values[..], self.now());
+        match grant(&Ask { body: &body, path_values, now }, &mut self.tokens) {
+            Ok(granted) => json(StatusCode::OK, granted.to_string()),
+            Err(failure) => visit.failure(&failure),
+        }
+    }
+
+    fn documented_status(&self, route: Option<usize>, code: &str) -> StatusCode {
+        let meta = route.and_then(|route| self.routes.get(route)).and_then(|route| route.meta);
+        let status = meta.and_then(|meta| meta.code(code)).map(|meta| meta.status());
+        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+        status.unwrap_or(StatusCode::BAD_REQUEST)
+    }
+
+    /// Says how to register what was asked for. Clients quote the first 200 characters, up to the
+    /// first quotation mark or brace.
+    fn unknown(&self, request: &Recorded) -> Outgoing {
+        let (method, path) = (&request.method, request.path());
+        let vendor = if path.starts_with("/open-apis/") { DIALECTS[0] } else { DIALECTS[1] };
         let mut text = format!(
-            "openplat-mock has no answer to {} {}\n\
-             Register the operation before it is sent: mock.on::<Operation>()\n",
-            head.method,
-            head.uri.path()
+            "openplat-mock: no route for {method} {path}. Register it: mock.on::<Operation>() or \
+             mock.on_path::<{}>(Method::{method}, ..)\n",
+            vendor.type_name(),
         );
-        text.push_str(if self.routes.is_empty() {
-            "No operation is registered.\n"
-        } else {
-            "Registered are:\n"
-        });
-        for (pattern, _) in &self.routes {
+        let mut routes: Vec<_> = self.routes.iter().map(|route| &route.pattern).collect();
+        routes.sort_by_key(|pattern| std::cmp::Reverse(pattern.nearness(path)));
+        text.push_str(if routes.is_empty() { "Nothing is registered.\n" } else { "Registered:\n" });
+        for pattern in routes.iter().take(NEARBY) {
             text.push_str(&format!("  {pattern}\n"));
         }
-        Answer::text(StatusCode::NOT_FOUND, text)
+        if let more @ 1.. = routes.len().saturating_sub(NEARBY) {
+            text.push_str(&format!("  and {more} more\n"));
+        }
+        Outgoing::text(StatusCode::NOT_FOUND, text)
     }
 }
 
-fn token_dialect(head: &Parts) -> Option<&'static dyn Dialect> {
-    let is_fetch = |dialect: &&'static dyn Dialect| {
-        head.method == Method::POST && head.uri.path() == dialect.token_path()
-    };
-    DIALECTS.into_iter().find(is_fetch)
+fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
 }
 
-fn with_log_id(mut answer: Answer, dialect: &dyn Dialect, log_id: &str) -> Answer {
-    if let Ok(value) = HeaderValue::from_str(log_id) {
-        answer.headers.entry(dialect.log_id_header()).or_insert(value);
+/// The grant that a request asks for, if its path is one at which tokens are asked for.
+fn grant(request: &mut Recorded) -> Option<(&'static dyn Dialect, Grant)> {
+    if request.method != Method::POST {
+        return None;
     }
-    answer
+    let grants = DIALECTS.into_iter().flat_map(|dialect| {
+        dialect.grants().iter().map(move |(template, grant)| (dialect, *template, *grant))
+    });
+    for (dialect, template, grant) in grants {
+        if let Some(values) = path_values(template, request.path()) {
+            // A route of the test may call the parameters by other names.
+            if request.path_values.is_empty() {
+                request.path_values = values;
+            }
+            return Some((dialect, grant));
+        }
+    }
+    None
 }

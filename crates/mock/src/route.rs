@@ -1,209 +1,153 @@
-use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
-use http::{Method, StatusCode};
-use openplat_core::OperationMeta;
 use serde_json::Value;
 
 use crate::Shared;
-use crate::answer::Answer;
-use crate::dialect::{Dialect, Failure};
+use crate::limit::RateLimit;
+use crate::queue::{Queue, Source};
+use crate::recorded::{Endpoint, Recorded};
+use crate::reply::Reply;
 
-/// The answers of one operation. See [`MockPlatform::on`](crate::MockPlatform::on).
+/// The replies to the requests of one operation or path. See
+/// [`MockPlatform::on`](crate::MockPlatform::on) and
+/// [`MockPlatform::on_path`](crate::MockPlatform::on_path).
 ///
-/// Each call of a method adds an answer. They are given in the order in which they were added, and
-/// the last one repeats until another is added. A request whose token is refused takes none.
+/// Each method that names a reply adds it to a queue. Replies are given in the order in which they
+/// were added. The last one repeats until another is added, unless [`times`](Self::times) limits it.
+/// A route without replies, or whose replies are used up, gives the documented example. A request
+/// that is refused, for its token or by a limit, takes no reply.
 #[derive(Clone)]
 pub struct Route {
     shared: Shared,
     index: usize,
-    meta: &'static OperationMeta,
+    /// The queue of replies: 0 is the one for all requests.
+    queue: usize,
 }
 
 impl Route {
-    pub(crate) fn new(shared: Shared, index: usize, meta: &'static OperationMeta) -> Self {
-        Self { shared, index, meta }
+    pub(crate) fn new(shared: Shared, index: usize) -> Self {
+        Self { shared, index, queue: 0 }
     }
 
-    /// Answers with the operation's documented example, or with an empty success where none is
-    /// known. So does a route without any answer.
+    /// Adds the documented example, or an empty success if none is known.
     pub fn example(self) -> Self {
-        self.reply(Reply::Example)
+        self.respond(Reply::example())
     }
 
-    /// Answers with success and this data: for Feishu what stands under `data`, for DingTalk the
-    /// whole body.
+    /// Adds a success with this data: for Feishu the `data` of the envelope, for DingTalk the whole
+    /// body.
     pub fn data(self, data: Value) -> Self {
-        self.reply(Reply::Data(data))
+        self.respond(Reply::data(data))
     }
 
-    /// Answers with the vendor's error `code`, with the HTTP status that the operation's
-    /// documentation names for it, else with 400.
+    /// Adds the vendor's error `code`, with the HTTP status that the operation documents for it, or
+    /// 400.
     pub fn error(self, code: &str) -> Self {
-        let message = format!("error {code} of the mock");
-        self.error_message(code, message)
+        self.respond(Reply::error(code))
     }
 
-    /// Like [`error`](Self::error), with a message of your own.
+    /// Adds an [`error`](Self::error) with this message.
     pub fn error_message(self, code: &str, message: impl Into<String>) -> Self {
-        let documented = self.meta.code(code).map(|meta| meta.status());
-        let status = documented.and_then(|status| StatusCode::from_u16(status).ok());
-        self.reply(Reply::Failure(Failure {
-            status: status.unwrap_or(StatusCode::BAD_REQUEST),
-            code: code.to_owned(),
-            message: message.into(),
-        }))
+        self.respond(Reply::error_message(code, message))
     }
 
-    /// Answers with exactly this.
-    pub fn respond(self, answer: Answer) -> Self {
-        self.reply(Reply::Answer(answer))
+    /// Adds this reply.
+    pub fn respond(self, reply: Reply) -> Self {
+        self.add(Source::Reply(reply))
     }
 
-    fn reply(self, reply: Reply) -> Self {
-        self.shared.lock().script(self.index, reply);
+    /// Adds the replies that `respond` computes from requests. Unless [`times`](Self::times) limits
+    /// it or another reply follows, it computes all replies from here on.
+    ///
+    /// The platform is not locked meanwhile, so that `respond` can use it.
+    pub fn respond_with<F>(self, respond: F) -> Self
+    where
+        F: Fn(&Recorded) -> Reply + Send + Sync + 'static,
+    {
+        self.add(Source::Computed(Arc::new(respond)))
+    }
+
+    fn add(self, source: Source) -> Self {
+        self.with_queue(|queue| queue.push(source));
         self
+    }
+
+    /// Limits the reply that was added last: it is given `times` times. Replies that follow come
+    /// after that. Has no effect on a route without replies.
+    pub fn times(self, times: u32) -> Self {
+        self.with_queue(|queue| queue.limit_last(times));
+        self
+    }
+
+    /// Returns a route for those requests of this one that `matches`, with a queue of its own.
+    ///
+    /// It goes before this route as long as it has replies left; of several, the one that was
+    /// created first.
+    pub fn when<F>(&self, matches: F) -> Self
+    where
+        F: Fn(&Recorded) -> bool + Send + Sync + 'static,
+    {
+        let queue = self.shared.lock().add_queue(self.index, self.queue, Arc::new(matches));
+        Self { queue, ..self.clone() }
+    }
+
+    /// Returns a route for the requests with this value in the query. See [`when`](Self::when).
+    pub fn when_query(&self, name: &str, value: &str) -> Self {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.when(move |request| request.query_value(&name).as_ref() == Some(&value))
+    }
+
+    /// Returns a route for the requests with this value of a header. See [`when`](Self::when).
+    pub fn when_header(&self, name: &str, value: &str) -> Self {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.when(move |request| request.header(&name) == Some(&value))
+    }
+
+    /// Returns a route for the requests with this value, decoded, of a parameter in the path. See
+    /// [`when`](Self::when).
+    pub fn when_path(&self, name: &str, value: &str) -> Self {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.when(move |request| request.path_value(&name) == Some(&value))
+    }
+
+    /// Returns a route for the requests with this value in their JSON body, at a JSON pointer such
+    /// as `/user/id`. See [`when`](Self::when).
+    pub fn when_json(&self, pointer: &str, value: impl Into<Value>) -> Self {
+        let (pointer, value) = (pointer.to_owned(), value.into());
+        self.when(move |request| {
+            request.json().is_ok_and(|body| body.pointer(&pointer) == Some(&value))
+        })
+    }
+
+    /// Sets the limit on the requests of the whole route.
+    pub fn rate_limit(self, limit: RateLimit) -> Self {
+        self.shared.lock().limit(self.index, limit);
+        self
+    }
+
+    /// Returns how many requests got a reply of this route: of this queue, if the route comes from
+    /// [`when`](Self::when), else of any. Requests that were refused do not count.
+    pub fn calls(&self) -> usize {
+        self.shared.lock().calls(self.index, self.queue)
+    }
+
+    /// Returns the requests of the whole route in the order of their arrival, refused or not.
+    pub fn requests(&self) -> Vec<Recorded> {
+        let endpoint = Endpoint::Route(self.index);
+        self.shared.lock().recorded.matching(|known| known == endpoint)
+    }
+
+    fn with_queue(&self, change: impl FnOnce(&mut Queue)) {
+        if let Some(queue) = self.shared.lock().queue(self.index, self.queue) {
+            change(queue);
+        }
     }
 }
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Route").field("operation", &self.meta.id()).finish_non_exhaustive()
-    }
-}
-
-/// Which requests belong to a route.
-///
-/// Two templates that differ in the names of their parameters only are the same pattern.
-#[derive(Debug)]
-pub(crate) struct Pattern {
-    method: Method,
-    template: &'static str,
-    segments: Vec<Segment>,
-}
-
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Segment {
-    Literal(&'static str),
-    Parameter,
-}
-
-impl Pattern {
-    pub(crate) fn new(method: Method, template: &'static str) -> Self {
-        let segments = template.split('/').map(|segment| {
-            let is_parameter = segment.starts_with('{') && segment.ends_with('}');
-            if is_parameter { Segment::Parameter } else { Segment::Literal(segment) }
-        });
-        Self { method, template, segments: segments.collect() }
-    }
-
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.method == other.method && self.segments == other.segments
-    }
-
-    pub(crate) fn matches(&self, method: &Method, path: &str) -> bool {
-        let mut values = path.split('/');
-        self.method == *method
-            && self.segments.iter().all(|segment| match (segment, values.next()) {
-                (Segment::Literal(literal), Some(value)) => *literal == value,
-                (Segment::Parameter, Some(value)) => !value.is_empty(),
-                (_, None) => false,
-            })
-            && values.next().is_none()
-    }
-
-    /// Less is more specific: a literal comes before a parameter in its place.
-    pub(crate) fn cmp_specificity(&self, other: &Self) -> Ordering {
-        self.segments.cmp(&other.segments)
-    }
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.template)
-    }
-}
-
-pub(crate) enum Reply {
-    Example,
-    Data(Value),
-    Failure(Failure),
-    Answer(Answer),
-}
-
-/// What a route answers with.
-pub(crate) struct Script {
-    pub(crate) dialect: &'static dyn Dialect,
-    example: &'static str,
-    replies: Vec<Reply>,
-    /// The reply to give next, or the end of the list: then the last one repeats.
-    next: usize,
-}
-
-impl Script {
-    pub(crate) fn new(dialect: &'static dyn Dialect, example: Option<&'static str>) -> Self {
-        let example = example.unwrap_or_else(|| dialect.empty_success());
-        Self { dialect, example, replies: Vec::new(), next: 0 }
-    }
-
-    pub(crate) fn push(&mut self, reply: Reply) {
-        self.replies.push(reply);
-    }
-
-    pub(crate) fn answer(&mut self, log_id: &str) -> Answer {
-        let reply = self.replies.get(self.next).or(self.replies.last()).unwrap_or(&Reply::Example);
-        self.next = self.replies.len().min(self.next + 1);
-        match reply {
-            Reply::Example => Answer::json_text(self.example),
-            Reply::Data(data) => Answer::json(StatusCode::OK, &self.dialect.success(data)),
-            Reply::Failure(failure) => {
-                Answer::json(failure.status, &self.dialect.failure(failure, log_id))
-            }
-            Reply::Answer(answer) => answer.clone(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pattern(template: &'static str) -> Pattern {
-        Pattern::new(Method::GET, template)
-    }
-
-    #[test]
-    fn a_parameter_is_one_segment_that_is_not_empty() {
-        let link = pattern("/chats/{chat_id}/link");
-        for path in ["/chats/oc_1/link", "/chats/a%2Fb/link", "/chats/{chat_id}/link"] {
-            assert!(link.matches(&Method::GET, path), "{path}");
-        }
-        for path in [
-            "",
-            "/",
-            "/chats//link",
-            "/chats/link",
-            "/chats/a/b/link",
-            "/chats/oc_1/link/",
-            "/chats/oc_1/link/more",
-            "/chats/oc_1",
-            "chats/oc_1/link",
-        ] {
-            assert!(!link.matches(&Method::GET, path), "{path}");
-        }
-        assert!(!link.matches(&Method::POST, "/chats/oc_1/link"));
-    }
-
-    #[test]
-    fn the_names_of_parameters_do_not_matter() {
-        assert!(pattern("/a/{x}").is_same(&pattern("/a/{y}")));
-        assert!(!pattern("/a/{x}").is_same(&pattern("/a/x")));
-        assert!(!pattern("/a").is_same(&Pattern::new(Method::PUT, "/a")));
-    }
-
-    #[test]
-    fn a_literal_is_more_specific_than_a_parameter() {
-        let order = ["/a/b/c", "/a/b/{y}", "/a/{x}/c", "/a/{x}/{y}"].map(pattern);
-        assert!(order.is_sorted_by(|a, b| a.cmp_specificity(b) == Ordering::Less));
+        let pattern = self.shared.lock().pattern(self.index);
+        f.debug_struct("Route").field("pattern", &pattern).finish_non_exhaustive()
     }
 }

@@ -1,27 +1,36 @@
 //! HTTP on the loopback interface, in a thread of its own.
 
 use std::convert::Infallible;
-use std::error::Error;
+use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use openplat_core::BodyError;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::Shared;
-use crate::answer::Answer;
+use crate::wire::{Broken, Outgoing};
 
 /// Larger than any upload that the vendors take.
-const MAX_BODY: usize = 64 << 20;
+pub(crate) const MAX_BODY: usize = 64 << 20;
+
+/// The pause after an error before the next connection is accepted.
+const AFTER_ERROR: Duration = Duration::from_millis(50);
 
 /// Runs until it is dropped. When the drop returns, its sockets are closed.
 pub(crate) struct Server {
@@ -74,48 +83,87 @@ fn run(
     ready: oneshot::Sender<SocketAddr>,
     stopped: oneshot::Receiver<Infallible>,
 ) -> io::Result<()> {
-    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     // Dropping the runtime afterwards drops its tasks, and with them all sockets.
     runtime.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        tokio::spawn(accept(listener, shared));
-        let _ = ready.send(address);
-        let _ = stopped.await;
+        let _ = ready.send(listener.local_addr()?);
+        let accepting = pin!(accept(async || listener.accept().await, shared));
+        future::select(accepting, stopped).await;
         Ok(())
     })
 }
 
-async fn accept(listener: TcpListener, shared: Shared) {
+async fn accept(
+    mut next: impl AsyncFnMut() -> io::Result<(TcpStream, SocketAddr)>,
+    shared: Shared,
+) {
     loop {
-        match listener.accept().await {
+        match next().await {
             Ok((stream, _)) => drop(tokio::spawn(serve(stream, shared.clone()))),
             // A connection that broke at once, or no file handle left: others may end meanwhile.
-            Err(_) => tokio::task::yield_now().await,
+            Err(_) => tokio::time::sleep(AFTER_ERROR).await,
         }
     }
 }
 
 async fn serve(stream: TcpStream, shared: Shared) {
-    let service = service_fn(|request| answer(request, &shared));
-    // It ends with an error when the client goes away, which is the client's affair.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let is_reset = AtomicBool::new(false);
+    let service = service_fn(|request| Box::pin(exchange(request, &shared, &is_reset)));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    // It ends with an error when the client goes away, which is the client's affair, and when a
+    // reply says so.
+    let result = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let stream = connection.into_parts().io.into_inner();
+    if result.is_err() && is_reset.load(Ordering::Relaxed) {
+        // tokio deprecates it because it can block; with no time to linger it does not.
+        #[allow(deprecated, reason = "what takes its place is newer than the tokio we require")]
+        let _ = stream.set_linger(Some(Duration::ZERO));
+    }
 }
 
-async fn answer(
+/// Takes a request to its end and gives the response; an error closes the connection.
+async fn exchange(
     request: Request<Incoming>,
     shared: &Shared,
-) -> Result<Response<Full<Bytes>>, Box<dyn Error + Send + Sync>> {
+    is_reset: &AtomicBool,
+) -> Result<Response<BoxBody<Bytes, BodyError>>, BodyError> {
     let (head, body) = request.into_parts();
-    let answer = match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => shared.lock().answer(head, body.to_bytes()),
+    let outgoing = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => shared.receive(head, body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => too_large(),
         Err(error) => return Err(error),
     };
-    Ok(answer.into_response())
+    outgoing.depart().await.map_err(|broken| {
+        is_reset.store(broken == Broken::Reset, Ordering::Relaxed);
+        "ended by the reply".into()
+    })
 }
 
-fn too_large() -> Answer {
+fn too_large() -> Outgoing {
     let text = format!("openplat-mock reads no body of more than {MAX_BODY} bytes\n");
-    Answer::text(StatusCode::PAYLOAD_TOO_LARGE, text)
+    Outgoing::text(StatusCode::PAYLOAD_TOO_LARGE, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn errors_of_accept_do_not_spin() {
+        let errors = Cell::new(0);
+        let failing = async || {
+            errors.set(errors.get() + 1);
+            // So that an accept that spins ends as well.
+            if errors.get() > 100 {
+                future::pending::<()>().await;
+            }
+            Err(io::Error::other("too many open files"))
+        };
+        let accepting = accept(failing, Shared::default());
+        tokio::time::timeout(Duration::from_secs(1), accepting).await.unwrap_err();
+        assert!((2..=25).contains(&errors.get()), "{}", errors.get());
+    }
 }

@@ -7,10 +7,16 @@ fn headers(given: &[(HeaderName, &'static str)]) -> HeaderMap {
     given.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
 }
 
+/// A reply with these headers.
+fn reply(status: u16, given: &[(HeaderName, &'static str)], body: impl Into<Bytes>) -> Reply {
+    let reply = Reply::new(status).body(body);
+    given.iter().fold(reply, |reply, (name, value)| reply.header(name, *value))
+}
+
 /// A platform that answers with a file.
 async fn serving(given: &[(HeaderName, &'static str)], body: Bytes) -> (MockPlatform, Download) {
     let (mock, client) = platform().await;
-    mock.on::<GetFile>().respond(Answer { headers: headers(given), body, ..Answer::default() });
+    mock.on::<GetFile>().respond(reply(200, given, body));
     let download = GetFile::new("file_1").send(&client).await.unwrap();
     (mock, download)
 }
@@ -108,7 +114,7 @@ async fn a_download_is_a_stream_that_a_task_can_take() {
 #[tokio::test]
 async fn the_vendor_is_asked_in_the_way_in_which_it_names_the_file() {
     let (mock, client) = platform().await;
-    mock.on::<GetMessageResource>().respond(Answer::default());
+    mock.on::<GetMessageResource>().respond(Reply::new(200));
     let required =
         GetMessageResourceRequired { message_id: "om_1", file_key: "file_1", kind: "file".into() };
     let answer = GetMessageResource::new(required).send(&client).with_meta().await.unwrap();
@@ -445,15 +451,14 @@ async fn a_file_has_the_permissions_that_any_other_has() {
 #[tokio::test]
 async fn the_platforms_word_is_told_from_a_file() {
     let (mock, client) = platform().await;
-    for status in [StatusCode::BAD_REQUEST, StatusCode::OK] {
+    for status in [400, 200] {
         for content_type in [Some("application/JSON; charset=utf-8"), Some("text/plain"), None] {
             let given = content_type.map(|content_type| (CONTENT_TYPE, content_type));
-            let headers = headers(given.as_slice());
-            mock.on::<GetFile>().respond(Answer { status, headers, body: AN_ERROR.into() });
+            mock.on::<GetFile>().respond(reply(status, given.as_slice(), AN_ERROR));
             let error = GetFile::new("file_1").send(&client).await.unwrap_err();
             assert_eq!(error.operation(), Some("im.v1.file.get"));
             let api = error.api().unwrap();
-            assert_eq!((api.code(), api.status()), ("234001", status.as_u16()), "{error}");
+            assert_eq!((api.code(), api.status()), ("234001", status), "{error}");
             assert!(api.log_id().is_some(), "{error}");
         }
     }
@@ -462,11 +467,7 @@ async fn the_platforms_word_is_told_from_a_file() {
 #[tokio::test]
 async fn an_error_with_the_header_of_a_file_is_an_error() {
     let (mock, client) = platform().await;
-    mock.on::<GetFile>().respond(Answer {
-        status: StatusCode::BAD_REQUEST,
-        headers: headers(&[(CONTENT_DISPOSITION, NAMED)]),
-        body: AN_ERROR.into(),
-    });
+    mock.on::<GetFile>().respond(reply(400, &[(CONTENT_DISPOSITION, NAMED)], AN_ERROR));
     let error = GetFile::new("file_1").send(&client).await.unwrap_err();
     assert_eq!(error.api().unwrap().code(), "234001");
 }
@@ -474,11 +475,7 @@ async fn an_error_with_the_header_of_a_file_is_an_error() {
 #[tokio::test]
 async fn a_refusal_that_says_success_is_no_file() {
     let (mock, client) = platform().await;
-    mock.on::<GetFile>().respond(Answer {
-        status: StatusCode::NOT_FOUND,
-        body: r#"{"code":0,"msg":"ok"}"#.into(),
-        ..Answer::default()
-    });
+    mock.on::<GetFile>().respond(Reply::new(404).body(r#"{"code":0,"msg":"ok"}"#));
     let error = GetFile::new("file_1").send(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.api().unwrap().status()), (ErrorKind::Decode, 404));
     assert!(error.to_string().contains("holds no file"), "{error}");
@@ -522,11 +519,7 @@ async fn a_large_file_of_json_arrives_whole() {
 #[tokio::test]
 async fn a_rejected_token_is_replaced() {
     let (mock, client) = platform().await;
-    mock.on::<GetFile>().respond(Answer {
-        headers: headers(&[(CONTENT_DISPOSITION, NAMED)]),
-        body: contents(),
-        ..Answer::default()
-    });
+    mock.on::<GetFile>().respond(reply(200, &[(CONTENT_DISPOSITION, NAMED)], contents()));
     GetFile::new("file_1").send(&client).await.unwrap().bytes(usize::MAX).await.unwrap();
     mock.revoke_tokens();
     let answer = GetFile::new("file_1").send(&client).with_meta().await.unwrap();

@@ -151,9 +151,9 @@ async fn what_is_not_registered_is_explained() {
     assert_eq!(reply.status, 404);
     assert_eq!(
         reply.text(),
-        "openplat-mock has no answer to GET /x\n\
-         Register the operation before it is sent: mock.on::<Operation>()\n\
-         No operation is registered.\n"
+        "openplat-mock: no route for GET /x. Register it: mock.on::<Operation>() or \
+         mock.on_path::<DingTalk>(Method::GET, ..)\n\
+         Nothing is registered.\n"
     );
 
     mock.on::<LinkChat>();
@@ -167,12 +167,13 @@ async fn what_is_not_registered_is_explained() {
     ] {
         let reply = connection.send(method, target, "", b"");
         assert_eq!(reply.status, 404);
+        let vendor = if target.starts_with("/open-apis/") { "Feishu" } else { "DingTalk" };
         assert_eq!(
             reply.text(),
             format!(
-                "openplat-mock has no answer to {method} {target}\n\
-                 Register the operation before it is sent: mock.on::<Operation>()\n\
-                 Registered are:\n  \
+                "openplat-mock: no route for {method} {target}. Register it: \
+                 mock.on::<Operation>() or mock.on_path::<{vendor}>(Method::{method}, ..)\n\
+                 Registered:\n  \
                  POST /open-apis/im/v1/chats/{{id}}/link\n  \
                  GET /open-apis/im/v1/chats/{{chat_id}}\n"
             )

@@ -1,6 +1,6 @@
 use openplat_core::{Client, ErrorKind, Feishu, Sender};
-use openplat_mock::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use openplat_mock::{Answer, MockPlatform, Recorded};
+use openplat_mock::http::Method;
+use openplat_mock::{MockPlatform, Recorded, Reply};
 use serde_json::json;
 
 use crate::operations::{GetChat, LinkChat, SearchChats, feishu};
@@ -20,7 +20,7 @@ async fn the_documented_example_is_the_default() {
 }
 
 #[tokio::test]
-async fn every_answer_has_a_log_id_of_its_own() {
+async fn every_response_has_a_log_id_of_its_own() {
     let mock = MockPlatform::start().await.unwrap();
     let client = feishu(&mock);
     mock.on::<LinkChat>();
@@ -77,7 +77,7 @@ async fn a_code_that_is_no_number_is_sent_all_the_same() {
 }
 
 #[tokio::test]
-async fn answers_are_given_in_order_and_the_last_one_repeats() {
+async fn replies_are_given_in_order_and_the_last_one_repeats() {
     let mock = MockPlatform::start().await.unwrap();
     let client = feishu(&mock);
     let outcome = async || match client.call(&LinkChat("oc_1")).await {
@@ -99,18 +99,14 @@ async fn answers_are_given_in_order_and_the_last_one_repeats() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_anything() {
+async fn a_reply_can_be_anything() {
     let mock = MockPlatform::start().await.unwrap();
     let client = feishu(&mock);
-    let page = Answer {
-        status: StatusCode::BAD_GATEWAY,
-        body: "<html>".into(),
-        headers: HeaderMap::from_iter([
-            ("x-tt-logid".parse().unwrap(), HeaderValue::from_static("of the proxy")),
-            ("content-length".parse().unwrap(), HeaderValue::from_static("5000")),
-        ]),
-    };
-    mock.on::<LinkChat>().respond(page).respond(Answer::default());
+    let page = Reply::new(502)
+        .header("x-tt-logid", "of the proxy")
+        .header("content-length", 5000)
+        .body("<html>");
+    mock.on::<LinkChat>().respond(page).respond(Reply::new(200));
 
     let error = client.call(&LinkChat("oc_1")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
@@ -158,7 +154,7 @@ async fn a_revoked_token_is_refused_until_a_new_one_is_fetched() {
     assert_eq!((api.status(), api.code()), (400, "99991663"));
     assert_eq!(api.log_id(), Some("mock-000003"));
 
-    // The refused request took no answer.
+    // The refused request took no reply.
     let link = feishu(&mock).call(&LinkChat("oc_1")).await.unwrap();
     assert_eq!(link.share_link, "b");
     assert_eq!(mock.requests_to::<LinkChat>().len(), 3);
@@ -248,7 +244,7 @@ async fn debug_shows_no_secret() {
     for secret in [bearer(&requests[0]), "u-hunter2", "s3cret"] {
         assert!(!shown.contains(secret), "{shown}");
     }
-    assert!(shown.contains("validity_period"), "{shown}");
+    assert!(!shown.contains("validity_period"), "{shown}");
     assert!(shown.contains(mock.url()), "{shown}");
 }
 

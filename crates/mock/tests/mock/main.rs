@@ -4,5 +4,10 @@
 
 mod connection;
 mod dingtalk;
+mod faults;
 mod feishu;
+mod limits;
+mod oauth;
 mod operations;
+mod routes;
+mod tokens;

@@ -1,10 +1,12 @@
 //! Operations as a vendor crate would bring them along.
 
+use http_body_util::BodyExt;
 use openplat_core::{
-    AcceptsAppToken, AcceptsUserToken, ApiMeta, Client, CodeMeta, DingTalk, ErrorKind, Feishu,
-    Method, Operation, OperationMeta, Parts,
+    AcceptsAppToken, AcceptsUserToken, ApiMeta, Body, Client, CodeMeta, DingTalk, ErrorKind,
+    Feishu, Method, Operation, OperationMeta, Parts, Transport, Upload,
 };
-use openplat_mock::MockPlatform;
+use openplat_mock::bytes::Bytes;
+use openplat_mock::{MockPlatform, http};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -72,6 +74,20 @@ impl Operation for SearchChats {
     fn encode(&self, _parts: &mut Parts) {}
 }
 
+pub(crate) struct SendFile(pub(crate) Upload);
+
+impl AcceptsAppToken for SendFile {}
+impl Operation for SendFile {
+    type Vendor = Feishu;
+    type Output = Value;
+    const META: &'static OperationMeta =
+        &OperationMeta::new("im.v1.file.create", Method::Post, "/open-apis/im/v1/files");
+
+    fn encode(&self, parts: &mut Parts) {
+        parts.form().field("title", "群 report").file("file", &self.0);
+    }
+}
+
 const CONV_FILE: ApiMeta = ApiMeta::new(&[CodeMeta::new(
     "spaceNotExist",
     404,
@@ -114,4 +130,13 @@ impl Operation for GetSpace {
     fn encode(&self, parts: &mut Parts) {
         parts.body();
     }
+}
+
+/// Sends JSON over the mock's transport, without a client, and reads the response as JSON.
+pub(crate) async fn post(mock: &MockPlatform, path: &str, body: &Value) -> Value {
+    let request = http::Request::post(format!("https://x{path}"));
+    let request = request.body(Body::from(Bytes::from(body.to_string()))).unwrap();
+    let response = mock.transport().send(request).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    serde_json::from_slice(&body).unwrap()
 }

@@ -1,0 +1,164 @@
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Ask, Dialect, Failure, Grant};
+use crate::consent::Consent;
+use crate::limit::RateLimit;
+use crate::reply::Reply;
+use crate::tokens::{Granted, Issued, TokenKind, Tokens, VendorId};
+
+pub(crate) const TOKEN: HeaderName = HeaderName::from_static("x-acs-dingtalk-access-token");
+
+/// The organization that users of the mock belong to.
+const CORP_ID: &str = "ding-mock-corp";
+
+const GRANTS: &[(&str, Grant)] = &[
+    ("/v1.0/oauth2/accessToken", app),
+    ("/v1.0/oauth2/corpAccessToken", authorized_corp),
+    ("/v1.0/oauth2/userAccessToken", user),
+    ("/v1.0/oauth2/{corpId}/token", corp),
+];
+
+/// Asking again gives the same token, and renews it.
+fn app(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Value, Failure> {
+    let [app_key, _] = fields(ask, ["appKey", "appSecret"])?;
+    Ok(granted(tokens.renew(TokenKind::DingTalkApp, app_key, ask.now)))
+}
+
+/// Each fetch gives a new token. The code for a ticket that is not valid is assumed.
+fn authorized_corp(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Value, Failure> {
+    let [suite_key, _, corp_id, ticket] =
+        fields(ask, ["suiteKey", "suiteSecret", "authCorpId", "suiteTicket"])?;
+    if !tokens.is_ticket(ticket) {
+        return Err(Failure::bad_request("invalidSuiteTicket", "the suite ticket is not valid"));
+    }
+    let owner = format!("{suite_key} {corp_id}");
+    Ok(granted(tokens.issue(TokenKind::DingTalkCorp, &owner, ask.now)))
+}
+
+/// The response is in snake case. That asking again renews the token is assumed.
+fn corp(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Value, Failure> {
+    let [client_id, _, grant_type] = fields(ask, ["client_id", "client_secret", "grant_type"])?;
+    if grant_type != "client_credentials" {
+        return Err(invalid("grant_type"));
+    }
+    let corp_id = ask.path_values.first().map_or("", |(_, corp_id)| corp_id);
+    let owner = format!("{client_id} {corp_id}");
+    let granted = tokens.renew(TokenKind::DingTalkCorp, &owner, ask.now);
+    Ok(json!({ "access_token": granted.token, "expires_in": granted.expires_in }))
+}
+
+/// The exchange of a user's code, and the refresh. The codes of its errors, and that a refresh token
+/// can be used once, are assumed.
+fn user(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Value, Failure> {
+    let [client_id, _, grant_type] = fields(ask, ["clientId", "clientSecret", "grantType"])?;
+    let (credential, consent) = match grant_type {
+        "authorization_code" => ("code", consent_of_code(ask, tokens)?),
+        "refresh_token" => ("refreshToken", consent_of_refresh_token(ask, tokens)?),
+        _ => return Err(invalid("grantType")),
+    };
+    if consent.client_id() != client_id {
+        return Err(invalid(credential));
+    }
+    let [credential] = fields(ask, [credential])?;
+    tokens.use_up(TokenKind::DingTalkRefresh, credential, ask.now, Duration::MAX);
+    let access = tokens.issue(TokenKind::DingTalkUser, client_id, ask.now);
+    let kind = TokenKind::DingTalkRefresh;
+    let refresh = tokens.open_session(kind, consent, &access.token, ask.now);
+    let mut response = granted(access);
+    response["refreshToken"] = refresh.token.into();
+    response["corpId"] = CORP_ID.into();
+    Ok(response)
+}
+
+fn consent_of_code(ask: &Ask<'_>, tokens: &Tokens) -> Result<Consent, Failure> {
+    let [code] = fields(ask, ["code"])?;
+    tokens.consent_of(code, ask.now).map_err(|_| invalid("code"))
+}
+
+fn consent_of_refresh_token(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Consent, Failure> {
+    let [refresh_token, client_id] = fields(ask, ["refreshToken", "clientId"])?;
+    let kind = TokenKind::DingTalkRefresh;
+    let consent = tokens.consent_behind(kind, refresh_token, client_id, ask.now);
+    consent.map_err(|_| invalid("refreshToken"))
+}
+
+/// The codes are those that the gateway has been seen to send, both for an absent field and for a
+/// body that is not JSON. That it treats an empty or a wrongly typed field like an absent one is
+/// assumed.
+fn fields<'a, const N: usize>(ask: &'a Ask<'_>, names: [&str; N]) -> Result<[&'a str; N], Failure> {
+    if !ask.body.is_object() {
+        return Err(missing("body"));
+    }
+    let mut values = [""; N];
+    for (value, name) in values.iter_mut().zip(names) {
+        *value = ask.text(name).ok_or_else(|| missing(name))?;
+    }
+    Ok(values)
+}
+
+fn missing(name: &str) -> Failure {
+    Failure::bad_request(format!("Missing{name}"), format!("{name} is mandatory for this action."))
+}
+
+fn invalid(name: &str) -> Failure {
+    Failure::bad_request(format!("invalidParameter.{name}"), format!("{name} is not valid"))
+}
+
+fn granted(granted: Granted) -> Value {
+    json!({ "accessToken": granted.token, "expireIn": granted.expires_in })
+}
+
+pub(super) struct DingTalkDialect;
+
+impl Dialect for DingTalkDialect {
+    fn vendor(&self) -> VendorId {
+        VendorId::DingTalk
+    }
+
+    fn type_name(&self) -> &'static str {
+        "DingTalk"
+    }
+
+    fn grants(&self) -> &'static [(&'static str, Grant)] {
+        GRANTS
+    }
+
+    fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
+        Some(headers.get(TOKEN)?.as_bytes())
+    }
+
+    /// One code for all cases.
+    fn token_refused(&self, _: Option<&[u8]>, _: Option<&Issued>) -> Failure {
+        Failure::bad_request("InvalidAuthentication", "the access token is missing or not valid")
+    }
+
+    fn throttled(&self, limit: &RateLimit, _: Duration) -> Reply {
+        let per = if limit.window < Duration::from_secs(60) { "Qps" } else { "Qpm" };
+        let code = format!("Forbidden.AccessDenied.{per}LimitForApi");
+        let status = limit.status.unwrap_or(StatusCode::FORBIDDEN.as_u16());
+        Reply::error_message(&code, "the limit of requests is exceeded").status(status)
+    }
+
+    fn banned(&self) -> Option<Reply> {
+        Some(Reply::new(StatusCode::FORBIDDEN).json(&json!({ "status": 1111, "punish": "deny" })))
+    }
+
+    fn log_id_header(&self) -> HeaderName {
+        HeaderName::from_static("x-acs-request-id")
+    }
+
+    fn empty_success(&self) -> &'static str {
+        "{}"
+    }
+
+    fn success(&self, data: &Value) -> Value {
+        data.clone()
+    }
+
+    fn failure(&self, failure: &Failure, log_id: &str) -> Value {
+        json!({ "code": failure.code, "message": failure.message, "requestid": log_id })
+    }
+}

@@ -1,0 +1,115 @@
+//! The differences between the vendors on the wire.
+
+mod dingtalk;
+mod feishu;
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, StatusCode};
+use openplat_core::{DingTalk, Feishu, Vendor};
+use serde_json::Value;
+
+use crate::limit::RateLimit;
+use crate::reply::Reply;
+use crate::tokens::{Issued, Tokens, VendorId};
+
+pub(crate) use dingtalk::TOKEN as DINGTALK_TOKEN;
+
+/// A vendor that the mock can play: Feishu or DingTalk.
+///
+/// Implemented by this crate only.
+pub trait MockedVendor: Vendor + sealed::Sealed {
+    #[doc(hidden)]
+    const DIALECT: &'static dyn Dialect;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for openplat_core::Feishu {}
+    impl Sealed for openplat_core::DingTalk {}
+}
+
+impl MockedVendor for Feishu {
+    const DIALECT: &'static dyn Dialect = &feishu::FeishuDialect;
+}
+
+impl MockedVendor for DingTalk {
+    const DIALECT: &'static dyn Dialect = &dingtalk::DingTalkDialect;
+}
+
+pub(crate) const DIALECTS: [&dyn Dialect; 2] = [Feishu::DIALECT, DingTalk::DIALECT];
+
+/// An error, before it is put into a vendor's shape.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    /// The error type of OAuth, where the error is one of OAuth's.
+    pub(crate) oauth: Option<&'static str>,
+}
+
+impl Failure {
+    fn bad_request(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: code.into(),
+            message: message.into(),
+            oauth: None,
+        }
+    }
+}
+
+/// A request for a token.
+pub struct Ask<'a> {
+    /// Null if the body was not JSON.
+    pub(crate) body: &'a Value,
+    /// The parameters of the path.
+    pub(crate) path_values: &'a [(String, String)],
+    /// The time since the platform's start.
+    pub(crate) now: Duration,
+}
+
+impl Ask<'_> {
+    /// A field of the body that is text and not empty.
+    fn text(&self, field: &str) -> Option<&str> {
+        self.body.get(field)?.as_str().filter(|text| !text.is_empty())
+    }
+}
+
+/// Grants what was asked for: the body of the response.
+pub(crate) type Grant = fn(&Ask<'_>, &mut Tokens) -> Result<Value, Failure>;
+
+/// The wording of a vendor's requests and responses.
+pub trait Dialect: Send + Sync {
+    fn vendor(&self) -> VendorId;
+
+    /// The name of the vendor's type in Rust.
+    fn type_name(&self) -> &'static str;
+
+    /// The paths at which tokens are asked for, all with a POST.
+    fn grants(&self) -> &'static [(&'static str, Grant)];
+
+    /// The token that a request carries.
+    fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]>;
+
+    /// The error for a token that is not honored, or for the lack of one. `issued` is what the
+    /// platform knows about the token.
+    fn token_refused(&self, token: Option<&[u8]>, issued: Option<&Issued>) -> Failure;
+
+    /// The refusal of a request above a limit that is lifted after `reset`.
+    fn throttled(&self, limit: &RateLimit, reset: Duration) -> Reply;
+
+    /// The reply to a banned address, if the vendor bans addresses.
+    fn banned(&self) -> Option<Reply> {
+        None
+    }
+
+    fn log_id_header(&self) -> HeaderName;
+
+    fn empty_success(&self) -> &'static str;
+
+    fn success(&self, data: &Value) -> Value;
+
+    fn failure(&self, failure: &Failure, log_id: &str) -> Value;
+}
