@@ -60,7 +60,8 @@ impl Route {
     /// Adds the replies that `respond` computes from requests. Unless [`times`](Self::times) limits
     /// it or another reply follows, it computes all replies from here on.
     ///
-    /// The platform is not locked meanwhile, so that `respond` can use it.
+    /// The platform is not locked meanwhile, so that `respond` can use it. As long as the route has
+    /// `respond`, a handle of the platform in it keeps the platform running.
     pub fn respond_with<F>(self, respond: F) -> Self
     where
         F: Fn(&Recorded) -> Reply + Send + Sync + 'static,

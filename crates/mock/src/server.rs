@@ -65,7 +65,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
+        let thread = self.thread.take();
+        // A function that replies can hold the last handle, and then ends on the thread itself.
+        if let Some(thread) = thread.filter(|own| own.thread().id() != thread::current().id()) {
             let _ = thread.join();
         }
     }

@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use openplat_core::Sender;
-use openplat_mock::MockPlatform;
+use openplat_core::{ErrorKind, Sender};
+use openplat_mock::{MockPlatform, Reply};
 use serde_json::{Value, json};
 
 use crate::operations::{GetChat, LinkChat, SearchChats, SendLink, feishu};
@@ -17,13 +17,13 @@ const DINGTALK_TOKEN: &str = "/v1.0/oauth2/accessToken";
 
 pub(crate) struct Connection(BufReader<TcpStream>);
 
-pub(crate) struct Reply {
+pub(crate) struct Response {
     pub(crate) status: u16,
     head: String,
     body: Vec<u8>,
 }
 
-impl Reply {
+impl Response {
     fn json(&self) -> Value {
         assert!(self.head.contains("content-type: application/json; charset=utf-8\r\n"));
         serde_json::from_slice(&self.body).unwrap()
@@ -44,7 +44,13 @@ impl Connection {
         Self(BufReader::new(stream))
     }
 
-    pub(crate) fn send(&mut self, method: &str, target: &str, headers: &str, body: &[u8]) -> Reply {
+    pub(crate) fn send(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> Response {
         let length = body.len();
         let head = format!(
             "{method} {target} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n{headers}\r\n"
@@ -54,7 +60,7 @@ impl Connection {
         self.read()
     }
 
-    fn read(&mut self) -> Reply {
+    fn read(&mut self) -> Response {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             assert_ne!(self.0.read_line(&mut head).unwrap(), 0, "closed after {head:?}");
@@ -63,7 +69,7 @@ impl Connection {
         let length = lower.split_once("content-length: ").unwrap().1.split_once("\r\n").unwrap().0;
         let mut body = vec![0; length.parse().unwrap()];
         self.0.read_exact(&mut body).unwrap();
-        Reply { status: head[9..12].parse().unwrap(), head: lower, body }
+        Response { status: head[9..12].parse().unwrap(), head: lower, body }
     }
 }
 
@@ -224,4 +230,21 @@ async fn connections_are_closed_with_the_server() {
     drop(mock);
     TcpStream::connect(address).unwrap_err();
     assert_eq!(idle.0.read(&mut [0]).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_reply_can_hold_the_last_handle() {
+    let mock = MockPlatform::start().await.unwrap();
+    let handle = mock.clone();
+    let computed = mock.on::<LinkChat>().respond_with(move |_| {
+        Reply::data(json!({ "share_link": handle.requests().len().to_string() }))
+    });
+    drop(computed.times(1).example());
+    let client = feishu(&mock);
+    drop(mock);
+    assert_eq!(client.call(&LinkChat("oc_1")).await.unwrap().share_link, "1");
+    // The function is used up, and with it the last handle.
+    assert_eq!(client.call(&LinkChat("oc_1")).await.unwrap().share_link, "example");
+    let error = client.call(&LinkChat("oc_1")).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Connect | ErrorKind::Transfer), "{error}");
 }
