@@ -117,12 +117,12 @@ async fn a_page_of_a_proxy_keeps_status_and_log_id() {
 }
 
 #[tokio::test]
-async fn an_answer_of_the_wrong_type_names_the_path() {
+async fn an_answer_of_the_wrong_type_says_what_was_expected() {
     let (mock, client) = feishu().await;
-    mock.on::<LinkChat>().data(serde_json::json!({ "is_permanent": [] }));
+    mock.on::<LinkChat>().data(serde_json::json!([{ "is_permanent": true }]));
     let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
-    assert!(error.to_string().contains("$.is_permanent"), "{error}");
+    assert!(error.to_string().contains("at `$`: expected struct LinkChatResponse"), "{error}");
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod messages;
 mod network;
 mod pages;
 mod raw;
+mod reading;
 mod retries;
 mod script;
 mod tokens;

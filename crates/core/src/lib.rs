@@ -24,14 +24,6 @@ mod meta;
 // From bytes to types and back.
 mod codec;
 
-#[doc(hidden)]
-pub mod json_text;
-
-mod lenient;
-
-#[doc(hidden)]
-pub mod map;
-
 // One request, one response.
 mod wire;
 
@@ -66,10 +58,12 @@ pub use call::{
     RawCall, RawPages, Response, Sender, Turn,
 };
 pub use client::{AppScope, AsUser, Client, ClientBuilder, Scoped, UserScope, WithToken};
-pub use codec::{Param, UnknownValue};
-pub use error::{ApiError, Error, ErrorBuilder, ErrorKind, Violation};
 #[doc(hidden)]
-pub use json_text::JsonText;
+pub use codec::json_text::{self, JsonText};
+#[doc(hidden)]
+pub use codec::map;
+pub use codec::{Param, Strictness, UnknownValue, Warning};
+pub use error::{ApiError, Error, ErrorBuilder, ErrorKind, Violation};
 #[doc(hidden)]
 pub use meta::ApiMeta;
 pub use meta::{CodeMeta, Method, OperationMeta, Rate};
@@ -86,10 +80,11 @@ pub use wire::{
 
 pub use {bytes, http, http_body};
 
-/// For the macros of this crate.
+/// For the macros of this crate, and for the vendor crates.
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
 
+    pub use crate::codec::{DecodeError, Read, fault, read, repair};
     pub use crate::codec::{deserialize_string_enum, unknown};
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::lenient;
+use crate::codec;
 use crate::meta::{Meta, Method, OperationMeta};
 use crate::vendor::{DingTalk, Feishu, Grant, Vendor};
 use crate::wire::file;
@@ -30,7 +30,7 @@ pub fn envelope(input: &[u8]) {
             let _ = platform.read_token(&grant, &reply);
         }
     }
-    let _ = lenient::from_slice::<Vec<std::collections::BTreeMap<String, Option<i64>>>>(body);
+    let _ = codec::from_slice::<Vec<std::collections::BTreeMap<String, Option<i64>>>>(body);
 }
 
 /// A wait is none, or at most a day; the name of a file is one that stays in its folder.

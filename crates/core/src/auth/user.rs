@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::fetch::post;
 use crate::base::Secret;
 use crate::channel::Channel;
+use crate::codec;
 use crate::error::{Error, ErrorKind};
-use crate::lenient;
 
 const OPERATION: &str = "authen.v2.oauth.token";
 const PATH: &str = "/open-apis/authen/v2/oauth/token";
@@ -102,7 +102,7 @@ fn read(body: &[u8]) -> Result<UserToken, Error> {
         refresh_token_expires_in: Option<u64>,
         scope: Option<String>,
     }
-    let token: TokenAnswer = lenient::from_slice(body)
+    let token: TokenAnswer = codec::from_slice(body)
         .map_err(|error| Error::new(ErrorKind::Decode).with_cause(&error))?;
     Ok(UserToken {
         access_token: token.access_token.into(),

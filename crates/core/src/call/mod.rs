@@ -18,6 +18,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::BoxFuture;
 use crate::channel::Channel;
+use crate::codec::{Strictness, Warning};
 use crate::error::{Error, ErrorKind};
 use crate::meta::Meta;
 use crate::wire::{Encoded, Parts};
@@ -108,6 +109,13 @@ impl<T> Call<T> {
         self.set(|options| options.add_header(header))
     }
 
+    /// Sets what happens if a part of the response cannot be read: by default it is left out, with
+    /// a [`Warning`] in [`Response::warnings`] and in the log; with [`Strictness::Strict`] the call
+    /// fails with [`ErrorKind::Decode`].
+    pub fn strictness(self, strictness: Strictness) -> Self {
+        self.set(|options| options.strictness = strictness)
+    }
+
     /// Returns the output together with what is known about the exchange: status, headers, body,
     /// log ID and number of attempts.
     pub fn with_meta(self) -> Call<Response<T>> {
@@ -129,8 +137,10 @@ impl<T: Output> Future for Call<T> {
         let this = self.get_mut();
         if let Some(unsent) = this.unsent.take() {
             this.running = Some(Box::pin(async move {
+                let options = unsent.options.as_deref();
+                let strictness = options.map(|options| options.strictness).unwrap_or_default();
                 let plan = execute::Plan::new(unsent.line, unsent.request?, unsent.options)?;
-                T::from_success(execute::run(plan).await?)
+                Ok(T::from_success(execute::run(plan).await?, strictness)?.value)
             }));
         }
         let Some(running) = &mut this.running else { return Poll::Ready(Err(polled_again())) };
@@ -171,6 +181,9 @@ pub struct Response<T> {
     pub log_id: Option<String>,
     /// The number of times the request was sent.
     pub attempts: u32,
+    /// The parts of the response that could not be read and are absent from the output. Usually
+    /// empty.
+    pub warnings: Vec<Warning>,
 }
 
 impl<T: fmt::Debug> fmt::Debug for Response<T> {
@@ -181,6 +194,7 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
             .field("body", &format_args!("({} bytes)", self.body.len()))
             .field("log_id", &self.log_id)
             .field("attempts", &self.attempts)
+            .field("warnings", &self.warnings)
             .finish_non_exhaustive()
     }
 }

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 
 use super::execute::{Content, Success};
 use super::{Call, Response};
+use crate::codec::{self, DecodeError, Read, Strictness, Warning};
 use crate::error::{ApiError, Error, ErrorKind};
-use crate::lenient;
 use crate::meta::OperationMeta;
 use crate::vendor::Vendor;
 use crate::wire::Parts;
@@ -67,27 +67,27 @@ pub(crate) mod sealed {
 /// Implemented for every type that can be deserialized.
 pub trait Output: Sized + Send + 'static {
     #[doc(hidden)]
-    fn from_success(success: Success) -> Result<Self, Error>;
+    fn from_success(success: Success, strictness: Strictness) -> Result<Read<Self>, Error>;
 }
 
 impl<T: DeserializeOwned + Send + 'static> Output for T {
-    fn from_success(success: Success) -> Result<Self, Error> {
-        decode(&success)
+    fn from_success(success: Success, strictness: Strictness) -> Result<Read<Self>, Error> {
+        decode(&success, strictness)
     }
 }
 
 impl Output for Download {
-    fn from_success(success: Success) -> Result<Self, Error> {
+    fn from_success(success: Success, _: Strictness) -> Result<Read<Self>, Error> {
         let Success { meta, log_id, attempts, content, .. } = success;
         match content {
-            Content::File(file) => Self::new(meta, attempts, log_id, *file),
+            Content::File(file) => Self::new(meta, attempts, log_id, *file).map(Read::from),
             Content::Data(_) => Err(Error::new(ErrorKind::Decode).with_operation(meta.name())),
         }
     }
 }
 
 impl<T: Output> Output for Response<T> {
-    fn from_success(mut success: Success) -> Result<Self, Error> {
+    fn from_success(mut success: Success, strictness: Strictness) -> Result<Read<Self>, Error> {
         let status = success.status.as_u16();
         let (log_id, attempts) = (success.log_id.clone(), success.attempts);
         let headers = match &mut success.content {
@@ -96,26 +96,48 @@ impl<T: Output> Output for Response<T> {
             Content::Data(_) => std::mem::take(&mut success.headers),
         };
         let body = success.body.clone();
-        let output = T::from_success(success)?;
-        Ok(Self { output, status, headers, body, log_id, attempts })
+        let Read { value: output, warnings } = T::from_success(success, strictness)?;
+        Ok(Self { output, status, headers, body, log_id, attempts, warnings }.into())
     }
 }
 
 /// The only step of a call that is compiled for each type of output.
-fn decode<T: DeserializeOwned>(success: &Success) -> Result<T, Error> {
+fn decode<T: DeserializeOwned>(
+    success: &Success,
+    strictness: Strictness,
+) -> Result<Read<T>, Error> {
     let data = match &success.content {
         Content::Data(data) => data,
         Content::File(_) => &Bytes::new(),
     };
-    lenient::from_slice(data).map_err(|error| {
-        Error::new(ErrorKind::Decode)
-            .with_operation(success.meta.name())
-            .with_attempts(success.attempts)
-            .with_api(ApiError {
-                status: success.status.as_u16(),
-                log_id: success.log_id.clone(),
-                ..ApiError::default()
-            })
-            .with_cause(&error)
-    })
+    let read = codec::read(data, strictness).map_err(|error| undecodable(success, &error))?;
+    if !read.warnings.is_empty() {
+        warn(success, &read.warnings);
+    }
+    Ok(read)
+}
+
+#[cold]
+fn undecodable(success: &Success, error: &DecodeError) -> Error {
+    Error::new(ErrorKind::Decode)
+        .with_operation(success.meta.name())
+        .with_attempts(success.attempts)
+        .with_api(ApiError {
+            status: success.status.as_u16(),
+            log_id: success.log_id.clone(),
+            ..ApiError::default()
+        })
+        .with_cause(error)
+}
+
+/// No value of the response is in a warning, so that it can be logged.
+#[cold]
+fn warn(success: &Success, warnings: &[Warning]) {
+    let warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
+    tracing::warn!(
+        openplat.operation = %success.meta.name(),
+        log_id = success.log_id,
+        warnings = warnings.join("; "),
+        "parts of the response could not be read"
+    );
 }

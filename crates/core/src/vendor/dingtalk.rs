@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{App, Grant, Platform, TokenRequest, Vendor, not_understood};
 use crate::base::Secret;
+use crate::codec;
 use crate::error::{ApiError, Error, ErrorKind, Violation};
-use crate::lenient;
 use crate::wire::{COMPONENT, Reply, retry_after};
 
 /// DingTalk.
@@ -93,7 +93,7 @@ impl Platform for DingTalkPlatform {
             #[serde(alias = "expireIn")]
             expires_in: u64,
         }
-        let token: TokenAnswer = lenient::from_slice(&reply.body)
+        let token: TokenAnswer = codec::from_slice(&reply.body)
             .map_err(|error| Error::new(ErrorKind::Decode).with_cause(&error))?;
         Ok((token.access_token.into(), Duration::from_secs(token.expires_in)))
     }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{App, Grant, Platform, TokenRequest, Vendor, not_understood};
 use crate::base::Secret;
+use crate::codec;
 use crate::error::{ApiError, Error, ErrorKind, Violation};
-use crate::lenient;
 use crate::meta::{CodeMeta, find_code};
 use crate::wire::{Reply, retry_after};
 
@@ -89,7 +89,7 @@ impl Platform for FeishuPlatform {
             tenant_access_token: Option<String>,
             expire: u64,
         }
-        let token: TokenAnswer = lenient::from_slice(&reply.body)
+        let token: TokenAnswer = codec::from_slice(&reply.body)
             .map_err(|error| Error::new(ErrorKind::Decode).with_cause(&error))?;
         let value = match grant {
             Grant::FeishuApp | Grant::FeishuStoreApp => token.app_access_token,
@@ -171,7 +171,7 @@ impl Envelope<'_> {
         // A detail in an unexpected shape must not hide the code and the message.
         let detail: Detail = self
             .error
-            .and_then(|raw| lenient::from_slice(raw.get().as_bytes()).ok())
+            .and_then(|raw| codec::from_slice(raw.get().as_bytes()).ok())
             .unwrap_or_default();
         let code = self.code.to_string();
         let known = find_code(GATEWAY_CODES, &code);

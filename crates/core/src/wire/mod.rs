@@ -15,9 +15,9 @@ pub use attempt::Attempt;
 pub use body::{Body, BodyError};
 pub use builtin::{HttpTransport, HttpTransportBuilder};
 pub(crate) use exchange::{Exchange, Received};
-pub use parts::{BodyFields, FormFields, Parts};
 #[cfg(feature = "dingtalk")]
 pub(crate) use parts::COMPONENT;
+pub use parts::{BodyFields, FormFields, Parts};
 pub(crate) use parts::{Encoded, JSON, Payload};
 pub(crate) use reply::{Reply, log_id};
 pub use transport::{Transport, TransportError};

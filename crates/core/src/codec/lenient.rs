@@ -1,0 +1,877 @@
+//! A deserializer around serde_json's that accepts what the platforms really send.
+//!
+//! Numbers arrive as strings and strings as numbers, lists and objects as `null`. Models say what
+//! they want with plain serde derives; the tolerance is written here, once.
+//!
+//! The first pass reads the text as it comes and stops at the first fault. The second pass has
+//! [`Notes`]: it reads each value from a text of its own and goes on after a fault. Both are the
+//! same code with the same types, so that a model is compiled for one deserializer.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::marker::PhantomData;
+use std::vec;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny,
+    MapAccess, SeqAccess, Unexpected, Visitor,
+};
+use serde_json::value::RawValue;
+
+use super::json_text;
+use super::notes::{Notes, Place, Step};
+
+/// The first pass.
+pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    let mut inner = serde_json::Deserializer::from_slice(json);
+    let value = T::deserialize(Lenient::new(&mut inner, None))?;
+    inner.end()?;
+    Ok(value)
+}
+
+/// What a type asks for. A type parameter rather than a value: a visitor only ever asks for one
+/// thing, and needs no code for the others.
+type Want = u8;
+const ANYTHING: Want = 0;
+const OPTION: Want = 1;
+const BOOL: Want = 2;
+const INTEGER: Want = 3;
+const FLOAT: Want = 4;
+const TEXT: Want = 5;
+const LIST: Want = 6;
+const TUPLE: Want = 7;
+const MAP: Want = 8;
+const STRUCT: Want = 9;
+
+pub(super) struct Lenient<'t, 'de, D> {
+    inner: D,
+    notes: Option<&'t Notes<'de>>,
+    /// An item of a list: `null` there is no empty object, but no item.
+    is_item: bool,
+}
+
+impl<'t, 'de, D> Lenient<'t, 'de, D> {
+    pub(super) fn new(inner: D, notes: Option<&'t Notes<'de>>) -> Self {
+        Self { inner, notes, is_item: false }
+    }
+
+    pub(super) fn in_list(self, is_item: bool) -> Self {
+        Self { is_item, ..self }
+    }
+
+    fn want<V: Visitor<'de>, const WANT: Want>(&self, visitor: V) -> Tolerant<'t, 'de, V, WANT> {
+        if let Some(notes) = self.notes {
+            notes.expect(&visitor);
+        }
+        Tolerant { visitor, notes: self.notes, is_item: self.is_item }
+    }
+}
+
+macro_rules! want {
+    ($($method:ident($($arg:ident: $ty:ty),*) => $want:expr,)*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($arg: $ty,)* visitor: V) -> Result<V::Value, D::Error> {
+            let visitor = self.want::<V, $want>(visitor);
+            self.inner.deserialize_any(visitor)
+        }
+    )*};
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
+    type Error = D::Error;
+
+    want! {
+        deserialize_any() => ANYTHING,
+        deserialize_bool() => BOOL,
+        deserialize_i8() => INTEGER,
+        deserialize_i16() => INTEGER,
+        deserialize_i32() => INTEGER,
+        deserialize_i64() => INTEGER,
+        deserialize_u8() => INTEGER,
+        deserialize_u16() => INTEGER,
+        deserialize_u32() => INTEGER,
+        deserialize_u64() => INTEGER,
+        deserialize_f32() => FLOAT,
+        deserialize_f64() => FLOAT,
+        deserialize_char() => TEXT,
+        deserialize_str() => TEXT,
+        deserialize_string() => TEXT,
+        deserialize_bytes() => ANYTHING,
+        deserialize_byte_buf() => ANYTHING,
+        deserialize_seq() => LIST,
+        deserialize_tuple(_len: usize) => TUPLE,
+        deserialize_tuple_struct(_name: &'static str, _len: usize) => TUPLE,
+        deserialize_map() => MAP,
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        if let Some(notes) = self.notes {
+            notes.expect_fields(fields);
+        }
+        let visitor = self.want::<V, STRUCT>(visitor);
+        self.inner.deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let visitor = self.want::<V, OPTION>(visitor);
+        self.inner.deserialize_option(visitor)
+    }
+
+    /// `()` is the response of an operation without data: whatever came, it is nothing.
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_ignored_any(IgnoredAny)?;
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let mut visitor = self.want::<V, ANYTHING>(visitor);
+        if name == json_text::NAME
+            && let Some(notes) = visitor.notes.take()
+            && let Some(json) = json_text::open(notes)
+        {
+            let visitor = visitor.visitor;
+            return notes
+                .read_with(json, |inner| visitor.visit_some(inner))
+                .map_err(|_| unreadable());
+        }
+        self.inner.deserialize_newtype_struct(name, visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_enum(name, variants, visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_identifier(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_ignored_any(visitor)
+    }
+}
+
+/// What went wrong is in the notes.
+#[cold]
+#[inline(never)]
+fn unreadable<E: Error>() -> E {
+    E::custom("unreadable")
+}
+
+/// Hands the wrapped visitor what it wants, made from what came.
+struct Tolerant<'t, 'de, V, const WANT: Want> {
+    visitor: V,
+    notes: Option<&'t Notes<'de>>,
+    is_item: bool,
+}
+
+/// Up to here every whole number has a double of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+fn flag(text: &str) -> Option<bool> {
+    let is = |value: bool, digit: &str, word: &str| {
+        (text == digit || text.eq_ignore_ascii_case(word)).then_some(value)
+    };
+    is(true, "1", "true").or_else(|| is(false, "0", "false"))
+}
+
+/// The number as an integer, if it is one.
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+}
+
+impl<'de, V: Visitor<'de>, const WANT: Want> Tolerant<'_, 'de, V, WANT> {
+    fn visit_integer<E: Error>(self, value: &str) -> Result<V::Value, E> {
+        let text = value.trim();
+        if let Ok(number) = text.parse() {
+            return self.visitor.visit_i64(number);
+        }
+        if let Ok(number) = text.parse() {
+            return self.visitor.visit_u64(number);
+        }
+        match text.parse().ok().and_then(whole) {
+            Some(number) => self.visitor.visit_i64(number),
+            None => self.visitor.visit_str(value),
+        }
+    }
+
+    /// Other digits would be another ID, so those of the text are taken.
+    fn visit_long_number<E: Error>(self, value: f64) -> Result<V::Value, E> {
+        match self.notes {
+            Some(notes) => self.visitor.visit_str(notes.raw().trim_ascii()),
+            None => self.visitor.visit_f64(value),
+        }
+    }
+}
+
+impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, V, WANT> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<V::Value, E> {
+        match WANT {
+            TEXT => self.visitor.visit_str(if value { "true" } else { "false" }),
+            INTEGER => self.visitor.visit_u64(value.into()),
+            _ => self.visitor.visit_bool(value),
+        }
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<V::Value, E> {
+        match WANT {
+            TEXT => self.visitor.visit_string(value.to_string()),
+            _ => self.visitor.visit_i64(value),
+        }
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<V::Value, E> {
+        match WANT {
+            TEXT => self.visitor.visit_string(value.to_string()),
+            BOOL if value <= 1 => self.visitor.visit_bool(value == 1),
+            _ => self.visitor.visit_u64(value),
+        }
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
+        match (WANT, whole(value)) {
+            (TEXT, _) if value.abs() <= EXACT => self.visitor.visit_string(value.to_string()),
+            (TEXT, _) => self.visit_long_number(value),
+            (INTEGER, Some(number)) => self.visitor.visit_i64(number),
+            (BOOL, Some(number @ 0..=1)) => self.visitor.visit_bool(number == 1),
+            _ => self.visitor.visit_f64(value),
+        }
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<V::Value, E> {
+        match WANT {
+            INTEGER => self.visit_integer(value),
+            FLOAT => match value.trim().parse::<f64>() {
+                Ok(number) if number.is_finite() => self.visitor.visit_f64(number),
+                _ => self.visitor.visit_str(value),
+            },
+            BOOL => match flag(value.trim()) {
+                Some(flag) => self.visitor.visit_bool(flag),
+                None => self.visitor.visit_str(value),
+            },
+            _ => self.visitor.visit_str(value),
+        }
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<V::Value, E> {
+        match WANT {
+            TEXT | ANYTHING => self.visitor.visit_string(value),
+            _ => self.visit_str(&value),
+        }
+    }
+
+    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_none()
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        let is_absent = self.notes.is_some_and(Notes::is_absent);
+        match WANT {
+            LIST if !self.is_item => self.visitor.visit_seq(Nothing::new()),
+            MAP if !self.is_item => self.visitor.visit_map(Nothing::new()),
+            STRUCT if !self.is_item && !is_absent => self.visitor.visit_map(Nothing::new()),
+            _ => self.visitor.visit_unit(),
+        }
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        self.visitor.visit_some(Lenient::new(inner, self.notes))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        self.visitor.visit_newtype_struct(Lenient::new(inner, self.notes))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        let notes = match WANT {
+            // serde's derives would take the elements for fields, by their position.
+            MAP | STRUCT => {
+                return Err(A::Error::invalid_type(Unexpected::Seq, &self.visitor));
+            }
+            // Nothing fails where anything fits.
+            ANYTHING => None,
+            _ => self.notes,
+        };
+        let place = if WANT == TUPLE { Place::Element } else { Place::Item };
+        self.visitor.visit_seq(Elements { inner, notes, index: 0, place })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut inner: A) -> Result<V::Value, A::Error> {
+        let notes = match WANT {
+            // `{}` says that there is nothing, wherever a list is expected.
+            LIST => {
+                return match inner.next_key::<IgnoredAny>()? {
+                    None => self.visitor.visit_seq(Nothing::new()),
+                    Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self.visitor)),
+                };
+            }
+            ANYTHING => None,
+            _ => self.notes,
+        };
+        let noted = match notes {
+            Some(notes) => Some(Noted::new(&mut inner, notes, WANT == STRUCT)?),
+            None => None,
+        };
+        self.visitor.visit_map(Entries { inner, noted })
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_enum(inner)
+    }
+}
+
+struct Elements<'t, 'de, A> {
+    inner: A,
+    notes: Option<&'t Notes<'de>>,
+    index: usize,
+    place: Place,
+}
+
+impl<'de, A: SeqAccess<'de>> Elements<'_, 'de, A> {
+    /// The text of the next element, and where it is.
+    fn next_raw(&mut self) -> Result<Option<(Step, &'de str)>, A::Error> {
+        let raw = self.inner.next_element::<&'de RawValue>()?;
+        let step = Step::Index(self.index);
+        self.index += 1;
+        Ok(raw.map(|raw| (step, raw.get())))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn next_noted<T: Deserialize<'de>>(
+        &mut self,
+        notes: &Notes<'de>,
+    ) -> Result<Option<T>, A::Error> {
+        while let Some((step, raw)) = self.next_raw()? {
+            match (notes.read(step, raw, self.place), self.place) {
+                (Some(element), _) => return Ok(Some(element)),
+                (None, Place::Item) => {}
+                (None, _) => return Err(unreadable()),
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, 'de, A> {
+    type Error = A::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let Some(notes) = self.notes else {
+            return self.inner.next_element_seed(Seed { seed, is_item: true });
+        };
+        let Some((_, raw)) = self.next_raw()? else { return Ok(None) };
+        notes.read_with(raw, |inner| seed.deserialize(inner)).map(Some).map_err(|_| unreadable())
+    }
+
+    /// Lists ask with the type of their items, which can therefore be tried more than once.
+    fn next_element<T: Deserialize<'de>>(&mut self) -> Result<Option<T>, A::Error> {
+        match self.notes {
+            None => self.inner.next_element_seed(Seed { seed: PhantomData, is_item: true }),
+            Some(notes) => self.next_noted(notes),
+        }
+    }
+}
+
+struct Entries<'t, 'de, A> {
+    inner: A,
+    noted: Option<Box<Noted<'t, 'de>>>,
+}
+
+/// The members of an object, each with its text.
+struct Noted<'t, 'de> {
+    notes: &'t Notes<'de>,
+    fields: &'static [&'static str],
+    members: vec::IntoIter<(String, &'de RawValue)>,
+    /// The member whose key was read.
+    step: Step,
+    raw: &'de str,
+}
+
+impl<'t, 'de> Noted<'t, 'de> {
+    #[cold]
+    #[inline(never)]
+    fn new<A: MapAccess<'de>>(
+        inner: &mut A,
+        notes: &'t Notes<'de>,
+        is_struct: bool,
+    ) -> Result<Box<Self>, A::Error> {
+        let fields = if is_struct { notes.fields() } else { &[] };
+        let mut members = Vec::new();
+        while let Some(member) = inner.next_entry::<String, &'de RawValue>()? {
+            members.push(member);
+        }
+        let mut noted =
+            Self { notes, fields, members: Vec::new().into_iter(), step: Step::Key, raw: "" };
+        noted.members = noted.without_repeated(members).into_iter();
+        Ok(Box::new(noted))
+    }
+
+    /// Of a key that appears more than once, the last one counts.
+    fn without_repeated(
+        &self,
+        mut members: Vec<(String, &'de RawValue)>,
+    ) -> Vec<(String, &'de RawValue)> {
+        let mut seen = HashSet::new();
+        members.reverse();
+        members.retain(|(key, _)| {
+            let is_new = seen.insert(key.clone());
+            if !is_new {
+                self.notes.warn_of_repeated_key(self.step_to(key));
+            }
+            is_new
+        });
+        members.reverse();
+        members
+    }
+
+    fn step_to(&self, key: &str) -> Step {
+        let field = self.fields.iter().find(|field| **field == key);
+        field.map_or(Step::Key, |field| Step::Field(field))
+    }
+
+    fn next(&mut self) -> Option<String> {
+        let (key, raw) = self.members.next()?;
+        self.step = self.step_to(&key);
+        self.raw = raw.get();
+        Some(key)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn key<K: DeserializeSeed<'de>, E: Error>(&mut self, seed: K) -> Result<Option<K::Value>, E> {
+        let Some(key) = self.next() else { return Ok(None) };
+        seed.deserialize(StrDeserializer::new(&key)).map(Some)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn member<V: Deserialize<'de>, E: Error>(&self) -> Result<V, E> {
+        self.notes.read(self.step, self.raw, Place::Member).ok_or_else(unreadable)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn entry<K, V, E>(&mut self) -> Result<Option<(K, V)>, E>
+    where
+        K: Deserialize<'de>,
+        V: Deserialize<'de>,
+        E: Error,
+    {
+        while let Some(key) = self.next() {
+            let key = K::deserialize(StrDeserializer::<E>::new(&key))?;
+            if let Some(value) = self.notes.read(self.step, self.raw, Place::Entry) {
+                return Ok(Some((key, value)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        match &mut self.noted {
+            None => self.inner.next_key_seed(seed),
+            Some(noted) => noted.key(seed),
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        let Some(noted) = &self.noted else {
+            return self.inner.next_value_seed(Seed { seed, is_item: false });
+        };
+        let read = noted.notes.read_with(noted.raw, |inner| seed.deserialize(inner));
+        read.map_err(|_| unreadable())
+    }
+
+    /// Structs ask with the type of their fields.
+    fn next_value<V: Deserialize<'de>>(&mut self) -> Result<V, A::Error> {
+        match &self.noted {
+            None => self.inner.next_value_seed(Seed { seed: PhantomData, is_item: false }),
+            Some(noted) => noted.member(),
+        }
+    }
+
+    /// Maps ask with the types of both.
+    fn next_entry<K: Deserialize<'de>, V: Deserialize<'de>>(
+        &mut self,
+    ) -> Result<Option<(K, V)>, A::Error> {
+        match &mut self.noted {
+            None => {
+                let seed = Seed { seed: PhantomData, is_item: false };
+                self.inner.next_entry_seed(PhantomData, seed)
+            }
+            Some(noted) => noted.entry(),
+        }
+    }
+}
+
+/// Of the first pass; the second one has notes.
+struct Seed<S> {
+    seed: S,
+    is_item: bool,
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
+        self.seed.deserialize(Lenient { inner, notes: None, is_item: self.is_item })
+    }
+}
+
+/// An empty list or object, standing for `null`.
+struct Nothing<E>(std::marker::PhantomData<E>);
+
+impl<E> Nothing<E> {
+    fn new() -> Self {
+        Self(std::marker::PhantomData)
+    }
+}
+
+impl<'de, E: Error> SeqAccess<'de> for Nothing<E> {
+    type Error = E;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, _: T) -> Result<Option<T::Value>, E> {
+        Ok(None)
+    }
+}
+
+impl<'de, E: Error> MapAccess<'de> for Nothing<E> {
+    type Error = E;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, _: K) -> Result<Option<K::Value>, E> {
+        Ok(None)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, E> {
+        seed.deserialize(serde::de::value::UnitDeserializer::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::super::{DecodeError, Read, Strictness, read};
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    struct Model {
+        text: Option<String>,
+        number: Option<i64>,
+        ratio: Option<f64>,
+        flag: Option<bool>,
+        #[serde(default)]
+        list: Vec<String>,
+        #[serde(default)]
+        map: BTreeMap<String, i64>,
+        nested: Option<Box<Model>>,
+        free: Option<serde_json::Value>,
+    }
+
+    fn lenient<T: DeserializeOwned>(json: &str) -> Result<Read<T>, DecodeError> {
+        read(json.as_bytes(), Strictness::Lenient)
+    }
+
+    /// Reads what nothing is wrong with.
+    #[track_caller]
+    fn decode<T: DeserializeOwned>(json: &str) -> T {
+        let read = lenient::<T>(json).unwrap();
+        assert_eq!(read.warnings, [], "{json}");
+        read.value
+    }
+
+    /// Reads what something is wrong with, and what there is to say about that.
+    #[track_caller]
+    fn degrade<T: DeserializeOwned>(json: &str) -> (T, Vec<String>) {
+        let strict = read::<T>(json.as_bytes(), Strictness::Strict).map(drop).unwrap_err();
+        let read = lenient::<T>(json).unwrap();
+        assert!(strict.to_string().contains(read.warnings[0].path()), "{strict}");
+        (read.value, read.warnings.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn scalars_arrive_in_each_others_clothes() {
+        let drifted: Model = decode(
+            r#"{"text": 7, "number": "8", "ratio": "1.5", "flag": "true",
+                "list": [1, "b"], "map": {"a": "3"}, "nested": {"number": 4.0, "text": true}}"#,
+        );
+        assert_eq!(drifted.text.as_deref(), Some("7"));
+        assert_eq!(drifted.number, Some(8));
+        assert_eq!(drifted.ratio, Some(1.5));
+        assert_eq!(drifted.flag, Some(true));
+        assert_eq!(drifted.list, ["1", "b"]);
+        assert_eq!(drifted.map["a"], 3);
+        let nested = drifted.nested.unwrap();
+        assert_eq!((nested.number, nested.text.as_deref()), (Some(4), Some("true")));
+    }
+
+    #[test]
+    fn a_scalar_is_read_wherever_its_value_is_exact() {
+        for (json, number) in [
+            (r#""4.0""#, 4),
+            (r#""1e3""#, 1000),
+            ("1e3", 1000),
+            ("true", 1),
+            ("false", 0),
+            (r#"" 7 ""#, 7),
+        ] {
+            assert_eq!(decode::<i64>(json), number, "{json}");
+        }
+        assert_eq!(decode::<u64>(r#""18446744073709551615""#), u64::MAX);
+        for (json, flag) in [
+            ("1.0", true),
+            ("0", false),
+            (r#""True""#, true),
+            (r#""FALSE""#, false),
+            (r#""1""#, true),
+            ("0.0", false),
+        ] {
+            assert_eq!(decode::<bool>(json), flag, "{json}");
+        }
+    }
+
+    #[test]
+    fn null_is_absence_at_every_level() {
+        let json = r#"{"text": null, "list": null, "map": null, "nested": null, "free": null}"#;
+        assert_eq!(decode::<Model>(json), Model::default());
+        assert_eq!(decode::<Model>("null"), Model::default());
+        assert_eq!(decode::<Model>(r#"{"list": {}}"#), Model::default());
+        assert_eq!(decode::<Vec<Model>>("null"), []);
+        assert_eq!(decode::<Vec<Model>>("{}"), []);
+    }
+
+    #[test]
+    fn what_is_empty_is_nothing_where_nothing_else_fits() {
+        for empty in [r#""""#, "[]", "{}", " [ ] ", "{ }", r#"" ""#] {
+            for field in ["number", "ratio", "flag", "nested", "list", "map"] {
+                // The text `" "` is no list, and an object is no absent object.
+                let json = format!(r#"{{"{field}": {empty}, "text": "kept"}}"#);
+                let model: Model = decode(&json);
+                assert_eq!(model.text.as_deref(), Some("kept"));
+                assert!(field == "nested" || Model { text: None, ..model } == Model::default());
+            }
+        }
+        assert_eq!(decode::<Model>(r#"{"text": []}"#), Model::default());
+        assert_eq!(decode::<Model>(r#"{"text": ""}"#).text.as_deref(), Some(""));
+        assert_eq!(decode::<Model>(r#"{"nested": []}"#).nested, None);
+        assert_eq!(decode::<Model>(r#"{"nested": {}}"#).nested, Some(Box::default()));
+        for whole in [r#""""#, "[]"] {
+            assert_eq!(decode::<Model>(whole), Model::default());
+        }
+    }
+
+    #[test]
+    fn what_would_be_read_wrongly_is_left_out_and_said() {
+        for (json, warning) in [
+            (
+                r#"{"list": {"a": 1}}"#,
+                "`$.list` was left out: expected a sequence, found an object",
+            ),
+            (r#"{"ratio": "nan"}"#, "`$.ratio` was left out: expected f64, found a string"),
+            (r#"{"ratio": "inf"}"#, "`$.ratio` was left out: expected f64, found a string"),
+            (r#"{"number": "1.5"}"#, "`$.number` was left out: expected i64, found a string"),
+            (r#"{"number": 4.5}"#, "`$.number` was left out: expected i64, found a number"),
+            (r#"{"number": 1e400}"#, "`$.number` was left out: expected i64, found a number"),
+            (
+                r#"{"number": 9223372036854775808}"#,
+                "`$.number` was left out: expected i64, found a number",
+            ),
+            (r#"{"flag": 2}"#, "`$.flag` was left out: expected a boolean, found a number"),
+            (r#"{"flag": "yes"}"#, "`$.flag` was left out: expected a boolean, found a string"),
+            (r#"{"text": {"a": 1}}"#, "`$.text` was left out: expected a string, found an object"),
+            (
+                r#"{"nested": "n"}"#,
+                "`$.nested` was left out: expected struct Model, found a string",
+            ),
+            (r#"{"nested": [1]}"#, "`$.nested` was left out: expected struct Model, found a list"),
+        ] {
+            assert_eq!(degrade::<Model>(json), (Model::default(), vec![warning.to_owned()]));
+        }
+        assert!(lenient::<Model>(r#"["text"]"#).is_err());
+        assert!(lenient::<i64>("4.5").is_err());
+    }
+
+    #[test]
+    fn an_item_or_an_entry_that_cannot_be_read_costs_no_other() {
+        let (model, warnings) = degrade::<Model>(
+            r#"{"list": ["a", null, {}, "b"], "map": {"x": 1, "secret": "many", "y": 2}}"#,
+        );
+        assert_eq!(model.list, ["a", "b"]);
+        assert_eq!(model.map, BTreeMap::from([("x".to_owned(), 1), ("y".to_owned(), 2)]));
+        assert_eq!(
+            warnings,
+            [
+                "`$.list[1]` was skipped: expected a string, found null",
+                "`$.list[2]` was skipped: expected a string, found an object",
+                "`$.map.*` was skipped: expected i64, found a string",
+            ]
+        );
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Named {
+        name: String,
+        at: Option<(i64, i64)>,
+    }
+
+    #[test]
+    fn what_lacks_a_required_field_is_skipped_or_an_error() {
+        let json = r#"[{"name": "a"}, {}, {"name": null}, {"name": [1]}, null, "", {"name": "b"}]"#;
+        let (named, warnings) = degrade::<Vec<Named>>(json);
+        assert_eq!(named.iter().map(|named| named.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(
+            warnings,
+            [
+                "`$[1]` was skipped: the field `name` is missing",
+                "`$[2]` was skipped: at `$[2].name`: expected a string, found null",
+                "`$[3]` was skipped: at `$[3].name`: expected a string, found a list",
+                "`$[4]` was skipped: expected struct Named, found null",
+                "`$[5]` was skipped: expected struct Named, found a string",
+            ]
+        );
+        let error = lenient::<Named>(r#"{"name": [1]}"#).unwrap_err().to_string();
+        assert_eq!(error, "at `$.name`: expected a string, found a list");
+        let error = lenient::<Named>("{}").unwrap_err().to_string();
+        assert_eq!(error, "at `$`: the field `name` is missing");
+    }
+
+    #[test]
+    fn the_elements_of_a_tuple_keep_their_places() {
+        let (named, warnings) = degrade::<Named>(r#"{"name": "a", "at": ["x", 1, 2]}"#);
+        assert_eq!(named, Named { name: "a".to_owned(), at: None });
+        assert_eq!(warnings, ["`$.at` was left out: at `$.at[0]`: expected i64, found a string"]);
+    }
+
+    #[test]
+    fn a_null_in_a_list_is_no_empty_item() {
+        let (models, warnings) = degrade::<Vec<Model>>(r#"[{"text": "a"}, null]"#);
+        assert_eq!(models.len(), 1);
+        assert_eq!(warnings, ["`$[1]` was skipped: expected struct Model, found null"]);
+        assert_eq!(decode::<Vec<Option<i64>>>("[1, null]"), [Some(1), None]);
+    }
+
+    #[test]
+    fn a_long_number_is_the_text_of_its_digits() {
+        let long = "123456789012345678901234567890";
+        let json = format!(
+            r#"{{"text": {long}, "list": [{long}, -{long}], "nested": {{"text": {long}}}}}"#
+        );
+        let model: Model = decode(&json);
+        assert_eq!(model.text.as_deref(), Some(long));
+        assert_eq!(model.list, [long.to_owned(), format!("-{long}")]);
+        assert_eq!(model.nested.unwrap().text.as_deref(), Some(long));
+    }
+
+    #[test]
+    fn of_a_key_that_appears_twice_the_last_one_counts() {
+        let (model, warnings) = degrade::<Model>(r#"{"text": "a", "number": 1, "text": "b"}"#);
+        assert_eq!((model.text.as_deref(), model.number), (Some("b"), Some(1)));
+        assert_eq!(warnings, ["`$.text` appears more than once: the last one counts"]);
+    }
+
+    #[test]
+    fn a_text_is_repaired_and_that_is_said() {
+        let repaired = "`$` was not valid JSON and was repaired";
+        for (json, text) in [
+            (&b"{\"text\": \"cut \\ud83d\"}"[..], "cut \u{FFFD}"),
+            (b"{\"text\": \"cut \xe4\xbd\"}", "cut \u{FFFD}"),
+            (b"{\"text\": \"a\tb\"}", "a\tb"),
+            (b"\xef\xbb\xbf{\"text\": \"a\"}", "a"),
+            (b"{\"text\": \"a\"}\0\0", "a"),
+            (b"{\"text\": \"a\", \"ratio\": NaN}", "a"),
+        ] {
+            let read = read::<Model>(json, Strictness::Lenient).unwrap();
+            assert_eq!(read.value, Model { text: Some(text.to_owned()), ..Model::default() });
+            assert_eq!(read.warnings[0].to_string(), repaired);
+            assert_eq!(read.warnings.len(), 1);
+            assert!(super::super::read::<Model>(json, Strictness::Strict).is_err());
+        }
+    }
+
+    #[test]
+    fn free_json_is_left_alone() {
+        let free = decode::<Model>(r#"{"free": {"a": ["1", 2, null]}}"#).free.unwrap();
+        assert_eq!(free, serde_json::json!({"a": ["1", 2, null]}));
+        let (model, _) = degrade::<Model>(r#"{"free": {"a": ["1", 2, null, ""]}, "flag": "?"}"#);
+        assert_eq!(model.free.unwrap(), serde_json::json!({"a": ["1", 2, null, ""]}));
+    }
+
+    #[test]
+    fn nothing_is_decoded_from_anything() {
+        for json in ["{}", "null", r#"{"left": ["over"]}"#, "3"] {
+            decode::<()>(json);
+        }
+    }
+
+    #[test]
+    fn warnings_are_counted_where_there_are_too_many() {
+        let json = format!("[{}1]", r#""x","#.repeat(1_000));
+        let (numbers, warnings) = degrade::<Vec<i64>>(&json);
+        assert_eq!((numbers, warnings.len()), (vec![1], 101));
+        assert_eq!(warnings[100], "900 further warnings are not listed");
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    struct Tree {
+        odd: Option<bool>,
+        #[serde(default)]
+        branches: Vec<Tree>,
+    }
+
+    #[test]
+    fn trailing_bytes_and_deep_nesting_are_errors() {
+        assert!(lenient::<Model>("{} {}").is_err());
+        let deep = "[".repeat(100_000);
+        assert!(lenient::<serde_json::Value>(&deep).is_err());
+        let closed = format!("{deep}{}", "]".repeat(100_000));
+        assert!(lenient::<serde_json::Value>(&closed).is_err());
+    }
+
+    #[test]
+    fn a_deep_tree_loses_the_branches_that_are_too_deep() {
+        let deep =
+            format!("{}{}", r#"{"odd": "?", "branches": [ "#.repeat(2_000), "]}".repeat(2_000));
+        let (tree, warnings) = degrade::<Tree>(&deep);
+        assert_eq!(tree.branches.len(), 1);
+        assert!(warnings.last().unwrap().contains("nested too deeply"), "{warnings:?}");
+    }
+}

@@ -1,0 +1,294 @@
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use serde::de::{Deserialize, Expected};
+use serde_json::de::SliceRead;
+
+use super::arena::{Arena, Keeper};
+use super::lenient::Lenient;
+use super::repair::{checked, repair};
+use super::warning::{DecodeError, Fault, Strictness, Warning, path_of};
+
+/// Further warnings are counted. A page of nothing but odd items has to fit into memory.
+const MAX_WARNINGS: usize = 100;
+
+/// As deep as serde_json goes, which is not asked about texts that are read piece by piece.
+const MAX_DEPTH: usize = 128;
+
+/// A step on the way from the whole to a part of it.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    Field(&'static str),
+    /// A key of a map, which is data.
+    Key,
+    Index(usize),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => write!(f, ".{name}"),
+            Self::Key => f.write_str(".*"),
+            Self::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}
+
+/// What depends on a value that cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A member of an object: absent, if its type has room for that, or else the object fails.
+    Member,
+    /// An item of a list, which is skipped.
+    Item,
+    /// An entry of a map: as a member, or else skipped.
+    Entry,
+    /// An element of a tuple, whose place says what it is: the tuple fails.
+    Element,
+}
+
+/// A value with a text of its own. This is the deserializer of the first pass.
+pub(super) type Piece<'t, 'de> = Lenient<'t, 'de, &'t mut serde_json::Deserializer<SliceRead<'de>>>;
+
+/// Reads a value of a type that only the reader knows.
+type Reader<'r, 'de> = dyn FnMut(Piece<'_, 'de>) -> serde_json::Result<()> + 'r;
+
+fn reader<'de, T: Deserialize<'de>>(
+    value: &mut Option<T>,
+) -> impl FnMut(Piece<'_, 'de>) -> serde_json::Result<()> {
+    |inner| {
+        *value = Some(T::deserialize(inner)?);
+        Ok(())
+    }
+}
+
+/// What the second pass keeps in mind.
+///
+/// Each value is read from a text of its own, so that one which fails does no harm to the others.
+pub(super) struct Notes<'de> {
+    texts: Keeper<'de>,
+    path: RefCell<Vec<Step>>,
+    /// The text of the value that is being read.
+    raw: Cell<&'de str>,
+    /// What was asked for last, and of which text.
+    expected: RefCell<(&'de str, String)>,
+    /// The fields of the struct that was asked for last.
+    fields: Cell<&'static [&'static str]>,
+    /// A value is being read whose text is of no use: only what may be absent can be made.
+    is_absent: Cell<bool>,
+    /// Why the last value failed.
+    fault: Cell<Option<Fault>>,
+    warnings: RefCell<Vec<Warning>>,
+    unlisted: Cell<usize>,
+}
+
+impl<'de> Notes<'de> {
+    pub(super) fn new(arena: &'de Arena) -> Self {
+        Self {
+            texts: Keeper::new(arena),
+            path: RefCell::default(),
+            raw: Cell::new(""),
+            expected: RefCell::default(),
+            fields: Cell::default(),
+            is_absent: Cell::default(),
+            fault: Cell::default(),
+            warnings: RefCell::default(),
+            unlisted: Cell::default(),
+        }
+    }
+
+    /// The text of the value that is being read.
+    pub(super) fn raw(&self) -> &'de str {
+        self.raw.get()
+    }
+
+    pub(super) fn is_absent(&self) -> bool {
+        self.is_absent.get()
+    }
+
+    pub(super) fn keep(&self, text: String) -> &'de str {
+        self.texts.keep(text)
+    }
+
+    pub(super) fn expect(&self, expected: &dyn Expected) {
+        *self.expected.borrow_mut() = (self.raw.get(), expected.to_string());
+    }
+
+    pub(super) fn expect_fields(&self, fields: &'static [&'static str]) {
+        self.fields.set(fields);
+    }
+
+    pub(super) fn fields(&self) -> &'static [&'static str] {
+        self.fields.get()
+    }
+
+    pub(super) fn warn(&self, warning: Warning) {
+        let mut warnings = self.warnings.borrow_mut();
+        if warnings.len() < MAX_WARNINGS {
+            warnings.push(warning);
+        } else {
+            self.unlisted.set(self.unlisted.get() + 1);
+        }
+    }
+
+    pub(super) fn warn_of_repair(&self) {
+        self.warn(Warning::repaired_at(&self.path.borrow()));
+    }
+
+    pub(super) fn warn_of_repeated_key(&self, step: Step) {
+        let path = [&**self.path.borrow(), &[step]].concat();
+        self.warn(Warning::repeated_key(&path));
+    }
+
+    /// Reads the whole.
+    fn root(&self, raw: &'de str, read: &mut Reader<'_, 'de>) -> Result<(), Fault> {
+        self.attempt(raw, false, read).or_else(|fault| match is_empty(raw) {
+            true => self.attempt("null", false, read).map_err(|_| fault),
+            false => Err(fault),
+        })
+    }
+
+    /// Reads a part, or gives it up as its place allows. Returns `None` if it is skipped, or if
+    /// the whole that needs it fails.
+    ///
+    /// Only the reading itself is compiled for each type.
+    pub(super) fn read<T: Deserialize<'de>>(
+        &self,
+        step: Step,
+        raw: &'de str,
+        place: Place,
+    ) -> Option<T> {
+        let mut value = None;
+        self.read_part(step, raw, place, &mut reader(&mut value));
+        value
+    }
+
+    fn read_part(&self, step: Step, raw: &'de str, place: Place, read: &mut Reader<'_, 'de>) {
+        self.path.borrow_mut().push(step);
+        if let Err(fault) = self.attempt(raw, place == Place::Item, read) {
+            let may_be_absent = matches!(place, Place::Member | Place::Entry);
+            let is_silent = is_empty(raw);
+            // An empty text, list or object is a way to say that there is nothing.
+            self.is_absent.set(!is_silent);
+            let is_absent = may_be_absent && self.attempt("null", false, read).is_ok();
+            self.is_absent.set(false);
+            match place {
+                _ if is_absent && is_silent => {}
+                _ if is_absent => self.give_up("was left out", &fault),
+                Place::Item | Place::Entry => self.give_up("was skipped", &fault),
+                Place::Member | Place::Element => self.fault.set(Some(fault)),
+            }
+        }
+        self.path.borrow_mut().pop();
+    }
+
+    fn give_up(&self, effect: &str, fault: &Fault) {
+        self.warn(Warning::new(&self.path.borrow(), effect, fault));
+    }
+
+    fn attempt(
+        &self,
+        raw: &'de str,
+        is_item: bool,
+        read: &mut Reader<'_, 'de>,
+    ) -> Result<(), Fault> {
+        if self.path.borrow().len() > MAX_DEPTH {
+            return Err(self.fault_here("nested too deeply".to_owned()));
+        }
+        self.fault.set(None);
+        self.read_with(raw, |inner| read(inner.in_list(is_item))).map_err(|error| {
+            self.raw.set(raw);
+            // The innermost fault says most.
+            self.fault.take().unwrap_or_else(|| self.describe(&error))
+        })
+    }
+
+    /// Reads a value from a text of its own.
+    pub(super) fn read_with<T>(
+        &self,
+        raw: &'de str,
+        read: impl FnOnce(Piece<'_, 'de>) -> serde_json::Result<T>,
+    ) -> serde_json::Result<T> {
+        self.raw.set(raw);
+        let mut inner = serde_json::Deserializer::from_slice(raw.as_bytes());
+        read(Lenient::new(&mut inner, Some(self)))
+    }
+
+    fn describe(&self, error: &serde_json::Error) -> Fault {
+        let raw = self.raw.get();
+        let (of, expected) = &*self.expected.borrow();
+        // What was asked for last may have been asked of a part that was read without a fault.
+        let is_of_this = std::ptr::eq(*of, raw);
+        let problem = match missing_field(error) {
+            Some(name) => format!("the field `{name}` is missing"),
+            None if is_of_this => format!("expected {expected}, found {}", kind(raw)),
+            None => format!("found {} that does not fit", kind(raw)),
+        };
+        self.fault_here(problem)
+    }
+
+    fn fault_here(&self, problem: String) -> Fault {
+        Fault { path: path_of(&self.path.borrow()), problem }
+    }
+
+    fn into_warnings(self) -> Vec<Warning> {
+        let mut warnings = self.warnings.take();
+        if self.unlisted.get() > 0 {
+            warnings.push(Warning::more(self.unlisted.get()));
+        }
+        warnings
+    }
+}
+
+/// The second pass. Returns what there is to say if `read` has read the value.
+pub(super) fn read_again(
+    json: &[u8],
+    strictness: Strictness,
+    read: &mut dyn FnMut(Piece<'_, '_>) -> serde_json::Result<()>,
+) -> Result<Vec<Warning>, DecodeError> {
+    let repaired = repair(json);
+    let text = checked(&repaired)?;
+    let arena = Arena::default();
+    let notes = Notes::new(&arena);
+    if let Cow::Owned(_) = repaired {
+        notes.warn_of_repair();
+    }
+    notes.root(text, &mut |inner| read(inner))?;
+    let mut warnings = notes.into_warnings();
+    match strictness {
+        Strictness::Strict if !warnings.is_empty() => {
+            Err(DecodeError::strict(warnings.swap_remove(0)))
+        }
+        _ => Ok(warnings),
+    }
+}
+
+/// Whether the text is `""`, `[]` or `{}`.
+fn is_empty(raw: &str) -> bool {
+    let inside = [('"', '"'), ('[', ']'), ('{', '}')]
+        .into_iter()
+        .find_map(|(open, close)| raw.trim_ascii().strip_prefix(open)?.strip_suffix(close));
+    inside.is_some_and(|inside| inside.trim_ascii().is_empty())
+}
+
+/// What kind of value it is: all that may be said of it.
+fn kind(raw: &str) -> &'static str {
+    match raw.trim_ascii_start().as_bytes().first() {
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'"') => "a string",
+        Some(b'[') => "a list",
+        Some(b'{') => "an object",
+        _ => "a number",
+    }
+}
+
+/// The name that serde gives, which is one of the type's own. Nothing else of the text of such an
+/// error is used: it can quote the data.
+fn missing_field(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    let (name, _) = text.strip_prefix("missing field `")?.split_once('`')?;
+    let is_name = name.len() <= 64 && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
+    is_name.then(|| name.to_owned())
+}

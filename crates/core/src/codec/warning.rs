@@ -1,0 +1,129 @@
+use std::fmt;
+
+use super::notes::Step;
+
+/// Something in a response, or in the content of a message, that could not be read and was left
+/// out.
+///
+/// A warning names the place and what was expected there. It never quotes the data: the keys of
+/// maps are shown as `*`.
+///
+/// ```
+/// # use openplat_core::{Strictness, __private::read};
+/// let read = read::<Vec<i64>>(br#"[1, "many", 3]"#, Strictness::Lenient).unwrap();
+/// assert_eq!(read.value, [1, 3]);
+/// assert_eq!(read.warnings[0].path(), "$[1]");
+/// assert_eq!(read.warnings[0].to_string(), "`$[1]` was skipped: expected i64, found a string");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    path: String,
+    text: String,
+}
+
+impl Warning {
+    pub(super) fn new(path: &[Step], effect: &str, fault: &Fault) -> Self {
+        let path = path_of(path);
+        let text = match fault.path == path {
+            true => format!("`{path}` {effect}: {}", fault.problem),
+            false => format!("`{path}` {effect}: {fault}"),
+        };
+        Self { path, text }
+    }
+
+    /// Says that the whole was not valid JSON and was read after a repair.
+    #[doc(hidden)]
+    pub fn repaired() -> Self {
+        Self::repaired_at(&[])
+    }
+
+    pub(super) fn repaired_at(path: &[Step]) -> Self {
+        let path = path_of(path);
+        Self { text: format!("`{path}` was not valid JSON and was repaired"), path }
+    }
+
+    pub(super) fn repeated_key(path: &[Step]) -> Self {
+        let path = path_of(path);
+        Self { text: format!("`{path}` appears more than once: the last one counts"), path }
+    }
+
+    pub(super) fn more(count: usize) -> Self {
+        Self { path: path_of(&[]), text: format!("{count} further warnings are not listed") }
+    }
+
+    /// The place of what was left out, such as `$.items[3].name`, where `$` stands for the whole.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What to do about a value that cannot be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Strictness {
+    /// Leave it out, read the rest, and warn.
+    #[default]
+    Lenient,
+    /// Fail.
+    Strict,
+}
+
+/// A value, and what could not be read of it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Read<T> {
+    /// The value.
+    pub value: T,
+    /// What was left out of it; empty as a rule.
+    pub warnings: Vec<Warning>,
+}
+
+impl<T> From<T> for Read<T> {
+    fn from(value: T) -> Self {
+        Self { value, warnings: Vec::new() }
+    }
+}
+
+/// A JSON value that does not fit the type it is read as.
+///
+/// Names the place and what was expected there, but never quotes a text: it may be someone's
+/// message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct DecodeError(#[from] Fault);
+
+impl DecodeError {
+    pub(super) fn syntax(problem: String) -> Self {
+        Self(Fault { path: path_of(&[]), problem })
+    }
+
+    /// For a value that should have been read; there is none to return without a panic.
+    pub(super) fn unread() -> Self {
+        Self::syntax("the value was not read".to_owned())
+    }
+
+    pub(super) fn strict(warning: Warning) -> Self {
+        Self(Fault { path: warning.path, problem: warning.text })
+    }
+}
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("at `{path}`: {problem}")]
+#[doc(hidden)]
+pub struct Fault {
+    pub(super) path: String,
+    pub(super) problem: String,
+}
+
+pub(super) fn path_of(steps: &[Step]) -> String {
+    let mut path = String::from("$");
+    path.extend(steps.iter().map(Step::to_string));
+    path
+}

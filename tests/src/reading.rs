@@ -1,0 +1,180 @@
+//! Responses in which something is odd: the rest is read, and what is lost is said.
+
+use std::sync::{Arc, Mutex};
+
+use feishu_apaas::application_object_record::{BatchQueryRecords, BatchQueryRecordsRequired};
+use feishu_im::ErrorKind;
+use feishu_im::chat::{GetChat, ListChat};
+use feishu_im::message::{ContainerId, ListMessage, Message};
+use openplat_core::{Feishu, WithToken};
+use serde_json::Value;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::script::{Script, answer};
+
+/// A client that gets these bodies, one after the other.
+fn client(bodies: &[&str]) -> WithToken<Feishu> {
+    Script::new(bodies.iter().map(|body| answer(200, &[], body))).feishu().with_token("t-1")
+}
+
+fn page(items: &str, next: Option<&str>) -> String {
+    let next = next.map(|next| format!(r#", "page_token": "{next}""#)).unwrap_or_default();
+    let has_more = !next.is_empty();
+    format!(
+        r#"{{"code": 0, "msg": "success", "data": {{"items": [{items}], "has_more": {has_more}{next}}}}}"#
+    )
+}
+
+fn message(id: &str, odd: &str) -> String {
+    format!(r#"{{"message_id": "{id}", "msg_type": "text", {odd}}}"#)
+}
+
+/// Each is a member of a message, and odd.
+const ODD: [&str; 11] = [
+    r#""sender": {"sender_name": "cut \ud83d"}"#,
+    r#""deleted": """#,
+    r#""deleted": "maybe""#,
+    r#""body": """#,
+    r#""body": {"content": {"text": "hi"}}"#,
+    r#""sender": []"#,
+    r#""sender": "ou_1""#,
+    r#""sender": {"sender_i18n_names": []}"#,
+    r#""mentions": [{"key": "@_user_1", "id": {"open_id": "ou_2", "user_id": ""}, "name": "Al"}]"#,
+    r#""mentions": [null, "x", {"key": "@_user_1"}]"#,
+    r#""deleted": false, "deleted": true"#,
+];
+
+#[tokio::test]
+async fn an_odd_member_costs_neither_its_item_nor_a_page() {
+    for odd in ODD {
+        let pages = [
+            page(&message("om_1", r#""deleted": false"#), Some("b")),
+            page(
+                &format!("{}, {}", message("om_2", odd), message("om_3", r#""deleted": true"#)),
+                Some("c"),
+            ),
+            page(&message("om_4", r#""deleted": false"#), None),
+        ];
+        let client = client(&pages.each_ref().map(String::as_str));
+        let mut messages = ListMessage::new(ContainerId::chat("oc_1")).items(&client);
+        let mut ids = Vec::new();
+        while let Some(message) = messages.next().await {
+            ids.push(message.unwrap().message_id.unwrap());
+        }
+        assert_eq!(ids, ["om_1", "om_2", "om_3", "om_4"], "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn an_item_that_is_none_is_skipped() {
+    for odd in ["\"om_2\"", "null", "7", "[]", "[1]", "\"\""] {
+        let good = [message("om_1", r#""deleted": false"#), message("om_3", r#""deleted": false"#)];
+        let page = page(&format!("{}, {odd}, {}", good[0], good[1]), None);
+        let list = ListMessage::new(ContainerId::chat("oc_1"));
+        let response = list.send(&client(&[&page])).with_meta().await.unwrap();
+        assert_eq!(response.output.items.len(), 2, "{odd}");
+        assert_eq!(response.warnings[0].path(), "$.items[1]", "{odd}");
+    }
+}
+
+async fn read_one(odd: &str) -> (Message, Vec<String>) {
+    let page = page(&message("om_1", odd), None);
+    let list = ListMessage::new(ContainerId::chat("oc_1"));
+    let mut response = list.send(&client(&[&page])).with_meta().await.unwrap();
+    let warnings = response.warnings.iter().map(|warning| warning.path().to_owned()).collect();
+    (response.output.items.remove(0), warnings)
+}
+
+#[tokio::test]
+async fn what_is_lost_is_said_and_what_is_empty_is_not_lost() {
+    for (odd, paths) in [
+        (r#""deleted": "maybe""#, vec!["$.items[0].deleted"]),
+        (r#""body": {"content": {"text": "hi"}}"#, vec!["$.items[0].body.content"]),
+        (r#""sender": "ou_1""#, vec!["$.items[0].sender"]),
+        (r#""deleted": "", "body": "", "sender": [], "mentions": {}"#, vec![]),
+        (r#""deleted": "True", "create_time": 1609296809000"#, vec![]),
+    ] {
+        assert_eq!(read_one(odd).await.1, paths, "{odd}");
+    }
+    let (message, warnings) = read_one(r#""sender": {"sender_name": "cut \ud83d"}"#).await;
+    assert_eq!(message.sender.unwrap().sender_name.as_deref(), Some("cut \u{FFFD}"));
+    assert_eq!(warnings, ["$"]);
+    let (message, _) = read_one(r#""message_position": 123456789012345678901"#).await;
+    assert_eq!(message.message_position.as_deref(), Some("123456789012345678901"));
+}
+
+#[tokio::test]
+async fn no_data_is_an_empty_response() {
+    for data in [r#""""#, "[]", "null", "{}"] {
+        let body = format!(r#"{{"code": 0, "msg": "ok", "data": {data}}}"#);
+        let response = GetChat::new("oc_1").send(&client(&[&body])).with_meta().await.unwrap();
+        assert_eq!((response.output.name, response.warnings), (None, vec![]), "{data}");
+    }
+    let body = r#"{"code": 0, "msg": "ok", "data": {"name": "n", "restricted_mode_setting": ""}}"#;
+    let chat = GetChat::new("oc_1").send(&client(&[body])).await.unwrap();
+    assert_eq!((chat.name.as_deref(), chat.restricted_mode_setting), (Some("n"), None));
+}
+
+#[tokio::test]
+async fn data_of_another_form_is_an_error_that_quotes_nothing() {
+    for data in [r#""my salary""#, r#"["my salary"]"#, "7"] {
+        let body = format!(r#"{{"code": 0, "msg": "ok", "data": {data}}}"#);
+        let error = ListChat::new().send(&client(&[&body])).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("expected struct") && !said.contains("salary"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_odd_record_in_a_string_costs_no_other() {
+    let items = serde_json::to_string(r#"[{"_id": 1}, 7, {"_id": 2}]"#).unwrap();
+    let body = format!(r#"{{"code": 0, "msg": "ok", "data": {{"items": {items}, "total": 3}}}}"#);
+    let query = BatchQueryRecords::new(BatchQueryRecordsRequired {
+        namespace: "n",
+        object_api_name: "o",
+        select: &["_id"],
+    });
+    let response = query.send(&client(&[&body])).with_meta().await.unwrap();
+    let ids: Vec<_> = response.output.items.iter().map(|record| record["_id"].clone()).collect();
+    assert_eq!(ids, [Value::from(1), Value::from(2)]);
+    assert_eq!(response.warnings[0].path(), "$.items[1]");
+}
+
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn what_is_lost_is_logged_without_the_data() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let (_, warnings) = read_one(r#""deleted": "my salary", "sender": "my rent""#).await;
+    drop(guard);
+    assert_eq!(warnings.len(), 2);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
+    let [line] = &lines[..] else { panic!("{log}") };
+    assert!(line.contains("im.v1.message.list"), "{line}");
+    assert!(line.contains("$.items[0].deleted") && line.contains("$.items[0].sender"), "{line}");
+    assert!(!log.contains("my "), "{log}");
+}
