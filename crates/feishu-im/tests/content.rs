@@ -1,11 +1,13 @@
 //! Message content, byte for byte, as it is sent and as it is read.
 
+use arbtest::arbitrary::{Result, Unstructured};
+use arbtest::arbtest;
 use feishu_im::content::post::{self, At, CodeBlock, Element, Language, Link, Style};
 use feishu_im::content::{
     Audio, Card, CardEntity, CardTemplate, Content, Divider, File, Image, Media, Post, Raw,
     ShareChat, ShareUser, Sticker, Text, escape, mention,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 fn wire(content: impl Into<Content>) -> (String, Option<Value>) {
     let content = content.into();
@@ -220,6 +222,7 @@ fn placeholders_are_resolved() {
         "@_user_1" => Some("@_user_2".to_owned()),
         "@_user_10" => Some("Ten".to_owned()),
         "@_all" => Some("everybody".to_owned()),
+        "@_user_4" => Some(String::new()),
         _ => None,
     };
     for (read, shown) in [
@@ -227,6 +230,9 @@ fn placeholders_are_resolved() {
         ("@_user_1文本", "@@_user_2文本"),
         ("@_all", "@everybody"),
         ("@_user_3 @_user_ @_ @", "@_user_3 @_user_ @_ @"),
+        ("see @_allowed_hosts, @_all_ and @_all2", "see @_allowed_hosts, @_all_ and @_all2"),
+        ("@_all大家好 @_all, @_all", "@everybody大家好 @everybody, @everybody"),
+        ("@_user_4 x", "@_user_4 x"),
         ("", ""),
     ] {
         assert_eq!(text(read).resolve(name), shown);
@@ -285,7 +291,6 @@ fn what_the_platform_returns_is_read() {
     assert_eq!(todo.due_time, Some(1_623_124_318_000));
     assert_eq!(todo.summary.map(|post| post.body().lines.len()), Some(1));
     survives("vote", &json!({ "topic": "t", "options": ["a", "b"] }));
-    survives("merge_forward", &json!({ "content": "Merged and Forwarded Message" }));
 }
 
 #[test]
@@ -326,15 +331,14 @@ fn unknown_parts_are_kept() {
     let json = json!({
         "zh_cn": { "content": [
             [{ "tag": "hologram", "depth": 3 }, { "no": "tag" }, "words", 7, null],
-            [{ "tag": "text", "words": "without text" }, { "tag": "hr", "width": 2 }],
-            [{ "tag": "text", "text": "a", "lines": 1 }, { "tag": "at", "user_id": 5 }],
+            [{ "tag": "img", "words": "without a key" }, { "tag": "hr", "width": 2 }],
+            [{ "tag": "text", "text": "a", "lines": 1 }, { "tag": "at", "user_id": [5] }],
         ], "footer": "f" },
         "files": [],
     });
     let Content::Post(post) = survives("post", &json) else { panic!("not a post") };
     let lines = &post.body().lines;
     assert_eq!(lines[0][0], Element::Unknown(json!({ "tag": "hologram", "depth": 3 })));
-    assert!(matches!(lines[1][0], Element::Unknown(_)));
     assert!(matches!(lines[1][1], Element::Hr(_)));
     assert!(matches!(&lines[2][0], Element::Text(text) if text.extra["lines"] == 1));
     // A card that has a template's shape and more is kept whole.
@@ -371,8 +375,10 @@ fn small_deviations_are_read() {
 
 #[test]
 fn what_cannot_be_read_is_kept_as_it_came() {
-    for content in ["", " ", "This message was recalled", "{", "[]", "null", "7", "\"{}\"", "\0"] {
-        for msg_type in ["text", "post", "image", "file", "media", "system", "todo", "vote"] {
+    for content in ["", " ", "This message was recalled", "{", "[]", "null", "7", "\"{}\"x", "\0"] {
+        for msg_type in
+            ["text", "post", "image", "file", "media", "system", "todo", "vote", "merge_forward"]
+        {
             is_kept_raw(msg_type, content);
         }
     }
@@ -380,21 +386,187 @@ fn what_cannot_be_read_is_kept_as_it_came() {
     is_kept_raw("hologram", "{}");
     is_kept_raw("", "{}");
     is_kept_raw("TEXT", r#"{"text":"a"}"#);
-    is_kept_raw("text", r#"{"text":1}"#);
-    is_kept_raw("text", r#"{"text":"a","text":"b"}"#);
     is_kept_raw("text", r#"{"text":"a"} trailing"#);
-    is_kept_raw("text", r#"{"text":"\ud800"}"#);
-    is_kept_raw("image", r#"{}"#);
-    is_kept_raw("audio", r#"{"file_key":"f","duration":-1}"#);
-    is_kept_raw("post", r#"{}"#);
-    is_kept_raw("post", r#"{"content":"a"}"#);
-    is_kept_raw("post", r#"{"content":[{"tag":"hr"}]}"#);
-    is_kept_raw("post", r#"{"zh_cn":{"title":"t"}}"#);
-    is_kept_raw("system", r#"{"type":"divider"}"#);
-    // Dividers are only sent, so one with more than that is not taken apart.
-    let text = r#""divider_text":{"text":"New"}"#;
-    is_kept_raw("system", &format!(r#"{{"type":"divider","params":{{{text},"x":1}}}}"#));
-    is_kept_raw("system", &format!(r#"{{"type":"divider","params":{{{text}}},"x":1}}"#));
+    is_kept_raw("text", r#""words""#);
+    is_kept_raw("post", r#"[[{"tag":"hr"}]]"#);
+}
+
+#[track_caller]
+fn post(content: &str) -> Post {
+    match Content::parse("post", content) {
+        Content::Post(post) => post,
+        other => unreachable!("not a post: {other:?}"),
+    }
+}
+
+#[test]
+fn attachments_of_a_post_are_typed() {
+    let files = json!([
+        { "file_key": "file_1", "file_name": "r.pdf" },
+        { "file_key": "file_2", "file_name": "assets", "is_folder": true },
+    ]);
+    for json in [
+        json!({ "title": "Docs", "content": [[{ "tag": "text", "text": "see" }]], "files": files }),
+        json!({ "zh_cn": { "title": "Docs", "content": [] }, "files": files }),
+        json!({ "zh_cn": { "title": "Docs", "content": [], "files": files } }),
+    ] {
+        let Content::Post(post) = survives("post", &json) else { panic!("not a post") };
+        let attachments: Vec<_> = post.attachments().collect();
+        let [file, folder] = &attachments[..] else { panic!("{attachments:?}") };
+        assert_eq!(file.file_key.as_deref(), Some("file_1"));
+        assert_eq!(file.file_name.as_deref(), Some("r.pdf"));
+        assert_eq!((file.is_folder, folder.is_folder), (None, Some(true)));
+    }
+    let post = post(r#"{"files":[{"file_key":"file_4","file_name":"a.txt"}]}"#);
+    assert!(post.body().lines.is_empty());
+    assert_eq!(post.attachments().count(), 1);
+}
+
+#[test]
+fn a_post_is_read_in_all_its_wrappers() {
+    let hi = [vec![Element::text("hi")]];
+    let body = r#"{"title":"t","content":[[{"tag":"text","text":"hi"}]]}"#;
+    let twice = json!(body).to_string();
+    for content in [
+        body.to_owned(),
+        format!(r#"{{"zh_cn":{body}}}"#),
+        format!(r#"{{"post":{{"zh_cn":{body}}}}}"#),
+        format!(r#"{{"post":{body}}}"#),
+        twice,
+    ] {
+        let post = post(&content);
+        assert_eq!((post.body().title.as_deref(), &post.body().lines[..]), (Some("t"), &hi[..]));
+    }
+    let markdown = [vec![Element::md("**x**")]];
+    for content in [
+        r#"{"title":"t","content_v2":[[{"tag":"md","text":"**x**"}]]}"#,
+        r#"{"title":"t","content":null,"content_v2":[[{"tag":"md","text":"**x**"}]]}"#,
+        r#"{"en_us":{"content_v2":[[{"tag":"md","text":"**x**"}]]}}"#,
+    ] {
+        let post = post(content);
+        assert_eq!((post.body().markdown.as_slice(), post.body().lines.len()), (&markdown[..], 0));
+    }
+    let alone = post(r#"{"title":"only a title"}"#);
+    assert_eq!(alone.body().title.as_deref(), Some("only a title"));
+    let alone = post(r#"{"zh_cn":{"title":"only a title"}}"#);
+    assert_eq!(alone.body().language, Some(Language::ZhCn));
+    assert_eq!(post("{}").body().title, None);
+}
+
+#[test]
+fn a_merged_forward_is_bare_words() {
+    for words in ["Merged and Forwarded Message", "合并转发消息"] {
+        let content = Content::parse("merge_forward", words);
+        let Content::MergeForward(forward) = &content else { panic!("{content:?}") };
+        assert_eq!(forward.content.as_deref(), Some(words));
+        assert_eq!(
+            (content.msg_type(), content.to_json_string().as_str()),
+            ("merge_forward", words)
+        );
+    }
+}
+
+#[test]
+fn a_video_has_two_names() {
+    let video = Content::parse("video", r#"{"file_key":"f","image_key":"i","duration":2000}"#);
+    let Content::Media(media) = &video else { panic!("{video:?}") };
+    assert_eq!((media.duration, media.image_key.as_deref()), (Some(2000), Some("i")));
+    assert_eq!(video.msg_type(), "media");
+}
+
+#[test]
+fn one_odd_member_costs_no_other() {
+    let odd = |msg_type: &str, json: Value| survives(msg_type, &json);
+    let audio = odd("audio", json!({ "file_key": "f", "duration": -1 }));
+    let Content::Audio(audio) = audio else { panic!("{audio:?}") };
+    assert_eq!((audio.file_key.as_deref(), audio.duration), (Some("f"), None));
+    assert_eq!(audio.extra["duration"], -1);
+    let vote = odd("vote", json!({ "topic": "t", "options": "a" }));
+    assert!(matches!(vote, Content::Vote(vote) if vote.topic.as_deref() == Some("t")));
+    let image = odd("image", json!({ "image_key": { "key": "i" } }));
+    assert!(matches!(image, Content::Image(image) if image.image_key.is_none()));
+    let text = odd("text", json!({ "text": { "zh": "a" }, "x": 1 }));
+    assert!(matches!(text, Content::Text(text) if text.text.is_empty()));
+    let todo = odd("todo", json!({ "task_id": "g1", "summary": "do" }));
+    assert!(matches!(todo, Content::Todo(todo) if todo.task_id.as_deref() == Some("g1")));
+    let post = odd("post", json!({ "title": "t", "content": "words" }));
+    assert!(matches!(post, Content::Post(post) if post.body().title.as_deref() == Some("t")));
+    odd("image", json!({}));
+    odd("system", json!({ "type": "divider" }));
+    odd("system", json!({ "template": "t", "from_user": {}, "to_chatters": "Tom" }));
+    let text = json!({ "text": "New" });
+    odd("system", json!({ "type": "divider", "params": { "divider_text": text, "x": 1 } }));
+}
+
+#[test]
+fn what_has_another_form_is_read_as_documented() {
+    let audio = Content::parse("audio", r#"{"file_key":"f","duration":2000.0}"#);
+    assert!(matches!(audio, Content::Audio(audio) if audio.duration == Some(2000)));
+    for (content, text) in [
+        (r#"{"text":1}"#, "1"),
+        (r#"{"text":null}"#, ""),
+        (r#"{"text":"a","text":"b"}"#, "b"),
+        (r#"{"text":"\ud800"}"#, "\u{FFFD}"),
+        ("{\"text\":\"a\tb\"}", "a\tb"),
+        (r#""{\"text\":\"hi\"}""#, "hi"),
+        ("\u{FEFF}{\"text\":\"hi\"}", "hi"),
+    ] {
+        assert_eq!(Content::parse("text", content), Text::new(text).into(), "{content}");
+    }
+    let vote = Content::parse("vote", r#"{"topic":7,"options":[null,"",3]}"#);
+    let Content::Vote(vote) = vote else { panic!("{vote:?}") };
+    assert_eq!(
+        (vote.topic.as_deref(), &vote.options[..]),
+        (Some("7"), &["".into(), "3".into()][..])
+    );
+    let todo = Content::parse("todo", r#"{"task_id":"g1","summary":{"title":"do"},"due_time":""}"#);
+    let Content::Todo(todo) = todo else { panic!("{todo:?}") };
+    assert_eq!(todo.summary.unwrap().body().title.as_deref(), Some("do"));
+    assert_eq!(todo.due_time, None);
+    let place = Content::parse("location", r#"{"longitude":123456789012345678901}"#);
+    let Content::Location(place) = place else { panic!("{place:?}") };
+    assert_eq!(place.longitude.as_deref(), Some("123456789012345678901"));
+    let divider = r#"{"type":"divider","params":{"divider_text":{"text":"New","i18n_text":null}}}"#;
+    assert!(matches!(Content::parse("system", divider), Content::Divider(_)));
+    let line =
+        post(r#"{"title":7,"content":[{"tag":"text","text":"a"},{"tag":"hr"},null,[null]]}"#);
+    assert_eq!(line.body().title.as_deref(), Some("7"));
+    assert_eq!(line.body().lines[0], [Element::text("a"), Element::hr()]);
+}
+
+#[test]
+fn elements_without_their_main_member_are_typed() {
+    let json = json!({ "content": [[
+        { "tag": "at", "user_name": "Al" },
+        { "tag": "at", "user_id": { "open_id": "ou_1", "union_id": "on_1" }, "user_name": "Al" },
+        { "tag": "img" },
+        { "tag": "media" },
+        { "tag": "emotion" },
+        { "tag": "a", "href": "https://example.com" },
+        { "tag": "img", "image_key": "img_1", "width": -1 },
+    ]]});
+    let post = post(&json.to_string());
+    let [
+        Element::At(named),
+        Element::At(ids),
+        Element::Img(img),
+        Element::Media(media),
+        Element::Emotion(emotion),
+        Element::Link(link),
+        Element::Img(_),
+    ] = &post.body().lines[0][..]
+    else {
+        panic!("{post:?}")
+    };
+    assert_eq!((named.user_id.as_deref(), named.user_name.as_deref()), (None, Some("Al")));
+    assert_eq!(ids.user_id.as_deref(), Some("ou_1"));
+    assert_eq!(ids.extra["user_id"]["union_id"], "on_1");
+    assert_eq!((&img.image_key, &media.file_key, &emotion.emoji_type), (&None, &None, &None));
+    assert_eq!((link.text.as_str(), link.href.as_deref()), ("", Some("https://example.com")));
+    survives(
+        "post",
+        &json!({ "content": [[{ "tag": "at", "user_name": "Al" }, { "tag": "img" }]] }),
+    );
 }
 
 #[test]
@@ -403,5 +575,165 @@ fn deep_nesting_is_no_danger() {
     is_kept_raw("interactive", &deep);
     is_kept_raw("post", &format!(r#"{{"content":[[{deep}"#));
     is_kept_raw("hongbao", &format!(r#"{{"x":{deep}"#));
+    let closed = format!("{deep}{}", "]".repeat(100_000));
+    let Content::Hongbao(hongbao) = Content::parse("hongbao", &format!(r#"{{"x":{closed}}}"#))
+    else {
+        panic!("not a red packet")
+    };
+    assert_eq!(hongbao.extra["x"], closed.as_str());
+    assert!(matches!(
+        Content::parse("post", &format!(r#"{{"content":{closed}}}"#)),
+        Content::Post(_)
+    ));
     is_kept_raw("text", &"{\"text\":".repeat(100_000));
+}
+
+const TYPES: [&str; 23] = [
+    "text",
+    "post",
+    "image",
+    "file",
+    "folder",
+    "audio",
+    "media",
+    "video",
+    "sticker",
+    "interactive",
+    "share_chat",
+    "share_user",
+    "system",
+    "hongbao",
+    "share_calendar_event",
+    "calendar",
+    "general_calendar",
+    "location",
+    "video_chat",
+    "todo",
+    "vote",
+    "merge_forward",
+    "hologram",
+];
+
+/// Names that mean something somewhere.
+const NAMES: [&str; 24] = [
+    "text",
+    "title",
+    "content",
+    "content_v2",
+    "files",
+    "zh_cn",
+    "post",
+    "tag",
+    "user_id",
+    "style",
+    "image_key",
+    "file_key",
+    "duration",
+    "summary",
+    "start_time",
+    "options",
+    "template",
+    "from_user",
+    "divider_text",
+    "i18n_text",
+    "type",
+    "params",
+    "data",
+    "unknown",
+];
+
+const TAGS: [&str; 10] =
+    ["text", "a", "at", "img", "media", "emotion", "code_block", "hr", "md", "hologram"];
+
+/// Any JSON. Each of its texts is another one, and is added to `texts`.
+fn any(input: &mut Unstructured<'_>, depth: u8, texts: &mut Vec<String>) -> Result<Value> {
+    let kinds = if depth == 0 { 4 } else { 7 };
+    Ok(match input.int_in_range(0..=kinds)? {
+        0 => Value::Null,
+        1 => input.arbitrary::<bool>()?.into(),
+        2 => input.arbitrary::<i32>()?.into(),
+        3 => (*input.choose(&["", "2000", "all", "divider"])?).into(),
+        4 => {
+            let text = format!("text-{}-", texts.len());
+            texts.push(text.clone());
+            text.into()
+        }
+        5 => json!([[{ "tag": input.choose(&TAGS)?, "extra": any(input, depth - 1, texts)? }]]),
+        6 => {
+            let count = input.int_in_range(0..=3)?;
+            (0..count).map(|_| any(input, depth - 1, texts)).collect::<Result<Value>>()?
+        }
+        _ => Value::Object(members(input, depth, texts, &NAMES)?),
+    })
+}
+
+fn members(
+    input: &mut Unstructured<'_>,
+    depth: u8,
+    texts: &mut Vec<String>,
+    names: &[&str],
+) -> Result<Map<String, Value>> {
+    let mut members = Map::new();
+    for _ in 0..input.int_in_range(0..=4)? {
+        let name = input.choose(names)?.to_string();
+        if !members.contains_key(&name) {
+            members.insert(name, any(input, depth - 1, texts)?);
+        }
+    }
+    Ok(members)
+}
+
+#[test]
+fn nothing_that_is_read_is_lost() {
+    arbtest(|input| {
+        let mut texts = Vec::new();
+        let json = Value::Object(members(input, 5, &mut texts, &NAMES)?).to_string();
+        for msg_type in TYPES {
+            let content = Content::parse(msg_type, &json);
+            let unknown = matches!(content, Content::Unknown(_));
+            assert_eq!(unknown, msg_type == "hologram", "{msg_type} {json}");
+            let shown = format!("{content:?}");
+            for text in &texts {
+                assert!(shown.contains(text), "{text} of {json} in {shown}");
+            }
+            let once = content.to_json_string();
+            let twice = Content::parse(content.msg_type(), &once).to_json_string();
+            assert_eq!(once, twice, "{msg_type} {json}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_documented_is_written_as_it_was_read() {
+    arbtest(|input| {
+        let documented = [
+            ("text", json!({ "text": "a" })),
+            ("post", json!({ "title": "t", "content": [[{ "tag": "text", "text": "a" }]] })),
+            ("post", json!({ "zh_cn": { "title": "t", "content": [[{ "tag": "hr" }]] } })),
+            ("audio", json!({ "file_key": "f", "duration": 2000 })),
+            ("todo", json!({ "task_id": "t", "summary": { "content": [] }, "due_time": "1" })),
+            ("vote", json!({ "topic": "t", "options": ["a"] })),
+            ("system", json!({ "template": "t", "from_user": ["a"], "to_chatters": [] })),
+            ("location", json!({ "name": "n", "longitude": "1.10" })),
+        ];
+        let (msg_type, mut json) = input.choose(&documented)?.clone();
+        let unknown = members(input, 5, &mut Vec::new(), &["unknown", "colour", "size"])?;
+        json.as_object_mut().unwrap().extend(unknown);
+        survives(msg_type, &json);
+        Ok(())
+    });
+}
+
+#[test]
+fn no_text_is_too_strange_to_be_read() {
+    arbtest(|input| {
+        let text: String = input.arbitrary()?;
+        for text in [text.clone(), format!("\"{text}\""), format!("{{\"text\":\"{text}\"}}")] {
+            for msg_type in TYPES {
+                let _ = Content::parse(msg_type, &text).to_json_string();
+            }
+        }
+        Ok(())
+    });
 }

@@ -1,144 +1,118 @@
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use super::lenient;
+use super::members::members;
 
-/// A picture: `msg_type` `image`.
-///
-/// ```
-/// use feishu_im::content::{Content, Image};
-///
-/// let content = Content::from(Image::new("img_7ea74629-9191-4176-998c-2e603c9c5e8g"));
-/// assert_eq!(
-///     content.to_json_string(),
-///     r#"{"image_key":"img_7ea74629-9191-4176-998c-2e603c9c5e8g"}"#,
-/// );
-/// ```
-///
-/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#7111df05)
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Image {
-    /// What uploading the picture gave.
-    pub image_key: String,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// A picture: `msg_type` `image`.
+    ///
+    /// ```
+    /// use feishu_im::content::{Content, Image};
+    ///
+    /// let content = Content::from(Image::new("img_7ea74629-9191-4176-998c-2e603c9c5e8g"));
+    /// assert_eq!(
+    ///     content.to_json_string(),
+    ///     r#"{"image_key":"img_7ea74629-9191-4176-998c-2e603c9c5e8g"}"#,
+    /// );
+    /// ```
+    ///
+    /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#7111df05)
+    pub struct Image {
+        /// What uploading the picture gave.
+        image_key: Option<String>,
+    }
 }
 
 impl Image {
     /// A picture that this app uploaded as one for messages.
     pub fn new(image_key: impl Into<String>) -> Self {
-        Self { image_key: image_key.into(), extra: Map::new() }
+        Self { image_key: Some(image_key.into()), extra: Map::new() }
     }
 }
 
-/// A file: `msg_type` `file`.
-///
-/// ```
-/// use feishu_im::content::{Content, File};
-///
-/// assert_eq!(Content::from(File::new("file_v2_1")).to_json_string(), r#"{"file_key":"file_v2_1"}"#);
-///
-/// let read = Content::parse("file", r#"{"file_key":"file_v2_1","file_name":"test.txt"}"#);
-/// assert!(matches!(read, Content::File(file) if file.file_name.as_deref() == Some("test.txt")));
-/// ```
-///
-/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#c92e6d46)
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct File {
-    /// What uploading the file gave. Tokens of cloud documents are none.
-    pub file_key: String,
-    /// The file's name. Only when read: what people see was given with the upload.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file_name: Option<String>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// A file: `msg_type` `file`.
+    ///
+    /// ```
+    /// use feishu_im::content::{Content, File};
+    ///
+    /// assert_eq!(Content::from(File::new("file_v2_1")).to_json_string(), r#"{"file_key":"file_v2_1"}"#);
+    ///
+    /// let read = Content::parse("file", r#"{"file_key":"file_v2_1","file_name":"test.txt"}"#);
+    /// assert!(matches!(read, Content::File(file) if file.file_name.as_deref() == Some("test.txt")));
+    /// ```
+    ///
+    /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#c92e6d46)
+    pub struct File {
+        /// What uploading the file gave. Tokens of cloud documents are none.
+        file_key: Option<String>,
+        /// The file's name. Only when read: what people see was given with the upload.
+        file_name: Option<String>,
+    }
 }
 
 impl File {
     /// A file that this app uploaded.
     pub fn new(file_key: impl Into<String>) -> Self {
-        Self { file_key: file_key.into(), file_name: None, extra: Map::new() }
+        Self { file_key: Some(file_key.into()), file_name: None, extra: Map::new() }
     }
 }
 
-/// A recording: `msg_type` `audio`.
-///
-/// ```
-/// use feishu_im::content::{Audio, Content};
-///
-/// let content = Content::from(Audio::new("file_v2_1"));
-/// assert_eq!(content.msg_type(), "audio");
-/// assert_eq!(content.to_json_string(), r#"{"file_key":"file_v2_1"}"#);
-/// ```
-///
-/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#5d353271)
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Audio {
-    /// What uploading the recording gave, as a file of type `opus`.
-    pub file_key: String,
-    /// How long it is, in milliseconds. Only when read: the length is given with the upload.
-    #[serde(
-        default,
-        deserialize_with = "lenient::number",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub duration: Option<u64>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// A recording: `msg_type` `audio`.
+    ///
+    /// ```
+    /// use feishu_im::content::{Audio, Content};
+    ///
+    /// let content = Content::from(Audio::new("file_v2_1"));
+    /// assert_eq!(content.msg_type(), "audio");
+    /// assert_eq!(content.to_json_string(), r#"{"file_key":"file_v2_1"}"#);
+    /// ```
+    ///
+    /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#5d353271)
+    pub struct Audio {
+        /// What uploading the recording gave, as a file of type `opus`.
+        file_key: Option<String>,
+        /// How long it is, in milliseconds. Only when read: the length is given with the upload.
+        duration: Option<u64>,
+    }
 }
 
 impl Audio {
     /// A recording that this app uploaded.
     pub fn new(file_key: impl Into<String>) -> Self {
-        Self { file_key: file_key.into(), duration: None, extra: Map::new() }
+        Self { file_key: Some(file_key.into()), duration: None, extra: Map::new() }
     }
 }
 
-/// A video: `msg_type` `media`.
-///
-/// ```
-/// use feishu_im::content::{Content, Media};
-///
-/// let content = Content::from(Media::new("file_v2_1").cover("img_v2_1"));
-/// assert_eq!(content.msg_type(), "media");
-/// assert_eq!(content.to_json_string(), r#"{"file_key":"file_v2_1","image_key":"img_v2_1"}"#);
-/// ```
-///
-/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#54406d84)
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Media {
-    /// What uploading the video gave, as a file of type `mp4`.
-    pub file_key: String,
-    /// The picture that people see before they play the video.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_key: Option<String>,
-    /// The file's name. Only when read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file_name: Option<String>,
-    /// How long it is, in milliseconds. Only when read: the length is given with the upload.
-    #[serde(
-        default,
-        deserialize_with = "lenient::number",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub duration: Option<u64>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// A video: `msg_type` `media`.
+    ///
+    /// ```
+    /// use feishu_im::content::{Content, Media};
+    ///
+    /// let content = Content::from(Media::new("file_v2_1").cover("img_v2_1"));
+    /// assert_eq!(content.msg_type(), "media");
+    /// assert_eq!(content.to_json_string(), r#"{"file_key":"file_v2_1","image_key":"img_v2_1"}"#);
+    /// ```
+    ///
+    /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#54406d84)
+    pub struct Media {
+        /// What uploading the video gave, as a file of type `mp4`.
+        file_key: Option<String>,
+        /// The picture that people see before they play the video.
+        image_key: Option<String>,
+        /// The file's name. Only when read.
+        file_name: Option<String>,
+        /// How long it is, in milliseconds. Only when read: the length is given with the upload.
+        duration: Option<u64>,
+    }
 }
 
 impl Media {
     /// A video that this app uploaded, without a picture to stand for it.
     pub fn new(file_key: impl Into<String>) -> Self {
         Self {
-            file_key: file_key.into(),
+            file_key: Some(file_key.into()),
             image_key: None,
             file_name: None,
             duration: None,
@@ -153,30 +127,27 @@ impl Media {
     }
 }
 
-/// A sticker: `msg_type` `sticker`.
-///
-/// ```
-/// use feishu_im::content::{Content, Sticker};
-///
-/// let content = Content::from(Sticker::new("file_v2_1"));
-/// assert_eq!(content.msg_type(), "sticker");
-/// assert_eq!(content.to_json_string(), r#"{"file_key":"file_v2_1"}"#);
-/// ```
-///
-/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#7215e4f6)
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Sticker {
-    /// The key of the sticker. It cannot be downloaded.
-    pub file_key: String,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// A sticker: `msg_type` `sticker`.
+    ///
+    /// ```
+    /// use feishu_im::content::{Content, Sticker};
+    ///
+    /// let content = Content::from(Sticker::new("file_v2_1"));
+    /// assert_eq!(content.msg_type(), "sticker");
+    /// assert_eq!(content.to_json_string(), r#"{"file_key":"file_v2_1"}"#);
+    /// ```
+    ///
+    /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#7215e4f6)
+    pub struct Sticker {
+        /// The key of the sticker. It cannot be downloaded.
+        file_key: Option<String>,
+    }
 }
 
 impl Sticker {
     /// A sticker that the bot received; it can send no others.
     pub fn new(file_key: impl Into<String>) -> Self {
-        Self { file_key: file_key.into(), extra: Map::new() }
+        Self { file_key: Some(file_key.into()), extra: Map::new() }
     }
 }

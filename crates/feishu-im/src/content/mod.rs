@@ -52,8 +52,16 @@
 //! assert_eq!(recalled.to_json_string(), "This message was recalled");
 //! ```
 //!
-//! Nothing of what was read is lost: fields that this version does not know are in `extra` of each
-//! type, elements of a post that it does not know in [`post::Element::Unknown`].
+//! # Content that is not as documented
+//!
+//! Content is read with the same leniency as responses: an odd member costs neither the others nor
+//! the type. What a field cannot hold is in `extra` of its type as it came, and so is what this
+//! version does not know; elements of a post that it does not know are in
+//! [`post::Element::Unknown`]. Broken characters are replaced by U+FFFD.
+//!
+//! Content that was read is written with the same members. A value in another form is written in
+//! the documented one (`"2000"` as `2000`, a post without its wrapper), `null` is left out, the
+//! keys of a card and of `extra` are sorted, and numbers are written as short as they can be.
 //!
 //! # Limits
 //!
@@ -67,8 +75,8 @@
 //! [read]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
 
 mod card;
-mod lenient;
 mod media;
+mod members;
 pub mod post;
 mod received;
 mod share;
@@ -103,8 +111,8 @@ macro_rules! contents {
         #[non_exhaustive]
         pub enum Content {
             $( $(#[$meta])* $variant($type), )*
-            /// A type of message that this version does not know, or content that is not of the
-            /// form that its type has.
+            /// A type of message that this version does not know, or content that is no JSON
+            /// object, such as the sentence that a recalled message has.
             Unknown(Raw),
         }
 
@@ -112,7 +120,8 @@ macro_rules! contents {
             /// Reads the `content` of a message of type `msg_type`, in the form that is sent or in
             /// the form that the platform returns.
             ///
-            /// Never fails: what cannot be read becomes [`Content::Unknown`], unchanged.
+            /// Never fails. A JSON object of a known type has the variant of that type, whatever
+            /// is in it; anything else becomes [`Content::Unknown`], unchanged.
             ///
             /// ```
             /// use feishu_im::content::Content;
@@ -122,9 +131,14 @@ macro_rules! contents {
             /// assert!(matches!(Content::parse("hologram", "{}"), Content::Unknown(_)));
             /// ```
             pub fn parse(msg_type: &str, content: &str) -> Self {
+                let Some(json) = members::json(content) else {
+                    return Self::without_json(msg_type, content);
+                };
+                // Some clients have another name for it.
+                let known_type = if msg_type == "video" { "media" } else { msg_type };
                 $(
-                    if msg_type == $msg_type
-                        && let Ok(known) = serde_json::from_str::<$type>(content)
+                    if known_type == $msg_type
+                        && let Ok(known) = serde_json::from_str::<$type>(&json)
                     {
                         return Self::$variant(known);
                     }
@@ -151,6 +165,9 @@ macro_rules! contents {
 
         impl fmt::Display for Content {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                if let Some(words) = self.words() {
+                    return f.write_str(words);
+                }
                 let json = match self {
                     $( Self::$variant(known) => serde_json::to_string(known), )*
                     Self::Unknown(raw) => return f.write_str(&raw.content),
@@ -175,7 +192,7 @@ contents! {
     Folder(Folder) = "folder",
     /// A recording.
     Audio(Audio) = "audio",
-    /// A video.
+    /// A video. Also read from messages of type `video`.
     Media(Media) = "media",
     /// A sticker.
     Sticker(Sticker) = "sticker",
@@ -207,6 +224,29 @@ contents! {
     Vote(Vote) = "vote",
     /// Several messages forwarded as one.
     MergeForward(MergeForward) = "merge_forward",
+}
+
+/// What the platform puts instead of the content of a message that was recalled.
+const RECALLED: &str = "This message was recalled";
+
+impl Content {
+    /// Reads content that is no JSON: bare words, as merged-forward messages have.
+    fn without_json(msg_type: &str, content: &str) -> Self {
+        let words = content.trim();
+        let is_forward = msg_type == "merge_forward" && !words.starts_with(['{', '[', '"']);
+        if is_forward && words != RECALLED && words.contains(char::is_alphabetic) {
+            return Self::MergeForward(MergeForward::bare(content));
+        }
+        Self::Unknown(Raw::new(msg_type, content))
+    }
+
+    /// The content, if it is written without JSON.
+    fn words(&self) -> Option<&str> {
+        let Self::MergeForward(forward) = self else { return None };
+        let words = forward.content.as_deref().filter(|_| forward.extra.is_empty())?;
+        matches!(Self::parse("merge_forward", words), Self::MergeForward(read) if read == *forward)
+            .then_some(words)
+    }
 }
 
 /// Content in the platform's own words, sent as it is.

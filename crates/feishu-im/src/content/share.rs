@@ -1,58 +1,53 @@
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-/// A chat to join: `msg_type` `share_chat`.
-///
-/// ```
-/// use feishu_im::content::{Content, ShareChat};
-///
-/// let content = Content::from(ShareChat::new("oc_0dd200d32fda15216d2c2ef1ddb32f76"));
-/// assert_eq!(content.msg_type(), "share_chat");
-/// assert_eq!(content.to_json_string(), r#"{"chat_id":"oc_0dd200d32fda15216d2c2ef1ddb32f76"}"#);
-/// ```
-///
-/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#55c61488)
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ShareChat {
-    /// The id of the chat; starts with `oc_`.
-    pub chat_id: String,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+use super::members::members;
+
+members! {
+    /// A chat to join: `msg_type` `share_chat`.
+    ///
+    /// ```
+    /// use feishu_im::content::{Content, ShareChat};
+    ///
+    /// let content = Content::from(ShareChat::new("oc_0dd200d32fda15216d2c2ef1ddb32f76"));
+    /// assert_eq!(content.msg_type(), "share_chat");
+    /// assert_eq!(content.to_json_string(), r#"{"chat_id":"oc_0dd200d32fda15216d2c2ef1ddb32f76"}"#);
+    /// ```
+    ///
+    /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#55c61488)
+    pub struct ShareChat {
+        /// The id of the chat; starts with `oc_`.
+        chat_id: Option<String>,
+    }
 }
 
 impl ShareChat {
     /// A group chat that the bot is in.
     pub fn new(chat_id: impl Into<String>) -> Self {
-        Self { chat_id: chat_id.into(), extra: Map::new() }
+        Self { chat_id: Some(chat_id.into()), extra: Map::new() }
     }
 }
 
-/// Somebody's business card: `msg_type` `share_user`.
-///
-/// ```
-/// use feishu_im::content::{Content, ShareUser};
-///
-/// let content = Content::from(ShareUser::new("ou_0dd200d32fda15216d2c2ef1ddb32f76"));
-/// assert_eq!(content.msg_type(), "share_user");
-/// assert_eq!(content.to_json_string(), r#"{"user_id":"ou_0dd200d32fda15216d2c2ef1ddb32f76"}"#);
-/// ```
-///
-/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#38563ae5)
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ShareUser {
-    /// The open id of the person, whatever the field is called; starts with `ou_`.
-    pub user_id: String,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// Somebody's business card: `msg_type` `share_user`.
+    ///
+    /// ```
+    /// use feishu_im::content::{Content, ShareUser};
+    ///
+    /// let content = Content::from(ShareUser::new("ou_0dd200d32fda15216d2c2ef1ddb32f76"));
+    /// assert_eq!(content.msg_type(), "share_user");
+    /// assert_eq!(content.to_json_string(), r#"{"user_id":"ou_0dd200d32fda15216d2c2ef1ddb32f76"}"#);
+    /// ```
+    ///
+    /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#38563ae5)
+    pub struct ShareUser {
+        /// The open id of the person, whatever the field is called; starts with `ou_`.
+        user_id: Option<String>,
+    }
 }
 
 impl ShareUser {
     /// A person for whom the bot is available, by open id. Bots have no business card.
     pub fn new(open_id: impl Into<String>) -> Self {
-        Self { user_id: open_id.into(), extra: Map::new() }
+        Self { user_id: Some(open_id.into()), extra: Map::new() }
     }
 }

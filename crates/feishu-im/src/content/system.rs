@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use super::lenient;
+use super::members::members;
 
 /// A line between messages, with a few words: `msg_type` `system`, as it is sent.
 ///
@@ -56,53 +56,43 @@ impl Divider {
     }
 }
 
-/// The words on a [`Divider`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct DividerText {
-    /// What people see for whose language there is no other text.
-    pub text: String,
-    /// Other texts, by language: `zh_CN` and so on when sent, `zh_cn` and so on when read.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub i18n_text: BTreeMap<String, String>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// The words on a [`Divider`].
+    pub struct DividerText {
+        /// What people see for whose language there is no other text.
+        text: String = always,
+        /// Other texts, by language: `zh_CN` and so on when sent, `zh_cn` and so on when read.
+        i18n_text: BTreeMap<String, String>,
+    }
 }
 
-/// What the platform itself says in a chat: `msg_type` `system`, as it is read.
-///
-/// ```
-/// use feishu_im::content::Content;
-///
-/// let Content::System(system) = Content::parse(
-///     "system",
-///     r#"{"template":"{from_user} invited {to_chatters}","from_user":["Bot"],"to_chatters":["Tom"]}"#,
-/// ) else {
-///     panic!("not a system message");
-/// };
-/// assert_eq!(system.to_chatters, ["Tom"]);
-/// ```
-///
-/// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct System {
-    /// The sentence, with variables in braces. Their values are in the fields of the same name,
-    /// those of variables that are not documented in `extra`.
-    pub template: String,
-    /// The names of those who did it.
-    #[serde(default, deserialize_with = "lenient::list")]
-    pub from_user: Vec<String>,
-    /// The names of those it was done to.
-    #[serde(default, deserialize_with = "lenient::list")]
-    pub to_chatters: Vec<String>,
-    /// The words on a divider.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub divider_text: Option<DividerText>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// What the platform itself says in a chat: `msg_type` `system`, as it is read.
+    ///
+    /// ```
+    /// use feishu_im::content::Content;
+    ///
+    /// let Content::System(system) = Content::parse(
+    ///     "system",
+    ///     r#"{"template":"{from_user} invited {to_chatters}","from_user":["Bot"],"to_chatters":["Tom"]}"#,
+    /// ) else {
+    ///     panic!("not a system message");
+    /// };
+    /// assert_eq!(system.to_chatters, ["Tom"]);
+    /// ```
+    ///
+    /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
+    pub struct System {
+        /// The sentence, with variables in braces. Their values are in the fields of the same name,
+        /// those of variables that are not documented in `extra`.
+        template: String,
+        /// The names of those who did it.
+        from_user: Vec<String>,
+        /// The names of those it was done to.
+        to_chatters: Vec<String>,
+        /// The words on a divider.
+        divider_text: Option<DividerText>,
+    }
 }
 
 /// A divider as it is sent. Takes nothing it does not know, so that reading loses nothing.

@@ -1,39 +1,39 @@
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-/// Text, with mentions: `msg_type` `text`.
-///
-/// What [`new`](Self::new) and [`plain`](Self::plain) take is shown as it is, line breaks
-/// included, also if it looks like a mention; so text that somebody else wrote can mention nobody.
-/// Two things in it are the platform's: a web address becomes a link, and so does
-/// `[words](address)`.
-///
-/// ```
-/// use feishu_im::content::{Content, Text};
-///
-/// let text = Text::new("Lunch?\n").mention("ou_1", "Tom").plain(" brings ").markup("<b>rice</b>");
-/// assert_eq!(
-///     Content::from(text).to_json_string(),
-///     r#"{"text":"Lunch?\n<at user_id=\"ou_1\">Tom</at> brings <b>rice</b>"}"#,
-/// );
-/// ```
-///
-/// Vendor's pages: [sending][send], [reading][read].
-///
-/// [send]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#c9e08671
-/// [read]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Text {
-    /// The text as it stands on the wire. When sent, with tags; when read, without styles, with
-    /// links as `[words](address)`, and with placeholders for mentions, see
-    /// [`resolve`](Self::resolve).
-    pub text: String,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+use super::members::members;
+
+members! {
+    /// Text, with mentions: `msg_type` `text`.
+    ///
+    /// What [`new`](Self::new) and [`plain`](Self::plain) take is shown as it is, line breaks
+    /// included, also if it looks like a mention; so text that somebody else wrote can mention no
+    /// one. Two things in it are the platform's: a web address becomes a link, and so does
+    /// `[words](address)`. There is no escape for these, neither here nor in Markdown: to show other
+    /// people's text without links of their making, send a [`Post`](super::Post) with
+    /// [`Element::text`](super::post::Element::text).
+    ///
+    /// ```
+    /// use feishu_im::content::{Content, Text};
+    ///
+    /// let text = Text::new("Lunch?\n").mention("ou_1", "Tom").plain(" brings ").markup("<b>rice</b>");
+    /// assert_eq!(
+    ///     Content::from(text).to_json_string(),
+    ///     r#"{"text":"Lunch?\n<at user_id=\"ou_1\">Tom</at> brings <b>rice</b>"}"#,
+    /// );
+    /// ```
+    ///
+    /// Vendor's pages: [sending][send], [reading][read].
+    ///
+    /// [send]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#c9e08671
+    /// [read]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
+    pub struct Text {
+        /// The text as it stands on the wire. When sent, with tags; when read, without styles, with
+        /// links as `[words](address)`, and with placeholders for mentions, see
+        /// [`resolve`](Self::resolve).
+        text: String = always,
+    }
 }
 
 impl Text {
@@ -71,7 +71,7 @@ impl Text {
     ///
     /// `name` is asked for each placeholder, `@_user_1` and so on, which is the `key` of one of the
     /// `mentions` of the message, and for `@_all`. What it knows is shown as `@` and the name;
-    /// other placeholders stay.
+    /// placeholders without a name stay, and so do those whose name is empty.
     ///
     /// ```
     /// use feishu_im::content::{Content, Text};
@@ -89,7 +89,7 @@ impl Text {
             let (before, from) = rest.split_at(start);
             let (key, after) = from.split_at(placeholder(from));
             resolved.push_str(before);
-            match name(key) {
+            match name(key).filter(|name| !name.as_ref().is_empty()) {
                 Some(name) => resolved.extend(["@", name.as_ref()]),
                 None => resolved.push_str(key),
             }
@@ -99,6 +99,10 @@ impl Text {
     }
 }
 
+fn is_of_word(c: char) -> bool {
+    c == '_' || c.is_ascii_alphanumeric()
+}
+
 /// How long the placeholder is at the beginning of `text`, which begins with `@_`.
 fn placeholder(text: &str) -> usize {
     const USER: &str = "@_user_";
@@ -106,7 +110,7 @@ fn placeholder(text: &str) -> usize {
     if let Some(rest) = text.strip_prefix(USER) {
         // The number may have any length: `@_user_1` must not be found in `@_user_10`.
         USER.len() + rest.bytes().take_while(u8::is_ascii_digit).count()
-    } else if text.starts_with(ALL) {
+    } else if text.strip_prefix(ALL).is_some_and(|rest| !rest.starts_with(is_of_word)) {
         ALL.len()
     } else {
         "@_".len()
@@ -134,9 +138,13 @@ pub fn mention(id: &str, name: &str) -> String {
 
 /// Plain text as markup that shows it.
 ///
-/// The platform documents no escape for its tags. So a `<` that begins one, or could begin one
-/// together with what follows the text, is followed by a zero-width space: nobody sees it, and
-/// the tag is none. Any other `<` is left alone.
+/// The platform documents no escape for its tags. A zero-width space (U+200B) is therefore put
+/// after a `<` that begins a tag, or could begin one together with what follows the text. It is
+/// invisible and defuses the tag. Any other `<` is left alone.
+///
+/// The space becomes part of what people copy, also from code such as `List<s>` or `<b>`. Send
+/// code as a [`CodeBlock`](super::post::CodeBlock) of a post, which has no tags and needs no
+/// escape.
 ///
 /// ```
 /// use feishu_im::content::escape;

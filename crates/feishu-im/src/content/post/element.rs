@@ -1,7 +1,9 @@
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::content::lenient;
+use crate::content::members::{Fields, Members, Writer, as_object, members, value};
 
 openplat_core::string_enum! {
     /// How words look. The platform ignores a style that it does not know.
@@ -17,36 +19,90 @@ openplat_core::string_enum! {
     }
 }
 
-/// A part of a line.
-///
-/// Its functions make the common ones; what has options is made by its own type. Strings convert
-/// to text.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "tag", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Element {
+/// One line for each element, so that none of the directions can forget one.
+macro_rules! elements {
+    ($( $(#[$meta:meta])* $variant:ident($type:ty) = $tag:literal, )*) => {
+        /// A part of a line.
+        ///
+        /// Its functions make the common ones; what has options is made by its own type. Strings
+        /// convert to text.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum Element {
+            $( $(#[$meta])* $variant($type), )*
+            /// An element that this version does not know, as it stands on the wire.
+            Unknown(Value),
+        }
+
+        impl Element {
+            fn read(tag: &str, fields: Fields) -> Option<Self> {
+                match tag {
+                    $( $tag => Some(Self::$variant(<$type>::read(fields))), )*
+                    _ => None,
+                }
+            }
+        }
+
+        impl Serialize for Element {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $( Self::$variant(element) => tagged($tag, element, serializer), )*
+                    Self::Unknown(element) => element.serialize(serializer),
+                }
+            }
+        }
+
+        $(
+            impl From<$type> for Element {
+                fn from(element: $type) -> Self {
+                    Self::$variant(element)
+                }
+            }
+        )*
+    };
+}
+
+elements! {
     /// Words.
-    Text(Text),
+    Text(Text) = "text",
     /// A link.
-    #[serde(rename = "a")]
-    Link(Link),
+    Link(Link) = "a",
     /// A mention.
-    At(At),
+    At(At) = "at",
     /// A picture.
-    Img(Img),
+    Img(Img) = "img",
     /// A video.
-    Media(Media),
+    Media(Media) = "media",
     /// An emoji of the platform.
-    Emotion(Emotion),
+    Emotion(Emotion) = "emotion",
     /// Code.
-    CodeBlock(CodeBlock),
+    CodeBlock(CodeBlock) = "code_block",
     /// A horizontal line.
-    Hr(Hr),
+    Hr(Hr) = "hr",
     /// Markdown. Only when sent, and in [`Body::markdown`](super::Body::markdown).
-    Md(Md),
-    /// An element that this version does not know, as it stands on the wire.
-    #[serde(untagged)]
-    Unknown(Value),
+    Md(Md) = "md",
+}
+
+fn tagged<T: Members, S: Serializer>(
+    tag: &str,
+    element: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut writer = Writer::new(serializer.serialize_map(None)?, element.extra());
+    writer.optional("tag", &tag)?;
+    element.write(&mut writer)?;
+    writer.end()
+}
+
+impl<'de> Deserialize<'de> for Element {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let known = serde_json::from_str(raw.get()).ok().and_then(|mut fields: Fields| {
+            let tag: String = fields.take("tag");
+            Self::read(&tag, fields)
+        });
+        Ok(known.unwrap_or_else(|| Self::Unknown(value(&raw))))
+    }
 }
 
 impl Element {
@@ -113,30 +169,6 @@ impl From<String> for Element {
     }
 }
 
-macro_rules! into_element {
-    ($( $type:ident => $variant:ident, )*) => {
-        $(
-            impl From<$type> for Element {
-                fn from(element: $type) -> Self {
-                    Self::$variant(element)
-                }
-            }
-        )*
-    };
-}
-
-into_element! {
-    Text => Text,
-    Link => Link,
-    At => At,
-    Img => Img,
-    Media => Media,
-    Emotion => Emotion,
-    CodeBlock => CodeBlock,
-    Hr => Hr,
-    Md => Md,
-}
-
 macro_rules! styles {
     ($( $type:ident, )*) => {
         $(
@@ -173,31 +205,26 @@ macro_rules! styles {
 
 styles! { Text, Link, At, }
 
-/// Words: `text`.
-///
-/// ```
-/// use feishu_im::content::post::Text;
-///
-/// assert_eq!(
-///     serde_json::to_string(&Text::new("all <well>").bold().italic())?,
-///     r#"{"text":"all <well>","style":["bold","italic"]}"#,
-/// );
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Text {
-    /// The words.
-    pub text: String,
-    /// Whether entities in the words, such as `&nbsp;`, are the characters they stand for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub un_escape: Option<bool>,
-    /// How they look.
-    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
-    pub style: Vec<Style>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// Words: `text`.
+    ///
+    /// ```
+    /// use feishu_im::content::post::Text;
+    ///
+    /// assert_eq!(
+    ///     serde_json::to_string(&Text::new("all <well>").bold().italic())?,
+    ///     r#"{"text":"all <well>","style":["bold","italic"]}"#,
+    /// );
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub struct Text {
+        /// The words.
+        text: String = always,
+        /// Whether entities in the words, such as `&nbsp;`, are the characters they stand for.
+        un_escape: Option<bool>,
+        /// How they look.
+        style: Vec<Style>,
+    }
 }
 
 impl Text {
@@ -213,51 +240,79 @@ impl Text {
     }
 }
 
-/// A link: `a`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Link {
-    /// The words.
-    pub text: String,
-    /// The address.
-    pub href: String,
-    /// How the words look.
-    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
-    pub style: Vec<Style>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// A link: `a`.
+    pub struct Link {
+        /// The words.
+        text: String = always,
+        /// The address.
+        href: Option<String>,
+        /// How the words look.
+        style: Vec<Style>,
+    }
 }
 
 impl Link {
     /// A link. The platform refuses a post with an address that is not valid.
     pub fn new(text: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { text: text.into(), href: href.into(), style: Vec::new(), extra: Map::new() }
+        Self { text: text.into(), href: Some(href.into()), style: Vec::new(), extra: Map::new() }
     }
 }
 
 /// A mention: `at`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct At {
-    /// When sent, the open id, union id or user id, or `all` for everybody. When read, the `key`
-    /// of one of the `mentions` of the message, such as `@_user_1`, or `@_all`.
-    pub user_id: String,
+    /// When sent, the open ID, union ID or user ID, or `all` for everybody. When read, the `key`
+    /// of one of the `mentions` of the message, such as `@_user_1`, or `@_all`. Where the platform
+    /// gave an object of several IDs, the first of them; the object is in `extra`.
+    pub user_id: Option<String>,
     /// The name, often empty when read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
     /// How the name looks.
-    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub style: Vec<Style>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
+    /// Members that this version does not know, and those that are not of the documented form.
     pub extra: Map<String, Value>,
+}
+
+impl Members for At {
+    fn read(mut fields: Fields) -> Self {
+        let user_id: Option<String> = fields.take("user_id");
+        let user_name = fields.take("user_name");
+        let style = fields.take("style");
+        let extra = fields.rest();
+        let user_id = user_id.or_else(|| first_id(extra.get("user_id")?));
+        Self { user_id, user_name, style, extra }
+    }
+
+    fn extra(&self) -> &Map<String, Value> {
+        &self.extra
+    }
+
+    fn write<M: SerializeMap>(&self, writer: &mut Writer<'_, M>) -> Result<(), M::Error> {
+        writer.optional("user_id", &self.user_id)?;
+        writer.optional("user_name", &self.user_name)?;
+        writer.optional("style", &self.style)
+    }
+}
+
+as_object! { At }
+
+/// The ID of a person who is named by an object of IDs, as events do.
+fn first_id(ids: &Value) -> Option<String> {
+    let ids = ["open_id", "user_id", "union_id"].map(|name| ids.get(name).and_then(Value::as_str));
+    ids.into_iter().flatten().find(|id| !id.is_empty()).map(str::to_owned)
 }
 
 impl At {
     /// Mentions a person by open id, union id or user id.
     pub fn new(user_id: impl Into<String>) -> Self {
-        Self { user_id: user_id.into(), user_name: None, style: Vec::new(), extra: Map::new() }
+        Self {
+            user_id: Some(user_id.into()),
+            user_name: None,
+            style: Vec::new(),
+            extra: Map::new(),
+        }
     }
 
     /// Mentions everybody, which the chat must allow.
@@ -267,46 +322,39 @@ impl At {
 
     /// Whether everybody is mentioned, as it is sent or as it is read.
     pub fn is_all(&self) -> bool {
-        matches!(self.user_id.as_str(), "all" | "@_all")
+        matches!(self.user_id.as_deref(), Some("all" | "@_all"))
     }
 }
 
-/// A picture: `img`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Img {
-    /// What uploading the picture gave.
-    pub image_key: String,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// A picture: `img`.
+    pub struct Img {
+        /// What uploading the picture gave.
+        image_key: Option<String>,
+    }
 }
 
 impl Img {
     /// A picture that this app uploaded as one for messages, alone in its line.
     pub fn new(image_key: impl Into<String>) -> Self {
-        Self { image_key: image_key.into(), extra: Map::new() }
+        Self { image_key: Some(image_key.into()), extra: Map::new() }
     }
 }
 
-/// A video: `media`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Media {
-    /// What uploading the video gave, as a file of type `mp4`.
-    pub file_key: String,
-    /// The picture that people see before they play the video.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_key: Option<String>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// A video: `media`.
+    pub struct Media {
+        /// What uploading the video gave, as a file of type `mp4`.
+        file_key: Option<String>,
+        /// The picture that people see before they play the video.
+        image_key: Option<String>,
+    }
 }
 
 impl Media {
     /// A video that this app uploaded, alone in its line.
     pub fn new(file_key: impl Into<String>) -> Self {
-        Self { file_key: file_key.into(), image_key: None, extra: Map::new() }
+        Self { file_key: Some(file_key.into()), image_key: None, extra: Map::new() }
     }
 
     /// The picture that people see before they play the video, uploaded as one for messages.
@@ -316,39 +364,32 @@ impl Media {
     }
 }
 
-/// An emoji of the platform: `emotion`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Emotion {
-    /// Which one, such as `SMILE`; see [the vendor's list][emoji].
-    ///
-    /// [emoji]: https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/emojis-introduce
-    pub emoji_type: String,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// An emoji of the platform: `emotion`.
+    pub struct Emotion {
+        /// Which one, such as `SMILE`; see [the vendor's list][emoji].
+        ///
+        /// [emoji]: https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/emojis-introduce
+        emoji_type: Option<String>,
+    }
 }
 
 impl Emotion {
     /// The emoji of this type.
     pub fn new(emoji_type: impl Into<String>) -> Self {
-        Self { emoji_type: emoji_type.into(), extra: Map::new() }
+        Self { emoji_type: Some(emoji_type.into()), extra: Map::new() }
     }
 }
 
-/// Code: `code_block`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CodeBlock {
-    /// The language, in any case of letters: `rust`, `GO`, `json`, `shell` and so on. Plain text
-    /// if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    /// The code.
-    pub text: String,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// Code: `code_block`.
+    pub struct CodeBlock {
+        /// The language, in any case of letters: `rust`, `GO`, `json`, `shell` and so on. Plain text
+        /// if absent.
+        language: Option<String>,
+        /// The code.
+        text: String = always,
+    }
 }
 
 impl CodeBlock {
@@ -364,13 +405,9 @@ impl CodeBlock {
     }
 }
 
-/// A horizontal line: `hr`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Hr {
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// A horizontal line: `hr`.
+    pub struct Hr {}
 }
 
 impl Hr {
@@ -380,22 +417,19 @@ impl Hr {
     }
 }
 
-/// Markdown: `md`.
-///
-/// The platform knows mentions (see [`mention`](crate::content::mention)), links, lists, code,
-/// quotes, lines, and bold, italic, underlined (`~so~`) and struck-out (`~~so~~`) words. When read,
-/// it has been taken apart into other elements.
-///
-/// It knows no tables: the platform drops one without an error, and with it, the message can come
-/// out empty. Use a [`Card`](crate::content::Card) for a table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Md {
-    /// The Markdown.
-    pub text: String,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+members! {
+    /// Markdown: `md`.
+    ///
+    /// The platform knows mentions (see [`mention`](crate::content::mention)), links, lists, code,
+    /// quotes, lines, and bold, italic, underlined (`~so~`) and struck-out (`~~so~~`) words. When read,
+    /// it has been taken apart into other elements.
+    ///
+    /// It knows no tables: the platform drops one without an error, and with it, the message can come
+    /// out empty. Use a [`Card`](crate::content::Card) for a table.
+    pub struct Md {
+        /// The Markdown.
+        text: String = always,
+    }
 }
 
 impl Md {

@@ -25,19 +25,16 @@
 
 mod element;
 
-use std::fmt;
 use std::iter;
 
-use std::collections::BTreeMap;
-
-use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 pub use element::{At, CodeBlock, Element, Emotion, Hr, Img, Link, Md, Media, Style, Text};
 
-use super::lenient;
+use super::members::{Fields, Members, Writer, as_object, members};
 
 openplat_core::string_enum! {
     /// The languages of a post. What the platform takes beyond these is not documented.
@@ -75,20 +72,22 @@ openplat_core::string_enum! {
 /// let read = Content::parse("post", r#"{"title":"Release","content":[[{"tag":"hr"}]]}"#);
 /// assert!(matches!(read, Content::Post(post) if post.body().language.is_none()));
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Post {
     // In two, so that there is always one to add lines to. Only a body that stands alone has no
     // language.
     first: Vec<Body>,
     last: Body,
-    /// Fields beside the languages that this version does not know.
+    /// The files beside the languages. Only when read; see [`attachments`](Self::attachments).
+    pub files: Vec<Attachment>,
+    /// Members beside the languages that this version does not know.
     pub extra: Map<String, Value>,
 }
 
 impl Post {
     /// A post in one language. The title may be empty.
     pub fn new(language: Language, title: impl Into<String>) -> Self {
-        Self { first: Vec::new(), last: Body::new(language, title), extra: Map::new() }
+        Self { last: Body::new(language, title), ..Self::default() }
     }
 
     /// A post in Simplified Chinese. The title may be empty.
@@ -131,6 +130,21 @@ impl Post {
         self.first.first().unwrap_or(&self.last)
     }
 
+    /// Returns the files and folders that were sent together with the text, of a post that was
+    /// read.
+    ///
+    /// ```
+    /// use feishu_im::content::Content;
+    ///
+    /// let content = r#"{"content":[],"files":[{"file_key":"file_1","file_name":"r.pdf"}]}"#;
+    /// let Content::Post(post) = Content::parse("post", content) else { panic!("not a post") };
+    /// let names: Vec<_> = post.attachments().flat_map(|file| &file.file_name).collect();
+    /// assert_eq!(names, ["r.pdf"]);
+    /// ```
+    pub fn attachments(&self) -> impl Iterator<Item = &Attachment> {
+        self.files.iter().chain(self.bodies().flat_map(|body| &body.files))
+    }
+
     fn begin(&mut self, body: Body) {
         let before = std::mem::replace(&mut self.last, body);
         self.first.push(before);
@@ -139,41 +153,98 @@ impl Post {
 }
 
 /// What a [`Post`] says in one language.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Body {
     /// The language; absent in what was read.
-    #[serde(skip)]
     pub language: Option<Language>,
     /// The title, above the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The lines, each with its elements.
-    #[serde(rename = "content")]
     pub lines: Vec<Vec<Element>>,
     /// The lines once more, with Markdown as it was sent. Only when read, and not always; where it
     /// is given, it is the more faithful one.
-    #[serde(
-        rename = "content_v2",
-        default,
-        deserialize_with = "lenient::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub markdown: Vec<Vec<Element>>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
+    /// The files sent together with the text. Only when read; see [`Post::attachments`].
+    pub files: Vec<Attachment>,
+    /// Members that this version does not know, and those that are not of the documented form.
     pub extra: Map<String, Value>,
 }
 
 impl Body {
     fn new(language: Language, title: impl Into<String>) -> Self {
+        Self { language: Some(language), title: Some(title.into()), ..Self::default() }
+    }
+}
+
+impl Members for Body {
+    fn read(mut fields: Fields) -> Self {
+        let Lines(lines) = fields.take_always("content");
+        let Lines(markdown) = fields.take("content_v2");
         Self {
-            language: Some(language),
-            title: Some(title.into()),
-            lines: Vec::new(),
-            markdown: Vec::new(),
-            extra: Map::new(),
+            language: None,
+            title: fields.take("title"),
+            lines,
+            markdown,
+            files: fields.take("files"),
+            extra: fields.rest(),
         }
+    }
+
+    fn extra(&self) -> &Map<String, Value> {
+        &self.extra
+    }
+
+    fn write<M: SerializeMap>(&self, writer: &mut Writer<'_, M>) -> Result<(), M::Error> {
+        writer.optional("title", &self.title)?;
+        writer.always("content", &self.lines)?;
+        writer.optional("content_v2", &self.markdown)?;
+        writer.optional("files", &self.files)
+    }
+}
+
+as_object! { Body }
+
+members! {
+    /// A file or a folder that was sent together with the text of a [`Post`].
+    ///
+    /// [`GetMessageResource`](crate::message_resource::GetMessageResource) downloads a file.
+    /// Folders cannot be downloaded.
+    pub struct Attachment {
+        /// The key of the file or the folder.
+        file_key: Option<String>,
+        /// The name.
+        file_name: Option<String>,
+        /// Whether it is a folder.
+        is_folder: Option<bool>,
+    }
+}
+
+/// Lines of elements. Elements outside a line make up one.
+#[derive(Default, PartialEq)]
+struct Lines(Vec<Vec<Element>>);
+
+impl<'de> Deserialize<'de> for Lines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut lines = Vec::new();
+        let mut is_open = false;
+        for item in Vec::<Box<RawValue>>::deserialize(deserializer)? {
+            match serde_json::from_str::<Option<Vec<Element>>>(item.get()) {
+                Ok(line) => {
+                    lines.push(line.unwrap_or_default());
+                    is_open = false;
+                }
+                Err(_) => {
+                    let element = Element::deserialize(&*item).map_err(de::Error::custom)?;
+                    match lines.last_mut().filter(|_| is_open) {
+                        Some(line) => line.push(element),
+                        None => lines.push(vec![element]),
+                    }
+                    is_open = true;
+                }
+            }
+        }
+        Ok(Self(lines))
     }
 }
 
@@ -186,61 +257,49 @@ impl Serialize for Post {
         for body in self.bodies() {
             map.serialize_entry(&body.language, body)?;
         }
-        for (name, value) in &self.extra {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
+        let mut writer = Writer::new(map, &self.extra);
+        writer.optional("files", &self.files)?;
+        writer.end()
     }
 }
 
 impl<'de> Deserialize<'de> for Post {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Post;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a post")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Post, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Post::from_fields(fields).map_err(de::Error::custom)
-            }
-        }
-
-        // A map would forget in which order the languages stand.
-        deserializer.deserialize_map(Fields)
+        Fields::deserialize(deserializer).map(Self::read)
     }
 }
 
 impl Post {
-    fn from_fields(fields: Vec<(String, Value)>) -> Result<Self, String> {
-        if fields.iter().any(|(name, _)| name == "content") {
-            let body = Value::Object(fields.into_iter().collect());
-            let last = Body::deserialize(body).map_err(|error| error.to_string())?;
-            return Ok(Self { first: Vec::new(), last, extra: Map::new() });
+    fn read(fields: Fields) -> Self {
+        let fields = unwrapped(fields);
+        let is_body = ["content", "content_v2"].iter().any(|name| fields.has(name));
+        let is_language = |(name, raw): &(String, Box<RawValue>)| !is_body && is_body_of(name, raw);
+        let (bodies, rest): (Vec<_>, Vec<_>) = fields.into_iter().partition(is_language);
+        let mut rest = Fields::new(rest);
+        let mut first: Vec<_> = bodies.into_iter().filter_map(body).collect();
+        match first.pop() {
+            Some(last) => Self { first, last, files: rest.take("files"), extra: rest.rest() },
+            None => Self { last: Body::read(rest), ..Self::default() },
         }
-        // A key that stands here twice counts where it stands last.
-        let mut bodies: BTreeMap<String, (usize, Body)> = BTreeMap::new();
-        let mut extra = Map::new();
-        for (index, (name, value)) in fields.into_iter().enumerate() {
-            match Body::deserialize(&value) {
-                Ok(body) => {
-                    let body = Body { language: Some(Language::from(name.as_str())), ..body };
-                    bodies.insert(name, (index, body));
-                }
-                Err(_) => drop(extra.insert(name, value)),
-            }
-        }
-        let mut bodies: Vec<_> = bodies.into_values().collect();
-        bodies.sort_by_key(|(index, _)| *index);
-        let mut first: Vec<_> = bodies.into_iter().map(|(_, body)| body).collect();
-        let last = first.pop().ok_or_else(|| "no language has content".to_owned())?;
-        Ok(Self { first, last, extra })
     }
+}
+
+/// What is in the wrapper that the platform refuses when it is sent, and returns at times.
+fn unwrapped(fields: Fields) -> Fields {
+    let is_wrapper = fields.names().eq(["post"]);
+    let inner = fields.get("post").filter(|_| is_wrapper);
+    inner.and_then(|inner| serde_json::from_str(inner).ok()).unwrap_or(fields)
+}
+
+/// Whether a member is what the post says in the language of that name.
+fn is_body_of(name: &str, raw: &RawValue) -> bool {
+    let Ok(fields) = serde_json::from_str::<Fields>(raw.get()) else { return false };
+    let has = |names: &[&str]| names.iter().any(|name| fields.has(name));
+    let is_locale = name.len() == 5 && name.as_bytes()[2] == b'_';
+    has(&["content", "content_v2"]) || (is_locale && has(&["title", "files"]))
+}
+
+fn body((name, raw): (String, Box<RawValue>)) -> Option<Body> {
+    let body: Body = serde_json::from_str(raw.get()).ok()?;
+    Some(Body { language: Some(Language::from(name)), ..body })
 }
