@@ -6,7 +6,7 @@ use feishu_apaas::application_object_record::{BatchQueryRecords, BatchQueryRecor
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, ListChat};
 use feishu_im::message::{ContainerId, ListMessage, Message};
-use openplat_core::{Feishu, WithToken};
+use openplat_core::{Feishu, Strictness, WithToken};
 use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -177,4 +177,16 @@ async fn what_is_lost_is_logged_without_the_data() {
     assert!(line.contains("im.v1.message.list"), "{line}");
     assert!(line.contains("$.items[0].deleted") && line.contains("$.items[0].sender"), "{line}");
     assert!(!log.contains("my "), "{log}");
+}
+
+#[tokio::test]
+async fn a_call_can_ask_for_strictness() {
+    let page = page(&message("om_1", r#""deleted": "maybe""#), None);
+    let list = ListMessage::new(ContainerId::chat("oc_1"));
+    let call = list.send(&client(&[&page])).strictness(Strictness::Strict);
+    let error = call.with_meta().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("$.items[0].deleted"), "{error}");
+    let call = list.send(&client(&[&page])).strictness(Strictness::Strict);
+    assert!(call.await.is_err());
 }
