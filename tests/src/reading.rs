@@ -59,7 +59,7 @@ async fn an_odd_member_costs_neither_its_item_nor_a_page() {
         let mut messages = ListMessage::new(ContainerId::chat("oc_1")).items(&client);
         let mut ids = Vec::new();
         while let Some(message) = messages.next().await {
-            ids.push(message.unwrap().message_id.unwrap());
+            ids.push(message.unwrap().message_id);
         }
         assert_eq!(ids, ["om_1", "om_2", "om_3", "om_4"], "{odd}");
     }

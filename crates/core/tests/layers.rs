@@ -1,6 +1,8 @@
 //! The modules of this crate form layers: each imports only from those declared above it in
 //! `lib.rs`.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
