@@ -1,6 +1,6 @@
 //! One request on its way, and its response read to the end, within limits of time and size.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ impl Exchange {
         request: Request<Body>,
         limit: Duration,
     ) -> Result<Reply, Error> {
-        within(limit, self.exchange(request)).await
+        within(limit, pin!(self.exchange(request))).await
     }
 
     /// Sends the body of an upload, which may take as long as it makes progress.
@@ -98,7 +98,7 @@ impl Exchange {
         request: Request<Body>,
         limit: Duration,
     ) -> Result<Received, Error> {
-        within(limit, self.exchange_for_file(request)).await
+        within(limit, pin!(self.exchange_for_file(request))).await
     }
 
     pub(crate) fn log_id(&self, headers: &HeaderMap) -> Option<String> {
@@ -175,9 +175,10 @@ impl Exchange {
     }
 }
 
+/// The exchange is pinned by the caller: moved, it would be copied at each step.
 async fn within<T>(
     limit: Duration,
-    exchange: impl Future<Output = Result<T, Error>>,
+    exchange: Pin<&mut impl Future<Output = Result<T, Error>>>,
 ) -> Result<T, Error> {
     match tokio::time::timeout(limit, exchange).await {
         Ok(result) => result,
