@@ -11,6 +11,7 @@ pub struct ApiError {
     pub(crate) message: String,
     pub(crate) log_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) ban: bool,
     pub(crate) violations: Vec<Violation>,
     pub(crate) help_links: Vec<String>,
     pub(crate) advice: Option<Cow<'static, str>>,
@@ -46,6 +47,12 @@ impl ApiError {
     /// Returns the wait that the vendor asked for before the next request.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// Returns `true` if the vendor has banned this machine's address: every request of every app on
+    /// it is refused until the time of [`retry_after`](Self::retry_after) is over.
+    pub fn is_ban(&self) -> bool {
+        self.ban
     }
 
     /// Returns the fields that were refused and the scopes that are missing, as far as the vendor

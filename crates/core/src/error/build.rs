@@ -99,10 +99,17 @@ impl Error {
         self
     }
 
-    /// Names the operation's wait, e.g. until a ban is lifted.
+    /// Names the wait before the next request.
     pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.api.get_or_insert_default().retry_after = Some(wait);
         self
+    }
+
+    /// Says that this machine's address is banned, for as long as `wait`.
+    #[cfg(feature = "dingtalk")]
+    pub(crate) fn with_ban(mut self, wait: Duration) -> Self {
+        self.0.api.get_or_insert_default().ban = true;
+        self.with_retry_after(wait)
     }
 
     /// Drops the quotation of the body: that of a token's response may hold the token.
@@ -205,6 +212,11 @@ impl ErrorBuilder {
     /// Sets the wait that the vendor asked for.
     pub fn retry_after(self, wait: Duration) -> Self {
         self.api(|api| api.retry_after = Some(wait))
+    }
+
+    /// Makes the error a ban of this machine's address.
+    pub fn ban(self) -> Self {
+        self.api(|api| api.ban = true)
     }
 
     /// Adds a reason that the vendor gave.

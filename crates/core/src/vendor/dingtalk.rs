@@ -165,6 +165,7 @@ impl Failure {
             log_id: log_id.or_else(|| self.text("requestid")),
             excerpt: None,
             retry_after: asked_for.max(if banned { Some(BAN) } else { wait(&code, reply) }),
+            ban: banned,
             violations: self.missing_scopes(),
             help_links: Vec::new(),
             advice: advice.map(Into::into),
@@ -187,7 +188,7 @@ const BAN: Duration = Duration::from_secs(5 * 60);
 const BANNED: &str = "This machine's address is banned for five minutes; send nothing until then.";
 
 fn banned(error: Error) -> Error {
-    error.with_kind(ErrorKind::Throttled).with_retry_after(BAN).with_advice(BANNED)
+    error.with_kind(ErrorKind::Throttled).with_ban(BAN).with_advice(BANNED)
 }
 
 /// How long to wait for a limit to be lifted: the gateway counts by the second or by the minute.
@@ -326,7 +327,7 @@ mod tests {
         };
         for (status, body) in [(200, r#"{"status":1111,"punish":"deny"}"#), (403, "<html>")] {
             let error = read(status, body).unwrap_err();
-            assert!(error.is_throttled(), "{error}");
+            assert!(error.is_throttled() && error.api().unwrap().is_ban(), "{error}");
             assert_eq!(error.api().unwrap().retry_after(), Some(BAN));
         }
         assert_eq!(read(200, " ").unwrap(), "null");

@@ -192,6 +192,7 @@ impl Envelope<'_> {
             log_id: log_id.or(detail.log_id).or(detail.logid),
             excerpt: None,
             retry_after: retry_after(&reply.headers, reply.received_at),
+            ban: false,
             violations: violations(detail.field_violations, detail.permission_violations),
             help_links: detail
                 .troubleshooter
