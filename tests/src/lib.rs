@@ -17,6 +17,7 @@ mod generated;
 mod limits;
 mod messages;
 mod network;
+mod pacing;
 mod pages;
 mod raw;
 mod reading;

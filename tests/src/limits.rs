@@ -62,10 +62,11 @@ async fn strange_answers_are_errors_with_a_status_and_a_log_id() {
 #[tokio::test]
 async fn strange_answers_of_dingtalk_are_errors_too() {
     let mock = MockPlatform::start().await.unwrap();
-    let dingtalk = dingtalk_convfile::Client::builder("ding", "secret").base_url(mock.url());
-    let client = dingtalk.max_attempts(1).build().unwrap();
     for status in [400, 404, 500] {
         for body in STRANGE {
+            // One of its own for each, since a page may be a ban.
+            let builder = dingtalk_convfile::Client::builder("ding", "secret");
+            let client = builder.base_url(mock.url()).max_attempts(1).build().unwrap();
             mock.on::<SendLink>().respond(Reply::new(status).body(body));
             let required = SendLinkRequired {
                 union_id: "me",

@@ -5,11 +5,14 @@ use std::time::Duration;
 use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, LinkChat};
-use openplat_core::{AcceptsAppToken, Feishu, Method, Operation, OperationMeta, Parts, Sender};
+use openplat_core::{
+    AcceptsAppToken, Backoff, Decision, Feishu, Method, Operation, OperationMeta, Parts,
+    RetryPolicy, RetryState, Sender,
+};
 use showcase::parcel::{HoldParcel, SendParcel, SendParcelRequired, Speed};
 use showcase::types::{Address, AddressRequired};
 
-use crate::script::{Script, Step, answer, ok};
+use crate::script::{Script, Step, answer, late, ok};
 
 const THROTTLED: &str = r#"{"code":99991400,"msg":"request trigger frequency limit"}"#;
 
@@ -40,7 +43,7 @@ async fn the_gateways_limit_waits_what_the_header_says() {
         let script = Script::new([limit, ok()]);
         // A POST without a key against duplicates: the gateway refused it before it was executed.
         LinkChat::new("oc_1").send(&script.feishu()).await.unwrap();
-        assert!((7.5..8.0).contains(&script.waits()[0]), "{status}: {:?}", script.waits());
+        assert!((7.5..8.5).contains(&script.waits()[0]), "{status}: {:?}", script.waits());
     }
 }
 
@@ -48,18 +51,32 @@ async fn the_gateways_limit_waits_what_the_header_says() {
 async fn a_standard_header_is_honoured_as_well() {
     let script = Script::new([answer(429, &[("retry-after", "3")], THROTTLED), ok()]);
     LinkChat::new("oc_1").send(&script.feishu()).await.unwrap();
-    assert!((3.0..3.5).contains(&script.waits()[0]), "{:?}", script.waits());
+    assert!((3.0..4.0).contains(&script.waits()[0]), "{:?}", script.waits());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_of_the_service_backs_off() {
+async fn a_limit_of_the_service_backs_off_for_as_long_as_the_call_may_take() {
     let limit = || answer(400, &[], r#"{"code":232019,"msg":"rate limited"}"#);
-    let script = Script::new([limit(), limit(), limit()]);
+    let script = Script::new((0..4).map(|_| limit()).chain([ok()]));
+    let response = LinkChat::new("oc_1").send(&script.feishu()).with_meta().await.unwrap();
+    // Refusals were not executed, so they are no attempts in the sense of `max_attempts`.
+    assert_eq!((script.count(), response.attempts), (5, 5));
+    for (wait, least) in script.waits().into_iter().zip([1.0, 2.0, 4.0, 8.0]) {
+        assert!((least..least + 1.5).contains(&wait), "{:?}", script.waits());
+    }
+
+    let script = Script::new((0..100).map(|_| limit()));
+    let start = tokio::time::Instant::now();
     let error = LinkChat::new("oc_1").send(&script.feishu()).await.unwrap_err();
-    assert!(error.is_throttled() && error.is_retryable());
-    assert_eq!((script.count(), error.attempts()), (3, 3));
-    let waits = script.waits();
-    assert!(waits[0] <= 0.2 && waits[1] <= 0.4, "{waits:?}");
+    assert!(error.is_throttled() && error.is_retryable() && error.attempts() <= 6, "{error:?}");
+    assert!(start.elapsed() < Duration::from_secs(30));
+
+    let script = Script::new([limit()]);
+    let builder = feishu_im::Client::builder("cli_1", "secret").transport(script.clone());
+    let client = builder.max_attempts(1).build().unwrap();
+    LinkChat::new("oc_1").send(&client).await.unwrap_err();
+    let script = Script::new([limit()]);
+    LinkChat::new("oc_1").send(&script.feishu()).retries(false).await.unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,7 +94,7 @@ async fn dingtalks_limit_waits_a_second_and_sends_again() {
     let body = r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi","message":"x"}"#;
     let script = Script::new([answer(403, &[], body), answer(200, &[], "{}")]);
     send_link().send(&script.dingtalk()).await.unwrap();
-    assert!((1.0..1.5).contains(&script.waits()[0]), "{:?}", script.waits());
+    assert!((1.0..2.0).contains(&script.waits()[0]), "{:?}", script.waits());
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,8 +207,98 @@ async fn a_budget_ends_a_storm_of_retries() {
     for _ in 0..200 {
         GetChat::new("oc_1").send(&client).await.unwrap_err();
     }
-    // 200 first attempts, a hundred retries saved up, and one for every ten calls.
-    assert!((300..=320).contains(&script.count()), "{}", script.count());
+    // 200 first attempts, a hundred retries saved up, one for every ten calls, and one for every
+    // ten seconds.
+    assert!((300..=330).contains(&script.count()), "{}", script.count());
+}
+
+/// Decides and waits as it is told.
+#[derive(Debug)]
+struct Stubborn(Duration);
+
+impl RetryPolicy for Stubborn {
+    fn decide(&self, state: &RetryState<'_>) -> Decision {
+        assert!(state.attempts > 0 && state.remaining <= Duration::from_secs(30));
+        Decision::Retry
+    }
+}
+
+impl Backoff for Stubborn {
+    fn wait(&self, _: &RetryState<'_>) -> Duration {
+        self.0
+    }
+}
+
+/// Fails in the hand of its user.
+#[derive(Debug)]
+struct Broken;
+
+impl RetryPolicy for Broken {
+    fn decide(&self, _: &RetryState<'_>) -> Decision {
+        panic!("a bug of the user's");
+    }
+}
+
+impl Backoff for Broken {
+    fn wait(&self, _: &RetryState<'_>) -> Duration {
+        panic!("a bug of the user's");
+    }
+}
+
+fn with(
+    script: &Script,
+    set: impl FnOnce(feishu_im::ClientBuilder) -> feishu_im::ClientBuilder,
+) -> feishu_im::Client {
+    let builder = feishu_im::Client::builder("cli_1", "secret").transport(script.clone());
+    set(builder).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_policy_and_the_backoff_can_be_replaced() {
+    let transient = || answer(400, &[], r#"{"code":230006,"msg":"bot ability is not activated"}"#);
+    let script = Script::new([transient(), transient(), transient(), transient(), ok()]);
+    let wait = Duration::from_millis(700);
+    let client = with(&script, |it| it.retry_policy(Stubborn(wait)).backoff(Stubborn(wait)));
+    LinkChat::new("oc_1").send(&client).await.unwrap();
+    assert_eq!(script.waits(), [0.7; 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_policy_outlasts_the_call() {
+    for wait in [Duration::ZERO, Duration::from_secs(3), Duration::MAX] {
+        for failure in ["limited", "away"] {
+            let script = Script::new((0..1000).map(|_| match failure {
+                "limited" => answer(429, &[], THROTTLED),
+                _ => late(1, answer(503, &[], "")),
+            }));
+            let client =
+                with(&script, |it| it.retry_policy(Stubborn(wait)).backoff(Stubborn(wait)));
+            let start = tokio::time::Instant::now();
+            LinkChat::new("oc_1").send(&client).await.unwrap_err();
+            assert!(start.elapsed() <= Duration::from_secs(30), "{wait:?}, {failure}");
+            assert!(script.count() <= 31, "{wait:?}, {failure}: {}", script.count());
+        }
+    }
+    // A spin without any wait ends with the budget.
+    let script = Script::new((0..1000).map(|_| Step::Refuse));
+    let none = Duration::ZERO;
+    let client = with(&script, |it| it.retry_policy(Stubborn(none)).backoff(Stubborn(none)));
+    LinkChat::new("oc_1").send(&client).await.unwrap_err();
+    assert_eq!(script.count(), 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_panics_ends_the_call_with_its_error() {
+    for policy in [true, false] {
+        let script = Script::new([Step::Refuse, ok()]);
+        let client = with(&script, |it| match policy {
+            true => it.retry_policy(Broken),
+            false => it.backoff(Broken),
+        });
+        let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
+        assert_eq!((error.kind(), script.count()), (ErrorKind::Connect, 1));
+        LinkChat::new("oc_1").send(&client).await.unwrap();
+    }
 }
 
 /// A message that the platform executes once, however often it is sent.

@@ -5,8 +5,9 @@
 
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use feishu_im::chat::LinkChat;
+use feishu_im::chat::{GetChat, LinkChat};
 use openplat_mock::MockPlatform;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -54,6 +55,11 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
     LinkChat::new("oc_private").send(&client).await.unwrap_err();
     LinkChat::new("oc_private").send(&client.as_user("u-topsecret")).await.unwrap_err();
 
+    mock.on::<GetChat>().error("99991400");
+    GetChat::new("oc_private").send(&client).retries(false).await.unwrap_err();
+    let short = GetChat::new("oc_private").send(&client).timeout(Duration::from_millis(500));
+    assert!(short.await.unwrap_err().was_not_sent());
+
     let bytes = lines.0.lock().unwrap().clone();
     let text = String::from_utf8(bytes).unwrap();
     for seen in [
@@ -67,7 +73,9 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         "error.type=Throttled",
         "log_id=\"mock-000002\"",
         "the app's token was rejected",
-        "sending again",
+        "retrying",
+        "a rate limit was met",
+        "not sent: the wait for a rate limit is longer than the time left",
     ] {
         assert!(text.contains(seen), "{seen} is missing in\n{text}");
     }

@@ -64,6 +64,9 @@ pub use codec::json_text::{self, JsonText};
 pub use codec::map;
 pub use codec::{Param, Strictness, UnknownValue, Warning};
 pub use error::{ApiError, Error, ErrorBuilder, ErrorKind, Violation};
+pub use flow::{
+    Backoff, Decision, Pacing, RetryPolicy, RetryState, StandardBackoff, StandardRetry,
+};
 #[doc(hidden)]
 pub use meta::ApiMeta;
 pub use meta::{CodeMeta, Method, OperationMeta, Rate};

@@ -9,6 +9,7 @@ use super::{Token, TokenKey, TokenStore};
 use crate::base::Secret;
 use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
+use crate::flow::Tries;
 use crate::vendor::Grant;
 use crate::wire::{JSON, Reply};
 
@@ -51,10 +52,10 @@ pub(super) async fn post(
     is_safe: bool,
     deadline: Instant,
 ) -> Result<Reply, Error> {
-    let exchange = &channel.exchange;
-    let mut attempts = 0;
+    let Channel { exchange, flow, .. } = channel;
+    let mut tries = Tries::new(is_safe, Instant::now(), deadline, FETCH_TIMEOUT);
     loop {
-        attempts += 1;
+        flow.admit(&mut tries, None).await?;
         let request =
             exchange.request(http::Method::POST, path, body.clone().into(), Some(JSON))?;
         let error = match exchange.send(request, channel.attempt_timeout).await {
@@ -64,8 +65,9 @@ pub(super) async fn post(
             },
             Err(error) => error,
         };
-        if !channel.flow.may_retry(&error, attempts, is_safe, deadline).await {
-            return Err(error.with_attempts(attempts));
+        flow.learn(&tries, None, &error);
+        if !flow.may_retry(&mut tries, &error).await {
+            return Err(error.with_attempts(tries.attempts()));
         }
     }
 }

@@ -85,6 +85,11 @@ impl TokenSource {
         })
     }
 
+    /// Returns the key of the token.
+    pub(crate) fn key(&self) -> &TokenKey {
+        &self.key
+    }
+
     /// The current token: from memory without a lock, else from the store, else from the vendor.
     /// However many callers wait, one fetch is in flight, and none of them can cancel it.
     pub(crate) async fn get(self: &Arc<Self>) -> Fetched {

@@ -15,6 +15,7 @@ use crate::auth::TokenSource;
 use crate::base::{BoxFuture, FOREVER, lock};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
+use crate::flow::{Counted, Tries};
 use crate::meta::{Meta, Reads};
 use crate::wire::file::{FileAnswer, Idle, Rest, Resume, Resumed};
 use crate::wire::{Attempt, Body, Encoded, JSON, Payload, Received, Reply};
@@ -78,6 +79,17 @@ pub(crate) enum Auth {
     Given(Result<HeaderValue, ()>),
 }
 
+impl Auth {
+    /// Returns what tells the owner of the token from others.
+    fn owner(&self) -> &[u8] {
+        match self {
+            Self::App(source) => source.key().as_str().as_bytes(),
+            Self::Given(Ok(header)) => header.as_bytes(),
+            Self::Given(Err(())) => &[],
+        }
+    }
+}
+
 /// A response that says success.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -113,9 +125,10 @@ impl Resume for Plan {
     fn resume(&self, rest: Rest) -> BoxFuture<'_, Result<Resumed, Error>> {
         Box::pin(async move {
             let Rest { first, version, error, breaks } = rest;
-            let deadline = Instant::now() + self.timeout;
-            let flow = &self.channel.flow;
-            if !self.retries || !flow.may_retry(&error, breaks, self.is_safe, deadline).await {
+            let (now, flow) = (Instant::now(), &self.channel.flow);
+            let mut tries = Tries::new(self.is_safe, now, now + self.timeout, self.timeout)
+                .after(breaks.saturating_sub(1));
+            if !self.retries || !flow.may_retry(&mut tries, &error).await {
                 return Err(error);
             }
             let Ok(range) = HeaderValue::from_str(&format!("bytes={first}-")) else {
@@ -160,6 +173,14 @@ impl Story {
         }
         self.call_id.load(Ordering::Relaxed)
     }
+
+    /// Returns the error of a call that ends between two attempts.
+    fn after_last(&self, error: Error) -> Error {
+        match lock(&self.last).take() {
+            Some(last) => error.with_last(last),
+            None => error,
+        }
+    }
 }
 
 pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
@@ -173,9 +194,11 @@ pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
         server.address = plan.channel.exchange.host,
     );
     let timeout = if plan.has_deadline { plan.timeout } else { FOREVER };
-    let deadline = Instant::now() + timeout;
+    let now = Instant::now();
+    let deadline = now + timeout;
+    let tries = Tries::new(plan.is_safe, now, deadline, plan.timeout);
     let story = Story::new(plan.has_deadline.then_some(deadline));
-    let call = attempts(&plan, deadline, &story).instrument(span);
+    let call = attempts(&plan, tries, &story).instrument(span);
     let result = match tokio::time::timeout_at(deadline, call).await {
         Ok(result) => result,
         Err(_) => Err(out_of_time(timeout, &story)),
@@ -194,22 +217,21 @@ pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
 }
 
 fn out_of_time(timeout: Duration, story: &Story) -> Error {
-    let error = Error::new(ErrorKind::Timeout)
-        .with_detail(format!("the call did not finish within {timeout:?}"));
-    match lock(&story.last).take() {
-        Some(last) => error.with_last(last),
-        None => error,
-    }
+    let detail = format!("the call did not finish within {timeout:?}");
+    story.after_last(Error::new(ErrorKind::Timeout).with_detail(detail))
 }
 
-async fn attempts(plan: &Plan, deadline: Instant, story: &Story) -> Result<Success, Error> {
+async fn attempts(plan: &Plan, mut tries: Tries, story: &Story) -> Result<Success, Error> {
     let flow = &plan.channel.flow;
+    let counted = Counted { meta: &plan.request.meta, owner: plan.auth.owner() };
     flow.budget.pay_in();
-    let mut attempt = 0;
     loop {
-        attempt += 1;
+        flow.admit(&mut tries, Some(counted)).await.map_err(|error| story.after_last(error))?;
         let error = match attempt_with_fresh_token(plan, story).await {
-            Ok(success) => return Ok(success),
+            Ok(success) => {
+                flow.accepted(counted);
+                return Ok(success);
+            }
             // A fetch has had its own retries, and the operation was not sent.
             Err(Failure::Token(error)) => {
                 return Err(error.in_context("while fetching the app's token"));
@@ -217,12 +239,11 @@ async fn attempts(plan: &Plan, deadline: Instant, story: &Story) -> Result<Succe
             // What the codes mean is known for the operation, not for the fetch of a token.
             Err(Failure::Call(error)) => for_operation(error, &plan.request.meta),
         };
-        // A wait is not progress: it has to fit into what other calls are given.
-        let deadline = deadline.min(Instant::now() + plan.timeout);
+        flow.learn(&tries, Some(counted), &error);
         *lock(&story.last) = Some(error.clone());
         let may_retry = plan.retries
             && plan.request.is_repeatable()
-            && flow.may_retry(&error, attempt, plan.is_safe, deadline).await;
+            && flow.may_retry(&mut tries, &error).await;
         if !may_retry {
             return Err(error);
         }

@@ -9,7 +9,9 @@ use crate::auth::{MemoryTokenStore, TokenStore};
 use crate::base::{Clock, Secret, SystemClock};
 use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
-use crate::flow::{Flow, RetryBudget, RetryPolicy};
+use crate::flow::{
+    Backoff, Flow, Limits, Pacing, RetryBudget, RetryPolicy, StandardBackoff, StandardRetry,
+};
 use crate::vendor::{App, Vendor};
 use crate::wire::{Exchange, HttpTransportBuilder, Transport};
 
@@ -26,6 +28,9 @@ pub struct ClientBuilder<V> {
     attempt_timeout: Duration,
     idle_timeout: Duration,
     max_attempts: u32,
+    retry_policy: Option<Arc<dyn RetryPolicy>>,
+    backoff: Arc<dyn Backoff>,
+    pacing: Option<Pacing>,
     max_response_bytes: usize,
     /// The options of the built-in transport, if any was set.
     http: Option<HttpTransportBuilder>,
@@ -46,6 +51,9 @@ impl<V: Vendor> ClientBuilder<V> {
             attempt_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(30),
             max_attempts: 3,
+            retry_policy: None,
+            backoff: Arc::new(StandardBackoff::default()),
+            pacing: None,
             max_response_bytes: 16 * 1024 * 1024,
             http: None,
             transport: None,
@@ -90,10 +98,38 @@ impl<V: Vendor> ClientBuilder<V> {
         self
     }
 
-    /// How often a call is sent at most, where sending it again is safe. 3 by default; 1 switches
-    /// retries off.
+    /// Sets the maximum number of attempts for calls that are safe to retry. Defaults to 3; 1
+    /// disables retries.
+    ///
+    /// Attempts that a rate limit refused do not count: they were not executed, and are retried
+    /// until the timeout of the call. Has no effect on a [`RetryPolicy`] of your own.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
+        self
+    }
+
+    /// Sets the rule that says whether a failed call is retried. Defaults to [`StandardRetry`].
+    pub fn retry_policy(mut self, policy: impl RetryPolicy) -> Self {
+        self.retry_policy = Some(Arc::new(policy));
+        self
+    }
+
+    /// Sets the rule that says how long a call waits before it is retried. Defaults to
+    /// [`StandardBackoff`].
+    pub fn backoff(mut self, backoff: impl Backoff) -> Self {
+        self.backoff = Arc::new(backoff);
+        self
+    }
+
+    /// Keeps requests below documented rates from the start. Off by default: requests leave at once
+    /// until the platform refuses one for its rate.
+    ///
+    /// Whatever is set here, requests of the same operation wait after such a refusal for as long
+    /// as the platform says, or a second, and then leave at half the rate and growing, in the order
+    /// of their calls. A call whose turn cannot come within its timeout fails at once with
+    /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled).
+    pub fn pacing(mut self, pacing: Pacing) -> Self {
+        self.pacing = Some(pacing);
         self
     }
 
@@ -259,8 +295,12 @@ impl<V: Vendor> ClientBuilder<V> {
                 log_id_headers: V::PLATFORM.log_id_headers(),
             },
             flow: Flow {
-                policy: RetryPolicy { max_attempts: self.max_attempts },
+                policy: self
+                    .retry_policy
+                    .unwrap_or_else(|| Arc::new(StandardRetry::new(self.max_attempts))),
+                backoff: self.backoff,
                 budget: RetryBudget::default(),
+                limits: Limits::new(self.pacing),
             },
             attempt_timeout: self.attempt_timeout,
         });

@@ -1,160 +1,168 @@
-//! When a call is sent again, and after how long.
-
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 
-/// How often and how patiently a client tries.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RetryPolicy {
-    /// How often a call is sent at most.
-    pub(crate) max_attempts: u32,
+/// The rule that says whether a failed call is retried.
+///
+/// It is asked after each failure, never on the way to a success. Whatever it says, a call does not
+/// outlast its timeout, a wait that does not fit into the time left ends the call at once, streams
+/// are not sent twice, and the client's retry budget holds. A policy that panics ends the call with
+/// the error that it was asked about.
+///
+/// ```
+/// use openplat_core::{Decision, RetryPolicy, RetryState, StandardRetry};
+///
+/// /// Retries a code that a busy platform returns by mistake.
+/// #[derive(Debug, Default)]
+/// struct ForgivingRetry(StandardRetry);
+///
+/// impl RetryPolicy for ForgivingRetry {
+///     fn decide(&self, state: &RetryState<'_>) -> Decision {
+///         match state.error.api().map(|api| api.code()) {
+///             Some("230006") if state.attempts < 3 => Decision::Retry,
+///             _ => self.0.decide(state),
+///         }
+///     }
+/// }
+/// ```
+pub trait RetryPolicy: fmt::Debug + Send + Sync + 'static {
+    /// Decides about the call whose last attempt failed.
+    fn decide(&self, state: &RetryState<'_>) -> Decision;
 }
 
-/// The first wait is at most this long.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// No wait that nobody asked for is longer than this.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+impl<T: RetryPolicy + ?Sized> RetryPolicy for Arc<T> {
+    fn decide(&self, state: &RetryState<'_>) -> Decision {
+        (**self).decide(state)
+    }
+}
 
-/// What comes after an attempt that failed.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Verdict {
+/// The decision of a [`RetryPolicy`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The call is retried, after the wait that its [`Backoff`](crate::Backoff) names.
+    Retry,
+    /// The call fails with the error of its last attempt.
     GiveUp,
-    RetryAfter(Duration),
 }
 
-impl RetryPolicy {
-    /// `is_safe`: executing the request twice does no more than executing it once.
-    pub(crate) fn verdict(
-        self,
-        error: &Error,
-        attempts: u32,
-        is_safe: bool,
-        remaining: Duration,
-    ) -> Verdict {
-        let may_send_again = match error.kind() {
-            // Refused before it was executed.
-            ErrorKind::Connect | ErrorKind::Throttled => true,
-            ErrorKind::Timeout | ErrorKind::Transfer | ErrorKind::Unavailable => is_safe,
+/// The state of a call whose last attempt failed.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct RetryState<'a> {
+    /// The number of attempts so far, at least 1.
+    pub attempts: u32,
+    /// The number of attempts that a rate limit refused. They were not executed.
+    pub refusals: u32,
+    /// The error of the last attempt.
+    pub error: &'a Error,
+    /// Whether executing the call twice does no more than executing it once.
+    pub idempotent: bool,
+    /// The time since the call began.
+    pub elapsed: Duration,
+    /// The longest wait that still fits into the call.
+    pub remaining: Duration,
+}
+
+impl<'a> RetryState<'a> {
+    /// Creates the state after a first attempt that failed, of a call with no other limit of time
+    /// than [`Duration::MAX`]. For tests of a policy, which set what else matters to them.
+    pub fn new(error: &'a Error) -> Self {
+        Self {
+            attempts: 1,
+            refusals: u32::from(error.is_throttled()),
+            error,
+            idempotent: false,
+            elapsed: Duration::ZERO,
+            remaining: Duration::MAX,
+        }
+    }
+}
+
+/// The [`RetryPolicy`] of a client unless another is set.
+///
+/// It retries what the platform did not execute, and of the rest what is idempotent. Attempts that a
+/// rate limit refused do not count against the maximum: they go on for as long as the call may take.
+#[derive(Debug, Clone, Copy)]
+pub struct StandardRetry {
+    max_attempts: u32,
+}
+
+impl StandardRetry {
+    /// Creates a policy that sends a call at most `max_attempts` times. 1 disables retries, also
+    /// after a rate limit.
+    pub const fn new(max_attempts: u32) -> Self {
+        Self { max_attempts }
+    }
+}
+
+impl Default for StandardRetry {
+    /// Creates a policy of 3 attempts.
+    fn default() -> Self {
+        Self::new(3)
+    }
+}
+
+impl RetryPolicy for StandardRetry {
+    fn decide(&self, state: &RetryState<'_>) -> Decision {
+        let executed = state.attempts.saturating_sub(state.refusals);
+        let may_retry = match state.error.kind() {
+            ErrorKind::Throttled => self.max_attempts > 1,
+            // Nothing was sent.
+            ErrorKind::Connect => executed < self.max_attempts,
+            ErrorKind::Timeout | ErrorKind::Transfer | ErrorKind::Unavailable => {
+                state.idempotent && executed < self.max_attempts
+            }
             _ => false,
         };
-        if !may_send_again || attempts >= self.max_attempts {
-            return Verdict::GiveUp;
-        }
-        let asked_for = error.api().and_then(|api| api.retry_after()).unwrap_or_default();
-        let wait = backoff(attempts).max(asked_for);
-        // A wait that outlives the call only keeps the caller from knowing.
-        if wait < remaining { Verdict::RetryAfter(wait) } else { Verdict::GiveUp }
-    }
-}
-
-/// Full jitter: anything up to a limit that doubles with each attempt.
-fn backoff(attempts: u32) -> Duration {
-    let doublings = attempts.saturating_sub(1).min(16);
-    let limit = FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT);
-    limit.mul_f64(fastrand::f64())
-}
-
-/// Keeps a client from answering an outage with more requests than it sent before: each call pays
-/// a tenth of a retry in, each retry takes one out.
-#[derive(Debug)]
-pub(crate) struct RetryBudget(AtomicU32);
-
-/// The account is kept in tenths of a retry.
-const RETRY: u32 = 10;
-const CALL: u32 = 1;
-/// What a client starts with, and the most that it can save.
-const FULL: u32 = 100 * RETRY;
-
-impl Default for RetryBudget {
-    fn default() -> Self {
-        Self(AtomicU32::new(FULL))
-    }
-}
-
-impl RetryBudget {
-    pub(crate) fn pay_in(&self) {
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |balance| {
-            (balance < FULL).then_some(balance + CALL)
-        });
-    }
-
-    /// Whether a retry can be afforded.
-    pub(crate) fn take_out(&self) -> bool {
-        let balance = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |balance| {
-            balance.checked_sub(RETRY)
-        });
-        balance.is_ok()
+        if may_retry { Decision::Retry } else { Decision::GiveUp }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ApiError;
 
-    const POLICY: RetryPolicy = RetryPolicy { max_attempts: 3 };
-    const MINUTE: Duration = Duration::from_secs(60);
-
-    fn sends_again(kind: ErrorKind, is_safe: bool) -> bool {
-        POLICY.verdict(&Error::new(kind), 1, is_safe, MINUTE) != Verdict::GiveUp
+    fn retries(kind: ErrorKind, change: impl FnOnce(&mut RetryState<'_>)) -> bool {
+        let error = Error::new(kind);
+        let mut state = RetryState::new(&error);
+        change(&mut state);
+        StandardRetry::default().decide(&state) == Decision::Retry
     }
 
     #[test]
-    fn what_may_be_sent_again() {
-        for kind in [ErrorKind::Connect, ErrorKind::Throttled] {
-            assert!(sends_again(kind, false) && sends_again(kind, true), "{kind:?}");
-        }
-        for kind in [ErrorKind::Timeout, ErrorKind::Transfer, ErrorKind::Unavailable] {
-            assert!(!sends_again(kind, false) && sends_again(kind, true), "{kind:?}");
-        }
-        for kind in [
-            ErrorKind::Configuration,
-            ErrorKind::InvalidRequest,
-            ErrorKind::Unauthenticated,
-            ErrorKind::PermissionDenied,
-            ErrorKind::QuotaExceeded,
-            ErrorKind::Rejected,
-            ErrorKind::Decode,
+    fn what_was_not_executed_is_retried_and_else_what_is_idempotent() {
+        for (kind, once, idempotent) in [
+            (ErrorKind::Connect, true, true),
+            (ErrorKind::Throttled, true, true),
+            (ErrorKind::Timeout, false, true),
+            (ErrorKind::Transfer, false, true),
+            (ErrorKind::Unavailable, false, true),
+            (ErrorKind::Configuration, false, false),
+            (ErrorKind::InvalidRequest, false, false),
+            (ErrorKind::Unauthenticated, false, false),
+            (ErrorKind::PermissionDenied, false, false),
+            (ErrorKind::QuotaExceeded, false, false),
+            (ErrorKind::Rejected, false, false),
+            (ErrorKind::Decode, false, false),
+            (ErrorKind::LimitExceeded, false, false),
+            (ErrorKind::TokenStore, false, false),
+            (ErrorKind::File, false, false),
         ] {
-            assert!(!sends_again(kind, true), "{kind:?}");
+            assert_eq!(retries(kind, |_| ()), once, "{kind:?}");
+            assert_eq!(retries(kind, |state| state.idempotent = true), idempotent, "{kind:?}");
         }
     }
 
     #[test]
-    fn attempts_are_limited() {
-        let error = Error::new(ErrorKind::Connect);
-        assert_ne!(POLICY.verdict(&error, 2, true, MINUTE), Verdict::GiveUp);
-        assert_eq!(POLICY.verdict(&error, 3, true, MINUTE), Verdict::GiveUp);
-    }
-
-    #[test]
-    fn the_vendors_wait_counts_and_has_to_fit() {
-        let error = Error::new(ErrorKind::Throttled)
-            .with_api(ApiError { retry_after: Some(MINUTE), ..ApiError::default() });
-        assert_eq!(POLICY.verdict(&error, 1, false, MINUTE), Verdict::GiveUp);
-        let verdict = POLICY.verdict(&error, 1, false, 2 * MINUTE);
-        assert_eq!(verdict, Verdict::RetryAfter(MINUTE));
-    }
-
-    #[test]
-    fn the_backoff_doubles_up_to_a_limit() {
-        for (attempts, limit) in [(1, 200), (2, 400), (3, 800), (40, 10_000)] {
-            let limit = Duration::from_millis(limit);
-            let longest = (0..200).map(|_| backoff(attempts)).max();
-            assert!(longest > Some(limit / 2) && longest <= Some(limit), "{longest:?}");
-        }
-    }
-
-    #[test]
-    fn the_budget_ends_a_storm_and_recovers() {
-        let budget = RetryBudget::default();
-        let granted = (0..1000).filter(|_| budget.take_out()).count();
-        assert_eq!(granted, 100);
-        (0..9).for_each(|_| budget.pay_in());
-        assert!(!budget.take_out());
-        budget.pay_in();
-        assert!(budget.take_out() && !budget.take_out());
+    fn attempts_are_limited_and_refusals_are_none() {
+        assert!(retries(ErrorKind::Connect, |state| state.attempts = 2));
+        assert!(!retries(ErrorKind::Connect, |state| state.attempts = 3));
+        assert!(retries(ErrorKind::Connect, |state| (state.attempts, state.refusals) = (9, 7)));
+        assert!(retries(ErrorKind::Throttled, |state| (state.attempts, state.refusals) = (9, 9)));
+        let error = Error::new(ErrorKind::Throttled);
+        let decision = StandardRetry::new(1).decide(&RetryState::new(&error));
+        assert_eq!(decision, Decision::GiveUp);
     }
 }
