@@ -171,6 +171,20 @@ async fn with_pacing_hardly_a_request_is_refused() {
     }
 }
 
+/// Five per second and chat is stricter than what is documented for the operation.
+#[tokio::test(start_paused = true)]
+async fn pacing_by_a_limit_that_is_not_the_real_one_learns() {
+    for platform in platforms() {
+        let client = platform.builder().pacing(Pacing::documented()).build().unwrap();
+        let start = Instant::now();
+        fifty(|| LinkChat::new("oc_1").send(&client)).await;
+        let (took, requests) = (start.elapsed(), platform.requests());
+        let most = if platform.latency < Duration::from_millis(50) { 55 } else { 100 };
+        assert!(took < Duration::from_secs(30), "{platform:?}: {took:?}");
+        assert!(requests <= most, "{platform:?}: {requests} requests");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_ban_is_met_once() {
     let ban = || answer(403, &[], r#"{"status":1111,"punish":"deny"}"#);
@@ -228,6 +242,16 @@ async fn a_limit_holds_back_neither_other_operations_nor_other_owners() {
     raw.await.unwrap();
     assert!((20.0..21.1).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
     assert_eq!(script.count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_knows_its_documented_rate() {
+    let script = Script::new((0..20).map(|_| ok()));
+    let builder = feishu_im::Client::builder("cli_1", "secret").transport(script.clone());
+    let client = builder.pacing(Pacing::documented()).build().unwrap();
+    join_all((0..11).map(|_| LinkChat::new("oc_1").send(&client))).await;
+    assert_ne!(LinkChat::META.rate_limits(), []);
+    assert!(script.waits().iter().all(|wait| *wait > 0.02), "{:?}", script.waits());
 }
 
 /// An upload may take as long as it makes progress, and its waits no longer than other calls.

@@ -88,6 +88,8 @@ pub struct Operation {
     pub tokens: Vec<Token>,
     pub scopes: Vec<String>,
     pub rate: Option<String>,
+    /// The same as calls in a window of seconds.
+    pub rates: Vec<(u32, u32)>,
     /// Where it does not follow from the method.
     pub idempotent: Option<bool>,
     pub params: Vec<Field>,

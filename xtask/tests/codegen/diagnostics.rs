@@ -56,6 +56,7 @@ faults! {
     a_path_that_is_none: "/open-apis/im/v1/chats/:chat_id" => "open-apis/:chat_id";
     a_get_with_a_body: "\"POST\"" => "\"GET\"";
     a_code_missing_from_the_dictionary: "[\"232009\"]" => "[\"232009\", \"232006\"]";
+    a_rate_limit_that_is_none: ERRORS => r#""rate": "50 a second", "errors": ["232009"]"#;
     a_token_of_another_vendor: "[\"tenant\", \"user\"]" => "[\"tenant\", \"app\"]";
     a_sentence_in_another_language: "How long it works." => "有效期。";
     a_sentence_without_an_end: "How long it works." => "how long";

@@ -34,6 +34,23 @@ pub fn leave_nothing<T: PartialOrd>(min: Option<T>, max: Option<T>) -> bool {
     min.zip(max).is_some_and(|(min, max)| min > max)
 }
 
+/// Reads `1000/min, 50/s` as calls in a window of seconds.
+pub fn rates(text: &str) -> Option<Vec<(u32, u32)>> {
+    text.split(',').map(|part| rate(part.trim())).collect()
+}
+
+fn rate(text: &str) -> Option<(u32, u32)> {
+    let (calls, unit) = text.split_once('/')?;
+    let seconds = match unit {
+        "s" => 1,
+        "min" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return None,
+    };
+    Some((calls.parse().ok().filter(|calls| *calls > 0)?, seconds))
+}
+
 pub fn sentences(spec: &spec::Field, counts_elements: bool) -> Vec<String> {
     let unit = if counts_elements { "element" } else { "character" };
     let of_unit = |limit: u64| format!(" {unit}{}", if limit == 1 { "" } else { "s" });

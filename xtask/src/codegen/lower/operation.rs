@@ -11,7 +11,7 @@ use super::super::load::Sourced;
 use super::super::naming;
 use super::super::spec::{self, Token, Vendor};
 use super::place::{fits_url, is_id};
-use super::{Lowering, Position, path, stem};
+use super::{Lowering, Position, limits, path, stem};
 
 /// What stands at the root of a crate already.
 pub const NO_MODULES: [&str; 4] = ["types", "error_code", "generated", "openplat_core"];
@@ -106,6 +106,7 @@ impl<'a> Lowering<'a> {
             tokens: spec.tokens.clone(),
             scopes: spec.scopes.clone(),
             rate: spec.rate.clone(),
+            rates: self.rates(spec, document),
             idempotent: spec.idempotent,
             params,
             query,
@@ -369,6 +370,21 @@ impl<'a> Lowering<'a> {
             name: name.clone(),
         }));
         Some(Type::Named(Reference { name, kind: Kind::Model, shared: false }))
+    }
+
+    fn rates(&mut self, spec: &spec::Endpoint, document: &Document) -> Vec<(u32, u32)> {
+        let Some(text) = &spec.rate else { return Vec::new() };
+        // Some pages say that there is a limit and not which one.
+        if !text.contains(|char: char| char.is_ascii_digit()) {
+            return Vec::new();
+        }
+        limits::rates(text).unwrap_or_else(|| {
+            let place = document.value(&Pointer::default().join("rate"));
+            let message = format!("`{text}` is no rate limit");
+            let hint = "write calls per `s`, `min`, `h` or `d`, e.g. `1000/min, 50/s`";
+            self.report(place, message, hint);
+            Vec::new()
+        })
     }
 
     fn template(&mut self, spec: &spec::Endpoint, document: &Document) -> String {

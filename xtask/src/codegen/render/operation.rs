@@ -55,6 +55,7 @@ fn core_import(api: &Api, operation: &Operation) -> TokenStream {
         (is_upload, &["Upload"]),
         (has_text, &["JsonText"]),
         (paging.is_some(), &["Items", "Paged", "Pages", "Turn"]),
+        (!operation.rates.is_empty(), &["Rate"]),
         (has_total, &["Offset"]),
     ];
     let names = names.into_iter().filter(|(is_used, _)| *is_used);
@@ -130,6 +131,11 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
     let (id, template) = (&operation.id, &operation.template);
     let method = ident(&format!("{:?}", operation.method));
     let idempotent = operation.idempotent.map(|value| quote!(.idempotent(#value)));
+    let rates = operation.rates.iter().map(|(calls, seconds)| {
+        let (calls, seconds) = (Literal::u32_unsuffixed(*calls), Literal::u32_unsuffixed(*seconds));
+        quote!(Rate::new(#calls, #seconds))
+    });
+    let rates = (!operation.rates.is_empty()).then(|| quote!(.rates(&[#(#rates),*])));
     let downloads = operation.is_download().then(|| quote!(.downloads()));
     let example = operation.response_example.as_ref().map(|example| {
         let example = json_literal(example);
@@ -146,6 +152,7 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
                 &OperationMeta::new(#id, Method::#method, #template)
                     #idempotent
                     #downloads
+                    #rates
                     .api(&crate::generated::error_code::API);
             #example
 

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsUserToken, Call, Feishu, Items, Method, Offset, Operation, OperationMeta,
-    Paged, Pages, Parts, Turn,
+    Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::AuditLogEntry;
@@ -169,6 +169,7 @@ impl Operation for ListAuditLogs {
             Method::Get,
             "/open-apis/apaas/v1/applications/{namespace}/audit_log/audit_log_list",
         )
+        .rates(&[Rate::new(10, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

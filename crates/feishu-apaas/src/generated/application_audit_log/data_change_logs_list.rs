@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsUserToken, Call, Feishu, Items, Method, Offset, Operation, OperationMeta,
-    Paged, Pages, Parts, Turn,
+    Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::AuditLogEntry;
@@ -179,6 +179,7 @@ impl Operation for ListDataChangeLogs {
             Method::Get,
             "/open-apis/apaas/v1/applications/{namespace}/audit_log/data_change_logs_list",
         )
+        .rates(&[Rate::new(10, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

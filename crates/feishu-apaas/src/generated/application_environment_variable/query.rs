@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, Call, Feishu, Items, Method, Offset, Operation, OperationMeta,
-    Paged, Pages, Parts, Turn,
+    Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::EnvironmentVariable;
@@ -97,6 +97,7 @@ impl Operation for QueryEnvironmentVariables {
             "/open-apis/apaas/v1/applications/{namespace}/environment_variables/query",
         )
         .idempotent(true)
+        .rates(&[Rate::new(10, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

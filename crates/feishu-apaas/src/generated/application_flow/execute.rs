@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, Call, Feishu, JsonText, Method, Operation, OperationMeta, Parts,
+    Rate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +115,7 @@ impl Operation for ExecuteFlow {
             Method::Post,
             "/open-apis/apaas/v1/applications/{namespace}/flows/{flow_id}/execute",
         )
+        .rates(&[Rate::new(100, 60)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, Call, Feishu, JsonText, Method, Operation, OperationMeta, Parts,
+    Rate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,7 @@ impl Operation for InvokeFunction {
             Method::Post,
             "/open-apis/apaas/v1/applications/{namespace}/functions/{function_api_name}/invoke",
         )
+        .rates(&[Rate::new(10, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

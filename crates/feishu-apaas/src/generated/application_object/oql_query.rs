@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, Call, Feishu, JsonText, Method, Operation, OperationMeta, Parts,
+    Rate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +91,7 @@ impl Operation for OqlQueryObjects {
             "/open-apis/apaas/v1/applications/{namespace}/objects/oql_query",
         )
         .idempotent(true)
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, Call, Feishu, Items, Method, Operation, OperationMeta, Paged, Pages,
-    Parts, Turn,
+    Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::Criterion;
@@ -117,6 +117,7 @@ impl Operation for SearchObjects {
             "/open-apis/apaas/v1/applications/{namespace}/objects/search",
         )
         .idempotent(true)
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, Call, Feishu, Items, Method, Operation, OperationMeta, Paged, Pages,
-    Parts, Turn,
+    Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::Criterion;
@@ -162,6 +162,7 @@ impl Operation for BatchQueryRecords {
             "/open-apis/apaas/v1/applications/{namespace}/objects/{object_api_name}/records/batch_query",
         )
         .idempotent(true)
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, Call, Feishu, JsonText, Method, Operation, OperationMeta, Parts,
+    Rate,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::RecordResult;
@@ -77,6 +78,7 @@ impl Operation for BatchUpdateRecords {
             Method::Patch,
             "/open-apis/apaas/v1/applications/{namespace}/objects/{object_api_name}/records/batch_update",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, Call, Feishu, JsonText, Method, Operation, OperationMeta, Parts,
+    Rate,
 };
 
 /// Changes one record of an object of a low-code app.
@@ -74,6 +75,7 @@ impl Operation for PatchRecord {
             Method::Patch,
             "/open-apis/apaas/v1/applications/{namespace}/objects/{object_api_name}/records/{id}",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use openplat_core::{
-    AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts,
+    AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts, Rate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,7 @@ impl Operation for QueryRecord {
             "/open-apis/apaas/v1/applications/{namespace}/objects/{object_api_name}/records/{id}/query",
         )
         .idempotent(true)
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsUserToken, Call, Feishu, Items, Method, Operation, OperationMeta, Paged,
-    Pages, Parts, Turn,
+    Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{SeatStatus, SeatType};
@@ -91,6 +91,7 @@ impl Operation for ListSeatActivity {
             Method::Get,
             "/open-apis/apaas/v1/seat_activities",
         )
+        .rates(&[Rate::new(10, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

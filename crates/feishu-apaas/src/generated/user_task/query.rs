@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, Call, Feishu, Items, Method, Offset, Operation, OperationMeta,
-    Paged, Pages, Parts, Turn,
+    Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::I18nText;
@@ -132,6 +132,7 @@ impl Operation for QueryUserTask {
             "/open-apis/apaas/v1/user_task/query",
         )
         .idempotent(true)
+        .rates(&[Rate::new(100, 60)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsUserToken, Call, Feishu, Items, Method, Operation, OperationMeta, Paged,
-    Pages, Parts, Turn,
+    Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::WorkspaceColumn;
@@ -88,6 +88,7 @@ impl Operation for ListWorkspaceTable {
             Method::Get,
             "/open-apis/apaas/v1/workspaces/{workspace_id}/tables",
         )
+        .rates(&[Rate::new(10, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsUserToken, Call, Feishu, JsonText, Method, Operation, OperationMeta, Parts,
+    Rate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,7 @@ impl Operation for BatchUpdateTableRecords {
             Method::Patch,
             "/open-apis/apaas/v1/workspaces/{workspace_id}/tables/{table_name}/records_batch_update",
         )
+        .rates(&[Rate::new(10, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

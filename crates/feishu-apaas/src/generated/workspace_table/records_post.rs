@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsUserToken, Call, Feishu, JsonText, Method, Operation, OperationMeta, Parts,
+    Rate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +89,7 @@ impl Operation for CreateTableRecords {
             Method::Post,
             "/open-apis/apaas/v1/workspaces/{workspace_id}/tables/{table_name}/records",
         )
+        .rates(&[Rate::new(10, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsUserToken, Call, Feishu, Items, Method, Operation, OperationMeta, Paged,
-    Pages, Parts, Turn,
+    Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +122,7 @@ impl Operation for GetViewRecords {
             Method::Get,
             "/open-apis/apaas/v1/workspaces/{workspace_id}/views/{view_name}/records",
         )
+        .rates(&[Rate::new(10, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 use crate::generated::types::{Chat, UserIdType};
 
@@ -70,6 +70,7 @@ impl Operation for GetChat {
             Method::Get,
             "/open-apis/im/v1/chats/{chat_id}",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Items, Method, Operation,
-    OperationMeta, Paged, Pages, Parts, Turn,
+    OperationMeta, Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{ChatSummary, UserIdType};
@@ -113,6 +113,7 @@ impl Operation for ListChat {
             Method::Get,
             "/open-apis/im/v1/chats",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 
 /// Changes the announcement of a chat by edits to its document, which is in the old format.
@@ -88,6 +88,7 @@ impl Operation for PatchChatAnnouncement {
             Method::Patch,
             "/open-apis/im/v1/chats/{chat_id}/announcement",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

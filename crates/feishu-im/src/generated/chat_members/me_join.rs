@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 
 /// Joins a chat as whoever makes the call: the app's bot, or the user.
@@ -62,6 +62,7 @@ impl Operation for MeJoinChatMembers {
             Method::Patch,
             "/open-apis/im/v1/chats/{chat_id}/members/me_join",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::ChatTab;
@@ -76,6 +76,7 @@ impl Operation for DeleteChatTabs {
             Method::Delete,
             "/open-apis/im/v1/chats/{chat_id}/chat_tabs/delete_tabs",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::ChatTab;
@@ -82,6 +82,7 @@ impl Operation for UpdateChatTabs {
             Method::Post,
             "/open-apis/im/v1/chats/{chat_id}/chat_tabs/update_tabs",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

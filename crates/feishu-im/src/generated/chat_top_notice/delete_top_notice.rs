@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 
 /// Takes down what is pinned to the top of a chat, be it a message or the announcement.
@@ -61,6 +61,7 @@ impl Operation for DeleteChatTopNotice {
             "/open-apis/im/v1/chats/{chat_id}/top_notice/delete_top_notice",
         )
         .idempotent(true)
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

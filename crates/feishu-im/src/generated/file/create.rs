@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts, Upload,
+    Parts, Rate, Upload,
 };
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,7 @@ impl Operation for CreateFile {
             Method::Post,
             "/open-apis/im/v1/files",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,6 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, Call, Download, Feishu, Method, Operation, OperationMeta, Parts,
+    Rate,
 };
 
 /// Downloads a file that the app uploaded.
@@ -57,6 +58,7 @@ impl Operation for GetFile {
             "/open-apis/im/v1/files/{file_key}",
         )
         .downloads()
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     fn encode(&self, parts: &mut Parts) {

@@ -2,6 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, Call, Download, Feishu, Method, Operation, OperationMeta, Parts,
+    Rate,
 };
 
 /// Downloads an image that the app uploaded.
@@ -59,6 +60,7 @@ impl Operation for GetImage {
             "/open-apis/im/v1/images/{image_key}",
         )
         .downloads()
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     fn encode(&self, parts: &mut Parts) {

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 
 /// Takes a message back, so that nobody can read it any more.
@@ -64,6 +64,7 @@ impl Operation for DeleteMessage {
             Method::Delete,
             "/open-apis/im/v1/messages/{message_id}",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 use crate::generated::types::{Message, ReceiveId};
 
@@ -95,6 +95,7 @@ impl Operation for ForwardMessage {
             Method::Post,
             "/open-apis/im/v1/messages/{message_id}/forward",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

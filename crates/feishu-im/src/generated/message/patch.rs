@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 
 /// Replaces a card that was sent before, for all who got it.
@@ -75,6 +75,7 @@ impl Operation for PatchMessage {
             Method::Patch,
             "/open-apis/im/v1/messages/{message_id}",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 use crate::generated::types::{Message, MessageType};
 
@@ -116,6 +116,7 @@ impl Operation for ReplyMessage {
             Method::Post,
             "/open-apis/im/v1/messages/{message_id}/reply",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

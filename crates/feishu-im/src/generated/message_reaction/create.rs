@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{ReactionOperator, ReactionType};
@@ -80,6 +80,7 @@ impl Operation for CreateMessageReaction {
             Method::Post,
             "/open-apis/im/v1/messages/{message_id}/reactions",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{ReactionOperator, ReactionType};
@@ -87,6 +87,7 @@ impl Operation for DeleteMessageReaction {
             Method::Delete,
             "/open-apis/im/v1/messages/{message_id}/reactions/{reaction_id}",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     fn encode(&self, parts: &mut Parts) {

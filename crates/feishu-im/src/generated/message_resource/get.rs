@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Download, Feishu, Method, Operation,
-    OperationMeta, Parts,
+    OperationMeta, Parts, Rate,
 };
 
 /// Downloads an image, a sound, a video or a file that a message contains.
@@ -81,6 +81,7 @@ impl Operation for GetMessageResource {
             "/open-apis/im/v1/messages/{message_id}/resources/{file_key}",
         )
         .downloads()
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     fn encode(&self, parts: &mut Parts) {

@@ -2,7 +2,7 @@
 
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 
 /// Removes the pin from a message; the message itself stays.
@@ -63,6 +63,7 @@ impl Operation for DeletePin {
             Method::Delete,
             "/open-apis/im/v1/pins/{message_id}",
         )
+        .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]

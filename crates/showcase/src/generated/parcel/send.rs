@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Feishu, Method, Operation, OperationMeta,
-    Parts,
+    Parts, Rate,
 };
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{Address, Parcel};
@@ -189,6 +189,7 @@ impl Operation for SendParcel {
             Method::Post,
             "/open-apis/showcase/v1/parcels",
         )
+        .rates(&[Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
     #[cfg(feature = "examples")]
