@@ -166,7 +166,7 @@ async fn what_the_caller_did_wrong_is_not_sent_again() {
         GetChat::new("oc_1").send(&user).await.unwrap_err();
         assert_eq!(script.count(), 1, "{code}");
     }
-    let script = Script::new([answer(200, &[], r#"{"code":0,"data":{"name":[]}}"#)]);
+    let script = Script::new([answer(200, &[], r#"{"code":0,"data":7}"#)]);
     let error = GetChat::new("oc_1").send(&script.feishu()).await.unwrap_err();
     assert_eq!((error.kind(), script.count()), (ErrorKind::Decode, 1));
 }
