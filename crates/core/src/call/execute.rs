@@ -1,5 +1,6 @@
 //! The one place where operations are sent. Nothing here is generic.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -198,10 +199,13 @@ pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
     let deadline = now + timeout;
     let tries = Tries::new(plan.is_safe, now, deadline, plan.timeout);
     let story = Story::new(plan.has_deadline.then_some(deadline));
-    let call = attempts(&plan, tries, &story).instrument(span);
-    let result = match tokio::time::timeout_at(deadline, call).await {
-        Ok(result) => result,
-        Err(_) => Err(out_of_time(timeout, &story)),
+    let result = {
+        // Pinned rather than moved: it is large.
+        let call = pin!(attempts(&plan, tries, &story).instrument(span));
+        match tokio::time::timeout_at(deadline, call).await {
+            Ok(result) => result,
+            Err(_) => Err(out_of_time(timeout, &story)),
+        }
     };
     let attempts = story.sent.load(Ordering::Relaxed);
     match result {
