@@ -4,6 +4,7 @@ mod clock;
 mod random;
 mod secret;
 mod sync;
+mod text;
 
 pub(crate) use clock::FOREVER;
 pub use clock::{Clock, SystemClock};
@@ -12,3 +13,4 @@ pub use secret::Secret;
 pub(crate) use secret::{mask, mask_cut};
 pub use sync::BoxFuture;
 pub(crate) use sync::lock;
+pub(crate) use text::printable;

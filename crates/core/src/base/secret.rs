@@ -56,9 +56,13 @@ pub(crate) fn mask(text: &str, secret: &str) -> String {
 /// The same for a text that was cut off, perhaps in the middle of the secret.
 pub(crate) fn mask_cut(text: &str, secret: &str) -> String {
     let masked = mask(text, secret);
+    let (beginning, mark) = match masked.strip_suffix('…') {
+        Some(beginning) => (beginning, "…"),
+        None => (&*masked, ""),
+    };
     let parts = (TELLING..secret.len()).rev().filter_map(|end| secret.get(..end));
-    match parts.into_iter().find_map(|part| masked.strip_suffix(part)) {
-        Some(rest) => format!("{rest}***"),
+    match parts.into_iter().find_map(|part| beginning.strip_suffix(part)) {
+        Some(rest) => format!("{rest}***{mark}"),
         None => masked,
     }
 }
@@ -72,6 +76,7 @@ mod tests {
         assert_eq!(mask("a hunter2 b hunter2", "hunter2"), "a *** b ***");
         assert_eq!(mask("a good hunt", "hunter2"), "a good hunt");
         assert_eq!(mask_cut("token: hunte", "hunter2"), "token: ***");
+        assert_eq!(mask_cut("token: hunte…", "hunter2"), "token: ***…");
         assert_eq!(mask_cut("a hunt for b", "hunter2"), "a hunt for b");
         assert_eq!(mask("", "hunter2"), "");
         assert_eq!(mask("all the same", ""), "all the same");

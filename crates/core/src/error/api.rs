@@ -2,6 +2,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+/// The most violations that the text of an error tells.
+const MOST_VIOLATIONS: usize = 4;
+
 /// The vendor's part of the story of a call that failed.
 #[derive(Debug, Clone, Default)]
 pub struct ApiError {
@@ -24,7 +27,7 @@ impl ApiError {
     }
 
     /// Returns the first words of a body that is not in the vendor's format: a proxy's page, for
-    /// instance. At most 200 characters, with secrets masked. JSON is never quoted.
+    /// instance. At most 400 bytes, with secrets masked. JSON is never quoted.
     pub fn excerpt(&self) -> Option<&str> {
         self.excerpt.as_deref()
     }
@@ -34,7 +37,8 @@ impl ApiError {
         &self.code
     }
 
-    /// Returns the vendor's message. It changes without notice: show it, never branch on it.
+    /// Returns the vendor's message, without invisible characters and cut after 700 bytes. It
+    /// changes without notice: show it, never branch on it.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -85,8 +89,11 @@ impl fmt::Display for ApiError {
         if !self.message.is_empty() {
             write!(f, ", {:?}", self.message)?;
         }
-        for violation in &self.violations {
+        for violation in self.violations.iter().take(MOST_VIOLATIONS) {
             write!(f, ", {violation}")?;
+        }
+        if let Some(more @ 1..) = self.violations.len().checked_sub(MOST_VIOLATIONS) {
+            write!(f, ", and {more} more reasons")?;
         }
         if let Some(excerpt) = &self.excerpt {
             write!(f, ", body {excerpt:?}")?;

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{ApiError, Error, ErrorKind, Inner, Violation};
-use crate::base::{mask, mask_cut};
+use crate::base::mask_cut;
 
 /// The most characters of another error's text that are kept.
 const LONGEST_CAUSE: usize = 400;
@@ -120,9 +120,11 @@ impl Error {
         self
     }
 
-    /// Masks secrets in every text, since a response may echo what was sent.
+    /// Masks secrets in every text, since a response may echo what was sent. Texts are cut before
+    /// they get here, so that one can end within a secret.
     pub(crate) fn masking(mut self, secrets: &[&str]) -> Self {
-        let masked = |text: String| secrets.iter().fold(text, |text, secret| mask(&text, secret));
+        let masked =
+            |text: String| secrets.iter().fold(text, |text, secret| mask_cut(&text, secret));
         let inner = &mut *self.0;
         inner.detail = inner.detail.take().map(masked);
         inner.last = inner.last.take().map(|last| last.masking(secrets));
@@ -132,9 +134,7 @@ impl Error {
             api.log_id = api.log_id.take().map(masked);
             api.violations = api.violations.drain(..).map(|it| it.map_texts(masked)).collect();
             api.help_links = api.help_links.drain(..).map(masked).collect();
-            let cut =
-                |text: String| secrets.iter().fold(text, |text, secret| mask_cut(&text, secret));
-            api.excerpt = api.excerpt.take().map(cut);
+            api.excerpt = api.excerpt.take().map(masked);
         }
         self
     }
