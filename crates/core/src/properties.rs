@@ -6,12 +6,24 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::codec;
+use crate::error::Error;
 use crate::meta::{Meta, Method, OperationMeta};
 use crate::vendor::{DingTalk, Feishu, Grant, Vendor};
 use crate::wire::file;
 use crate::wire::{Parts, Reply, retry_after};
 
-/// An answer is read to data, or to an error that carries its status.
+/// No error takes more than a screen to read.
+const LONGEST_TEXT: usize = 4096;
+
+/// Returns the errors that a response stands for: of a call, of a file, for either vendor.
+fn errors(reply: &Reply) -> impl Iterator<Item = Error> {
+    let platforms = [Feishu::PLATFORM, DingTalk::PLATFORM].into_iter();
+    platforms
+        .flat_map(|platform| [platform.check(reply), platform.check_file(reply)])
+        .filter_map(Result::err)
+}
+
+/// A response is read to data, or to an error that carries its status and is not long.
 pub fn envelope(input: &[u8]) {
     let Some(([high, low], body)) = input.split_first_chunk::<2>() else { return };
     let status = 100 + u16::from_be_bytes([*high, *low]) % 900;
@@ -21,11 +33,12 @@ pub fn envelope(input: &[u8]) {
         body: Bytes::copy_from_slice(body),
         received_at: SystemTime::UNIX_EPOCH,
     };
+    for error in errors(&reply) {
+        assert_eq!(error.api().map(|api| api.status()), Some(status));
+        let text = format!("{error:?}");
+        assert!(!text.is_empty() && text.len() < LONGEST_TEXT, "{text}");
+    }
     for platform in [Feishu::PLATFORM, DingTalk::PLATFORM] {
-        if let Err(error) = platform.read_data(&reply) {
-            assert_eq!(error.api().map(|api| api.status()), Some(status));
-            assert!(!error.to_string().is_empty());
-        }
         for grant in [Grant::Internal, Grant::FeishuApp] {
             let _ = platform.read_token(&grant, &reply);
         }
@@ -74,10 +87,16 @@ pub fn path(input: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
+    use arbtest::arbitrary::{Result, Unstructured};
     use arbtest::arbtest;
+    use http::{HeaderMap, HeaderValue, StatusCode};
+
+    use crate::wire::Reply;
 
     /// Bytes are rarely JSON; this turns some of them into what almost is.
-    fn almost_an_answer(bytes: &[u8]) -> Vec<u8> {
+    fn almost_a_response(bytes: &[u8]) -> Vec<u8> {
         const PIECES: [&str; 16] = [
             "{",
             "}",
@@ -100,12 +119,141 @@ mod tests {
         bytes.iter().flat_map(piece).collect()
     }
 
+    /// What a response may hold, and an error never shows.
+    const PRIVATE: &str = "my salary";
+    /// What the vendor's own texts may echo, and an error masks.
+    const SECRET: &str = "t-s3cr3t-t0ken";
+
+    /// The members that an error quotes, as far as they are texts.
+    const QUOTED: [&str; 24] = [
+        "code",
+        "msg",
+        "message",
+        "error",
+        "error_description",
+        "log_id",
+        "logid",
+        "request_id",
+        "troubleshooter",
+        "field",
+        "description",
+        "scope",
+        "subject",
+        "url",
+        "errcode",
+        "errmsg",
+        "errorCode",
+        "errorMsg",
+        "sub_code",
+        "sub_msg",
+        "requestid",
+        "status",
+        "permission_violations",
+        "requiredScopes",
+    ];
+    /// Others, whose texts are nobody's business.
+    const OTHERS: [&str; 9] = [
+        "data",
+        "field_violations",
+        "helps",
+        "details",
+        "accessdenieddetail",
+        "success",
+        "punish",
+        "wait",
+        PRIVATE,
+    ];
+
+    fn json(input: &mut Unstructured<'_>, is_quoted: bool, depth: u8) -> Result<String> {
+        let kinds = if depth == 0 { 5 } else { 7 };
+        Ok(match input.int_in_range(0..=kinds)? {
+            0 => "null".to_owned(),
+            1 => input.arbitrary::<bool>()?.to_string(),
+            2 => input.choose(&["0", "99991663", "230001.0", "1e999", "NaN"])?.to_string(),
+            3..=5 => {
+                let word = if is_quoted { SECRET } else { PRIVATE };
+                let broken = input.choose(&["", r"\ud83d", "\n", r#"\""#, "https://", "群"])?;
+                let fill = "x".repeat(*input.choose(&[0, 0, 0, 690, 699])?);
+                format!("\"{fill}{broken}{word}{broken}\"")
+            }
+            6 => {
+                let count = input.int_in_range(0..=3)?;
+                let items: Result<Vec<_>> =
+                    (0..count).map(|_| json(input, is_quoted, depth - 1)).collect();
+                format!("[{}]", items?.join(","))
+            }
+            _ => {
+                let count = input.int_in_range(0..=6)?;
+                let members: Result<Vec<_>> = (0..count).map(|_| member(input, depth)).collect();
+                format!("{{{}}}", members?.join(","))
+            }
+        })
+    }
+
+    fn member(input: &mut Unstructured<'_>, depth: u8) -> Result<String> {
+        let is_quoted = input.ratio(2, 3)?;
+        let name = if is_quoted { input.choose(&QUOTED)? } else { input.choose(&OTHERS)? };
+        Ok(format!("\"{name}\":{}", json(input, is_quoted, depth - 1)?))
+    }
+
+    fn reply(input: &mut Unstructured<'_>) -> Result<Reply> {
+        let body = match input.ratio(3, 4)? {
+            true => {
+                let members: Result<Vec<_>> = (0..3).map(|_| member(input, 4)).collect();
+                let message = json(input, true, 3)?;
+                let members = members?.join(",");
+                format!(r#"{{"code":7,"errcode":7,"msg":{message},{members}}}"#)
+            }
+            false => json(input, false, 4)?,
+        };
+        let mut body = body.into_bytes();
+        match input.int_in_range(0..=5)? {
+            0 => body = ["\u{feff}".as_bytes(), &body].concat(),
+            1 => body = format!("{:?}", String::from_utf8_lossy(&body)).into_bytes(),
+            2 => body.truncate(input.choose_index(body.len())?),
+            3 => body.extend(b"\0 x"),
+            _ => {}
+        }
+        let names = ["x-tt-logid", "x-acs-request-id", "content-type"];
+        let values = ["text/html", "text/plain", "application/json", SECRET, "text/t-s3cr3t-t0ken"];
+        let mut headers = HeaderMap::new();
+        for name in names {
+            if input.arbitrary()? {
+                headers.insert(name, HeaderValue::from_static(input.choose(&values)?));
+            }
+        }
+        let status = *input.choose(&[200, 204, 302, 400, 401, 403, 404, 413, 429, 500, 502])?;
+        Ok(Reply {
+            status: StatusCode::from_u16(status).unwrap_or_default(),
+            headers,
+            body: body.into(),
+            received_at: SystemTime::UNIX_EPOCH,
+        })
+    }
+
     #[test]
-    fn answers() {
+    fn an_error_shows_neither_secrets_nor_data() {
+        arbtest(|input| {
+            let reply = reply(input)?;
+            for error in super::errors(&reply) {
+                let error = error.masking(&[SECRET]);
+                let shown = format!("{error} {error:?} {:?}", error.api());
+                for word in [PRIVATE, "t-s3"] {
+                    assert!(!shown.contains(word), "{shown} for {:?}", reply.body);
+                }
+                assert!(error.to_string().len() < super::LONGEST_TEXT, "{error}");
+            }
+            Ok(())
+        })
+        .budget_ms(500);
+    }
+
+    #[test]
+    fn responses() {
         arbtest(|input| {
             let bytes: Vec<u8> = input.arbitrary()?;
             super::envelope(&bytes);
-            super::envelope(&[&[1, 44][..], &almost_an_answer(&bytes)].concat());
+            super::envelope(&[&[1, 44][..], &almost_a_response(&bytes)].concat());
             Ok(())
         });
     }

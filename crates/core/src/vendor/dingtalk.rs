@@ -1,14 +1,16 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderName;
+use http::{HeaderName, StatusCode};
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::{App, Grant, Platform, TokenRequest, Vendor, not_understood};
-use crate::base::Secret;
-use crate::codec;
+use super::members::{Members, text};
+use super::page::{is_markup, kind_of, not_understood};
+use super::{App, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, Platform, TokenRequest, Vendor};
+use crate::base::{Secret, printable};
+use crate::codec::{self, repair};
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::wire::{COMPONENT, Reply, retry_after};
 
@@ -100,20 +102,20 @@ impl Platform for DingTalkPlatform {
 
     /// There is no envelope: the body of a success is the data.
     fn read_data(&self, reply: &Reply) -> Result<Bytes, Error> {
-        let log_id = self.log_id(&reply.headers);
-        let text = reply.body.trim_ascii();
-        if reply.status.is_success() && !is_ban(text) {
-            let data =
-                if text.is_empty() { Bytes::from_static(b"null") } else { reply.body.clone() };
-            return Ok(data);
+        let log_id = || self.log_id(&reply.headers);
+        if is_markup(&reply.body) {
+            let error = not_understood(reply, log_id());
+            return Err(if is_page_of_ban(reply) { banned(error, BAN) } else { error });
         }
-        match serde_json::from_slice::<Map<String, Value>>(text) {
-            Ok(fields) => Err(Failure(fields).into_error(reply, log_id)),
-            // The page that a banned address is shown.
-            Err(_) if reply.status.is_client_error() && text.starts_with(b"<") => {
-                Err(banned(not_understood(reply, log_id)))
-            }
-            Err(_) => Err(not_understood(reply, log_id)),
+        if !reply.status.is_success() {
+            return Err(read_failure(reply, log_id()));
+        }
+        if reply.body.trim_ascii().is_empty() {
+            return Ok(Bytes::from_static(b"null"));
+        }
+        match is_failure(&reply.body) {
+            true => Err(read_failure(reply, log_id())),
+            false => Ok(reply.body.clone()),
         }
     }
 
@@ -126,69 +128,138 @@ impl Platform for DingTalkPlatform {
     }
 }
 
-/// An error body. The case of its keys varies from operation to operation.
-struct Failure(Map<String, Value>);
+/// The members that errors consist of, those of the old API (`errcode`) and of single services
+/// included.
+const CODE: &[&str] = &["code", "errcode", "errorCode", "error_code"];
+const MESSAGE: &[&str] =
+    &["message", "errmsg", "errorMsg", "error_msg", "errorMessage", "msg", "description"];
+const LOG_ID: &[&str] = &["requestid", "request_id"];
+const OTHERS: &[&str] = &["sub_code", "sub_msg", "accessdenieddetail", "success", "status"];
 
-impl Failure {
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+/// Most responses are larger than any error; they are not looked through.
+const LARGEST_FAILURE: usize = 8 * 1024;
+
+/// Returns `true` if the body of a success is an error nevertheless: of the old API, of a service
+/// behind the gateway, or a ban.
+fn is_failure(body: &[u8]) -> bool {
+    if body.len() > LARGEST_FAILURE {
+        return false;
     }
-
-    fn text(&self, name: &str) -> Option<String> {
-        match self.get(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
-    }
-
-    fn missing_scopes(&self) -> Vec<Violation> {
-        let scopes = self
-            .get("accessdenieddetail")
-            .and_then(|detail| detail.get("requiredScopes"))
-            .and_then(Value::as_array);
-        let scopes = scopes.into_iter().flatten().filter_map(Value::as_str);
-        scopes.map(|scope| Violation::Permission { scope: scope.to_owned(), url: None }).collect()
-    }
-
-    fn into_error(self, reply: &Reply, log_id: Option<String>) -> Error {
-        let banned = self.text("punish").is_some();
-        // A ban comes from the gateway, which knows no code but its `status`.
-        let code = self.text("code").or_else(|| self.text("status")).unwrap_or_default();
-        let status = reply.status.as_u16();
-        let asked_for = retry_after(&reply.headers, reply.received_at);
-        let (kind, advice) =
-            if banned { (ErrorKind::Throttled, Some(BANNED)) } else { classify(status, &code) };
-        Error::new(kind).with_api(ApiError {
-            status,
-            message: self.text("message").or_else(|| self.text("description")).unwrap_or_default(),
-            log_id: log_id.or_else(|| self.text("requestid")),
-            excerpt: None,
-            retry_after: asked_for.max(if banned { Some(BAN) } else { wait(&code, reply) }),
-            ban: banned,
-            violations: self.missing_scopes(),
-            help_links: Vec::new(),
-            advice: advice.map(Into::into),
-            code,
-        })
+    let members = Members::read(body);
+    match members.is_whole() {
+        true => says_failure(&members),
+        false => says_failure(&Members::read(&repair(body))),
     }
 }
 
-/// `{"status":1111,"punish":"deny"}`, whatever the HTTP status.
-fn is_ban(body: &[u8]) -> bool {
-    // Most answers are large and no ban; a ban is neither.
-    body.len() < 1024
-        && serde_json::from_slice::<Map<String, Value>>(body)
-            .is_ok_and(|fields| fields.contains_key("punish") && fields.contains_key("status"))
+fn says_failure(members: &Members<'_>) -> bool {
+    if is_ban(members) || members.code(&["errcode"]).is_some_and(|code| !is_fine(&code)) {
+        return true;
+    }
+    match members.get("success").map(|success| success.get()) {
+        Some("false" | "\"false\"") => return true,
+        Some(_) => return false,
+        None => {}
+    }
+    // `code` and `message` can be data, but not both of them and nothing else.
+    let known = [CODE, MESSAGE, LOG_ID, OTHERS].concat();
+    let is_known = |name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    code(members).is_some() && members.text(MESSAGE).is_some() && members.names().all(is_known)
+}
+
+fn is_fine(code: &str) -> bool {
+    ["0", "200", "ok", "success"].iter().any(|fine| fine.eq_ignore_ascii_case(code))
+}
+
+fn code(members: &Members<'_>) -> Option<String> {
+    let codes = CODE.iter().filter_map(|name| members.code(&[name]));
+    codes.into_iter().find(|code| !is_fine(code))
+}
+
+#[cold]
+fn read_failure(reply: &Reply, log_id: Option<String>) -> Error {
+    let json = repair(&reply.body);
+    let members = Members::read(&json);
+    let (code, message) = (code(&members), message(&members));
+    let is_ban = is_ban(&members);
+    let says_nothing = code.is_none() && message.is_empty() && !is_ban;
+    if says_nothing && members.get("success").is_none() {
+        return not_understood(reply, log_id);
+    }
+    // A ban comes from the gateway, which knows no code but its `status`.
+    let code = code.or_else(|| members.code(&["status"]).filter(|_| is_ban)).unwrap_or_default();
+    let asked_for = retry_after(&reply.headers, reply.received_at);
+    let (kind, advice) = classify(reply, &code, members.code(&["sub_code"]).as_deref());
+    let log_id = log_id.or_else(|| Some(printable(&members.text(LOG_ID)?, LONGEST_NAME)));
+    let error = Error::new(kind)
+        .with_api(ApiError {
+            status: reply.status.as_u16(),
+            retry_after: asked_for.max(wait(&code, reply)),
+            code: printable(&code, LONGEST_NAME),
+            message: printable(&message, LONGEST_MESSAGE),
+            log_id,
+            violations: missing_scopes(&members),
+            ..ApiError::default()
+        })
+        .with_advice(advice);
+    if is_ban {
+        let length = asked_for.max(Some(length_of_ban(&members)));
+        return banned(error, length.unwrap_or(BAN));
+    }
+    match says_nothing {
+        true => error.with_detail("the response says `success: false`, and not why"),
+        false => error,
+    }
+}
+
+/// Returns the message, and with it the more exact one of the service behind the gateway.
+fn message(members: &Members<'_>) -> String {
+    let message = members.text(MESSAGE).unwrap_or_default();
+    match (members.code(&["sub_code"]), members.text(&["sub_msg"])) {
+        (None, None) => message,
+        (code, text) => {
+            let (code, text) = (code.unwrap_or_default(), text.unwrap_or_default());
+            format!("{message} ({})", format!("{code} {text}").trim()).trim().to_owned()
+        }
+    }
+}
+
+fn missing_scopes(members: &Members<'_>) -> Vec<Violation> {
+    let scopes = members.object("accessdenieddetail").list("requiredScopes");
+    let scopes = scopes.into_iter().filter_map(text).take(MOST);
+    scopes
+        .map(|scope| Violation::Permission { scope: printable(&scope, LONGEST_NAME), url: None })
+        .collect()
+}
+
+/// `{"status":1111,"wait":5,"punish":"deny"}`, whatever the HTTP status.
+fn is_ban(members: &Members<'_>) -> bool {
+    members.get("punish").is_some() && members.get("status").is_some()
+}
+
+/// The page that a banned address is shown: it says so, or it comes with the status of a limit.
+fn is_page_of_ban(reply: &Reply) -> bool {
+    let says_so = reply.body.windows(b"punish".len()).take(LARGEST_FAILURE);
+    matches!(reply.status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
+        || says_so.into_iter().any(|word| word.eq_ignore_ascii_case(b"punish"))
 }
 
 /// How long an address stays banned.
 const BAN: Duration = Duration::from_secs(5 * 60);
 
-const BANNED: &str = "This machine's address is banned for five minutes; send nothing until then.";
+/// The vendor names the length of a ban in minutes. One of more than an hour is not documented.
+fn length_of_ban(members: &Members<'_>) -> Duration {
+    let minutes = members.text(&["wait"]).and_then(|wait| wait.trim().parse::<u64>().ok());
+    minutes
+        .filter(|minutes| (1..=60).contains(minutes))
+        .map_or(BAN, |minutes| Duration::from_secs(60 * minutes))
+}
 
-fn banned(error: Error) -> Error {
-    error.with_kind(ErrorKind::Throttled).with_ban(BAN).with_advice(BANNED)
+fn banned(error: Error, length: Duration) -> Error {
+    let minutes = length.as_secs().div_ceil(60);
+    error.with_kind(ErrorKind::Throttled).with_ban(length).with_advice(format!(
+        "This machine's address is banned for {minutes} minutes; send nothing until then."
+    ))
 }
 
 /// How long to wait for a limit to be lifted: the gateway counts by the second or by the minute.
@@ -201,41 +272,74 @@ fn wait(code: &str, reply: &Reply) -> Option<Duration> {
     code.contains("QpmLimitFor").then(|| Duration::from_secs(60) - into_minute)
 }
 
-/// What the gateway's own codes mean. A rate limit is a 403 like a missing permission, so it is
-/// told apart first.
-fn classify(status: u16, code: &str) -> (ErrorKind, Option<&'static str>) {
-    let is = |codes: &[&str]| codes.iter().any(|known| known.eq_ignore_ascii_case(code));
-    if code.contains("QpsLimitFor") {
-        (ErrorKind::Throttled, Some("Send fewer requests a second."))
-    } else if code.contains("QpmLimitFor") {
-        (ErrorKind::Throttled, Some("Send fewer requests a minute."))
-    } else if code.contains("ApiCountLimitFor") || is(&["daily.call.limit"]) {
-        (ErrorKind::QuotaExceeded, Some("The quota of calls is used up; buy more or wait."))
+/// Returns what the codes say, the more exact one first, or else what the status says.
+fn classify(reply: &Reply, code: &str, sub_code: Option<&str>) -> (ErrorKind, &'static str) {
+    let by_code = sub_code.and_then(by_code).or_else(|| by_code(code));
+    by_code.unwrap_or(match reply.status {
+        StatusCode::FORBIDDEN => (ErrorKind::PermissionDenied, ""),
+        status if status.is_server_error() => (kind_of(status), "Try again later."),
+        status => (kind_of(status), ""),
+    })
+}
+
+/// Returns what the gateway's own codes mean. A rate limit is a 403 like a missing permission, so
+/// it is told apart first.
+fn by_code(code: &str) -> Option<(ErrorKind, &'static str)> {
+    let code = code.to_ascii_lowercase();
+    let is = |codes: &[&str]| codes.contains(&&*code);
+    let has = |parts: &[&str]| parts.iter().any(|part| code.contains(part));
+    let legacy = code.parse().unwrap_or(0);
+    Some(if has(&["qpmlimitfor"]) {
+        (ErrorKind::Throttled, "Send fewer requests per minute.")
+    } else if has(&["qpslimitfor", "requesttoofast", "toomanyvisitors", "toomanyrequests"])
+        || code.starts_with("throttling")
+        || (90_001..90_020).contains(&legacy)
+        || is(&[
+            "qps.exceed.limit",
+            "request.too.fast",
+            "request.overlimit",
+            "integrated.qps.exceed",
+            "oaplus.query.limit",
+        ])
+    {
+        (ErrorKind::Throttled, "Reduce the request rate.")
+    } else if has(&["apicountlimitfor"]) || is(&["daily.call.limit", "90020"]) {
+        (ErrorKind::QuotaExceeded, "The quota of calls is used up; buy more or wait.")
     } else if is(&[
-        "InvalidAuthentication",
-        "invalidAccessToken",
+        "invalidauthentication",
+        "invalidaccesstoken",
         "accesstoken.expired",
         "40001",
         "40014",
         "42001",
     ]) {
-        (ErrorKind::Unauthenticated, Some("Fetch a new token of the app."))
-    } else if code.contains("IpNotInWhiteList") {
-        (ErrorKind::Configuration, Some("Add this machine's address to the app's IP allow-list."))
-    } else if code.to_ascii_lowercase().contains("permissiondenied") {
+        (ErrorKind::Unauthenticated, "Check that the app is enabled; a new token was tried.")
+    } else if has(&["ipnotinwhitelist"]) || is(&["60020"]) {
+        (ErrorKind::Configuration, "Add this machine's address to the app's IP allow-list.")
+    } else if is(&["40089", "invalidclientidorsecret", "invalidclientid", "33001"]) {
+        (
+            ErrorKind::Configuration,
+            "Check the app's key and secret, the ID of the organization, and the base URL: an app \
+             belongs to one region.",
+        )
+    } else if has(&["permissiondenied"]) || is(&["60011", "unauthorized.client"]) {
         (
             ErrorKind::PermissionDenied,
-            Some("Grant the app the operation's permission in the developer console."),
+            "Grant the app the operation's permission in the developer console.",
         )
-    } else if status == 429 {
-        (ErrorKind::Throttled, None)
-    } else if status >= 500 || is(&["systemBusy", "serviceBusy"]) {
-        (ErrorKind::Unavailable, Some("Try again later."))
-    } else if status == 403 {
-        (ErrorKind::PermissionDenied, None)
+    } else if is(&[
+        "-1",
+        "systembusy",
+        "servicebusy",
+        "serviceunavailable",
+        "systemerror",
+        "system.error",
+        "unknownerror",
+    ]) {
+        (ErrorKind::Unavailable, "Try again later.")
     } else {
-        (ErrorKind::Rejected, None)
-    }
+        return None;
+    })
 }
 
 #[cfg(test)]
@@ -271,6 +375,23 @@ mod tests {
             (500, "systemError", ErrorKind::Unavailable),
             (400, "systemBusy", ErrorKind::Unavailable),
             (404, "conversationNotExist", ErrorKind::Rejected),
+            (400, "qps.exceed.limit", ErrorKind::Throttled),
+            (400, "request.too.fast", ErrorKind::Throttled),
+            (400, "integrated.qps.exceed", ErrorKind::Throttled),
+            (400, "oaplus.query.limit", ErrorKind::Throttled),
+            (400, "Throttling.User", ErrorKind::Throttled),
+            (400, "Throttling", ErrorKind::Throttled),
+            (400, "failure.operation.requestTooFast", ErrorKind::Throttled),
+            (200, "90002", ErrorKind::Throttled),
+            (200, "90018", ErrorKind::Throttled),
+            (200, "90020", ErrorKind::QuotaExceeded),
+            (400, "daily.call.limit", ErrorKind::QuotaExceeded),
+            (200, "40014", ErrorKind::Unauthenticated),
+            (200, "40089", ErrorKind::Configuration),
+            (200, "60020", ErrorKind::Configuration),
+            (400, "apiPermissionDenied", ErrorKind::PermissionDenied),
+            (200, "systemError", ErrorKind::Unavailable),
+            (200, "serviceBusy", ErrorKind::Unavailable),
         ] {
             let body = json!({ "code": code, "message": "m" }).to_string();
             assert_eq!(error(status, &body).kind(), kind, "{code}");
@@ -315,23 +436,115 @@ mod tests {
         assert_eq!(error.api().unwrap().code(), "1111");
     }
 
+    fn read(status: u16, body: &str) -> Result<Bytes, Error> {
+        DingTalkPlatform.read_data(&Reply {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            received_at: SystemTime::UNIX_EPOCH,
+        })
+    }
+
     #[test]
     fn a_ban_is_known_by_its_body() {
-        let read = |status: u16, body: &'static str| {
-            DingTalkPlatform.read_data(&Reply {
-                status: StatusCode::from_u16(status).unwrap(),
-                headers: HeaderMap::new(),
-                body: Bytes::from_static(body.as_bytes()),
-                received_at: SystemTime::UNIX_EPOCH,
-            })
-        };
-        for (status, body) in [(200, r#"{"status":1111,"punish":"deny"}"#), (403, "<html>")] {
+        for (status, body) in [
+            (200, r#"{"status":1111,"punish":"deny"}"#),
+            (200, "<html>var x = {\"Punish\": 1}</html>"),
+            (403, "<html>"),
+            (429, "\u{feff} <!doctype html>"),
+        ] {
             let error = read(status, body).unwrap_err();
             assert!(error.is_throttled() && error.api().unwrap().is_ban(), "{error}");
             assert_eq!(error.api().unwrap().retry_after(), Some(BAN));
         }
+        let error = error(403, r#"{"status":1111,"wait":"7","source":"x5","punish":"deny"}"#);
+        assert_eq!(error.api().unwrap().retry_after(), Some(Duration::from_secs(7 * 60)));
+        assert!(error.to_string().contains("banned for 7 minutes"), "{error}");
+    }
+
+    #[test]
+    fn other_pages_are_no_ban() {
+        for (status, kind) in [
+            (200, ErrorKind::Decode),
+            (302, ErrorKind::Configuration),
+            (401, ErrorKind::Unauthenticated),
+            (404, ErrorKind::Configuration),
+            (407, ErrorKind::Configuration),
+            (413, ErrorKind::InvalidRequest),
+            (431, ErrorKind::InvalidRequest),
+            (502, ErrorKind::Unavailable),
+        ] {
+            let error = read(status, "<html><h1>Sorry</h1>").unwrap_err();
+            assert_eq!(error.kind(), kind, "{status}");
+            assert!(error.advice().is_some(), "{status}");
+            assert!(!error.to_string().contains("banned"), "{error}");
+            assert_eq!(error.api().unwrap().excerpt(), Some("Sorry"), "{status}");
+        }
+    }
+
+    #[test]
+    fn an_error_with_a_successful_status_is_an_error() {
+        for (body, code, message) in [
+            (r#"{"errcode":40001,"errmsg":"bad"}"#, "40001", "bad"),
+            (r#"{"errcode":"310000","errmsg":"x","data":{"a":1}}"#, "310000", "x"),
+            (r#"{"errcode":40014,"errmsg":"cut of"#, "40014", ""),
+            (r#"{"code":"InvalidAuthentication","message":"x"}"#, "InvalidAuthentication", "x"),
+            (r#"{"Code":"x","Message":"y","RequestId":"R"}"#, "x", "y"),
+            (r#"{"code":"x","message":"y","result":null}"#, "x", "y"),
+            (r#"{"code":400002,"message":"y"}"#, "400002", "y"),
+            (r#"{"success":false,"errorCode":"e","errorMsg":"m","result":{}}"#, "e", "m"),
+            (r#"{"success":"false"}"#, "", ""),
+            ("\u{feff}{\"errcode\":1,\"errmsg\":\"m\"}", "1", "m"),
+            ("{\"errmsg\":\"\n\",\"errcode\":1.0}", "1", ""),
+        ] {
+            let error = read(200, body).unwrap_err();
+            let api = error.api().unwrap();
+            assert_eq!((api.code(), api.message()), (code, message), "{body}");
+        }
+        let error = read(200, r#"{"success":false}"#).unwrap_err();
+        assert!(error.to_string().contains("`success: false`"), "{error}");
+    }
+
+    #[test]
+    fn data_that_looks_like_an_error_is_data() {
+        for body in [
+            "{}",
+            "[]",
+            "7",
+            r#"{"code":"AB-12","name":"x"}"#,
+            r#"{"message":"hello"}"#,
+            r#"{"code":"AB-12","message":"hello","file":{}}"#,
+            r#"{"code":"0","message":"success"}"#,
+            r#"{"code":200,"message":"OK"}"#,
+            r#"{"errcode":0,"errmsg":"ok","result":{"code":"x","message":"y"}}"#,
+            r#"{"success":true,"code":"x","message":"y"}"#,
+            r#"{"status":1111}"#,
+            r#"{"punish":null,"status":1}"#,
+            r#"{"result":{"success":false}}"#,
+            "{\"cut",
+            "\"a text\"",
+        ] {
+            assert_eq!(read(200, body).unwrap(), body);
+        }
         assert_eq!(read(200, " ").unwrap(), "null");
-        assert_eq!(read(200, "{}").unwrap(), "{}");
+    }
+
+    #[test]
+    fn the_more_exact_code_decides_and_nothing_is_lost() {
+        let body = r#"{"errcode":88,"errmsg":"failed","sub_code":"60011","sub_msg":"no scope"}"#;
+        let error = read(200, body).unwrap_err();
+        let api = error.api().unwrap();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+        assert_eq!((api.code(), api.message()), ("88", "failed (60011 no scope)"));
+    }
+
+    #[test]
+    fn json_that_says_nothing_is_not_understood() {
+        for body in ["{}", "[]", "\"t-1\"", r#"{"timestamp":1,"path":"/x"}"#] {
+            let error = read(404, body).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{body}");
+            assert!(error.to_string().contains("not in the platform's format"), "{error}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
-/// The most characters of a foreign page that an error quotes.
-const LONGEST: usize = 200;
+use crate::base::printable;
+
+/// The most bytes of a foreign page that an error quotes.
+const LONGEST: usize = 400;
 
 /// Returns the first words of a body, for a person to recognize who responded: a proxy, a portal,
 /// a gateway.
@@ -17,12 +19,7 @@ pub(super) fn excerpt(media_type: Option<&str>, body: &[u8]) -> Option<String> {
         (false, false) => return None,
     };
     let words = words.split(['{', '[', '"']).next().unwrap_or_default();
-    let mut text = String::new();
-    for word in words.split_whitespace() {
-        let gap = if text.is_empty() { "" } else { " " };
-        text = format!("{text}{gap}{word}");
-    }
-    let text: String = text.chars().take(LONGEST).collect();
+    let text = printable(words, LONGEST);
     (!text.is_empty()).then_some(text)
 }
 

@@ -2,13 +2,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, header};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{App, Grant, Platform, TokenRequest, Vendor, not_understood};
-use crate::base::Secret;
-use crate::codec;
+use super::members::{Members, text};
+use super::page::{kind_of, not_understood};
+use super::{App, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, Platform, TokenRequest, Vendor};
+use crate::base::{Secret, printable};
+use crate::codec::{self, repair};
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::meta::{CodeMeta, find_code};
 use crate::wire::{Reply, retry_after};
@@ -113,17 +115,19 @@ impl Platform for FeishuPlatform {
     }
 
     fn read_data(&self, reply: &Reply) -> Result<Bytes, Error> {
-        let log_id = self.log_id(&reply.headers);
-        let envelope: Envelope<'_> = match serde_json::from_slice(&reply.body) {
-            Ok(envelope) => envelope,
-            Err(_) => return Err(not_understood(reply, log_id)),
-        };
-        if envelope.code == 0 {
-            // Absent data is no data, whatever type the operation answers with.
-            let data = envelope.data.map(|data| reply.body.slice_ref(data.get().as_bytes()));
-            return Ok(data.unwrap_or(Bytes::from_static(b"null")));
+        match serde_json::from_slice(&reply.body) {
+            Ok(Envelope { code, data }) if matches!(code.get(), "0" | "\"0\"") => {
+                // Absent data is no data, whatever type the operation's output is.
+                let data = data.map(|data| reply.body.slice_ref(data.get().as_bytes()));
+                Ok(data.unwrap_or(NO_DATA))
+            }
+            _ => read_again(reply, self.log_id(&reply.headers)),
         }
-        Err(envelope.into_error(reply, log_id))
+    }
+
+    /// A file can be JSON with a `code` of its own, such as that of a country.
+    fn has_code(&self, error: &Error) -> bool {
+        error.api().is_some_and(|api| api.code().parse::<i64>().is_ok())
     }
 
     fn log_id_headers(&self) -> &'static [HeaderName] {
@@ -137,150 +141,161 @@ fn credentials(app: &App) -> Value {
     json!({ "app_id": app.id, "app_secret": app.secret.expose() })
 }
 
-/// `{code, msg, data?, error?}`. `code` decides, whatever the HTTP status says.
+const NO_DATA: Bytes = Bytes::from_static(b"null");
+
+/// The most bytes that an error keeps of what is wrong with a field, and of a URL.
+const LONGEST_DESCRIPTION: usize = 300;
+const LONGEST_URL: usize = 400;
+
+/// `{code, msg, data?, error?}` of a success. `code` decides, whatever the HTTP status says.
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(deserialize_with = "code")]
-    code: i64,
-    #[serde(default)]
-    msg: Value,
-    /// What OAuth's errors have in place of `msg`.
-    #[serde(default)]
-    error_description: Option<String>,
+    #[serde(borrow)]
+    code: &'a RawValue,
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    error: Option<&'a RawValue>,
 }
 
-fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Code {
-        Number(i64),
-        Text(String),
-    }
-    match Code::deserialize(deserializer)? {
-        Code::Number(code) => Ok(code),
-        Code::Text(text) => text.parse().map_err(serde::de::Error::custom),
+/// Reads whatever is not plainly a success, member by member.
+#[cold]
+fn read_again(reply: &Reply, log_id: Option<String>) -> Result<Bytes, Error> {
+    let json = repair(&reply.body);
+    let envelope = Members::read(&json);
+    match envelope.code(&["code"]) {
+        Some(code) if code != "0" => Err(refusal(&code, &envelope, reply, log_id)),
+        Some(_) if envelope.is_whole() => {
+            if *json != *reply.body {
+                tracing::warn!("broken characters of the response were replaced");
+            }
+            let data = envelope.get("data");
+            Ok(data.map_or(NO_DATA, |data| Bytes::copy_from_slice(data.get().as_bytes())))
+        }
+        Some(_) => Err(not_understood(reply, log_id)),
+        // An error of OAuth alone, in the form of its standard.
+        None => match envelope.get("error_description").and(envelope.text(&["error"])) {
+            Some(code) => Err(refusal(&code, &envelope, reply, log_id)),
+            None => Err(not_understood(reply, log_id)),
+        },
     }
 }
 
-impl Envelope<'_> {
-    fn into_error(self, reply: &Reply, log_id: Option<String>) -> Error {
-        // A detail in an unexpected shape must not hide the code and the message.
-        let detail: Detail = self
-            .error
-            .and_then(|raw| codec::from_slice(raw.get().as_bytes()).ok())
-            .unwrap_or_default();
-        let code = self.code.to_string();
-        let known = find_code(GATEWAY_CODES, &code);
-        let kind = match known {
-            Some(known) => known.kind,
-            None if reply.status.as_u16() == 429 => ErrorKind::Throttled,
-            None if reply.status.is_server_error() => ErrorKind::Unavailable,
-            None => ErrorKind::Rejected,
-        };
-        Error::new(kind).with_api(ApiError {
+fn refusal(code: &str, envelope: &Members<'_>, reply: &Reply, log_id: Option<String>) -> Error {
+    let detail = envelope.object("error");
+    let message = envelope.text(&["msg", "message", "error_description"]);
+    let message = message.or_else(|| detail.text(&["message"])).unwrap_or_default();
+    let log_id = log_id
+        .or_else(|| detail.text(&["log_id", "logid"]))
+        .or_else(|| envelope.text(&["log_id", "logid", "request_id"]))
+        .map(|log_id| printable(&log_id, LONGEST_NAME));
+    let (kind, advice) = match find_code(GATEWAY_CODES, code) {
+        // The one code with two meanings, which nothing but the message tells apart.
+        Some(_) if code == "9499" && message.to_ascii_lowercase().contains("too many request") => {
+            (ErrorKind::Throttled, SLOWER)
+        }
+        Some(known) => (known.kind, known.advice),
+        None => (kind_of(reply.status), ""),
+    };
+    Error::new(kind)
+        .with_api(ApiError {
             status: reply.status.as_u16(),
-            code,
-            message: match self.msg {
-                Value::String(message) => message,
-                Value::Null => self.error_description.or(detail.message).unwrap_or_default(),
-                other => other.to_string(),
-            },
-            log_id: log_id.or(detail.log_id).or(detail.logid),
-            excerpt: None,
+            code: printable(code, LONGEST_NAME),
+            message: printable(&message, LONGEST_MESSAGE),
+            log_id,
             retry_after: retry_after(&reply.headers, reply.received_at),
-            ban: false,
-            violations: violations(detail.field_violations, detail.permission_violations),
-            help_links: detail
-                .troubleshooter
-                .into_iter()
-                .chain(detail.helps.into_iter().filter_map(|help| help.url))
-                .collect(),
-            advice: known.map(|known| known.advice.into()),
+            violations: violations(&detail),
+            help_links: help_links(&detail),
+            ..ApiError::default()
         })
-    }
+        .with_advice(advice)
 }
 
-#[derive(Default, Deserialize)]
-struct Detail {
-    message: Option<String>,
-    log_id: Option<String>,
-    logid: Option<String>,
-    troubleshooter: Option<String>,
-    #[serde(default)]
-    field_violations: Vec<FieldViolation>,
-    #[serde(default)]
-    permission_violations: Vec<PermissionViolation>,
-    #[serde(default)]
-    helps: Vec<Help>,
-}
-
-#[derive(Deserialize)]
-struct FieldViolation {
-    field: Option<String>,
-    description: Option<String>,
-}
-
-/// Written in two ways: `{scope, url}` and `{type, subject, description}`.
-#[derive(Deserialize)]
-struct PermissionViolation {
-    scope: Option<String>,
-    subject: Option<String>,
-    url: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Help {
-    url: Option<String>,
-}
-
-fn violations(
-    fields: Vec<FieldViolation>,
-    permissions: Vec<PermissionViolation>,
-) -> Vec<Violation> {
-    let fields = fields.into_iter().map(|violation| Violation::Field {
-        field: violation.field.unwrap_or_default(),
-        description: violation.description.unwrap_or_default(),
+/// Fields come as `{field, description}`, scopes as `{scope, url}` or `{type, subject,
+/// description}`.
+fn violations(detail: &Members<'_>) -> Vec<Violation> {
+    let name = |text: String| printable(&text, LONGEST_NAME);
+    let fields = detail.list("field_violations").into_iter().filter_map(|item| {
+        let item = Members::read(item.get().as_bytes());
+        let field = item.text(&["field"]);
+        let description = item.text(&["description"]);
+        (field.is_some() || description.is_some()).then(|| Violation::Field {
+            field: name(field.unwrap_or_default()),
+            description: printable(&description.unwrap_or_default(), LONGEST_DESCRIPTION),
+        })
     });
-    let permissions = permissions.into_iter().filter_map(|violation| {
-        let scope = violation.scope.or(violation.subject)?;
-        Some(Violation::Permission { scope, url: violation.url })
+    let scopes = detail.list("permission_violations").into_iter().filter_map(|item| {
+        let members = Members::read(item.get().as_bytes());
+        let scope = members.text(&["scope", "subject"]).or_else(|| text(item))?;
+        let url = members.text(&["url"]).and_then(|url| url_in(&url));
+        Some(Violation::Permission { scope: name(scope), url })
     });
-    fields.chain(permissions).collect()
+    fields.chain(scopes).take(MOST).collect()
 }
 
-const CHECK_APP: &str =
-    "Check app id, app secret and the status of the app in the developer console.";
+fn help_links(detail: &Members<'_>) -> Vec<String> {
+    let helps = detail.list("helps").into_iter();
+    let helps = helps.filter_map(|help| Members::read(help.get().as_bytes()).text(&["url"]));
+    let links = detail.text(&["troubleshooter"]).into_iter().chain(helps);
+    links.filter_map(|text| url_in(&text)).take(MOST).collect()
+}
+
+/// Returns the first URL of a sentence.
+fn url_in(text: &str) -> Option<String> {
+    let start = ["https://", "http://"].iter().filter_map(|scheme| text.find(scheme)).min()?;
+    let is_outside = |char: char| !char.is_ascii_graphic() || "\"'<>`".contains(char);
+    let url = text[start..].split(is_outside).next()?;
+    let url = url.trim_end_matches(['.', ',', ';', ':', '!', '?']);
+    let url = if url.contains('(') { url } else { url.trim_end_matches(')') };
+    // A part of a URL leads elsewhere.
+    (url.len() <= LONGEST_URL).then(|| url.to_owned())
+}
+
+const CHECK_APP: &str = "Check the app's ID and secret, and its status in the developer console.";
+const TICKET: &str = "Ask for the app ticket to be sent again.";
 const TOKEN: &str = "Check that the app is enabled and that the operation accepts this kind of token; \
                      a new one was tried.";
+const USER_TOKEN: &str = "If a user's token was sent, refresh it, or have the user log in again. If \
+                          the app's token was sent, use `as_user`: the operation acts for a user.";
 const GRANT: &str =
     "Grant the app one of the operation's scopes in the developer console and publish a version.";
 const FIX_REQUEST: &str = "Compare the request with the operation's documentation.";
-const SLOWER: &str = "Send fewer requests a second.";
+const UNKNOWN_ID: &str =
+    "Check the IDs in the request: each must exist and be of the type that the request names.";
+const FOREIGN_ID: &str = "Pass IDs that this app received: an `open_id` belongs to one app, a \
+                          `user_id` or `union_id` to one tenant.";
+const SLOWER: &str = "Reduce the request rate.";
 const LATER: &str = "Try again later.";
+const LATER_OR_ELSEWHERE: &str = "Try again later. If the error persists, check the base URL: an \
+                                  app of Lark is unknown to Feishu, and the reverse.";
 
-/// Codes that any operation can answer with, sorted by code.
+/// Codes of the gateway and of the services behind all APIs, sorted by code. Codes of a single API
+/// are in its specs.
 const GATEWAY_CODES: &[CodeMeta] = {
     use ErrorKind::{
         Configuration, InvalidRequest, PermissionDenied, QuotaExceeded, Throttled, Unauthenticated,
         Unavailable,
     };
     &[
+        CodeMeta::new("1000003", 400, Unavailable, LATER),
         CodeMeta::new("1000004", 400, Throttled, SLOWER),
         CodeMeta::new("1000005", 400, Throttled, SLOWER),
+        CodeMeta::new("1000040351", 400, Unavailable, LATER_OR_ELSEWHERE),
         CodeMeta::new("10003", 400, Configuration, CHECK_APP),
-        CodeMeta::new("10012", 400, Configuration, "Ask for the app ticket to be sent again."),
-        CodeMeta::new("10013", 400, Configuration, "Ask for the app ticket to be sent again."),
+        CodeMeta::new("10012", 400, Configuration, TICKET),
+        CodeMeta::new("10013", 400, Configuration, TICKET),
         CodeMeta::new("10014", 400, Configuration, CHECK_APP),
         CodeMeta::new("10015", 400, Configuration, CHECK_APP),
         CodeMeta::new("10101", 500, Unavailable, LATER),
+        CodeMeta::new("10105", 500, Unavailable, LATER),
         CodeMeta::new("11232", 400, Throttled, SLOWER),
         CodeMeta::new("11233", 400, Throttled, SLOWER),
         CodeMeta::new("11247", 400, Throttled, SLOWER),
         CodeMeta::new("1500", 500, Unavailable, LATER),
+        CodeMeta::new("1503", 500, Unavailable, LATER),
+        CodeMeta::new("1551", 500, Unavailable, LATER),
+        CodeMeta::new("1557", 500, Unavailable, LATER),
+        CodeMeta::new("1642", 500, Unavailable, LATER),
+        CodeMeta::new("1663", 500, Unavailable, LATER),
+        CodeMeta::new("1668", 500, Unavailable, LATER),
         CodeMeta::new("1771001", 500, Unavailable, LATER),
         CodeMeta::new("1771002", 500, Unavailable, LATER),
         CodeMeta::new("1771003", 500, Unavailable, LATER),
@@ -289,20 +304,22 @@ const GATEWAY_CODES: &[CodeMeta] = {
         CodeMeta::new("1771006", 500, Unavailable, LATER),
         CodeMeta::new("18121", 500, Unavailable, LATER),
         CodeMeta::new("20002", 400, Configuration, CHECK_APP),
+        CodeMeta::new("20050", 500, Unavailable, LATER),
+        CodeMeta::new("20072", 500, Unavailable, LATER),
         CodeMeta::new("2200", 500, Unavailable, LATER),
-        CodeMeta::new("230020", 400, Throttled, SLOWER),
-        CodeMeta::new("230027", 400, PermissionDenied, GRANT),
-        CodeMeta::new("230049", 400, Unavailable, LATER),
-        CodeMeta::new("2320001", 400, InvalidRequest, FIX_REQUEST),
-        CodeMeta::new("2320002", 500, Unavailable, LATER),
-        CodeMeta::new("232001", 400, InvalidRequest, FIX_REQUEST),
-        CodeMeta::new("232019", 400, Throttled, SLOWER),
-        CodeMeta::new("232073", 400, Unavailable, LATER),
-        CodeMeta::new("232096", 400, Unavailable, LATER),
         CodeMeta::new("5000", 500, Unavailable, LATER),
         CodeMeta::new("55001", 500, Unavailable, LATER),
+        CodeMeta::new("90203", 500, Unavailable, LATER),
         CodeMeta::new("90217", 400, Throttled, SLOWER),
         CodeMeta::new("9499", 400, InvalidRequest, FIX_REQUEST),
+        CodeMeta::new("95001", 500, Unavailable, LATER),
+        CodeMeta::new(
+            "99991201",
+            404,
+            InvalidRequest,
+            "Check the path of the call, and the path prefix of the base URL.",
+        ),
+        CodeMeta::new("99991301", 400, InvalidRequest, "Check the HTTP method of the call."),
         CodeMeta::new("99991400", 429, Throttled, SLOWER),
         CodeMeta::new(
             "99991401",
@@ -317,33 +334,41 @@ const GATEWAY_CODES: &[CodeMeta] = {
             "The tenant's monthly quota of calls is used up; wait for the next month or buy more.",
         ),
         CodeMeta::new("99991543", 400, Configuration, CHECK_APP),
+        CodeMeta::new("99991641", 400, Unauthenticated, USER_TOKEN),
+        CodeMeta::new("99991642", 400, Unauthenticated, USER_TOKEN),
+        CodeMeta::new("99991643", 400, Unauthenticated, USER_TOKEN),
+        CodeMeta::new("99991645", 400, Unauthenticated, USER_TOKEN),
         CodeMeta::new("99991661", 400, Unauthenticated, "Send the call with a token."),
         CodeMeta::new("99991662", 400, Configuration, "Enable the app for this tenant."),
         CodeMeta::new("99991663", 400, Unauthenticated, TOKEN),
         CodeMeta::new("99991664", 400, Unauthenticated, TOKEN),
         CodeMeta::new("99991665", 400, Unauthenticated, TOKEN),
-        CodeMeta::new(
-            "99991668",
-            400,
-            Unauthenticated,
-            "Refresh the user's token and send the call with the new one.",
-        ),
+        CodeMeta::new("99991668", 400, Unauthenticated, USER_TOKEN),
         CodeMeta::new("99991671", 400, Unauthenticated, TOKEN),
         CodeMeta::new("99991672", 400, PermissionDenied, GRANT),
         CodeMeta::new("99991673", 400, Configuration, "Enable the app for this tenant."),
         CodeMeta::new("99991676", 400, PermissionDenied, GRANT),
-        CodeMeta::new(
-            "99991677",
-            400,
-            Unauthenticated,
-            "Refresh the user's token and send the call with the new one.",
-        ),
+        CodeMeta::new("99991677", 400, Unauthenticated, USER_TOKEN),
         CodeMeta::new(
             "99991679",
             400,
             PermissionDenied,
-            "Ask the user to authorise the operation's scopes again.",
+            "Ask the user to authorize the operation's scopes again.",
         ),
+        CodeMeta::new("99992351", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992352", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992353", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992354", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992355", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992356", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992357", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992358", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992359", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992360", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992361", 400, InvalidRequest, FOREIGN_ID),
+        CodeMeta::new("99992363", 400, InvalidRequest, UNKNOWN_ID),
+        CodeMeta::new("99992364", 400, InvalidRequest, FOREIGN_ID),
+        CodeMeta::new("99992381", 400, InvalidRequest, FOREIGN_ID),
         CodeMeta::new("99992402", 400, InvalidRequest, FIX_REQUEST),
     ]
 };
@@ -419,9 +444,152 @@ mod tests {
         }
     }
 
+    fn code_of(body: impl AsRef<[u8]>) -> String {
+        let reply = Reply { body: Bytes::copy_from_slice(body.as_ref()), ..reply(400, "") };
+        FeishuPlatform.read_data(&reply).unwrap_err().api().unwrap().code().to_owned()
+    }
+
     #[test]
-    fn a_strange_error_detail_does_not_hide_the_code() {
-        let error = read(400, r#"{"code":1,"msg":"m","error":"oops"}"#).unwrap_err();
-        assert_eq!(error.api().unwrap().code(), "1");
+    fn nothing_hides_the_code() {
+        for body in [
+            &br#"{"code":99991663,"msg":"m","error":"oops"}"#[..],
+            br#"{"code":99991663,"msg":"m","error":[1,{}],"data":"x"}"#,
+            br#"{"code":99991663,"msg":{"a":1}}"#,
+            br#"{"code":99991663,"msg":"cut \ud83d"}"#,
+            b"{\"code\":99991663,\"msg\":\"cut \xe4\xbd\"}",
+            b"{\"msg\":\"cut \xe4\xbd\",\"code\":99991663}",
+            b"{\"msg\":\"raw \n\t\x01\",\"code\":99991663}",
+            b"\xef\xbb\xbf{\"code\":99991663}",
+            br#"{"code":0,"msg":"m","code":99991663}"#,
+            br#"{"code":99991663.0}"#,
+            br#"{"code":9.9991663e7}"#,
+            br#"{"code":" 99991663 "}"#,
+            br#"{"Code":99991663,"Msg":"m"}"#,
+            br#"{"code":99991663,"data":[[1e999]]}"#,
+            br#"{"code":99991663,"msg":"cut o"#,
+            b"{\"code\":99991663}\0",
+        ] {
+            assert_eq!(code_of(body), "99991663", "{}", String::from_utf8_lossy(body));
+        }
+        assert_eq!(code_of(r#"{"code":"k_ec_000015","msg":"bad"}"#), "k_ec_000015");
+        assert_eq!(
+            code_of(r#"{"error":"invalid_grant","error_description":"x"}"#),
+            "invalid_grant"
+        );
+        let deep = format!(r#"{{"data":{}{},"code":7}}"#, "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(code_of(deep), "7");
+    }
+
+    #[test]
+    fn a_success_in_odd_characters_is_a_success() {
+        for body in [
+            "{\"code\":0.0,\"data\":{\"a\":1}}",
+            "\u{feff}{\"code\":\"0\",\"data\":{\"a\":1}}",
+            "{\"code\":7,\"code\":0,\"data\":{\"b\":1},\"data\":{\"a\":1}}",
+            "{\"Code\":0,\"Data\":{\"a\":1}}",
+            "{\"code\":0,\"msg\":\"\\ud83d\",\"data\":{\"a\":1}}",
+            "{\"code\":0,\"msg\":\"\n\",\"data\":{\"a\":1}}",
+        ] {
+            assert_eq!(read(200, body).unwrap(), r#"{"a":1}"#, "{body}");
+        }
+        for cut in [r#"{"code":0,"data":{"a":1}"#, r#"{"code":0} x"#, r#"{"code":0.0,"data":"#] {
+            assert_eq!(read(200, cut).unwrap_err().kind(), ErrorKind::Decode, "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_success_is_not_copied() {
+        let reply = reply(200, r#"{"code":0,"msg":"ok","data":{"a":1}}"#);
+        let data = FeishuPlatform.read_data(&reply).unwrap();
+        assert!(reply.body.as_ptr_range().contains(&data.as_ptr()));
+    }
+
+    #[test]
+    fn a_bad_member_of_the_detail_costs_itself() {
+        let error = read(
+            400,
+            r#"{"code":1,"message":"m","log_id":"top","error":{
+                "log_id":["x"],"logid":7,
+                "troubleshooter":"See https://open.feishu.cn/search?log_id=1&x=(y)。Or not.",
+                "permission_violations":["im:chat",7,{"url":"https://u"},{"scope":"im:message",
+                    "url":"javascript:alert(1)"}],
+                "field_violations":[null,{"field":"a","value":{}},{"description":["b"]}],
+                "helps":[{"url":7},{"url":"no URL"},{"url":"http://h/1"},"x"]}}"#,
+        )
+        .unwrap_err();
+        let api = error.api().unwrap();
+        assert_eq!((api.message(), api.log_id()), ("m", Some("7")));
+        assert_eq!(
+            api.help_links(),
+            ["https://open.feishu.cn/search?log_id=1&x=(y)", "http://h/1"]
+        );
+        let permission = |scope: &str| Violation::Permission { scope: scope.into(), url: None };
+        assert_eq!(
+            api.violations(),
+            [
+                Violation::Field { field: "a".into(), description: "".into() },
+                permission("im:chat"),
+                permission("7"),
+                permission("im:message"),
+            ]
+        );
+        let error = read(400, r#"{"code":1,"error":7,"log_id":"top"}"#).unwrap_err();
+        assert_eq!(error.api().unwrap().log_id(), Some("top"));
+    }
+
+    #[test]
+    fn codes_of_the_gateway_have_a_kind() {
+        for (code, kind) in [
+            ("1000040351", ErrorKind::Unavailable),
+            ("1642", ErrorKind::Unavailable),
+            ("1663", ErrorKind::Unavailable),
+            ("1668", ErrorKind::Unavailable),
+            ("20050", ErrorKind::Unavailable),
+            ("20072", ErrorKind::Unavailable),
+            ("90203", ErrorKind::Unavailable),
+            ("95001", ErrorKind::Unavailable),
+            ("99992354", ErrorKind::InvalidRequest),
+            ("99992361", ErrorKind::InvalidRequest),
+            ("99991400", ErrorKind::Throttled),
+            ("230001", ErrorKind::Rejected),
+        ] {
+            let error = read(200, &format!(r#"{{"code":{code},"msg":"m"}}"#)).unwrap_err();
+            assert_eq!(error.kind(), kind, "{code}");
+            assert_eq!(error.advice().is_some(), kind != ErrorKind::Rejected, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_one_code_with_two_meanings_is_told_by_its_message() {
+        let kind = |msg: &str| {
+            let error = read(200, &format!(r#"{{"code":9499,"msg":"{msg}"}}"#)).unwrap_err();
+            error.kind()
+        };
+        assert_eq!(kind("Too Many Request"), ErrorKind::Throttled);
+        assert_eq!(kind("Bad Request"), ErrorKind::InvalidRequest);
+    }
+
+    #[test]
+    fn advice_fits_either_kind_of_token() {
+        let error = read(400, r#"{"code":99991668,"msg":"m"}"#).unwrap_err();
+        let advice = error.advice().unwrap();
+        assert!(advice.contains("as_user") && advice.contains("refresh"), "{advice}");
+    }
+
+    #[test]
+    fn an_error_is_never_longer_than_a_screen() {
+        let long = "\\\"\\u200b\\u0001群 ".repeat(1000);
+        let item = format!(
+            r#"{{"field":"{long}","description":"{long}","scope":"{long}","url":"https://{long}"}}"#
+        );
+        let items = vec![item; 30].join(",");
+        let body = format!(
+            r#"{{"code":"{long}","msg":"{long}","log_id":"{long}","error":{{
+                "troubleshooter":"https://{long}","field_violations":[{items}],
+                "permission_violations":[{items}],"helps":[{items}]}}}}"#
+        );
+        let error = read(400, &body).unwrap_err();
+        assert!(error.to_string().len() < 4096, "{}", error.to_string().len());
+        assert!(format!("{:?}", error.api()).len() < 16 * 1024);
     }
 }

@@ -6,17 +6,18 @@ mod excerpt;
 #[cfg(feature = "feishu")]
 mod feishu;
 mod grant;
+mod members;
+mod page;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::Secret;
-use crate::error::{ApiError, Error, ErrorKind};
-use crate::wire::{Reply, log_id, retry_after};
-use excerpt::excerpt;
+use crate::error::{Error, ErrorKind};
+use crate::wire::{Reply, log_id};
+use page::{is_page, not_understood};
 
 #[cfg(feature = "dingtalk")]
 pub use dingtalk::DingTalk;
@@ -81,6 +82,21 @@ pub trait Platform: Send + Sync {
         self.read_data(reply).map(drop)
     }
 
+    /// Returns the error that a response with a successful status stands for, if it is no file. A
+    /// file may be JSON as well.
+    fn check_file(&self, reply: &Reply) -> Result<(), Error> {
+        match self.read_data(reply) {
+            Err(error) if is_page(reply) || self.has_code(&error) => Err(error),
+            Ok(_) if is_page(reply) => Err(not_understood(reply, self.log_id(&reply.headers))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns `true` if an error names a code of the vendor's, and not only something like one.
+    fn has_code(&self, error: &Error) -> bool {
+        error.api().is_some_and(|api| !api.code().is_empty())
+    }
+
     /// The headers that hold the vendor's log ID, best first.
     fn log_id_headers(&self) -> &'static [HeaderName];
 
@@ -98,26 +114,9 @@ pub(crate) fn secret_header(text: &str) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-/// Returns the error for a response that is not in the vendor's format: a proxy's page, an empty
-/// body.
-fn not_understood(reply: &Reply, log_id: Option<String>) -> Error {
-    let kind = match reply.status {
-        StatusCode::TOO_MANY_REQUESTS => ErrorKind::Throttled,
-        status if status.is_server_error() => ErrorKind::Unavailable,
-        _ => ErrorKind::Decode,
-    };
-    let media_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    Error::new(kind)
-        .with_detail(format!(
-            "the response is not in the platform's format ({}, {} bytes)",
-            media_type.unwrap_or("no content type"),
-            reply.body.len()
-        ))
-        .with_api(ApiError {
-            status: reply.status.as_u16(),
-            excerpt: excerpt(media_type, &reply.body),
-            log_id,
-            retry_after: retry_after(&reply.headers, reply.received_at),
-            ..ApiError::default()
-        })
-}
+/// The most bytes that an error keeps of the vendor's message, and of a name or a code.
+const LONGEST_MESSAGE: usize = 700;
+const LONGEST_NAME: usize = 100;
+
+/// The most reasons and links that an error keeps.
+const MOST: usize = 20;
