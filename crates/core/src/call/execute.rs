@@ -13,11 +13,11 @@ use tracing::Instrument;
 use super::Line;
 use super::options::Options;
 use crate::auth::TokenSource;
-use crate::base::{BoxFuture, FOREVER, lock};
+use crate::base::{BoxFuture, FOREVER, lock, mask};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::{Counted, Tries};
-use crate::meta::{Meta, Reads};
+use crate::meta::{Meta, Method, Reads};
 use crate::wire::file::{FileAnswer, Idle, Rest, Resume, Resumed};
 use crate::wire::{Attempt, Body, Encoded, JSON, Payload, Received, Reply};
 
@@ -103,6 +103,17 @@ pub struct Success {
     /// The whole body; empty for a file.
     pub(super) body: Bytes,
     pub(super) content: Content,
+}
+
+impl Success {
+    /// Masks secrets in the log ID, which is logged: a server can echo there what was sent.
+    fn masking(mut self, secrets: &[&str]) -> Self {
+        let echoes = |log_id: &String| secrets.iter().any(|secret| log_id.contains(secret));
+        if let Some(log_id) = self.log_id.take_if(|log_id| echoes(log_id)) {
+            self.log_id = Some(secrets.iter().fold(log_id, |text, secret| mask(&text, secret)));
+        }
+        self
+    }
 }
 
 /// The part of a response that the output is made from.
@@ -301,9 +312,12 @@ async fn attempt_with_fresh_token(plan: &Plan, story: &Story) -> Result<Success,
 
 async fn send(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Success, Error> {
     let attempt = 1 + story.sent.load(Ordering::Relaxed);
-    let result = send_once(plan, token.clone(), story)
-        .await
-        .map_err(|error| error.masking(&plan.channel.secrets(&token)));
+    let mut result = send_once(plan, token.clone(), story).await;
+    let secrets = plan.channel.secrets(&token);
+    result = match result {
+        Ok(success) => Ok(success.masking(&secrets)),
+        Err(error) => Err(error.masking(&secrets)),
+    };
     log(attempt, &result);
     result
 }
@@ -343,11 +357,10 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
         return match exchange.download(request, plan.attempt_timeout).await? {
             Received::File(file) => Ok(success_with_file(file, channel, meta)),
             Received::Reply(reply) => Err(no_file(&reply, channel)),
-            // A file of JSON is not in the envelope, or in one without a code.
-            Received::Unsure(reply, file) => match channel.platform.read_data(&reply) {
-                Err(error) if error.api().is_some_and(|api| !api.code().is_empty()) => Err(error),
-                _ => Ok(success_with_file(file, channel, meta)),
-            },
+            Received::Unsure(reply, file) => {
+                channel.platform.check_file(&reply)?;
+                Ok(success_with_file(file, channel, meta))
+            }
         };
     }
     let reply = match &idle {
@@ -358,7 +371,10 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
 }
 
 fn read(reply: Reply, channel: &Channel, meta: &Meta) -> Result<Success, Error> {
-    let data = channel.platform.read_data(&reply)?;
+    let data = match is_done(&reply, meta) {
+        true => NO_DATA,
+        false => channel.platform.read_data(&reply)?,
+    };
     let data = match meta.reads() {
         Reads::WholeBody => reply.body.clone(),
         Reads::Data | Reads::File => data,
@@ -372,6 +388,15 @@ fn read(reply: Reply, channel: &Channel, meta: &Meta) -> Result<Success, Error> 
         body: reply.body,
         content: Content::Data(data),
     })
+}
+
+const NO_DATA: Bytes = Bytes::from_static(b"null");
+
+/// Returns `true` if an empty body is all that a success has to say, in any vendor's format.
+fn is_done(reply: &Reply, meta: &Meta) -> bool {
+    let has_no_content = reply.status == StatusCode::NO_CONTENT;
+    let is_deleted = reply.status.is_success() && meta.method() == Method::Delete;
+    reply.body.is_empty() && (has_no_content || is_deleted)
 }
 
 fn success_with_file(file: FileAnswer, channel: &Channel, meta: &Meta) -> Success {
