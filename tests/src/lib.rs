@@ -21,6 +21,7 @@ mod pacing;
 mod pages;
 mod raw;
 mod reading;
+mod replies;
 mod retries;
 mod script;
 mod tokens;

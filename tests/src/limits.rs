@@ -33,7 +33,7 @@ const STRANGE: [&[u8]; 14] = [
     b"{\"code\":0,\"data\":{\"name\":\"trunc",
     b"{\"code\":0,\"data\":[1,2",
     b"\xff\xfe\x00\x01",
-    b"{\"code\":0,\"data\":{\"name\":\"\xff\"}}",
+    b"{\"code\":0,\"data\":{\"name\":\"\xff\"",
     b"[]",
     b"null",
     b"\"code\"",

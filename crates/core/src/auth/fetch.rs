@@ -65,6 +65,7 @@ pub(super) async fn post(
             },
             Err(error) => error,
         };
+        let error = error.masking(&[channel.app.secret.expose()]);
         flow.learn(&tries, None, &error);
         if !flow.may_retry(&mut tries, &error).await {
             return Err(error.with_attempts(tries.attempts()));
