@@ -1,6 +1,8 @@
 //! The kinds of token, and what each is fetched with. The expectations are the vendors' own: paths,
 //! names of fields, shapes of answers.
 
+use std::time::SystemTime;
+
 use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use feishu_im::ErrorKind;
 use feishu_im::chat_members::MeJoinChatMembers;
@@ -149,8 +151,9 @@ async fn a_code_becomes_a_users_tokens() {
     let exchange =
         CodeExchange::new("c-1").redirect_uri("https://me.example/back").code_verifier("v");
     let user = client.exchange_code(exchange).await.unwrap();
-    assert_eq!(user.expires_in.as_secs(), 7200);
-    assert_eq!(user.refresh_token_expires_in.unwrap().as_secs(), 604_800);
+    let lifetime = |until: SystemTime| until.duration_since(user.issued_at).unwrap().as_secs();
+    assert_eq!(lifetime(user.expires_at), 7200);
+    assert_eq!(user.refresh_token_expires_at.map(lifetime), Some(604_800));
     assert_eq!(user.scopes, ["im:chat", "offline_access"]);
     join().send(&client.as_user(user.access_token)).await.unwrap();
     let requests = script.requests();

@@ -49,8 +49,7 @@ mod client;
 #[doc(hidden)]
 pub mod properties;
 
-#[cfg(feature = "feishu")]
-pub use auth::{CodeExchange, UserToken};
+pub use auth::{CodeExchange, Credentials, UserSession, UserToken};
 pub use auth::{MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore, TokenStoreError};
 pub use base::{BoxFuture, Clock, Secret, SystemClock};
 pub use call::{

@@ -1,109 +1,113 @@
-//! How a token comes from the vendor, and the ticket that some tokens are fetched with.
+//! One request for a token, and what its response says.
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Token, TokenKey, TokenStore};
 use crate::base::Secret;
 use crate::channel::Channel;
-use crate::error::{Error, ErrorKind};
+use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::Tries;
-use crate::vendor::Grant;
+use crate::vendor::{Grant, TokenRequest};
 use crate::wire::{JSON, Reply};
 
-/// How long the fetch of a token may take, its retries included.
+/// The longest that the fetch of a token may take, its retries included.
 pub(super) const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
-/// What tells the key of a ticket from those of tokens.
-const TICKET: &str = "ticket";
-/// Tickets are pushed every hour, and the last one counts until then.
-const TICKET_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest that one attempt may take, however long a client lets its calls take: all calls
+/// wait for a token.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The lifetime of a token whose response does not say how long it lives: long enough to serve many
+/// calls, short enough for the vendor to honor it.
+const UNKNOWN_LIFETIME: Duration = Duration::from_secs(5 * 60);
+/// The longest lifetime that is believed. A token fetched while the clock was wrong is replaced
+/// after this.
+pub(super) const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Fetches a token of the kind that `grant` says.
-pub(super) async fn token(
+/// Fetches a token of the app.
+pub(super) async fn app_token(
     channel: &Channel,
-    store: &dyn TokenStore,
     grant: &Grant,
     parent: Option<&Secret>,
+    ticket: Option<&Secret>,
 ) -> Result<(Secret, Duration), Error> {
-    let ticket = match grant.needs_ticket() {
-        true => Some(ticket(channel, store).await?),
-        false => None,
-    };
-    let ticket = ticket.as_ref().map(Token::value);
-    let fetch = channel.platform.token_request(&channel.app, grant, parent, ticket);
+    let request = channel.platform.token_request(&channel.app, grant, parent, ticket);
+    let secrets: Vec<_> = parent.into_iter().chain(ticket).collect();
     let deadline = Instant::now() + FETCH_TIMEOUT;
-    let fetched = post(channel, &fetch.path, fetch.body, true, deadline).await;
-    match fetched.and_then(|reply| channel.platform.read_token(grant, &reply)) {
-        Err(error) if channel.platform.is_bad_ticket(&error) => {
-            ask_for_ticket(channel).await;
-            Err(error.with_detail("the app ticket was refused; a new one was asked for"))
-        }
-        token => token,
-    }
+    let reply = post(channel, &request, &secrets, true, deadline).await?;
+    let (token, lifetime) = channel
+        .platform
+        .read_token(grant, &reply)
+        .map_err(|error| unusable(channel, &reply, error))?;
+    Ok((token, believed(lifetime)))
+}
+
+/// Returns the lifetime that is counted on.
+pub(super) fn believed(lifetime: Option<Duration>) -> Duration {
+    lifetime.unwrap_or(UNKNOWN_LIFETIME).min(LONGEST_LIFETIME)
 }
 
 /// Sends a request for a token. Neither it nor its response is ever quoted.
+///
+/// `is_safe`: the same request may be executed twice.
 pub(super) async fn post(
     channel: &Channel,
-    path: &str,
-    body: Bytes,
+    request: &TokenRequest,
+    secrets: &[&Secret],
     is_safe: bool,
     deadline: Instant,
 ) -> Result<Reply, Error> {
-    let Channel { exchange, flow, .. } = channel;
+    let flow = &channel.flow;
+    let attempt_timeout = channel.attempt_timeout.min(ATTEMPT_TIMEOUT);
     let mut tries = Tries::new(is_safe, Instant::now(), deadline, FETCH_TIMEOUT);
     loop {
         flow.admit(&mut tries, None).await?;
-        let request =
-            exchange.request(http::Method::POST, path, body.clone().into(), Some(JSON))?;
-        let error = match exchange.send(request, channel.attempt_timeout).await {
-            Ok(reply) => match channel.platform.check(&reply) {
-                Ok(()) => return Ok(reply),
-                Err(error) => error.without_excerpt(),
-            },
-            Err(error) => error,
+        let error = match post_once(channel, request, attempt_timeout).await {
+            Ok(reply) => return Ok(reply),
+            Err(error) => masked(channel, secrets, error),
         };
         let error = error.masking(&[channel.app.secret.expose()]);
         flow.learn(&tries, None, &error);
-        if !flow.may_retry(&mut tries, &error).await {
+        if !flow.may_retry(&mut tries, &as_retried(&error, is_safe)).await {
             return Err(error.with_attempts(tries.attempts()));
         }
     }
 }
 
-pub(super) async fn keep_ticket(
+async fn post_once(
     channel: &Channel,
-    store: &dyn TokenStore,
-    ticket: Secret,
-) -> Result<(), Error> {
-    let now = channel.exchange.clock.now();
-    let ticket = Token::new(ticket, now, now + TICKET_LIFETIME);
-    store.put(&TokenKey::of(channel, TICKET), ticket).await.map_err(|error| {
-        Error::new(ErrorKind::TokenStore)
-            .with_detail("the ticket was not saved")
-            .with_cause(&*error)
+    request: &TokenRequest,
+    limit: Duration,
+) -> Result<Reply, Error> {
+    let exchange = &channel.exchange;
+    let body = request.body.clone().into();
+    let request = exchange.request(http::Method::POST, &request.path, body, Some(JSON))?;
+    let reply = exchange.send(request, limit).await?;
+    channel.platform.check(&reply)?;
+    Ok(reply)
+}
+
+/// A response may echo what was sent.
+fn masked(channel: &Channel, secrets: &[&Secret], error: Error) -> Error {
+    let secrets = secrets.iter().copied().chain([&channel.app.secret]);
+    error.without_excerpt().masking(&secrets.map(Secret::expose).collect::<Vec<_>>())
+}
+
+/// Returns the error by which a retry is decided. A refusal that is none by its HTTP status, and
+/// whose code nobody knows, is mostly a momentary failure; to repeat the request does no harm.
+fn as_retried(error: &Error, is_safe: bool) -> Error {
+    let is_odd =
+        error.kind() == ErrorKind::Rejected && error.api().is_some_and(|api| api.status() < 400);
+    match is_safe && is_odd {
+        true => error.clone().with_kind(ErrorKind::Unavailable),
+        false => error.clone(),
+    }
+}
+
+/// Tells where a response was logged that holds no token.
+pub(super) fn unusable(channel: &Channel, reply: &Reply, error: Error) -> Error {
+    error.with_api(ApiError {
+        status: reply.status.as_u16(),
+        log_id: channel.exchange.log_id(&reply.headers),
+        ..ApiError::default()
     })
-}
-
-async fn ticket(channel: &Channel, store: &dyn TokenStore) -> Result<Token, Error> {
-    let stored = store.get(&TokenKey::of(channel, TICKET)).await;
-    if let Ok(Some(ticket)) = stored {
-        return Ok(ticket);
-    }
-    ask_for_ticket(channel).await;
-    Err(Error::new(ErrorKind::Configuration).with_detail(
-        "there is no ticket of the app yet; the platform was asked to push it. Pass it on with \
-         `set_ticket` when it comes in",
-    ))
-}
-
-/// The platform pushes the ticket as an event; its response to this holds nothing.
-async fn ask_for_ticket(channel: &Channel) {
-    let Some(ask) = channel.platform.ticket_request(&channel.app) else { return };
-    let deadline = Instant::now() + FETCH_TIMEOUT;
-    if let Err(error) = post(channel, &ask.path, ask.body, true, deadline).await {
-        tracing::warn!(%error, "the ticket of the app could not be asked for");
-    }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
@@ -37,10 +37,6 @@ impl Token {
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at
     }
-
-    pub(super) fn remaining(&self, now: SystemTime) -> Duration {
-        self.expires_at.duration_since(now).unwrap_or_default()
-    }
 }
 
 /// The key of a token in a store: host, app, a hash of the app secret, and the kind of token, so that
@@ -52,8 +48,11 @@ pub struct TokenKey {
 }
 
 impl TokenKey {
-    fn new(base_url: &str, app_id: &str, secret: &Secret, kind: &str) -> Self {
-        let hash = Sha256::digest(secret.expose().as_bytes());
+    /// Creates the key of one token of an app, for the test of a store. `kind` is any text that
+    /// tells the tokens of the app apart. Clients make the keys of their tokens themselves.
+    pub fn new(base_url: &str, app_id: &str, app_secret: &Secret, kind: &str) -> Self {
+        let base_url = normal_form(base_url);
+        let hash = Sha256::digest(app_secret.expose().as_bytes());
         let hex: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let text: Arc<str> = format!("{base_url} {app_id} {hex} {kind}").into();
         let sealing_key = Sha256::new()
@@ -81,6 +80,17 @@ impl TokenKey {
     pub fn sealing_key(&self) -> &[u8; 32] {
         &self.sealing_key
     }
+}
+
+/// Returns one spelling for all that lead to the same place: schemes and hosts have no case, and the
+/// default port need not be said.
+fn normal_form(base_url: &str) -> String {
+    let (scheme, rest) = base_url.split_once("://").unwrap_or(("", base_url));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let scheme = scheme.to_ascii_lowercase();
+    let port = if scheme == "http" { ":80" } else { ":443" };
+    let authority = authority.to_ascii_lowercase();
+    format!("{scheme}://{}{path}", authority.strip_suffix(port).unwrap_or(&authority))
 }
 
 impl PartialEq for TokenKey {
@@ -121,6 +131,13 @@ mod tests {
         let base = key("https://a", "cli_1", "s3cret", "tenant");
         assert!(!base.as_str().contains("s3cret"));
         assert_eq!(base, key("https://a", "cli_1", "s3cret", "tenant"));
+        for same in ["https://A", "HTTPS://a:443"] {
+            assert_eq!(base, key(same, "cli_1", "s3cret", "tenant"), "{same}");
+        }
+        for other in ["http://a", "https://a:444", "https://a/P", "https://a/p"] {
+            assert_ne!(base, key(other, "cli_1", "s3cret", "tenant"), "{other}");
+        }
+        assert_ne!(key("https://a/P", "i", "s", "k"), key("https://a/p", "i", "s", "k"));
         assert_ne!(base, key("https://b", "cli_1", "s3cret", "tenant"));
         assert_ne!(base, key("https://a", "cli_2", "s3cret", "tenant"));
         assert_ne!(base, key("https://a", "cli_1", "other", "tenant"));

@@ -1,6 +1,7 @@
 //! What needs nothing else of this crate.
 
 mod clock;
+mod panic;
 mod random;
 mod secret;
 mod sync;
@@ -8,6 +9,7 @@ mod text;
 
 pub(crate) use clock::FOREVER;
 pub use clock::{Clock, SystemClock};
+pub(crate) use panic::{Panicked, catch_panic};
 pub(crate) use random::uuid;
 pub use secret::Secret;
 pub(crate) use secret::{mask, mask_cut};

@@ -12,8 +12,8 @@ use tracing::Instrument;
 
 use super::Line;
 use super::options::Options;
-use crate::auth::TokenSource;
-use crate::base::{BoxFuture, FOREVER, lock, mask};
+use crate::auth::Auth;
+use crate::base::{BoxFuture, FOREVER, catch_panic, lock, mask};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::{Counted, Tries};
@@ -70,26 +70,6 @@ impl Plan {
 }
 
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
-
-/// The owner of the token that is sent.
-#[derive(Clone)]
-pub(crate) enum Auth {
-    /// The app, whose token is fetched and renewed.
-    App(Arc<TokenSource>),
-    /// Whoever the caller brought a token of; an error if no header can carry the token.
-    Given(Result<HeaderValue, ()>),
-}
-
-impl Auth {
-    /// Returns what tells the owner of the token from others.
-    fn owner(&self) -> &[u8] {
-        match self {
-            Self::App(source) => source.key().as_str().as_bytes(),
-            Self::Given(Ok(header)) => header.as_bytes(),
-            Self::Given(Err(())) => &[],
-        }
-    }
-}
 
 /// A response that says success.
 #[doc(hidden)]
@@ -213,8 +193,9 @@ pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
     let result = {
         // Pinned rather than moved: it is large.
         let call = pin!(attempts(&plan, tries, &story).instrument(span));
-        match tokio::time::timeout_at(deadline, call).await {
-            Ok(result) => result,
+        match tokio::time::timeout_at(deadline, catch_panic(call)).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panicked)) => Err(panicked.into()),
             Err(_) => Err(out_of_time(timeout, &story)),
         }
     };
@@ -248,9 +229,7 @@ async fn attempts(plan: &Plan, mut tries: Tries, story: &Story) -> Result<Succes
                 return Ok(success);
             }
             // A fetch has had its own retries, and the operation was not sent.
-            Err(Failure::Token(error)) => {
-                return Err(error.in_context("while fetching the app's token"));
-            }
+            Err(Failure::Token(error)) => return Err(error),
             // What the codes mean is known for the operation, not for the fetch of a token.
             Err(Failure::Call(error)) => for_operation(error, &plan.request.meta),
         };
@@ -280,34 +259,27 @@ enum Failure {
     Call(Error),
 }
 
-/// Makes one attempt. If the vendor rejects the app's token, the token is replaced and the request
-/// sent again, once: a second rejection is the result.
+/// Makes one attempt. If the vendor rejects the token, the token is replaced and the request sent
+/// again, once: a second rejection is the result, and so is a token that comes again.
 async fn attempt_with_fresh_token(plan: &Plan, story: &Story) -> Result<Success, Failure> {
-    let source = match &plan.auth {
-        Auth::App(source) => source,
-        Auth::Given(header) => {
-            let header = header.clone().map_err(|()| {
-                Failure::Call(
-                    Error::new(ErrorKind::InvalidRequest)
-                        .with_detail("the token holds a character that no HTTP header can carry"),
-                )
-            })?;
-            return send(plan, header, story).await.map_err(Failure::Call);
-        }
-    };
-    let token = source.get().await.map_err(Failure::Token)?;
-    match send(plan, token.header.clone(), story).await {
-        Err(error) if error.kind() == ErrorKind::Unauthenticated => {
-            tracing::info!("the app's token was rejected");
-            source.reject(&token);
-            if !plan.request.is_repeatable() {
-                return Err(Failure::Call(error));
-            }
-        }
+    let (auth, channel) = (&plan.auth, &*plan.channel);
+    let token = auth.token(channel).await.map_err(Failure::Token)?;
+    let error = match send(plan, token.header(), story).await {
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => error,
         result => return result.map_err(Failure::Call),
+    };
+    let operation = plan.request.meta.name();
+    if !auth.reject(&token, &operation) || !plan.request.is_repeatable() {
+        return Err(Failure::Call(error));
     }
-    let token = source.get().await.map_err(Failure::Token)?;
-    send(plan, token.header.clone(), story).await.map_err(Failure::Call)
+    tracing::info!("the token was rejected");
+    let next = auth.replacement(&token, &operation, channel).await.map_err(Failure::Token)?;
+    let Some(next) = next else { return Err(Failure::Call(error)) };
+    let result = send(plan, next.header(), story).await;
+    if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unauthenticated) {
+        auth.remember_refusal(&next, &operation);
+    }
+    result.map_err(Failure::Call)
 }
 
 async fn send(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Success, Error> {

@@ -16,6 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::auth::Auth;
 use crate::base::BoxFuture;
 use crate::channel::Channel;
 use crate::codec::{Strictness, Warning};
@@ -24,7 +25,6 @@ use crate::meta::Meta;
 use crate::wire::{Encoded, Parts};
 use options::Options;
 
-pub(crate) use execute::Auth;
 pub(crate) use operation::sealed;
 pub use operation::{AcceptsAppToken, AcceptsUserToken, Operation, Output, Sender};
 pub use page::{Items, Offset, Paged, Pages, Turn};

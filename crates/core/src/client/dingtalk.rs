@@ -2,7 +2,7 @@ use super::Client;
 use crate::vendor::{DingTalk, Grant};
 
 impl Client<DingTalk> {
-    /// Sends as a third-party app, for an organisation that authorised it. The client's app key
+    /// Returns a client that sends as a third-party app, for an organisation that authorised it. The client's app key
     /// and secret are the suite's.
     ///
     /// The token is fetched with the ticket that the platform pushes: pass that on with
@@ -11,7 +11,8 @@ impl Client<DingTalk> {
         self.with_grant(Grant::DingTalkCorp { auth_corp_id: auth_corp_id.into() })
     }
 
-    /// Sends with a token for the organisation of this id, whatever kind of app it is.
+    /// Returns a client that sends a token for the organisation of this ID, whatever kind of app it
+    /// is.
     pub fn for_corp(&self, corp_id: impl Into<String>) -> Self {
         self.with_grant(Grant::DingTalkUnified { corp_id: corp_id.into() })
     }

@@ -7,6 +7,7 @@ mod dingtalk;
 #[cfg(feature = "feishu")]
 mod feishu;
 mod scoped;
+mod user;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,9 +15,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{TokenSource, TokenStore, Tokens};
-use crate::base::Secret;
-use crate::call::{AcceptsAppToken, Auth, Call, Line, Operation, RawCall, Sender, sealed};
+use crate::auth::{Auth, Owner, TokenSource, TokenStore, Tokens};
+use crate::base::{Secret, catch_panic};
+use crate::call::{AcceptsAppToken, Call, Line, Operation, RawCall, Sender, sealed};
 use crate::channel::Channel;
 use crate::error::Error;
 use crate::meta::Method;
@@ -46,7 +47,7 @@ impl<V: Vendor> Client<V> {
 
     fn new(channel: Arc<Channel>, store: Arc<dyn TokenStore>, timeout: Duration) -> Self {
         let tokens = Arc::new(Tokens::new(channel.clone(), store));
-        let source = tokens.source(Grant::Internal);
+        let source = tokens.source(Owner::App(Grant::Internal));
         Self { channel, tokens, source, timeout, vendor: PhantomData }
     }
 
@@ -87,7 +88,7 @@ impl<V: Vendor> Client<V> {
     ///
     /// The errors of the fetch, as for any call.
     pub async fn token(&self) -> Result<Secret, Error> {
-        Ok(self.source.get().await?.token.value().clone())
+        Ok(catch_panic(self.source.get()).await??.value.clone())
     }
 
     /// Returns a client that sends this token instead of the one that the client fetches: one that
@@ -99,7 +100,7 @@ impl<V: Vendor> Client<V> {
     /// Returns a client with another token of the app.
     #[cfg(any(feature = "feishu", feature = "dingtalk"))]
     fn with_grant(&self, grant: Grant) -> Self {
-        Self { source: self.tokens.source(grant), ..self.clone() }
+        Self { source: self.tokens.source(Owner::App(grant)), ..self.clone() }
     }
 
     /// Takes the ticket that the vendor pushes to apps which serve several tenants: Feishu's

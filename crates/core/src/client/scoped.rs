@@ -1,11 +1,13 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::Client;
+use crate::auth::{Auth, Credentials};
 use crate::base::Secret;
 use crate::call::{
-    AcceptsAppToken, AcceptsUserToken, Auth, Call, Line, Operation, RawCall, Sender, sealed,
+    AcceptsAppToken, AcceptsUserToken, Call, Line, Operation, RawCall, Sender, sealed,
 };
 use crate::meta::Method;
 use crate::vendor::{Vendor, secret_header};
@@ -33,7 +35,14 @@ pub enum AppScope {}
 impl<V: Vendor, K> Scoped<V, K> {
     pub(super) fn given(client: &Client<V>, token: &Secret) -> Self {
         let text = V::PLATFORM.token_header_value(token.expose());
-        let auth = Auth::Given(secret_header(&text).map_err(drop));
+        Self::new(client, Auth::Given(secret_header(&text).map_err(drop)))
+    }
+
+    pub(super) fn with_credentials(client: &Client<V>, credentials: impl Credentials) -> Self {
+        Self::new(client, Auth::Credentials(Arc::new(credentials)))
+    }
+
+    fn new(client: &Client<V>, auth: Auth) -> Self {
         Self { line: Line { auth, ..client.line() }, kind: PhantomData }
     }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{ApiError, Error, ErrorKind, Inner, Violation};
-use crate::base::mask_cut;
+use crate::base::{Panicked, mask_cut};
 
 /// The most characters of another error's text that are kept.
 const LONGEST_CAUSE: usize = 400;
@@ -137,6 +137,14 @@ impl Error {
             api.excerpt = api.excerpt.take().map(masked);
         }
         self
+    }
+}
+
+impl From<Panicked> for Error {
+    fn from(panicked: Panicked) -> Self {
+        Self::new(ErrorKind::Configuration)
+            .with_detail("the client's transport, clock or source of tokens failed")
+            .with_cause(&panicked)
     }
 }
 

@@ -3,14 +3,16 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderName, StatusCode};
 use percent_encoding::utf8_percent_encode;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::members::{Members, text};
 use super::page::{is_markup, kind_of, not_understood};
-use super::{App, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, Platform, TokenRequest, Vendor};
+use super::{
+    App, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, Platform, TokenMembers, TokenRequest,
+    UserGrant, Vendor,
+};
 use crate::base::{Secret, printable};
-use crate::codec::{self, repair};
+use crate::codec::repair;
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::wire::{COMPONENT, Reply, retry_after};
 
@@ -87,17 +89,30 @@ impl Platform for DingTalkPlatform {
         TokenRequest { path, body: Bytes::from(body.to_string()) }
     }
 
-    fn read_token(&self, _grant: &Grant, reply: &Reply) -> Result<(Secret, Duration), Error> {
-        #[derive(Deserialize)]
-        struct TokenAnswer {
-            #[serde(alias = "accessToken")]
-            access_token: String,
-            #[serde(alias = "expireIn")]
-            expires_in: u64,
-        }
-        let token: TokenAnswer = codec::from_slice(&reply.body)
-            .map_err(|error| Error::new(ErrorKind::Decode).with_cause(&error))?;
-        Ok((token.access_token.into(), Duration::from_secs(token.expires_in)))
+    fn read_token(
+        &self,
+        _grant: &Grant,
+        reply: &Reply,
+    ) -> Result<(Secret, Option<Duration>), Error> {
+        let members = TokenMembers::read(&reply.body)?;
+        let token = members.token(&["accessToken", "access_token"])?;
+        Ok((token, members.lifetime(&["expireIn", "expires_in"])))
+    }
+
+    fn user_token_request(&self, app: &App, grant: &UserGrant) -> (&'static str, TokenRequest) {
+        let (grant_type, name, value) = match grant {
+            UserGrant::Code { code, .. } => ("authorization_code", "code", code),
+            UserGrant::Refresh(token) => ("refresh_token", "refreshToken", token),
+        };
+        let body = json!({
+            "clientId": app.id,
+            "clientSecret": app.secret.expose(),
+            "grantType": grant_type,
+            name: value.expose(),
+        });
+        let path = "/v1.0/oauth2/userAccessToken".to_owned();
+        let body = Bytes::from(body.to_string());
+        ("oauth2.userAccessToken", TokenRequest { path, body })
     }
 
     /// There is no envelope: the body of a success is the data.

@@ -4,13 +4,16 @@ use bytes::Bytes;
 use http::{HeaderName, header};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::members::{Members, text};
 use super::page::{kind_of, not_understood};
-use super::{App, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, Platform, TokenRequest, Vendor};
+use super::{
+    App, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, Platform, TokenMembers, TokenRequest,
+    UserGrant, Vendor,
+};
 use crate::base::{Secret, printable};
-use crate::codec::{self, repair};
+use crate::codec::repair;
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::meta::{CodeMeta, find_code};
 use crate::wire::{Reply, retry_after};
@@ -83,24 +86,40 @@ impl Platform for FeishuPlatform {
         TokenRequest { path: path.to_owned(), body: Bytes::from(body.to_string()) }
     }
 
-    fn read_token(&self, grant: &Grant, reply: &Reply) -> Result<(Secret, Duration), Error> {
-        /// An answer may hold both.
-        #[derive(Deserialize)]
-        struct TokenAnswer {
-            app_access_token: Option<String>,
-            tenant_access_token: Option<String>,
-            expire: u64,
-        }
-        let token: TokenAnswer = codec::from_slice(&reply.body)
-            .map_err(|error| Error::new(ErrorKind::Decode).with_cause(&error))?;
-        let value = match grant {
-            Grant::FeishuApp | Grant::FeishuStoreApp => token.app_access_token,
-            _ => token.tenant_access_token,
+    fn read_token(
+        &self,
+        grant: &Grant,
+        reply: &Reply,
+    ) -> Result<(Secret, Option<Duration>), Error> {
+        // A response may hold both.
+        let name = match grant {
+            Grant::FeishuApp | Grant::FeishuStoreApp => "app_access_token",
+            _ => "tenant_access_token",
         };
-        let value = value.ok_or_else(|| {
-            Error::new(ErrorKind::Decode).with_detail("the answer holds no token")
-        })?;
-        Ok((value.into(), Duration::from_secs(token.expire)))
+        let members = TokenMembers::read(&reply.body)?;
+        Ok((members.token(&[name])?, members.lifetime(&["expire"])))
+    }
+
+    fn user_token_request(&self, app: &App, grant: &UserGrant) -> (&'static str, TokenRequest) {
+        let mut body = Map::new();
+        let mut set = |name: &str, value: &str| body.insert(name.to_owned(), value.into());
+        match grant {
+            UserGrant::Code { code, redirect_uri, verifier } => {
+                set("grant_type", "authorization_code");
+                set("code", code.expose());
+                redirect_uri.as_ref().and_then(|uri| set("redirect_uri", uri));
+                verifier.as_ref().and_then(|verifier| set("code_verifier", verifier.expose()));
+            }
+            UserGrant::Refresh(token) => {
+                set("grant_type", "refresh_token");
+                set("refresh_token", token.expose());
+            }
+        }
+        set("client_id", &app.id);
+        set("client_secret", app.secret.expose());
+        let path = "/open-apis/authen/v2/oauth/token".to_owned();
+        let body = Bytes::from(Value::Object(body).to_string());
+        ("authen.v2.oauth.token", TokenRequest { path, body })
     }
 
     fn ticket_request(&self, app: &App) -> Option<TokenRequest> {

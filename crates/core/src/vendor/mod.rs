@@ -23,7 +23,7 @@ use page::{is_page, not_understood};
 pub use dingtalk::DingTalk;
 #[cfg(feature = "feishu")]
 pub use feishu::Feishu;
-pub(crate) use grant::{App, Grant, TokenRequest};
+pub(crate) use grant::{App, Grant, TokenMembers, TokenRequest, UserGrant};
 
 /// A platform whose operations can be sent. Implemented by this crate only.
 pub trait Vendor: sealed::Sealed + Send + Sync + 'static {
@@ -62,8 +62,13 @@ pub trait Platform: Send + Sync {
         ticket: Option<&Secret>,
     ) -> TokenRequest;
 
-    /// The token that was asked for, and how long it works from now on.
-    fn read_token(&self, grant: &Grant, reply: &Reply) -> Result<(Secret, Duration), Error>;
+    /// Returns the token that was asked for, and how long it works from now on, if the response
+    /// says. Fails with an error that lacks the status.
+    fn read_token(&self, grant: &Grant, reply: &Reply)
+    -> Result<(Secret, Option<Duration>), Error>;
+
+    /// Returns the request for the tokens of a user, and the vendor's ID of its operation.
+    fn user_token_request(&self, app: &App, grant: &UserGrant) -> (&'static str, TokenRequest);
 
     /// The call that makes the platform push the app's ticket again, where there is one.
     fn ticket_request(&self, _app: &App) -> Option<TokenRequest> {
