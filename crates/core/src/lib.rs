@@ -49,6 +49,8 @@ mod client;
 #[doc(hidden)]
 pub mod properties;
 
+#[cfg(feature = "feishu")]
+pub use auth::{Authorization, AuthorizeUrl};
 pub use auth::{CodeExchange, Credentials, UserSession, UserToken};
 pub use auth::{MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore, TokenStoreError};
 pub use base::{BoxFuture, Clock, Secret, SystemClock};

@@ -1,5 +1,7 @@
 //! Tokens: who a call is made as, where tokens are kept, and how they are fetched.
 
+#[cfg(feature = "feishu")]
+mod authorize;
 mod credentials;
 mod fetch;
 mod refusals;
@@ -24,6 +26,8 @@ use crate::vendor::Grant;
 use store_client::StoreClient;
 use ticket::Tickets;
 
+#[cfg(feature = "feishu")]
+pub use authorize::{Authorization, AuthorizeUrl};
 pub(crate) use credentials::Auth;
 pub use credentials::Credentials;
 pub(crate) use source::{Owner, TokenSource};

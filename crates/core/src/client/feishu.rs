@@ -1,7 +1,19 @@
 use super::Client;
+use crate::auth::AuthorizeUrl;
 use crate::vendor::{Feishu, Grant};
 
 impl Client<Feishu> {
+    /// Starts the address of the page on which a user logs in and grants scopes to the app.
+    /// `redirect_uri` is the address that the user is sent back to, which the developer console
+    /// has to list.
+    pub fn authorize_url(&self, redirect_uri: impl Into<String>) -> AuthorizeUrl {
+        AuthorizeUrl::new(
+            &self.channel.exchange.base_url,
+            &self.channel.app.id,
+            redirect_uri.into(),
+        )
+    }
+
     /// Returns a client that sends as an app from the store, for one of the tenants that installed
     /// it.
     ///
