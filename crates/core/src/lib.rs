@@ -51,8 +51,10 @@ pub mod properties;
 
 #[cfg(feature = "feishu")]
 pub use auth::{Authorization, AuthorizeUrl};
-pub use auth::{CodeExchange, Credentials, UserSession, UserToken};
-pub use auth::{MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore, TokenStoreError};
+pub use auth::{
+    CodeExchange, Credentials, MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore,
+    TokenStoreError, UserSession, UserToken,
+};
 pub use base::{BoxFuture, Clock, Secret, SystemClock};
 pub use call::{
     AcceptsAppToken, AcceptsUserToken, Call, Items, Offset, Operation, Output, Paged, Pages,

@@ -48,8 +48,9 @@ pub use generated::*;
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
 pub use openplat_core::{
-    ApiError, Call, DingTalk, Download, Error, ErrorKind, IfExists, Items, Pages, Progress,
-    Response, Secret, UnknownValue, Upload, Violation, WithToken,
+    ApiError, AsUser, Call, CodeExchange, DingTalk, Download, Error, ErrorKind, IfExists, Items,
+    Pages, Progress, Response, Secret, UnknownValue, Upload, UserSession, UserToken, Violation,
+    WithToken,
 };
 
 /// A client for DingTalk.

@@ -59,8 +59,9 @@ pub use generated::*;
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
 pub use openplat_core::{
-    ApiError, AsUser, Call, CodeExchange, Download, Error, ErrorKind, Feishu, IfExists, Items,
-    Pages, Progress, Response, Secret, UnknownValue, Upload, UserToken, Violation, WithToken,
+    ApiError, AsUser, Authorization, AuthorizeUrl, Call, CodeExchange, Download, Error, ErrorKind,
+    Feishu, IfExists, Items, Pages, Progress, Response, Secret, UnknownValue, Upload, UserSession,
+    UserToken, Violation, WithToken,
 };
 
 /// A client for Feishu or Lark; all crates for Feishu share it.

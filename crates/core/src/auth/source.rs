@@ -188,7 +188,8 @@ impl TokenSource {
         }
     }
 
-    /// Drops whatever token there is, and what is known of failed fetches: something has changed.
+    /// Forgets that a fetch has failed, since something has changed, and drops the token if that is
+    /// concerned.
     pub(super) fn start_over(&self, drops_token: bool) {
         lock(&self.state).failure = None;
         if let Some(current) = self.current.load_full().filter(|_| drops_token) {
@@ -202,7 +203,8 @@ impl TokenSource {
         {
             let mut state = lock(&self.state);
             state.unsaved = Some(kept.clone());
-            (state.failure, state.rejected) = (None, None);
+            // What a fetch in flight brings is older.
+            (state.flight, state.failure, state.rejected) = (None, None, None);
         }
         self.current.store(None);
         self.save(&kept).await?;

@@ -16,6 +16,13 @@ pub type TokenStoreError = Box<dyn StdError + Send + Sync>;
 ///
 /// The default keeps them in the client's memory. A store that several clients, processes or
 /// machines share saves each of them a fetch.
+///
+/// Values are texts of up to some kilobytes. Those of a [`UserSession`](crate::UserSession) hold a
+/// refresh token, and live for days to a year: a store that loses one logs the user out.
+///
+/// Each access may take two seconds; a store that takes longer, fails or panics counts as
+/// unavailable. Calls go on without it as far as they can, and one warning is logged for each
+/// outage.
 pub trait TokenStore: Send + Sync + 'static {
     /// Returns the token kept under `key`, unless it has expired.
     fn get<'a>(

@@ -29,7 +29,8 @@ pub use scoped::{AppScope, AsUser, Scoped, UserScope, WithToken};
 /// A sender of operations to one vendor with the token of one app.
 ///
 /// Cheap to clone: clones share the connections and the token. Needs a tokio runtime when it
-/// sends, not when it is built.
+/// sends, not when it is built. A token is fetched on the runtime of the call that needs it first;
+/// if that runtime is not driven any more, calls on other runtimes fetch anew after three seconds.
 pub struct Client<V> {
     channel: Arc<Channel>,
     tokens: Arc<Tokens>,

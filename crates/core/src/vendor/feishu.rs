@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderName, header};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::members::{Members, text};
 use super::page::{kind_of, not_understood};
@@ -101,24 +101,25 @@ impl Platform for FeishuPlatform {
     }
 
     fn user_token_request(&self, app: &App, grant: &UserGrant) -> (&'static str, TokenRequest) {
-        let mut body = Map::new();
-        let mut set = |name: &str, value: &str| body.insert(name.to_owned(), value.into());
+        let mut body = json!({ "client_id": app.id, "client_secret": app.secret.expose() });
         match grant {
             UserGrant::Code { code, redirect_uri, verifier } => {
-                set("grant_type", "authorization_code");
-                set("code", code.expose());
-                redirect_uri.as_ref().and_then(|uri| set("redirect_uri", uri));
-                verifier.as_ref().and_then(|verifier| set("code_verifier", verifier.expose()));
+                body["grant_type"] = "authorization_code".into();
+                body["code"] = code.expose().into();
+                if let Some(uri) = redirect_uri {
+                    body["redirect_uri"] = uri.as_str().into();
+                }
+                if let Some(verifier) = verifier {
+                    body["code_verifier"] = verifier.expose().into();
+                }
             }
             UserGrant::Refresh(token) => {
-                set("grant_type", "refresh_token");
-                set("refresh_token", token.expose());
+                body["grant_type"] = "refresh_token".into();
+                body["refresh_token"] = token.expose().into();
             }
         }
-        set("client_id", &app.id);
-        set("client_secret", app.secret.expose());
         let path = "/open-apis/authen/v2/oauth/token".to_owned();
-        let body = Bytes::from(Value::Object(body).to_string());
+        let body = Bytes::from(body.to_string());
         ("authen.v2.oauth.token", TokenRequest { path, body })
     }
 

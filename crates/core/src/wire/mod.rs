@@ -15,10 +15,8 @@ pub use attempt::Attempt;
 pub use body::{Body, BodyError};
 pub use builtin::{HttpTransport, HttpTransportBuilder};
 pub(crate) use exchange::{Exchange, Received};
-#[cfg(feature = "dingtalk")]
-pub(crate) use parts::COMPONENT;
 pub use parts::{BodyFields, FormFields, Parts};
-pub(crate) use parts::{Encoded, JSON, Payload};
+pub(crate) use parts::{COMPONENT, Encoded, JSON, Payload};
 pub(crate) use reply::{Reply, log_id};
 pub use transport::{Transport, TransportError};
 pub(crate) use wait::retry_after;
