@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
+use tokio::time::timeout;
 
-use super::source::{ReadyToken, TokenSource};
+use super::source::{FLIGHT_TIMEOUT, ReadyToken, TokenSource};
 use crate::base::{BoxFuture, Secret};
 use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
@@ -106,7 +107,7 @@ impl Auth {
             Self::Given(Ok(header)) => Ok(Sent::Given(header.clone())),
             Self::Given(Err(())) => Err(unsendable()),
             Self::Credentials(credentials) => {
-                let token = credentials.token().await;
+                let token = within_limit(credentials.token()).await;
                 let token =
                     token.map_err(|error| error.in_context("while getting the user's token"))?;
                 let text = channel.platform.token_header_value(token.expose());
@@ -149,6 +150,14 @@ impl Auth {
             source.remember_refusal(token, operation);
         }
     }
+}
+
+/// An upload has no limit on its whole time; its token has.
+async fn within_limit(token: BoxFuture<'_, Result<Secret, Error>>) -> Result<Secret, Error> {
+    timeout(FLIGHT_TIMEOUT, token).await.unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Timeout)
+            .with_detail(format!("the credentials gave no token within {FLIGHT_TIMEOUT:?}")))
+    })
 }
 
 fn unsendable() -> Error {

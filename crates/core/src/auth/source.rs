@@ -120,7 +120,7 @@ const FIRST_POLL: Duration = Duration::from_millis(100);
 const LONGEST_POLL: Duration = Duration::from_secs(2);
 /// The longest that a flight may take in all. Each of its steps has a limit of its own; this one
 /// is for steps to come.
-const FLIGHT_TIMEOUT: Duration = Duration::from_secs(75);
+pub(super) const FLIGHT_TIMEOUT: Duration = Duration::from_secs(75);
 /// The interval at which a flight shows that its runtime is driven.
 const BEAT: Duration = Duration::from_secs(1);
 /// The silence after which a flight counts as stranded on a runtime that nobody drives.

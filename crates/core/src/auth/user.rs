@@ -258,7 +258,10 @@ fn read(issued_at: SystemTime, body: &[u8]) -> Result<UserToken, Error> {
         access_token,
         issued_at,
         expires_at: until(lifetime).unwrap_or(issued_at),
-        refresh_token: members.token(&["refresh_token", "refreshToken"]).ok(),
+        refresh_token: members
+            .text(&["refresh_token", "refreshToken"])
+            .filter(|token| !token.is_empty())
+            .map(Secret::from),
         refresh_token_expires_at: refresh_lifetime
             .and_then(|lifetime| until(lifetime.min(LONGEST_REFRESH_LIFETIME))),
         scopes: members.words("scope"),

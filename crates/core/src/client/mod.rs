@@ -113,7 +113,7 @@ impl<V: Vendor> Client<V> {
     /// [`ErrorKind::TokenStore`](crate::ErrorKind::TokenStore) if the token store is unavailable;
     /// call again with the same ticket.
     pub async fn set_ticket(&self, ticket: impl Into<Secret>) -> Result<(), Error> {
-        self.tokens.keep_ticket(ticket.into()).await
+        catch_panic(self.tokens.keep_ticket(ticket.into())).await?
     }
 
     fn line(&self) -> Line {

@@ -429,6 +429,12 @@ async fn an_error_of_credentials_is_that_of_the_call() {
             Box::pin(std::future::ready(Err(error.build())))
         }
     }
+    struct Silent;
+    impl Credentials for Silent {
+        fn token(&self) -> BoxFuture<'_, Result<Secret, Error>> {
+            Box::pin(std::future::pending())
+        }
+    }
     struct Broken;
     impl Credentials for Broken {
         fn token(&self) -> BoxFuture<'_, Result<Secret, Error>> {
@@ -439,6 +445,9 @@ async fn an_error_of_credentials_is_that_of_the_call() {
     let client = platform.feishu().build().unwrap();
     let error = call_as(&client.as_user_with(Locked)).await.unwrap_err();
     assert!(error.to_string().contains("the vault is locked"), "{error}");
+    let silent = client.as_user_with(Silent).raw(Method::Get, "/open-apis/good").send::<Value>();
+    let error = silent.timeout(Duration::from_secs(3600)).await.unwrap_err();
+    assert!(error.to_string().contains("gave no token"), "{error}");
     let error = call_as(&client.as_user_with(Broken)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert_eq!(platform.requests().len(), 0);
