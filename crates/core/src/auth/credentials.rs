@@ -24,7 +24,7 @@ use crate::vendor::secret_header;
 /// ```
 pub trait Credentials: Send + Sync + 'static {
     /// Returns the token to send now. Each attempt of each call asks, so an implementation keeps
-    /// the token and renews it before it expires.
+    /// the token and renews it before it expires. A call waits at most 75 seconds for it.
     fn token(&self) -> BoxFuture<'_, Result<Secret, Error>>;
 
     /// Learns that the vendor rejected `token`. The client asks for a token once more, and sends
@@ -107,7 +107,7 @@ impl Auth {
             Self::Given(Ok(header)) => Ok(Sent::Given(header.clone())),
             Self::Given(Err(())) => Err(unsendable()),
             Self::Credentials(credentials) => {
-                let token = within_limit(credentials.token()).await;
+                let token = Box::pin(within_limit(credentials.token())).await;
                 let token =
                     token.map_err(|error| error.in_context("while getting the user's token"))?;
                 let text = channel.platform.token_header_value(token.expose());

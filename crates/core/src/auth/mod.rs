@@ -28,8 +28,8 @@ use ticket::Tickets;
 
 #[cfg(feature = "feishu")]
 pub use authorize::{Authorization, AuthorizeUrl};
-pub(crate) use credentials::Auth;
 pub use credentials::Credentials;
+pub(crate) use credentials::{Auth, Sent};
 pub(crate) use source::{Owner, TokenSource};
 pub use store::{MemoryTokenStore, TokenLock, TokenStore, TokenStoreError};
 pub use token::{Token, TokenKey};

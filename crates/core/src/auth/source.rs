@@ -157,7 +157,8 @@ impl TokenSource {
             }
             return Ok(token);
         }
-        self.wait().await
+        // Boxed, since few calls wait: their futures need no room for it.
+        Box::pin(self.wait()).await
     }
 
     /// Drops the current token if it is the one that `operation` rejected. Returns `false` if a new
@@ -179,10 +180,14 @@ impl TokenSource {
     /// Drops the current token if it has this value. A young one stays: then it is not the token
     /// that is wrong.
     pub(super) fn reject_value(&self, value: &Secret) {
-        let current = self.current.load_full().filter(|current| current.value == *value);
-        let age = |token: &ReadyToken| self.now().duration_since(token.kept.issued_at());
-        if let Some(current) = current
-            && age(&current).is_ok_and(|age| age >= REFRESH_PAUSE)
+        let now = self.now();
+        let is_old = |token: &ReadyToken| {
+            let age = now.duration_since(token.kept.issued_at());
+            age.is_ok_and(|age| age >= REFRESH_PAUSE)
+        };
+        if let Some(current) = self.current.load_full()
+            && current.value == *value
+            && is_old(&current)
         {
             self.drop_token(&current);
         }

@@ -19,6 +19,10 @@ impl Error for Panicked {}
 
 /// Ends a panic of code that users bring along. Nothing that could be left half done is shared
 /// with it but behind locks, and those are never held across it.
-pub(crate) async fn catch_panic<T>(code: impl Future<Output = T>) -> Result<T, Panicked> {
-    AssertUnwindSafe(code).catch_unwind().await.map_err(|_| Panicked)
+///
+/// Not an async function, whose future would have room for `code` twice.
+pub(crate) fn catch_panic<T>(
+    code: impl Future<Output = T>,
+) -> impl Future<Output = Result<T, Panicked>> {
+    AssertUnwindSafe(code).catch_unwind().map(|end| end.map_err(|_| Panicked))
 }

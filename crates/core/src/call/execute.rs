@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use super::Line;
 use super::options::Options;
-use crate::auth::Auth;
+use crate::auth::{Auth, Sent};
 use crate::base::{BoxFuture, FOREVER, catch_panic, lock, mask};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
@@ -191,7 +191,7 @@ pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
     let tries = Tries::new(plan.is_safe, now, deadline, plan.timeout);
     let story = Story::new(plan.has_deadline.then_some(deadline));
     let result = {
-        // Pinned rather than moved: it is large.
+        // Pinned rather than moved: it is large, and each wrapper would copy it.
         let call = pin!(attempts(&plan, tries, &story).instrument(span));
         match tokio::time::timeout_at(deadline, catch_panic(call)).await {
             Ok(Ok(result)) => result,
@@ -259,15 +259,27 @@ enum Failure {
     Call(Error),
 }
 
-/// Makes one attempt. If the vendor rejects the token, the token is replaced and the request sent
-/// again, once: a second rejection is the result, and so is a token that comes again.
+/// Makes one attempt, and another one if the vendor rejects the token.
 async fn attempt_with_fresh_token(plan: &Plan, story: &Story) -> Result<Success, Failure> {
+    let token = plan.auth.token(&plan.channel).await.map_err(Failure::Token)?;
+    match send(plan, token.header(), story).await {
+        // Boxed, since few calls come here: their futures need no room for it.
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+            Box::pin(with_next_token(plan, story, token, error)).await
+        }
+        result => result.map_err(Failure::Call),
+    }
+}
+
+/// Replaces a token that was rejected and sends the request again, once: a second rejection is the
+/// result, and so is the first if the same token comes again.
+async fn with_next_token(
+    plan: &Plan,
+    story: &Story,
+    token: Sent,
+    error: Error,
+) -> Result<Success, Failure> {
     let (auth, channel) = (&plan.auth, &*plan.channel);
-    let token = auth.token(channel).await.map_err(Failure::Token)?;
-    let error = match send(plan, token.header(), story).await {
-        Err(error) if error.kind() == ErrorKind::Unauthenticated => error,
-        result => return result.map_err(Failure::Call),
-    };
     let operation = plan.request.meta.name();
     if !auth.reject(&token, &operation) || !plan.request.is_repeatable() {
         return Err(Failure::Call(error));
