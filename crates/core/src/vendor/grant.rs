@@ -158,6 +158,15 @@ mod tests {
     }
 
     #[test]
+    fn an_odd_character_hides_no_token() {
+        for json in
+            ["\u{feff}{\"t\":\"a\"}", r#"{"t":"a","msg":"cut \ud83d"}"#, r#"{"t":"a","e":1,"e":2}"#]
+        {
+            assert_eq!(members(json).token(&["t"]).unwrap(), Secret::new("a"), "{json}");
+        }
+    }
+
+    #[test]
     fn scopes_come_as_a_text_or_as_a_list() {
         assert_eq!(members(r#"{"scope":"a b"}"#).words("scope"), ["a", "b"]);
         assert_eq!(members(r#"{"scope":["a",7,"b"]}"#).words("scope"), ["a", "b"]);
