@@ -1,6 +1,6 @@
 //! Tokens of users: the exchange of a code, and the refresh.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use openplat_core::{Client, CodeExchange, Feishu, Sender};
 use openplat_mock::{Consent, MockPlatform, TokenKind};
@@ -42,6 +42,20 @@ async fn refresh(mock: &MockPlatform, token: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn the_address_of_the_login_page_leads_to_a_session() {
+    let mock = platform();
+    let client = client(&mock);
+    let login = client.authorize_url(BACK).scope("im:chat").scope("offline_access");
+    let login = login.build().unwrap();
+    let code = mock.consent(Consent::from_url(login.url()).unwrap());
+    let session = client.user_session("tom");
+    let exchange = login.exchange(code, login.state().expose()).unwrap();
+    let token = session.log_in(exchange).await.unwrap();
+    assert_eq!(token.scopes, ["im:chat", "offline_access"]);
+    client.as_user_with(session).call(&LinkChat("oc_1")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_user_logs_in_and_stays_so() {
     let mock = platform();
     let client = client(&mock);
@@ -53,8 +67,9 @@ async fn a_user_logs_in_and_stays_so() {
     let code = mock.consent(Consent::from_url(&url).unwrap());
     let exchange = CodeExchange::new(code).redirect_uri(BACK).code_verifier(VERIFIER);
     let first = client.exchange_code(exchange).await.unwrap();
-    assert_eq!(first.expires_in.as_secs(), 7200);
-    assert_eq!(first.refresh_token_expires_in.unwrap().as_secs(), 604_800);
+    let lifetime = |until: SystemTime| until.duration_since(first.issued_at).unwrap().as_secs();
+    assert_eq!(lifetime(first.expires_at), 7200);
+    assert_eq!(first.refresh_token_expires_at.map(lifetime), Some(604_800));
     assert_eq!(first.scopes, ["im:chat", "offline_access"]);
     client.as_user(first.access_token.clone()).call(&LinkChat("oc_1")).await.unwrap();
 
