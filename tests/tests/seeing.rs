@@ -72,7 +72,7 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         "openplat.code=\"232019\"",
         "error.type=Throttled",
         "log_id=\"mock-000002\"",
-        "the app's token was rejected",
+        "the token was rejected",
         "retrying",
         "a rate limit was met",
         "not sent: the wait for a rate limit is longer than the time left",
