@@ -376,3 +376,47 @@ async fn a_late_rejection_of_an_older_token_forgets_no_newer_one() {
     assert_eq!(sent.iter().filter(|token| *token == "t-2").count(), 2, "{sent:?}");
     assert_eq!(sent.last().unwrap(), "t-4");
 }
+
+/// Counts warnings.
+#[derive(Clone, Default)]
+struct Warnings(Arc<AtomicUsize>);
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_the_store_is_said_once() {
+    let warnings = Warnings::default();
+    let _guard = tracing::subscriber::set_default(warnings.clone());
+    let platform = Platform::of_tokens(7200);
+    let (clock, store) = (Hands::default(), Arc::new(Store::default()));
+    let client = platform.feishu().clock(clock.clone()).token_store(store.clone()).build().unwrap();
+    for outage in 1..=2 {
+        store.fail(Some(Fault::Refuses));
+        for _ in 0..5 {
+            clock.advance(7200);
+            call(&client).await.unwrap();
+        }
+        assert_eq!(warnings.0.load(Ordering::Relaxed), outage);
+        store.fail(None);
+        clock.advance(7200);
+        call(&client).await.unwrap();
+    }
+    assert_eq!(platform.count(FETCH), 12);
+}
