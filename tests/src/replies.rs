@@ -101,7 +101,7 @@ async fn a_code_is_acted_on_whatever_is_wrong_beside_it() {
         let canned = canned(200, &[], body);
         let error = LinkChat::new("oc_1").send(&canned.feishu()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
-        assert_eq!(canned.counts(), (2, 2), "the token is replaced once");
+        assert_eq!(canned.counts(), (2, 1), "a new token is fetched, and is the same");
     }
 }
 

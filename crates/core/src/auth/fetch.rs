@@ -37,7 +37,7 @@ pub(super) async fn app_token(
     let (token, lifetime) = channel
         .platform
         .read_token(grant, &reply)
-        .map_err(|error| unusable(channel, &reply, error))?;
+        .map_err(|error| unusable(channel, &secrets, &reply, error))?;
     Ok((token, believed(lifetime)))
 }
 
@@ -104,10 +104,16 @@ fn as_retried(error: &Error, is_safe: bool) -> Error {
 }
 
 /// Tells where a response was logged that holds no token.
-pub(super) fn unusable(channel: &Channel, reply: &Reply, error: Error) -> Error {
-    error.with_api(ApiError {
+pub(super) fn unusable(
+    channel: &Channel,
+    secrets: &[&Secret],
+    reply: &Reply,
+    error: Error,
+) -> Error {
+    let error = error.with_api(ApiError {
         status: reply.status.as_u16(),
         log_id: channel.exchange.log_id(&reply.headers),
         ..ApiError::default()
-    })
+    });
+    masked(channel, secrets, error)
 }

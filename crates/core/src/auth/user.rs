@@ -241,7 +241,7 @@ async fn request(channel: &Channel, grant: UserGrant) -> Result<UserToken, Error
     let reply = post(channel, &request, &secrets, false, deadline).await;
     reply
         .and_then(|reply| {
-            read(issued_at, &reply.body).map_err(|error| unusable(channel, &reply, error))
+            read(issued_at, &reply.body).map_err(|error| unusable(channel, &secrets, &reply, error))
         })
         .map_err(|error| error.with_operation(operation))
 }
