@@ -72,7 +72,8 @@ async fn a_code_that_is_no_number_is_sent_all_the_same() {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>().error("oops");
     let error = feishu(&mock).call(&LinkChat("oc_1")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert_eq!(error.api().unwrap().code(), "oops");
     assert_eq!(error.api().unwrap().log_id(), Some("mock-000002"));
 }
 
@@ -252,7 +253,7 @@ async fn debug_shows_no_secret() {
 async fn an_operation_that_is_not_registered_is_not_found() {
     let mock = MockPlatform::start().await.unwrap();
     let error = feishu(&mock).call(&LinkChat("oc_1")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(error.kind(), ErrorKind::Configuration);
     assert_eq!(error.api().unwrap().status(), 404);
     assert_eq!(mock.requests().len(), 1);
     assert_eq!(mock.requests_to::<LinkChat>().len(), 0);

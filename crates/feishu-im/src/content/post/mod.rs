@@ -294,9 +294,10 @@ fn unwrapped(fields: Fields) -> Fields {
 /// Whether a member is what the post says in the language of that name.
 fn is_body_of(name: &str, raw: &RawValue) -> bool {
     let Ok(fields) = serde_json::from_str::<Fields>(raw.get()) else { return false };
-    let has = |names: &[&str]| names.iter().any(|name| fields.has(name));
+    let has_lines = fields.get("content").is_some_and(|lines| lines.starts_with('['));
     let is_locale = name.len() == 5 && name.as_bytes()[2] == b'_';
-    has(&["content", "content_v2"]) || (is_locale && has(&["title", "files"]))
+    let members = ["title", "content", "content_v2", "files"];
+    has_lines || (is_locale && members.iter().any(|name| fields.has(name)))
 }
 
 fn body((name, raw): (String, Box<RawValue>)) -> Option<Body> {
