@@ -6,7 +6,7 @@
 #![warn(missing_docs, unreachable_pub)]
 #![cfg_attr(
     not(any(feature = "feishu", feature = "dingtalk")),
-    allow(dead_code, reason = "most of the crate serves the vendors")
+    allow(dead_code, unused_imports, reason = "most of the crate serves the vendors")
 )]
 
 // The layers, lowest first: each imports only from those above it, and `tests/layers.rs` holds them
