@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use feishu_im::chat::{GetChat, LinkChat};
-use openplat_mock::MockPlatform;
+use openplat_mock::{MockPlatform, Reply};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -60,8 +60,20 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
     let short = GetChat::new("oc_private").send(&client).timeout(Duration::from_millis(500));
     assert!(short.await.unwrap_err().was_not_sent());
 
+    // The tab keeps the envelope from being JSON.
+    let odd =
+        "{\"code\": 0, \"msg\": \"\t\", \"data\": {\"name\": [\"my salary\"], \"avatar\": 7}}";
+    mock.on::<GetChat>().respond(Reply::new(200).body(odd));
+    let response = GetChat::new("oc_private").send(&client).with_meta().await.unwrap();
+    assert_eq!(response.warnings.len(), 2, "{:?}", response.warnings);
+
     let bytes = lines.0.lock().unwrap().clone();
     let text = String::from_utf8(bytes).unwrap();
+    let warnings: Vec<_> = text.lines().filter(|line| line.contains("could not be read")).collect();
+    let [warning] = &warnings[..] else { panic!("{warnings:#?}") };
+    for said in ["im.v1.chat.get", "`$` was not valid JSON", "`$.name` was left out"] {
+        assert!(warning.contains(said), "{said} is missing in {warning}");
+    }
     for seen in [
         "openplat.operation=\"im.v1.chat.link\"",
         "http.request.method=\"POST\"",
@@ -83,7 +95,7 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         let token = request.headers["authorization"].to_str().unwrap().to_owned();
         token.trim_start_matches("Bearer ").to_owned()
     });
-    let secrets = ["hunter2".to_owned(), "oc_private".to_owned()];
+    let secrets = ["hunter2", "oc_private", "my salary"].map(str::to_owned);
     for secret in tokens.chain(secrets) {
         assert!(!text.contains(&secret), "{secret} is shown in\n{text}");
     }

@@ -15,9 +15,11 @@ use super::options::Options;
 use crate::auth::{Auth, Sent};
 use crate::base::{BoxFuture, FOREVER, catch_panic, lock, mask};
 use crate::channel::Channel;
+use crate::codec::Warning;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::{Counted, Tries};
 use crate::meta::{Meta, Method, Reads};
+use crate::vendor::{Data, NO_DATA};
 use crate::wire::file::{FileAnswer, Idle, Rest, Resume, Resumed};
 use crate::wire::{Attempt, Body, Encoded, JSON, Payload, Received, Reply};
 
@@ -83,6 +85,8 @@ pub struct Success {
     /// The whole body; empty for a file.
     pub(super) body: Bytes,
     pub(super) content: Content,
+    /// What had to be overlooked to find the content.
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Success {
@@ -356,11 +360,11 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
 
 fn read(reply: Reply, channel: &Channel, meta: &Meta) -> Result<Success, Error> {
     let data = match is_done(&reply, meta) {
-        true => NO_DATA,
+        true => NO_DATA.into(),
         false => channel.platform.read_data(&reply)?,
     };
-    let data = match meta.reads() {
-        Reads::WholeBody => reply.body.clone(),
+    let Data { json, warnings } = match meta.reads() {
+        Reads::WholeBody => reply.body.clone().into(),
         Reads::Data | Reads::File => data,
     };
     Ok(Success {
@@ -370,11 +374,10 @@ fn read(reply: Reply, channel: &Channel, meta: &Meta) -> Result<Success, Error> 
         headers: reply.headers,
         attempts: 0,
         body: reply.body,
-        content: Content::Data(data),
+        content: Content::Data(json),
+        warnings,
     })
 }
-
-const NO_DATA: Bytes = Bytes::from_static(b"null");
 
 /// Returns `true` if an empty body is all that a success has to say, in any vendor's format.
 fn is_done(reply: &Reply, meta: &Meta) -> bool {
@@ -392,6 +395,7 @@ fn success_with_file(file: FileAnswer, channel: &Channel, meta: &Meta) -> Succes
         attempts: 0,
         body: Bytes::new(),
         content: Content::File(Box::new(file)),
+        warnings: Vec::new(),
     }
 }
 

@@ -181,8 +181,8 @@ pub struct Response<T> {
     pub log_id: Option<String>,
     /// The number of times the request was sent.
     pub attempts: u32,
-    /// The parts of the response that could not be read and are absent from the output. Usually
-    /// empty.
+    /// The parts of the response that could not be read and are absent from the output, and what
+    /// had to be repaired. Usually empty.
     pub warnings: Vec<Warning>,
 }
 

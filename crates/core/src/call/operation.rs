@@ -110,7 +110,17 @@ fn decode<T: DeserializeOwned>(
         Content::Data(data) => data,
         Content::File(_) => &Bytes::new(),
     };
-    let read = codec::read(data, strictness).map_err(|error| undecodable(success, &error))?;
+    let earlier = &success.warnings;
+    if let Some(warning) = earlier.first()
+        && strictness == Strictness::Strict
+    {
+        return Err(undecodable(success, &DecodeError::strict(warning.clone())));
+    }
+    let read = codec::read(data, strictness);
+    let mut read = read.map_err(|error| undecodable(success, &error))?;
+    if !earlier.is_empty() {
+        read.warnings.splice(..0, earlier.iter().cloned());
+    }
     if !read.warnings.is_empty() {
         warn(success, &read.warnings);
     }

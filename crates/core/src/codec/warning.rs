@@ -47,6 +47,13 @@ impl Warning {
         Self { text: format!("`{path}` appears more than once: the last one counts"), path }
     }
 
+    /// Says the same of a member of a vendor's envelope, which is outside what paths lead through.
+    #[cfg(feature = "feishu")]
+    pub(crate) fn repeated_member(name: &str) -> Self {
+        let text = format!("`{name}` of the envelope appears more than once: the last one counts");
+        Self { path: path_of(&[]), text }
+    }
+
     pub(super) fn more(count: usize) -> Self {
         Self { path: path_of(&[]), text: format!("{count} further warnings are not listed") }
     }
@@ -108,7 +115,7 @@ impl DecodeError {
         Self::syntax("the value was not read".to_owned())
     }
 
-    pub(super) fn strict(warning: Warning) -> Self {
+    pub(crate) fn strict(warning: Warning) -> Self {
         Self(Fault { path: warning.path, problem: warning.text })
     }
 }

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::members::{Members, text};
 use super::page::{is_markup, kind_of, not_understood};
 use super::{
-    App, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, Platform, TokenMembers, TokenRequest,
-    UserGrant, Vendor,
+    App, Data, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, NO_DATA, Platform, TokenMembers,
+    TokenRequest, UserGrant, Vendor,
 };
 use crate::base::{Secret, printable};
 use crate::codec::repair;
@@ -116,7 +116,7 @@ impl Platform for DingTalkPlatform {
     }
 
     /// There is no envelope: the body of a success is the data.
-    fn read_data(&self, reply: &Reply) -> Result<Bytes, Error> {
+    fn read_data(&self, reply: &Reply) -> Result<Data, Error> {
         let log_id = || self.log_id(&reply.headers);
         if is_markup(&reply.body) {
             let error = not_understood(reply, log_id());
@@ -126,11 +126,11 @@ impl Platform for DingTalkPlatform {
             return Err(read_failure(reply, log_id()));
         }
         if reply.body.trim_ascii().is_empty() {
-            return Ok(Bytes::from_static(b"null"));
+            return Ok(NO_DATA.into());
         }
         match is_failure(&reply.body) {
             true => Err(read_failure(reply, log_id())),
-            false => Ok(reply.body.clone()),
+            false => Ok(reply.body.clone().into()),
         }
     }
 
@@ -452,12 +452,13 @@ mod tests {
     }
 
     fn read(status: u16, body: &str) -> Result<Bytes, Error> {
-        DingTalkPlatform.read_data(&Reply {
+        let reply = Reply {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
             received_at: SystemTime::UNIX_EPOCH,
-        })
+        };
+        DingTalkPlatform.read_data(&reply).map(|data| data.json)
     }
 
     #[test]

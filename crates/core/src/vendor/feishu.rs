@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::members::{Members, text};
 use super::page::{kind_of, not_understood};
 use super::{
-    App, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, Platform, TokenMembers, TokenRequest,
-    UserGrant, Vendor,
+    App, Data, Grant, LONGEST_MESSAGE, LONGEST_NAME, MOST, NO_DATA, Platform, TokenMembers,
+    TokenRequest, UserGrant, Vendor,
 };
 use crate::base::{Secret, printable};
-use crate::codec::repair;
+use crate::codec::{Warning, repair};
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::meta::{CodeMeta, find_code};
 use crate::wire::{Reply, retry_after};
@@ -134,12 +134,11 @@ impl Platform for FeishuPlatform {
         error.api().is_some_and(|api| matches!(api.code(), "10012" | "10013"))
     }
 
-    fn read_data(&self, reply: &Reply) -> Result<Bytes, Error> {
+    fn read_data(&self, reply: &Reply) -> Result<Data, Error> {
         match serde_json::from_slice(&reply.body) {
             Ok(Envelope { code, data }) if matches!(code.get(), "0" | "\"0\"") => {
-                // Absent data is no data, whatever type the operation's output is.
                 let data = data.map(|data| reply.body.slice_ref(data.get().as_bytes()));
-                Ok(data.unwrap_or(NO_DATA))
+                Ok(data.unwrap_or(NO_DATA).into())
             }
             _ => read_again(reply, self.log_id(&reply.headers)),
         }
@@ -161,8 +160,6 @@ fn credentials(app: &App) -> Value {
     json!({ "app_id": app.id, "app_secret": app.secret.expose() })
 }
 
-const NO_DATA: Bytes = Bytes::from_static(b"null");
-
 /// The most bytes that an error keeps of what is wrong with a field, and of a URL.
 const LONGEST_DESCRIPTION: usize = 300;
 const LONGEST_URL: usize = 400;
@@ -178,17 +175,18 @@ struct Envelope<'a> {
 
 /// Reads whatever is not plainly a success, member by member.
 #[cold]
-fn read_again(reply: &Reply, log_id: Option<String>) -> Result<Bytes, Error> {
+fn read_again(reply: &Reply, log_id: Option<String>) -> Result<Data, Error> {
     let json = repair(&reply.body);
     let envelope = Members::read(&json);
     match envelope.code(&["code"]) {
         Some(code) if code != "0" => Err(refusal(&code, &envelope, reply, log_id)),
         Some(_) if envelope.is_whole() => {
-            if *json != *reply.body {
-                tracing::warn!("broken characters of the response were replaced");
-            }
-            let data = envelope.get("data");
-            Ok(data.map_or(NO_DATA, |data| Bytes::copy_from_slice(data.get().as_bytes())))
+            let repaired = (*json != *reply.body).then(Warning::repaired);
+            let repeated = ["code", "data"].into_iter().filter(|name| envelope.repeats(name));
+            let warnings = repaired.into_iter().chain(repeated.map(Warning::repeated_member));
+            let data =
+                envelope.get("data").map(|data| Bytes::copy_from_slice(data.get().as_bytes()));
+            Ok(Data { json: data.unwrap_or(NO_DATA), warnings: warnings.collect() })
         }
         Some(_) => Err(not_understood(reply, log_id)),
         // An error of OAuth alone, in the form of its standard.
@@ -411,7 +409,7 @@ mod tests {
     }
 
     fn read(status: u16, body: &str) -> Result<Bytes, Error> {
-        FeishuPlatform.read_data(&reply(status, body))
+        FeishuPlatform.read_data(&reply(status, body)).map(|data| data.json)
     }
 
     #[test]
@@ -518,10 +516,28 @@ mod tests {
     }
 
     #[test]
+    fn what_an_envelope_needed_to_be_read_is_said() {
+        for (body, said) in [
+            ("{\"code\":0.0,\"data\":{}}", vec![]),
+            ("{\"Code\":\"0\"}", vec![]),
+            ("{\"code\":0,\"data\":\"\t\"}", vec![Warning::repaired()]),
+            ("\u{feff}{\"code\":0}", vec![Warning::repaired()]),
+            ("{\"code\":0,\"data\":1,\"data\":2}", vec![Warning::repeated_member("data")]),
+            (
+                "{\"code\":7,\"code\":0,\"msg\":\"\n\"}",
+                vec![Warning::repaired(), Warning::repeated_member("code")],
+            ),
+        ] {
+            let data = FeishuPlatform.read_data(&reply(200, body)).unwrap();
+            assert_eq!(data.warnings, said, "{body}");
+        }
+    }
+
+    #[test]
     fn a_success_is_not_copied() {
         let reply = reply(200, r#"{"code":0,"msg":"ok","data":{"a":1}}"#);
         let data = FeishuPlatform.read_data(&reply).unwrap();
-        assert!(reply.body.as_ptr_range().contains(&data.as_ptr()));
+        assert!(reply.body.as_ptr_range().contains(&data.json.as_ptr()));
     }
 
     #[test]

@@ -46,6 +46,12 @@ impl<'a> Members<'a> {
         value.filter(|value| value.get() != "null")
     }
 
+    /// Returns `true` if a name that is written exactly so appears more than once.
+    #[cfg(feature = "feishu")]
+    pub(super) fn repeats(&self, name: &str) -> bool {
+        self.members.iter().filter(|(key, _)| key.0 == name).count() > 1
+    }
+
     /// Returns the first of some members that is a text, or a number as text, and not empty.
     pub(super) fn text(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| text(self.get(name)?))

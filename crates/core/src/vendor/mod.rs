@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::Secret;
+use crate::codec::Warning;
 use crate::error::{Error, ErrorKind};
 use crate::wire::{Reply, log_id};
 use page::{is_page, not_understood};
@@ -80,7 +81,7 @@ pub trait Platform: Send + Sync {
     }
 
     /// Returns the operation's own data within the response, or the error that it stands for.
-    fn read_data(&self, reply: &Reply) -> Result<Bytes, Error>;
+    fn read_data(&self, reply: &Reply) -> Result<Data, Error>;
 
     /// Returns the error that the response stands for, if any.
     fn check(&self, reply: &Reply) -> Result<(), Error> {
@@ -109,6 +110,24 @@ pub trait Platform: Send + Sync {
         log_id(headers, self.log_id_headers())
     }
 }
+
+/// The operation's own data within a response.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Data {
+    pub(crate) json: Bytes,
+    /// What had to be overlooked to find the data.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl From<Bytes> for Data {
+    fn from(json: Bytes) -> Self {
+        Self { json, warnings: Vec::new() }
+    }
+}
+
+/// The data of a response that has none, whatever the type of the output.
+pub(crate) const NO_DATA: Bytes = Bytes::from_static(b"null");
 
 pub(crate) fn secret_header(text: &str) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(text).map_err(|_| {
