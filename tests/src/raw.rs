@@ -150,6 +150,14 @@ async fn pages_are_walked_by_the_callers_own_type() {
     let items: Vec<_> = pages.into_iter().flat_map(|page| page.items).collect();
     assert_eq!(items, ["1", "2", "3"]);
     assert_eq!(sent.lock().unwrap().len(), 2);
+
+    let mut pages = client
+        .raw(Method::Get, "/open-apis/x")
+        .pages("from", |page: &Page| page.next.clone())
+        .max_pages(1);
+    pages.next().await.unwrap().unwrap();
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("GET /open-apis/x"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

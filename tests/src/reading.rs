@@ -4,7 +4,7 @@ use feishu_apaas::application_object_record::{BatchQueryRecords, BatchQueryRecor
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, ListChat};
 use feishu_im::message::{ContainerId, ListMessage, Message};
-use openplat_core::{Feishu, Strictness, WithToken};
+use openplat_core::{Feishu, Method, Strictness, Warning, WithToken};
 use serde_json::Value;
 
 use crate::script::{Script, answer};
@@ -174,4 +174,88 @@ async fn a_strict_call_fails_if_the_envelope_had_to_be_repaired_or_says_two_thin
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(error.to_string().contains(&response.warnings[0].to_string()), "{error}");
     }
+}
+
+fn paths(warnings: &[Warning]) -> Vec<&str> {
+    warnings.iter().map(Warning::path).collect()
+}
+
+/// Two pages of messages with something odd in each.
+fn odd_pages() -> [String; 2] {
+    let odd = |id| message(id, r#""deleted": "maybe""#);
+    [page(&format!("7, {}", odd("om_1")), Some("b")), page(&odd("om_2"), None)]
+}
+
+#[tokio::test]
+async fn a_listing_says_what_its_pages_warned_of() {
+    let client = || client(&odd_pages().each_ref().map(String::as_str));
+    let list = ListMessage::new(ContainerId::chat("oc_1"));
+    let mut pages = list.pages(&client());
+    assert_eq!(paths(&pages.take_warnings()), Vec::<&str>::new());
+    pages.next().await.unwrap().unwrap();
+    assert_eq!(paths(&pages.take_warnings()), ["$.items[0]", "$.items[1].deleted"]);
+    pages.next().await.unwrap().unwrap();
+    assert_eq!(paths(&pages.take_warnings()), ["$.items[0].deleted"]);
+    assert!(pages.next().await.is_none() && pages.take_warnings().is_empty());
+
+    let mut items = list.items(&client());
+    while let Some(item) = items.next().await {
+        item.unwrap();
+    }
+    let warnings = items.take_warnings();
+    assert_eq!(paths(&warnings), ["$.items[0]", "$.items[1].deleted", "$.items[0].deleted"]);
+
+    let mut pages = client().raw(Method::Get, "/open-apis/x").pages("from", |_: &Flags| None);
+    pages.next().await.unwrap().unwrap();
+    assert_eq!(paths(&pages.take_warnings()), ["$.items[0]", "$.items[1].deleted"]);
+}
+
+#[derive(serde::Deserialize)]
+struct Flags {
+    #[serde(rename = "items")]
+    _items: Vec<Flag>,
+}
+
+#[derive(serde::Deserialize)]
+struct Flag {
+    #[serde(rename = "deleted")]
+    _deleted: Option<bool>,
+}
+
+#[tokio::test]
+async fn a_strict_listing_ends_at_what_cannot_be_read() {
+    let good = page(&message("om_0", r#""deleted": true"#), Some("a"));
+    let [_, odd] = odd_pages();
+    let client = || client(&[&good, &odd]);
+    let list = ListMessage::new(ContainerId::chat("oc_1"));
+    let mut pages = list.pages(&client()).strictness(Strictness::Strict);
+    assert!(pages.next().await.unwrap().is_ok());
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("$.items[0].deleted"), "{error}");
+    assert!(pages.next().await.is_none());
+
+    let mut items = list.items(&client()).strictness(Strictness::Strict);
+    assert!(items.next().await.unwrap().is_ok());
+    assert_eq!(items.next().await.unwrap().unwrap_err().kind(), ErrorKind::Decode);
+    assert!(items.next().await.is_none());
+
+    let raw = client().raw(Method::Get, "/open-apis/x");
+    let mut pages = raw.pages("from", |_: &Flags| Some("b".to_owned()));
+    pages = pages.strictness(Strictness::Strict);
+    assert!(pages.next().await.unwrap().is_ok());
+    assert_eq!(pages.next().await.unwrap().err().unwrap().kind(), ErrorKind::Decode);
+}
+
+#[tokio::test]
+async fn the_warnings_of_a_long_listing_are_counted() {
+    let nothing = ["7"; 40].join(", ");
+    let mut pages: Vec<_> = (0..3).map(|next| page(&nothing, Some(&next.to_string()))).collect();
+    pages.push(page("", None));
+    let bodies: Vec<_> = pages.iter().map(String::as_str).collect();
+    let mut items = ListMessage::new(ContainerId::chat("oc_1")).items(&client(&bodies));
+    assert!(items.next().await.is_none());
+    let warnings = items.take_warnings();
+    assert_eq!(warnings.len(), 101);
+    assert!(warnings[100].to_string().starts_with("20 further"), "{}", warnings[100]);
+    assert!(items.take_warnings().is_empty());
 }

@@ -1,5 +1,6 @@
 //! Responses that come page by page.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::future::poll_fn;
@@ -9,11 +10,15 @@ use std::vec;
 
 use futures_util::stream::Stream;
 
-use super::{Call, Operation, Sender};
+use super::{Call, Operation, Output, Response, Sender};
+use crate::codec::{Strictness, Warning};
 use crate::error::{Error, ErrorKind};
 
 /// The most pages that are fetched, unless the caller says otherwise.
-pub(super) const MAX_PAGES: usize = 10_000;
+const MAX_PAGES: usize = 10_000;
+
+/// The most warnings that are kept for the caller.
+const MAX_WARNINGS: usize = 100;
 
 /// An operation whose response is one page of several.
 ///
@@ -130,8 +135,16 @@ impl<T: Offset + Default> Offset for Option<T> {
     }
 }
 
-/// The bookkeeping of a walk through pages: where it is, where it has been, and when it ends.
-pub(super) struct Walk {
+/// A walk through pages: the page that is on its way, where the walk has been, and when it ends.
+pub(super) struct Walk<T> {
+    /// The operation, for errors of the walk itself.
+    name: Cow<'static, str>,
+    pending: Option<Call<Response<T>>>,
+    strictness: Strictness,
+    /// What the pages warned of, until somebody takes it.
+    warnings: Vec<Warning>,
+    /// The number of warnings that are not kept.
+    unlisted: usize,
     seen: HashSet<String>,
     /// What led to the last page that was returned.
     current: Option<String>,
@@ -148,9 +161,14 @@ enum State {
     Over,
 }
 
-impl Walk {
-    pub(super) fn new() -> Self {
+impl<T> Walk<T> {
+    pub(super) fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
+            name: name.into(),
+            pending: None,
+            strictness: Strictness::default(),
+            warnings: Vec::new(),
+            unlisted: 0,
             seen: HashSet::new(),
             current: None,
             position: None,
@@ -165,12 +183,32 @@ impl Walk {
         self.left = pages;
     }
 
-    pub(super) fn position(&self) -> Option<&str> {
+    pub(super) fn set_strictness(&mut self, strictness: Strictness) {
+        self.strictness = strictness;
+    }
+
+    pub(super) fn take_warnings(&mut self) -> Vec<Warning> {
+        let mut warnings = std::mem::take(&mut self.warnings);
+        match std::mem::take(&mut self.unlisted) {
+            0 => {}
+            count => warnings.push(Warning::more(count)),
+        }
+        warnings
+    }
+
+    fn keep(&mut self, mut warnings: Vec<Warning>) {
+        let room = MAX_WARNINGS - self.warnings.len();
+        self.unlisted += warnings.len().saturating_sub(room);
+        warnings.truncate(room);
+        self.warnings.append(&mut warnings);
+    }
+
+    fn position(&self) -> Option<&str> {
         self.position.as_deref()
     }
 
     /// Returns whether another page is to be fetched, or the error that the walk ends with.
-    pub(super) fn step(&mut self) -> Result<bool, Error> {
+    fn step(&mut self) -> Result<bool, Error> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Over => Ok(false),
             State::Broken(error) => Err(error),
@@ -184,10 +222,6 @@ impl Walk {
                 Ok(true)
             }
         }
-    }
-
-    pub(super) fn stop(&mut self) {
-        self.state = State::Over;
     }
 
     /// Goes on to where a page leads. A walk that would lead nowhere, or round in a circle, ends
@@ -212,6 +246,47 @@ impl Walk {
     }
 }
 
+impl<T: Output> Walk<T> {
+    /// Fetches the next page by the call that `send` makes, which is made at most once for a page.
+    /// The caller then turns to the page after it.
+    pub(super) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        send: impl FnOnce() -> Call<T>,
+    ) -> Poll<Option<Result<T, Error>>> {
+        if self.pending.is_none() {
+            match self.step() {
+                Ok(true) => self.pending = Some(self.with_conditions(send())),
+                Ok(false) => return Poll::Ready(None),
+                Err(error) => {
+                    return Poll::Ready(Some(Err(error.with_operation(self.name.clone()))));
+                }
+            }
+        }
+        let Some(pending) = &mut self.pending else { return Poll::Ready(None) };
+        let page = std::task::ready!(Pin::new(pending).poll(context));
+        self.pending = None;
+        match page {
+            Ok(Response { output, warnings, .. }) => {
+                self.keep(warnings);
+                Poll::Ready(Some(Ok(output)))
+            }
+            Err(error) => {
+                self.state = State::Over;
+                Poll::Ready(Some(Err(error)))
+            }
+        }
+    }
+
+    fn with_conditions(&self, call: Call<T>) -> Call<Response<T>> {
+        let call = match self.strictness {
+            Strictness::Lenient => call,
+            strictness => call.strictness(strictness),
+        };
+        call.with_meta()
+    }
+}
+
 fn broken(detail: &str) -> State {
     State::Broken(Error::new(ErrorKind::Decode).with_detail(detail))
 }
@@ -230,9 +305,7 @@ type SendPage<O> = Box<dyn Fn(&O) -> Call<<O as Operation>::Output> + Send + Syn
 pub struct Pages<O: Paged> {
     operation: O,
     send: SendPage<O>,
-    /// The page that is on its way.
-    pending: Option<Call<O::Output>>,
-    walk: Walk,
+    walk: Walk<O::Output>,
 }
 
 impl<O: Paged> Pages<O> {
@@ -242,8 +315,7 @@ impl<O: Paged> Pages<O> {
         Self {
             operation: operation.clone(),
             send: Box::new(move |operation| sender.call(operation)),
-            pending: None,
-            walk: Walk::new(),
+            walk: Walk::new(O::META.id()),
         }
     }
 
@@ -253,6 +325,22 @@ impl<O: Paged> Pages<O> {
     pub fn max_pages(mut self, pages: usize) -> Self {
         self.walk.set_max_pages(pages);
         self
+    }
+
+    /// Sets what happens if a part of a page cannot be read: by default it is left out, with a
+    /// warning; with [`Strictness::Strict`] the stream ends with [`ErrorKind::Decode`].
+    pub fn strictness(mut self, strictness: Strictness) -> Self {
+        self.walk.set_strictness(strictness);
+        self
+    }
+
+    /// Returns the warnings of the pages that were fetched since the last time: after each page,
+    /// those of the page; at the end of the stream, those of all pages.
+    ///
+    /// A warning names the place within its page. The first 100 are listed; one more then says how
+    /// many there are besides. All are in the log, with the log ID of their page.
+    pub fn take_warnings(&mut self) -> Vec<Warning> {
+        self.walk.take_warnings()
     }
 
     /// Returns what leads to the page after the last one that was returned: a page token, or an
@@ -276,24 +364,12 @@ impl<O: Paged> Stream for Pages<O> {
     type Item = Result<O::Output, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        if this.pending.is_none() {
-            match this.walk.step() {
-                Ok(true) => this.pending = Some((this.send)(&this.operation)),
-                Ok(false) => return Poll::Ready(None),
-                Err(error) => {
-                    return Poll::Ready(Some(Err(error.with_operation(O::META.id()))));
-                }
-            }
+        let Self { operation, send, walk } = self.get_mut();
+        let page = std::task::ready!(walk.poll(context, || send(operation)));
+        if let Some(Ok(page)) = &page {
+            walk.turn(operation.turn(page));
         }
-        let Some(pending) = &mut this.pending else { return Poll::Ready(None) };
-        let page = std::task::ready!(Pin::new(pending).poll(context));
-        this.pending = None;
-        match &page {
-            Ok(page) => this.walk.turn(this.operation.turn(page)),
-            Err(_) => this.walk.stop(),
-        }
-        Poll::Ready(Some(page))
+        Poll::Ready(page)
     }
 }
 
@@ -321,6 +397,18 @@ impl<O: Paged> Items<O> {
     pub fn max_pages(mut self, pages: usize) -> Self {
         self.pages = self.pages.max_pages(pages);
         self
+    }
+
+    /// Sets what happens if a part of a page cannot be read, as [`Pages::strictness`] does.
+    pub fn strictness(mut self, strictness: Strictness) -> Self {
+        self.pages = self.pages.strictness(strictness);
+        self
+    }
+
+    /// Returns the warnings of the pages that were fetched since the last time, as
+    /// [`Pages::take_warnings`] does. They tell of items that were skipped.
+    pub fn take_warnings(&mut self) -> Vec<Warning> {
+        self.pages.take_warnings()
     }
 
     /// Fetches the next item, for programs that have no use for a [`Stream`].
@@ -420,7 +508,7 @@ mod tests {
     #[test]
     fn a_walk_that_leads_nowhere_ends_with_an_error() {
         for last in [nowhere(Some("a")), turn(Some("a"), Some("a"))] {
-            let mut walk = Walk::new();
+            let mut walk = Walk::<()>::new("a.list");
             assert!(walk.step().unwrap());
             walk.turn(turn(None, Some("a")));
             assert_eq!(walk.position(), Some("a"));
@@ -433,7 +521,7 @@ mod tests {
 
     #[test]
     fn a_walk_ends_at_its_limit_with_an_error() {
-        let mut walk = Walk::new();
+        let mut walk = Walk::<()>::new("a.list");
         walk.set_max_pages(1);
         assert!(walk.step().unwrap());
         walk.turn(turn(None, Some("a")));

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::page::{Turn, Walk};
 use super::{Call, Line, Output};
-use crate::codec::Param;
+use crate::codec::{Param, Strictness, Warning};
 use crate::error::{Error, ErrorKind};
 use crate::meta::{Meta, Method, OperationMeta, is_path};
 use crate::wire::file::{Download, Upload};
@@ -140,13 +140,13 @@ impl RawCall {
         parameter: &str,
         next: impl Fn(&T) -> Option<String> + Send + Sync + 'static,
     ) -> RawPages<T> {
+        let name = self.meta().id().to_owned();
         RawPages {
             call: self,
             parameter: parameter.to_owned(),
             token: None,
             next: Box::new(next),
-            pending: None,
-            walk: Walk::new(),
+            walk: Walk::new(name),
         }
     }
 
@@ -237,8 +237,7 @@ pub struct RawPages<T> {
     parameter: String,
     token: Option<String>,
     next: Next<T>,
-    pending: Option<Call<T>>,
-    walk: Walk,
+    walk: Walk<T>,
 }
 
 impl<T: Output> RawPages<T> {
@@ -248,16 +247,22 @@ impl<T: Output> RawPages<T> {
         self
     }
 
+    /// Sets what happens if a part of a page cannot be read, as
+    /// [`Pages::strictness`](crate::Pages::strictness) does.
+    pub fn strictness(mut self, strictness: Strictness) -> Self {
+        self.walk.set_strictness(strictness);
+        self
+    }
+
+    /// Returns the warnings of the pages that were fetched since the last time, as
+    /// [`Pages::take_warnings`](crate::Pages::take_warnings) does.
+    pub fn take_warnings(&mut self) -> Vec<Warning> {
+        self.walk.take_warnings()
+    }
+
     /// Fetches the next page, for programs that have no use for a [`Stream`].
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
-    }
-
-    fn call(&self) -> Call<T> {
-        match &self.token {
-            Some(token) => self.call.clone().query(&self.parameter, token).send(),
-            None => self.call.send(),
-        }
     }
 }
 
@@ -265,25 +270,16 @@ impl<T: Output> Stream for RawPages<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        if this.pending.is_none() {
-            match this.walk.step() {
-                Ok(true) => this.pending = Some(this.call()),
-                Ok(false) => return Poll::Ready(None),
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            }
+        let Self { call, parameter, token, next, walk } = self.get_mut();
+        let send = || match &*token {
+            Some(token) => call.clone().query(parameter, token).send(),
+            None => call.send(),
+        };
+        let page = std::task::ready!(walk.poll(context, send));
+        if let Some(Ok(page)) = &page {
+            walk.turn(Turn::by_token(token, next(page).as_deref(), None));
         }
-        let Some(pending) = &mut this.pending else { return Poll::Ready(None) };
-        let page = std::task::ready!(Pin::new(pending).poll(context));
-        this.pending = None;
-        match &page {
-            Ok(page) => {
-                let next = (this.next)(page);
-                this.walk.turn(Turn::by_token(&mut this.token, next.as_deref(), None));
-            }
-            Err(_) => this.walk.stop(),
-        }
-        Poll::Ready(Some(page))
+        Poll::Ready(page)
     }
 }
 

@@ -54,7 +54,7 @@ impl Warning {
         Self { path: path_of(&[]), text }
     }
 
-    pub(super) fn more(count: usize) -> Self {
+    pub(crate) fn more(count: usize) -> Self {
         Self { path: path_of(&[]), text: format!("{count} further warnings are not listed") }
     }
 
