@@ -20,7 +20,7 @@ use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::{Counted, Tries};
 use crate::meta::{Meta, Method, Reads};
 use crate::vendor::{Data, NO_DATA};
-use crate::wire::file::{FileAnswer, Idle, Rest, Resume, Resumed};
+use crate::wire::file::{FileReply, Idle, Rest, Resume, Resumed};
 use crate::wire::{Attempt, Body, Encoded, JSON, Payload, Received, Reply};
 
 /// A call with all that it needs, its conditions settled.
@@ -105,12 +105,12 @@ impl Success {
 pub(super) enum Content {
     Data(Bytes),
     /// Boxed, since most calls have none.
-    File(Box<FileAnswer>),
+    File(Box<FileReply>),
 }
 
 /// Lets a file that breaks off go on with the same request, unless its caller has asked for a part
 /// of it.
-fn resume_by(file: &mut FileAnswer, plan: Plan) {
+fn resume_by(file: &mut FileReply, plan: Plan) {
     file.is_part = plan.headers.contains_key(header::RANGE);
     if !file.is_part {
         file.resume = Some(Arc::new(plan));
@@ -137,7 +137,7 @@ impl Resume for Plan {
             let Success { log_id, attempts, content, .. } =
                 success.map_err(|error| error.in_context("while resuming the download"))?;
             match content {
-                Content::File(answer) => Ok(Resumed { answer: *answer, log_id, attempts }),
+                Content::File(reply) => Ok(Resumed { reply: *reply, log_id, attempts }),
                 Content::Data(_) => Err(error),
             }
         })
@@ -386,7 +386,7 @@ fn is_done(reply: &Reply, meta: &Meta) -> bool {
     reply.body.is_empty() && (has_no_content || is_deleted)
 }
 
-fn success_with_file(file: FileAnswer, channel: &Channel, meta: &Meta) -> Success {
+fn success_with_file(file: FileReply, channel: &Channel, meta: &Meta) -> Success {
     Success {
         meta: meta.clone(),
         log_id: channel.exchange.log_id(&file.headers),
@@ -419,7 +419,7 @@ fn log(attempt: u32, result: &Result<Success, Error>) {
             http.request.resend_count = attempt - 1,
             http.response.status_code = success.status.as_u16(),
             log_id = success.log_id,
-            "answered"
+            "succeeded"
         ),
         Err(error) => tracing::debug!(
             http.request.resend_count = attempt - 1,

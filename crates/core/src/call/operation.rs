@@ -148,6 +148,6 @@ fn warn(success: &Success, warnings: &[Warning]) {
         openplat.operation = %success.meta.name(),
         log_id = success.log_id,
         warnings = warnings.join("; "),
-        "parts of the response could not be read"
+        "parts of the response could not be read as they are"
     );
 }

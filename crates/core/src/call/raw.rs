@@ -33,12 +33,12 @@ pub struct RawCall {
     values: Vec<(String, Vec<String>)>,
     query: Vec<(String, String)>,
     dedupe: Option<String>,
-    body: Body,
+    body: RawBody,
     problem: Option<String>,
 }
 
 #[derive(Clone)]
-enum Body {
+enum RawBody {
     None,
     Json(Value),
     Form(Vec<(String, Field)>),
@@ -59,7 +59,7 @@ impl RawCall {
             values: Vec::new(),
             query: Vec::new(),
             dedupe: None,
-            body: Body::None,
+            body: RawBody::None,
             problem: None,
         }
     }
@@ -88,7 +88,7 @@ impl RawCall {
     /// The call fails with [`ErrorKind::InvalidRequest`] if the value cannot be written as JSON.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_value(body) {
-            Ok(body) => self.body = Body::Json(body),
+            Ok(body) => self.body = RawBody::Json(body),
             // The text of the error may quote the value.
             Err(_) => self.problem = Some("the body cannot be written as JSON".to_owned()),
         }
@@ -109,8 +109,8 @@ impl RawCall {
 
     fn form(mut self, name: String, field: Field) -> Self {
         match &mut self.body {
-            Body::Form(fields) => fields.push((name, field)),
-            body => *body = Body::Form(vec![(name, field)]),
+            RawBody::Form(fields) => fields.push((name, field)),
+            body => *body = RawBody::Form(vec![(name, field)]),
         }
         self
     }
@@ -192,9 +192,9 @@ impl RawCall {
             parts.dedupe_query(name, &None, usize::MAX);
         }
         match &self.body {
-            Body::None => {}
-            Body::Json(body) => parts.whole_body(body),
-            Body::Form(fields) => {
+            RawBody::None => {}
+            RawBody::Json(body) => parts.whole_body(body),
+            RawBody::Form(fields) => {
                 fields.iter().fold(parts.form(), |form, (name, field)| match field {
                     Field::Text(values) => form.field(name, values),
                     Field::File(file) => form.file(name, file),

@@ -27,7 +27,7 @@ impl Vendor for DingTalk {
 impl DingTalk {
     /// The host in China.
     pub const CHINA: &'static str = "https://api.dingtalk.com";
-    /// The host outside of China. An app belongs to one of the two.
+    /// The host outside China. An app belongs to one of the two.
     pub const INTERNATIONAL: &'static str = "https://api.dingtalk.io";
 }
 

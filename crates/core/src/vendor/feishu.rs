@@ -18,7 +18,7 @@ use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::meta::{CodeMeta, find_code};
 use crate::wire::{Reply, retry_after};
 
-/// Feishu, and Lark outside of China.
+/// Feishu, and Lark outside China.
 #[derive(Debug, Clone, Copy)]
 pub enum Feishu {}
 
@@ -29,7 +29,7 @@ impl Vendor for Feishu {
 impl Feishu {
     /// The host of Feishu, in China.
     pub const FEISHU_CN: &'static str = "https://open.feishu.cn";
-    /// The host of Lark, outside of China.
+    /// The host of Lark, outside China.
     pub const LARK: &'static str = "https://open.larksuite.com";
 }
 
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_a_gateway_keep_their_status() {
+    fn replies_of_a_gateway_keep_their_status() {
         for (status, kind) in
             [(429, ErrorKind::Throttled), (502, ErrorKind::Unavailable), (200, ErrorKind::Decode)]
         {

@@ -24,7 +24,7 @@ pub struct TokenRequest {
     pub(crate) body: Bytes,
 }
 
-/// Which of an app's tokens is sent, and what it is fetched with.
+/// The one of an app's tokens that is sent, and what it is fetched with.
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -48,7 +48,7 @@ pub trait Platform: Send + Sync {
 
     fn default_base_url(&self) -> &'static str;
 
-    /// How long before its expiry a token is replaced.
+    /// Returns how long before its expiry a token is replaced.
     fn token_margin(&self) -> Duration;
 
     fn token_header(&self) -> HeaderName;

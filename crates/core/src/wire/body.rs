@@ -1,4 +1,4 @@
-//! The bytes of a request or an answer, at once or in pieces.
+//! The bytes of a request or a response, at once or in pieces.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,7 +13,7 @@ use http_body_util::combinators::BoxBody;
 /// What goes wrong while a body is produced or read.
 pub type BodyError = Box<dyn StdError + Send + Sync>;
 
-/// The body of an HTTP request or answer.
+/// The body of an HTTP request or response.
 pub struct Body(Inner);
 
 enum Inner {
@@ -52,7 +52,7 @@ impl Body {
             if first.len() + rest.len() + data.len() > limit {
                 return Err(ReadError::TooLarge(limit));
             }
-            // Most answers come in one piece, which then need not be copied.
+            // Most responses come in one piece, which then need not be copied.
             if first.is_empty() {
                 first = data;
             } else {
@@ -112,9 +112,9 @@ impl HttpBody for Chained {
 /// Why a body could not be read to its end.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    #[error("the answer is larger than {0} bytes")]
+    #[error("the response is larger than {0} bytes")]
     TooLarge(usize),
-    #[error("the answer broke off")]
+    #[error("the response broke off")]
     Broken(#[source] BodyError),
 }
 

@@ -10,7 +10,7 @@ use http::response::Parts as Head;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
 use super::body::{Body, ReadError};
-use super::file::{FileAnswer, Idle};
+use super::file::{FileReply, Idle};
 use super::redirect::redirect_target;
 use super::reply::{Reply, log_id};
 use super::transport::Transport;
@@ -34,11 +34,11 @@ pub(crate) struct Exchange {
 
 /// The response to a request for a file.
 pub(crate) enum Received {
-    File(FileAnswer),
+    File(FileReply),
     /// A failure, by its status.
     Reply(Reply),
     /// A text, which may be the file or the envelope of an error.
-    Unsure(Reply, FileAnswer),
+    Unsure(Reply, FileReply),
 }
 
 /// No envelope of an error is larger.
@@ -160,10 +160,10 @@ impl Exchange {
         Reply { status: head.status, headers: head.headers, body, received_at }
     }
 
-    fn file(&self, head: Head, body: Body) -> FileAnswer {
+    fn file(&self, head: Head, body: Body) -> FileReply {
         let idle = Idle::new(self.idle_timeout);
         let (status, headers) = (head.status, head.headers);
-        FileAnswer { status, headers, body, idle, is_part: false, resume: None }
+        FileReply { status, headers, body, idle, is_part: false, resume: None }
     }
 
     fn unread(&self, head: &Head, error: ReadError) -> Error {

@@ -35,7 +35,7 @@ pub struct Download {
     meta: Meta,
     pub(super) attempts: u32,
     pub(super) log_id: Option<String>,
-    pub(super) answer: FileAnswer,
+    pub(super) reply: FileReply,
     /// The size of the whole file, if the server tells.
     pub(super) size: Option<u64>,
     /// The number of bytes after which the current response ends, if the server tells.
@@ -52,7 +52,7 @@ pub struct Download {
 }
 
 /// An HTTP response whose body is a file.
-pub(crate) struct FileAnswer {
+pub(crate) struct FileReply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
@@ -68,18 +68,18 @@ impl Download {
         meta: Meta,
         attempts: u32,
         log_id: Option<String>,
-        answer: FileAnswer,
+        reply: FileReply,
     ) -> Result<Self, Error> {
-        let size = match answer.is_part {
-            true => range::size_of_part(answer.status, &answer.headers),
-            false => range::size_of_whole(answer.status, &answer.headers),
+        let size = match reply.is_part {
+            true => range::size_of_part(reply.status, &reply.headers),
+            false => range::size_of_whole(reply.status, &reply.headers),
         };
         let known = size.unwrap_or_default();
         let download = Self {
             meta,
             attempts,
             log_id,
-            answer,
+            reply,
             size: known,
             end: known,
             read: 0,
@@ -101,12 +101,12 @@ impl Download {
     /// is left, characters that are not shown are removed, and names with a meaning for programs,
     /// such as `nul` and `-rf`, get an underscore in front. GBK is read with the feature `gbk`.
     pub fn file_name(&self) -> Option<String> {
-        disposition::file_name(&self.answer.headers)
+        disposition::file_name(&self.reply.headers)
     }
 
     /// Returns the media type, such as `image/png`.
     pub fn content_type(&self) -> Option<&str> {
-        self.answer.headers.get(CONTENT_TYPE)?.to_str().ok()
+        self.reply.headers.get(CONTENT_TYPE)?.to_str().ok()
     }
 
     /// Returns the size in bytes, if the server tells. A file of another size is an error.
@@ -126,7 +126,7 @@ impl Download {
     /// time that the reader takes between two pieces does not count. Defaults to 0, with which
     /// only a stall ends the transfer. If it is slower, reading fails with [`ErrorKind::Timeout`].
     pub fn min_rate(self, bytes_per_second: u64) -> Self {
-        self.answer.idle.set_min_rate(bytes_per_second, 0);
+        self.reply.idle.set_min_rate(bytes_per_second, 0);
         self
     }
 
@@ -174,7 +174,7 @@ impl Download {
                 return Err(self.explain(Error::new(ErrorKind::Decode).with_detail(detail)));
             }
             self.read += length;
-            self.answer.idle.moved(length);
+            self.reply.idle.moved(length);
             if let Some(report) = &self.on_progress {
                 report(Progress { bytes: self.read, total: self.size });
             }
@@ -190,7 +190,7 @@ impl Download {
         {
             return Err(self.explain(out_of_time(limit)));
         }
-        let idle = self.answer.idle.clone();
+        let idle = self.reply.idle.clone();
         idle.resume();
         let expired = pin!(async {
             match self.deadline {
@@ -200,7 +200,7 @@ impl Download {
                 None => idle.expired().await,
             }
         });
-        let frame = match future::select(self.answer.body.frame(), expired).await {
+        let frame = match future::select(self.reply.body.frame(), expired).await {
             Either::Left((frame, _)) => Ok(frame),
             Either::Right((error, _)) => Err(error),
         };
@@ -277,7 +277,7 @@ impl Download {
 
     pub(super) fn explain(&self, error: Error) -> Error {
         error.with_operation(self.meta.name()).with_attempts(self.attempts).with_api(ApiError {
-            status: self.answer.status.as_u16(),
+            status: self.reply.status.as_u16(),
             log_id: self.log_id.clone(),
             ..ApiError::default()
         })
@@ -288,9 +288,9 @@ pub(super) fn out_of_time(limit: Duration) -> Error {
     Error::new(ErrorKind::Timeout).with_detail(format!("the transfer was given {limit:?}"))
 }
 
-impl fmt::Debug for FileAnswer {
+impl fmt::Debug for FileReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileAnswer").field("body", &self.body).finish_non_exhaustive()
+        f.debug_struct("FileReply").field("body", &self.body).finish_non_exhaustive()
     }
 }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 #[cfg(all(any(test, fuzzing), feature = "feishu", feature = "dingtalk"))]
 pub(crate) use disposition::file_name as name;
 pub use download::Download;
-pub(crate) use download::FileAnswer;
+pub(crate) use download::FileReply;
 pub(crate) use form::Form;
 pub(crate) use idle::Idle;
 pub(crate) use resume::{Rest, Resume, Resumed};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use tokio::time::Instant;
 
-use super::download::{Download, FileAnswer, out_of_time};
+use super::download::{Download, FileReply, out_of_time};
 use super::range;
 use crate::base::BoxFuture;
 use crate::error::{Error, ErrorKind};
@@ -28,7 +28,7 @@ pub(crate) struct Rest {
 
 /// The response to a request for the rest of a file.
 pub(crate) struct Resumed {
-    pub(crate) answer: FileAnswer,
+    pub(crate) reply: FileReply,
     pub(crate) log_id: Option<String>,
     pub(crate) attempts: u32,
 }
@@ -53,7 +53,7 @@ impl Download {
         let accepted = resumed.and_then(|resumed| self.accept(resumed, &version));
         self.broken = accepted.as_ref().err().cloned();
         if accepted.is_err() {
-            self.answer.resume = None;
+            self.reply.resume = None;
         }
         accepted
     }
@@ -66,23 +66,23 @@ impl Download {
         if !(is_passing && has_time && has_rest) {
             return None;
         }
-        Some((self.answer.resume.clone()?, range::version(&self.answer.headers)?))
+        Some((self.reply.resume.clone()?, range::version(&self.reply.headers)?))
     }
 
     /// Reads on from `resumed`, if it holds what is missing.
     fn accept(&mut self, resumed: Resumed, version: &HeaderValue) -> Result<(), Error> {
-        let Resumed { answer, log_id, attempts } = resumed;
+        let Resumed { reply, log_id, attempts } = resumed;
         self.attempts += attempts;
         self.log_id = log_id;
-        let range = range::rest(answer.status, &answer.headers, self.read, self.size, version)
+        let range = range::rest(reply.status, &reply.headers, self.read, self.size, version)
             .map_err(|reason| {
                 let detail = format!("the file broke off after {} bytes: {reason}", self.read);
                 self.explain(Error::new(ErrorKind::Transfer).with_detail(detail))
             })?;
         self.size = Some(range.size);
         self.end = Some(range.last + 1);
-        self.answer.body = answer.body;
-        self.answer.idle.restart();
+        self.reply.body = reply.body;
+        self.reply.idle.restart();
         Ok(())
     }
 }
