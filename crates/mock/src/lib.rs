@@ -202,12 +202,12 @@ mod consent;
 mod dialect;
 mod limit;
 mod pattern;
-mod platform;
 mod queue;
 mod recorded;
 mod reply;
 mod route;
 mod server;
+mod simulation;
 mod tokens;
 mod transport;
 mod wire;
@@ -232,9 +232,9 @@ pub use tokens::TokenKind;
 pub use transport::MockTransport;
 
 use pattern::Pattern;
-use platform::Platform;
 use recorded::Endpoint;
 use server::Server;
+use simulation::Simulation;
 
 /// A platform on this machine.
 ///
@@ -407,10 +407,10 @@ impl fmt::Debug for MockPlatform {
 
 /// The platform as its handles and its server see it.
 #[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Platform>>);
+struct Shared(Arc<Mutex<Simulation>>);
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Platform> {
+    fn lock(&self) -> MutexGuard<'_, Simulation> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Queue {
 
 struct Queued {
     source: Source,
-    /// Once if absent, or for ever if it is the last.
+    /// Once if absent, or forever if it is the last.
     times: Option<u32>,
     given: u32,
 }

@@ -39,7 +39,7 @@ impl Connection {
     pub(crate) fn to(mock: &MockPlatform) -> Self {
         let address = mock.url().strip_prefix("http://").unwrap();
         let stream = TcpStream::connect(address).unwrap();
-        // A mock that does not answer is to fail the test, not to hang it.
+        // A mock that does not respond is to fail the test, not to hang it.
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         Self(BufReader::new(stream))
     }
@@ -101,20 +101,20 @@ async fn token_requests_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
-async fn token_answers_are_flat() {
+async fn token_responses_are_flat() {
     let mock = MockPlatform::start().await.unwrap();
     let mut connection = Connection::to(&mock);
     let body = br#"{"app_id":"a","app_secret":"s","more":1}"#;
-    let answer = connection.send("POST", &format!("{FEISHU_TOKEN}?x=1"), "", body).json();
-    let token = answer["tenant_access_token"].as_str().unwrap();
+    let reply = connection.send("POST", &format!("{FEISHU_TOKEN}?x=1"), "", body).json();
+    let token = reply["tenant_access_token"].as_str().unwrap();
     assert_eq!(
-        answer,
+        reply,
         json!({ "code": 0, "msg": "ok", "tenant_access_token": token, "expire": 7200 })
     );
-    let answer =
+    let reply =
         connection.send("POST", DINGTALK_TOKEN, "", br#"{"appKey":"a","appSecret":"s"}"#).json();
-    let token = answer["accessToken"].as_str().unwrap();
-    assert_eq!(answer, json!({ "accessToken": token, "expireIn": 7200 }));
+    let token = reply["accessToken"].as_str().unwrap();
+    assert_eq!(reply, json!({ "accessToken": token, "expireIn": 7200 }));
 }
 
 #[tokio::test]
@@ -142,9 +142,9 @@ async fn operations_want_a_token() {
         let target = "/v1.0/convFile/conversations/files/links/send?unionId=1";
         let reply = connection.send("POST", target, header, b"{}");
         assert_eq!(reply.status, 400);
-        let answer = reply.json();
-        assert_eq!(answer["code"], "InvalidAuthentication");
-        let log_id = answer["requestid"].as_str().unwrap();
+        let json = reply.json();
+        assert_eq!(json["code"], "InvalidAuthentication");
+        let log_id = json["requestid"].as_str().unwrap();
         assert!(reply.head.contains(&format!("x-acs-request-id: {log_id}\r\n")));
     }
 }
@@ -194,9 +194,9 @@ async fn garbage_ends_its_connection_only() {
     let mock = MockPlatform::start().await.unwrap();
     let mut garbage = Connection::to(&mock);
     garbage.0.get_mut().write_all(b"\x16\x03\x01 nonsense\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    garbage.0.read_to_end(&mut answer).unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 400"));
+    let mut reply = Vec::new();
+    garbage.0.read_to_end(&mut reply).unwrap();
+    assert!(reply.starts_with(b"HTTP/1.1 400"));
     assert_eq!(Connection::to(&mock).send("GET", "/x", "", b"").status, 404);
     assert_eq!(mock.requests().len(), 1);
 }

@@ -22,7 +22,7 @@ use crate::wire::Outgoing;
 const NEARBY: usize = 5;
 
 /// All that a platform knows.
-pub(crate) struct Platform {
+pub(crate) struct Simulation {
     routes: Vec<Registered>,
     pub(crate) recorded: Records,
     pub(crate) tokens: Tokens,
@@ -63,7 +63,7 @@ enum Entry {
     Admitted(Visit, Vec<(usize, Matcher)>),
 }
 
-impl Default for Platform {
+impl Default for Simulation {
     fn default() -> Self {
         Self {
             routes: Vec::new(),
@@ -96,7 +96,7 @@ impl Shared {
     }
 }
 
-impl Platform {
+impl Simulation {
     pub(crate) fn register(
         &mut self,
         pattern: Pattern,
