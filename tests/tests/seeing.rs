@@ -69,7 +69,8 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
 
     let bytes = lines.0.lock().unwrap().clone();
     let text = String::from_utf8(bytes).unwrap();
-    let warnings: Vec<_> = text.lines().filter(|line| line.contains("could not be read")).collect();
+    let warnings: Vec<_> =
+        text.lines().filter(|line| line.contains("could not be read as they are")).collect();
     let [warning] = &warnings[..] else { panic!("{warnings:#?}") };
     for said in ["im.v1.chat.get", "`$` was not valid JSON", "`$.name` was left out"] {
         assert!(warning.contains(said), "{said} is missing in {warning}");

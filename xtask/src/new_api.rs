@@ -113,7 +113,7 @@ fn crate_manifest(name: &str, vendor: Vendor) -> String {
     format!(
         r#"[package]
 name = "{name}"
-description = "Typed requests, answers and errors of the API {name}"
+description = "Typed requests, responses and errors of the API {name}"
 version.workspace = true
 edition.workspace = true
 rust-version.workspace = true
@@ -124,7 +124,7 @@ categories.workspace = true
 
 [features]
 default = ["ring"]
-## Carry the documented sample answers, for a mock server to give.
+## Include the documented sample responses, for a mock server to give.
 examples = []
 ## Use ring for TLS when the process has not installed a rustls crypto provider of its own.
 ring = ["openplat-core/ring"]
@@ -191,7 +191,7 @@ mod generated;
 
 pub use generated::error_code::ErrorCode;
 pub use generated::*;
-/// What all crates for these platforms share. Look here for the traits behind a client:
+/// The runtime that all crates for these platforms share. Look here for the traits behind a client:
 /// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;

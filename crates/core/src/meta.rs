@@ -158,7 +158,7 @@ impl OperationMeta {
         self
     }
 
-    /// Makes the output be read from the whole body, for operations that respond outside of the
+    /// Makes the output be read from the whole body, for operations that respond outside the
     /// vendor's `data`.
     pub const fn whole_body(mut self) -> Self {
         self.reads = Reads::WholeBody;

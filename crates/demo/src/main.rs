@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result {
     let mock = MockPlatform::start().await?;
-    println!("A platform listens on {}. It answers with the documented examples.\n", mock.url());
+    println!("A platform listens on {}. It responds with the documented examples.\n", mock.url());
     mock.on::<LinkChat>().example().error("232011");
     mock.on::<GetChat>();
     mock.on::<MeJoinChatMembers>();
@@ -78,10 +78,10 @@ async fn feishu_calls(feishu: &feishu_im::Client, mock: &MockPlatform) -> Result
 
     title("feishu-im", "MeJoinChatMembers", "join a chat, as a user this time");
     mock.accept_user_token("u-demo");
-    let answer = MeJoinChatMembers::new(CHAT).send(&feishu.as_user("u-demo")).with_meta().await?;
-    show("HTTP status", &Some(answer.status));
-    show("log id", &answer.log_id);
-    expect("one attempt", answer.attempts == 1)?;
+    let response = MeJoinChatMembers::new(CHAT).send(&feishu.as_user("u-demo")).with_meta().await?;
+    show("HTTP status", &Some(response.status));
+    show("log id", &response.log_id);
+    expect("one attempt", response.attempts == 1)?;
 
     title("feishu-apaas", "ChatGroupUserTask", "a chat about a task, through the same client");
     let required = ChatGroupUserTaskRequired { task_id: "1234", operator_user_id: "1718" };

@@ -54,7 +54,7 @@ pub mod message;
 
 pub use generated::error_code::ErrorCode;
 pub use generated::*;
-/// What all crates for these platforms share. Look here for the traits behind a client:
+/// The runtime that all crates for these platforms share. Look here for the traits behind a client:
 /// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;

@@ -31,8 +31,8 @@
 //! let text = Text::new("Lunch? ").mention("ou_84aad35d084aa403a838cf73", "Tom");
 //! let sent = CreateMessage::with_content(ReceiveId::chat(chat), text).send(&feishu).await?;
 //!
-//! let answer = Text::new("At twelve.");
-//! ReplyMessage::with_content(sent.message_id, answer).send(&feishu).await?;
+//! let reply = Text::new("At twelve.");
+//! ReplyMessage::with_content(sent.message_id, reply).send(&feishu).await?;
 //!
 //! let mut messages = ListMessage::new(ContainerId::chat(chat)).items(&feishu);
 //! while let Some(message) = messages.next().await {

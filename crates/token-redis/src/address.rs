@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::error::Error;
 
-/// Where Redis is and how to log in, as a URL says it.
+/// The servers of a deployment of Redis and the way to log in, as a URL says it.
 pub(crate) struct Address {
     /// Never empty. Any that can be reached will do.
     pub(crate) nodes: Vec<ConnectionAddr>,

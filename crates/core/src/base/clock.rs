@@ -1,14 +1,14 @@
 use std::time::{Duration, SystemTime};
 
-/// How long no call takes. Clocks do not reach as far as durations.
+/// A time that no call takes. Clocks do not reach as far as durations.
 pub(crate) const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Where the client reads the time from: it decides when a token is too old to be sent.
+/// The clock that decides whether a token has expired.
 ///
 /// Wall-clock time, because an expiry outlives the process that learned it once tokens are shared
 /// through a [`TokenStore`](crate::TokenStore).
 pub trait Clock: Send + Sync + 'static {
-    /// The current time.
+    /// Returns the current time.
     fn now(&self) -> SystemTime;
 }
 

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind};
 /// Checks a base URL, and makes it anew from the parts that belong in one.
 pub(super) fn check_base_url(base_url: &str, plain_http: bool) -> Result<BaseUrl, Error> {
     let refuse = |reason: String| Err(Error::new(ErrorKind::Configuration).with_detail(reason));
-    // Before anything that could quote it: what does not belong into a URL may be a secret.
+    // Before anything that could quote it: what does not belong in a URL may be a secret.
     if let Some(found) = base_url.chars().find(|char| matches!(char, '@' | '?' | '#')) {
         return refuse(format!(
             "the base URL contains `{found}`, but only a scheme, a host and a path prefix are allowed"

@@ -78,21 +78,21 @@ impl<V: Vendor> ClientBuilder<V> {
         self
     }
 
-    /// How long a call may take in all: waits, retries and a token fetch included. 30 seconds by
-    /// default.
+    /// Sets the longest that a call may take in all: waits, retries and the fetch of a token
+    /// included. Defaults to 30 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long one attempt of a call may take. 10 seconds by default.
+    /// Sets the longest that one attempt of a call may take. Defaults to 10 seconds.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// How long nothing may move while a file is sent or received. It takes the place of the other
-    /// limits, which do not know how large a file is. 30 seconds by default.
+    /// Sets how long a transfer of a file can stall before it fails. It replaces the other limits,
+    /// which do not know how large a file is. Defaults to 30 seconds.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
@@ -133,7 +133,8 @@ impl<V: Vendor> ClientBuilder<V> {
         self
     }
 
-    /// How large an answer may be. 16 MiB by default.
+    /// Sets the size in bytes of the largest response that is read. Defaults to 16 MiB. Files are
+    /// not limited.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
@@ -197,7 +198,7 @@ impl<V: Vendor> ClientBuilder<V> {
     }
 
     /// Wraps the client's transport, the built-in one or the one that was passed, in another: to
-    /// count, to log, to sign, to add a header, or to answer from a cache.
+    /// count, to log, to sign, to add a header, or to respond from a cache.
     ///
     /// A layer sees each attempt of each call, and the requests for tokens. Each further layer wraps
     /// those before it: the layer that was added last is the first to see a request and the last to

@@ -2,8 +2,8 @@ use std::fmt;
 
 use super::notes::Step;
 
-/// Something in a response, or in the content of a message, that could not be read and was left
-/// out.
+/// A part of a response, or of the content of a message, that could not be read and was left out,
+/// or that had to be repaired.
 ///
 /// A warning names the place and what was expected there. It never quotes the data: the keys of
 /// maps are shown as `*`.
@@ -58,7 +58,7 @@ impl Warning {
         Self { path: path_of(&[]), text: format!("{count} further warnings are not listed") }
     }
 
-    /// The place of what was left out, such as `$.items[3].name`, where `$` stands for the whole.
+    /// Returns the place of that part, such as `$.items[3].name`, where `$` stands for the whole.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Warning {
     }
 }
 
-/// What to do about a value that cannot be read.
+/// The treatment of a value that cannot be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strictness {
@@ -87,7 +87,7 @@ pub enum Strictness {
 pub struct Read<T> {
     /// The value.
     pub value: T,
-    /// What was left out of it; empty as a rule.
+    /// The parts that were left out of the value, or repaired; usually empty.
     pub warnings: Vec<Warning>,
 }
 

@@ -117,7 +117,7 @@ pub enum Violation {
     Field {
         /// The field's name.
         field: String,
-        /// What is wrong with it, in the vendor's words.
+        /// The reason, in the vendor's words.
         description: String,
     },
     /// A scope or a right is missing.
@@ -125,7 +125,7 @@ pub enum Violation {
     Permission {
         /// The scope, e.g. `im:chat`.
         scope: String,
-        /// Where an administrator can grant it.
+        /// The URL where an administrator can grant the scope.
         url: Option<String>,
     },
 }

@@ -13,7 +13,7 @@ const LONGEST_CAUSE: usize = 400;
 
 impl Error {
     /// Starts an error of the user's own making: for a test of code that handles errors, or for a
-    /// [`Transport`](crate::Transport) that answers by itself.
+    /// [`Transport`](crate::Transport) that responds by itself.
     pub fn builder(kind: ErrorKind) -> ErrorBuilder {
         ErrorBuilder(Self::new(kind))
     }
