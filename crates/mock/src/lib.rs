@@ -69,6 +69,7 @@
 //!
 //! ```
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
+//! use std::time::Duration;
 //! use openplat_core::{Client, ErrorKind, Feishu};
 //! use openplat_mock::{MockPlatform, Reply};
 //!
@@ -95,6 +96,9 @@
 //! mock.on_path::<Feishu>(Method::Post, tokens).error("10014").times(1);
 //! mock.revoke_tokens();
 //! LinkChat::new("oc_1").send(&client).await.err().ok_or("no error")?;
+//!
+//! // A client whose credentials were refused fetches no token for a while.
+//! tokio::time::advance(Duration::from_secs(10)).await;
 //! LinkChat::new("oc_1").send(&client).await?;
 //! # Ok(())
 //! # }
@@ -144,7 +148,7 @@
 //! let user = client.exchange_code(CodeExchange::new(code)).await?;
 //! LinkChat::new("oc_1").send(&client.as_user(user.access_token.clone())).await?;
 //!
-//! mock.advance(user.expires_in);
+//! mock.advance(user.expires_at.duration_since(user.issued_at)?);
 //! let expired = LinkChat::new("oc_1").send(&client.as_user(user.access_token)).await;
 //! assert_eq!(expired.err().map(|error| error.kind()), Some(ErrorKind::Unauthenticated));
 //!
