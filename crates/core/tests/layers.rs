@@ -52,7 +52,7 @@ fn no_import_runs_back_up() {
     for path in sources.iter().filter(|path| !path.ends_with("src/lib.rs")) {
         let place = path.strip_prefix(&root).unwrap();
         let top = place.components().next().unwrap().as_os_str().to_str().unwrap();
-        let own = rank(top.trim_end_matches(".rs")).expect("a file outside of the layers");
+        let own = rank(top.trim_end_matches(".rs")).expect("a file outside the layers");
         for (line, name) in imports(&fs::read_to_string(path).unwrap()) {
             match rank(&name) {
                 Some(layer) if layer <= own => {}

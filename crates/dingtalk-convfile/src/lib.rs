@@ -18,7 +18,7 @@
 //! # }
 //! ```
 //!
-//! Outside of China, set `.base_url(dingtalk_convfile::DingTalk::INTERNATIONAL)` on the builder.
+//! Outside China, set `.base_url(dingtalk_convfile::DingTalk::INTERNATIONAL)` on the builder.
 //!
 //! # Tests
 //!

@@ -20,7 +20,7 @@
 //! - Whoever sends chooses the token: `.send(&feishu)` uses the app's, fetched and renewed for
 //!   you; `.send(&feishu.as_user(token))` uses a user's. An operation that does not accept the
 //!   token does not compile.
-//! - Outside of China, set `.base_url(feishu_im::Feishu::LARK)` on the builder.
+//! - Outside China, set `.base_url(feishu_im::Feishu::LARK)` on the builder.
 //! - An [`Error`] says what happened, where and what to do; [`ErrorCode`] names the documented
 //!   codes.
 //! - Values that the documentation does not list decode to `Unknown`, and unknown fields are
