@@ -145,11 +145,29 @@ impl Platform for DingTalkPlatform {
 
 /// The members that errors consist of, those of the old API (`errcode`) and of single services
 /// included.
-const CODE: &[&str] = &["code", "errcode", "errorCode", "error_code"];
+const CODE: &[&str] =
+    &["code", "errcode", "errorCode", "error_code", "ding_open_errcode", "dingOpenErrcode"];
 const MESSAGE: &[&str] =
     &["message", "errmsg", "errorMsg", "error_msg", "errorMessage", "msg", "description"];
 const LOG_ID: &[&str] = &["requestid", "request_id"];
-const OTHERS: &[&str] = &["sub_code", "sub_msg", "accessdenieddetail", "success", "status"];
+const OTHERS: &[&str] = &[
+    "sub_code",
+    "sub_msg",
+    "accessdenieddetail",
+    "success",
+    "status",
+    "httpStatus",
+    "statusCode",
+    "traceId",
+    "trace_id",
+    "hostId",
+    "recommend",
+    "data",
+    "result",
+];
+
+/// The codes of the old API, which say that all is well as well.
+const OLD_CODE: &[&str] = &["errcode", "ding_open_errcode", "dingOpenErrcode"];
 
 /// Most responses are larger than any error; they are not looked through.
 const LARGEST_FAILURE: usize = 8 * 1024;
@@ -168,15 +186,15 @@ fn is_failure(body: &[u8]) -> bool {
 }
 
 fn says_failure(members: &Members<'_>) -> bool {
-    if is_ban(members) || members.code(&["errcode"]).is_some_and(|code| !is_fine(&code)) {
+    let mut old_codes = OLD_CODE.iter().filter_map(|name| members.code(&[name]));
+    if is_ban(members) || old_codes.any(|code| !is_fine(&code)) {
         return true;
     }
-    match members.get("success").map(|success| success.get()) {
-        Some("false" | "\"false\"") => return true,
-        Some(_) => return false,
-        None => {}
+    if let Some(success) = members.get("success") {
+        let success = success.get().trim_matches('"');
+        return success == "0" || success.eq_ignore_ascii_case("false");
     }
-    // `code` and `message` can be data, but not both of them and nothing else.
+    // `code` and `message` can be data, but not both of them and nothing but what comes with errors.
     let known = [CODE, MESSAGE, LOG_ID, OTHERS].concat();
     let is_known = |name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
     code(members).is_some() && members.text(MESSAGE).is_some() && members.names().all(is_known)
@@ -510,6 +528,12 @@ mod tests {
             (r#"{"code":400002,"message":"y"}"#, "400002", "y"),
             (r#"{"success":false,"errorCode":"e","errorMsg":"m","result":{}}"#, "e", "m"),
             (r#"{"success":"false"}"#, "", ""),
+            (r#"{"success":"False","dingOpenErrcode":7,"errorMsg":"m"}"#, "7", "m"),
+            (r#"{"success":0,"errorCode":"e"}"#, "e", ""),
+            (r#"{"ding_open_errcode":40001,"error_msg":"y"}"#, "40001", "y"),
+            (r#"{"code":"x","message":"y","traceId":"t"}"#, "x", "y"),
+            (r#"{"Code":"x","Message":"y","HostId":"h","Recommend":"u"}"#, "x", "y"),
+            (r#"{"code":"x","message":"y","data":{},"httpStatus":400}"#, "x", "y"),
             ("\u{feff}{\"errcode\":1,\"errmsg\":\"m\"}", "1", "m"),
             ("{\"errmsg\":\"\n\",\"errcode\":1.0}", "1", ""),
         ] {
@@ -534,6 +558,8 @@ mod tests {
             r#"{"code":200,"message":"OK"}"#,
             r#"{"errcode":0,"errmsg":"ok","result":{"code":"x","message":"y"}}"#,
             r#"{"success":true,"code":"x","message":"y"}"#,
+            r#"{"success":1,"code":"x","message":"y"}"#,
+            r#"{"dingOpenErrcode":0,"errorMsg":"ok","result":{"a":1}}"#,
             r#"{"status":1111}"#,
             r#"{"punish":null,"status":1}"#,
             r#"{"result":{"success":false}}"#,
