@@ -135,6 +135,20 @@ async fn a_platform_that_is_away_is_a_connect_error() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_empty_is_not_sent() {
+    let (mock, client) = feishu().await;
+    for token in ["", " "] {
+        let as_user = LinkChat::new("oc_1").send(&client.as_user(token)).await.unwrap_err();
+        let as_app = LinkChat::new("oc_1").send(&client.with_token(token)).await.unwrap_err();
+        for error in [as_user, as_app] {
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0));
+            assert!(error.to_string().contains("the token is empty"), "{error}");
+        }
+    }
+    assert!(mock.requests().is_empty());
+}
+
+#[tokio::test]
 async fn no_text_shows_a_secret() {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>().example().error("232006");

@@ -7,7 +7,7 @@ use super::source::{FLIGHT_TIMEOUT, ReadyToken, TokenSource};
 use crate::base::{BoxFuture, Secret};
 use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
-use crate::vendor::secret_header;
+use crate::vendor::token_header;
 
 /// A source of tokens outside the client: a [`UserSession`](crate::UserSession), or a program's own.
 ///
@@ -57,8 +57,8 @@ impl<T: Credentials + ?Sized> Credentials for Arc<T> {
 pub(crate) enum Auth {
     /// The app, whose token is fetched and renewed.
     App(Arc<TokenSource>),
-    /// Whoever the caller brought a token of; an error if no header can carry the token.
-    Given(Result<HeaderValue, ()>),
+    /// Whoever the caller brought a token of; `None` if the token cannot be sent.
+    Given(Option<HeaderValue>),
     /// Whoever stands behind credentials.
     Credentials(Arc<dyn Credentials>),
 }
@@ -92,8 +92,8 @@ impl Auth {
     pub(crate) fn owner(&self) -> &[u8] {
         match self {
             Self::App(source) => source.key().as_str().as_bytes(),
-            Self::Given(Ok(header)) => header.as_bytes(),
-            Self::Given(Err(())) => &[],
+            Self::Given(Some(header)) => header.as_bytes(),
+            Self::Given(None) => &[],
             Self::Credentials(credentials) => credentials.owner().as_bytes(),
         }
     }
@@ -104,14 +104,13 @@ impl Auth {
                 Ok(token) => Ok(Sent::App(token)),
                 Err(error) => Err(error.in_context("while fetching the app's token")),
             },
-            Self::Given(Ok(header)) => Ok(Sent::Given(header.clone())),
-            Self::Given(Err(())) => Err(unsendable()),
+            Self::Given(Some(header)) => Ok(Sent::Given(header.clone())),
+            Self::Given(None) => Err(unsendable()),
             Self::Credentials(credentials) => {
                 let token = Box::pin(within_limit(credentials.token())).await;
                 let token =
                     token.map_err(|error| error.in_context("while getting the user's token"))?;
-                let text = channel.platform.token_header_value(token.expose());
-                let header = secret_header(&text).map_err(|_| unsendable())?;
+                let header = token_header(channel.platform, &token).ok_or_else(unsendable)?;
                 Ok(Sent::Credentials(header, token))
             }
         }
@@ -162,5 +161,5 @@ async fn within_limit(token: BoxFuture<'_, Result<Secret, Error>>) -> Result<Sec
 
 fn unsendable() -> Error {
     Error::new(ErrorKind::InvalidRequest)
-        .with_detail("the token holds a character that no HTTP header can carry")
+        .with_detail("the token is empty, or holds a character that no HTTP header can carry")
 }

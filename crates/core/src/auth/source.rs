@@ -17,7 +17,7 @@ use super::refusals::Refusals;
 use super::{Shared, Token, TokenKey, TokenLock, UserToken, user};
 use crate::base::{Secret, catch_panic, lock};
 use crate::error::{Error, ErrorKind};
-use crate::vendor::{Grant, secret_header};
+use crate::vendor::{Grant, token_header};
 
 /// A token as calls use it: its header is made once.
 #[derive(Debug)]
@@ -394,7 +394,7 @@ impl TokenSource {
                 (pair.access_token, pair.expires_at)
             }
         };
-        let header = secret_header(&platform.token_header_value(value.expose())).ok()?;
+        let header = token_header(platform, &value)?;
         let lifetime = expires_at.duration_since(kept.issued_at()).unwrap_or_default();
         // A token that lives shorter than the margins is used for a part of its life.
         let before = |margin| expires_at.checked_sub(margin).unwrap_or(expires_at);

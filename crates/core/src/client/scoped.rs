@@ -10,7 +10,7 @@ use crate::call::{
     AcceptsAppToken, AcceptsUserToken, Call, Line, Operation, RawCall, Sender, sealed,
 };
 use crate::meta::Method;
-use crate::vendor::{Vendor, secret_header};
+use crate::vendor::{Vendor, token_header};
 
 /// A client that sends another token than its own. `K` says which operations the token is for.
 pub struct Scoped<V, K> {
@@ -34,8 +34,7 @@ pub enum AppScope {}
 
 impl<V: Vendor, K> Scoped<V, K> {
     pub(super) fn given(client: &Client<V>, token: &Secret) -> Self {
-        let text = V::PLATFORM.token_header_value(token.expose());
-        Self::new(client, Auth::Given(secret_header(&text).map_err(drop)))
+        Self::new(client, Auth::Given(token_header(V::PLATFORM, token)))
     }
 
     pub(super) fn with_credentials(client: &Client<V>, credentials: impl Credentials) -> Self {

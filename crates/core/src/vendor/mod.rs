@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::Secret;
 use crate::codec::Warning;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::wire::{Reply, log_id};
 use page::{is_page, not_understood};
 
@@ -129,13 +129,12 @@ impl From<Bytes> for Data {
 /// The data of a response that has none, whatever the type of the output.
 pub(crate) const NO_DATA: Bytes = Bytes::from_static(b"null");
 
-pub(crate) fn secret_header(text: &str) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| {
-        Error::new(ErrorKind::InvalidRequest)
-            .with_detail("the token holds a character that no HTTP header can carry")
-    })?;
+/// Returns the header that carries a token, unless the token is empty or no header can carry it.
+pub(crate) fn token_header(platform: &dyn Platform, token: &Secret) -> Option<HeaderValue> {
+    let token = Some(token.expose()).filter(|token| !token.trim().is_empty())?;
+    let mut value = HeaderValue::from_str(&platform.token_header_value(token)).ok()?;
     value.set_sensitive(true);
-    Ok(value)
+    Some(value)
 }
 
 /// The most bytes that an error keeps of the vendor's message, and of a name or a code.
