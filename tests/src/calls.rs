@@ -58,6 +58,10 @@ async fn headers_are_added_unless_they_are_the_clients_own() {
         ("content-length", "77777"),
         ("host", "evil.example"),
         ("transfer-encoding", "chunked"),
+        ("content-encoding", "gzip"),
+        ("expect", "100-continue"),
+        ("upgrade", "h2c"),
+        ("te", "trailers"),
         ("bad name", "marker"),
         ("x-bad", "a\r\nb"),
     ] {

@@ -43,13 +43,18 @@ impl Options {
 }
 
 /// The headers that say whose request it is, where it goes and how it is framed.
-const OURS: [HeaderName; 6] = [
+const OURS: [HeaderName; 11] = [
     header::AUTHORIZATION,
     header::CONNECTION,
+    header::CONTENT_ENCODING,
     header::CONTENT_LENGTH,
     header::CONTENT_TYPE,
+    header::EXPECT,
     header::HOST,
+    header::TE,
+    header::TRAILER,
     header::TRANSFER_ENCODING,
+    header::UPGRADE,
 ];
 
 impl fmt::Debug for Options {
