@@ -12,10 +12,10 @@ use feishu_im::message::{ContainerId, ListMessage};
 use feishu_im::types::ChatSummary;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderValue, Request, Response};
-use openplat_core::{Body, Error, Feishu, Items, WithToken};
+use openplat_core::{Body, Error, Feishu, Items, Method, WithToken};
 use serde_json::{Value, json};
 
-use crate::script::Through;
+use crate::script::{Script, Through, answer};
 
 /// The positions that were asked for, in their order; an empty one is the beginning.
 #[derive(Clone, Default)]
@@ -388,6 +388,19 @@ async fn a_user_sees_pages_too() {
     assert_eq!(ids(ListChat::new().items(&user)).await.len(), 6);
     let token = Some(HeaderValue::from_static("Bearer u-1"));
     assert_eq!(*tokens.lock().unwrap(), [token.clone(), token.clone(), token]);
+}
+
+#[tokio::test]
+async fn each_page_is_a_call_with_the_conditions_that_are_set() {
+    let script = Script::new((0..2).map(|_| answer(503, &[], "")));
+    let client = script.feishu();
+    let once = ListChat::new().items(&client).each_call(|call| call.retries(false));
+    let mut once = once.each_call(|call| call.header("x-page", "1"));
+    assert!(once.next().await.unwrap().is_err());
+    let raw = client.raw(Method::Get, "/x").pages("from", |_: &Value| None);
+    let mut raw = raw.each_call(|call| call.retries(false).header("x-page", "2"));
+    assert!(raw.next().await.unwrap().is_err());
+    assert_eq!([0, 1].map(|at| script.header(at, "x-page")), [["1"], ["2"]]);
 }
 
 #[tokio::test]

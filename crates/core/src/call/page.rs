@@ -135,12 +135,16 @@ impl<T: Offset + Default> Offset for Option<T> {
     }
 }
 
+/// Sets conditions of a call.
+type Set<T> = Box<dyn Fn(Call<T>) -> Call<T> + Send + Sync>;
+
 /// A walk through pages: the page that is on its way, where the walk has been, and when it ends.
 pub(super) struct Walk<T> {
     /// The operation, for errors of the walk itself.
     name: Cow<'static, str>,
     pending: Option<Call<Response<T>>>,
-    strictness: Strictness,
+    /// The conditions of the call that fetches a page.
+    conditions: Vec<Set<T>>,
     /// What the pages warned of, until somebody takes it.
     warnings: Vec<Warning>,
     /// The number of warnings that are not kept.
@@ -166,7 +170,7 @@ impl<T> Walk<T> {
         Self {
             name: name.into(),
             pending: None,
-            strictness: Strictness::default(),
+            conditions: Vec::new(),
             warnings: Vec::new(),
             unlisted: 0,
             seen: HashSet::new(),
@@ -183,8 +187,12 @@ impl<T> Walk<T> {
         self.left = pages;
     }
 
+    pub(super) fn each_call(&mut self, set: impl Fn(Call<T>) -> Call<T> + Send + Sync + 'static) {
+        self.conditions.push(Box::new(set));
+    }
+
     pub(super) fn set_strictness(&mut self, strictness: Strictness) {
-        self.strictness = strictness;
+        self.each_call(move |call| call.strictness(strictness));
     }
 
     pub(super) fn take_warnings(&mut self) -> Vec<Warning> {
@@ -279,11 +287,7 @@ impl<T: Output> Walk<T> {
     }
 
     fn with_conditions(&self, call: Call<T>) -> Call<Response<T>> {
-        let call = match self.strictness {
-            Strictness::Lenient => call,
-            strictness => call.strictness(strictness),
-        };
-        call.with_meta()
+        self.conditions.iter().fold(call, |call, set| set(call)).with_meta()
     }
 }
 
@@ -324,6 +328,23 @@ impl<O: Paged> Pages<O> {
     /// [`ErrorKind::LimitExceeded`]. To read only the first `n` pages, use `take(n)` instead.
     pub fn max_pages(mut self, pages: usize) -> Self {
         self.walk.set_max_pages(pages);
+        self
+    }
+
+    /// Sets conditions of the calls that fetch the pages, such as headers, timeouts and retries. Can
+    /// be called several times.
+    ///
+    /// ```
+    /// # use openplat_core::{Paged, Pages};
+    /// # fn patient<O: Paged>(pages: Pages<O>) -> Pages<O> {
+    /// pages.each_call(|call| call.timeout(std::time::Duration::from_secs(60)))
+    /// # }
+    /// ```
+    pub fn each_call(
+        mut self,
+        set: impl Fn(Call<O::Output>) -> Call<O::Output> + Send + Sync + 'static,
+    ) -> Self {
+        self.walk.each_call(set);
         self
     }
 
@@ -396,6 +417,15 @@ impl<O: Paged> Items<O> {
     /// Sets the most pages that are fetched, as [`Pages::max_pages`] does.
     pub fn max_pages(mut self, pages: usize) -> Self {
         self.pages = self.pages.max_pages(pages);
+        self
+    }
+
+    /// Sets conditions of the calls that fetch the pages, as [`Pages::each_call`] does.
+    pub fn each_call(
+        mut self,
+        set: impl Fn(Call<O::Output>) -> Call<O::Output> + Send + Sync + 'static,
+    ) -> Self {
+        self.pages = self.pages.each_call(set);
         self
     }
 

@@ -247,6 +247,13 @@ impl<T: Output> RawPages<T> {
         self
     }
 
+    /// Sets conditions of the calls that fetch the pages, as
+    /// [`Pages::each_call`](crate::Pages::each_call) does.
+    pub fn each_call(mut self, set: impl Fn(Call<T>) -> Call<T> + Send + Sync + 'static) -> Self {
+        self.walk.each_call(set);
+        self
+    }
+
     /// Sets what happens if a part of a page cannot be read, as
     /// [`Pages::strictness`](crate::Pages::strictness) does.
     pub fn strictness(mut self, strictness: Strictness) -> Self {
