@@ -59,11 +59,13 @@ impl Turn {
         has_more: Option<bool>,
     ) -> Self {
         // A documented sample has the text `null` where there is no token.
-        let next = next.filter(|next| !matches!(*next, "" | "null"));
+        let next = next.filter(|next| !matches!(next.trim(), "" | "null"));
         let from = request.clone();
         let to = match (next, has_more) {
             (_, Some(false)) | (None, None) => To::End,
             (None, Some(true)) => To::Nowhere,
+            // What is left of a token after a repair leads to another page, if to any.
+            (Some(next), _) if next.contains(char::REPLACEMENT_CHARACTER) => To::Nowhere,
             (Some(next), _) => To::Page(next.to_owned()),
         };
         if let To::Page(next) = &to {
@@ -510,8 +512,9 @@ mod tests {
         assert_eq!(by_token(Some("b"), None), next());
         assert_eq!(by_token(Some("b"), Some(false)), end());
         assert_eq!(by_token(Some(""), None), end());
+        assert_eq!(by_token(Some(" "), None), end());
         assert_eq!(by_token(Some("null"), Some(false)), end());
-        for none in [Some(""), Some("null"), None] {
+        for none in [Some(""), Some(" "), Some("null"), Some("b\u{fffd}"), None] {
             let (request, turn) = by_token(none, Some(true));
             assert_eq!((request.as_deref(), turn), (Some("before"), nowhere(Some("before"))));
         }
