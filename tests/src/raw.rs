@@ -74,6 +74,7 @@ async fn path_query_and_json_are_encoded() {
     let (client, sent) = client(|_| json!({ "code": 0, "data": { "n": "7" } }));
     let call = client
         .raw(Method::Patch, "/open-apis/x/{id}/y/{id2}")
+        .value("id", "replaced")
         .value("id2", "b")
         .value("id", "../a b")
         .query("ids", vec!["1".to_owned(), "2".to_owned()])
@@ -123,6 +124,9 @@ async fn mistakes_are_refused_before_anything_is_sent() {
         (raw("//evil.example/x"), "is no path"),
         (raw("/x?y=1"), "is no path"),
         (raw("/a/../b"), "is no path"),
+        (raw("/x").json(&1).field("a", "b"), "both JSON and a form"),
+        (raw("/x").field("a", "b").json(&1), "both JSON and a form"),
+        (raw("/x").dedupe_query(""), "no name"),
     ] {
         let error = call.send::<Value>().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");

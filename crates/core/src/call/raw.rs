@@ -34,8 +34,10 @@ pub struct RawCall {
     query: Vec<(String, String)>,
     dedupe: Option<String>,
     body: RawBody,
-    problem: Option<String>,
+    problem: Option<&'static str>,
 }
+
+const TWO_BODIES: &str = "the body cannot be both JSON and a form";
 
 #[derive(Clone)]
 enum RawBody {
@@ -64,7 +66,8 @@ impl RawCall {
         }
     }
 
-    /// Sets the value of `{name}` in the path. It is percent-encoded.
+    /// Sets the value of `{name}` in the path. It is percent-encoded, and replaces one that was set
+    /// before.
     pub fn value(mut self, name: impl Into<String>, value: impl Param) -> Self {
         self.values.push((name.into(), texts(&value)));
         self
@@ -85,12 +88,14 @@ impl RawCall {
 
     /// Sets the body as JSON.
     ///
-    /// The call fails with [`ErrorKind::InvalidRequest`] if the value cannot be written as JSON.
+    /// The call fails with [`ErrorKind::InvalidRequest`] if the value cannot be written as JSON, or
+    /// if the body is a form as well.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
-        match serde_json::to_value(body) {
-            Ok(body) => self.body = RawBody::Json(body),
+        match (serde_json::to_value(body), &self.body) {
+            (Ok(_), RawBody::Form(_)) => self.problem = Some(TWO_BODIES),
+            (Ok(body), _) => self.body = RawBody::Json(body),
             // The text of the error may quote the value.
-            Err(_) => self.problem = Some("the body cannot be written as JSON".to_owned()),
+            (Err(_), _) => self.problem = Some("the body cannot be written as JSON"),
         }
         self
     }
@@ -109,8 +114,9 @@ impl RawCall {
 
     fn form(mut self, name: String, field: Field) -> Self {
         match &mut self.body {
+            RawBody::None => self.body = RawBody::Form(vec![(name, field)]),
+            RawBody::Json(_) => self.problem = Some(TWO_BODIES),
             RawBody::Form(fields) => fields.push((name, field)),
-            body => *body = RawBody::Form(vec![(name, field)]),
         }
         self
     }
@@ -163,8 +169,8 @@ impl RawCall {
             let error = Error::new(ErrorKind::InvalidRequest).with_detail(detail);
             Err(error.with_operation(meta.id().to_owned()))
         };
-        if let Some(problem) = &self.problem {
-            return refuse(problem.clone());
+        if let Some(problem) = self.problem {
+            return refuse(problem.to_owned());
         }
         // It comes from a program, and perhaps from its user.
         if !is_path(&self.path) {
@@ -180,13 +186,16 @@ impl RawCall {
         }
         let mut parts = Parts::new(Meta::Shared(Arc::new(meta.clone())));
         for name in names {
-            let Some((_, value)) = self.values.iter().find(|(given, _)| given == name) else {
+            let Some((_, value)) = self.values.iter().rfind(|(given, _)| given == name) else {
                 return refuse(format!("the value `{name}` of the path is not set"));
             };
             parts.path(value);
         }
         for (name, value) in &self.query {
             parts.query(name, value);
+        }
+        if self.dedupe.as_deref() == Some("") {
+            return refuse("the idempotency key has no name".to_owned());
         }
         if let Some(name) = &self.dedupe {
             parts.dedupe_query(name, &None, usize::MAX);
