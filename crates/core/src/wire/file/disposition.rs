@@ -9,7 +9,8 @@ use super::{charset, name};
 /// Returns the name in `Content-Disposition` (RFC 6266), made fit to be the name of a file in a
 /// folder.
 pub(crate) fn file_name(headers: &HeaderMap) -> Option<String> {
-    let header = charset::decode(headers.get(CONTENT_DISPOSITION)?.as_bytes());
+    // Some servers leave the type in front of the parameters out.
+    let header = format!(";{}", charset::decode(headers.get(CONTENT_DISPOSITION)?.as_bytes()));
     let mut plain = None;
     for (key, value) in parameters(&header) {
         match key.as_str() {
@@ -68,10 +69,12 @@ fn unquote(quoted: &str) -> (String, &str) {
     (text, "")
 }
 
-/// `UTF-8''%E7%BE%A4.pdf` (RFC 8187).
+/// `UTF-8''%E7%BE%A4.pdf` (RFC 8187), or `%E7%BE%A4.pdf` from servers that forget the encoding.
 fn extended(value: &str) -> Option<String> {
-    let (charset, rest) = value.split_once('\'')?;
-    let (_, encoded) = rest.split_once('\'')?;
+    let (charset, encoded) = match value.split_once('\'') {
+        Some((charset, rest)) => (charset, rest.split_once('\'')?.1),
+        None => ("UTF-8", Some(value).filter(|value| value.contains('%'))?),
+    };
     let bytes: Vec<u8> = percent_decode_str(encoded).collect();
     charset::decode_as(charset, &bytes)
 }
@@ -97,6 +100,8 @@ mod tests {
             (r#"ATTACHMENT; FILENAME="群.pdf""#, "群.pdf"),
             (r#"attachment; filename="unclosed.pdf"#, "unclosed.pdf"),
             (r#"attachment;; flag; filename="a.pdf""#, "a.pdf"),
+            (r#"filename="a.pdf""#, "a.pdf"),
+            (r#"attachment; filename*=%E7%BE%A4.pdf; filename="x""#, "群.pdf"),
         ] {
             assert_eq!(name(header).as_deref(), Some(expected), "{header}");
         }
