@@ -417,9 +417,13 @@ fn attachments_of_a_post_are_typed() {
         assert_eq!(file.file_name.as_deref(), Some("r.pdf"));
         assert_eq!((file.is_folder, folder.is_folder), (None, Some(true)));
     }
-    let post = post(r#"{"files":[{"file_key":"file_4","file_name":"a.txt"}]}"#);
-    assert!(post.body().lines.is_empty());
-    assert_eq!(post.attachments().count(), 1);
+    let alone = post(r#"{"files":[{"file_key":"file_4","file_name":"a.txt"}]}"#);
+    assert!(alone.body().lines.is_empty());
+    assert_eq!(alone.attachments().count(), 1);
+    let beside = r#"{"post":{"zh_cn":{"title":"t","content":[[]]}},"files":[{"file_key":"f"}]}"#;
+    let beside = post(beside);
+    assert_eq!(beside.body().title.as_deref(), Some("t"));
+    assert_eq!((beside.attachments().count(), beside.extra.len()), (1, 0));
 }
 
 #[test]
@@ -432,6 +436,7 @@ fn a_post_is_read_in_all_its_wrappers() {
         format!(r#"{{"zh_cn":{body}}}"#),
         format!(r#"{{"post":{{"zh_cn":{body}}}}}"#),
         format!(r#"{{"post":{body}}}"#),
+        format!(r#"{{"post":{twice}}}"#),
         twice,
     ] {
         let post = post(&content);

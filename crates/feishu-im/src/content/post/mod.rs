@@ -34,7 +34,7 @@ use serde_json::{Map, Value};
 
 pub use element::{At, CodeBlock, Element, Emotion, Hr, Img, Link, Md, Media, Style, Text};
 
-use super::members::{Fields, Members, Writer, as_object, members};
+use super::members::{Fields, Members, Writer, as_object, json, members};
 
 openplat_core::string_enum! {
     /// The languages of a post. What the platform takes beyond these is not documented.
@@ -285,10 +285,19 @@ impl Post {
 }
 
 /// What is in the wrapper that the platform refuses when it is sent, and returns at times.
+///
+/// Attachments may stand beside the wrapper.
 fn unwrapped(fields: Fields) -> Fields {
-    let is_wrapper = fields.names().eq(["post"]);
-    let inner = fields.get("post").filter(|_| is_wrapper);
-    inner.and_then(|inner| serde_json::from_str(inner).ok()).unwrap_or(fields)
+    let is_wrapper = fields.names().all(|name| matches!(name, "post" | "files"));
+    let inner = fields.get("post").filter(|_| is_wrapper).and_then(json);
+    let Some(inner) = inner.and_then(|inner| serde_json::from_str::<Fields>(&inner).ok()) else {
+        return fields;
+    };
+    if inner.has("files") && fields.has("files") {
+        return fields;
+    }
+    let beside = fields.into_iter().filter(|(name, _)| name != "post");
+    Fields::new(beside.chain(inner).collect())
 }
 
 /// Whether a member is what the post says in the language of that name.
