@@ -3,16 +3,17 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use bytes::Bytes;
 use http::header::CONTENT_DISPOSITION;
 use openplat_core::{
-    AcceptsAppToken, AcceptsUserToken, BoxFuture, Call, Client, Download, Error, Feishu, Method,
-    Operation, OperationMeta, Output, Paged, Parts, Sender, Transport, TransportError, Vendor,
+    AcceptsAppToken, AcceptsUserToken, Call, Client, Download, Error, Feishu, Method, Operation,
+    OperationMeta, Output, Paged, Parts, Sender, Vendor,
 };
 use openplat_mock::{MockPlatform, MockedVendor, Recorded, Reply};
 use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
+
+use crate::in_process::feishu;
 
 /// What must reach the server, as the specs say it.
 pub(crate) struct Expected {
@@ -134,7 +135,7 @@ async fn answers<O: Operation<Output: Serialize>>(call: Call<O::Output>, always:
 
 /// The operation after it has read the documented page.
 pub(crate) async fn turned<O: Paged>(mut operation: O) -> O {
-    let page = ask::<O::Output>(Answers(data::<O>().unwrap().to_string())).await.unwrap();
+    let page = ask::<O::Output>(data::<O>().unwrap()).await.unwrap();
     let _ = operation.turn(&page);
     let items = O::into_items(page);
     assert!(!items.is_empty());
@@ -153,8 +154,7 @@ fn data<O: Operation>() -> Option<Value> {
 /// nobody has heard of.
 async fn variants_decode<T: Output>(sample: &Value, always: &[&str]) {
     for (what, variant) in variants(sample, always) {
-        let answer = Answers(variant.to_string());
-        if let Err(error) = ask::<T>(answer).await {
+        if let Err(error) = ask::<T>(variant.clone()).await {
             panic!("{what}: {error}\n{variant}");
         }
     }
@@ -214,37 +214,18 @@ pub(crate) async fn decodes<T: DeserializeOwned + Serialize + Send + 'static>(
     example: &'static str,
     always: &[&str],
 ) {
-    let decoded: T = ask(Answers(example.to_owned())).await.unwrap();
+    let decoded: T = ask(json(example)).await.unwrap();
     covers(&serde_json::to_value(decoded).unwrap(), &json(example), "$");
     variants_decode::<T>(&json(example), always).await;
 }
 
-async fn ask<T: Output>(answers: Answers) -> Result<T, Error> {
-    let client = Client::<Feishu>::builder("app", "secret")
-        .base_url("https://open.feishu.cn")
-        .transport(answers)
-        .build()
-        .unwrap();
-    client.call(&Get(std::marker::PhantomData)).await
+async fn ask<T: Output>(data: Value) -> Result<T, Error> {
+    let mock = MockPlatform::in_process();
+    mock.on_path::<Feishu>(Method::Get, "/get").data(data);
+    feishu(&mock).call(&Get(std::marker::PhantomData)).await
 }
 
-/// Answers every request with the same data, and with a token beside it.
-struct Answers(String);
-
-impl Transport for Answers {
-    fn send(
-        &self,
-        _request: http::Request<openplat_core::Body>,
-    ) -> BoxFuture<'_, Result<http::Response<openplat_core::Body>, TransportError>> {
-        let body = json!({
-            "code": 0, "tenant_access_token": "t-1", "expire": 7200, "data": json(&self.0)
-        });
-        let answer = http::Response::new(openplat_core::Body::from(Bytes::from(body.to_string())));
-        Box::pin(std::future::ready(Ok(answer)))
-    }
-}
-
-/// An operation that answers with a `T`.
+/// An operation whose response is a `T`.
 struct Get<T>(std::marker::PhantomData<fn() -> T>);
 
 impl<T: Output> Operation for Get<T> {

@@ -14,6 +14,7 @@ mod grants;
 #[rustfmt::skip]
 #[allow(deprecated, reason = "what is deprecated has to work as well")]
 mod generated;
+mod in_process;
 mod limits;
 mod messages;
 mod network;
@@ -23,6 +24,5 @@ mod raw;
 mod reading;
 mod replies;
 mod retries;
-mod script;
 mod tokens;
 mod wire;

@@ -5,7 +5,7 @@ use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, LinkChat};
 use openplat_mock::{MockPlatform, Reply};
 
-use crate::script::{Script, answer};
+use crate::in_process::replying;
 
 fn client(mock: &MockPlatform) -> feishu_im::ClientBuilder {
     feishu_im::Client::builder("cli_1", "secret").base_url(mock.url())
@@ -82,11 +82,12 @@ async fn strange_answers_of_dingtalk_are_errors_too() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_page_is_quoted_without_secrets() {
     let page = "<html>proxy: no route; authorization: Bearer u-topsecret; hunter2</html>";
-    let script = Script::new([answer(404, &[], page)]);
-    let client = feishu_im::Client::builder("cli_1", "hunter2").transport(script);
+    let mock = replying::<LinkChat>([Reply::new(404).body(page)]);
+    mock.accept_user_token("u-topsecret");
+    let client = feishu_im::Client::builder("cli_1", "hunter2").transport(mock.transport());
     let user = client.build().unwrap().as_user("u-topsecret");
     let error = LinkChat::new("oc_1").send(&user).await.unwrap_err();
     let excerpt = error.api().unwrap().excerpt().unwrap();

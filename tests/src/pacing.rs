@@ -13,9 +13,10 @@ use openplat_core::{
     AcceptsAppToken, Body, BoxFuture, Call, Error, Feishu, Method, Operation, OperationMeta,
     Pacing, Parts, Rate, Sender, Transport, TransportError, Upload,
 };
+use openplat_mock::{MockPlatform, Reply};
 use tokio::time::Instant;
 
-use crate::script::{Script, Through, answer, ok};
+use crate::in_process::{dingtalk, feishu, replying, waits};
 
 /// The header of a refusal that says when the window ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -187,9 +188,9 @@ async fn pacing_by_a_limit_that_is_not_the_real_one_learns() {
 
 #[tokio::test(start_paused = true)]
 async fn a_ban_is_met_once() {
-    let ban = || answer(403, &[], r#"{"status":1111,"punish":"deny"}"#);
-    let script = Script::new([ban(), answer(200, &[], "{}")]);
-    let client = script.dingtalk();
+    let ban = Reply::new(403).body(r#"{"status":1111,"punish":"deny"}"#);
+    let mock = replying::<SendLink>([ban, Reply::example()]);
+    let client = dingtalk(&mock);
     let send = || {
         let required = SendLinkRequired {
             union_id: "me",
@@ -212,22 +213,25 @@ async fn a_ban_is_met_once() {
     // No more for another operation, another token, or the token itself.
     let other = client.for_corp("other").raw(Method::Get, "/v1.0/x").send::<()>();
     assert!(other.await.unwrap_err().was_not_sent());
-    assert_eq!((script.count(), start.elapsed()), (1, Duration::ZERO));
+    assert_eq!((mock.requests().len(), start.elapsed()), (1, Duration::ZERO));
+    assert_eq!(mock.token_requests().len(), 1);
     // It ends, and a call that has the time waits for that.
     send().timeout(Duration::from_secs(300)).await.unwrap();
     assert!(start.elapsed() >= Duration::from_secs(200));
-    assert_eq!(script.count(), 2);
+    assert_eq!(mock.requests().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_holds_back_neither_other_operations_nor_other_owners() {
-    let limit = answer(429, &[("x-ogw-ratelimit-reset", "20")], THROTTLED);
-    let script = Script::new([limit, ok(), ok(), ok()]);
-    let (client, start) = (script.feishu(), Instant::now());
+    let limit = Reply::new(429).header("x-ogw-ratelimit-reset", "20").body(THROTTLED);
+    let mock = replying::<LinkChat>([limit, Reply::example()]);
+    mock.on::<GetChat>();
+    mock.accept_user_token("u-1");
+    let (client, start) = (feishu(&mock), Instant::now());
     LinkChat::new("oc_1").send(&client).retries(false).await.unwrap_err();
     GetChat::new("oc_1").send(&client).await.unwrap();
     LinkChat::new("oc_1").send(&client.as_user("u-1")).await.unwrap();
-    assert_eq!((script.count(), start.elapsed()), (3, Duration::ZERO));
+    assert_eq!((mock.requests().len(), start.elapsed()), (3, Duration::ZERO));
     // A call whose wait does not fit fails at once, with the time left.
     tokio::time::advance(Duration::from_secs(5)).await;
     let short = LinkChat::new("oc_2").send(&client).timeout(Duration::from_secs(14));
@@ -241,35 +245,31 @@ async fn a_limit_holds_back_neither_other_operations_nor_other_owners() {
     let raw = raw.json(&serde_json::json!({})).send::<serde_json::Value>();
     raw.await.unwrap();
     assert!((20.0..21.1).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
-    assert_eq!(script.count(), 4);
+    assert_eq!(mock.requests().len(), 4);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_operation_knows_its_documented_rate() {
-    let script = Script::new((0..20).map(|_| ok()));
-    let builder = feishu_im::Client::builder("cli_1", "secret").transport(script.clone());
+    let mock = replying::<LinkChat>([]);
+    let builder = feishu_im::Client::builder("cli_1", "secret").transport(mock.transport());
     let client = builder.pacing(Pacing::documented()).build().unwrap();
     join_all((0..11).map(|_| LinkChat::new("oc_1").send(&client))).await;
     assert_ne!(LinkChat::META.rate_limits(), []);
-    assert!(script.waits().iter().all(|wait| *wait > 0.02), "{:?}", script.waits());
+    assert!(waits(&mock).iter().all(|wait| *wait > 0.02), "{:?}", waits(&mock));
 }
 
 /// An upload may take as long as it makes progress, and its waits no longer than other calls.
 #[tokio::test(start_paused = true)]
 async fn an_upload_does_not_wait_for_ever() {
-    let requests = Arc::new(Mutex::new(0));
-    let counter = requests.clone();
-    let transport = Through(move |_| {
-        *counter.lock().unwrap() += 1;
-        let response = http::Response::builder().status(429).body(body(THROTTLED)).unwrap();
-        async { Ok(response) }
-    });
-    let client = feishu_im::Client::builder("cli_1", "secret").transport(transport);
-    let user = client.build().unwrap().as_user("u-1");
+    let mock = MockPlatform::in_process();
+    let files = mock.on_path::<Feishu>(Method::Post, "/open-apis/test/files");
+    let files = files.respond(Reply::new(429).body(THROTTLED));
+    mock.accept_user_token("u-1");
+    let user = feishu(&mock).as_user("u-1");
     let start = Instant::now();
     let file = Upload::from_bytes("content").file_name("a.txt");
     let upload = user.raw(Method::Post, "/open-apis/test/files").file("file", file).send::<()>();
     let error = upload.await.unwrap_err();
     assert!(error.is_throttled() && start.elapsed() < Duration::from_secs(30), "{error:?}");
-    assert!((4..8).contains(&*requests.lock().unwrap()), "{error:?}");
+    assert!((4..8).contains(&files.calls()), "{error:?}");
 }

@@ -13,9 +13,10 @@ use feishu_im::types::ChatSummary;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderValue, Request, Response};
 use openplat_core::{Body, Error, Feishu, Items, Method, WithToken};
+use openplat_mock::Reply;
 use serde_json::{Value, json};
 
-use crate::script::{Script, Through, answer};
+use crate::in_process::{Through, feishu, replying};
 
 /// The positions that were asked for, in their order; an empty one is the beginning.
 #[derive(Clone, Default)]
@@ -392,15 +393,18 @@ async fn a_user_sees_pages_too() {
 
 #[tokio::test]
 async fn each_page_is_a_call_with_the_conditions_that_are_set() {
-    let script = Script::new((0..2).map(|_| answer(503, &[], "")));
-    let client = script.feishu();
+    let mock = replying::<ListChat>([Reply::new(503)]);
+    mock.on_path::<Feishu>(Method::Get, "/x").respond(Reply::new(503));
+    let client = feishu(&mock);
     let once = ListChat::new().items(&client).each_call(|call| call.retries(false));
     let mut once = once.each_call(|call| call.header("x-page", "1"));
     assert!(once.next().await.unwrap().is_err());
     let raw = client.raw(Method::Get, "/x").pages("from", |_: &Value| None);
     let mut raw = raw.each_call(|call| call.retries(false).header("x-page", "2"));
     assert!(raw.next().await.unwrap().is_err());
-    assert_eq!([0, 1].map(|at| script.header(at, "x-page")), [["1"], ["2"]]);
+    let pages =
+        mock.requests().iter().map(|request| request.headers["x-page"].clone()).collect::<Vec<_>>();
+    assert_eq!(pages, ["1", "2"]);
 }
 
 #[tokio::test]

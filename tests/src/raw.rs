@@ -10,10 +10,11 @@ use feishu_im::{Client, ErrorKind};
 use futures_util::TryStreamExt;
 use http::{Request, Response};
 use openplat_core::Body;
+use openplat_mock::{MockPlatform, Reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::script::{Script, Through, answer, ok};
+use crate::in_process::{Through, feishu};
 
 type Sent = Arc<Mutex<Vec<Request<Bytes>>>>;
 
@@ -166,21 +167,17 @@ async fn pages_are_walked_by_the_callers_own_type() {
 
 #[tokio::test(start_paused = true)]
 async fn a_raw_call_is_retried_and_explained_like_any_other() {
-    let failed = r#"{"code":99991663,"msg":"token"}"#;
-    let tokens = r#"{"code":0,"tenant_access_token":"t-2","expire":7200}"#;
-    let script = Script::new([
-        answer(200, &[], r#"{"code":0,"tenant_access_token":"t-1","expire":7200}"#),
-        answer(400, &[], failed),
-        answer(200, &[], tokens),
-        ok(),
-    ]);
-    let script = script.with_tokens();
-    let raw = || script.feishu().raw(Method::Post, "/open-apis/x");
-    raw().send::<()>().await.unwrap();
-    assert_eq!(script.count(), 4);
+    let mock = MockPlatform::in_process();
+    let rejected = Reply::new(400).body(r#"{"code":99991663,"msg":"token"}"#);
+    mock.on_path::<Feishu>(Method::Post, "/open-apis/x").respond(rejected).times(1);
+    let client = feishu(&mock);
+    client.token().await.unwrap();
+    mock.rotate_tokens();
+    client.raw(Method::Post, "/open-apis/x").send::<()>().await.unwrap();
+    assert_eq!((mock.requests().len(), mock.token_requests().len()), (2, 2));
 
-    let script = Script::new([answer(503, &[], ""), answer(503, &[], "")]);
-    let call = script.feishu().raw(Method::Post, "/open-apis/{x}").value("x", "1");
+    mock.on_path::<Feishu>(Method::Post, "/open-apis/{x}").respond(Reply::new(503));
+    let call = feishu(&mock).raw(Method::Post, "/open-apis/{x}").value("x", "1");
     let error = call.send::<()>().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
     assert!(error.to_string().starts_with("POST /open-apis/{x}: "), "{error}");

@@ -4,14 +4,16 @@ use feishu_apaas::application_object_record::{BatchQueryRecords, BatchQueryRecor
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, ListChat};
 use feishu_im::message::{ContainerId, ListMessage, Message};
-use openplat_core::{Feishu, Method, Strictness, Warning, WithToken};
+use openplat_core::{Feishu, Method, Operation, Strictness, Warning};
+use openplat_mock::Reply;
 use serde_json::Value;
 
-use crate::script::{Script, answer};
+use crate::in_process::{feishu, replying};
 
-/// A client that gets these bodies, one after the other.
-fn client(bodies: &[&str]) -> WithToken<Feishu> {
-    Script::new(bodies.iter().map(|body| answer(200, &[], body))).feishu().with_token("t-1")
+/// A client whose calls of `O` get these bodies, one after the other.
+fn client<O: Operation<Vendor = Feishu>>(bodies: &[&str]) -> feishu_im::Client {
+    let replies = bodies.iter().map(|body| Reply::new(200).body((*body).to_owned()));
+    feishu(&replying::<O>(replies))
 }
 
 fn page(items: &str, next: Option<&str>) -> String {
@@ -54,7 +56,7 @@ async fn an_odd_member_costs_neither_its_item_nor_a_page() {
             ),
             page(&message("om_4", r#""deleted": false"#), None),
         ];
-        let client = client(&pages.each_ref().map(String::as_str));
+        let client = client::<ListMessage>(&pages.each_ref().map(String::as_str));
         let mut messages = ListMessage::new(ContainerId::chat("oc_1")).items(&client);
         let mut ids = Vec::new();
         while let Some(message) = messages.next().await {
@@ -70,7 +72,7 @@ async fn an_item_that_is_none_is_skipped() {
         let good = [message("om_1", r#""deleted": false"#), message("om_3", r#""deleted": false"#)];
         let page = page(&format!("{}, {odd}, {}", good[0], good[1]), None);
         let list = ListMessage::new(ContainerId::chat("oc_1"));
-        let response = list.send(&client(&[&page])).with_meta().await.unwrap();
+        let response = list.send(&client::<ListMessage>(&[&page])).with_meta().await.unwrap();
         assert_eq!(response.output.items.len(), 2, "{odd}");
         assert_eq!(response.warnings[0].path(), "$.items[1]", "{odd}");
     }
@@ -79,7 +81,7 @@ async fn an_item_that_is_none_is_skipped() {
 async fn read_one(odd: &str) -> (Message, Vec<String>) {
     let page = page(&message("om_1", odd), None);
     let list = ListMessage::new(ContainerId::chat("oc_1"));
-    let mut response = list.send(&client(&[&page])).with_meta().await.unwrap();
+    let mut response = list.send(&client::<ListMessage>(&[&page])).with_meta().await.unwrap();
     let warnings = response.warnings.iter().map(|warning| warning.path().to_owned()).collect();
     (response.output.items.remove(0), warnings)
 }
@@ -111,11 +113,12 @@ async fn what_is_lost_is_said_and_what_is_empty_is_not_lost() {
 async fn no_data_is_an_empty_response() {
     for data in [r#""""#, "[]", "null", "{}"] {
         let body = format!(r#"{{"code": 0, "msg": "ok", "data": {data}}}"#);
-        let response = GetChat::new("oc_1").send(&client(&[&body])).with_meta().await.unwrap();
+        let response =
+            GetChat::new("oc_1").send(&client::<GetChat>(&[&body])).with_meta().await.unwrap();
         assert_eq!((response.output.name, response.warnings), (None, vec![]), "{data}");
     }
     let body = r#"{"code": 0, "msg": "ok", "data": {"name": "n", "restricted_mode_setting": ""}}"#;
-    let chat = GetChat::new("oc_1").send(&client(&[body])).await.unwrap();
+    let chat = GetChat::new("oc_1").send(&client::<GetChat>(&[body])).await.unwrap();
     assert_eq!((chat.name.as_deref(), chat.restricted_mode_setting), (Some("n"), None));
 }
 
@@ -123,7 +126,7 @@ async fn no_data_is_an_empty_response() {
 async fn data_of_another_form_is_an_error_that_quotes_nothing() {
     for data in [r#""my salary""#, r#"["my salary"]"#, "7"] {
         let body = format!(r#"{{"code": 0, "msg": "ok", "data": {data}}}"#);
-        let error = ListChat::new().send(&client(&[&body])).await.unwrap_err();
+        let error = ListChat::new().send(&client::<ListChat>(&[&body])).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         let said = format!("{error} {error:?}");
         assert!(said.contains("expected struct") && !said.contains("salary"), "{said}");
@@ -139,7 +142,7 @@ async fn an_odd_record_in_a_string_costs_no_other() {
         object_api_name: "o",
         select: &["_id"],
     });
-    let response = query.send(&client(&[&body])).with_meta().await.unwrap();
+    let response = query.send(&client::<BatchQueryRecords>(&[&body])).with_meta().await.unwrap();
     let ids: Vec<_> = response.output.items.iter().map(|record| record["_id"].clone()).collect();
     assert_eq!(ids, [Value::from(1), Value::from(2)]);
     assert_eq!(response.warnings[0].path(), "$.items[1]");
@@ -149,11 +152,11 @@ async fn an_odd_record_in_a_string_costs_no_other() {
 async fn a_call_can_ask_for_strictness() {
     let page = page(&message("om_1", r#""deleted": "maybe""#), None);
     let list = ListMessage::new(ContainerId::chat("oc_1"));
-    let call = list.send(&client(&[&page])).strictness(Strictness::Strict);
+    let call = list.send(&client::<ListMessage>(&[&page])).strictness(Strictness::Strict);
     let error = call.with_meta().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("$.items[0].deleted"), "{error}");
-    let call = list.send(&client(&[&page])).strictness(Strictness::Strict);
+    let call = list.send(&client::<ListMessage>(&[&page])).strictness(Strictness::Strict);
     assert!(call.await.is_err());
 }
 
@@ -165,7 +168,7 @@ async fn a_strict_call_fails_if_the_envelope_had_to_be_repaired_or_says_two_thin
         r#"{"code": 0, "data": {"name": "o"}, "data": {"name": "n"}}"#,
         r#"{"code": 0, "data": {"name": "n \ud83d"}}"#,
     ] {
-        let client = client(&[body, body]);
+        let client = client::<GetChat>(&[body, body]);
         let response = GetChat::new("oc_1").send(&client).with_meta().await.unwrap();
         assert!(response.output.name.unwrap().starts_with('n'), "{body}");
         assert_eq!(response.warnings.len(), 1, "{body}");
@@ -188,7 +191,7 @@ fn odd_pages() -> [String; 2] {
 
 #[tokio::test]
 async fn a_listing_says_what_its_pages_warned_of() {
-    let client = || client(&odd_pages().each_ref().map(String::as_str));
+    let client = || client::<ListMessage>(&odd_pages().each_ref().map(String::as_str));
     let list = ListMessage::new(ContainerId::chat("oc_1"));
     let mut pages = list.pages(&client());
     assert_eq!(paths(&pages.take_warnings()), Vec::<&str>::new());
@@ -205,7 +208,8 @@ async fn a_listing_says_what_its_pages_warned_of() {
     let warnings = items.take_warnings();
     assert_eq!(paths(&warnings), ["$.items[0]", "$.items[1].deleted", "$.items[0].deleted"]);
 
-    let mut pages = client().raw(Method::Get, "/open-apis/x").pages("from", |_: &Flags| None);
+    let mut pages =
+        client().raw(Method::Get, "/open-apis/im/v1/messages").pages("from", |_: &Flags| None);
     pages.next().await.unwrap().unwrap();
     assert_eq!(paths(&pages.take_warnings()), ["$.items[0]", "$.items[1].deleted"]);
 }
@@ -226,7 +230,7 @@ struct Flag {
 async fn a_strict_listing_ends_at_what_cannot_be_read() {
     let good = page(&message("om_0", r#""deleted": true"#), Some("a"));
     let [_, odd] = odd_pages();
-    let client = || client(&[&good, &odd]);
+    let client = || client::<ListMessage>(&[&good, &odd]);
     let list = ListMessage::new(ContainerId::chat("oc_1"));
     let mut pages = list.pages(&client()).strictness(Strictness::Strict);
     assert!(pages.next().await.unwrap().is_ok());
@@ -239,7 +243,7 @@ async fn a_strict_listing_ends_at_what_cannot_be_read() {
     assert_eq!(items.next().await.unwrap().unwrap_err().kind(), ErrorKind::Decode);
     assert!(items.next().await.is_none());
 
-    let raw = client().raw(Method::Get, "/open-apis/x");
+    let raw = client().raw(Method::Get, "/open-apis/im/v1/messages");
     let mut pages = raw.pages("from", |_: &Flags| Some("b".to_owned()));
     pages = pages.strictness(Strictness::Strict);
     assert!(pages.next().await.unwrap().is_ok());
@@ -252,7 +256,8 @@ async fn the_warnings_of_a_long_listing_are_counted() {
     let mut pages: Vec<_> = (0..3).map(|next| page(&nothing, Some(&next.to_string()))).collect();
     pages.push(page("", None));
     let bodies: Vec<_> = pages.iter().map(String::as_str).collect();
-    let mut items = ListMessage::new(ContainerId::chat("oc_1")).items(&client(&bodies));
+    let mut items =
+        ListMessage::new(ContainerId::chat("oc_1")).items(&client::<ListMessage>(&bodies));
     assert!(items.next().await.is_none());
     let warnings = items.take_warnings();
     assert_eq!(warnings.len(), 101);

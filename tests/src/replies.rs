@@ -1,85 +1,64 @@
 //! What calls make of responses that are odd, broken or not the vendor's at all.
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
 use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use feishu_im::chat::LinkChat;
 use feishu_im::file::GetFile;
 use feishu_im::message::DeleteMessage;
 use feishu_im::{ErrorKind, Secret};
-use openplat_core::{Body, BoxFuture, Transport, TransportError};
-
-/// Gives one response to all calls, and one to all requests for a token.
-struct Canned {
-    token: http::Response<Bytes>,
-    call: http::Response<Bytes>,
-    tokens: AtomicUsize,
-    calls: AtomicUsize,
-}
-
-impl Canned {
-    fn new(token: http::Response<Bytes>, call: http::Response<Bytes>) -> Arc<Self> {
-        let (tokens, calls) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Arc::new(Self { token, call, tokens, calls })
-    }
-
-    fn feishu(self: &Arc<Self>) -> feishu_im::Client {
-        let builder = feishu_im::Client::builder("cli_1", APP_SECRET);
-        builder.max_attempts(2).transport(Arc::clone(self)).build().unwrap()
-    }
-
-    fn dingtalk(self: &Arc<Self>) -> dingtalk_convfile::Client {
-        let builder = dingtalk_convfile::Client::builder("ding", APP_SECRET);
-        builder.max_attempts(2).transport(Arc::clone(self)).build().unwrap()
-    }
-
-    fn counts(&self) -> (usize, usize) {
-        (self.tokens.load(Ordering::Relaxed), self.calls.load(Ordering::Relaxed))
-    }
-}
-
-impl Transport for Canned {
-    fn send(
-        &self,
-        request: http::Request<Body>,
-    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
-        let path = request.uri().path();
-        let (count, response) = match path.contains("oken") {
-            true => (&self.tokens, &self.token),
-            false => (&self.calls, &self.call),
-        };
-        count.fetch_add(1, Ordering::Relaxed);
-        let response = response.clone().map(Body::from);
-        Box::pin(async move { Ok(response) })
-    }
-}
+use openplat_core::{DingTalk, Feishu, Method};
+use openplat_mock::{MockPlatform, Reply, TokenKind};
 
 const APP_SECRET: &str = "app-s3cr3t";
 const TOKEN: &str = "t-s3cr3t";
 
-fn response(
-    status: u16,
-    headers: &[(&str, &str)],
-    body: impl Into<Bytes>,
-) -> http::Response<Bytes> {
-    let mut response = http::Response::builder().status(status);
-    for (name, value) in headers {
-        response = response.header(*name, *value);
+/// A platform that gives one reply to all requests for a token, and one to all calls.
+fn platform(token: Reply, call: Reply) -> MockPlatform {
+    let mock = MockPlatform::in_process();
+    for route in [
+        mock.on::<LinkChat>(),
+        mock.on::<GetFile>(),
+        mock.on::<DeleteMessage>(),
+        mock.on::<SendLink>(),
+    ] {
+        route.respond(call.clone());
     }
-    response.body(body.into()).unwrap()
+    let tenant = "/open-apis/auth/v3/tenant_access_token/internal";
+    for route in [
+        mock.on_path::<Feishu>(Method::Post, tenant),
+        mock.on_path::<Feishu>(Method::Post, "/open-apis/authen/v2/oauth/token"),
+        mock.on_path::<DingTalk>(Method::Post, "/v1.0/oauth2/accessToken"),
+    ] {
+        route.respond(token.clone());
+    }
+    for kind in [TokenKind::FeishuTenant, TokenKind::FeishuUser, TokenKind::DingTalkApp] {
+        mock.accept_token(kind, TOKEN);
+    }
+    mock
 }
 
-fn token() -> http::Response<Bytes> {
-    let body = r#"{"code":0,"tenant_access_token":"t-s3cr3t","expire":7200,
-        "accessToken":"t-s3cr3t","expireIn":7200}"#;
-    response(200, &[], body)
+fn feishu(mock: &MockPlatform) -> feishu_im::Client {
+    let builder = feishu_im::Client::builder("cli_1", APP_SECRET);
+    builder.max_attempts(2).transport(mock.transport()).build().unwrap()
 }
 
-fn canned(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Arc<Canned> {
-    Canned::new(token(), response(status, headers, body))
+fn dingtalk(mock: &MockPlatform) -> dingtalk_convfile::Client {
+    let builder = dingtalk_convfile::Client::builder("ding", APP_SECRET);
+    builder.max_attempts(2).transport(mock.transport()).build().unwrap()
+}
+
+fn token() -> Reply {
+    Reply::new(200).body(
+        r#"{"code":0,"tenant_access_token":"t-s3cr3t","expire":7200,
+        "accessToken":"t-s3cr3t","expireIn":7200}"#,
+    )
+}
+
+/// A platform that grants tokens, and gives this reply to all calls.
+fn replying(call: Reply) -> MockPlatform {
+    platform(token(), call)
 }
 
 fn send_link() -> SendLink {
@@ -98,10 +77,18 @@ async fn a_code_is_acted_on_whatever_is_wrong_beside_it() {
         b"\xef\xbb\xbf{\"code\":99991663.0,\"msg\":\"cut \xe4\xbd\"}",
         br#"{"code":0,"Code":7,"msg":[],"code":"99991663","data":"""#,
     ] {
-        let canned = canned(200, &[], body);
-        let error = LinkChat::new("oc_1").send(&canned.feishu()).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
-        assert_eq!(canned.counts(), (2, 1), "a new token is fetched, and is the same");
+        for (is_another, sent) in [(false, 1), (true, 2)] {
+            let mock = platform(Reply::example(), Reply::new(200).body(body));
+            let client = feishu(&mock);
+            client.token().await.unwrap();
+            if is_another {
+                mock.rotate_tokens();
+            }
+            let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
+            assert_eq!(mock.token_requests().len(), 2, "a token is fetched once more");
+            assert_eq!(mock.requests().len(), sent, "and sent if it is another");
+        }
     }
 }
 
@@ -110,15 +97,15 @@ async fn what_passes_by_itself_is_retried() {
     for body in
         [r#"{"code":9499,"msg":"too many request"}"#, r#"{"code":99991400.0,"msg":"\ud83d"}"#]
     {
-        let canned = canned(200, &[], body);
-        let error = LinkChat::new("oc_1").send(&canned.feishu()).await.unwrap_err();
-        assert!(error.is_throttled() && canned.counts().1 > 1, "{error}");
+        let mock = replying(Reply::new(200).body(body));
+        let error = LinkChat::new("oc_1").send(&feishu(&mock)).await.unwrap_err();
+        assert!(error.is_throttled() && mock.requests().len() > 1, "{error}");
     }
-    let busy = response(200, &[], r#"{"code":1000040351,"msg":"system busy"}"#);
-    let canned = Canned::new(busy, token());
-    let error = LinkChat::new("oc_1").send(&canned.feishu()).await.unwrap_err();
+    let busy = Reply::new(200).body(r#"{"code":1000040351,"msg":"system busy"}"#);
+    let mock = platform(busy, token());
+    let error = LinkChat::new("oc_1").send(&feishu(&mock)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-    assert!(canned.counts().0 > 1, "{error}");
+    assert!(mock.token_requests().len() > 1, "{error}");
     assert!(error.advice().unwrap().contains("base URL"), "{error}");
 }
 
@@ -129,12 +116,13 @@ async fn a_send_that_dingtalk_refuses_with_a_success_is_refused() {
         (r#"{"code":"conversationNotExist","message":"x"}"#, "conversationNotExist"),
         (r#"{"success":false,"errorCode":"x1","errorMsg":"refused"}"#, "x1"),
     ] {
-        let error = send_link().send(&canned(200, &[], body).dingtalk()).await.unwrap_err();
+        let mock = replying(Reply::new(200).body(body));
+        let error = send_link().send(&dingtalk(&mock)).await.unwrap_err();
         assert_eq!(error.api().unwrap().code(), code, "{error}");
     }
-    let refused = response(200, &[], r#"{"errcode":40089,"errmsg":"invalid corpsecret"}"#);
-    let canned = Canned::new(refused, token());
-    let error = send_link().send(&canned.dingtalk()).await.unwrap_err();
+    let refused = Reply::new(200).body(r#"{"errcode":40089,"errmsg":"invalid corpsecret"}"#);
+    let mock = platform(refused, token());
+    let error = send_link().send(&dingtalk(&mock)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     let api = error.api().unwrap();
     assert_eq!((api.code(), api.message()), ("40089", "invalid corpsecret"));
@@ -143,22 +131,24 @@ async fn a_send_that_dingtalk_refuses_with_a_success_is_refused() {
 #[tokio::test]
 async fn a_page_is_no_file() {
     const PAGE: &str = "<!DOCTYPE html><title>Log in</title><script>var x</script>";
-    for headers in [
-        &[("content-type", "text/html; charset=utf-8"), ("x-tt-logid", "L1")][..],
-        &[("content-type", "application/json"), ("x-tt-logid", "L1")],
-        &[("x-tt-logid", "L1")],
+    let page = || Reply::new(200).body(PAGE).header("x-tt-logid", "L1");
+    for page in [
+        page().header("content-type", "text/html; charset=utf-8"),
+        page().header("content-type", "application/json"),
+        page(),
     ] {
-        let canned = canned(200, headers, PAGE);
-        let error = GetFile::new("file_1").send(&canned.feishu()).await.unwrap_err();
+        let error = GetFile::new("file_1").send(&feishu(&replying(page))).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
         let api = error.api().unwrap();
         assert_eq!((api.excerpt(), api.log_id()), (Some("Log in"), Some("L1")));
         assert!(error.advice().unwrap().contains("portal"), "{error}");
     }
-    let named = [("content-type", "text/html"), ("content-disposition", "attachment")];
-    for (headers, body) in [(&named[..], PAGE), (&[("content-type", "text/plain")], "<svg/>")] {
-        let canned = canned(200, headers, body);
-        let file = GetFile::new("file_1").send(&canned.feishu()).await.unwrap();
+    let named = Reply::new(200).header("content-disposition", "attachment");
+    for (reply, media_type, body) in
+        [(named, "text/html", PAGE), (Reply::new(200), "text/plain", "<svg/>")]
+    {
+        let mock = replying(reply.header("content-type", media_type).body(body));
+        let file = GetFile::new("file_1").send(&feishu(&mock)).await.unwrap();
         assert_eq!(file.bytes(100).await.unwrap(), body);
     }
 }
@@ -166,12 +156,14 @@ async fn a_page_is_no_file() {
 #[tokio::test]
 async fn a_deletion_may_have_nothing_to_say() {
     for status in [200, 204] {
-        let canned = canned(status, &[], "");
-        DeleteMessage::new("om_1").send(&canned.feishu()).await.unwrap();
+        let client = feishu(&replying(Reply::new(status)));
+        DeleteMessage::new("om_1").send(&client).await.unwrap();
     }
-    let error = LinkChat::new("oc_1").send(&canned(200, &[], "").feishu()).await.unwrap_err();
+    let client = feishu(&replying(Reply::new(200)));
+    let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
-    let error = DeleteMessage::new("om_1").send(&canned(502, &[], "").feishu()).await.unwrap_err();
+    let client = feishu(&replying(Reply::new(502)));
+    let error = DeleteMessage::new("om_1").send(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
 }
 
@@ -184,11 +176,11 @@ async fn a_server_on_the_way_is_not_taken_for_the_vendor() {
         (413, ErrorKind::InvalidRequest),
         (431, ErrorKind::InvalidRequest),
     ] {
-        let canned = canned(status, &[], "<html><h1>Sorry</h1></html>");
+        let mock = replying(Reply::new(status).body("<html><h1>Sorry</h1></html>"));
         for error in [
-            send_link().send(&canned.dingtalk()).await.unwrap_err(),
-            LinkChat::new("oc_1").send(&canned.feishu()).await.unwrap_err(),
-            GetFile::new("file_1").send(&canned.feishu()).await.unwrap_err(),
+            send_link().send(&dingtalk(&mock)).await.unwrap_err(),
+            LinkChat::new("oc_1").send(&feishu(&mock)).await.unwrap_err(),
+            GetFile::new("file_1").send(&feishu(&mock)).await.unwrap_err(),
         ] {
             assert_eq!((error.kind(), error.api().unwrap().status()), (kind, status), "{error}");
             assert!(error.advice().is_some() && !error.to_string().contains("banned"), "{error}");
@@ -212,8 +204,7 @@ impl io::Write for Lines {
 }
 
 /// Responses whose every text echoes what was sent, or holds what users wrote.
-fn hostile(echo: &str) -> Vec<http::Response<Bytes>> {
-    let headers = [("x-tt-logid", echo), ("x-acs-request-id", echo)];
+fn hostile(echo: &str) -> Vec<Reply> {
     let data = r#"{"text":"my salary"}"#;
     let bodies = [
         format!(r#""{echo} my salary""#),
@@ -234,21 +225,22 @@ fn hostile(echo: &str) -> Vec<http::Response<Bytes>> {
         format!("{echo} {data}"),
     ];
     let statuses = [200, 302, 403, 502];
-    let responses = bodies
-        .iter()
-        .flat_map(|body| statuses.map(|status| response(status, &headers, body.clone())));
-    responses.collect()
+    let reply = |status: u16, body: &String| {
+        let reply = Reply::new(status).body(body.clone());
+        reply.header("x-tt-logid", echo).header("x-acs-request-id", echo)
+    };
+    bodies.iter().flat_map(|body| statuses.map(|status| reply(status, body))).collect()
 }
 
 /// Returns the texts of the errors of all kinds of exchanges.
-async fn shown(canned: &Arc<Canned>) -> Vec<String> {
-    let feishu = canned.feishu();
+async fn shown(mock: &MockPlatform) -> Vec<String> {
+    let feishu = feishu(mock);
     let refresh = Secret::new("r-s3cr3t");
     let errors = [
         LinkChat::new("oc_1").send(&feishu).await.err(),
         GetFile::new("file_1").send(&feishu).await.err(),
         DeleteMessage::new("om_1").send(&feishu.as_user(TOKEN)).await.err(),
-        send_link().send(&canned.dingtalk()).await.err(),
+        send_link().send(&dingtalk(mock)).await.err(),
     ];
     let mut texts: Vec<_> = errors.into_iter().flatten().map(|it| format!("{it} {it:?}")).collect();
     if let Err(error) = feishu.refresh_user_token(&refresh).await {
@@ -268,11 +260,11 @@ async fn neither_errors_nor_logs_show_secrets_or_data() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let to_calls = ["t-s3cr3t", "Bearer t-s3cr3t", "app-s3cr3t"].into_iter().flat_map(hostile);
-    let to_calls = to_calls.map(|hostile| Canned::new(token(), hostile));
+    let to_calls = to_calls.map(replying);
     let to_tokens = hostile("app-s3cr3t").into_iter();
-    let to_tokens = to_tokens.map(|hostile| Canned::new(hostile, token()));
-    for canned in to_calls.chain(to_tokens) {
-        for text in shown(&canned).await {
+    let to_tokens = to_tokens.map(|hostile| platform(hostile, token()));
+    for mock in to_calls.chain(to_tokens) {
+        for text in shown(&mock).await {
             assert_is_clean(&text);
             assert!(text.len() < 8192, "{text}");
         }

@@ -9,13 +9,14 @@ use std::time::{Duration, SystemTime};
 use feishu_im::ErrorKind;
 use feishu_im::chat::LinkChat;
 use openplat_core::{
-    BoxFuture, Clock, MemoryTokenStore, Token, TokenKey, TokenStore, TokenStoreError,
+    BoxFuture, Clock, Feishu, MemoryTokenStore, Method, Token, TokenKey, TokenStore,
+    TokenStoreError,
 };
-use openplat_mock::MockPlatform;
+use openplat_mock::{MockPlatform, Reply, TokenKind};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::script::{Script, answer, late, ok};
+use crate::in_process::replying;
 
 async fn platform() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
@@ -82,17 +83,19 @@ async fn a_token_that_comes_back_ends_in_the_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_late_rejection_does_not_drop_the_next_token() {
-    let token = |value: &str| {
-        let body = json!({ "code": 0, "tenant_access_token": value, "expire": 7200 });
-        answer(200, &[], &body.to_string())
-    };
-    let rejected = || answer(400, &[], r#"{"code":99991663,"msg":"token"}"#);
-    let script =
-        Script::new([token("t-1"), late(5, rejected()), rejected(), token("t-2"), ok(), ok()])
-            .with_tokens();
+    let mock = MockPlatform::in_process();
+    let late = Reply::error("99991663").delay(Duration::from_secs(5));
+    mock.on::<LinkChat>().respond(late).error("99991663").example();
+    let fetch = "/open-apis/auth/v3/tenant_access_token/internal";
+    let fetches = mock.on_path::<Feishu>(Method::Post, fetch);
+    for token in ["t-1", "t-2"] {
+        mock.accept_token(TokenKind::FeishuTenant, token);
+        let body = json!({ "code": 0, "tenant_access_token": token, "expire": 7200 });
+        fetches.clone().respond(Reply::new(200).json(&body));
+    }
     // Without a store, which would give the next token once more.
     let client = feishu_im::Client::builder("cli_1", "secret")
-        .transport(script.clone())
+        .transport(mock.transport())
         .token_store(Arc::new(Away { answers: true }))
         .build()
         .unwrap();
@@ -100,10 +103,10 @@ async fn a_late_rejection_does_not_drop_the_next_token() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     LinkChat::new("oc_fast").send(&client).await.unwrap();
     slow.await.unwrap().unwrap();
-    let sent: Vec<_> = script.requests().into_iter().map(|(_, token, _)| token).collect();
-    let bearer = |token: &str| Some(format!("Bearer {token}"));
-    let expected = [None, bearer("t-1"), bearer("t-1"), None, bearer("t-2"), bearer("t-2")];
-    assert_eq!(sent, expected);
+    let requests = mock.requests();
+    let sent: Vec<_> = requests.iter().map(|request| request.token().unwrap()).collect();
+    assert_eq!(sent, ["t-1", "t-1", "t-2", "t-2"]);
+    assert_eq!(fetches.calls(), 2);
 }
 
 #[tokio::test]
@@ -254,9 +257,9 @@ async fn a_store_that_is_away_costs_a_fetch_and_not_the_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_does_not_answer_costs_a_moment() {
-    let script = Script::new([ok(), ok()]);
+    let mock = replying::<LinkChat>([]);
     let client = feishu_im::Client::builder("cli_1", "secret")
-        .transport(script.clone())
+        .transport(mock.transport())
         .token_store(Arc::new(Away { answers: false }))
         .build()
         .unwrap();

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::server::{SUCCESS, Server};
 use super::{call, client, texts};
-use crate::script::{Script, ok};
+use crate::in_process::replying;
 
 /// Writes its name down for each request and each response.
 struct Named {
@@ -49,7 +49,7 @@ async fn the_last_layer_is_the_outermost() {
     let log = Arc::default();
     let client = Client::builder("cli_1", "secret")
         .layer(named("inner", &log))
-        .transport(Script::new([ok()]))
+        .transport(replying::<GetChat>([]).transport())
         .layer(named("outer", &log))
         .build()
         .unwrap();

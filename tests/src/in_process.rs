@@ -1,0 +1,48 @@
+//! The mock without a socket, so that waiting is tested with the clock paused.
+
+use openplat_core::{BoxFuture, Operation, Transport, TransportError};
+use openplat_mock::{MockPlatform, MockedVendor, Recorded, Reply, Route};
+
+/// A platform that gives these replies to `O`, the last one again and again.
+pub(crate) fn replying<O>(replies: impl IntoIterator<Item = Reply>) -> MockPlatform
+where
+    O: Operation<Vendor: MockedVendor>,
+{
+    let mock = MockPlatform::in_process();
+    replies.into_iter().fold(mock.on::<O>(), Route::respond);
+    mock
+}
+
+pub(crate) fn feishu(mock: &MockPlatform) -> feishu_im::Client {
+    feishu_im::Client::builder("cli_1", "secret").transport(mock.transport()).build().unwrap()
+}
+
+pub(crate) fn dingtalk(mock: &MockPlatform) -> dingtalk_convfile::Client {
+    let builder = dingtalk_convfile::Client::builder("ding", "secret");
+    builder.transport(mock.transport()).build().unwrap()
+}
+
+/// The seconds between one request and the next, those for tokens aside.
+pub(crate) fn waits(mock: &MockPlatform) -> Vec<f64> {
+    let at: Vec<_> = mock.requests().iter().map(Recorded::received_at).collect();
+    at.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect()
+}
+
+/// A transport that asks a function: for a body that is looked at while it is sent, or that a
+/// reply of the mock cannot be.
+pub(crate) struct Through<F>(pub(crate) F);
+
+impl<F, R> Transport for Through<F>
+where
+    F: Fn(http::Request<openplat_core::Body>) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<http::Response<openplat_core::Body>, TransportError>>
+        + Send
+        + 'static,
+{
+    fn send(
+        &self,
+        request: http::Request<openplat_core::Body>,
+    ) -> BoxFuture<'_, Result<http::Response<openplat_core::Body>, TransportError>> {
+        Box::pin((self.0)(request))
+    }
+}
