@@ -57,7 +57,7 @@ async fn the_gateways_limit_waits_what_the_header_says() {
         let mock = replying::<LinkChat>([limit, Reply::example()]);
         // A POST without a key against duplicates: the gateway refused it before it was executed.
         LinkChat::new("oc_1").send(&feishu(&mock)).await.unwrap();
-        assert!((7.5..8.5).contains(&waits(&mock)[0]), "{status}: {:?}", waits(&mock));
+        assert!((7.5..8.6).contains(&waits(&mock)[0]), "{status}: {:?}", waits(&mock));
     }
 }
 
@@ -68,7 +68,7 @@ async fn a_standard_header_is_honoured_as_well() {
         Reply::example(),
     ]);
     LinkChat::new("oc_1").send(&feishu(&mock)).await.unwrap();
-    assert!((3.0..4.0).contains(&waits(&mock)[0]), "{:?}", waits(&mock));
+    assert!((3.0..4.1).contains(&waits(&mock)[0]), "{:?}", waits(&mock));
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,7 @@ async fn dingtalks_limit_waits_a_second_and_sends_again() {
     let body = r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi","message":"x"}"#;
     let mock = replying::<SendLink>([Reply::new(403).body(body), Reply::example()]);
     send_link().send(&dingtalk(&mock)).await.unwrap();
-    assert!((1.0..2.0).contains(&waits(&mock)[0]), "{:?}", waits(&mock));
+    assert!((1.0..2.1).contains(&waits(&mock)[0]), "{:?}", waits(&mock));
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,7 +198,7 @@ async fn attempts_and_their_time_can_be_limited() {
     let mock = replying::<GetChat>([Reply::stall(), Reply::example()]);
     let client = with(&mock, |it| it.attempt_timeout(Duration::from_secs(4)));
     GetChat::new("oc_1").send(&client).await.unwrap();
-    assert!((4.0..4.5).contains(&waits(&mock)[0]), "{:?}", waits(&mock));
+    assert!((4.0..4.6).contains(&waits(&mock)[0]), "{:?}", waits(&mock));
 
     let mock = replying::<GetChat>([Reply::reset()]);
     let client = with(&mock, |it| it.max_attempts(1));
