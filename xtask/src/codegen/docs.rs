@@ -75,7 +75,7 @@ pub fn operation(api: &Api, operation: &Operation) -> Vec<String> {
         lines.push(format!("- Rate limit: {}", paragraph(rate).join(" ")));
     }
     if !operation.lacks.is_empty() {
-        lines.push(format!("- Not in this answer: {}", codes(&operation.lacks, ", ")));
+        lines.push(format!("- Not in this response: {}", codes(&operation.lacks, ", ")));
     }
     if operation.paging.is_some() {
         lines.push("- Paged: see [`pages`](Self::pages) and [`items`](Self::items)".to_owned());

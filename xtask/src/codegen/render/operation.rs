@@ -102,11 +102,11 @@ fn methods(operation: &Operation, new: &TokenStream, setters: &TokenStream) -> T
             None => quote!(self),
         };
         quote! {
-            #[doc = " The answer page by page, from the page that this asks for."]
+            #[doc = " Returns the pages of the response, beginning with the page that the request asks for."]
             pub fn pages(&self, client: &impl openplat_core::Sender<Self>) -> Pages<Self> {
                 Pages::new(#request, client)
             }
-            #[doc = " The items of all pages, from the page that this asks for."]
+            #[doc = " Returns the items of all pages, beginning with the page that the request asks for."]
             pub fn items(&self, client: &impl openplat_core::Sender<Self>) -> Items<Self> {
                 self.pages(client).items()
             }
@@ -117,7 +117,7 @@ fn methods(operation: &Operation, new: &TokenStream, setters: &TokenStream) -> T
             #new
             #setters
             #pages
-            #[doc = " Makes the call through a client; await it for the answer."]
+            #[doc = " Prepares the call; await it to send the request and get the response."]
             pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<#output> {
                 client.call(self)
             }

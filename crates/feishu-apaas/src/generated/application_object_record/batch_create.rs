@@ -61,7 +61,7 @@ impl BatchCreateRecords {
         }
     }
 
-    /// Makes the call through a client; await it for the answer.
+    /// Prepares the call; await it to send the request and get the response.
     pub fn send(
         &self,
         client: &impl openplat_core::Sender<Self>,

@@ -14,7 +14,7 @@ use crate::generated::types::{Chat, UserIdType};
 /// - Token: the app's or a user's
 /// - Scope: `im:chat` or `im:chat:read` or `im:chat:readonly`
 /// - Rate limit: 1000/min, 50/s
-/// - Not in this answer: `chat_id`
+/// - Not in this response: `chat_id`
 ///
 /// # Errors
 ///
@@ -56,7 +56,7 @@ impl GetChat {
         self
     }
 
-    /// Makes the call through a client; await it for the answer.
+    /// Prepares the call; await it to send the request and get the response.
     pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<Chat> {
         client.call(self)
     }

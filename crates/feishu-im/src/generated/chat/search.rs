@@ -78,17 +78,17 @@ impl SearchChat {
         self
     }
 
-    /// The answer page by page, from the page that this asks for.
+    /// Returns the pages of the response, beginning with the page that the request asks for.
     pub fn pages(&self, client: &impl openplat_core::Sender<Self>) -> Pages<Self> {
         Pages::new(self, client)
     }
 
-    /// The items of all pages, from the page that this asks for.
+    /// Returns the items of all pages, beginning with the page that the request asks for.
     pub fn items(&self, client: &impl openplat_core::Sender<Self>) -> Items<Self> {
         self.pages(client).items()
     }
 
-    /// Makes the call through a client; await it for the answer.
+    /// Prepares the call; await it to send the request and get the response.
     pub fn send(
         &self,
         client: &impl openplat_core::Sender<Self>,

@@ -74,7 +74,7 @@ impl PatchChatAnnouncement {
         self
     }
 
-    /// Makes the call through a client; await it for the answer.
+    /// Prepares the call; await it to send the request and get the response.
     pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<()> {
         client.call(self)
     }

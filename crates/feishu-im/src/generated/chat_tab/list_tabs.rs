@@ -48,7 +48,7 @@ impl ListChatTabs {
         Self { chat_id: chat_id.into() }
     }
 
-    /// Makes the call through a client; await it for the answer.
+    /// Prepares the call; await it to send the request and get the response.
     pub fn send(
         &self,
         client: &impl openplat_core::Sender<Self>,

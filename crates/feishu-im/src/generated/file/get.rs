@@ -43,7 +43,7 @@ impl GetFile {
         Self { file_key: file_key.into() }
     }
 
-    /// Makes the call through a client; await it for the answer.
+    /// Prepares the call; await it to send the request and get the response.
     pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<Download> {
         client.call(self)
     }

@@ -103,7 +103,7 @@ impl EditParcel {
         self
     }
 
-    /// Makes the call through a client; await it for the answer.
+    /// Prepares the call; await it to send the request and get the response.
     pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<Handling> {
         client.call(self)
     }

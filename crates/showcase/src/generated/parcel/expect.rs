@@ -11,7 +11,7 @@ use crate::generated::types::{Parcel, RecipientId};
 ///
 /// - Operation: `showcase.parcel.expect`
 /// - Token: the app's
-/// - Not in this answer: `customs`, `tags`
+/// - Not in this response: `customs`, `tags`
 #[doc(alias = "showcase.parcel.expect")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
@@ -27,7 +27,7 @@ impl ExpectParcel {
         Self { recipient }
     }
 
-    /// Makes the call through a client; await it for the answer.
+    /// Prepares the call; await it to send the request and get the response.
     pub fn send(&self, client: &impl openplat_core::Sender<Self>) -> Call<Parcel> {
         client.call(self)
     }
