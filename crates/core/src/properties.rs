@@ -1,4 +1,4 @@
-//! What holds for every input. The functions that take bytes are what the fuzzer drives as well.
+//! Properties that hold for every input. The fuzzer drives the functions that take bytes as well.
 
 use std::time::{Duration, SystemTime};
 
@@ -119,9 +119,9 @@ mod tests {
         bytes.iter().flat_map(piece).collect()
     }
 
-    /// What a response may hold, and an error never shows.
+    /// A text of the data, which an error never shows.
     const PRIVATE: &str = "my salary";
-    /// What the vendor's own texts may echo, and an error masks.
+    /// A secret that the vendor's own texts can echo, and an error masks.
     const SECRET: &str = "t-s3cr3t-t0ken";
 
     /// The members that an error quotes, as far as they are texts.

@@ -1,4 +1,4 @@
-//! What needs nothing else of this crate.
+//! Parts that need nothing else of this crate.
 
 mod clock;
 mod panic;

@@ -85,7 +85,7 @@ pub struct Success {
     /// The whole body; empty for a file.
     pub(super) body: Bytes,
     pub(super) content: Content,
-    /// What had to be overlooked to find the content.
+    /// The faults that were overlooked to find the content.
     pub(super) warnings: Vec<Warning>,
 }
 

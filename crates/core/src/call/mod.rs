@@ -52,7 +52,7 @@ impl Line {
 /// that it needs.
 #[must_use = "a call sends nothing until it is awaited"]
 pub struct Call<T> {
-    /// What is known before the call is first polled.
+    /// The request and its conditions, before the call is first polled.
     unsent: Option<Unsent>,
     running: Option<BoxFuture<'static, Result<T, Error>>>,
     output: PhantomData<fn() -> T>,

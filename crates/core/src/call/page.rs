@@ -37,7 +37,7 @@ pub trait Paged: Operation + Clone + Send + Sync + 'static {
 /// The way from one page to the next.
 #[derive(Debug, PartialEq)]
 pub struct Turn {
-    /// What led to the page itself.
+    /// The token or offset that led to the page itself.
     from: Option<String>,
     to: To,
 }
@@ -147,12 +147,12 @@ pub(super) struct Walk<T> {
     pending: Option<Call<Response<T>>>,
     /// The conditions of the call that fetches a page.
     conditions: Vec<Set<T>>,
-    /// What the pages warned of, until somebody takes it.
+    /// The warnings of the pages, until the caller takes them.
     warnings: Vec<Warning>,
     /// The number of warnings that are not kept.
     unlisted: usize,
     seen: HashSet<String>,
-    /// What led to the last page that was returned.
+    /// The token or offset that led to the last page that was returned.
     current: Option<String>,
     position: Option<String>,
     max_pages: usize,

@@ -30,8 +30,8 @@ pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result
     Ok(value)
 }
 
-/// What a type asks for. A type parameter rather than a value: a visitor only ever asks for one
-/// thing, and needs no code for the others.
+/// The kind of value that a type asks for. A type parameter rather than a value: a visitor only
+/// ever asks for one thing, and needs no code for the others.
 type Want = u8;
 const ANYTHING: Want = 0;
 const OPTION: Want = 1;
@@ -172,7 +172,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
     }
 }
 
-/// What went wrong is in the notes.
+/// Stands for a failure whose cause is in the notes.
 #[cold]
 #[inline(never)]
 fn unreadable<E: Error>() -> E {

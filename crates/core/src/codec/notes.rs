@@ -35,7 +35,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// What depends on a value that cannot be read.
+/// The thing that depends on a value that cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// A member of an object: absent, if its type has room for that, or else the object fails.
@@ -63,7 +63,7 @@ fn reader<'de, T: Deserialize<'de>>(
     }
 }
 
-/// What the second pass keeps in mind.
+/// The memory of the second pass.
 ///
 /// Each value is read from a text of its own, so that one which fails does no harm to the others.
 pub(super) struct Notes<'de> {
@@ -71,13 +71,13 @@ pub(super) struct Notes<'de> {
     path: RefCell<Vec<Step>>,
     /// The text of the value that is being read.
     raw: Cell<&'de str>,
-    /// What was asked for last, and of which text.
+    /// The kind of value that was asked for last, and the text it was to be read from.
     expected: RefCell<(&'de str, String)>,
     /// The fields of the struct that was asked for last.
     fields: Cell<&'static [&'static str]>,
     /// A value is being read whose text is of no use: only what may be absent can be made.
     is_absent: Cell<bool>,
-    /// Why the last value failed.
+    /// The fault of the last value.
     fault: Cell<Option<Fault>>,
     warnings: RefCell<Vec<Warning>>,
     unlisted: Cell<usize>,
@@ -272,7 +272,7 @@ fn is_empty(raw: &str) -> bool {
     inside.is_some_and(|inside| inside.trim_ascii().is_empty())
 }
 
-/// What kind of value it is: all that may be said of it.
+/// Returns the kind of a value: all that may be said of it.
 fn kind(raw: &str) -> &'static str {
     match raw.trim_ascii_start().as_bytes().first() {
         Some(b'n') => "null",

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::warning::DecodeError;
 
-/// What stands for a character that is broken.
+/// The replacement of a broken character.
 const REPLACEMENT: &[u8] = b"\\ufffd";
 
 /// Corrects what keeps a text from being JSON though its meaning is plain: a byte order mark, NULs

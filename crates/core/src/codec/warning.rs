@@ -120,7 +120,7 @@ impl DecodeError {
     }
 }
 
-/// What is wrong, and where.
+/// A fault and its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("at `{path}`: {problem}")]
 #[doc(hidden)]

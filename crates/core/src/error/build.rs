@@ -1,4 +1,4 @@
-//! How an error comes about: within this crate step by step, outside through a builder.
+//! The making of errors: within this crate step by step, outside through a builder.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;

@@ -201,14 +201,14 @@ impl Gate {
 #[derive(Debug)]
 struct Spacing {
     interval: Duration,
-    /// How much earlier than its regular moment a request may leave.
+    /// The time by which a request can leave before its regular moment.
     allowance: Duration,
     /// The regular moment of the next request.
     next: Instant,
 }
 
-/// How much longer than documented a window is taken to be, since requests do not arrive in the
-/// rhythm in which they leave.
+/// The time by which a window is taken to be longer than documented, since requests do not arrive
+/// in the rhythm in which they leave.
 const UNEVENNESS: Duration = Duration::from_millis(50);
 
 impl Spacing {

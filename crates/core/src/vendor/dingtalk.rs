@@ -277,7 +277,7 @@ fn is_page_of_ban(reply: &Reply) -> bool {
         || says_so.into_iter().any(|word| word.eq_ignore_ascii_case(b"punish"))
 }
 
-/// How long an address stays banned.
+/// The time for which an address stays banned.
 const BAN: Duration = Duration::from_secs(5 * 60);
 
 /// The vendor names the length of a ban in minutes. One of more than an hour is not documented.
@@ -295,7 +295,7 @@ fn banned(error: Error, length: Duration) -> Error {
     ))
 }
 
-/// How long to wait for a limit to be lifted: the gateway counts by the second or by the minute.
+/// Returns the wait until a limit is lifted: the gateway counts by the second or by the minute.
 fn wait(code: &str, reply: &Reply) -> Option<Duration> {
     if code.contains("QpsLimitFor") {
         return Some(Duration::from_secs(1));

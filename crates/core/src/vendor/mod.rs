@@ -1,4 +1,4 @@
-//! What differs between the vendors: hosts, tokens, envelopes and error codes.
+//! The differences between the vendors: hosts, tokens, envelopes and error codes.
 
 #[cfg(feature = "dingtalk")]
 mod dingtalk;
@@ -116,7 +116,7 @@ pub trait Platform: Send + Sync {
 #[derive(Debug)]
 pub struct Data {
     pub(crate) json: Bytes,
-    /// What had to be overlooked to find the data.
+    /// The faults that were overlooked to find the data.
     pub(crate) warnings: Vec<Warning>,
 }
 

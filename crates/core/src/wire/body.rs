@@ -10,7 +10,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 
-/// What goes wrong while a body is produced or read.
+/// An error while a body is produced or read.
 pub type BodyError = Box<dyn StdError + Send + Sync>;
 
 /// The body of an HTTP request or response.
@@ -109,7 +109,7 @@ impl HttpBody for Chained {
     }
 }
 
-/// Why a body could not be read to its end.
+/// The reason why a body could not be read to its end.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
     #[error("the response is larger than {0} bytes")]

@@ -17,7 +17,7 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#7111df05)
     pub struct Image {
-        /// What uploading the picture gave.
+        /// The key that uploading the picture returned.
         image_key: Option<String>,
     }
 }
@@ -43,7 +43,7 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#c92e6d46)
     pub struct File {
-        /// What uploading the file gave. Tokens of cloud documents are none.
+        /// The key that uploading the file returned. Tokens of cloud documents are not accepted.
         file_key: Option<String>,
         /// The file's name. Only when read: what people see was given with the upload.
         file_name: Option<String>,
@@ -70,9 +70,9 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#5d353271)
     pub struct Audio {
-        /// What uploading the recording gave, as a file of type `opus`.
+        /// The key that uploading the recording returned, as a file of type `opus`.
         file_key: Option<String>,
-        /// How long it is, in milliseconds. Only when read: the length is given with the upload.
+        /// The length in milliseconds. Only when read: the length is given with the upload.
         duration: Option<u64>,
     }
 }
@@ -97,13 +97,13 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#54406d84)
     pub struct Media {
-        /// What uploading the video gave, as a file of type `mp4`.
+        /// The key that uploading the video returned, as a file of type `mp4`.
         file_key: Option<String>,
         /// The picture that people see before they play the video.
         image_key: Option<String>,
         /// The file's name. Only when read.
         file_name: Option<String>,
-        /// How long it is, in milliseconds. Only when read: the length is given with the upload.
+        /// The length in milliseconds. Only when read: the length is given with the upload.
         duration: Option<u64>,
     }
 }

@@ -98,7 +98,7 @@ impl Fields {
         read.value
     }
 
-    /// What was not taken.
+    /// Returns the members that were not taken.
     pub(super) fn rest(self) -> Map<String, Value> {
         self.0.into_iter().map(|(name, raw)| (name, value(&raw))).collect()
     }

@@ -1,4 +1,4 @@
-//! What a message says: typed builders for sending, typed values when reading.
+//! The content of messages: typed builders for sending, typed values when reading.
 //!
 //! The API carries a message as two strings: `msg_type`, and `content`, which is JSON written into
 //! a string. Each type of this module stands for one `msg_type`; all of them convert to
@@ -97,7 +97,7 @@ pub use text::{Text, escape, mention};
 /// with the same `msg_type` are tried in the order of the lines.
 macro_rules! contents {
     ($( $(#[$meta:meta])* $variant:ident($type:ty) = $msg_type:literal, )*) => {
-        /// What a message says, together with the type of the message.
+        /// The content of a message, together with the type of the message.
         ///
         /// ```
         /// use feishu_im::content::{Content, Image};
@@ -204,7 +204,7 @@ contents! {
     ShareUser(ShareUser) = "share_user",
     /// A line between messages, in the form that is sent.
     Divider(Divider) = "system",
-    /// What the platform itself says in a chat, dividers included.
+    /// A message of the platform itself, dividers included.
     System(System) = "system",
     /// A red packet. Only people send them.
     Hongbao(Hongbao) = "hongbao",
@@ -226,7 +226,7 @@ contents! {
     MergeForward(MergeForward) = "merge_forward",
 }
 
-/// What the platform puts instead of the content of a message that was recalled.
+/// The text that the platform puts instead of the content of a message that was recalled.
 const RECALLED: &str = "This message was recalled";
 
 impl Content {

@@ -1,4 +1,4 @@
-//! What only people can send, and apps therefore only read.
+//! Content that only people can send, and apps therefore only read.
 
 use serde_json::Map;
 
@@ -12,7 +12,7 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
     pub struct Folder {
-        /// What identifies the folder.
+        /// The key of the folder.
         file_key: Option<String>,
         /// The folder's name.
         file_name: Option<String>,
@@ -34,7 +34,7 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
     pub struct CalendarEvent {
-        /// What the event is called.
+        /// The name of the event.
         summary: Option<String>,
         /// When it begins: milliseconds since the Unix epoch.
         start_time: Option<u64> = digits,
@@ -48,7 +48,7 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
     pub struct Location {
-        /// What the place is called.
+        /// The name of the place.
         name: Option<String>,
         /// Degrees, as a decimal number.
         longitude: Option<String>,
@@ -62,7 +62,7 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
     pub struct VideoChat {
-        /// What the call is about.
+        /// The topic of the call.
         topic: Option<String>,
         /// When it began: milliseconds since the Unix epoch.
         start_time: Option<u64> = digits,
@@ -74,9 +74,9 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
     pub struct Todo {
-        /// What identifies the task in the task API.
+        /// The ID of the task in the task API.
         task_id: Option<String>,
-        /// What is to be done.
+        /// The thing to be done.
         summary: Option<Post>,
         /// When it is due: milliseconds since the Unix epoch.
         due_time: Option<u64> = digits,
@@ -88,9 +88,9 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
     pub struct Vote {
-        /// What is voted on.
+        /// The question that is voted on.
         topic: Option<String>,
-        /// What one can vote for.
+        /// The options to vote for.
         options: Vec<String>,
     }
 }

@@ -59,7 +59,7 @@ impl Divider {
 members! {
     /// The words on a [`Divider`].
     pub struct DividerText {
-        /// What people see for whose language there is no other text.
+        /// The text for people for whose language there is no other text.
         text: String = always,
         /// Other texts, by language: `zh_CN` and so on when sent, `zh_cn` and so on when read.
         i18n_text: BTreeMap<String, String>,
@@ -67,7 +67,7 @@ members! {
 }
 
 members! {
-    /// What the platform itself says in a chat: `msg_type` `system`, as it is read.
+    /// A message of the platform itself in a chat: `msg_type` `system`, as it is read.
     ///
     /// ```
     /// use feishu_im::content::Content;

@@ -103,7 +103,7 @@ fn is_of_word(c: char) -> bool {
     c == '_' || c.is_ascii_alphanumeric()
 }
 
-/// How long the placeholder is at the beginning of `text`, which begins with `@_`.
+/// Returns the length of the placeholder at the beginning of `text`, which begins with `@_`.
 fn placeholder(text: &str) -> usize {
     const USER: &str = "@_user_";
     const ALL: &str = "@_all";

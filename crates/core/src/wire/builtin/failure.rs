@@ -1,4 +1,4 @@
-//! What failed, in words of our own: those of the libraries below can quote what a server sent.
+//! Failures in words of our own: those of the libraries below can quote what a server sent.
 
 use std::error::Error as StdError;
 use std::io;

@@ -27,7 +27,7 @@ pub(super) struct Proxies {
 
 struct Proxy {
     url: Url,
-    /// Where the URL is from.
+    /// The origin of the URL.
     origin: &'static str,
     target: Target,
 }

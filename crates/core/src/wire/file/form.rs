@@ -120,7 +120,7 @@ fn quotable(name: &str) -> String {
 /// A stream of a length that is known, or not. The lock makes it `Sync`, and is never locked.
 struct FormBody {
     chunks: Mutex<Chunks>,
-    /// What is left of it.
+    /// The number of bytes that are left.
     length: Option<u64>,
     idle: Idle,
 }

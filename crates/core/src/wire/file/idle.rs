@@ -29,7 +29,7 @@ struct Rate {
     bytes_per_second: u64,
     /// The bytes that may be on their way without being counted yet.
     slack: u64,
-    /// What moved since the window began.
+    /// The number of bytes that moved since the window began.
     moved: u64,
     /// The end of the window; the first begins when something moves.
     ends_at: Option<Instant>,

@@ -181,7 +181,7 @@ mod tests {
 
     use super::*;
 
-    /// What holds for the name of every file that is saved.
+    /// Checks what holds for the name of every file that is saved.
     fn assert_is_safe(name: &str) {
         assert!((1..=LONGEST).contains(&name.len()), "{name:?}");
         assert!(!name.contains(['/', '\\', ':', '"', '<', '>', '|', '?', '*']), "{name:?}");

@@ -12,7 +12,7 @@ use super::{OnProgress, Progress};
 use crate::error::{Error, ErrorKind};
 use crate::wire::BodyError;
 
-/// How much of a file is read at once.
+/// The number of bytes of a file that are read at once.
 pub(super) const CHUNK: usize = 64 * 1024;
 
 pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
@@ -51,7 +51,7 @@ enum Source {
     Stream(Arc<OneShot>),
 }
 
-/// What can be read once. The lock is only ever held to take it.
+/// A source that can be read once. The lock is only ever held to take it.
 struct OneShot {
     chunks: Mutex<Option<Chunks>>,
     length: Option<u64>,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::content::members::{Fields, Members, Writer, as_object, members, value};
 
 openplat_core::string_enum! {
-    /// How words look. The platform ignores a style that it does not know.
+    /// A style of words. The platform ignores a style that it does not know.
     pub enum Style {
         /// Bold.
         Bold = "bold",
@@ -222,7 +222,7 @@ members! {
         text: String = always,
         /// Whether entities in the words, such as `&nbsp;`, are the characters they stand for.
         un_escape: Option<bool>,
-        /// How they look.
+        /// The styles of the words.
         style: Vec<Style>,
     }
 }
@@ -247,7 +247,7 @@ members! {
         text: String = always,
         /// The address.
         href: Option<String>,
-        /// How the words look.
+        /// The styles of the words.
         style: Vec<Style>,
     }
 }
@@ -269,7 +269,7 @@ pub struct At {
     pub user_id: Option<String>,
     /// The name, often empty when read.
     pub user_name: Option<String>,
-    /// How the name looks.
+    /// The styles of the name.
     pub style: Vec<Style>,
     /// Members that this version does not know, and those that are not of the documented form.
     pub extra: Map<String, Value>,
@@ -329,7 +329,7 @@ impl At {
 members! {
     /// A picture: `img`.
     pub struct Img {
-        /// What uploading the picture gave.
+        /// The key that uploading the picture returned.
         image_key: Option<String>,
     }
 }
@@ -344,7 +344,7 @@ impl Img {
 members! {
     /// A video: `media`.
     pub struct Media {
-        /// What uploading the video gave, as a file of type `mp4`.
+        /// The key that uploading the video returned, as a file of type `mp4`.
         file_key: Option<String>,
         /// The picture that people see before they play the video.
         image_key: Option<String>,
@@ -367,7 +367,7 @@ impl Media {
 members! {
     /// An emoji of the platform: `emotion`.
     pub struct Emotion {
-        /// Which one, such as `SMILE`; see [the vendor's list][emoji].
+        /// The type of the emoji, such as `SMILE`; see [the vendor's list][emoji].
         ///
         /// [emoji]: https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/emojis-introduce
         emoji_type: Option<String>,

@@ -120,12 +120,12 @@ impl Post {
         self
     }
 
-    /// What the post says in each of its languages.
+    /// Returns the text of the post in each of its languages.
     pub fn bodies(&self) -> impl Iterator<Item = &Body> {
         self.first.iter().chain(iter::once(&self.last))
     }
 
-    /// What the post says in its first language; of a post that was read, what it says.
+    /// Returns the text of the post in its first language.
     pub fn body(&self) -> &Body {
         self.first.first().unwrap_or(&self.last)
     }
@@ -152,7 +152,7 @@ impl Post {
     }
 }
 
-/// What a [`Post`] says in one language.
+/// The text of a [`Post`] in one language.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Body {
@@ -284,7 +284,7 @@ impl Post {
     }
 }
 
-/// What is in the wrapper that the platform refuses when it is sent, and returns at times.
+/// Returns the fields in a wrapper that the platform refuses when it is sent, and returns at times.
 ///
 /// Attachments may stand beside the wrapper.
 fn unwrapped(fields: Fields) -> Fields {
