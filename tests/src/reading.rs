@@ -4,11 +4,11 @@ use feishu_apaas::application_object_record::{BatchQueryRecords, BatchQueryRecor
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, ListChat};
 use feishu_im::message::{ContainerId, ListMessage, Message};
-use openplat_core::{Feishu, Method, Operation, Strictness, Warning};
-use openplat_mock::Reply;
+use openplat_core::{DingTalk, Feishu, Method, Operation, Strictness, Warning};
+use openplat_mock::{MockPlatform, Reply};
 use serde_json::Value;
 
-use crate::in_process::{feishu, replying};
+use crate::in_process::{dingtalk, feishu, replying};
 
 /// A client whose calls of `O` get these bodies, one after the other.
 fn client<O: Operation<Vendor = Feishu>>(bodies: &[&str]) -> feishu_im::Client {
@@ -263,4 +263,22 @@ async fn the_warnings_of_a_long_listing_are_counted() {
     assert_eq!(warnings.len(), 101);
     assert!(warnings[100].to_string().starts_with("20 further"), "{}", warnings[100]);
     assert!(items.take_warnings().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_repaired_is_said_once_whoever_repairs_it() {
+    let body = "{\"code\": 0, \"data\": {\"name\": \"raw \t \\ud83d\"}, \"n\": NaN}";
+    let mock = MockPlatform::in_process();
+    mock.on_path::<Feishu>(Method::Get, "/open-apis/x").respond(Reply::new(200).body(body));
+    mock.on_path::<DingTalk>(Method::Get, "/v1.0/x").respond(Reply::new(200).body(body));
+    let raw = feishu(&mock).raw(Method::Get, "/open-apis/x");
+    let whole = raw.send_whole::<Value>().with_meta().await.unwrap();
+    let data = raw.send::<Value>().with_meta().await.unwrap();
+    let flat = dingtalk(&mock).raw(Method::Get, "/v1.0/x").send::<Value>();
+    let flat = flat.with_meta().await.unwrap();
+    assert_eq!(whole.output, flat.output);
+    assert_eq!(whole.output["data"], data.output);
+    for warnings in [whole.warnings, data.warnings, flat.warnings] {
+        assert_eq!(paths(&warnings), ["$"], "{warnings:?}");
+    }
 }
