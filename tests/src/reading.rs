@@ -232,20 +232,20 @@ async fn a_strict_listing_ends_at_what_cannot_be_read() {
     let [_, odd] = odd_pages();
     let client = || client::<ListMessage>(&[&good, &odd]);
     let list = ListMessage::new(ContainerId::chat("oc_1"));
-    let mut pages = list.pages(&client()).strictness(Strictness::Strict);
+    let mut pages = list.pages(&client()).each_call(|call| call.strictness(Strictness::Strict));
     assert!(pages.next().await.unwrap().is_ok());
     let error = pages.next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("$.items[0].deleted"), "{error}");
     assert!(pages.next().await.is_none());
 
-    let mut items = list.items(&client()).strictness(Strictness::Strict);
+    let mut items = list.items(&client()).each_call(|call| call.strictness(Strictness::Strict));
     assert!(items.next().await.unwrap().is_ok());
     assert_eq!(items.next().await.unwrap().unwrap_err().kind(), ErrorKind::Decode);
     assert!(items.next().await.is_none());
 
     let raw = client().raw(Method::Get, "/open-apis/im/v1/messages");
     let mut pages = raw.pages("from", |_: &Flags| Some("b".to_owned()));
-    pages = pages.strictness(Strictness::Strict);
+    pages = pages.each_call(|call| call.strictness(Strictness::Strict));
     assert!(pages.next().await.unwrap().is_ok());
     assert_eq!(pages.next().await.unwrap().err().unwrap().kind(), ErrorKind::Decode);
 }

@@ -11,7 +11,7 @@ use std::vec;
 use futures_util::stream::Stream;
 
 use super::{Call, Operation, Output, Response, Sender};
-use crate::codec::{Strictness, Warning};
+use crate::codec::Warning;
 use crate::error::{Error, ErrorKind};
 
 /// The most pages that are fetched, unless the caller says otherwise.
@@ -193,10 +193,6 @@ impl<T> Walk<T> {
         self.conditions.push(Box::new(set));
     }
 
-    pub(super) fn set_strictness(&mut self, strictness: Strictness) {
-        self.each_call(move |call| call.strictness(strictness));
-    }
-
     pub(super) fn take_warnings(&mut self) -> Vec<Warning> {
         let mut warnings = std::mem::take(&mut self.warnings);
         match std::mem::take(&mut self.unlisted) {
@@ -350,13 +346,6 @@ impl<O: Paged> Pages<O> {
         self
     }
 
-    /// Sets what happens if a part of a page cannot be read: by default it is left out, with a
-    /// warning; with [`Strictness::Strict`] the stream ends with [`ErrorKind::Decode`].
-    pub fn strictness(mut self, strictness: Strictness) -> Self {
-        self.walk.set_strictness(strictness);
-        self
-    }
-
     /// Returns the warnings of the pages that were fetched since the last time: after each page,
     /// those of the page; at the end of the stream, those of all pages.
     ///
@@ -428,12 +417,6 @@ impl<O: Paged> Items<O> {
         set: impl Fn(Call<O::Output>) -> Call<O::Output> + Send + Sync + 'static,
     ) -> Self {
         self.pages = self.pages.each_call(set);
-        self
-    }
-
-    /// Sets what happens if a part of a page cannot be read, as [`Pages::strictness`] does.
-    pub fn strictness(mut self, strictness: Strictness) -> Self {
-        self.pages = self.pages.strictness(strictness);
         self
     }
 

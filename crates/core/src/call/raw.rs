@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::page::{Turn, Walk};
 use super::{Call, Line, Output};
-use crate::codec::{Param, Strictness, Warning};
+use crate::codec::{Param, Warning};
 use crate::error::{Error, ErrorKind};
 use crate::meta::{Meta, Method, OperationMeta, is_path};
 use crate::wire::file::{Download, Upload};
@@ -260,13 +260,6 @@ impl<T: Output> RawPages<T> {
     /// [`Pages::each_call`](crate::Pages::each_call) does.
     pub fn each_call(mut self, set: impl Fn(Call<T>) -> Call<T> + Send + Sync + 'static) -> Self {
         self.walk.each_call(set);
-        self
-    }
-
-    /// Sets what happens if a part of a page cannot be read, as
-    /// [`Pages::strictness`](crate::Pages::strictness) does.
-    pub fn strictness(mut self, strictness: Strictness) -> Self {
-        self.walk.set_strictness(strictness);
         self
     }
 
