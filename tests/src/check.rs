@@ -136,7 +136,7 @@ async fn answers<O: Operation<Output: Serialize>>(call: Call<O::Output>, always:
 /// The operation after it has read the documented page.
 pub(crate) async fn turned<O: Paged>(mut operation: O) -> O {
     let page = ask::<O::Output>(data::<O>().unwrap()).await.unwrap();
-    let _ = operation.turn(&page);
+    let _ = operation.turn(&page, 0);
     let items = O::into_items(page);
     assert!(!items.is_empty());
     operation

@@ -392,6 +392,35 @@ async fn a_user_sees_pages_too() {
 }
 
 #[tokio::test]
+async fn an_item_that_cannot_be_read_counts_for_the_offset() {
+    // An offset, the items from there on, and how many there are in all.
+    let all = [json!({ "task_id": "a" }), Value::Null, json!(7), json!({ "task_id": "d" })];
+    for size in 1..=4 {
+        let listing = all.clone();
+        let client = answered_by(move |request| {
+            let from: usize = position(request).parse().unwrap_or(0);
+            let page: Vec<_> = listing.iter().skip(from).take(size).collect();
+            json!({ "code": 0, "data": { "tasks": page, "count": listing.len().to_string() } })
+        })
+        .with_token("t-1");
+        let tasks: Vec<_> = QueryUserTask::new("u").items(&client).try_collect().await.unwrap();
+        let ids: Vec<_> = tasks.into_iter().map(|task| task.task_id.unwrap()).collect();
+        assert_eq!(ids, ["a", "d"], "{size} at a time");
+    }
+}
+
+#[tokio::test]
+async fn a_way_to_the_next_page_that_cannot_be_read_is_missed() {
+    for (name, odd) in [("page_token", json!(["b"])), ("has_more", json!("perhaps"))] {
+        let mut last = page(&["1"], None, None);
+        last[name] = odd;
+        let (client, asked) = platform(&[("", last)]);
+        assert_eq!(ids_before_the_error(ListChat::new().items(&client)).await, ["1"], "{name}");
+        assert_eq!(asked.all(), [""]);
+    }
+}
+
+#[tokio::test]
 async fn each_page_is_a_call_with_the_conditions_that_are_set() {
     let mock = replying::<ListChat>([Reply::new(503)]);
     mock.on_path::<Feishu>(Method::Get, "/x").respond(Reply::new(503));

@@ -28,7 +28,9 @@ pub trait Paged: Operation + Clone + Send + Sync + 'static {
     type Item: Send + 'static;
 
     /// Makes this a request for the page after `page`.
-    fn turn(&mut self, page: &Self::Output) -> Turn;
+    ///
+    /// `skipped` is the number of its items that could not be read and are not in `page`.
+    fn turn(&mut self, page: &Self::Output, skipped: usize) -> Turn;
 
     /// Returns the items of a page.
     fn into_items(page: Self::Output) -> Vec<Self::Item>;
@@ -151,6 +153,10 @@ pub(super) struct Walk<T> {
     warnings: Vec<Warning>,
     /// The number of warnings that are not kept.
     unlisted: usize,
+    /// The number of items of the last page that could not be read.
+    skipped: usize,
+    /// What the last page says of the next one could not be read.
+    is_lost: bool,
     seen: HashSet<String>,
     /// The token or offset that led to the last page that was returned.
     current: Option<String>,
@@ -175,6 +181,8 @@ impl<T> Walk<T> {
             conditions: Vec::new(),
             warnings: Vec::new(),
             unlisted: 0,
+            skipped: 0,
+            is_lost: false,
             seen: HashSet::new(),
             current: None,
             position: None,
@@ -238,6 +246,9 @@ impl<T> Walk<T> {
         self.current = turn.from;
         self.position = None;
         self.state = match turn.to {
+            To::End if self.is_lost => {
+                broken("what the page says of the page after it cannot be read")
+            }
             To::End => State::Over,
             To::Nowhere => broken("the platform says that there are more pages, but not where"),
             To::Page(to) if self.seen.contains(&to) => {
@@ -274,6 +285,8 @@ impl<T: Output> Walk<T> {
         self.pending = None;
         match page {
             Ok(Response { output, warnings, .. }) => {
+                self.skipped = warnings.iter().filter(|it| it.skips_an_item()).count();
+                self.is_lost = warnings.iter().any(Warning::loses_the_next_page);
                 self.keep(warnings);
                 Poll::Ready(Some(Ok(output)))
             }
@@ -379,7 +392,7 @@ impl<O: Paged> Stream for Pages<O> {
         let Self { operation, send, walk } = self.get_mut();
         let page = std::task::ready!(walk.poll(context, || send(operation)));
         if let Some(Ok(page)) = &page {
-            walk.turn(operation.turn(page));
+            walk.turn(operation.turn(page, walk.skipped));
         }
         Poll::Ready(page)
     }

@@ -19,16 +19,43 @@ use super::notes::Step;
 pub struct Warning {
     path: String,
     text: String,
+    lost: Lost,
+}
+
+/// The meaning of what was left out, to those who read a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lost {
+    Nothing,
+    /// An item of a list of the whole.
+    Item,
+    /// A member of the whole that says where the next page is, or whether there is one.
+    Way,
+}
+
+impl Lost {
+    fn of(path: &[Step]) -> Self {
+        match path {
+            [Step::Field(_), Step::Index(_)] => Self::Item,
+            [Step::Field(name)] => {
+                match ["token", "more", "cursor"].iter().any(|it| name.contains(it)) {
+                    true => Self::Way,
+                    false => Self::Nothing,
+                }
+            }
+            _ => Self::Nothing,
+        }
+    }
 }
 
 impl Warning {
     pub(super) fn new(path: &[Step], effect: &str, fault: &Fault) -> Self {
+        let lost = Lost::of(path);
         let path = path_of(path);
         let text = match fault.path == path {
             true => format!("`{path}` {effect}: {}", fault.problem),
             false => format!("`{path}` {effect}: {fault}"),
         };
-        Self { path, text }
+        Self { path, text, lost }
     }
 
     /// Says that the whole was not valid JSON and was read after a repair.
@@ -39,23 +66,34 @@ impl Warning {
 
     pub(super) fn repaired_at(path: &[Step]) -> Self {
         let path = path_of(path);
-        Self { text: format!("`{path}` was not valid JSON and was repaired"), path }
+        let text = format!("`{path}` was not valid JSON and was repaired");
+        Self { path, text, lost: Lost::Nothing }
     }
 
     pub(super) fn repeated_key(path: &[Step]) -> Self {
         let path = path_of(path);
-        Self { text: format!("`{path}` appears more than once: the last one counts"), path }
+        let text = format!("`{path}` appears more than once: the last one counts");
+        Self { path, text, lost: Lost::Nothing }
     }
 
     /// Says the same of a member of a vendor's envelope, which is outside what paths lead through.
     #[cfg(feature = "feishu")]
     pub(crate) fn repeated_member(name: &str) -> Self {
         let text = format!("`{name}` of the envelope appears more than once: the last one counts");
-        Self { path: path_of(&[]), text }
+        Self { path: path_of(&[]), text, lost: Lost::Nothing }
     }
 
     pub(crate) fn more(count: usize) -> Self {
-        Self { path: path_of(&[]), text: format!("{count} further warnings are not listed") }
+        let text = format!("{count} further warnings are not listed");
+        Self { path: path_of(&[]), text, lost: Lost::Nothing }
+    }
+
+    pub(crate) fn skips_an_item(&self) -> bool {
+        self.lost == Lost::Item
+    }
+
+    pub(crate) fn loses_the_next_page(&self) -> bool {
+        self.lost == Lost::Way
     }
 
     /// Returns the place of that part, such as `$.items[3].name`, where `$` stands for the whole.

@@ -255,14 +255,15 @@ fn paged(operation: &Operation, paging: &Paging) -> TokenStream {
             }
         },
     );
-    let turn = match &paging.by {
+    // The number of items that could not be read matters to those who count.
+    let (skipped, turn) = match &paging.by {
         PagingBy::Token { request, next } => {
             let (request, name) = (ident(&request.rust), ident(&next.rust));
             let next = match next.presence {
                 Presence::Always => quote!(Some(&page.#name)),
                 _ => quote!(page.#name.as_deref()),
             };
-            quote!(Turn::by_token(&mut self.#request, #next, #more))
+            (quote!(_), quote!(Turn::by_token(&mut self.#request, #next, #more)))
         }
         PagingBy::Offset { request, total } => {
             let request = ident(&request.rust);
@@ -273,13 +274,15 @@ fn paged(operation: &Operation, paging: &Paging) -> TokenStream {
                     quote!(page.#name.get())
                 },
             );
-            quote!(Turn::by_offset(&mut self.#request, page.#items.len(), #total, #more))
+            let count = quote!(page.#items.len() + skipped);
+            let turn = quote!(Turn::by_offset(&mut self.#request, #count, #total, #more));
+            (quote!(skipped), turn)
         }
     };
     quote! {
         impl Paged for #name {
             type Item = #item;
-            fn turn(&mut self, page: &#output) -> Turn { #turn }
+            fn turn(&mut self, page: &#output, #skipped: usize) -> Turn { #turn }
             fn into_items(page: #output) -> Vec<#item> { page.#items }
         }
     }

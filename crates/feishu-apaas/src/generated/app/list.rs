@@ -103,7 +103,7 @@ impl AcceptsUserToken for ListApp {}
 impl Paged for ListApp {
     type Item = App;
 
-    fn turn(&mut self, page: &ListAppResponse) -> Turn {
+    fn turn(&mut self, page: &ListAppResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

@@ -198,8 +198,13 @@ impl AcceptsUserToken for ListAuditLogs {}
 impl Paged for ListAuditLogs {
     type Item = AuditLogEntry;
 
-    fn turn(&mut self, page: &ListAuditLogsResponse) -> Turn {
-        Turn::by_offset(&mut self.offset, page.items.len(), page.total.get(), None)
+    fn turn(&mut self, page: &ListAuditLogsResponse, skipped: usize) -> Turn {
+        Turn::by_offset(
+            &mut self.offset,
+            page.items.len() + skipped,
+            page.total.get(),
+            None,
+        )
     }
 
     fn into_items(page: ListAuditLogsResponse) -> Vec<AuditLogEntry> {

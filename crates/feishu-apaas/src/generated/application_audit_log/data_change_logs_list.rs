@@ -208,8 +208,13 @@ impl AcceptsUserToken for ListDataChangeLogs {}
 impl Paged for ListDataChangeLogs {
     type Item = AuditLogEntry;
 
-    fn turn(&mut self, page: &ListDataChangeLogsResponse) -> Turn {
-        Turn::by_offset(&mut self.offset, page.items.len(), page.total.get(), None)
+    fn turn(&mut self, page: &ListDataChangeLogsResponse, skipped: usize) -> Turn {
+        Turn::by_offset(
+            &mut self.offset,
+            page.items.len() + skipped,
+            page.total.get(),
+            None,
+        )
     }
 
     fn into_items(page: ListDataChangeLogsResponse) -> Vec<AuditLogEntry> {

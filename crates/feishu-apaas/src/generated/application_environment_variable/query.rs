@@ -120,8 +120,17 @@ impl AcceptsAppToken for QueryEnvironmentVariables {}
 impl Paged for QueryEnvironmentVariables {
     type Item = EnvironmentVariable;
 
-    fn turn(&mut self, page: &QueryEnvironmentVariablesResponse) -> Turn {
-        Turn::by_offset(&mut self.offset, page.items.len(), page.total.get(), None)
+    fn turn(
+        &mut self,
+        page: &QueryEnvironmentVariablesResponse,
+        skipped: usize,
+    ) -> Turn {
+        Turn::by_offset(
+            &mut self.offset,
+            page.items.len() + skipped,
+            page.total.get(),
+            None,
+        )
     }
 
     fn into_items(page: QueryEnvironmentVariablesResponse) -> Vec<EnvironmentVariable> {

@@ -142,7 +142,7 @@ impl AcceptsAppToken for SearchObjects {}
 impl Paged for SearchObjects {
     type Item = ObjectMeta;
 
-    fn turn(&mut self, page: &SearchObjectsResponse) -> Turn {
+    fn turn(&mut self, page: &SearchObjectsResponse, _: usize) -> Turn {
         Turn::by_token(
             &mut self.page_token,
             page.next_page_token.as_deref(),

@@ -192,7 +192,7 @@ impl AcceptsAppToken for BatchQueryRecords {}
 impl Paged for BatchQueryRecords {
     type Item = BTreeMap<String, serde_json::Value>;
 
-    fn turn(&mut self, page: &BatchQueryRecordsResponse) -> Turn {
+    fn turn(&mut self, page: &BatchQueryRecordsResponse, _: usize) -> Turn {
         Turn::by_token(
             &mut self.page_token,
             page.next_page_token.as_deref(),

@@ -111,7 +111,7 @@ impl AcceptsUserToken for ListSeatActivity {}
 impl Paged for ListSeatActivity {
     type Item = SeatActivity;
 
-    fn turn(&mut self, page: &ListSeatActivityResponse) -> Turn {
+    fn turn(&mut self, page: &ListSeatActivityResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

@@ -111,7 +111,7 @@ impl AcceptsUserToken for ListSeatAssignment {}
 impl Paged for ListSeatAssignment {
     type Item = SeatAssignment;
 
-    fn turn(&mut self, page: &ListSeatAssignmentResponse) -> Turn {
+    fn turn(&mut self, page: &ListSeatAssignmentResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

@@ -159,8 +159,13 @@ impl AcceptsAppToken for QueryUserTask {}
 impl Paged for QueryUserTask {
     type Item = UserTask;
 
-    fn turn(&mut self, page: &QueryUserTaskResponse) -> Turn {
-        Turn::by_offset(&mut self.offset, page.tasks.len(), page.count.get(), None)
+    fn turn(&mut self, page: &QueryUserTaskResponse, skipped: usize) -> Turn {
+        Turn::by_offset(
+            &mut self.offset,
+            page.tasks.len() + skipped,
+            page.count.get(),
+            None,
+        )
     }
 
     fn into_items(page: QueryUserTaskResponse) -> Vec<UserTask> {

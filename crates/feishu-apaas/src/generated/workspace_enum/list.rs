@@ -108,7 +108,7 @@ impl AcceptsUserToken for ListWorkspaceEnum {}
 impl Paged for ListWorkspaceEnum {
     type Item = WorkspaceEnum;
 
-    fn turn(&mut self, page: &ListWorkspaceEnumResponse) -> Turn {
+    fn turn(&mut self, page: &ListWorkspaceEnumResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

@@ -108,7 +108,7 @@ impl AcceptsUserToken for ListWorkspaceTable {}
 impl Paged for ListWorkspaceTable {
     type Item = WorkspaceTable;
 
-    fn turn(&mut self, page: &ListWorkspaceTableResponse) -> Turn {
+    fn turn(&mut self, page: &ListWorkspaceTableResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

@@ -146,7 +146,7 @@ impl AcceptsUserToken for GetTableRecords {}
 impl Paged for GetTableRecords {
     type Item = BTreeMap<String, serde_json::Value>;
 
-    fn turn(&mut self, page: &GetTableRecordsResponse) -> Turn {
+    fn turn(&mut self, page: &GetTableRecordsResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

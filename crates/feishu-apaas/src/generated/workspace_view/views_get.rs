@@ -146,7 +146,7 @@ impl AcceptsUserToken for GetViewRecords {}
 impl Paged for GetViewRecords {
     type Item = BTreeMap<String, serde_json::Value>;
 
-    fn turn(&mut self, page: &GetViewRecordsResponse) -> Turn {
+    fn turn(&mut self, page: &GetViewRecordsResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

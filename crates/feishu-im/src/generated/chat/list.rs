@@ -136,7 +136,7 @@ impl AcceptsUserToken for ListChat {}
 impl Paged for ListChat {
     type Item = ChatSummary;
 
-    fn turn(&mut self, page: &ListChatResponse) -> Turn {
+    fn turn(&mut self, page: &ListChatResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

@@ -127,7 +127,7 @@ impl AcceptsUserToken for SearchChat {}
 impl Paged for SearchChat {
     type Item = ChatSummary;
 
-    fn turn(&mut self, page: &SearchChatResponse) -> Turn {
+    fn turn(&mut self, page: &SearchChatResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

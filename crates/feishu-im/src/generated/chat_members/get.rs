@@ -137,7 +137,7 @@ impl AcceptsUserToken for GetChatMembers {}
 impl Paged for GetChatMembers {
     type Item = ChatMember;
 
-    fn turn(&mut self, page: &GetChatMembersResponse) -> Turn {
+    fn turn(&mut self, page: &GetChatMembersResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

@@ -128,7 +128,7 @@ impl AcceptsUserToken for GetChatModeration {}
 impl Paged for GetChatModeration {
     type Item = ChatModerator;
 
-    fn turn(&mut self, page: &GetChatModerationResponse) -> Turn {
+    fn turn(&mut self, page: &GetChatModerationResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

@@ -171,7 +171,7 @@ impl AcceptsUserToken for ListMessage {}
 impl Paged for ListMessage {
     type Item = Message;
 
-    fn turn(&mut self, page: &ListMessageResponse) -> Turn {
+    fn turn(&mut self, page: &ListMessageResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

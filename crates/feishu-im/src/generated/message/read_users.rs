@@ -127,7 +127,7 @@ impl AcceptsUserToken for ListMessageReadUsers {}
 impl Paged for ListMessageReadUsers {
     type Item = MessageReader;
 
-    fn turn(&mut self, page: &ListMessageReadUsersResponse) -> Turn {
+    fn turn(&mut self, page: &ListMessageReadUsersResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

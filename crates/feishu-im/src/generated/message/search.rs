@@ -114,7 +114,7 @@ impl AcceptsUserToken for SearchMessage {}
 impl Paged for SearchMessage {
     type Item = FoundMessage;
 
-    fn turn(&mut self, page: &SearchMessageResponse) -> Turn {
+    fn turn(&mut self, page: &SearchMessageResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

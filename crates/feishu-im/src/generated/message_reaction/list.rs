@@ -136,7 +136,7 @@ impl AcceptsUserToken for ListMessageReaction {}
 impl Paged for ListMessageReaction {
     type Item = MessageReaction;
 
-    fn turn(&mut self, page: &ListMessageReactionResponse) -> Turn {
+    fn turn(&mut self, page: &ListMessageReactionResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

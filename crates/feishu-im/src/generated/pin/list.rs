@@ -132,7 +132,7 @@ impl AcceptsUserToken for ListPin {}
 impl Paged for ListPin {
     type Item = Pin;
 
-    fn turn(&mut self, page: &ListPinResponse) -> Turn {
+    fn turn(&mut self, page: &ListPinResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

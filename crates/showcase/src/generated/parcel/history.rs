@@ -86,8 +86,13 @@ impl AcceptsAppToken for HistoryParcel {}
 impl Paged for HistoryParcel {
     type Item = Stop;
 
-    fn turn(&mut self, page: &HistoryParcelResponse) -> Turn {
-        Turn::by_offset(&mut self.offset, page.stops.len(), page.total.get(), None)
+    fn turn(&mut self, page: &HistoryParcelResponse, skipped: usize) -> Turn {
+        Turn::by_offset(
+            &mut self.offset,
+            page.stops.len() + skipped,
+            page.total.get(),
+            None,
+        )
     }
 
     fn into_items(page: HistoryParcelResponse) -> Vec<Stop> {

@@ -99,7 +99,7 @@ impl AcceptsUserToken for ListParcel {}
 impl Paged for ListParcel {
     type Item = Parcel;
 
-    fn turn(&mut self, page: &ListParcelResponse) -> Turn {
+    fn turn(&mut self, page: &ListParcelResponse, _: usize) -> Turn {
         Turn::by_token(&mut self.page_token, page.page_token.as_deref(), page.has_more)
     }
 

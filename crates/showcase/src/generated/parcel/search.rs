@@ -92,7 +92,7 @@ impl AcceptsAppToken for SearchParcel {}
 impl Paged for SearchParcel {
     type Item = Parcel;
 
-    fn turn(&mut self, page: &Found) -> Turn {
+    fn turn(&mut self, page: &Found, _: usize) -> Turn {
         Turn::by_token(&mut self.cursor, Some(&page.next_cursor), Some(page.has_more))
     }
 

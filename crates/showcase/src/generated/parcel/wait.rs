@@ -82,8 +82,13 @@ impl AcceptsAppToken for WaitParcel {}
 impl Paged for WaitParcel {
     type Item = Parcel;
 
-    fn turn(&mut self, page: &WaitParcelResponse) -> Turn {
-        Turn::by_offset(&mut self.offset, page.parcels.len(), None, page.has_more)
+    fn turn(&mut self, page: &WaitParcelResponse, skipped: usize) -> Turn {
+        Turn::by_offset(
+            &mut self.offset,
+            page.parcels.len() + skipped,
+            None,
+            page.has_more,
+        )
     }
 
     fn into_items(page: WaitParcelResponse) -> Vec<Parcel> {
