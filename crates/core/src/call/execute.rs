@@ -346,7 +346,8 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
             Received::File(file) => Ok(success_with_file(file, channel, meta)),
             Received::Reply(reply) => Err(no_file(&reply, channel)),
             Received::Unsure(reply, file) => {
-                channel.platform.check_file(&reply)?;
+                // Its words may be a user's, if it was a file after all.
+                channel.platform.check_file(&reply).map_err(Error::without_excerpt)?;
                 Ok(success_with_file(file, channel, meta))
             }
         };
