@@ -107,7 +107,8 @@ mod tests {
             1 => input.arbitrary::<bool>()?.to_string(),
             2 => input.arbitrary::<i64>()?.to_string(),
             3 => format!("{:e}", input.arbitrary::<u32>()?),
-            4 => format!("{}{}", input.arbitrary::<u64>()?, input.arbitrary::<u64>()?),
+            // A number does not begin with a zero.
+            4 => format!("1{}{}", input.arbitrary::<u64>()?, input.arbitrary::<u64>()?),
             5 => format!("\"{SECRET}\""),
             6 => format!(r#""\ud83d{SECRET}""#),
             7 => input.choose(&[r#""""#, "[]", "{}", r#""1.0""#, r#""True""#])?.to_string(),
