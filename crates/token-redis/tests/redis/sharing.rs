@@ -52,7 +52,8 @@ async fn nobody_loops_when_every_token_is_rejected() {
         let client = client(mock.url(), store(&redis.url()));
         let error = LinkChat::new("oc_1").send(&client).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-        assert_eq!(mock.requests().len(), 2 * calls);
+        // The token that is fetched in its place is the same, and is not sent again.
+        assert_eq!(mock.requests().len(), calls);
         assert!(mock.token_requests().len() <= 2 * calls, "{:?}", mock.token_requests());
     }
 }
