@@ -5,6 +5,8 @@ use feishu_im::chat::LinkChat;
 use feishu_im::{ErrorCode, ErrorKind, Violation};
 use openplat_mock::{MockPlatform, Reply};
 
+use crate::in_process;
+
 async fn feishu() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
     let client =
@@ -28,11 +30,12 @@ fn send_link() -> SendLink {
     })
 }
 
-#[tokio::test]
+// With the clock paused: after a code that limits the rate, the client holds back the next call.
+#[tokio::test(start_paused = true)]
 async fn every_documented_code_of_feishu_is_typed() {
-    let mock = MockPlatform::start().await.unwrap();
+    let mock = MockPlatform::in_process();
     let client = feishu_im::Client::builder("cli_1", "secret")
-        .base_url(mock.url())
+        .transport(mock.transport())
         .max_attempts(1)
         .build()
         .unwrap();
@@ -48,11 +51,12 @@ async fn every_documented_code_of_feishu_is_typed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_documented_code_of_dingtalk_is_typed() {
     use dingtalk_convfile::ErrorCode;
 
-    let (mock, client) = dingtalk().await;
+    let mock = MockPlatform::in_process();
+    let client = in_process::dingtalk(&mock);
     let codes = ErrorCode::KNOWN;
     assert!(!codes.is_empty());
     let route = codes.iter().fold(mock.on::<SendLink>(), |route, code| route.error(code));
