@@ -65,7 +65,6 @@ pub(super) async fn post(
             Ok(reply) => return Ok(reply),
             Err(error) => masked(channel, secrets, error),
         };
-        let error = error.masking(&[channel.app.secret.expose()]);
         flow.learn(&tries, None, &error);
         if !flow.may_retry(&mut tries, &as_retried(&error, is_safe)).await {
             return Err(error.with_attempts(tries.attempts()));
