@@ -1,11 +1,11 @@
 //! What a caller learns from a call that failed.
 
-use dingtalk_convfile::file::{SendLink, SendLinkRequired};
+use dingtalk_convfile::file::SendLink;
 use feishu_im::chat::LinkChat;
 use feishu_im::{ErrorCode, ErrorKind, Violation};
 use openplat_mock::{MockPlatform, Reply};
 
-use crate::in_process;
+use crate::in_process::{self, send_link};
 
 async fn feishu() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
@@ -19,15 +19,6 @@ async fn dingtalk() -> (MockPlatform, dingtalk_convfile::Client) {
     let client =
         dingtalk_convfile::Client::builder("ding", "secret").base_url(mock.url()).build().unwrap();
     (mock, client)
-}
-
-fn send_link() -> SendLink {
-    SendLink::new(SendLinkRequired {
-        union_id: "me",
-        space_id: "786",
-        dentry_id: "908",
-        open_conversation_id: "cid",
-    })
 }
 
 // With the clock paused: after a code that limits the rate, the client holds back the next call.

@@ -3,26 +3,17 @@
 
 use std::time::SystemTime;
 
-use dingtalk_convfile::file::{SendLink, SendLinkRequired};
+use dingtalk_convfile::file::SendLink;
 use feishu_im::ErrorKind;
 use feishu_im::chat_members::MeJoinChatMembers;
 use openplat_core::{CodeExchange, DingTalk, Feishu, Method, Secret};
 use openplat_mock::{MockPlatform, MockedVendor, Reply, Route, TokenKind};
 use serde_json::{Value, json};
 
-use crate::in_process::{dingtalk, feishu, replying};
+use crate::in_process::{dingtalk, feishu, replying, send_link};
 
 fn join() -> MeJoinChatMembers {
     MeJoinChatMembers::new("oc_1")
-}
-
-fn send_link() -> SendLink {
-    SendLink::new(SendLinkRequired {
-        union_id: "me",
-        space_id: "786",
-        dentry_id: "908",
-        open_conversation_id: "cid",
-    })
 }
 
 const RESEND: &str = "/open-apis/auth/v3/app_ticket/resend";

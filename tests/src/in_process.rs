@@ -1,5 +1,6 @@
 //! The mock without a socket, so that waiting is tested with the clock paused.
 
+use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use openplat_core::{BoxFuture, Operation, Transport, TransportError};
 use openplat_mock::{MockPlatform, MockedVendor, Recorded, Reply, Route};
 
@@ -20,6 +21,16 @@ pub(crate) fn feishu(mock: &MockPlatform) -> feishu_im::Client {
 pub(crate) fn dingtalk(mock: &MockPlatform) -> dingtalk_convfile::Client {
     let builder = dingtalk_convfile::Client::builder("ding", "secret");
     builder.transport(mock.transport()).build().unwrap()
+}
+
+/// An operation of DingTalk's, with all that it requires.
+pub(crate) fn send_link() -> SendLink {
+    SendLink::new(SendLinkRequired {
+        union_id: "me",
+        space_id: "786",
+        dentry_id: "908",
+        open_conversation_id: "cid",
+    })
 }
 
 /// The seconds between one request and the next, those for tokens aside.

@@ -3,13 +3,15 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use dingtalk_convfile::file::{SendLink, SendLinkRequired};
+use dingtalk_convfile::file::SendLink;
 use feishu_im::chat::LinkChat;
 use feishu_im::file::GetFile;
 use feishu_im::message::DeleteMessage;
 use feishu_im::{ErrorKind, Secret};
 use openplat_core::{DingTalk, Feishu, Method};
 use openplat_mock::{MockPlatform, Reply, TokenKind};
+
+use crate::in_process::send_link;
 
 const APP_SECRET: &str = "app-s3cr3t";
 const TOKEN: &str = "t-s3cr3t";
@@ -59,15 +61,6 @@ fn token() -> Reply {
 /// A platform that grants tokens, and gives this reply to all calls.
 fn replying(call: Reply) -> MockPlatform {
     platform(token(), call)
-}
-
-fn send_link() -> SendLink {
-    SendLink::new(SendLinkRequired {
-        union_id: "me",
-        space_id: "786",
-        dentry_id: "908",
-        open_conversation_id: "cid",
-    })
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dingtalk_convfile::file::{SendLink, SendLinkRequired};
+use dingtalk_convfile::file::SendLink;
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, LinkChat};
 use openplat_core::{
@@ -14,18 +14,9 @@ use showcase::parcel::{HoldParcel, SendParcel, SendParcelRequired, Speed};
 use showcase::types::{Address, AddressRequired};
 use tokio::time::Instant;
 
-use crate::in_process::{dingtalk, feishu, replying, waits};
+use crate::in_process::{dingtalk, feishu, replying, send_link, waits};
 
 const THROTTLED: &str = r#"{"code":99991400,"msg":"request trigger frequency limit"}"#;
-
-fn send_link() -> SendLink {
-    SendLink::new(SendLinkRequired {
-        union_id: "me",
-        space_id: "786",
-        dentry_id: "908",
-        open_conversation_id: "cid",
-    })
-}
 
 fn with(
     mock: &MockPlatform,
