@@ -44,6 +44,9 @@ mod call;
 
 // What users hold in their hands.
 mod client;
+// What the platform sends of its own accord.
+#[cfg(feature = "events")]
+pub mod events;
 
 #[cfg(all(any(test, fuzzing), feature = "feishu", feature = "dingtalk"))]
 #[doc(hidden)]
@@ -93,4 +96,6 @@ pub mod __private {
 
     pub use crate::codec::{DecodeError, Read, fault, read, repair};
     pub use crate::codec::{deserialize_string_enum, unknown};
+    #[cfg(feature = "events")]
+    pub use crate::events::{dedupe as dedupe_event, read as read_event};
 }

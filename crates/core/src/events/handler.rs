@@ -1,0 +1,82 @@
+//! What users write.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use super::answer::Answer;
+use crate::base::BoxFuture;
+use crate::error::Error;
+
+/// Handles the events of an API. Implemented by functions of an event that return a future.
+///
+/// The result of the future is what can be converted to an [`Answer`], such as `()`, or an error,
+/// after which the platform sends the event again. It does not send a callback again; there, an
+/// error is shown to the user as such.
+pub trait Handler<E>: Send + Sync + 'static {
+    /// Handles one event.
+    fn handle(&self, event: E) -> BoxFuture<'_, Result<Answer, HandlerError>>;
+}
+
+impl<E, F, Fut, A, X> Handler<E> for F
+where
+    F: Fn(E) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<A, X>> + Send + 'static,
+    A: Into<Answer>,
+    X: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn handle(&self, event: E) -> BoxFuture<'_, Result<Answer, HandlerError>> {
+        let result = self(event);
+        Box::pin(async move {
+            result.await.map(Into::into).map_err(|error| HandlerError::Returned(error.into()))
+        })
+    }
+}
+
+/// The reason why an event was not handled.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HandlerError {
+    /// The handler returned an error.
+    Returned(Box<dyn StdError + Send + Sync>),
+    /// The handler did not finish within its time.
+    TimedOut(Duration),
+    /// The handler panicked; the message of the panic is on standard error.
+    Panicked,
+    /// The answer could not be written as JSON.
+    Unwritable,
+}
+
+impl HandlerError {
+    /// Returns what can be logged: of an error of the handler's own, which may quote a message,
+    /// nothing.
+    pub(super) fn loggable(&self) -> String {
+        match self {
+            Self::Returned(error) => match error.downcast_ref::<Error>() {
+                Some(error) => error.to_string(),
+                None => "the handler returned an error; `on_failure` gets it".to_owned(),
+            },
+            other => other.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Returned(error) => error.fmt(f),
+            Self::TimedOut(limit) => write!(f, "the handler did not finish within {limit:?}"),
+            Self::Panicked => f.write_str("the handler panicked"),
+            Self::Unwritable => f.write_str("the answer cannot be written as JSON"),
+        }
+    }
+}
+
+impl StdError for HandlerError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Returned(error) => error.source(),
+            _ => None,
+        }
+    }
+}

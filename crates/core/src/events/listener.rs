@@ -1,0 +1,250 @@
+//! From an event that came in to a handler that is done with it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::answer::Answer;
+use super::event::{EventHeader, RawEvent};
+use super::handler::{Handler, HandlerError};
+use super::seen::{Claim, MemorySeen, Seen, SeenError};
+use super::set::EventSet;
+use crate::base::{BoxFuture, Secret, catch_panic};
+use crate::client::Client;
+use crate::error::Error;
+use crate::vendor::Vendor;
+
+/// Hands events to a handler, each one once.
+///
+/// Platforms deliver an event at least once, and again after a failure. A listener remembers for
+/// eight hours what was handled, in its memory or in a [`Seen`] store that several processes share.
+/// An event whose handler failed is not remembered.
+///
+/// Cheap to clone: clones share the handler and the store.
+#[derive(Clone)]
+pub struct Listener {
+    handler: Arc<Handle>,
+    dedupe: fn(&RawEvent) -> Option<String>,
+    seen: Arc<dyn Seen>,
+    set_ticket: Option<Arc<SetTicket>>,
+    on_failure: Option<Arc<Report>>,
+    timeout: Duration,
+}
+
+type Handling = BoxFuture<'static, Result<Answer, HandlerError>>;
+type Handle = dyn Fn(RawEvent) -> Handling + Send + Sync;
+type SetTicket = dyn Fn(Secret) -> BoxFuture<'static, Result<(), Error>> + Send + Sync;
+type Report = dyn Fn(&EventHeader, &HandlerError) + Send + Sync;
+
+/// The result of hearing an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The event was handled.
+    Handled(Answer),
+    /// The event had been handled before.
+    Repeated,
+    /// The event is being handled, by this process or another. Not acknowledged, since that may
+    /// fail.
+    InProgress,
+    /// The handler failed. The platform is to send the event again.
+    Failed,
+}
+
+/// Repetitions arrive up to 7.1 hours after the first delivery.
+const KEEP: Duration = Duration::from_secs(8 * 60 * 60);
+
+/// The longest that one access to the store may take.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl Listener {
+    /// Creates a listener for a handler of events of an API, or of [`RawEvent`]s.
+    pub fn new<E: EventSet>(handler: impl Handler<E>) -> Self {
+        let handler = Arc::new(handler);
+        let handle = move |event| -> Handling {
+            let handler = handler.clone();
+            Box::pin(async move { handler.handle(E::read(event)).await })
+        };
+        Self {
+            handler: Arc::new(handle),
+            dedupe: E::dedupe,
+            seen: Arc::new(MemorySeen::default()),
+            set_ticket: None,
+            on_failure: None,
+            timeout: Duration::from_secs(60),
+        }
+    }
+
+    /// Remembers elsewhere than in memory what was handled.
+    pub fn seen(mut self, store: impl Seen) -> Self {
+        self.seen = Arc::new(store);
+        self
+    }
+
+    /// Passes each ticket that the platform pushes to an app from the store on to this client; see
+    /// [`Client::set_ticket`].
+    pub fn client<V: Vendor>(mut self, client: &Client<V>) -> Self {
+        let client = client.clone();
+        self.set_ticket = Some(Arc::new(move |ticket| {
+            let client = client.clone();
+            Box::pin(async move { client.set_ticket(ticket).await })
+        }));
+        self
+    }
+
+    /// Calls `report` for each event that was not handled. Without it, a warning is logged that
+    /// quotes nothing of an error of the handler's own.
+    pub fn on_failure(
+        mut self,
+        report: impl Fn(&EventHeader, &HandlerError) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_failure = Some(Arc::new(report));
+        self
+    }
+
+    /// Sets the longest that a handler may run; then it is dropped, and the event counts as failed.
+    /// Defaults to 60 seconds.
+    ///
+    /// A platform waits 3 seconds at most. A handler that takes longer is not called again for the
+    /// repetitions that come in meanwhile.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Handles an event, unless it has been handled, or is being handled.
+    pub async fn hear(&self, event: RawEvent) -> Outcome {
+        let Some(key) = self.key(&event) else { return self.handle(event).await };
+        match self.claim(&key).await {
+            Claim::Done => Outcome::Repeated,
+            Claim::InProgress => Outcome::InProgress,
+            Claim::New(owner) => {
+                let claimed = Claimed { seen: self.seen.clone(), key, owner, is_open: true };
+                let outcome = self.handle(event).await;
+                claimed.settle(&outcome).await;
+                outcome
+            }
+        }
+    }
+
+    fn key(&self, event: &RawEvent) -> Option<String> {
+        let header = event.header();
+        let id = (self.dedupe)(event).filter(|id| !id.is_empty())?;
+        let (platform, app) = (header.schema.platform(), header.app_id.as_deref().unwrap_or("-"));
+        Some(format!("{platform}:{app}:{}:{id}", header.event_type))
+    }
+
+    async fn claim(&self, key: &str) -> Claim {
+        // Longer than the handler may run, so that only a process that ended can lose its claim.
+        let lease = self.timeout.saturating_add(Duration::from_secs(10));
+        match reach(self.seen.claim(key, lease)).await {
+            Some(claim) => claim,
+            // Twice is better than never.
+            None => Claim::New(String::new()),
+        }
+    }
+
+    async fn handle(&self, event: RawEvent) -> Outcome {
+        let header = event.header().clone();
+        match self.call(event).await {
+            Ok(answer) => Outcome::Handled(answer),
+            Err(error) => {
+                self.report(&header, &error);
+                Outcome::Failed
+            }
+        }
+    }
+
+    async fn call(&self, event: RawEvent) -> Result<Answer, HandlerError> {
+        self.keep_ticket(&event).await?;
+        // The handler's own code runs before its future does.
+        let handled = async { (self.handler)(event).await };
+        let ended = tokio::time::timeout(self.timeout, catch_panic(handled)).await;
+        let answer = ended
+            .map_err(|_| HandlerError::TimedOut(self.timeout))?
+            .map_err(|_| HandlerError::Panicked)??;
+        match answer.is_unwritable() {
+            true => Err(HandlerError::Unwritable),
+            false => Ok(answer),
+        }
+    }
+
+    async fn keep_ticket(&self, event: &RawEvent) -> Result<(), HandlerError> {
+        let Some(set_ticket) = &self.set_ticket else { return Ok(()) };
+        let Some(ticket) = ticket(event) else { return Ok(()) };
+        set_ticket(ticket).await.map_err(|error| HandlerError::Returned(error.into()))
+    }
+
+    fn report(&self, header: &EventHeader, error: &HandlerError) {
+        match &self.on_failure {
+            Some(report) => report(header, error),
+            None => tracing::warn!(
+                openplat.event = header.event_type,
+                id = header.id,
+                error = error.loggable(),
+                "an event was not handled"
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+/// Returns the ticket that an event carries: Feishu's `app_ticket`, DingTalk's `suite_ticket`.
+fn ticket(event: &RawEvent) -> Option<Secret> {
+    #[derive(Deserialize)]
+    struct Ticket {
+        #[serde(alias = "SuiteTicket", alias = "suiteTicket")]
+        app_ticket: String,
+    }
+
+    let is_ticket = matches!(event.event_type(), "app_ticket" | "suite_ticket");
+    is_ticket.then(|| event.read::<Ticket>().ok())?.map(|read| read.value.app_ticket.into())
+}
+
+/// A claim that is released if the handler is dropped before it is done.
+struct Claimed {
+    seen: Arc<dyn Seen>,
+    key: String,
+    owner: String,
+    is_open: bool,
+}
+
+impl Claimed {
+    async fn settle(mut self, outcome: &Outcome) {
+        self.is_open = false;
+        match outcome {
+            Outcome::Handled(_) => reach(self.seen.done(&self.key, &self.owner, KEEP)).await,
+            _ => reach(self.seen.release(&self.key, &self.owner)).await,
+        };
+    }
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if std::mem::take(&mut self.is_open) {
+            let seen = self.seen.clone();
+            let (key, owner) = (std::mem::take(&mut self.key), std::mem::take(&mut self.owner));
+            runtime.spawn(async move { reach(seen.release(&key, &owner)).await });
+        }
+    }
+}
+
+/// Waits for an access to the store, which may be slow, fail or panic.
+async fn reach<T>(access: BoxFuture<'_, Result<T, SeenError>>) -> Option<T> {
+    let reason = match tokio::time::timeout(STORE_TIMEOUT, catch_panic(access)).await {
+        Ok(Ok(Ok(value))) => return Some(value),
+        Ok(Ok(Err(_))) => "it returned an error",
+        Ok(Err(_)) => "it panicked",
+        Err(_) => "it did not respond in time",
+    };
+    tracing::warn!(reason, "the store of handled events is unavailable; events may repeat");
+    None
+}

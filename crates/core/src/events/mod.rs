@@ -1,0 +1,23 @@
+//! Receiving: events, callbacks of cards, and the handlers that they go to.
+//!
+//! A way in, such as a webhook, turns what the platform sends into a [`RawEvent`]. A [`Listener`]
+//! makes sure that each event is handled once, reads it as the typed `Event` of a vendor crate, and
+//! hands it to a [`Handler`].
+
+mod answer;
+mod event;
+mod handler;
+mod listener;
+mod seen;
+mod set;
+
+pub use answer::{Answer, Callback};
+pub use event::{EventHeader, EventSchema, RawEvent};
+pub use handler::{Handler, HandlerError};
+pub use listener::{Listener, Outcome};
+pub use seen::{Claim, MemorySeen, Seen, SeenError};
+pub use set::{EventMeta, EventSet, Received, Unreadable};
+#[doc(hidden)]
+pub use set::{dedupe, read};
+
+pub use crate::codec::{DecodeError, Read};
