@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use http::header::CONTENT_DISPOSITION;
+use openplat_core::events::{Callback, EventHeader, EventSchema, EventSet, RawEvent, Received};
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Client, Download, Error, Feishu, Method, Operation,
     OperationMeta, Output, Paged, Parts, Sender, Vendor,
@@ -21,6 +22,8 @@ pub(crate) struct Expected {
     pub(crate) body: Body,
     /// The members that the specs say are always there in the answer.
     pub(crate) always: &'static [&'static str],
+    /// The texts, of the request or the answer, that `Debug` must not show.
+    pub(crate) private: &'static [&'static str],
 }
 
 pub(crate) enum Body {
@@ -33,10 +36,13 @@ pub(crate) enum Body {
 /// Sends with the app's token, compares the request, and reads the documented answer.
 pub(crate) async fn sends_as_app<O>(operation: &O, expected: &Expected)
 where
-    O: Operation<Vendor: MockedVendor, Output: Serialize> + AcceptsAppToken,
+    O: Operation<Vendor: MockedVendor, Output: Serialize + fmt::Debug>
+        + AcceptsAppToken
+        + fmt::Debug,
 {
     let (mock, client) = platform::<O>().await;
-    answers::<O>(client.call(operation), expected.always).await;
+    answers::<O>(client.call(operation), expected).await;
+    hides(operation, expected.private);
     assert_eq!(mock.token_requests().len(), 1);
     sent::<O>(&mock.requests(), expected);
 }
@@ -44,11 +50,11 @@ where
 /// The same with a user's token, for which the app's is not fetched.
 pub(crate) async fn sends_as_user<O>(operation: &O, expected: &Expected)
 where
-    O: Operation<Vendor = Feishu, Output: Serialize> + AcceptsUserToken,
+    O: Operation<Vendor = Feishu, Output: Serialize + fmt::Debug> + AcceptsUserToken,
 {
     let (mock, client) = platform::<O>().await;
     mock.accept_user_token("u-1");
-    answers::<O>(client.as_user("u-1").call(operation), expected.always).await;
+    answers::<O>(client.as_user("u-1").call(operation), expected).await;
     assert_eq!(mock.token_requests().len(), 0);
     sent::<O>(&mock.requests(), expected);
 }
@@ -126,11 +132,23 @@ fn sent<O: Operation>(requests: &[Recorded], expected: &Expected) {
     }
 }
 
-async fn answers<O: Operation<Output: Serialize>>(call: Call<O::Output>, always: &[&str]) {
+async fn answers<O>(call: Call<O::Output>, expected: &Expected)
+where
+    O: Operation<Output: Serialize + fmt::Debug>,
+{
     let output = call.await.unwrap();
     let Some(data) = data::<O>() else { return };
+    hides(&output, expected.private);
     covers(&serde_json::to_value(output).unwrap(), &data, "$");
-    variants_decode::<O::Output>(&data, always).await;
+    variants_decode::<O::Output>(&data, expected.always).await;
+}
+
+/// Asserts that `Debug` shows none of these texts.
+fn hides(value: &impl fmt::Debug, private: &[&str]) {
+    let shown = format!("{value:?}");
+    for text in private {
+        assert!(!shown.contains(text), "{text:?} in {shown}");
+    }
 }
 
 /// The operation after it has read the documented page.
@@ -201,12 +219,63 @@ fn variants(value: &Value, always: &[&str]) -> Vec<(String, Value)> {
             found.push(("as a string".to_owned(), json!(text)));
         }
         // A text may be a value of an enum or any other text, and JSON only if it was before.
-        Value::String(text) if !text.is_empty() && serde_json::from_str::<Value>(text).is_err() => {
-            found.push(("another text".to_owned(), json!("nobody_lists_this")));
-        }
+        Value::String(text) => match text_of_json(text) {
+            Some(value) => {
+                found.push(("JSON without its string".to_owned(), value));
+                found.push(("no JSON in the string".to_owned(), json!("")));
+            }
+            None if !text.is_empty() && serde_json::from_str::<Value>(text).is_err() => {
+                found.push(("another text".to_owned(), json!("nobody_lists_this")));
+            }
+            None => {}
+        },
         _ => {}
     }
     found
+}
+
+/// A documented event, and what is known of it.
+pub(crate) struct Sample {
+    pub(crate) schema: EventSchema,
+    pub(crate) event_type: &'static str,
+    pub(crate) envelope: &'static str,
+    /// Where the payload tells itself from its repetitions.
+    pub(crate) dedupe: Option<&'static str>,
+    /// The members that the spec says are always there.
+    pub(crate) always: &'static [&'static str],
+    /// The texts that `Debug` must not show.
+    pub(crate) private: &'static [&'static str],
+}
+
+/// Asserts that a documented event, and each variant of it, is read as the type that `pick` knows,
+/// that nothing of it is lost or shown, and that repetitions are told by the documented key.
+pub(crate) fn event<E: EventSet, T: Serialize + fmt::Debug>(
+    sample: &Sample,
+    pick: impl Fn(E) -> Option<Received<T>>,
+) {
+    let envelope = json(sample.envelope);
+    let data = match sample.schema {
+        EventSchema::Card => &envelope,
+        _ => &envelope["event"],
+    };
+    let raw = |data: &Value| {
+        RawEvent::new(EventHeader::new(sample.schema, sample.event_type), data.to_string())
+    };
+    let received = pick(E::read(raw(data))).unwrap();
+    assert!(received.warnings.is_empty(), "{:?}", received.warnings);
+    covers(&serde_json::to_value(&received.event).unwrap(), data, "$");
+    hides(&received.event, sample.private);
+    let key = sample.dedupe.and_then(|pointer| data.pointer(pointer));
+    let key = key.map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned));
+    assert_eq!(E::dedupe(&raw(data)), key);
+    for (what, variant) in variants(data, sample.always) {
+        assert!(pick(E::read(raw(&variant))).is_some(), "{what}: {variant}");
+    }
+}
+
+/// Asserts what stands on the wire for an answer to a callback.
+pub(crate) fn answer<C: Callback>(answer: &C::Answer, expected: &str) {
+    assert_eq!(serde_json::to_value(answer).unwrap(), json(expected));
 }
 
 /// Asserts that a documented sample of a type decodes, and that nothing of it is lost.

@@ -7,6 +7,8 @@ use std::process::{Command, ExitCode};
 use anstream::{eprint, eprintln, println};
 use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use xtask::codegen::ir::Api;
 use xtask::distill::{console, run};
 use xtask::{codegen, new_api, operations};
 
@@ -81,6 +83,15 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         specs: Option<PathBuf>,
     },
+    /// List the events and callbacks that the specs define
+    Events {
+        /// Print one JSON array, with every field of every payload
+        #[arg(long)]
+        json: bool,
+        /// Read the specs in this folder
+        #[arg(long, value_name = "DIR")]
+        specs: Option<PathBuf>,
+    },
     /// Check the generated code, then make calls through every crate against a local platform
     Demo,
 }
@@ -108,7 +119,11 @@ fn main() -> ExitCode {
         Task::NewApi { name, vendor } => new_api(&cli.root, &name, vendor),
         Task::Operations { json, specs } => {
             let specs = specs.unwrap_or_else(|| cli.root.join("specs"));
-            list_operations(&specs, json)
+            list(&specs, json, operations::list, operations::table)
+        }
+        Task::Events { json, specs } => {
+            let specs = specs.unwrap_or_else(|| cli.root.join("specs"));
+            list(&specs, json, operations::list_events, operations::table_of_events)
         }
         Task::Demo => check(&cli.root, &[]).and_then(|()| demo(&cli.root)),
     };
@@ -160,12 +175,18 @@ fn check(root: &Path, crates: &[String]) -> Result<(), String> {
     ))
 }
 
-fn list_operations(specs: &Path, json: bool) -> Result<(), String> {
+/// Prints what the specs define, as JSON or as a table.
+fn list<T: Serialize>(
+    specs: &Path,
+    json: bool,
+    entries: fn(&[Api]) -> Vec<T>,
+    table: fn(&[T]) -> String,
+) -> Result<(), String> {
     let apis = codegen::lower_specs(specs).map_err(|error| explain(&error))?;
-    let operations = operations::list(&apis);
+    let entries = entries(&apis);
     let text = match json {
-        true => serde_json::to_string_pretty(&operations).map_err(|error| error.to_string())?,
-        false => operations::table(&operations),
+        true => serde_json::to_string_pretty(&entries).map_err(|error| error.to_string())?,
+        false => table(&entries),
     };
     print_all(&format!("{text}\n"))
 }

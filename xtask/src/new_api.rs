@@ -82,7 +82,7 @@ fn with_test_dependency(text: &str, name: &str) -> Result<String, String> {
     let mut document = parse("tests/Cargo.toml", text)?;
     let mut dependency = InlineTable::new();
     dependency.insert("workspace", true.into());
-    dependency.insert("features", toml_edit::Array::from_iter(["examples"]).into());
+    dependency.insert("features", toml_edit::Array::from_iter(["events", "examples"]).into());
     insert(&mut document["dev-dependencies"], "tests/Cargo.toml", name, dependency)?;
     Ok(document.to_string())
 }
@@ -124,8 +124,12 @@ categories.workspace = true
 
 [features]
 default = ["ring"]
-## Include the documented sample responses, for a mock server to give.
+## Include the documented samples of responses and events, for a mock server to give.
 examples = []
+## Receive events and callbacks.
+events = ["openplat-core/events"]
+## Receive them over a connection that this side opens.
+long-connection = ["events", "openplat-core/long-connection"]
 ## Use ring for TLS when the process has not installed a rustls crypto provider of its own.
 ring = ["openplat-core/ring"]
 

@@ -1,8 +1,9 @@
-//! `cargo xtask operations`: what the specs define, for people and for programs.
+//! `cargo xtask operations` and `cargo xtask events`: what the specs define, for people and for
+//! programs.
 
 use serde::Serialize;
 
-use crate::codegen::ir::{Api, Body, Field, Operation, Token, Type, TypeDef};
+use crate::codegen::ir::{Api, Body, Event, Field, Model, Operation, Token, Type, TypeDef};
 
 /// One operation, with everything that can stand on its wire.
 #[derive(Debug, Serialize)]
@@ -23,6 +24,24 @@ pub struct Entry {
     pub multipart: bool,
     pub download: bool,
     pub paged: bool,
+}
+
+/// One event or callback, with everything that can stand in its payload.
+#[derive(Debug, Serialize)]
+pub struct EventEntry {
+    #[serde(rename = "crate")]
+    pub crate_name: String,
+    /// The type on the wire.
+    pub id: String,
+    pub schema: &'static str,
+    pub scopes: Vec<String>,
+    pub field_scopes: Vec<String>,
+    pub replaced_by: Option<String>,
+    /// The JSON pointer, in the payload, to what tells the event from its repetitions.
+    pub dedupe: Option<String>,
+    pub fields: Vec<Member>,
+    /// What a callback is answered with; `None` for an event.
+    pub answer: Option<Vec<Member>>,
 }
 
 /// A parameter or a member of an object. A body or an answer that is no object is one member
@@ -50,14 +69,41 @@ pub fn list(apis: &[Api]) -> Vec<Entry> {
     operations.collect()
 }
 
+/// Every event, in the order of crates and files.
+pub fn list_events(apis: &[Api]) -> Vec<EventEntry> {
+    let events = apis.iter().flat_map(|api| api.events.iter().map(move |event| (api, event)));
+    events.map(|(api, event)| event_entry(api, event)).collect()
+}
+
+fn event_entry(api: &Api, event: &Event) -> EventEntry {
+    let fields = event.payload().map_or(&[][..], |payload| &payload.fields);
+    EventEntry {
+        crate_name: api.name.clone(),
+        id: event.id.clone(),
+        schema: event.schema.as_str(),
+        scopes: event.scopes.clone(),
+        field_scopes: event.field_scopes.clone(),
+        replaced_by: event.replaced_by.clone(),
+        dedupe: event.dedupe.clone(),
+        fields: Members { api, above: Vec::new() }.all(fields),
+        answer: event.answer.as_ref().map(|answer| whole(api, answer)),
+    }
+}
+
+/// The members of a value that stands in no other.
+fn whole(api: &Api, ty: &Type) -> Vec<Member> {
+    let mut members = Members { api, above: Vec::new() };
+    match ty.reference().and_then(|model| api.model(&model.name)) {
+        Some(model) if matches!(ty, Type::Named(_)) => members.all(&model.fields),
+        _ => vec![members.nameless(ty)],
+    }
+}
+
 fn entry(api: &Api, operation: &Operation) -> Entry {
     let members = |fields: &[Field]| Members { api, above: Vec::new() }.all(fields);
     let mut response = match &operation.output {
         None | Some(Type::File) => Vec::new(),
-        Some(output) => match output.reference().and_then(|model| api.model(&model.name)) {
-            Some(model) if matches!(output, Type::Named(_)) => members(&model.fields),
-            _ => vec![Members { api, above: Vec::new() }.nameless(output)],
-        },
+        Some(output) => whole(api, output),
     };
     response.retain(|member| !operation.lacks.contains(&member.name));
     Entry {
@@ -116,7 +162,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn model(&mut self, model: &'a crate::codegen::ir::Model) -> Vec<Member> {
+    fn model(&mut self, model: &'a Model) -> Vec<Member> {
         if self.above.contains(&model.name.as_str()) {
             return Vec::new();
         }
@@ -163,6 +209,28 @@ pub fn table(entries: &[Entry]) -> String {
         })
         .collect();
     lines.push(format!("{} operations", entries.len()));
+    lines.join("\n")
+}
+
+/// The events as a table, a line each.
+pub fn table_of_events(entries: &[EventEntry]) -> String {
+    let width = |text: fn(&EventEntry) -> &str| {
+        entries.iter().map(|entry| text(entry).chars().count()).max().unwrap_or_default()
+    };
+    let (crates, ids) = (width(|entry| &entry.crate_name), width(|entry| &entry.id));
+    let mut lines: Vec<String> = entries
+        .iter()
+        .map(|entry| {
+            let kind = if entry.answer.is_some() { "callback" } else { "event" };
+            let replaced = entry.replaced_by.iter().map(|id| format!("  [replaced by {id}]"));
+            let replaced: String = replaced.collect();
+            format!(
+                "{:crates$}  {:ids$}  {:4}  {kind}{replaced}",
+                entry.crate_name, entry.id, entry.schema
+            )
+        })
+        .collect();
+    lines.push(format!("{} events", entries.len()));
     lines.join("\n")
 }
 

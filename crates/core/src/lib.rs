@@ -58,6 +58,8 @@ pub use auth::{
     CodeExchange, Credentials, MemoryTokenStore, Token, TokenKey, TokenLock, TokenStore,
     TokenStoreError, UserSession, UserToken,
 };
+#[doc(hidden)]
+pub use base::Masked;
 pub use base::{BoxFuture, Clock, Secret, SystemClock};
 pub use call::{
     AcceptsAppToken, AcceptsUserToken, Call, Items, Offset, Operation, Output, Paged, Pages,

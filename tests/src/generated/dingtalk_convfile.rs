@@ -20,6 +20,7 @@ mod send_file_calls {
                 r#"{"dentryId":"897xxxxx","openConversationId":"cid+vIrzxxxxx","spaceId":"865xxxxx"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -39,6 +40,7 @@ mod send_file_by_app_calls {
             target: "/v1.0/convFile/apps/conversations/files/send?unionId=cHtUYxxxxx",
             body: check::Body::Json(r#"{"dentryId":"674xxxxx","spaceId":"864xxxxx"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -61,6 +63,7 @@ mod send_link_calls {
                 r#"{"dentryId":"908xxxxx","openConversationId":"cidCxxxxx","spaceId":"786xxxxx"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -79,6 +82,7 @@ mod get_space_calls {
             target: "/v1.0/convFile/conversations/spaces/query?unionId=chyxxxxx",
             body: check::Body::Json(r#"{"openConversationId":"cid9FTRQSLo+sKxxxx"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }

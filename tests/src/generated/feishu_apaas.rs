@@ -15,6 +15,7 @@ mod list_app_calls {
             target: "/open-apis/apaas/v1/apps?page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -26,6 +27,7 @@ mod list_app_calls {
             target: "/open-apis/apaas/v1/apps",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -37,6 +39,7 @@ mod list_app_calls {
             target: "/open-apis/apaas/v1/apps?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -67,6 +70,7 @@ mod list_audit_logs_calls {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=0&quick_query=Intel%20Mac%20OS&from=1723691857002&to=1724296657002&log_type=10000&filter=%7B%22items%22%3A%5B%7B%22left%22%3A%22eventName%22%2C%22operator%22%3A%22%3D%22%2C%22right%22%3A%5B19001%5D%7D%5D%7D&columns=columns&sort_by=opTime&sort_order=asc&app_type=0",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -85,6 +89,7 @@ mod list_audit_logs_calls {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=0&from=1723691857002&to=1724296657002&log_type=10000",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -106,6 +111,7 @@ mod list_audit_logs_calls {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=1&from=1723691857002&to=1724296657002&log_type=10000",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -124,6 +130,7 @@ mod get_data_change_log_calls {
             target: "/open-apis/apaas/v1/applications/package_aaa/audit_log/data_change_log_detail?log_id=7405456257290600492",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -154,6 +161,7 @@ mod list_data_change_logs_calls {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?quick_query=Intel%20Mac%20OS&page_size=0&offset=0&from=1723691857002&to=1724296657002&log_type=10007&filter=%7B%22items%22%3A%5B%7B%22left%22%3A%22eventName%22%2C%22operator%22%3A%22%3D%22%2C%22right%22%3A%5B19001%5D%7D%5D%7D&columns=columns&sort_by=opTime&sort_order=asc&app_type=0",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -170,6 +178,7 @@ mod list_data_change_logs_calls {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?page_size=0&offset=0&log_type=10007",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -189,6 +198,7 @@ mod list_data_change_logs_calls {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?page_size=0&offset=1&log_type=10007",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -207,6 +217,7 @@ mod get_audit_log_calls {
             target: "/open-apis/apaas/v1/applications/package_aaa/audit_log?log_id=7405456257290600492",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -225,6 +236,7 @@ mod get_environment_variable_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/environment_variables/globalParam_0b410b17704",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -250,6 +262,7 @@ mod query_environment_variables_calls {
                 r#"{"filter":{"quick_query":"Sample Text"},"limit":10,"offset":0}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -263,6 +276,7 @@ mod query_environment_variables_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/environment_variables/query",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -291,6 +305,7 @@ mod execute_flow_calls {
                 r#"{"idempotent_key":"iuhg23897489797","is_async":true,"loop_masks":["loop_masks"],"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -311,6 +326,7 @@ mod execute_flow_calls {
                 r#"{"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -333,6 +349,7 @@ mod execute_flow_calls {
                 r#"{"is_async":true,"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -358,6 +375,7 @@ mod invoke_function_calls {
                 r#"{"params":"{\"key1\":\"value1\",\"key2\":\"value2\",\"key3\":1718313981794}"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -372,6 +390,7 @@ mod invoke_function_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/functions/printParam/invoke",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -394,6 +413,7 @@ mod oql_query_objects_calls {
                 r#"{"args":"[\"_employee\"]","named_args":"{\"user_status\":\"_used\"}","query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -410,6 +430,7 @@ mod oql_query_objects_calls {
                 r#"{"query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -469,6 +490,7 @@ mod search_objects_calls {
                 r#"{"metadata":"Label","page_size":"100","page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M","q":"搜索关键字","search_objects":[{"api_name":"_user","filter":{"conditions":[{"index":"1","left":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"metadataVariable"},"operator":"equal","right":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"constant"}}],"logic_expression":"1 and 2"},"order_by":{"field":"_id","order_type":"asc"},"search_fields":["_id"],"select":["_id"]}]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -480,6 +502,7 @@ mod search_objects_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/search",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -496,6 +519,7 @@ mod search_objects_calls {
                 r#"{"page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -522,6 +546,7 @@ mod batch_create_records_calls {
                 r#"{"records":"[{\"book_count\":2,\"book_name\":\"name21\"}]"}"#,
             ),
             always: &["items"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -541,6 +566,7 @@ mod batch_delete_records_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/batch_delete",
             body: check::Body::Json(r#"{"ids":["1801464965461024"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -597,6 +623,7 @@ mod batch_query_records_calls {
                 r#"{"filter":{"conditions":[{"index":"1","left":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"metadataVariable"},"operator":"equals","right":{"settings":"{\"data\":\"123456\"}","type":"constant"}}],"logic_expression":"1 and 2"},"group_by":[{"field":"_id"}],"need_total_count":true,"offset":0,"order_by":[{"direction":"ASC","field":"_id"}],"page_size":100,"page_token":"eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=","select":["_name"],"use_page_token":false}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -612,6 +639,7 @@ mod batch_query_records_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/_user/records/batch_query",
             body: check::Body::Json(r#"{"select":["_name"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -639,6 +667,7 @@ mod batch_update_records_calls {
                 r#"{"records":"[{\"_id\":\"1798681438085228\",\"book_count\":\"5\",\"book_name\":\"name4\"}]"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -660,6 +689,7 @@ mod create_record_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records",
             body: check::Body::Json(r#"{"record":"{\"book_name\":\"test\"}"}"#),
             always: &["id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -679,6 +709,7 @@ mod delete_record_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -705,6 +736,7 @@ mod patch_record_calls {
                 r#"{"record":"{\"_id\":\"1798681438085228\",\"book_count\":\"3\",\"book_name\":\"showcase2\"}"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -725,6 +757,7 @@ mod query_record_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775/query",
             body: check::Body::Json(r#"{"select":["_id"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -740,6 +773,7 @@ mod query_record_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775/query",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -759,6 +793,7 @@ mod batch_create_record_permission_authorization_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_create_authorization",
             body: check::Body::Json(r#"{"user_ids":["1802412778084426"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -773,6 +808,7 @@ mod batch_create_record_permission_authorization_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_create_authorization",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -792,6 +828,7 @@ mod batch_remove_record_permission_authorization_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_remove_authorization",
             body: check::Body::Json(r#"{"user_ids":["1802412778084426"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -806,6 +843,7 @@ mod batch_remove_record_permission_authorization_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_remove_authorization",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -828,6 +866,7 @@ mod batch_create_role_authorization_calls {
                 r#"{"department_ids":["1802412778084426"],"user_ids":["1802412778084426"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -842,6 +881,7 @@ mod batch_create_role_authorization_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_create_authorization",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -864,6 +904,7 @@ mod batch_remove_role_authorization_calls {
                 r#"{"department_ids":["1802412778084426"],"user_ids":["1802412778084426"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -878,6 +919,7 @@ mod batch_remove_role_authorization_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_remove_authorization",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -898,6 +940,7 @@ mod get_role_member_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member?need_display_name=false&use_api_id=true",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -912,6 +955,7 @@ mod get_role_member_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -931,6 +975,7 @@ mod cancel_approval_instance_calls {
             target: "/open-apis/apaas/v1/approval_instances/1788173550023689/cancel",
             body: check::Body::Json(r#"{"opinion":"撤销了","user_id":"1234"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -954,6 +999,7 @@ mod add_approval_task_assignee_calls {
                 r#"{"add_assignee_type":"currentAndAddAssign","approvers":["1783981209205788"],"opinion":"加签","user_id":"1783981209205788"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -968,6 +1014,7 @@ mod add_approval_task_assignee_calls {
             target: "/open-apis/apaas/v1/approval_tasks/1785771068261436/add_assignee",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -989,6 +1036,7 @@ mod agree_approval_task_calls {
                 r#"{"opinion":"同意","user_id":"1783981209205788"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1003,6 +1051,7 @@ mod agree_approval_task_calls {
             target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/agree",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1024,6 +1073,7 @@ mod reject_approval_task_calls {
                 r#"{"opinion":"拒绝","user_id":"1783981209205788"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1038,6 +1088,7 @@ mod reject_approval_task_calls {
             target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/reject",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1061,6 +1112,7 @@ mod transfer_approval_task_calls {
                 r#"{"from_user_ids":["1783981209205788"],"opinion":"转交","to_user_ids":["1783981209205789"],"user_id":"1783981209205788"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1075,6 +1127,7 @@ mod transfer_approval_task_calls {
             target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/transfer",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1094,6 +1147,7 @@ mod list_seat_activity_calls {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1108,6 +1162,7 @@ mod list_seat_activity_calls {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1125,6 +1180,7 @@ mod list_seat_activity_calls {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1144,6 +1200,7 @@ mod list_seat_assignment_calls {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1158,6 +1215,7 @@ mod list_seat_assignment_calls {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1175,6 +1233,7 @@ mod list_seat_assignment_calls {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1193,6 +1252,7 @@ mod query_tenant_app_metrics_calls {
             target: "/open-apis/apaas/v1/tenant_app_metrics/query",
             body: check::Body::Json(r#"{"date":"date","namespaces":["namespaces"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1214,6 +1274,7 @@ mod cc_user_task_calls {
                 r#"{"cc_user_ids":["1234"],"operator_user_id":"1234"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1237,6 +1298,7 @@ mod chat_group_user_task_calls {
                 r#"{"chat_id":"oc_1234","chat_name":"群名称","invite_user_ids":["1234"],"operator_user_id":"1234"}"#,
             ),
             always: &["chat_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1251,6 +1313,7 @@ mod chat_group_user_task_calls {
             target: "/open-apis/apaas/v1/user_tasks/1234/chat_group",
             body: check::Body::Json(r#"{"operator_user_id":"1234"}"#),
             always: &["chat_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1273,6 +1336,7 @@ mod expedite_user_task_calls {
                 r#"{"expediting_user_ids":["1234"],"operator_user_id":"123","opinion":"催办理由"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1290,6 +1354,7 @@ mod expedite_user_task_calls {
                 r#"{"expediting_user_ids":["1234"],"operator_user_id":"123"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1314,6 +1379,7 @@ mod query_user_task_calls {
                 r#"{"api_ids":["package_b40c28__c__action_aadfv6lfu6kai"],"end_time":"1730208758000","kunlun_user_id":"1234","limit":"10","offset":"0","source":"assignMe","start_time":"1730208758000","type":"pending"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1325,6 +1391,7 @@ mod query_user_task_calls {
             target: "/open-apis/apaas/v1/user_task/query",
             body: check::Body::Json(r#"{"kunlun_user_id":"1234"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1336,6 +1403,7 @@ mod query_user_task_calls {
             target: "/open-apis/apaas/v1/user_task/query",
             body: check::Body::Json(r#"{"kunlun_user_id":"1234","offset":"1"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1358,6 +1426,7 @@ mod rollback_user_task_calls {
                 r#"{"operator_user_id":"1234","opinion":"退回原因","to_task_id":"1234"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1376,6 +1445,7 @@ mod list_user_task_rollback_points_calls {
             target: "/open-apis/apaas/v1/user_tasks/1234/rollback_points",
             body: check::Body::Json(r#"{"operator_user_id":"1234"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1394,6 +1464,7 @@ mod run_workspace_sql_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/sql_commands",
             body: check::Body::Json(r#"{"sql":"SELECT name FROM student"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1412,6 +1483,7 @@ mod get_workspace_enum_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums/enum_demo_1",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1433,6 +1505,7 @@ mod list_workspace_enum_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums?page_size=1&page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1446,6 +1519,7 @@ mod list_workspace_enum_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1460,6 +1534,7 @@ mod list_workspace_enum_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums?page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1479,6 +1554,7 @@ mod list_workspace_table_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1492,6 +1568,7 @@ mod list_workspace_table_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1506,6 +1583,7 @@ mod list_workspace_table_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables?page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1535,6 +1613,7 @@ mod batch_update_table_records_calls {
                 r#"{"records":"[{\"_id\":\"657fade8-394d-4d86-aa35-0129e3bd7614\",\"age\":10}]"}"#,
             ),
             always: &["record_ids"],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1554,6 +1633,7 @@ mod delete_table_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1577,6 +1657,7 @@ mod get_table_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1591,6 +1672,7 @@ mod get_table_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1608,6 +1690,7 @@ mod get_table_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1630,6 +1713,7 @@ mod patch_table_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
             body: check::Body::Json(r#"{"record":"{\"age\":10}"}"#),
             always: &["record_ids"],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1664,6 +1748,7 @@ mod create_table_records_calls {
                 r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
             ),
             always: &["record_ids"],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1692,6 +1777,7 @@ mod create_table_records_calls {
                 r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
             ),
             always: &["record_ids"],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1710,6 +1796,7 @@ mod get_workspace_table_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1733,6 +1820,7 @@ mod get_view_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1747,6 +1835,7 @@ mod get_view_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1764,6 +1853,7 @@ mod get_view_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }

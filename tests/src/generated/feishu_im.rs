@@ -15,6 +15,7 @@ mod delete_batch_message_calls {
             target: "/open-apis/im/v1/batch_messages/bm-dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -32,6 +33,7 @@ mod get_batch_message_progress_calls {
             target: "/open-apis/im/v1/batch_messages/bm-0b3d5d1b2df7c6d5dbd1abe2c91e2217/get_progress",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -49,6 +51,7 @@ mod get_batch_message_read_user_calls {
             target: "/open-apis/im/v1/batch_messages/bm_dc13264520392913993dd051dba21dcf/read_user",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -103,6 +106,7 @@ mod create_chat_calls {
                 r#"{"avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","bot_id_list":["cli_a10fbf7e94b8d01d"],"chat_mode":"group","chat_tags":["chat_tags"],"chat_type":"private","description":"测试群描述","edit_permission":"all_members","external":true,"group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","labels":["labels"],"leave_message_visibility":"all_members","membership_approval":"no_approval_required","name":"测试群名称","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","pin_manage_setting":"only_owner","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"toolkit_ids":["toolkit_ids"],"urgent_setting":"all_members","user_id_list":["ou_7d8a6e6df7621556ce0d21922b676706ccs"],"video_conference_setting":"all_members"}"#,
             ),
             always: &["chat_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -116,6 +120,7 @@ mod create_chat_calls {
             target: "/open-apis/im/v1/chats?uuid=b13g2t38-1jd2-458b-8djf-dtbca5104204",
             body: check::Body::Json(r#"{}"#),
             always: &["chat_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -160,6 +165,7 @@ mod create_chat_calls {
                 r#"{"avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","bot_id_list":["cli_a10fbf7e94b8d01d"],"chat_mode":"group","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","leave_message_visibility":"all_members","membership_approval":"no_approval_required","name":"测试群名称","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"urgent_setting":"all_members","user_id_list":["ou_7d8a6e6df7621556ce0d21922b676706ccs"],"video_conference_setting":"all_members"}"#,
             ),
             always: &["chat_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -178,6 +184,7 @@ mod delete_chat_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -195,6 +202,7 @@ mod get_chat_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230?user_id_type=open_id",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -207,6 +215,7 @@ mod get_chat_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -224,6 +233,7 @@ mod link_chat_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/link",
             body: check::Body::Json(r#"{"validity_period":"week"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -236,6 +246,7 @@ mod link_chat_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/link",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -259,6 +270,7 @@ mod list_chat_calls {
             target: "/open-apis/im/v1/chats?user_id_type=open_id&sort_type=ByCreateTimeAsc&page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D&page_size=10&types=types",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -271,6 +283,7 @@ mod list_chat_calls {
             target: "/open-apis/im/v1/chats",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -293,6 +306,7 @@ mod search_chat_calls {
             target: "/open-apis/im/v1/chats/search?user_id_type=open_id&query=abc&page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D&page_size=10",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -305,6 +319,7 @@ mod search_chat_calls {
             target: "/open-apis/im/v1/chats/search",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -317,6 +332,7 @@ mod search_chat_calls {
             target: "/open-apis/im/v1/chats/search?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -368,6 +384,7 @@ mod update_chat_calls {
                 r#"{"add_member_permission":"all_members","at_all_permission":"all_members","avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"only_owner","labels":["labels"],"leave_message_visibility":"only_owner","membership_approval":"no_approval_required","name":"群聊","owner_id":"4d7a3c6g","pin_manage_setting":"only_owner","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","toolkit_ids":["toolkit_ids"],"urgent_setting":"all_members","video_conference_setting":"all_members"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -382,6 +399,7 @@ mod update_chat_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -425,6 +443,7 @@ mod update_chat_calls {
                 r#"{"add_member_permission":"all_members","at_all_permission":"all_members","avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"only_owner","leave_message_visibility":"only_owner","membership_approval":"no_approval_required","name":"群聊","owner_id":"4d7a3c6g","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","urgent_setting":"all_members","video_conference_setting":"all_members"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -444,6 +463,7 @@ mod get_chat_announcement_calls {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement?user_id_type=open_id",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -458,6 +478,7 @@ mod get_chat_announcement_calls {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -482,6 +503,7 @@ mod patch_chat_announcement_calls {
                 r#"{"requests":["{\"requestType\":\"InsertBlocksRequestType\",\"insertBlocksRequest\":{\"payload\":\"{\\\"blocks\\\":[{\\\"type\\\":\\\"paragraph\\\",\\\"paragraph\\\":{\\\"elements\\\":[{\\\"type\\\":\\\"textRun\\\",\\\"textRun\\\":{\\\"text\\\":\\\"Docs API Sample Content\\\",\\\"style\\\":{}}}],\\\"style\\\":{}}}]}\",\"location\":{\"zoneId\":\"0\",\"index\":0, \"endOfZone\": true}}}"],"revision":"12"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -497,6 +519,7 @@ mod patch_chat_announcement_calls {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
             body: check::Body::Json(r#"{"revision":"12"}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -519,6 +542,7 @@ mod add_chat_managers_calls {
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -533,6 +557,7 @@ mod add_chat_managers_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/add_managers",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -550,6 +575,7 @@ mod add_chat_managers_calls {
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -572,6 +598,7 @@ mod delete_chat_managers_calls {
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -586,6 +613,7 @@ mod delete_chat_managers_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/delete_managers",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -603,6 +631,7 @@ mod delete_chat_managers_calls {
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -624,6 +653,7 @@ mod create_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id&succeed_type=1",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -638,6 +668,7 @@ mod create_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -653,6 +684,7 @@ mod create_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -673,6 +705,7 @@ mod delete_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -687,6 +720,7 @@ mod delete_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -702,6 +736,7 @@ mod delete_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -724,6 +759,7 @@ mod get_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=open_id&page_size=1&page_token=WWxHTStrOEs5WHZpNktGbU94bUcvMWlxdDUzTWt1OXNrRmlLaGRNVG0yaz0%3D&check_security_conf=true",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -738,6 +774,7 @@ mod get_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -755,6 +792,7 @@ mod get_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -773,6 +811,7 @@ mod is_in_chat_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/is_in_chat",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -791,6 +830,7 @@ mod me_join_chat_members_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/me_join",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -833,6 +873,7 @@ mod patch_chat_menu_item_calls {
                 r#"{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"update_fields":["ICON"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -897,6 +938,7 @@ mod create_chat_menu_tree_calls {
                 r#"{"menu_tree":{"chat_menu_top_levels":[{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"children":[{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}}}]}]}}"#,
             ),
             always: &["menu_tree"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -917,6 +959,7 @@ mod delete_chat_menu_tree_calls {
                 r#"{"chat_menu_top_level_ids":["6936075528890826780"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -934,6 +977,7 @@ mod get_chat_menu_tree_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/menu_tree",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -954,6 +998,7 @@ mod sort_chat_menu_tree_calls {
                 r#"{"chat_menu_top_level_ids":["6936075528890826780"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -974,6 +1019,7 @@ mod get_chat_moderation_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?user_id_type=open_id&page_size=10&page_token=page_token",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -988,6 +1034,7 @@ mod get_chat_moderation_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1005,6 +1052,7 @@ mod get_chat_moderation_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1029,6 +1077,7 @@ mod update_chat_moderation_calls {
                 r#"{"moderation_setting":"moderator_list","moderator_added_list":["4d7a3c6g"],"moderator_removed_list":["4d7a3c6g"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1043,6 +1092,7 @@ mod update_chat_moderation_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1062,6 +1112,7 @@ mod update_chat_moderation_calls {
                 r#"{"moderation_setting":"moderator_list","moderator_added_list":["4d7a3c6g"],"moderator_removed_list":["4d7a3c6g"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1104,6 +1155,7 @@ mod create_chat_tab_calls {
                 r#"{"chat_tabs":[{"tab_config":{"icon_key":"img_v2_b99741-7628-4abd-aad0-b881e4db83ig","is_built_in":false},"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz","meeting_minute":"https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx","task":"https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931","url":"https://www.feishu.cn"},"tab_name":"文档","tab_type":"doc"}]}"#,
             ),
             always: &["chat_tabs"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1123,6 +1175,7 @@ mod delete_chat_tabs_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/delete_tabs",
             body: check::Body::Json(r#"{"tab_ids":["6936075528890826780"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1141,6 +1194,7 @@ mod list_chat_tabs_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/list_tabs",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1160,6 +1214,7 @@ mod sort_chat_tabs_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/sort_tabs",
             body: check::Body::Json(r#"{"tab_ids":["6936075528890826780"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1174,6 +1229,7 @@ mod sort_chat_tabs_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/sort_tabs",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1217,6 +1273,7 @@ mod update_chat_tabs_calls {
                 r#"{"chat_tabs":[{"tab_config":{"icon_key":"img_v2_b99741-7628-4abd-aad0-b881e4db83ig","is_built_in":false},"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz","meeting_minute":"https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx","task":"https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931","url":"https://www.feishu.cn"},"tab_id":"7101214603622940671","tab_name":"文档","tab_type":"doc"}]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1231,6 +1288,7 @@ mod update_chat_tabs_calls {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/update_tabs",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1249,6 +1307,7 @@ mod delete_chat_top_notice_calls {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/top_notice/delete_top_notice",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1274,6 +1333,7 @@ mod put_chat_top_notice_calls {
                 r#"{"chat_top_notice":[{"action_type":"2","message_id":"om_dc13264520392913993dd051dba21dcf"}]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1302,6 +1362,7 @@ mod create_file_calls {
                 ],
             ),
             always: &["file_key"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1324,6 +1385,7 @@ mod create_file_calls {
                 ],
             ),
             always: &["file_key"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1342,6 +1404,7 @@ mod get_file_calls {
             target: "/open-apis/im/v1/files/file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
     }
@@ -1360,6 +1423,7 @@ mod create_image_calls {
             target: "/open-apis/im/v1/images",
             body: check::Body::Form(&[("image_type", "message"), ("image", "image")]),
             always: &["image_key"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1378,6 +1442,7 @@ mod get_image_calls {
             target: "/open-apis/im/v1/images/img_8d5181ca-0aed-40f0-b0d1-b1452132afbg",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
     }
@@ -1403,6 +1468,7 @@ mod create_message_calls {
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","receive_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1421,6 +1487,7 @@ mod delete_message_calls {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1446,6 +1513,7 @@ mod forward_message_calls {
                 r#"{"receive_id":"ou_a0553eda9014c201e6969b478895c230"}"#,
             ),
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1467,6 +1535,7 @@ mod get_message_calls {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf?user_id_type=open_id&card_msg_content_type=card_msg_content_type&with_sender_name=true",
             body: check::Body::None,
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1481,6 +1550,7 @@ mod get_message_calls {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1509,6 +1579,7 @@ mod list_message_calls {
             target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f&start_time=1608594809&end_time=1609296809&sort_type=ByCreateTimeAsc&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D&card_msg_content_type=card_msg_content_type&only_thread_root_messages=true&with_sender_name=true",
             body: check::Body::None,
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1523,6 +1594,7 @@ mod list_message_calls {
             target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f",
             body: check::Body::None,
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1551,6 +1623,7 @@ mod merge_forward_message_calls {
                 r#"{"message_id_list":["om_d862083dd13b61cc009e66c40a0f0a56","om_61244dab1ef11257621dcd7g0e256651"],"receive_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
             ),
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1571,6 +1644,7 @@ mod patch_message_calls {
                 r#"{"content":"{\"elements\":[{\"tag\":\"div\",\"text\":{\"content\":\"This is the plain text\",\"tag\":\"plain_text\"}}],\"header\":{\"template\":\"blue\",\"title\":{\"content\":\"This is the title\",\"tag\":\"plain_text\"}}}"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1600,6 +1674,7 @@ mod push_message_follow_up_calls {
                 r#"{"follow_ups":[{"content":"你好","i18n_contents":[{"content":"hello","language":"en_us"}]}]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1622,6 +1697,7 @@ mod list_message_read_users_calls {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id&page_size=20&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1637,6 +1713,7 @@ mod list_message_read_users_calls {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1655,6 +1732,7 @@ mod list_message_read_users_calls {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1679,6 +1757,7 @@ mod reply_message_calls {
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","reply_in_thread":true,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1698,6 +1777,7 @@ mod reply_message_calls {
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1736,6 +1816,7 @@ mod search_message_calls {
                 r#"{"filter":{"at_chatter_ids":["at_chatter_ids"],"chat_ids":["chat_ids"],"chat_type":"group","exclude_from_types":["user"],"from_ids":["from_ids"],"from_types":["user"],"include_attachment_types":["image"],"is_at_me":true,"time_range":{"end_time":"end_time","start_time":"start_time"}},"query":"query"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1748,6 +1829,7 @@ mod search_message_calls {
             target: "/open-apis/im/v1/messages/search",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1770,6 +1852,7 @@ mod update_message_calls {
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text"}"#,
             ),
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1791,6 +1874,7 @@ mod urge_message_by_app_calls {
                 r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1812,6 +1896,7 @@ mod urge_message_by_phone_calls {
                 r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1833,6 +1918,7 @@ mod urge_message_by_sms_calls {
                 r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1857,6 +1943,7 @@ mod batch_query_message_reaction_calls {
                 r#"{"page_size_per_message":1,"queries":[{"message_id":"message_id","page_token":"page_token"}],"reaction_type":"reaction_type"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1875,6 +1962,7 @@ mod batch_query_message_reaction_calls {
                 r#"{"queries":[{"message_id":"message_id","page_token":"page_token"}]}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1894,6 +1982,7 @@ mod create_message_reaction_calls {
             target: "/open-apis/im/v1/messages/om_a8f2294b%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2Aa1a38afaac9d/reactions",
             body: check::Body::Json(r#"{"reaction_type":{"emoji_type":"SMILE"}}"#),
             always: &["reaction_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1913,6 +2002,7 @@ mod delete_message_reaction_calls {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions/ZCaCIjUBVVWSrm5L-3ZTw%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2AsNa8dHVplEzzSfJVUVLMLcS_",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1937,6 +2027,7 @@ mod list_message_reaction_calls {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions?reaction_type=LAUGH&page_token=YhljsPiGfUgnVAg9urvRFd-BvSqRL20wMZNAWfa9xXkud6UKCybPuUgQ1vM26dj6&page_size=10&user_id_type=open_id",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1951,6 +2042,7 @@ mod list_message_reaction_calls {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1968,6 +2060,7 @@ mod list_message_reaction_calls {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions?page_token=YhljsPiGfUgnVAg9urvRFd-BvSqRL%2A%2A%2A%2A",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1988,6 +2081,7 @@ mod get_message_resource_calls {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/resources/file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g?type=image",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
         check::downloads_as_user(&operation, &expected).await;
@@ -2006,6 +2100,7 @@ mod create_pin_calls {
                 r#"{"message_id":"om_dc13264520392913993dd051dba21dcf"}"#,
             ),
             always: &["message_id", "pin"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2022,6 +2117,7 @@ mod delete_pin_calls {
             target: "/open-apis/im/v1/pins/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2044,6 +2140,7 @@ mod list_pin_calls {
             target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f&start_time=1658632251800&end_time=1658731646425&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
             body: check::Body::None,
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2056,6 +2153,7 @@ mod list_pin_calls {
             target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f",
             body: check::Body::None,
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2071,6 +2169,7 @@ mod list_pin_calls {
             target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhU123%3D%3D",
             body: check::Body::None,
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -2096,6 +2195,7 @@ mod forward_thread_calls {
                 r#"{"receive_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
             ),
             always: &["message_id"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;

@@ -16,6 +16,7 @@ mod annotate_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number/notes",
             body: check::Body::Json(r#"["wet",{"inside":null}]"#),
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -43,6 +44,7 @@ mod announce_parcel_calls {
                 r#"{"content":"{\"text\":\"Soon!\",\"images\":\"[\\\"img_1\\\"]\"}","copy_type":"customer","rows":"[{\"key\":{\"key\":\"value\"}}]","to":"ann@example.com"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -60,6 +62,7 @@ mod announce_parcel_calls {
                 r#"{"content":"{\"text\":\"Soon!\",\"images\":\"[\\\"img_1\\\"]\"}","to":"ann@example.com"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -75,6 +78,7 @@ mod cancel_parcel_calls {
             target: "/open-apis/showcase/v1/parcels",
             body: check::Body::Json(r#"{"numbers":["numbers"]}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -98,6 +102,7 @@ mod describe_parcel_calls {
                 r#"{"number":"P-1","things":{"bulb":{},"lamp":{"worth":2000}}}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -124,6 +129,7 @@ mod edit_parcel_calls {
                 r#"{"handling":{"hours":[9,17],"otherwise":null,"side":null},"remark":"remark","tags":{"key":"tags"},"worth":1}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -135,6 +141,7 @@ mod edit_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -152,6 +159,7 @@ mod edit_parcel_calls {
                 r#"{"handling":null,"remark":null,"tags":null,"worth":null}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -172,6 +180,7 @@ mod edit_parcel_calls {
                 r#"{"handling":{"hours":[9,17],"otherwise":null,"side":null},"remark":null}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -189,6 +198,7 @@ mod expect_parcel_calls {
             target: "/open-apis/showcase/v1/recipients/ann%40example.com/next?recipient_type=email",
             body: check::Body::None,
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -213,6 +223,7 @@ mod get_parcel_calls {
             target: "/open-apis/showcase/v1/depots/7/parcels/..%2FP%201%3F?lang=en%20%26%20fr&view=short&fields=weight&fields=pieces&page_size=-1&radius=0.25&verbose=true",
             body: check::Body::None,
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -228,6 +239,7 @@ mod get_parcel_calls {
             target: "/open-apis/showcase/v1/depots/7/parcels/..%2FP%201%3F?lang=en%20%26%20fr",
             body: check::Body::None,
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -243,6 +255,7 @@ mod history_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number/history?offset=1",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -254,6 +267,7 @@ mod history_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number/history",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -265,6 +279,7 @@ mod history_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number/history?offset=1",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -280,6 +295,7 @@ mod hold_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number/hold",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -295,6 +311,7 @@ mod label_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number/label?format=format",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
         check::downloads_as_user(&operation, &expected).await;
@@ -307,6 +324,7 @@ mod label_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number/label",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
         check::downloads_as_user(&operation, &expected).await;
@@ -326,6 +344,7 @@ mod list_parcel_calls {
             target: "/open-apis/showcase/v1/parcels?city=city&page_size=1&page_token=page_token",
             body: check::Body::None,
             always: &["number"],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -337,6 +356,7 @@ mod list_parcel_calls {
             target: "/open-apis/showcase/v1/parcels",
             body: check::Body::None,
             always: &["number"],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -348,6 +368,7 @@ mod list_parcel_calls {
             target: "/open-apis/showcase/v1/parcels?page_token=2",
             body: check::Body::None,
             always: &["number"],
+            private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -406,6 +427,7 @@ mod move_parcel_calls {
                 r#"{"depot":1,"hands":[],"notes":{},"old_kind":"p.o.box","shifts":{"day":["Ann"],"night":[],"noon":["Ann","Bob"]},"weight":2.0,"wrapping":{"label":{"on":{"material":"material","spares":[]},"text":"text"},"material":"material","spares":[],"within":{"material":"material","spares":[]}}}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -417,6 +439,7 @@ mod move_parcel_calls {
             target: "/open-apis/showcase/v1/depots/North/move",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -461,6 +484,7 @@ mod photograph_parcel_calls {
                 ],
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -479,6 +503,7 @@ mod photograph_parcel_calls {
                 &[("image", "image"), ("caption", "A box; \"dented\"")],
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -508,6 +533,7 @@ mod readdress_parcel_calls {
                 r#"{"address":{"city":"city","floors":[1],"street":"street","type":"house"}}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -523,6 +549,7 @@ mod readdress_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number/address/house",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -541,6 +568,7 @@ mod search_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/search?filter=%7B%22city%22%3A%5B%22Springfield%22%5D%7D",
             body: check::Body::Json(r#"{"cursor":"7","words":["fragile"]}"#),
             always: &["hasMore", "hits", "nextCursor", "number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -552,6 +580,7 @@ mod search_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/search",
             body: check::Body::Json(r#"{"words":["fragile"]}"#),
             always: &["hasMore", "hits", "nextCursor", "number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -563,6 +592,7 @@ mod search_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/search",
             body: check::Body::Json(r#"{"cursor":"7","words":["fragile"]}"#),
             always: &["hasMore", "hits", "nextCursor", "number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -574,6 +604,7 @@ mod search_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/search",
             body: check::Body::Json(r#"{"cursor":"8","words":["fragile"]}"#),
             always: &["hasMore", "hits", "nextCursor", "number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -614,6 +645,7 @@ mod send_parcel_calls {
                 r#"{"customs":{"forms":[1,null]},"fees":{"key":1},"fragile":true,"grid":[[1]],"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"pieces":1,"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","speeds":["slow"],"tags":{"key":"tags"},"to":{"city":"Springfield","street":"High Street 1","type":"house"},"type":"type","weight":1.5}"#,
             ),
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -640,6 +672,7 @@ mod send_parcel_calls {
                 r#"{"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -668,6 +701,7 @@ mod send_parcel_calls {
                 r#"{"customs":{"forms":[1,null]},"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -687,6 +721,7 @@ mod shelve_parcel_calls {
             target: "/open-apis/showcase/v1/shelves/3/4",
             body: check::Body::None,
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -702,6 +737,7 @@ mod sort_parcel_calls {
             target: "/open-apis/showcase/v1/shelves/shelf/order",
             body: check::Body::Json(r#"["P-2","P-1"]"#),
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -717,6 +753,7 @@ mod wait_parcel_calls {
             target: "/open-apis/showcase/v1/depots/1/waiting",
             body: check::Body::Json(r#"{"offset":"0"}"#),
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -728,6 +765,7 @@ mod wait_parcel_calls {
             target: "/open-apis/showcase/v1/depots/1/waiting",
             body: check::Body::Json(r#"{"offset":"1"}"#),
             always: &["number"],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -747,6 +785,7 @@ mod weigh_parcel_calls {
                 r#"{"scales":{"age":1,"maker":"maker"},"unit":"kg"}"#,
             ),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -758,6 +797,7 @@ mod weigh_parcel_calls {
             target: "/open-apis/showcase/v1/parcels/number/weigh",
             body: check::Body::Json(r#"{}"#),
             always: &[],
+            private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -772,4 +812,182 @@ async fn address_example() {
             &[],
         )
         .await;
+}
+
+mod parcel_arrived_event {
+    use super::{check, sdk};
+
+    #[test]
+    fn decodes() {
+        let sample = check::Sample {
+            schema: sdk::events::EventSchema::V2,
+            event_type: "parcel.arrived_v1",
+            envelope: r#"{"event":{"code":"open sesame","courier":{"name":"Bo","phone":"555-0100"},"form":"{\"signed\":true,\"by\":\"Ann\"}","mood":"glad","parcel":{"customs":{"duty":[1,"none"]},"fragile":true,"number":"P-1","pieces":1,"stops":[{"arrived_at":1700000000000,"depot":"East"}],"tags":{"for":"Ann"},"weight":2},"remarks":["at last"],"signature":"[[1,2],\"loop\"]"},"header":{"app_id":"cli_1","create_time":"1603977298000000","event_id":"e-1","event_type":"parcel.arrived_v1","tenant_key":"t-1"},"schema":"2.0"}"#,
+            dedupe: Some("/parcel/number"),
+            always: &["code", "number", "parcel"],
+            private: &["555-0100", "at last", "loop", "open sesame"],
+        };
+        check::event(
+            &sample,
+            |event| match event {
+                sdk::events::Event::ParcelArrived(received) => Some(*received),
+                _ => None,
+            },
+        );
+    }
+}
+
+mod parcel_question_event {
+    use super::{check, sdk};
+
+    #[test]
+    fn decodes() {
+        let sample = check::Sample {
+            schema: sdk::events::EventSchema::V2,
+            event_type: "parcel.question",
+            envelope: r#"{"event":{"question":{"where":"to"}},"header":{"event_id":"e-2","event_type":"parcel.question"},"schema":"2.0"}"#,
+            dedupe: None,
+            always: &[],
+            private: &[],
+        };
+        check::event(
+            &sample,
+            |event| match event {
+                sdk::events::Event::ParcelQuestion(received) => Some(*received),
+                _ => None,
+            },
+        );
+    }
+
+    #[test]
+    fn answers() {
+        check::answer::<
+            sdk::events::ParcelQuestion,
+        >(
+            &sdk::events::ParcelQuestionAnswer::new(sdk::events::ParcelQuestionAnswerRequired {
+                    door: "door",
+                    keyword: "keyword",
+                })
+                .floors([1])
+                .address(
+                    sdk::events::Address::new(sdk::events::AddressRequired {
+                            street: "street",
+                            city: "city",
+                        })
+                        .floors([1])
+                        .kind("house"),
+                ),
+            r#"{"address":{"city":"city","floors":[1],"street":"street","type":"house"},"door":"door","floors":[1],"keyword":"keyword"}"#,
+        );
+    }
+
+    #[test]
+    fn answers_with_the_least() {
+        check::answer::<
+            sdk::events::ParcelQuestion,
+        >(
+            &sdk::events::ParcelQuestionAnswer::new(sdk::events::ParcelQuestionAnswerRequired {
+                door: "door",
+                keyword: "keyword",
+            }),
+            r#"{"door":"door","keyword":"keyword"}"#,
+        );
+    }
+}
+
+mod parcel_redirected_event {
+    use super::{check, sdk};
+
+    #[test]
+    fn decodes() {
+        let sample = check::Sample {
+            schema: sdk::events::EventSchema::V2,
+            event_type: "parcel.redirected",
+            envelope: r#"{"event":{"address":{"city":"Springfield","street":"High Street 1","type":"HOUSE"}},"header":{"event_type":"parcel.redirected"},"schema":"2.0"}"#,
+            dedupe: None,
+            always: &[],
+            private: &[],
+        };
+        check::event(
+            &sample,
+            |event| match event {
+                sdk::events::Event::ParcelRedirected(received) => Some(*received),
+                _ => None,
+            },
+        );
+    }
+
+    #[test]
+    fn answers() {
+        check::answer::<
+            sdk::events::ParcelRedirected,
+        >(
+            &sdk::events::Address::new(sdk::events::AddressRequired {
+                    street: "street",
+                    city: "city",
+                })
+                .floors([1])
+                .kind("house"),
+            r#"{"city":"city","floors":[1],"street":"street","type":"house"}"#,
+        );
+    }
+
+    #[test]
+    fn answers_with_the_least() {
+        check::answer::<
+            sdk::events::ParcelRedirected,
+        >(
+            &sdk::events::Address::new(sdk::events::AddressRequired {
+                street: "street",
+                city: "city",
+            }),
+            r#"{"city":"city","street":"street"}"#,
+        );
+    }
+}
+
+mod parcel_stamped_event {
+    use super::{check, sdk};
+
+    #[test]
+    fn decodes() {
+        let sample = check::Sample {
+            schema: sdk::events::EventSchema::Card,
+            event_type: "parcel.stamped_v1",
+            envelope: r#"{"open_id":"ou_1","token":"c-295ee572"}"#,
+            dedupe: None,
+            always: &[],
+            private: &["c-295ee572"],
+        };
+        check::event(
+            &sample,
+            |event| match event {
+                sdk::events::Event::ParcelStamped(received) => Some(*received),
+                _ => None,
+            },
+        );
+    }
+}
+
+mod parcel_left_event {
+    use super::{check, sdk};
+
+    #[test]
+    fn decodes() {
+        let sample = check::Sample {
+            schema: sdk::events::EventSchema::V1,
+            event_type: "parcel_left",
+            envelope: r#"{"event":{"number":7,"type":"parcel_left"},"token":"t-1","ts":"1502199207.7171419","type":"event_callback","uuid":"u-1"}"#,
+            dedupe: Some("/number"),
+            always: &[],
+            private: &[],
+        };
+        check::event(
+            &sample,
+            |event| match event {
+                sdk::events::Event::ParcelLeft(received) => Some(*received),
+                _ => None,
+            },
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::ir::{Api, Code, Field, Model, Operation, Variant};
+use super::ir::{Api, Code, Event, Field, Model, Operation, Part, Variant};
 
 /// Lines of documentation as attributes, one a line.
 pub fn attributes(lines: &[String]) -> TokenStream {
@@ -48,10 +48,34 @@ fn escape(text: &str) -> String {
 }
 
 pub fn model(model: &Model) -> Vec<String> {
-    match &model.answer_to {
-        Some(operation) => vec![format!("The response of [`{operation}`].")],
+    match &model.part {
+        Some(Part::ResponseOf(operation)) => vec![format!("The response of [`{operation}`].")],
+        Some(Part::AnswerTo(callback)) => vec![format!("The response to a [`{callback}`].")],
         None => paragraph(&model.doc),
     }
+}
+
+pub fn event(event: &Event, successor: Option<&str>) -> Vec<String> {
+    let mut lines = paragraph(&event.doc);
+    lines.push(String::new());
+    lines.push(format!("`{}` ([documentation]({}))", event.id, event.source));
+    let mut facts = Vec::new();
+    if !event.scopes.is_empty() {
+        facts.push(format!("- Scope: {}", codes(&event.scopes, " or ")));
+    }
+    if !event.field_scopes.is_empty() {
+        facts.push(format!("- Scope of some fields: {}", codes(&event.field_scopes, ", ")));
+    }
+    facts.extend(event.answer.as_ref().map(|answer| match answer.reference() {
+        Some(model) => format!("- Response: [`{}`]", model.name),
+        None => "- Response: JSON of your own".to_owned(),
+    }));
+    facts.extend(successor.map(|name| format!("- Replaced by [`{name}`]")));
+    if !facts.is_empty() {
+        lines.push(String::new());
+        lines.extend(facts);
+    }
+    lines
 }
 
 pub fn operation(api: &Api, operation: &Operation) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-pub use super::spec::{ErrorKind, Method, Token, Vendor};
+pub use super::spec::{ErrorKind, EventSchema, Method, Token, Vendor};
 
 /// One API, which becomes one crate.
 #[derive(Debug)]
@@ -13,6 +13,9 @@ pub struct Api {
     pub vendor: Vendor,
     pub modules: Vec<Module>,
     pub types: Vec<TypesFile>,
+    pub events: Vec<Event>,
+    /// The types that events alone share.
+    pub event_types: Vec<TypesFile>,
     pub codes: Vec<Code>,
     /// Where a sentence is still to be written: files and lines.
     pub undescribed: Vec<String>,
@@ -27,23 +30,34 @@ pub struct TypeIndex(HashMap<String, TypePlace>);
 enum TypePlace {
     Shared { file: usize, at: usize },
     Local { module: usize, operation: usize, at: usize },
+    OfEvents { file: usize, at: usize },
+    OfEvent { event: usize, at: usize },
 }
 
 impl TypeIndex {
     /// Of types that do not change their places any more.
-    pub fn new(modules: &[Module], types: &[TypesFile]) -> Self {
-        let shared = types.iter().enumerate().flat_map(|(file, types)| {
+    pub fn new(api: &Api) -> Self {
+        let shared = api.types.iter().enumerate().flat_map(|(file, types)| {
             let places = types.types.iter().enumerate();
             places.map(move |(at, def)| (def, TypePlace::Shared { file, at }))
         });
-        let operations = modules.iter().enumerate().flat_map(|(module, found)| {
+        let operations = api.modules.iter().enumerate().flat_map(|(module, found)| {
             found.operations.iter().enumerate().map(move |place| (module, place))
         });
         let local = operations.flat_map(|(module, (operation, found))| {
             let places = found.types.iter().enumerate();
             places.map(move |(at, def)| (def, TypePlace::Local { module, operation, at }))
         });
-        Self(shared.chain(local).map(|(def, place)| (def.name().to_owned(), place)).collect())
+        let of_events = api.event_types.iter().enumerate().flat_map(|(file, types)| {
+            let places = types.types.iter().enumerate();
+            places.map(move |(at, def)| (def, TypePlace::OfEvents { file, at }))
+        });
+        let of_event = api.events.iter().enumerate().flat_map(|(event, found)| {
+            let places = found.types.iter().enumerate();
+            places.map(move |(at, def)| (def, TypePlace::OfEvent { event, at }))
+        });
+        let all = shared.chain(local).chain(of_events).chain(of_event);
+        Self(all.map(|(def, place)| (def.name().to_owned(), place)).collect())
     }
 }
 
@@ -138,6 +152,47 @@ impl Operation {
 
     pub fn accepts_user(&self) -> bool {
         self.tokens.contains(&Token::User)
+    }
+}
+
+/// What the platform pushes.
+#[derive(Debug)]
+pub struct Event {
+    pub spec_path: String,
+    pub file: String,
+    /// Its type on the wire.
+    pub id: String,
+    /// Of the payload and of the variant.
+    pub name: String,
+    pub doc: String,
+    pub source: String,
+    pub schema: EventSchema,
+    pub scopes: Vec<String>,
+    pub field_scopes: Vec<String>,
+    pub replaced_by: Option<String>,
+    /// The JSON pointer, in the payload, to what tells it from its repetitions.
+    pub dedupe: Option<String>,
+    /// What a callback is answered with.
+    pub answer: Option<Type>,
+    /// The payload, and the types that only this event uses.
+    pub types: Vec<TypeDef>,
+    /// With its envelope.
+    pub example: Option<Value>,
+    /// Answers that a test builds, and what must be sent of each.
+    pub answers: Vec<SampleAnswer>,
+}
+
+/// An answer to a callback, as a program sets it and as it must stand on the wire.
+#[derive(Debug, PartialEq)]
+pub struct SampleAnswer {
+    pub set: Value,
+    pub sent: Value,
+}
+
+impl Event {
+    pub fn payload(&self) -> Option<&Model> {
+        let mut models = self.types.iter().filter_map(TypeDef::as_model);
+        models.find(|model| model.name == self.name)
     }
 }
 
@@ -238,6 +293,8 @@ pub struct Field {
     pub presence: Presence,
     /// Leads back to the model that it is a field of.
     pub boxed: bool,
+    /// `Debug` masks it.
+    pub sensitive: bool,
     pub example: Option<Value>,
 }
 
@@ -295,8 +352,18 @@ pub enum Type {
 pub struct Reference {
     pub name: String,
     pub kind: Kind,
-    /// Lives in the crate's `types` module rather than beside the operation.
-    pub shared: bool,
+    pub home: Home,
+}
+
+/// Where a type lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// Beside the one operation or event that uses it.
+    Local,
+    /// In the crate's `types` module.
+    Types,
+    /// Among the events, several of which use it.
+    Events,
 }
 
 /// What a name stands for.
@@ -336,13 +403,22 @@ pub struct IdVariant {
 pub struct Model {
     pub name: String,
     pub doc: String,
-    /// The operation that answers with it, where it was not given a name of its own.
-    pub answer_to: Option<String>,
+    /// What it is part of, where it was not given a name of its own.
+    pub part: Option<Part>,
     pub fields: Vec<Field>,
     /// Whether a caller builds it, so that it needs a constructor and setters. Nothing else
     /// depends on it.
     pub in_requests: bool,
     pub example: Option<Value>,
+}
+
+/// What a model without a sentence of its own is.
+#[derive(Debug, PartialEq)]
+pub enum Part {
+    /// The response of this operation.
+    ResponseOf(String),
+    /// The answer to this callback.
+    AnswerTo(String),
 }
 
 #[derive(Debug)]
@@ -399,7 +475,9 @@ impl Api {
     pub fn type_defs(&self) -> impl Iterator<Item = &TypeDef> {
         let local = self.modules.iter().flat_map(|module| &module.operations);
         let local = local.flat_map(|operation| &operation.types);
-        self.types.iter().flat_map(|file| &file.types).chain(local)
+        let of_events = self.events.iter().flat_map(|event| &event.types);
+        let shared = self.types.iter().chain(&self.event_types);
+        shared.flat_map(|file| &file.types).chain(local).chain(of_events)
     }
 
     pub fn type_def(&self, name: &str) -> Option<&TypeDef> {
@@ -408,6 +486,8 @@ impl Api {
             TypePlace::Local { module, operation, at } => {
                 self.modules.get(module)?.operations.get(operation)?.types.get(at)
             }
+            TypePlace::OfEvents { file, at } => self.event_types.get(file)?.types.get(at),
+            TypePlace::OfEvent { event, at } => self.events.get(event)?.types.get(at),
         }
     }
 

@@ -28,12 +28,20 @@ pub struct ApiSpecs {
     pub api: Sourced<spec::Api>,
     pub types: Vec<Sourced<spec::Types>>,
     pub endpoints: Vec<Sourced<spec::Endpoint>>,
+    pub events: Events,
+}
+
+/// The events of one API, and the types that several of them share.
+#[derive(Debug, Default)]
+pub struct Events {
+    pub types: Vec<Sourced<spec::Types>>,
+    pub events: Vec<Sourced<spec::Event>>,
 }
 
 impl ApiSpecs {
-    /// Whether something was reported about what the operations share.
+    /// Whether something was reported about what operations or events share.
     pub fn share_doubts(&self, diagnostics: &Diagnostics) -> bool {
-        let shared = [self.folder.join("api.json"), self.folder.join("types")];
+        let shared = ["api.json", "types", "events/types"].map(|name| self.folder.join(name));
         shared.iter().any(|path| diagnostics.concern(path))
     }
 }
@@ -60,15 +68,13 @@ pub fn load_api(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> Ap
     let mut api = None;
     let mut types = Vec::new();
     let mut endpoints = Vec::new();
+    let mut events = Events::default();
     for entry in entries(root, folder, diagnostics) {
         match file_name(&entry) {
             "api.json" => api = Some(read(root, entry, diagnostics)),
-            "types" if root.join(&entry).is_dir() => {
-                for entry in entries(root, &entry, diagnostics) {
-                    if is_json_file(root, &entry, diagnostics) {
-                        types.extend(read(root, entry, diagnostics));
-                    }
-                }
+            "types" if root.join(&entry).is_dir() => types = read_all(root, &entry, diagnostics),
+            "events" if root.join(&entry).is_dir() => {
+                events = load_events(root, &entry, diagnostics)
             }
             // Not a spec, but what is wrong with the pages they come from.
             "fixups.json" => {}
@@ -96,7 +102,34 @@ pub fn load_api(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> Ap
         document: Document::unreadable(path),
     });
     let name = file_name(folder).to_owned();
-    ApiSpecs { name, folder: folder.to_owned(), api, types, endpoints }
+    ApiSpecs { name, folder: folder.to_owned(), api, types, endpoints, events }
+}
+
+fn load_events(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> Events {
+    let mut found = Events::default();
+    for entry in entries(root, folder, diagnostics) {
+        if file_name(&entry) == "types" && root.join(&entry).is_dir() {
+            found.types = read_all(root, &entry, diagnostics);
+        } else if is_json_file(root, &entry, diagnostics) {
+            found.events.extend(read(root, entry, diagnostics));
+        }
+    }
+    found
+}
+
+/// Reads the spec files of a folder that has nothing else in it.
+fn read_all<T: DeserializeOwned + JsonSchema>(
+    root: &Path,
+    folder: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Sourced<T>> {
+    let mut found = Vec::new();
+    for entry in entries(root, folder, diagnostics) {
+        if is_json_file(root, &entry, diagnostics) {
+            found.extend(read(root, entry, diagnostics));
+        }
+    }
+    found
 }
 
 /// What lies in a folder, sorted; hidden files are somebody else's.
@@ -113,10 +146,9 @@ fn entries(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> BTreeSe
 
 fn is_json_file(root: &Path, path: &Path, diagnostics: &mut Diagnostics) -> bool {
     if root.join(path).is_dir() {
-        diagnostics
-            .push(Diagnostic::file(path, "is a directory where a spec file belongs").hint(
-                "a spec is one file, `<module>.<method>.json`; shared types lie in `types/`",
-            ));
+        diagnostics.push(Diagnostic::file(path, "is a directory where a spec file belongs").hint(
+            "a spec is one file; types that several share are in `types/`, events in `events/`",
+        ));
         return false;
     }
     if path.extension() == Some(OsStr::new("json")) {
@@ -149,18 +181,23 @@ fn read<T: DeserializeOwned + JsonSchema>(
     }
 }
 
-/// `specs/schema.json`: which of the three kinds of file it is, an editor tells from its keys.
+/// `specs/schema.json`: which of the four kinds of file it is, an editor tells from its keys.
 pub fn schema() -> String {
     let mut generator = SchemaGenerator::default();
     let api = generator.subschema_for::<spec::Api>();
     let types = generator.subschema_for::<spec::Types>();
     let endpoint = generator.subschema_for::<spec::Endpoint>();
+    let event = generator.subschema_for::<spec::Event>();
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A spec file; specs/README.md explains the keys",
         "if": { "required": ["vendor"] },
         "then": api,
-        "else": { "if": { "required": ["id"] }, "then": endpoint, "else": types },
+        "else": {
+            "if": { "required": ["id", "fields"] },
+            "then": event,
+            "else": { "if": { "required": ["id"] }, "then": endpoint, "else": types },
+        },
         "$defs": Value::Object(generator.take_definitions(true)),
     });
     format!("{schema:#}\n")

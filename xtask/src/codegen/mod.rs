@@ -118,8 +118,23 @@ fn check_crates(root: &Path, specs: &[ApiSpecs], diagnostics: &mut Diagnostics) 
                 Diagnostic::file(Path::new(&format!("specs/{}", api.name)), "has no crate")
                     .hint(format!("add {manifest}, or correct the name of the folder")),
             );
+        } else if !api.events.events.is_empty() && !has_events_feature(&root.join(&manifest)) {
+            diagnostics.push(
+                Diagnostic::file(&api.folder.join("events"), "needs a feature of its crate").hint(
+                    format!(
+                        "add `events = [\"openplat-core/events\"]` to `[features]` of {manifest}"
+                    ),
+                ),
+            );
         }
     }
+}
+
+fn has_events_feature(manifest: &Path) -> bool {
+    let text = std::fs::read_to_string(manifest).unwrap_or_default();
+    let manifest: Option<toml_edit::DocumentMut> = text.parse().ok();
+    let features = manifest.as_ref().and_then(|manifest| manifest.get("features"));
+    features.is_some_and(|features| features.get("events").is_some())
 }
 
 fn generated(name: &str) -> PathBuf {

@@ -39,7 +39,11 @@ pub fn is_method(method: &str) -> bool {
 }
 
 pub fn is_pascal_case(name: &str) -> bool {
-    is_identifier(name) && name.to_upper_camel_case() == name
+    // Between digits, since heck does not take the `P` of `V1P2pChat` for the start of a word.
+    let mut parts = name.split(|char: char| char.is_ascii_digit());
+    is_identifier(name)
+        && name.starts_with(char::is_uppercase)
+        && parts.all(|part| part.to_upper_camel_case().get(1..) == part.get(1..))
 }
 
 pub fn is_snake_case(name: &str) -> bool {
@@ -59,6 +63,8 @@ mod tests {
         assert_eq!(variant("paramError.spaceId"), "ParamErrorSpaceId");
         assert_eq!(operation("chat_members", "me_join"), "MeJoinChatMembers");
         assert_eq!((module("link").as_str(), module("move").as_str()), ("link", "move_"));
+        assert!(is_pascal_case("V1P2pChat") && is_pascal_case("LinkChat"));
+        assert!(!["linkChat", "Link_Chat", "HTTPLink", "V1_Chat"].into_iter().any(is_pascal_case));
         assert!(
             is_method("link") && is_method("move") && !is_method("2fa") && !is_method("meJoin")
         );

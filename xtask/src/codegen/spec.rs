@@ -304,9 +304,74 @@ pub struct Field {
     /// What the vendor assumes when it is not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// What it holds is a secret or private, such as a token or what people wrote: `Debug` masks it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sensitive: bool,
     /// A documented sample value; tests send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Value>,
+}
+
+/// An event, or a callback that waits for a response: `specs/<crate>/events/<id>.json`.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Where an editor finds the schema.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub json_schema: Option<String>,
+    /// The type of the event on the wire, e.g. `im.message.receive_v1`.
+    pub id: String,
+    /// The name of the payload's Rust type and of the variant of `Event`.
+    pub rust: String,
+    /// What happened, in English sentences of our own.
+    pub doc: String,
+    /// The vendor's page that the facts come from.
+    pub source: String,
+    /// The envelope that it comes in.
+    pub schema: EventSchema,
+    /// The scopes of which the app needs one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(length(min = 1)))]
+    pub scopes: Vec<String>,
+    /// The scopes without which some of its fields are absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(length(min = 1)))]
+    pub field_scopes: Vec<String>,
+    /// The event that the vendor sends in its place to new apps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<String>,
+    /// The JSON pointer, in the payload, to what tells the event from its repetitions, where the ID
+    /// of the envelope does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedupe: Option<String>,
+    /// The members of the payload.
+    pub fields: Vec<Field>,
+    /// The members of the response that a callback waits for, which become `<Rust>Answer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Vec<Field>>,
+    /// The type of the response that a callback waits for, where it has a name of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_type: Option<String>,
+    /// The types that only this event uses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<Type>,
+    /// A documented sample, envelope included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<Value>,
+}
+
+/// The envelope of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum EventSchema {
+    /// `schema`, `header` and `event`.
+    #[serde(rename = "2.0")]
+    V2,
+    /// `uuid`, `type` and `event`, which says its type itself.
+    #[serde(rename = "1.0")]
+    V1,
+    /// None: the callback of an old card is its own payload, and does not say its type.
+    #[serde(rename = "card")]
+    Card,
 }
 
 /// The documented samples of an operation.
@@ -339,6 +404,17 @@ impl Method {
             Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl EventSchema {
+    /// As the specs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V2 => "2.0",
+            Self::V1 => "1.0",
+            Self::Card => "card",
         }
     }
 }

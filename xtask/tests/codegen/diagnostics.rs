@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::workspace::{LINK, Workspace};
+use crate::workspace::{LINK, MOVED, Workspace};
 
 const SPEC: &str = "specs/im/chat.link.json";
 
@@ -261,6 +261,112 @@ faults! {
     a_name_that_generated_code_uses: "\"name\": \"Period\"" => "\"name\": \"Option\"";
 }
 
+/// The faults after replacing each `old` by its `new` in an event without faults.
+fn after_in_event(edits: &[(&str, &str)]) -> String {
+    let workspace = Workspace::with_events();
+    for (old, new) in edits {
+        workspace.edit(EVENT, old, new);
+    }
+    workspace.faults()
+}
+
+const EVENT: &str = "specs/im/events/chat_moved.json";
+
+macro_rules! faults_of_events {
+    ($($name:ident: $($old:expr => $new:expr),+;)*) => {$(
+        #[test]
+        fn $name() {
+            assert_snapshot!(after_in_event(&[$(($old, $new)),+]));
+        }
+    )*};
+}
+
+const REASON: &str = r#""name": "reason", "type": "string""#;
+const SCOPES: &str = r#""scopes": ["im:chat"],"#;
+
+faults_of_events! {
+    an_event_without_a_name: "  \"rust\": \"ChatMoved\",\n" => "";
+    an_event_with_the_name_of_a_variant: "\"ChatMoved\"" => "\"Unreadable\"";
+    an_event_that_is_not_named_in_pascal_case: "\"ChatMoved\"" => "\"chat_moved\"";
+    an_event_named_like_a_type: "\"ChatMoved\"" => "\"Place\"";
+    an_event_whose_file_has_another_name: "\"id\": \"chat_moved\"" => "\"id\": \"chat_gone\"";
+    an_event_with_strange_characters: "\"id\": \"chat_moved\"" => "\"id\": \"chat moved\"";
+    an_event_with_a_schema_that_is_none: "\"schema\": \"2.0\",\n  \"scopes" => "\"schema\": \"3.0\",\n  \"scopes";
+    an_event_with_an_empty_scope: SCOPES => r#""scopes": [""], "field_scopes": [" "],"#;
+    an_event_replaced_by_itself: SCOPES => r#""replaced_by": "chat_moved","#;
+    an_event_replaced_by_none: SCOPES => r#""replaced_by": "chat_gone","#;
+    a_dedupe_key_that_is_not_there: "/place/number" => "/place/street";
+    a_dedupe_key_that_is_no_pointer: "/place/number" => "place.number";
+    a_dedupe_key_that_is_a_list: "/place/number" => "/place/floors";
+    a_dedupe_key_that_is_a_model: "/place/number" => "/place";
+    an_event_that_says_only_its_name: "A chat has a new place." => "The chat moved.";
+    an_event_with_a_key_of_operations: SCOPES => r#""method": "POST","#;
+    an_event_with_a_misspelt_key: SCOPES => r#""scope": ["im:chat"],"#;
+    a_field_of_an_event_that_nobody_clears: REASON => r#""name": "reason", "type": "string", "nullable": true"#;
+    a_field_of_an_event_that_is_a_file: REASON => r#""name": "reason", "type": "file""#;
+    a_field_of_an_event_given_twice: REASON => r#""name": "place", "type": "string""#;
+    an_event_with_two_answers: SCOPES => r#""answer": [], "answer_type": "json","#;
+    an_event_answered_with_a_scalar: SCOPES => r#""answer_type": "string","#;
+    an_answer_of_fields_that_are_always_there: SCOPES => r#""answer": [{ "name": "note", "type": "string", "always": true, "doc": "1." }],"#;
+    an_answer_with_a_model_that_is_sent_empty:
+        SCOPES => r#""answer_type": "Place","#,
+        r#""name": "number", "type": "string""# => r#""name": "number", "type": "string", "always": true"#;
+    an_answer_named_like_a_type:
+        SCOPES => r#""answer": [],"#,
+        "\"types\": [" => "\"types\": [\n    { \"name\": \"ChatMovedAnswer\", \"doc\": \"1.\", \"fields\": [] },";
+    a_sample_in_another_envelope: "\"schema\": \"2.0\",\n    \"header" => "\"schema\": \"1.0\",\n    \"header";
+    a_sample_of_another_event: "\"event_type\": \"chat_moved\"" => "\"event_type\": \"chat_gone\"";
+    a_sample_of_another_schema: "\"schema\": \"2.0\",\n  \"scopes" => "\"schema\": \"1.0\",\n  \"scopes";
+    a_sample_with_an_unknown_field: "\"reason\": \"noise\"" => "\"reasons\": \"noise\"";
+    a_sample_of_another_type: "\"reason\": \"noise\"" => "\"reason\": [7]";
+    a_default_of_another_type: REASON => r#""name": "reason", "type": "string", "default": 7"#;
+}
+
+#[test]
+fn two_events_without_an_envelope() {
+    let workspace = Workspace::with_events();
+    let card =
+        MOVED.replace("\"schema\": \"2.0\",\n  \"scopes", "\"schema\": \"card\",\n  \"scopes");
+    let card = &card[..card.find("\"types\"").unwrap()].replace("Place", "string");
+    for (id, name) in [("one", "One"), ("two", "Two")] {
+        let card = card.replace("chat_moved", id).replace("ChatMoved", name);
+        let card = format!(
+            "{}}}",
+            card.replace("  \"dedupe\": \"/place/number\",\n", "").trim_end().trim_end_matches(',')
+        );
+        workspace.write(&format!("specs/im/events/{id}.json"), card);
+    }
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn events_of_another_vendor_and_a_crate_without_their_feature() {
+    let workspace = Workspace::with_events();
+    workspace.write("crates/im/Cargo.toml", "[features]\ndefault = []\n");
+    workspace.edit("specs/im/api.json", "feishu", "dingtalk");
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn a_type_of_events_in_an_operation() {
+    let workspace = Workspace::with_events();
+    let types = r#"{ "types": [{ "name": "Street", "doc": "1.", "fields": [] }] }"#;
+    workspace.write("specs/im/events/types/street.json", types);
+    workspace.edit(EVENT, REASON, r#""name": "reason", "type": "Street""#);
+    workspace.edit(EVENT, ", \"reason\": \"noise\"", "");
+    workspace.write(SPEC, LINK.replace(NOTE, r#""name": "note", "type": "Street""#));
+    assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn files_among_events_that_are_none() {
+    let workspace = Workspace::with_events();
+    workspace.write("specs/im/events/notes.txt", "");
+    workspace.write("specs/im/events/more/chat_gone.json", "{}");
+    workspace.write("specs/im/events/types/Two Words.json", "{ \"types\": [] }");
+    assert_snapshot!(workspace.faults());
+}
+
 #[test]
 fn two_operations_behind_one_path() {
     let workspace = Workspace::new();
@@ -384,8 +490,15 @@ fn strange_files_are_refused_and_nothing_panics() {
         &deep,
         &deep_object,
     ] {
-        for path in [SPEC, "specs/im/api.json", "specs/im/types/x.json"] {
-            let workspace = Workspace::new();
+        for path in [
+            SPEC,
+            "specs/im/api.json",
+            "specs/im/types/x.json",
+            EVENT,
+            "specs/im/events/types/x.json",
+        ] {
+            let workspace = Workspace::with_events();
+            workspace.write(SPEC, LINK);
             workspace.write(path, text);
             assert!(!workspace.faults().is_empty(), "{path} {text:.20}");
         }
@@ -399,5 +512,10 @@ fn a_spec_cut_anywhere_gives_a_diagnostic() {
         let workspace = Workspace::new();
         workspace.write(SPEC, &LINK[..end]);
         assert!(workspace.faults().contains("chat.link.json:"), "cut at {end}");
+    }
+    for end in (1..MOVED.len() - 2).step_by(7) {
+        let workspace = Workspace::with_events();
+        workspace.write(EVENT, &MOVED[..end]);
+        assert!(workspace.faults().contains("chat_moved.json:"), "cut at {end}");
     }
 }

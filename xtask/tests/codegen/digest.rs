@@ -6,7 +6,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use xtask::codegen;
-use xtask::codegen::ir::{Api, Body, Field, Operation, PagingBy, Place, Presence, TypeDef};
+use xtask::codegen::ir::{Api, Body, Event, Field, Operation, PagingBy, Place, Presence, TypeDef};
 
 #[test]
 fn digests() {
@@ -25,6 +25,10 @@ fn digest(api: &Api) -> String {
     }
     for file in &api.types {
         file.types.iter().for_each(|def| add_type(&mut text, "types", def));
+    }
+    api.events.iter().for_each(|event| add_event(&mut text, event));
+    for file in &api.event_types {
+        file.types.iter().for_each(|def| add_type(&mut text, "events", def));
     }
     for code in &api.codes {
         writeln!(text, "code {} {} {} {:?}", code.code, code.variant, code.http, code.kind)
@@ -66,6 +70,23 @@ fn add_operation(text: &mut String, module: &str, operation: &Operation) {
     text.push('\n');
 }
 
+fn add_event(text: &mut String, event: &Event) {
+    let Event { id, name, scopes, field_scopes, .. } = event;
+    let schema = event.schema.as_str();
+    writeln!(text, "events::{name} = {id} in {schema} {scopes:?} {field_scopes:?}").unwrap();
+    if let Some(dedupe) = &event.dedupe {
+        writeln!(text, "  once by {dedupe}").unwrap();
+    }
+    if let Some(answer) = &event.answer {
+        writeln!(text, "  is answered with {}", answer.spec_name()).unwrap();
+    }
+    if let Some(successor) = &event.replaced_by {
+        writeln!(text, "  replaced by {successor}").unwrap();
+    }
+    event.types.iter().for_each(|def| add_type(text, "events", def));
+    text.push('\n');
+}
+
 fn add_type(text: &mut String, module: &str, def: &TypeDef) {
     match def {
         TypeDef::Model(model) => {
@@ -89,11 +110,12 @@ fn add_field(text: &mut String, place: &str, field: &Field) {
     let Field { rust, wire, .. } = field;
     let renamed = if rust == wire { String::new() } else { format!(" = {wire:?}") };
     let required = if field.required { " required" } else { "" };
+    let sensitive = if field.sensitive { " sensitive" } else { "" };
     let nullable = if field.nullable { " nullable" } else { "" };
     let of = field.type_of.as_ref().map_or(String::new(), |id| format!(" of {id}"));
     let always =
         if field.presence == Presence::Always && place == "field" { " always" } else { "" };
     let (spec, ty) = (field.ty.spec_name(), codegen::rust_type(field));
-    writeln!(text, "  {place} {rust}{renamed}: {spec}{required}{always}{nullable}{of} as {ty}")
-        .unwrap();
+    let marks = [required, always, nullable, sensitive, &of].concat();
+    writeln!(text, "  {place} {rust}{renamed}: {spec}{marks} as {ty}").unwrap();
 }

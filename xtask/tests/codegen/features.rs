@@ -14,21 +14,40 @@ fn features() {
         workspace.write("specs/im/api.json", API);
         let spec = std::fs::read_to_string(path).unwrap();
         workspace.write(&format!("specs/im/chat.{feature}.json"), spec);
-        let files = codegen::generate(workspace.root(), &[]).unwrap_or_else(|error| match error {
-            codegen::Error::Specs(faults) => panic!("{}", faults.render(false)),
-            error => panic!("{error}"),
-        });
-        let wanted = [
-            format!("crates/im/src/generated/chat/{feature}.rs"),
-            "tests/src/generated/im.rs".to_owned(),
-        ];
-        let generated: Vec<_> = wanted
-            .iter()
-            .map(|wanted| files.iter().find(|file| file.path.ends_with(wanted)).unwrap())
-            .map(|file| format!("{}:\n{}", file.path.display(), file.contents))
-            .collect();
-        assert_snapshot!(generated.join("\n"));
+        let wanted =
+            [&*format!("crates/im/src/generated/chat/{feature}.rs"), "tests/src/generated/im.rs"];
+        assert_snapshot!(generated(&workspace, &wanted));
     });
+}
+
+/// The same for events, which have a folder of their own.
+#[test]
+fn features_of_events() {
+    glob!("../features/events", "*.json", |path| {
+        let feature = path.file_stem().unwrap().to_str().unwrap();
+        let workspace = Workspace::with_events();
+        let spec = std::fs::read_to_string(path).unwrap();
+        workspace.write(&format!("specs/im/events/{feature}.json"), spec);
+        let wanted = [
+            &*format!("crates/im/src/generated/events/{feature}.rs"),
+            "crates/im/src/generated/events/mod.rs",
+            "tests/src/generated/im.rs",
+        ];
+        assert_snapshot!(generated(&workspace, &wanted));
+    });
+}
+
+/// These files of all that is generated.
+fn generated(workspace: &Workspace, wanted: &[&str]) -> String {
+    let files = codegen::generate(workspace.root(), &[]).unwrap_or_else(|error| match error {
+        codegen::Error::Specs(faults) => panic!("{}", faults.render(false)),
+        error => panic!("{error}"),
+    });
+    let files = wanted
+        .iter()
+        .map(|wanted| files.iter().find(|file| file.path.ends_with(wanted)).unwrap())
+        .map(|file| format!("{}:\n{}", file.path.display(), file.contents));
+    files.collect::<Vec<_>>().join("\n")
 }
 
 /// Models that lead to each other in several ways must not make samples that grow with each.

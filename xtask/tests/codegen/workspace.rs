@@ -39,6 +39,36 @@ pub const LINK: &str = r#"{
 }
 "#;
 
+pub const MOVED: &str = r#"{
+  "id": "chat_moved",
+  "rust": "ChatMoved",
+  "doc": "A chat has a new place.",
+  "source": "https://example.com/moved",
+  "schema": "2.0",
+  "scopes": ["im:chat"],
+  "dedupe": "/place/number",
+  "fields": [
+    { "name": "place", "type": "Place", "doc": "The new one." },
+    { "name": "reason", "type": "string", "doc": "Why it was moved." }
+  ],
+  "types": [
+    {
+      "name": "Place",
+      "doc": "Where a chat is.",
+      "fields": [
+        { "name": "number", "type": "string", "doc": "The house on the street." },
+        { "name": "floors", "type": "list<string>", "doc": "From bottom to top." }
+      ]
+    }
+  ],
+  "example": {
+    "schema": "2.0",
+    "header": { "event_type": "chat_moved" },
+    "event": { "place": { "number": "7" }, "reason": "noise" }
+  }
+}
+"#;
+
 pub struct Workspace(TempDir);
 
 impl Workspace {
@@ -47,6 +77,15 @@ impl Workspace {
         let workspace = Self::empty();
         workspace.write("specs/im/api.json", API);
         workspace.write("specs/im/chat.link.json", LINK);
+        workspace
+    }
+
+    /// A workspace with one event, and no operations.
+    pub fn with_events() -> Self {
+        let workspace = Self::empty();
+        workspace.write("crates/im/Cargo.toml", "[features]\nevents = []\n");
+        workspace.write("specs/im/api.json", API);
+        workspace.write("specs/im/events/chat_moved.json", MOVED);
         workspace
     }
 

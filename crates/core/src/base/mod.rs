@@ -11,7 +11,7 @@ pub(crate) use clock::FOREVER;
 pub use clock::{Clock, SystemClock};
 pub(crate) use panic::{Panicked, catch_panic};
 pub(crate) use random::uuid;
-pub use secret::Secret;
+pub use secret::{Masked, Secret};
 pub(crate) use secret::{mask, mask_cut};
 pub use sync::BoxFuture;
 pub(crate) use sync::lock;

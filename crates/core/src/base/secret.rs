@@ -66,6 +66,17 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
+/// What `Debug` of a generated type shows of a value that is a secret or someone's message.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Masked;
+
+impl fmt::Debug for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<masked>")
+    }
+}
+
 struct SecretVisitor;
 
 /// serde's own refusals quote the value, which may be the secret without its quotation marks.

@@ -6,6 +6,9 @@ pub(crate) mod error_code;
 
 pub mod types;
 
+#[cfg(feature = "events")]
+pub mod events;
+
 /// Compiles only if each public path leads to what is generated. A module or a type written by hand
 /// hides a generated one of its name from a glob without a word, unless it re-exports that one.
 macro_rules! lead_here {
@@ -72,6 +75,25 @@ lead_here! {
         Parcel
         RecipientId
         RecipientIdType
+        Stop
+    }
+}
+
+#[cfg(feature = "events")]
+lead_here! {
+    events {
+        Address
+        AddressKind
+        Courier
+        Event
+        Mood
+        Parcel
+        ParcelArrived
+        ParcelLeft
+        ParcelQuestion
+        ParcelQuestionAnswer
+        ParcelRedirected
+        ParcelStamped
         Stop
     }
 }

@@ -6,7 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::super::ir::{
-    Api, Body, Field, Id, Model, Operation, Place, Presence, SampleCall, SentBody, Type, TypeDef,
+    Api, Body, Event, Field, Id, Model, Operation, Place, Presence, SampleAnswer, SampleCall,
+    SentBody, Type, TypeDef,
 };
 use super::plain;
 use super::turn::next_call;
@@ -69,6 +70,26 @@ pub fn sample_calls(api: &Api, operation: &Operation, example: Option<&Value>) -
     let next = least.and_then(|call| next_call(api, operation, call));
     calls.extend(next);
     calls
+}
+
+/// An answer with everything set, and one with what must be.
+pub fn sample_answers(api: &Api, event: &Event) -> Vec<SampleAnswer> {
+    let model = event.answer.as_ref().and_then(Type::reference);
+    let Some(model) = model.and_then(|reference| api.model(&reference.name)) else {
+        return Vec::new();
+    };
+    let mut answers: Vec<SampleAnswer> = Vec::new();
+    for is_bare in [false, true] {
+        let mut sampler = Sampler::new(api);
+        sampler.seen.extend(is_bare.then_some(model.name.as_str()));
+        let set = sampler.model(model);
+        let ty = event.answer.as_ref().unwrap_or(&Type::Json);
+        let answer = SampleAnswer { sent: sent(api, ty, &set), set };
+        if !answers.contains(&answer) {
+            answers.push(answer);
+        }
+    }
+    answers
 }
 
 pub fn sample_call(

@@ -8,8 +8,9 @@ use super::super::ir::{Api, Field, Kind, Model, Operation, Type, TypeDef};
 /// model looks like depends on its own spec, so that a new use of it breaks nobody.
 pub fn mark_sent(api: &mut Api) {
     let operations = api.modules.iter().flat_map(|module| &module.operations);
-    let fields = operations.flat_map(Operation::fields);
-    let sent = reachable(api, fields.filter_map(model_below), &model_below);
+    let types = operations.flat_map(Operation::fields).map(|field| &field.ty);
+    let answers = api.events.iter().filter_map(|event| event.answer.as_ref());
+    let sent = reachable(api, types.chain(answers).filter_map(model_of), &model_below);
     for model in models_mut(api) {
         model.in_requests = sent.contains(&model.name);
     }
@@ -62,7 +63,11 @@ fn reachable<'a>(
 
 /// The model of a field, in lists and maps as well.
 fn model_below(field: &Field) -> Option<&str> {
-    let reference = field.ty.reference().filter(|reference| reference.kind == Kind::Model);
+    model_of(&field.ty)
+}
+
+fn model_of(ty: &Type) -> Option<&str> {
+    let reference = ty.reference().filter(|reference| reference.kind == Kind::Model);
     reference.map(|reference| reference.name.as_str())
 }
 
@@ -74,8 +79,10 @@ fn model_within(field: &Field) -> Option<&str> {
 fn models_mut(api: &mut Api) -> impl Iterator<Item = &mut Model> {
     let local = api.modules.iter_mut().flat_map(|module| &mut module.operations);
     let local = local.flat_map(|operation| &mut operation.types);
-    let shared = api.types.iter_mut().flat_map(|file| &mut file.types);
-    shared.chain(local).filter_map(|def| match def {
+    let of_events = api.events.iter_mut().flat_map(|event| &mut event.types);
+    let shared = api.types.iter_mut().chain(&mut api.event_types);
+    let shared = shared.flat_map(|file| &mut file.types);
+    shared.chain(local).chain(of_events).filter_map(|def| match def {
         TypeDef::Model(model) => Some(model),
         TypeDef::Enum(_) | TypeDef::Id(_) => None,
     })

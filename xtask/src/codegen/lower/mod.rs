@@ -2,6 +2,7 @@
 //! what the specs say; it goes on after a fault so that one run reports them all.
 
 mod calls;
+mod event;
 mod graph;
 mod limits;
 mod operation;
@@ -20,7 +21,7 @@ use serde_json::Value;
 pub use self::operation::NO_MODULES;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::{Document, Place, Pointer};
-use super::ir::{Api, Code, Field, Presence, Type, TypeIndex, needs_names, required_name};
+use super::ir::{Api, Code, Field, Home, Presence, Type, TypeIndex, needs_names, required_name};
 use super::load::{ApiSpecs, Sourced};
 use super::{naming, spec};
 
@@ -30,17 +31,19 @@ pub const RESERVED: [&str; 3] = ["new", "send", "clone"];
 pub const RESERVED_FOR_PAGES: [&str; 2] = ["pages", "items"];
 
 /// Types that generated code uses.
-pub const TAKEN: [&str; 29] = [
+pub const TAKEN: [&str; 31] = [
     "AcceptsAppToken",
     "AcceptsUserToken",
     "BTreeMap",
     "Box",
     "Call",
+    "Callback",
     "Default",
     "Deserialize",
     "DingTalk",
     "Download",
     "ErrorCode",
+    "Event",
     "Feishu",
     "Into",
     "IntoIterator",
@@ -83,7 +86,7 @@ struct Declared<'a> {
     spec: &'a spec::Type,
     document: &'a Document,
     index: usize,
-    shared: bool,
+    home: Home,
 }
 
 /// Where a field stands; decides what it may be.
@@ -110,19 +113,19 @@ impl<'a> Lowering<'a> {
 
     fn api(mut self) -> Api {
         self.declare_types();
-        let types = self.types_files();
-        let codes = self.codes();
-        let modules = self.modules();
-        let api = &self.specs.api.spec;
+        let specs = self.specs;
         let mut api = Api {
-            name: self.specs.name.clone(),
-            vendor: api.vendor,
-            index: TypeIndex::new(&modules, &types),
-            modules,
-            types,
-            codes,
+            name: specs.name.clone(),
+            vendor: specs.api.spec.vendor,
+            types: self.types_files(&specs.types),
+            event_types: self.types_files(&specs.events.types),
+            codes: self.codes(),
+            modules: self.modules(),
+            events: self.events(),
             undescribed: Vec::new(),
+            index: TypeIndex::default(),
         };
+        api.index = TypeIndex::new(&api);
         graph::mark_sent(&mut api);
         graph::box_cycles(&mut api);
         self.check_models(&api);
@@ -140,7 +143,7 @@ impl<'a> Lowering<'a> {
     fn claim(&mut self, name: &str, owner: String, place: Place) -> bool {
         if let Some(first) = self.names.get(name) {
             let message = format!("`{name}` would name both {first} and {owner}");
-            let hint = "choose another name: for a type its `name`, for an operation `rust`";
+            let hint = "choose another name: for a type its `name`, else `rust`";
             self.report(place, message, hint);
             return false;
         }
@@ -216,6 +219,7 @@ impl<'a> Lowering<'a> {
             nullable: spec.nullable,
             type_of: spec.type_of.clone(),
             boxed: false,
+            sensitive: spec.sensitive,
             example: spec.example.clone(),
         })
     }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::diagnostic::{Diagnostic, closest, one_of, slashes};
 use super::super::document::{Document, Place, Pointer};
 use super::super::ir::{
-    self, Body, Field, Kind, Model, Module, Operation, Presence, Reference, Type, TypeDef,
+    self, Body, Field, Home, Kind, Model, Module, Operation, Part, Presence, Reference, Type,
+    TypeDef,
 };
 use super::super::load::Sourced;
 use super::super::naming;
@@ -14,7 +15,7 @@ use super::place::{fits_url, is_id};
 use super::{Lowering, Position, limits, path, stem};
 
 /// What stands at the root of a crate already.
-pub const NO_MODULES: [&str; 4] = ["types", "error_code", "generated", "openplat_core"];
+pub const NO_MODULES: [&str; 5] = ["types", "events", "error_code", "generated", "openplat_core"];
 
 impl<'a> Lowering<'a> {
     pub(super) fn modules(&mut self) -> Vec<Module> {
@@ -49,7 +50,7 @@ impl<'a> Lowering<'a> {
             if !naming::is_snake_case(name) || NO_MODULES.contains(&name.as_str()) {
                 let message = format!("`{name}` cannot be the name of a module");
                 let hint = "name it in snake_case, other than keywords and what crates have at \
-                            their root: `types`, `error_code`, `generated`, `openplat_core`";
+                            their root: `types`, `events`, `error_code`, `generated`, `openplat_core`";
                 self.report(document.key(&root.join(name)), message, hint);
             }
             let doc = self.sentence(doc, document, &root.join(name));
@@ -86,7 +87,7 @@ impl<'a> Lowering<'a> {
             return None;
         };
         let name = self.name(module, method, spec, document);
-        self.check_id(spec, document);
+        self.check_id(&spec.id, document);
         self.check_tokens(spec, document);
         self.check_body(spec, document);
         let params = self.fields(&spec.params, document, &root.join("params"), Position::Path);
@@ -155,13 +156,15 @@ impl<'a> Lowering<'a> {
         self.claim_required(&operation.name, operation.fields(), name_place(spec, document));
     }
 
-    fn check_id(&mut self, spec: &spec::Endpoint, document: &Document) {
+    pub(super) fn check_id(&mut self, id: &str, document: &Document) -> bool {
         let is_allowed = |char: char| char.is_ascii_alphanumeric() || "._-".contains(char);
-        if spec.id.is_empty() || !spec.id.chars().all(is_allowed) {
+        let is_good = !id.is_empty() && id.chars().all(is_allowed);
+        if !is_good {
             let place = document.value(&Pointer::default().join("id"));
-            let message = format!("`{}` is not the id of an operation", spec.id);
+            let message = format!("`{id}` is not the id of an operation or event");
             self.report(place, message, "an id has letters, digits, `.`, `_` and `-` only");
         }
+        is_good
     }
 
     /// Two operations behind one method and path are one, whatever their parameters are called.
@@ -229,12 +232,7 @@ impl<'a> Lowering<'a> {
         }
         if let Some(text) = &spec.body_type {
             let ty = self.ty(text, document, &pointer)?;
-            let is_scalar = match &ty {
-                Type::Json | Type::List(_) | Type::Map(_) => false,
-                Type::Named(reference) => reference.kind != Kind::Model,
-                _ => true,
-            };
-            if is_scalar {
+            if is_scalar(&ty) {
                 let message = format!("`{text}` cannot be the whole of a body");
                 let hint = "a body is an object, a list, a map or `json`";
                 self.report(document.value(&pointer), message, hint);
@@ -363,13 +361,13 @@ impl<'a> Lowering<'a> {
         self.check_clashes(&[(pointer, &fields)], document);
         types.push(TypeDef::Model(Model {
             doc: String::new(),
-            answer_to: Some(operation.to_owned()),
+            part: Some(Part::ResponseOf(operation.to_owned())),
             fields,
             in_requests: false,
             example: None,
             name: name.clone(),
         }));
-        Some(Type::Named(Reference { name, kind: Kind::Model, shared: false }))
+        Some(Type::Named(Reference { name, kind: Kind::Model, home: Home::Local }))
     }
 
     fn rates(&mut self, spec: &spec::Endpoint, document: &Document) -> Vec<(u32, u32)> {
@@ -453,13 +451,22 @@ impl<'a> Lowering<'a> {
         codes
     }
 
-    fn source(&mut self, source: &str, document: &Document) -> String {
+    pub(super) fn source(&mut self, source: &str, document: &Document) -> String {
         if !source.starts_with("https://") {
             let place = document.value(&Pointer::default().join("source"));
             let message = "this is not the address of a page".to_owned();
             self.report(place, message, "give the page of the vendor, with `https://`");
         }
         source.to_owned()
+    }
+}
+
+/// Whether a type is neither an object nor a list, nor any JSON.
+pub(super) fn is_scalar(ty: &Type) -> bool {
+    match ty {
+        Type::Json | Type::List(_) | Type::Map(_) => false,
+        Type::Named(reference) => reference.kind != Kind::Model,
+        _ => true,
     }
 }
 
@@ -491,6 +498,7 @@ fn whole(ty: Type) -> Field {
         dedupe: false,
         presence: Presence::Always,
         boxed: false,
+        sensitive: false,
         example: None,
     }
 }

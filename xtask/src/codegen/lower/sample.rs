@@ -4,10 +4,12 @@ use serde_json::{Map, Value};
 
 use super::super::diagnostic::{Diagnostic, Diagnostics, closest, slashes};
 use super::super::document::{Document, Pointer};
-use super::super::ir::{Api, Body, Enum, Field, Operation, Presence, Type, TypeDef, Vendor};
+use super::super::ir::{
+    Api, Body, Enum, Event, EventSchema, Field, Operation, Presence, Type, TypeDef, Vendor,
+};
 use super::super::load::{ApiSpecs, Sourced};
 use super::super::spec;
-use super::calls::sample_calls;
+use super::calls::{sample_answers, sample_calls};
 use super::plain;
 
 /// Checks the samples of an API and works out the calls that its tests make.
@@ -30,8 +32,20 @@ pub fn fill(api: &mut Api, specs: &ApiSpecs, diagnostics: &mut Diagnostics) {
             calls.push((path, sample_calls(api, operation, spec.examples.request.as_ref())));
         }
     }
-    for file in &specs.types {
+    for file in specs.types.iter().chain(&specs.events.types) {
         Checker::new(api, &file.document, diagnostics).types(&file.spec.types);
+    }
+    let mut answers = Vec::new();
+    for (event, Sourced { spec, document }) in api.events.iter().zip(&specs.events.events) {
+        if !diagnostics.concern(&document.path) {
+            let mut checker = Checker::new(api, document, diagnostics);
+            checker.event(event, spec);
+            checker.types(&spec.types);
+        }
+        answers.push(sample_answers(api, event));
+    }
+    for (event, answers) in api.events.iter_mut().zip(answers) {
+        event.answers = answers;
     }
     for operation in api.modules.iter_mut().flat_map(|module| &mut module.operations) {
         if let Some(index) = calls.iter().position(|(path, _)| *path == operation.spec_path) {
@@ -79,7 +93,7 @@ impl<'a> Checker<'a> {
         self.path_examples(&operation.params, &root.join("params"));
         self.fields(&spec.query, &operation.query, &root.join("query"));
         if let Some(fields) = &spec.response {
-            self.fields(fields, self.answer_fields(operation), &root.join("response"));
+            self.fields(fields, self.fields_of(operation.output.as_ref()), &root.join("response"));
         }
         let body = operation.body.as_ref().map_or(&[][..], Body::fields);
         self.fields(spec.body.as_deref().unwrap_or_default(), body, &root.join("body"));
@@ -100,8 +114,44 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn answer_fields(&self, operation: &Operation) -> &'a [Field] {
-        let model = operation.output.as_ref().and_then(Type::reference);
+    fn event(&mut self, event: &Event, spec: &spec::Event) {
+        let root = Pointer::default();
+        let payload = event.payload().map_or(&[][..], |payload| &payload.fields);
+        self.fields(&spec.fields, payload, &root.join("fields"));
+        if let Some(fields) = &spec.answer {
+            self.fields(fields, self.fields_of(event.answer.as_ref()), &root.join("answer"));
+        }
+        let Some(example) = &spec.example else { return };
+        let pointer = root.join("example");
+        let (path, named) = match event.schema {
+            EventSchema::V2 => ("/event", "/header/event_type"),
+            EventSchema::V1 => ("/event", "/event/type"),
+            EventSchema::Card => ("", ""),
+        };
+        let is_enveloped = match event.schema {
+            EventSchema::V2 => example.get("schema").and_then(Value::as_str) == Some("2.0"),
+            EventSchema::V1 => example.get("uuid").is_some_and(Value::is_string),
+            EventSchema::Card => true,
+        };
+        let is_named = named.is_empty()
+            || example.pointer(named).and_then(Value::as_str) == Some(event.id.as_str());
+        let Some(data) = example.pointer(path).filter(|_| is_enveloped && is_named) else {
+            let message = format!("the example is no envelope of `{}`", event.id);
+            let hint = match event.schema {
+                EventSchema::V1 => "write the whole body: `uuid`, and `event` with its `type`",
+                _ => {
+                    "write the whole body: `\"schema\": \"2.0\"`, `header` with its \
+                      `event_type`, and `event`"
+                }
+            };
+            return self.report(&pointer, message, hint);
+        };
+        let pointer = path.split('/').skip(1).fold(pointer, |pointer, step| pointer.join(step));
+        self.object(data, payload, &pointer, Wire::Received);
+    }
+
+    fn fields_of(&self, ty: Option<&Type>) -> &'a [Field] {
+        let model = ty.and_then(Type::reference);
         let model = model.and_then(|reference| self.api.model(&reference.name));
         model.map_or(&[], |model| &model.fields)
     }

@@ -3,9 +3,10 @@
 use super::super::diagnostic::{Diagnostic, closest, slashes};
 use super::super::document::{Document, Pointer};
 use super::super::ir::{
-    Api, Enum, Field, Id, IdVariant, Kind, Model, Presence, Reference, Type, TypeDef, TypesFile,
-    Variant,
+    Api, Enum, Field, Home, Id, IdVariant, Kind, Model, Presence, Reference, Type, TypeDef,
+    TypesFile, Variant,
 };
+use super::super::load::Sourced;
 use super::super::{naming, spec};
 use super::place::is_id;
 use super::{Declared, Lowering, Position, graph, stem};
@@ -21,25 +22,25 @@ const DEEPEST_TYPE: usize = 8;
 impl<'a> Lowering<'a> {
     pub(super) fn declare_types(&mut self) {
         let specs = self.specs;
-        for file in &specs.types {
-            for (index, spec) in file.spec.types.iter().enumerate() {
-                self.declare(spec, &file.document, index, true);
-            }
+        let shared = [(&specs.types, Home::Types), (&specs.events.types, Home::Events)];
+        for (files, home) in shared {
+            files.iter().for_each(|file| self.declare_all(&file.spec.types, &file.document, home));
         }
         for file in &specs.endpoints {
-            for (index, spec) in file.spec.types.iter().enumerate() {
-                self.declare(spec, &file.document, index, false);
-            }
+            self.declare_all(&file.spec.types, &file.document, Home::Local);
+        }
+        for file in &specs.events.events {
+            self.declare_all(&file.spec.types, &file.document, Home::Local);
         }
     }
 
-    fn declare(
-        &mut self,
-        spec: &'a spec::Type,
-        document: &'a Document,
-        index: usize,
-        shared: bool,
-    ) {
+    fn declare_all(&mut self, types: &'a [spec::Type], document: &'a Document, home: Home) {
+        for (index, spec) in types.iter().enumerate() {
+            self.declare(spec, document, index, home);
+        }
+    }
+
+    fn declare(&mut self, spec: &'a spec::Type, document: &'a Document, index: usize, home: Home) {
         let place = document.value(&Pointer::default().join("types").join(index).join("name"));
         let name = spec.name.as_str();
         if !naming::is_pascal_case(name) {
@@ -60,7 +61,7 @@ impl<'a> Lowering<'a> {
         }
         let owner = format!("the type that {} declares", slashes(&document.path));
         if self.claim(name, owner, place) {
-            self.types.insert(name, Declared { spec, document, index, shared });
+            self.types.insert(name, Declared { spec, document, index, home });
         }
     }
 
@@ -96,8 +97,8 @@ impl<'a> Lowering<'a> {
             self.report(document.key(&pointer.join("always")), message, hint);
         } else if is_always && model.in_requests && !field.required {
             let message = format!("`{name}` of `{owner}` would be sent as an empty value");
-            let hint = "operations send this model: make the field `required` as well, so that \
-                        a caller sets it, or drop `always`";
+            let hint = "this model is sent: make the field `required` as well, so that a caller \
+                        sets it, or drop `always`";
             self.report(document.key(&pointer.join("always")), message, hint);
         } else if model.in_requests && graph::requires_itself(api, model, field) {
             let message = format!("nobody can build the first `{owner}`: `{name}` requires one");
@@ -118,9 +119,8 @@ impl<'a> Lowering<'a> {
         self.report(document.key(&pointer.join("nullable")), message, hint);
     }
 
-    pub(super) fn types_files(&mut self) -> Vec<TypesFile> {
-        let specs = self.specs;
-        let files = specs.types.iter().map(|file| {
+    pub(super) fn types_files(&mut self, files: &'a [Sourced<spec::Types>]) -> Vec<TypesFile> {
+        let files = files.iter().map(|file| {
             let name = stem(&file.document);
             if !naming::is_snake_case(&name) {
                 self.diagnostics.push(
@@ -162,15 +162,8 @@ impl<'a> Lowering<'a> {
                 self.check_clashes(&[(pointer.clone(), &fields)], document);
                 self.claim_required(&name, fields.iter(), document.key(&pointer));
                 let example = spec.example.clone();
-                let answer_to = None;
-                Some(TypeDef::Model(Model {
-                    name,
-                    doc,
-                    answer_to,
-                    fields,
-                    in_requests: false,
-                    example,
-                }))
+                let (part, in_requests) = (None, false);
+                Some(TypeDef::Model(Model { name, doc, part, fields, in_requests, example }))
             }
             (None, Some(values), None) => {
                 let (ignore_case, slips) = (spec.ignore_case, spec.slips.clone());
@@ -333,10 +326,18 @@ impl<'a> Lowering<'a> {
             self.report(place, format!("the type `{name}` does not exist"), hint);
             return None;
         };
-        if !declared.shared && declared.document.path != document.path {
-            let home = slashes(&declared.document.path);
+        let home = slashes(&declared.document.path);
+        if declared.home == Home::Local && declared.document.path != document.path {
             let message = format!("the type `{name}` belongs to {home} alone");
             self.report(place, message, "move it into a file of `types/` to share it");
+            return None;
+        }
+        let is_of_events = document.path.starts_with(self.specs.folder.join("events"));
+        if declared.home == Home::Events && !is_of_events {
+            let message = format!("the type `{name}` belongs to the events, in {home}");
+            let hint =
+                "move it into a file of `types/` beside the operations to share it with them";
+            self.report(place, message, hint);
             return None;
         }
         Some(Type::Named(Reference {
@@ -346,7 +347,7 @@ impl<'a> Lowering<'a> {
                 spec::Type { id_types: Some(_), .. } => Kind::Id,
                 _ => Kind::Model,
             },
-            shared: declared.shared,
+            home: declared.home,
         }))
     }
 
@@ -354,7 +355,10 @@ impl<'a> Lowering<'a> {
     fn types_are_doubtful(&self) -> bool {
         let pointer = Pointer::default().join("types");
         let specs = self.specs;
-        self.diagnostics.concern(&specs.folder.join("types"))
-            || specs.endpoints.iter().any(|file| file.document.is_doubtful(&pointer))
+        let endpoints = specs.endpoints.iter().map(|file| &file.document);
+        let events = specs.events.events.iter().map(|file| &file.document);
+        let shared = ["types", "events/types"].map(|name| specs.folder.join(name));
+        shared.iter().any(|folder| self.diagnostics.concern(folder))
+            || endpoints.chain(events).any(|document| document.is_doubtful(&pointer))
     }
 }

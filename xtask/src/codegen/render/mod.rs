@@ -2,6 +2,7 @@
 //! nothing here can fail.
 
 mod error_code;
+mod event;
 mod operation;
 mod tests;
 mod types;
@@ -14,7 +15,8 @@ use quote::{format_ident, quote};
 
 use super::emit::{self, Item};
 use super::ir::{
-    Api, Field, Kind, Model, Module, Operation, Presence, Type, TypeDef, needs_names, required_name,
+    Api, Field, Home, Kind, Model, Module, Operation, Presence, Type, TypeDef, needs_names,
+    required_name,
 };
 use super::{docs, naming};
 
@@ -29,13 +31,14 @@ pub struct File {
 pub fn api(api: &Api) -> Vec<File> {
     let mut files = vec![root(api), error_code::file(api)];
     if !api.types.is_empty() {
-        files.push(types_module(api));
-        files.extend(api.types.iter().map(|file| types::file(api, file)));
+        files.push(types::module(api, &api.types, "types"));
+        files.extend(api.types.iter().map(|file| types::file(api, file, "types")));
     }
     for module in &api.modules {
         files.push(module_file(api, module));
         files.extend(module.operations.iter().map(|op| operation::file(api, module, op)));
     }
+    files.extend(event::files(api));
     files.push(tests::file(api));
     files
 }
@@ -69,6 +72,12 @@ fn root(api: &Api) -> File {
             pub mod types;
         )));
     }
+    if !api.events.is_empty() {
+        items.push(Item::Tokens(quote!(
+            #[cfg(feature = "events")]
+            pub mod events;
+        )));
+    }
     items.push(Item::Text(paths(api)));
     in_crate(api, "mod.rs", &format!("specs/{}", api.name), &[], &items)
 }
@@ -90,12 +99,19 @@ fn paths(api: &Api) -> String {
     let shared = ("types", shared.map(|def| def.name().to_owned()).collect());
     let mut text = format!("{PATHS}\nlead_here! {{\n");
     for (module, names) in modules.chain([shared]).filter(|(_, names)| !names.is_empty()) {
-        text.push_str(&format!("    {module} {{\n"));
-        text.extend(names.iter().map(|name| format!("        {name}\n")));
-        text.push_str("    }\n");
+        text.push_str(&in_module(module, &names));
     }
     text.push_str("}\n");
+    if !api.events.is_empty() {
+        let events = in_module("events", &event::names(api));
+        text.push_str(&format!("\n#[cfg(feature = \"events\")]\nlead_here! {{\n{events}}}\n"));
+    }
     text
+}
+
+fn in_module(module: &str, names: &BTreeSet<String>) -> String {
+    let names: String = names.iter().map(|name| format!("        {name}\n")).collect();
+    format!("    {module} {{\n{names}    }}\n")
 }
 
 /// The types that a program finds in a module. What a type requires is declared beside it.
@@ -138,7 +154,12 @@ fn shared_names(api: &Api, module: &Module) -> BTreeSet<String> {
     let operations = &module.operations;
     let fields = operations.iter().flat_map(Operation::parts).map(|(_, field)| &field.ty);
     let outputs = operations.iter().filter_map(|operation| operation.output.as_ref());
-    let mut pending: Vec<&Type> = fields.chain(outputs).collect();
+    leads_to(api, fields.chain(outputs))
+}
+
+/// What `types` has of all that these types lead to.
+fn leads_to<'a>(api: &'a Api, first: impl Iterator<Item = &'a Type>) -> BTreeSet<String> {
+    let mut pending: Vec<&Type> = first.collect();
     let mut seen = BTreeSet::new();
     let mut names = BTreeSet::new();
     while let Some(ty) = pending.pop() {
@@ -148,7 +169,7 @@ fn shared_names(api: &Api, module: &Module) -> BTreeSet<String> {
         };
         let model = api.model(&reference.name);
         pending.extend(model.iter().flat_map(|model| &model.fields).map(|field| &field.ty));
-        if reference.shared {
+        if reference.home == Home::Types {
             names.insert(reference.name.clone());
             names.extend(
                 model.filter(|model| has_required(model)).map(|model| required_name(&model.name)),
@@ -161,15 +182,6 @@ fn shared_names(api: &Api, module: &Module) -> BTreeSet<String> {
 /// Whether there is a struct beside the model that names what it requires.
 fn has_required(model: &Model) -> bool {
     model.in_requests && needs_names(model.fields.iter().filter(|field| field.required))
-}
-
-fn types_module(api: &Api) -> File {
-    let names: Vec<_> = api.types.iter().map(|file| ident(&file.name)).collect();
-    let modules = names.iter().map(|name| Item::Tokens(quote!(mod #name;)));
-    let uses = names.iter().map(|name| Item::Tokens(quote!(pub use self::#name::*;)));
-    let docs = ["The models and enums that several operations share.".to_owned()];
-    let origin = format!("specs/{}/types", api.name);
-    in_crate(api, "types/mod.rs", &origin, &docs, &modules.chain(uses).collect::<Vec<_>>())
 }
 
 fn in_crate(api: &Api, path: &str, origin: &str, docs: &[String], items: &[Item]) -> File {
@@ -202,19 +214,18 @@ fn imports<'a>(
         )
     });
     let ids = defs.iter().filter_map(TypeDef::as_id).map(|id| &id.types);
-    let elsewhere: BTreeSet<&str> = types
-        .iter()
-        .filter_map(|ty| ty.reference())
-        .chain(ids)
-        .filter(|reference| reference.shared)
-        .map(|reference| reference.name.as_str())
-        .filter(|name| defs.iter().all(|def| def.name() != *name))
-        .collect();
-    let shared = (!elsewhere.is_empty()).then(|| {
-        let names = elsewhere.into_iter().map(ident);
-        quote!(use crate::generated::types::{#(#names),*};)
-    });
-    [map, own, serde, shared].into_iter().flatten().map(Item::Tokens).collect()
+    let elsewhere = |home: Home| {
+        let references = types.iter().filter_map(|ty| ty.reference()).chain(ids.clone());
+        let names = references.filter(|reference| reference.home == home);
+        let names = names.map(|reference| reference.name.as_str());
+        let names: BTreeSet<&str> =
+            names.filter(|name| defs.iter().all(|def| def.name() != *name)).collect();
+        let path = event::home(home).filter(|_| !names.is_empty())?;
+        let names = names.into_iter().map(ident);
+        Some(quote!(use #path::{#(#names),*};))
+    };
+    let all = [map, own, serde, elsewhere(Home::Events), elsewhere(Home::Types)];
+    all.into_iter().flatten().map(Item::Tokens).collect()
 }
 
 fn field_types(def: &TypeDef) -> impl Iterator<Item = &Type> {
@@ -273,6 +284,11 @@ fn field_type(field: &Field) -> TokenStream {
     }
 }
 
+/// Whether an absent value is `None`.
+fn is_option(field: &Field) -> bool {
+    field.presence == Presence::Optional
+}
+
 /// What a constructor or setter takes for a value, and how `value` becomes what is stored.
 struct Argument {
     ty: TokenStream,
@@ -325,7 +341,7 @@ fn is_text(ty: &Type) -> bool {
 
 /// The constructor of a struct, its setters, and the struct that names its required values.
 struct Construction {
-    required: Option<TokenStream>,
+    required: Vec<TokenStream>,
     new: TokenStream,
     setters: TokenStream,
 }
@@ -338,7 +354,7 @@ fn construction(name: &str, fields: &[&Field], deprecated: Option<&str>) -> Cons
     let setters = quote!(#(#setters)*);
     if needs_names(required.iter().copied()) {
         let new = new_from_names(name, fields, &required, deprecated);
-        return Construction { required: Some(required_struct(name, &required)), new, setters };
+        return Construction { required: required_struct(name, &required), new, setters };
     }
     let parameters = required.iter().map(|field| {
         let (name, ty) = (ident(&field.rust), argument(&field.ty, quote!()).ty);
@@ -362,7 +378,7 @@ fn construction(name: &str, fields: &[&Field], deprecated: Option<&str>) -> Cons
         #deprecated
         pub fn new(#(#parameters),*) -> Self { Self { #(#values),* } }
     };
-    Construction { required: None, new, setters }
+    Construction { required: Vec::new(), new, setters }
 }
 
 fn initialiser(field: &Field, value: TokenStream) -> TokenStream {
@@ -415,7 +431,7 @@ fn borrows(required: &[&Field]) -> bool {
     required.iter().any(|field| field.ty == Type::String || is_text_list(&field.ty))
 }
 
-fn required_struct(name: &str, required: &[&Field]) -> TokenStream {
+fn required_struct(name: &str, required: &[&Field]) -> Vec<TokenStream> {
     let struct_name = ident(&required_name(name));
     let fields = required.iter().map(|field| {
         let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
@@ -431,11 +447,45 @@ fn required_struct(name: &str, required: &[&Field]) -> TokenStream {
         "without defaults, so that none is forgotten.".to_owned(),
     ]);
     let lifetime = borrows(required).then(|| quote!(<'a>));
-    quote! {
+    let any = borrows(required).then(|| quote!(<'_>));
+    let (derive, debug) = debug(&quote!(#struct_name #any), required, |_| false);
+    let declaration = quote! {
         #docs
-        #[derive(Debug, Clone)]
+        #[derive(#derive Clone)]
         pub struct #struct_name #lifetime { #(#fields),* }
+    };
+    std::iter::once(declaration).chain(debug).collect()
+}
+
+/// `Debug` of a struct with these fields: derived, or written out if one of them is masked.
+fn debug(
+    ty: &TokenStream,
+    fields: &[&Field],
+    is_option: impl Fn(&Field) -> bool,
+) -> (Option<TokenStream>, Option<TokenStream>) {
+    if !fields.iter().any(|field| field.sensitive) {
+        return (Some(quote!(Debug,)), None);
     }
+    let name = ty.to_string();
+    let name = name.split(' ').next().unwrap_or_default();
+    let fields = fields.iter().map(|field| {
+        let (text, name) = (&field.rust, ident(&field.rust));
+        // Whether it is there is no secret.
+        let value = match field.sensitive {
+            false => quote!(self.#name),
+            true if is_option(field) => quote!(self.#name.as_ref().map(|_| openplat_core::Masked)),
+            true => quote!(openplat_core::Masked),
+        };
+        quote!(.field(#text, &#value))
+    });
+    let implementation = quote! {
+        impl std::fmt::Debug for #ty {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(#name) #(#fields)* .finish()
+            }
+        }
+    };
+    (None, Some(implementation))
 }
 
 fn setter(field: &Field) -> TokenStream {
@@ -481,7 +531,7 @@ fn deprecated(note: Option<&str>) -> Option<TokenStream> {
 fn type_items(api: &Api, def: &TypeDef) -> Vec<Item> {
     match def {
         TypeDef::Id(id) => types::id(id),
-        TypeDef::Model(model) => types::model(api, model),
+        TypeDef::Model(model) => types::model(api, model, &docs::model(model)),
         TypeDef::Enum(def) => vec![types::open_enum(&docs::paragraph(&def.doc), def)],
     }
 }

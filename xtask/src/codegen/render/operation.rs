@@ -8,7 +8,8 @@ use quote::{ToTokens, quote};
 use serde_json::Value;
 
 use super::{
-    Construction, File, construction, field_type, ident, imports, in_crate, type_items, value_type,
+    Construction, File, construction, debug, field_type, ident, imports, in_crate, is_option,
+    type_items, value_type,
 };
 use crate::codegen::docs;
 use crate::codegen::emit::Item;
@@ -23,8 +24,9 @@ pub fn file(api: &Api, module: &Module, operation: &Operation) -> File {
     let item = operation.paging.as_ref().map(|paging| &paging.item);
     let types = operation.fields().map(|field| &field.ty).chain(&operation.output).chain(item);
     let mut items = imports(Some(core_import(api, operation)), types, &operation.types);
-    items.push(Item::Tokens(declaration(api, operation)));
-    items.extend(required.map(Item::Tokens));
+    let (derive, debug) = debug(&ident(&operation.name).to_token_stream(), &fields, is_option);
+    items.push(Item::Tokens(declaration(api, operation, derive)));
+    items.extend(debug.into_iter().chain(required).map(Item::Tokens));
     items.push(Item::Tokens(methods(operation, &new, &setters)));
     items.push(Item::Tokens(implementation(api, operation)));
     let name = ident(&operation.name);
@@ -64,7 +66,7 @@ fn core_import(api: &Api, operation: &Operation) -> TokenStream {
     quote!(use openplat_core::{#(#names),*};)
 }
 
-fn declaration(api: &Api, operation: &Operation) -> TokenStream {
+fn declaration(api: &Api, operation: &Operation, derive: Option<TokenStream>) -> TokenStream {
     let docs = docs::attributes(&docs::operation(api, operation));
     let (name, id) = (ident(&operation.name), &operation.id);
     let fields = operation.fields().map(|field| {
@@ -79,7 +81,7 @@ fn declaration(api: &Api, operation: &Operation) -> TokenStream {
     quote! {
         #docs
         #alias
-        #[derive(Debug, Clone #default #eq)]
+        #[derive(#derive Clone #default #eq)]
         #[must_use = "a request does nothing until it is sent and awaited"]
         pub struct #name { #(#fields),* }
     }

@@ -12,8 +12,8 @@ use super::operation::json_literal;
 use super::{File, ident, is_text, is_text_list, value_type};
 use crate::codegen::emit::{self, Item};
 use crate::codegen::ir::{
-    Api, Field, Kind, Model, Operation, Presence, SampleCall, SentBody, Type, TypeDef, needs_names,
-    required_name,
+    Api, Event, EventSchema, Field, Kind, Model, Operation, Presence, SampleCall, SentBody, Type,
+    TypeDef, Vendor, needs_names, required_name,
 };
 use crate::codegen::naming;
 
@@ -35,6 +35,10 @@ pub fn file(api: &Api) -> File {
     let types = Scope { api, module: None };
     let shared = api.types.iter().flat_map(|file| &file.types);
     items.extend(shared.filter_map(|def| types.example_test(def)).map(Item::Tokens));
+    let events = Scope { api, module: Some("events") };
+    items.extend(api.events.iter().map(|event| Item::Tokens(event_tests(&events, event))));
+    let shared = api.event_types.iter().flat_map(|file| &file.types);
+    items.extend(shared.filter_map(|def| events.example_test(def)).map(Item::Tokens));
     let name = naming::crate_ident(&api.name);
     File {
         path: PathBuf::from(format!("tests/src/generated/{name}.rs")),
@@ -98,6 +102,8 @@ fn call_test(scope: &Scope<'_>, operation: &Operation, call: &SampleCall) -> Tok
     let output = operation.output.as_ref().and_then(Type::reference);
     let output = output.and_then(|reference| scope.api.model(&reference.name));
     let always = always(scope.api, output);
+    let private = private_in_call(scope.api, operation, call).into_iter();
+    let private = quote!(&[#(#private),*]);
     let as_app =
         operation.accepts_app().then(|| quote!(check::#as_app(&operation, &expected).await;));
     let as_user =
@@ -106,10 +112,141 @@ fn call_test(scope: &Scope<'_>, operation: &Operation, call: &SampleCall) -> Tok
         #[tokio::test]
         async fn #name() {
             let operation = #request;
-            let expected = check::Expected { target: #target, body: #body, always: #always };
+            let expected = check::Expected {
+                target: #target,
+                body: #body,
+                always: #always,
+                private: #private,
+            };
             #as_app
             #as_user
         }
+    }
+}
+
+fn event_tests(scope: &Scope<'_>, event: &Event) -> TokenStream {
+    let test = ident(&format!("{}_event", event.file));
+    let decodes = event.example.as_ref().map(|example| {
+        let (schema, name) = (ident(&format!("{:?}", event.schema)), ident(&event.name));
+        let (id, example) = (&event.id, json_literal(example));
+        let always = always(scope.api, event.payload());
+        let private = private_in_event(scope.api, event).into_iter();
+        let dedupe = event.dedupe.as_ref().map_or_else(|| quote!(None), |it| quote!(Some(#it)));
+        quote! {
+            #[test]
+            fn decodes() {
+                let sample = check::Sample {
+                    schema: sdk::events::EventSchema::#schema,
+                    event_type: #id,
+                    envelope: #example,
+                    dedupe: #dedupe,
+                    always: #always,
+                    private: &[#(#private),*],
+                };
+                check::event(&sample, |event| match event {
+                    sdk::events::Event::#name(received) => Some(*received),
+                    _ => None,
+                });
+            }
+        }
+    });
+    let answers = event.answers.iter().enumerate().map(|(index, answer)| {
+        let test = ident(["answers", "answers_with_the_least"][index.min(1)]);
+        let name = ident(&event.name);
+        let ty = event.answer.as_ref().unwrap_or(&Type::Json);
+        let (value, sent) = (scope.typed(ty, &answer.set), json_literal(&answer.sent));
+        quote! {
+            #[test]
+            fn #test() {
+                check::answer::<sdk::events::#name>(&#value, #sent);
+            }
+        }
+    });
+    let examples = event.types.iter().filter_map(|def| scope.example_test(def));
+    quote! {
+        mod #test {
+            use super::{check, sdk};
+            #decodes
+            #(#answers)*
+            #(#examples)*
+        }
+    }
+}
+
+/// What the sample of an event holds that `Debug` must not show.
+fn private_in_event(api: &Api, event: &Event) -> BTreeSet<String> {
+    let data = event.example.as_ref().map(|example| match event.schema {
+        EventSchema::Card => example,
+        EventSchema::V1 | EventSchema::V2 => &example["event"],
+    });
+    let mut texts = Texts { api, private: BTreeSet::new(), shown: BTreeSet::new() };
+    if let (Some(data), Some(payload)) = (data, event.payload()) {
+        texts.of_model(payload, data);
+    }
+    texts.finish()
+}
+
+/// What a call sends, or the documented answer holds, that `Debug` must not show.
+fn private_in_call(api: &Api, operation: &Operation, call: &SampleCall) -> BTreeSet<String> {
+    let mut texts = Texts { api, private: BTreeSet::new(), shown: BTreeSet::new() };
+    for (field, value) in operation.fields().zip(&call.values) {
+        value.iter().for_each(|value| texts.of_field(field, value));
+    }
+    let output = operation.output.as_ref().and_then(Type::reference);
+    let output = output.and_then(|reference| api.model(&reference.name));
+    let data = operation.response_example.as_ref().map(|example| match api.vendor {
+        Vendor::Feishu => &example["data"],
+        Vendor::DingTalk => example,
+    });
+    if let (Some(model), Some(data)) = (output, data) {
+        texts.of_model(model, data);
+    }
+    texts.finish()
+}
+
+struct Texts<'a> {
+    api: &'a Api,
+    private: BTreeSet<String>,
+    /// Names of fields, and what others hold: an ID in a private value may stand there as well.
+    shown: BTreeSet<String>,
+}
+
+impl Texts<'_> {
+    fn of_model(&mut self, model: &Model, value: &Value) {
+        for element in value.as_array().into_iter().flatten() {
+            self.of_model(model, element);
+        }
+        for field in &model.fields {
+            value.get(&field.wire).iter().for_each(|value| self.of_field(field, value));
+        }
+    }
+
+    fn of_field(&mut self, field: &Field, value: &Value) {
+        self.shown.insert(field.rust.clone());
+        let below = field.ty.reference().and_then(|reference| self.api.model(&reference.name));
+        match below {
+            _ if field.sensitive => texts_in(value, &mut self.private),
+            Some(model) => self.of_model(model, value),
+            None => texts_in(value, &mut self.shown),
+        }
+    }
+
+    fn finish(self) -> BTreeSet<String> {
+        let Self { mut private, shown, .. } = self;
+        private.retain(|text| !text.is_empty() && !shown.iter().any(|shown| shown.contains(text)));
+        private
+    }
+}
+
+fn texts_in(value: &Value, texts: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(elements) => elements.iter().for_each(|value| texts_in(value, texts)),
+        Value::Object(members) => members.values().for_each(|value| texts_in(value, texts)),
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(value) if !value.is_string() => texts_in(&value, texts),
+            _ => drop(texts.insert(text.clone())),
+        },
+        _ => {}
     }
 }
 

@@ -3,37 +3,52 @@
 use quote::quote;
 
 use super::{
-    Construction, File, construction, deprecated, field_type, ident, imports, in_crate, type_items,
+    Construction, File, construction, debug, deprecated, field_type, ident, imports, in_crate,
+    is_option, type_items,
 };
 use crate::codegen::docs;
 use crate::codegen::emit::Item;
 use crate::codegen::ir::{Api, Enum, Field, Id, IdVariant, Model, Presence, Type, TypesFile};
 
-pub fn file(api: &Api, file: &TypesFile) -> File {
-    let mut items = imports(None, std::iter::empty(), &file.types);
-    items.extend(file.types.iter().flat_map(|def| type_items(api, def)));
-    in_crate(api, &format!("types/{}.rs", file.name), &file.spec_path, &[], &items)
+/// The root of a folder of types.
+pub fn module(api: &Api, files: &[TypesFile], folder: &str) -> File {
+    let names: Vec<_> = files.iter().map(|file| ident(&file.name)).collect();
+    let modules = names.iter().map(|name| Item::Tokens(quote!(mod #name;)));
+    let uses = names.iter().map(|name| Item::Tokens(quote!(pub use self::#name::*;)));
+    let users = if folder == "types" { "operations" } else { "events" };
+    let docs = [format!("The models and enums that several {users} share.")];
+    let origin = format!("specs/{}/{folder}", api.name);
+    let items: Vec<_> = modules.chain(uses).collect();
+    in_crate(api, &format!("{folder}/mod.rs"), &origin, &docs, &items)
 }
 
-pub fn model(api: &Api, model: &Model) -> Vec<Item> {
-    let (docs, name) = (docs::attributes(&docs::model(model)), ident(&model.name));
+pub fn file(api: &Api, file: &TypesFile, folder: &str) -> File {
+    let mut items = imports(None, std::iter::empty(), &file.types);
+    items.extend(file.types.iter().flat_map(|def| type_items(api, def)));
+    in_crate(api, &format!("{folder}/{}.rs", file.name), &file.spec_path, &[], &items)
+}
+
+pub fn model(api: &Api, model: &Model, docs: &[String]) -> Vec<Item> {
+    let (docs, name) = (docs::attributes(docs), ident(&model.name));
     let fields = model.fields.iter().map(|field| {
         let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
         let (serde, ty) = (serde_attribute(field), field_type(field));
         quote!(#docs #serde pub #name: #ty)
     });
     let default = has_default(api, model).then(|| quote!(Default,));
+    let all: Vec<&Field> = model.fields.iter().collect();
+    let (derive, debug) = debug(&quote!(#name), &all, is_option);
     let declaration = quote! {
         #docs
-        #[derive(Debug, Clone, #default PartialEq, Serialize, Deserialize)]
+        #[derive(#derive Clone, #default PartialEq, Serialize, Deserialize)]
         #[non_exhaustive]
         pub struct #name { #(#fields),* }
     };
     let mut items = vec![Item::Tokens(declaration)];
+    items.extend(debug.map(Item::Tokens));
     if model.in_requests {
-        let fields: Vec<&Field> = model.fields.iter().collect();
-        let Construction { required, new, setters } = construction(&model.name, &fields, None);
-        items.extend(required.map(Item::Tokens));
+        let Construction { required, new, setters } = construction(&model.name, &all, None);
+        items.extend(required.into_iter().map(Item::Tokens));
         items.push(Item::Tokens(quote!(impl #name { #new #setters })));
     }
     items
