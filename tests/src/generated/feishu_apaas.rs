@@ -305,7 +305,7 @@ mod execute_flow_calls {
                 r#"{"idempotent_key":"iuhg23897489797","is_async":true,"loop_masks":["loop_masks"],"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["_flowExecutionID"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -326,7 +326,7 @@ mod execute_flow_calls {
                 r#"{"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["_flowExecutionID"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -349,7 +349,7 @@ mod execute_flow_calls {
                 r#"{"is_async":true,"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["_flowExecutionID"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -375,7 +375,7 @@ mod invoke_function_calls {
                 r#"{"params":"{\"key1\":\"value1\",\"key2\":\"value2\",\"key3\":1718313981794}"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["value1", "value2"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -390,7 +390,7 @@ mod invoke_function_calls {
             target: "/open-apis/apaas/v1/applications/package_test__c/functions/printParam/invoke",
             body: check::Body::Json(r#"{}"#),
             always: &[],
-            private: &[],
+            private: &["value1", "value2"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -413,7 +413,7 @@ mod oql_query_objects_calls {
                 r#"{"args":"[\"_employee\"]","named_args":"{\"user_status\":\"_used\"}","query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["Sample Text", "_employee", "_used"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -430,7 +430,7 @@ mod oql_query_objects_calls {
                 r#"{"query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["Sample Text"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -546,7 +546,7 @@ mod batch_create_records_calls {
                 r#"{"records":"[{\"book_count\":2,\"book_name\":\"name21\"}]"}"#,
             ),
             always: &["items"],
-            private: &[],
+            private: &["name21"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -667,7 +667,7 @@ mod batch_update_records_calls {
                 r#"{"records":"[{\"_id\":\"1798681438085228\",\"book_count\":\"5\",\"book_name\":\"name4\"}]"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["name4"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -736,7 +736,7 @@ mod patch_record_calls {
                 r#"{"record":"{\"_id\":\"1798681438085228\",\"book_count\":\"3\",\"book_name\":\"showcase2\"}"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["showcase2"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -975,7 +975,7 @@ mod cancel_approval_instance_calls {
             target: "/open-apis/apaas/v1/approval_instances/1788173550023689/cancel",
             body: check::Body::Json(r#"{"opinion":"撤销了","user_id":"1234"}"#),
             always: &[],
-            private: &[],
+            private: &["撤销了"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -999,7 +999,7 @@ mod add_approval_task_assignee_calls {
                 r#"{"add_assignee_type":"currentAndAddAssign","approvers":["1783981209205788"],"opinion":"加签","user_id":"1783981209205788"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["加签"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1036,7 +1036,7 @@ mod agree_approval_task_calls {
                 r#"{"opinion":"同意","user_id":"1783981209205788"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["同意"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1073,7 +1073,7 @@ mod reject_approval_task_calls {
                 r#"{"opinion":"拒绝","user_id":"1783981209205788"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["拒绝"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1112,7 +1112,7 @@ mod transfer_approval_task_calls {
                 r#"{"from_user_ids":["1783981209205788"],"opinion":"转交","to_user_ids":["1783981209205789"],"user_id":"1783981209205788"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["转交"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1336,7 +1336,7 @@ mod expedite_user_task_calls {
                 r#"{"expediting_user_ids":["1234"],"operator_user_id":"123","opinion":"催办理由"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["催办理由"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1426,7 +1426,7 @@ mod rollback_user_task_calls {
                 r#"{"operator_user_id":"1234","opinion":"退回原因","to_task_id":"1234"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["退回原因"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1464,7 +1464,7 @@ mod run_workspace_sql_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/sql_commands",
             body: check::Body::Json(r#"{"sql":"SELECT name FROM student"}"#),
             always: &[],
-            private: &[],
+            private: &["SELECT name FROM student", "王一一"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1613,7 +1613,7 @@ mod batch_update_table_records_calls {
                 r#"{"records":"[{\"_id\":\"657fade8-394d-4d86-aa35-0129e3bd7614\",\"age\":10}]"}"#,
             ),
             always: &["record_ids"],
-            private: &[],
+            private: &["657fade8-394d-4d86-aa35-0129e3bd7614"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1657,7 +1657,7 @@ mod get_table_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
             always: &[],
-            private: &[],
+            private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1672,7 +1672,7 @@ mod get_table_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records",
             body: check::Body::None,
             always: &[],
-            private: &[],
+            private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1690,7 +1690,7 @@ mod get_table_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
             always: &[],
-            private: &[],
+            private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1748,7 +1748,7 @@ mod create_table_records_calls {
                 r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
             ),
             always: &["record_ids"],
-            private: &[],
+            private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1777,7 +1777,7 @@ mod create_table_records_calls {
                 r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
             ),
             always: &["record_ids"],
-            private: &[],
+            private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1820,7 +1820,7 @@ mod get_view_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
             always: &[],
-            private: &[],
+            private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1835,7 +1835,7 @@ mod get_view_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records",
             body: check::Body::None,
             always: &[],
-            private: &[],
+            private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
     }
@@ -1853,7 +1853,7 @@ mod get_view_records_calls {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
             always: &[],
-            private: &[],
+            private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
     }

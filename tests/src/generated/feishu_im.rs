@@ -463,7 +463,7 @@ mod get_chat_announcement_calls {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement?user_id_type=open_id",
             body: check::Body::None,
             always: &[],
-            private: &[],
+            private: &["xxx"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -478,7 +478,7 @@ mod get_chat_announcement_calls {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
             body: check::Body::None,
             always: &[],
-            private: &[],
+            private: &["xxx"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -503,7 +503,12 @@ mod patch_chat_announcement_calls {
                 r#"{"requests":["{\"requestType\":\"InsertBlocksRequestType\",\"insertBlocksRequest\":{\"payload\":\"{\\\"blocks\\\":[{\\\"type\\\":\\\"paragraph\\\",\\\"paragraph\\\":{\\\"elements\\\":[{\\\"type\\\":\\\"textRun\\\",\\\"textRun\\\":{\\\"text\\\":\\\"Docs API Sample Content\\\",\\\"style\\\":{}}}],\\\"style\\\":{}}}]}\",\"location\":{\"zoneId\":\"0\",\"index\":0, \"endOfZone\": true}}}"],"revision":"12"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &[
+                "Docs API Sample Content",
+                "InsertBlocksRequestType",
+                "paragraph",
+                "textRun",
+            ],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1468,7 +1473,7 @@ mod create_message_calls {
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","receive_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
             always: &["message_id"],
-            private: &[],
+            private: &["@_user_1 test content", "test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1513,7 +1518,7 @@ mod forward_message_calls {
                 r#"{"receive_id":"ou_a0553eda9014c201e6969b478895c230"}"#,
             ),
             always: &["message_id"],
-            private: &[],
+            private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1535,7 +1540,7 @@ mod get_message_calls {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf?user_id_type=open_id&card_msg_content_type=card_msg_content_type&with_sender_name=true",
             body: check::Body::None,
             always: &["message_id"],
-            private: &[],
+            private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1550,7 +1555,7 @@ mod get_message_calls {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
             always: &["message_id"],
-            private: &[],
+            private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1579,7 +1584,7 @@ mod list_message_calls {
             target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f&start_time=1608594809&end_time=1609296809&sort_type=ByCreateTimeAsc&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D&card_msg_content_type=card_msg_content_type&only_thread_root_messages=true&with_sender_name=true",
             body: check::Body::None,
             always: &["message_id"],
-            private: &[],
+            private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1594,7 +1599,7 @@ mod list_message_calls {
             target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f",
             body: check::Body::None,
             always: &["message_id"],
-            private: &[],
+            private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1644,7 +1649,13 @@ mod patch_message_calls {
                 r#"{"content":"{\"elements\":[{\"tag\":\"div\",\"text\":{\"content\":\"This is the plain text\",\"tag\":\"plain_text\"}}],\"header\":{\"template\":\"blue\",\"title\":{\"content\":\"This is the title\",\"tag\":\"plain_text\"}}}"}"#,
             ),
             always: &[],
-            private: &[],
+            private: &[
+                "This is the plain text",
+                "This is the title",
+                "blue",
+                "div",
+                "plain_text",
+            ],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1674,7 +1685,7 @@ mod push_message_follow_up_calls {
                 r#"{"follow_ups":[{"content":"你好","i18n_contents":[{"content":"hello","language":"en_us"}]}]}"#,
             ),
             always: &[],
-            private: &[],
+            private: &["hello", "你好"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -1757,7 +1768,7 @@ mod reply_message_calls {
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","reply_in_thread":true,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
             always: &["message_id"],
-            private: &[],
+            private: &["@_user_1 test content", "test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1777,7 +1788,7 @@ mod reply_message_calls {
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
             always: &["message_id"],
-            private: &[],
+            private: &["@_user_1 test content", "test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
@@ -1852,7 +1863,7 @@ mod update_message_calls {
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text"}"#,
             ),
             always: &["message_id"],
-            private: &[],
+            private: &["@_user_1 test content", "test content"],
         };
         check::sends_as_app(&operation, &expected).await;
     }
@@ -2195,7 +2206,7 @@ mod forward_thread_calls {
                 r#"{"receive_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
             ),
             always: &["message_id"],
-            private: &[],
+            private: &["Merged and Forwarded Message"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;

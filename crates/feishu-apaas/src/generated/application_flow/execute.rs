@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.application_flow.execute")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ExecuteFlow {
     namespace: String,
@@ -36,6 +36,20 @@ pub struct ExecuteFlow {
     loop_masks: Option<Vec<String>>,
     params: Option<BTreeMap<String, serde_json::Value>>,
     operator: BTreeMap<String, serde_json::Value>,
+}
+
+impl std::fmt::Debug for ExecuteFlow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExecuteFlow")
+            .field("namespace", &self.namespace)
+            .field("flow_id", &self.flow_id)
+            .field("is_async", &self.is_async)
+            .field("idempotent_key", &self.idempotent_key)
+            .field("loop_masks", &self.loop_masks)
+            .field("params", &self.params.as_ref().map(|_| openplat_core::Masked))
+            .field("operator", &self.operator)
+            .finish()
+    }
 }
 
 /// What [`ExecuteFlow`] requires. By name, so that two values are never swapped;
@@ -139,7 +153,7 @@ impl Operation for ExecuteFlow {
 impl AcceptsAppToken for ExecuteFlow {}
 
 /// The response of [`ExecuteFlow`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExecuteFlowResponse {
     /// How far the flow has come, such as `end`; the vendor does not list the values.
@@ -161,4 +175,16 @@ pub struct ExecuteFlowResponse {
     /// The error code of the flow itself, apart from that of the request; empty if nothing went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+}
+
+impl std::fmt::Debug for ExecuteFlowResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExecuteFlowResponse")
+            .field("status", &self.status)
+            .field("out_params", &openplat_core::Masked)
+            .field("execution_id", &self.execution_id)
+            .field("error_msg", &self.error_msg)
+            .field("code", &self.code)
+            .finish()
+    }
 }

@@ -24,12 +24,22 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.application_function.invoke")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct InvokeFunction {
     namespace: String,
     function_api_name: String,
     params: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+impl std::fmt::Debug for InvokeFunction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvokeFunction")
+            .field("namespace", &self.namespace)
+            .field("function_api_name", &self.function_api_name)
+            .field("params", &self.params.as_ref().map(|_| openplat_core::Masked))
+            .finish()
+    }
 }
 
 /// What [`InvokeFunction`] requires. By name, so that two values are never swapped;
@@ -98,7 +108,7 @@ impl Operation for InvokeFunction {
 impl AcceptsAppToken for InvokeFunction {}
 
 /// The response of [`InvokeFunction`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InvokeFunctionResponse {
     /// What the function returned. JSON in a string, of whatever shape the function gives it.
@@ -108,4 +118,12 @@ pub struct InvokeFunctionResponse {
         skip_serializing_if = "Option::is_none"
     )]
     pub result: Option<serde_json::Value>,
+}
+
+impl std::fmt::Debug for InvokeFunctionResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvokeFunctionResponse")
+            .field("result", &self.result.as_ref().map(|_| openplat_core::Masked))
+            .finish()
+    }
 }

@@ -24,13 +24,27 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.application_object.oql_query")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct OqlQueryObjects {
     namespace: String,
     query: String,
     args: Option<Vec<serde_json::Value>>,
     named_args: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+impl std::fmt::Debug for OqlQueryObjects {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OqlQueryObjects")
+            .field("namespace", &self.namespace)
+            .field("query", &self.query)
+            .field("args", &self.args.as_ref().map(|_| openplat_core::Masked))
+            .field(
+                "named_args",
+                &self.named_args.as_ref().map(|_| openplat_core::Masked),
+            )
+            .finish()
+    }
 }
 
 /// What [`OqlQueryObjects`] requires. By name, so that two values are never swapped;
@@ -112,7 +126,7 @@ impl Operation for OqlQueryObjects {
 impl AcceptsAppToken for OqlQueryObjects {}
 
 /// The response of [`OqlQueryObjects`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OqlQueryObjectsResponse {
     /// The titles of the columns, such as `_id`.
@@ -121,4 +135,13 @@ pub struct OqlQueryObjectsResponse {
     /// JSON in a string: a list of objects, one for each row, of column names and values.
     #[serde(with = "openplat_core::json_text", default)]
     pub rows: Vec<BTreeMap<String, serde_json::Value>>,
+}
+
+impl std::fmt::Debug for OqlQueryObjectsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OqlQueryObjectsResponse")
+            .field("columns", &self.columns)
+            .field("rows", &openplat_core::Masked)
+            .finish()
+    }
 }

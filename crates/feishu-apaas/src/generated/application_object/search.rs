@@ -377,7 +377,7 @@ pub struct ObjectField {
 }
 
 /// The response of [`SearchObjects`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchObjectsResponse {
     /// JSON in a string: a list of objects, one for each record found, of field API names and values.
@@ -396,4 +396,15 @@ pub struct SearchObjectsResponse {
     /// What is known about the objects and their fields, to the extent that `metadata` asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ObjectMeta>,
+}
+
+impl std::fmt::Debug for SearchObjectsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SearchObjectsResponse")
+            .field("records", &openplat_core::Masked)
+            .field("has_more", &self.has_more)
+            .field("next_page_token", &self.next_page_token)
+            .field("objects", &self.objects)
+            .finish()
+    }
 }

@@ -27,7 +27,7 @@ use crate::generated::types::RecordResult;
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.application_object_record.batch_create")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchCreateRecords {
     namespace: String,
@@ -35,9 +35,19 @@ pub struct BatchCreateRecords {
     records: Vec<BTreeMap<String, serde_json::Value>>,
 }
 
+impl std::fmt::Debug for BatchCreateRecords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchCreateRecords")
+            .field("namespace", &self.namespace)
+            .field("object_api_name", &self.object_api_name)
+            .field("records", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`BatchCreateRecords`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BatchCreateRecordsRequired<'a> {
     /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
     ///
@@ -49,6 +59,16 @@ pub struct BatchCreateRecordsRequired<'a> {
     pub object_api_name: &'a str,
     /// JSON in a string: a list of at most 500 objects, one for each record, of field API names and values. To change records, each object has the `_id` of its record as well.
     pub records: Vec<BTreeMap<String, serde_json::Value>>,
+}
+
+impl std::fmt::Debug for BatchCreateRecordsRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchCreateRecordsRequired")
+            .field("namespace", &self.namespace)
+            .field("object_api_name", &self.object_api_name)
+            .field("records", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl BatchCreateRecords {

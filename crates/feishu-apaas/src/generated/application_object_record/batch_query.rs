@@ -280,7 +280,7 @@ impl GroupBy {
 }
 
 /// The response of [`BatchQueryRecords`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchQueryRecordsResponse {
     /// JSON in a string: a list of objects, one for each record that matches, of field API names and values.
@@ -295,4 +295,15 @@ pub struct BatchQueryRecordsResponse {
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
+}
+
+impl std::fmt::Debug for BatchQueryRecordsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchQueryRecordsResponse")
+            .field("items", &openplat_core::Masked)
+            .field("total", &self.total)
+            .field("next_page_token", &self.next_page_token)
+            .field("has_more", &self.has_more)
+            .finish()
+    }
 }

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.application_object_record.create")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateRecord {
     namespace: String,
@@ -32,9 +32,19 @@ pub struct CreateRecord {
     record: BTreeMap<String, serde_json::Value>,
 }
 
+impl std::fmt::Debug for CreateRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateRecord")
+            .field("namespace", &self.namespace)
+            .field("object_api_name", &self.object_api_name)
+            .field("record", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`CreateRecord`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CreateRecordRequired<'a> {
     /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
     ///
@@ -46,6 +56,16 @@ pub struct CreateRecordRequired<'a> {
     pub object_api_name: &'a str,
     /// JSON in a string: an object of field API names and the values to set. The shape of a value depends on the type of its field.
     pub record: BTreeMap<String, serde_json::Value>,
+}
+
+impl std::fmt::Debug for CreateRecordRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateRecordRequired")
+            .field("namespace", &self.namespace)
+            .field("object_api_name", &self.object_api_name)
+            .field("record", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl CreateRecord {

@@ -23,7 +23,7 @@ use openplat_core::{
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.application_object_record.patch")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchRecord {
     namespace: String,
@@ -32,9 +32,20 @@ pub struct PatchRecord {
     record: BTreeMap<String, serde_json::Value>,
 }
 
+impl std::fmt::Debug for PatchRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PatchRecord")
+            .field("namespace", &self.namespace)
+            .field("object_api_name", &self.object_api_name)
+            .field("id", &self.id)
+            .field("record", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`PatchRecord`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PatchRecordRequired<'a> {
     /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
     ///
@@ -48,6 +59,17 @@ pub struct PatchRecordRequired<'a> {
     pub id: &'a str,
     /// JSON in a string: an object of field API names and the values to set. The shape of a value depends on the type of its field.
     pub record: BTreeMap<String, serde_json::Value>,
+}
+
+impl std::fmt::Debug for PatchRecordRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PatchRecordRequired")
+            .field("namespace", &self.namespace)
+            .field("object_api_name", &self.object_api_name)
+            .field("id", &self.id)
+            .field("record", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl PatchRecord {

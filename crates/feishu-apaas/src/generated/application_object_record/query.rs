@@ -104,10 +104,18 @@ impl Operation for QueryRecord {
 impl AcceptsAppToken for QueryRecord {}
 
 /// The response of [`QueryRecord`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueryRecordResponse {
     /// JSON in a string: an object of field API names and values.
     #[serde(with = "openplat_core::json_text", default)]
     pub item: BTreeMap<String, serde_json::Value>,
+}
+
+impl std::fmt::Debug for QueryRecordResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QueryRecordResponse")
+            .field("item", &openplat_core::Masked)
+            .finish()
+    }
 }

@@ -23,7 +23,7 @@ use openplat_core::{
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.approval_instance.cancel")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CancelApprovalInstance {
     approval_instance_id: String,
@@ -31,9 +31,19 @@ pub struct CancelApprovalInstance {
     opinion: String,
 }
 
+impl std::fmt::Debug for CancelApprovalInstance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CancelApprovalInstance")
+            .field("approval_instance_id", &self.approval_instance_id)
+            .field("user_id", &self.user_id)
+            .field("opinion", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`CancelApprovalInstance`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CancelApprovalInstanceRequired<'a> {
     /// The run of the flow to withdraw, by the `id` of the `workflow_instance` that the query for tasks returns.
     pub approval_instance_id: &'a str,
@@ -41,6 +51,16 @@ pub struct CancelApprovalInstanceRequired<'a> {
     pub user_id: &'a str,
     /// Why it is withdrawn, in words.
     pub opinion: &'a str,
+}
+
+impl std::fmt::Debug for CancelApprovalInstanceRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CancelApprovalInstanceRequired")
+            .field("approval_instance_id", &self.approval_instance_id)
+            .field("user_id", &self.user_id)
+            .field("opinion", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl CancelApprovalInstance {

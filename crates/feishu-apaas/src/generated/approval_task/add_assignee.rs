@@ -23,7 +23,7 @@ use openplat_core::{
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.approval_task.add_assignee")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct AddApprovalTaskAssignee {
     approval_task_id: String,
@@ -31,6 +31,18 @@ pub struct AddApprovalTaskAssignee {
     approvers: Option<Vec<String>>,
     add_assignee_type: Option<String>,
     opinion: Option<String>,
+}
+
+impl std::fmt::Debug for AddApprovalTaskAssignee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AddApprovalTaskAssignee")
+            .field("approval_task_id", &self.approval_task_id)
+            .field("user_id", &self.user_id)
+            .field("approvers", &self.approvers)
+            .field("add_assignee_type", &self.add_assignee_type)
+            .field("opinion", &self.opinion.as_ref().map(|_| openplat_core::Masked))
+            .finish()
+    }
 }
 
 /// What [`AddApprovalTaskAssignee`] requires. By name, so that two values are never swapped;

@@ -23,12 +23,22 @@ use openplat_core::{
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.approval_task.reject")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct RejectApprovalTask {
     approval_task_id: String,
     user_id: String,
     opinion: Option<String>,
+}
+
+impl std::fmt::Debug for RejectApprovalTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RejectApprovalTask")
+            .field("approval_task_id", &self.approval_task_id)
+            .field("user_id", &self.user_id)
+            .field("opinion", &self.opinion.as_ref().map(|_| openplat_core::Masked))
+            .finish()
+    }
 }
 
 /// What [`RejectApprovalTask`] requires. By name, so that two values are never swapped;

@@ -23,7 +23,7 @@ use openplat_core::{
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.approval_task.transfer")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct TransferApprovalTask {
     approval_task_id: String,
@@ -31,6 +31,18 @@ pub struct TransferApprovalTask {
     from_user_ids: Option<Vec<String>>,
     to_user_ids: Option<Vec<String>>,
     opinion: Option<String>,
+}
+
+impl std::fmt::Debug for TransferApprovalTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TransferApprovalTask")
+            .field("approval_task_id", &self.approval_task_id)
+            .field("user_id", &self.user_id)
+            .field("from_user_ids", &self.from_user_ids)
+            .field("to_user_ids", &self.to_user_ids)
+            .field("opinion", &self.opinion.as_ref().map(|_| openplat_core::Masked))
+            .finish()
+    }
 }
 
 /// What [`TransferApprovalTask`] requires. By name, so that two values are never swapped;

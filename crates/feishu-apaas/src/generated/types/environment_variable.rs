@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A setting that a low-code app reads from its environment.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EnvironmentVariable {
     /// What identifies the variable within its app, such as `globalParam_0b410b17704`.
@@ -36,6 +36,23 @@ pub struct EnvironmentVariable {
     /// What kind of value the variable holds, such as `text`, `float`, `lookup` for a reference to an object, or `lookup_multi` for several; there are others.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+}
+
+impl std::fmt::Debug for EnvironmentVariable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnvironmentVariable")
+            .field("api_name", &self.api_name)
+            .field("label", &self.label)
+            .field("description", &self.description)
+            .field("value", &self.value.as_ref().map(|_| openplat_core::Masked))
+            .field("is_encrypted", &self.is_encrypted)
+            .field("object_api_name", &self.object_api_name)
+            .field("object_label", &self.object_label)
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .field("kind", &self.kind)
+            .finish()
+    }
 }
 
 /// A name in two languages.

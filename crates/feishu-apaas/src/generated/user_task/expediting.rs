@@ -23,13 +23,24 @@ use openplat_core::{
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.user_task.expediting")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ExpediteUserTask {
     task_id: String,
     operator_user_id: String,
     expediting_user_ids: Vec<String>,
     opinion: Option<String>,
+}
+
+impl std::fmt::Debug for ExpediteUserTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExpediteUserTask")
+            .field("task_id", &self.task_id)
+            .field("operator_user_id", &self.operator_user_id)
+            .field("expediting_user_ids", &self.expediting_user_ids)
+            .field("opinion", &self.opinion.as_ref().map(|_| openplat_core::Masked))
+            .finish()
+    }
 }
 
 /// What [`ExpediteUserTask`] requires. By name, so that two values are never swapped;

@@ -23,7 +23,7 @@ use openplat_core::{
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.user_task.rollback")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct RollbackUserTask {
     task_id: String,
@@ -32,9 +32,20 @@ pub struct RollbackUserTask {
     opinion: String,
 }
 
+impl std::fmt::Debug for RollbackUserTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RollbackUserTask")
+            .field("task_id", &self.task_id)
+            .field("operator_user_id", &self.operator_user_id)
+            .field("to_task_id", &self.to_task_id)
+            .field("opinion", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`RollbackUserTask`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RollbackUserTaskRequired<'a> {
     /// The task to work on, by the `task_id` that the query for tasks returns.
     pub task_id: &'a str,
@@ -44,6 +55,17 @@ pub struct RollbackUserTaskRequired<'a> {
     pub to_task_id: &'a str,
     /// Why the task is sent back, in words.
     pub opinion: &'a str,
+}
+
+impl std::fmt::Debug for RollbackUserTaskRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RollbackUserTaskRequired")
+            .field("task_id", &self.task_id)
+            .field("operator_user_id", &self.operator_user_id)
+            .field("to_task_id", &self.to_task_id)
+            .field("opinion", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl RollbackUserTask {

@@ -24,21 +24,39 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace.sql_commands")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct RunWorkspaceSql {
     workspace_id: String,
     sql: String,
 }
 
+impl std::fmt::Debug for RunWorkspaceSql {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunWorkspaceSql")
+            .field("workspace_id", &self.workspace_id)
+            .field("sql", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`RunWorkspaceSql`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RunWorkspaceSqlRequired<'a> {
     /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
     pub workspace_id: &'a str,
     /// The statement to run, such as `SELECT name FROM student`.
     pub sql: &'a str,
+}
+
+impl std::fmt::Debug for RunWorkspaceSqlRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunWorkspaceSqlRequired")
+            .field("workspace_id", &self.workspace_id)
+            .field("sql", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl RunWorkspaceSql {
@@ -84,7 +102,7 @@ impl Operation for RunWorkspaceSql {
 impl AcceptsUserToken for RunWorkspaceSql {}
 
 /// The response of [`RunWorkspaceSql`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunWorkspaceSqlResponse {
     /// JSON in a string: the rows that a `SELECT` found, as a list of objects. Empty after statements that return no rows, such as `DELETE`.
@@ -94,4 +112,12 @@ pub struct RunWorkspaceSqlResponse {
         skip_serializing_if = "Option::is_none"
     )]
     pub result: Option<serde_json::Value>,
+}
+
+impl std::fmt::Debug for RunWorkspaceSqlResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunWorkspaceSqlResponse")
+            .field("result", &self.result.as_ref().map(|_| openplat_core::Masked))
+            .finish()
+    }
 }

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_table.records_batch_update")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchUpdateTableRecords {
     workspace_id: String,
@@ -34,9 +34,19 @@ pub struct BatchUpdateTableRecords {
     records: Vec<BTreeMap<String, serde_json::Value>>,
 }
 
+impl std::fmt::Debug for BatchUpdateTableRecords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchUpdateTableRecords")
+            .field("workspace_id", &self.workspace_id)
+            .field("table_name", &self.table_name)
+            .field("records", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`BatchUpdateTableRecords`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BatchUpdateTableRecordsRequired<'a> {
     /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
     pub workspace_id: &'a str,
@@ -44,6 +54,16 @@ pub struct BatchUpdateTableRecordsRequired<'a> {
     pub table_name: &'a str,
     /// JSON in a string: a list of at most 500 objects, one for each record, of column names and new values. Each has the primary key `_id`, and all of them set the same columns.
     pub records: Vec<BTreeMap<String, serde_json::Value>>,
+}
+
+impl std::fmt::Debug for BatchUpdateTableRecordsRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchUpdateTableRecordsRequired")
+            .field("workspace_id", &self.workspace_id)
+            .field("table_name", &self.table_name)
+            .field("records", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl BatchUpdateTableRecords {

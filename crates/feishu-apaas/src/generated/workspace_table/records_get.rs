@@ -158,7 +158,7 @@ impl Paged for GetTableRecords {
 }
 
 /// The response of [`GetTableRecords`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetTableRecordsResponse {
     /// Whether there is a further page.
@@ -173,4 +173,15 @@ pub struct GetTableRecordsResponse {
     /// JSON in a string: a list of objects, one for each record, of column names and values.
     #[serde(with = "openplat_core::json_text", default)]
     pub items: Vec<BTreeMap<String, serde_json::Value>>,
+}
+
+impl std::fmt::Debug for GetTableRecordsResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GetTableRecordsResponse")
+            .field("has_more", &self.has_more)
+            .field("page_token", &self.page_token)
+            .field("total", &self.total)
+            .field("items", &openplat_core::Masked)
+            .finish()
+    }
 }

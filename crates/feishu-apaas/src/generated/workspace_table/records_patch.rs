@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_table.records_patch")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchTableRecords {
     workspace_id: String,
@@ -35,9 +35,20 @@ pub struct PatchTableRecords {
     record: BTreeMap<String, serde_json::Value>,
 }
 
+impl std::fmt::Debug for PatchTableRecords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PatchTableRecords")
+            .field("workspace_id", &self.workspace_id)
+            .field("table_name", &self.table_name)
+            .field("filter", &self.filter)
+            .field("record", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`PatchTableRecords`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PatchTableRecordsRequired<'a> {
     /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
     pub workspace_id: &'a str,
@@ -47,6 +58,17 @@ pub struct PatchTableRecordsRequired<'a> {
     pub filter: &'a str,
     /// JSON in a string: an object of the columns to change and their new values.
     pub record: BTreeMap<String, serde_json::Value>,
+}
+
+impl std::fmt::Debug for PatchTableRecordsRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PatchTableRecordsRequired")
+            .field("workspace_id", &self.workspace_id)
+            .field("table_name", &self.table_name)
+            .field("filter", &self.filter)
+            .field("record", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl PatchTableRecords {

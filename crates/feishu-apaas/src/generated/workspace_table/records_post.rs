@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 #[doc(alias = "apaas.v1.workspace_table.records_post")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateTableRecords {
     workspace_id: String,
@@ -36,9 +36,21 @@ pub struct CreateTableRecords {
     records: Vec<BTreeMap<String, serde_json::Value>>,
 }
 
+impl std::fmt::Debug for CreateTableRecords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateTableRecords")
+            .field("workspace_id", &self.workspace_id)
+            .field("table_name", &self.table_name)
+            .field("columns", &self.columns)
+            .field("on_conflict", &self.on_conflict)
+            .field("records", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`CreateTableRecords`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CreateTableRecordsRequired<'a> {
     /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
     pub workspace_id: &'a str,
@@ -46,6 +58,16 @@ pub struct CreateTableRecordsRequired<'a> {
     pub table_name: &'a str,
     /// JSON in a string: a list of at most 500 objects, one for each record to add, of column names and values.
     pub records: Vec<BTreeMap<String, serde_json::Value>>,
+}
+
+impl std::fmt::Debug for CreateTableRecordsRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateTableRecordsRequired")
+            .field("workspace_id", &self.workspace_id)
+            .field("table_name", &self.table_name)
+            .field("records", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl CreateTableRecords {

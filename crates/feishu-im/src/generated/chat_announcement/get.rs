@@ -97,7 +97,7 @@ impl AcceptsAppToken for GetChatAnnouncement {}
 impl AcceptsUserToken for GetChatAnnouncement {}
 
 /// The response of [`GetChatAnnouncement`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetChatAnnouncementResponse {
     /// JSON in a string: the announcement as a document in the old format of Feishu documents.
@@ -124,4 +124,19 @@ pub struct GetChatAnnouncementResponse {
     /// The person or the bot that changed the document last, as an id of the kind in `modifier_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modifier_id: Option<String>,
+}
+
+impl std::fmt::Debug for GetChatAnnouncementResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GetChatAnnouncementResponse")
+            .field("content", &self.content.as_ref().map(|_| openplat_core::Masked))
+            .field("revision", &self.revision)
+            .field("create_time", &self.create_time)
+            .field("update_time", &self.update_time)
+            .field("owner_id_type", &self.owner_id_type)
+            .field("owner_id", &self.owner_id)
+            .field("modifier_id_type", &self.modifier_id_type)
+            .field("modifier_id", &self.modifier_id)
+            .finish()
+    }
 }

@@ -37,12 +37,22 @@ use openplat_core::{
 /// | `232066` | 400 | [`AnnouncementForbidden`](crate::ErrorCode::AnnouncementForbidden) | The caller may not read the document behind the announcement. |
 /// | `232097` | 400 | [`AnnouncementIsDocx`](crate::ErrorCode::AnnouncementIsDocx) | The announcement is of the new type, `docx`, which this operation does not support. |
 #[doc(alias = "im.v1.chat_announcement.patch")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchChatAnnouncement {
     chat_id: String,
     revision: String,
     requests: Option<Vec<String>>,
+}
+
+impl std::fmt::Debug for PatchChatAnnouncement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PatchChatAnnouncement")
+            .field("chat_id", &self.chat_id)
+            .field("revision", &self.revision)
+            .field("requests", &self.requests.as_ref().map(|_| openplat_core::Masked))
+            .finish()
+    }
 }
 
 /// What [`PatchChatAnnouncement`] requires. By name, so that two values are never swapped;

@@ -49,7 +49,7 @@ use crate::generated::types::{Message, MessageType, ReceiveId};
 /// | `230075` | 400 | [`EncryptedOrEditExpired`](crate::ErrorCode::EncryptedOrEditExpired) | Messages cannot be sent to secret chats or chats with third-party encryption; or, for edits, the period in which the message can be edited is over. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message.create")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateMessage {
     receive_id: ReceiveId,
@@ -58,9 +58,20 @@ pub struct CreateMessage {
     uuid: Option<String>,
 }
 
+impl std::fmt::Debug for CreateMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateMessage")
+            .field("receive_id", &self.receive_id)
+            .field("msg_type", &self.msg_type)
+            .field("content", &openplat_core::Masked)
+            .field("uuid", &self.uuid)
+            .finish()
+    }
+}
+
 /// What [`CreateMessage`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CreateMessageRequired<'a> {
     /// Who gets the message, as an id of the kind in `receive_id_type`: a person, a chat, or, when something is forwarded, a thread. For people an open_id, which starts with `ou_`, is best. A bot reaches only the people whom its app is available to, and only chats in which it may write.
     pub receive_id: ReceiveId,
@@ -68,6 +79,16 @@ pub struct CreateMessageRequired<'a> {
     pub msg_type: MessageType,
     /// JSON in a string: the message, in the form that its type asks for, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may have 150 KB, a `post` or a card 30 KB, to which templates and style tags add. Images, sounds, videos and files are named by the keys that their upload returned.
     pub content: &'a str,
+}
+
+impl std::fmt::Debug for CreateMessageRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateMessageRequired")
+            .field("receive_id", &self.receive_id)
+            .field("msg_type", &self.msg_type)
+            .field("content", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl CreateMessage {

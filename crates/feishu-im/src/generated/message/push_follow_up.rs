@@ -124,7 +124,7 @@ openplat_core::string_enum! {
 }
 
 /// A bubble with a suggested answer, which a person can click to send it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FollowUp {
     /// The text of the bubble, for people whose language has none in `i18n_contents`.
@@ -137,6 +137,15 @@ pub struct FollowUp {
     /// At most 50 elements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub i18n_contents: Vec<I18nContent>,
+}
+
+impl std::fmt::Debug for FollowUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FollowUp")
+            .field("content", &self.content.as_ref().map(|_| openplat_core::Masked))
+            .field("i18n_contents", &self.i18n_contents)
+            .finish()
+    }
 }
 
 impl FollowUp {
@@ -165,7 +174,7 @@ impl FollowUp {
 }
 
 /// The text of a bubble in one language.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct I18nContent {
     /// The text in the language that `language` names.
@@ -178,9 +187,18 @@ pub struct I18nContent {
     pub language: Option<Language>,
 }
 
+impl std::fmt::Debug for I18nContent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("I18nContent")
+            .field("content", &self.content.as_ref().map(|_| openplat_core::Masked))
+            .field("language", &self.language)
+            .finish()
+    }
+}
+
 /// What [`I18nContent`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct I18nContentRequired<'a> {
     /// The text in the language that `language` names.
     ///
@@ -188,6 +206,15 @@ pub struct I18nContentRequired<'a> {
     pub content: &'a str,
     /// Which language the text is in.
     pub language: Language,
+}
+
+impl std::fmt::Debug for I18nContentRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("I18nContentRequired")
+            .field("content", &openplat_core::Masked)
+            .field("language", &self.language)
+            .finish()
+    }
 }
 
 impl I18nContent {

@@ -50,7 +50,7 @@ use crate::generated::types::{Message, MessageType};
 /// | `230111` | 400 | [`SelfDestructingMessage`](crate::ErrorCode::SelfDestructingMessage) | The message deletes itself after some time and does not take this operation. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message.reply")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ReplyMessage {
     message_id: String,
@@ -60,9 +60,21 @@ pub struct ReplyMessage {
     uuid: Option<String>,
 }
 
+impl std::fmt::Debug for ReplyMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReplyMessage")
+            .field("message_id", &self.message_id)
+            .field("content", &openplat_core::Masked)
+            .field("msg_type", &self.msg_type)
+            .field("reply_in_thread", &self.reply_in_thread)
+            .field("uuid", &self.uuid)
+            .finish()
+    }
+}
+
 /// What [`ReplyMessage`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ReplyMessageRequired<'a> {
     /// The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
     pub message_id: &'a str,
@@ -70,6 +82,16 @@ pub struct ReplyMessageRequired<'a> {
     pub content: &'a str,
     /// What kind of message it is, which decides the form of `content`. A reply cannot be `system`, and an edit must be `text` or `post`.
     pub msg_type: MessageType,
+}
+
+impl std::fmt::Debug for ReplyMessageRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReplyMessageRequired")
+            .field("message_id", &self.message_id)
+            .field("content", &openplat_core::Masked)
+            .field("msg_type", &self.msg_type)
+            .finish()
+    }
 }
 
 impl ReplyMessage {

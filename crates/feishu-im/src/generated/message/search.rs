@@ -18,7 +18,7 @@ use crate::generated::types::{PeerType, UserIdType};
 /// - Scope: `search:message`
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
 #[doc(alias = "im.v1.message.search")]
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SearchMessage {
     page_size: Option<i64>,
@@ -26,6 +26,18 @@ pub struct SearchMessage {
     user_id_type: Option<UserIdType>,
     query: Option<String>,
     filter: Option<MessageSearchFilter>,
+}
+
+impl std::fmt::Debug for SearchMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SearchMessage")
+            .field("page_size", &self.page_size)
+            .field("page_token", &self.page_token)
+            .field("user_id_type", &self.user_id_type)
+            .field("query", &self.query.as_ref().map(|_| openplat_core::Masked))
+            .field("filter", &self.filter)
+            .finish()
+    }
 }
 
 impl SearchMessage {
@@ -364,7 +376,7 @@ impl SearchTimeRange {
 }
 
 /// A message that a search found.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundMessage {
     /// The message, by the same id as in `meta_data`; starts with `om_`.
@@ -376,6 +388,19 @@ pub struct FoundMessage {
     /// Who sent the message, when, and where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta_data: Option<FoundMessageMeta>,
+}
+
+impl std::fmt::Debug for FoundMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FoundMessage")
+            .field("id", &self.id)
+            .field(
+                "display_info",
+                &self.display_info.as_ref().map(|_| openplat_core::Masked),
+            )
+            .field("meta_data", &self.meta_data)
+            .finish()
+    }
 }
 
 /// What is known about a message that a search found, apart from its content.

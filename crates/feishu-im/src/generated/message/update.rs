@@ -46,7 +46,7 @@ use crate::generated::types::{Message, MessageType};
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message.update")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateMessage {
     message_id: String,
@@ -54,9 +54,19 @@ pub struct UpdateMessage {
     content: String,
 }
 
+impl std::fmt::Debug for UpdateMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpdateMessage")
+            .field("message_id", &self.message_id)
+            .field("msg_type", &self.msg_type)
+            .field("content", &openplat_core::Masked)
+            .finish()
+    }
+}
+
 /// What [`UpdateMessage`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct UpdateMessageRequired<'a> {
     /// The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
     pub message_id: &'a str,
@@ -64,6 +74,16 @@ pub struct UpdateMessageRequired<'a> {
     pub msg_type: MessageType,
     /// JSON in a string: the message, in the form that its type asks for, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may have 150 KB, a `post` or a card 30 KB, to which templates and style tags add. Images, sounds, videos and files are named by the keys that their upload returned.
     pub content: &'a str,
+}
+
+impl std::fmt::Debug for UpdateMessageRequired<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpdateMessageRequired")
+            .field("message_id", &self.message_id)
+            .field("msg_type", &self.msg_type)
+            .field("content", &openplat_core::Masked)
+            .finish()
+    }
 }
 
 impl UpdateMessage {

@@ -222,6 +222,8 @@ openplat_core::string_enum! {
         OnlyOwner = "only_owner",
         /// Every member.
         AllMembers = "all_members",
+        /// Not set; only in events about changed settings.
+        NotSet = "unknown",
     }
 }
 
@@ -232,6 +234,8 @@ openplat_core::string_enum! {
         Allowed = "allowed",
         /// The owner and the administrators alone may.
         NotAllowed = "not_allowed",
+        /// Not set; only in events about changed settings.
+        NotSet = "unknown",
     }
 }
 

@@ -48,6 +48,24 @@ openplat_core::string_enum! {
         System = "system",
         /// Several messages that were forwarded as one; found in answers, and not to be sent.
         MergeForward = "merge_forward",
+        /// A folder; only users can send it.
+        Folder = "folder",
+        /// A red packet; only users can send it.
+        Hongbao = "hongbao",
+        /// A calendar event that a user shared.
+        ShareCalendarEvent = "share_calendar_event",
+        /// An invitation to a calendar event; only users can send it.
+        Calendar = "calendar",
+        /// A calendar event that a user forwarded.
+        GeneralCalendar = "general_calendar",
+        /// A place; only users can send it.
+        Location = "location",
+        /// A video call; only users can send it.
+        VideoChat = "video_chat",
+        /// A task; only users can send it.
+        Todo = "todo",
+        /// A poll; only users can send it.
+        Vote = "vote",
     }
 }
 
@@ -79,12 +97,20 @@ pub struct Sender {
 }
 
 /// What a message says.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageBody {
     /// JSON in a string, in a form that depends on the type of the message, such as `{"text":"test content"}` for `text`. For a merged forward it is the fixed text `Merged and Forwarded Message`, for a message that was taken back it is absent or the fixed text `This message was recalled`. A card is not returned as the JSON it was sent with, unless `card_msg_content_type` asks for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
+}
+
+impl std::fmt::Debug for MessageBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MessageBody")
+            .field("content", &self.content.as_ref().map(|_| openplat_core::Masked))
+            .finish()
+    }
 }
 
 /// A person or a bot that a message mentions.
