@@ -24,6 +24,9 @@ pub(crate) mod error_code;
 
 pub mod types;
 
+#[cfg(feature = "events")]
+pub mod events;
+
 /// Compiles only if each public path leads to what is generated. A module or a type written by hand
 /// hides a generated one of its name from a glob without a word, unless it re-exports that one.
 macro_rules! lead_here {
@@ -241,5 +244,14 @@ lead_here! {
         SeatType
         WorkspaceColumn
         WorkspaceUser
+    }
+}
+
+#[cfg(feature = "events")]
+lead_here! {
+    events {
+        Event
+        RecordChangeType
+        RecordChanged
     }
 }
