@@ -22,6 +22,9 @@ pub(crate) mod error_code;
 
 pub mod types;
 
+#[cfg(feature = "events")]
+pub mod events;
+
 /// Compiles only if each public path leads to what is generated. A module or a type written by hand
 /// hides a generated one of its name from a glob without a word, unless it re-exports that one.
 macro_rules! lead_here {
@@ -303,5 +306,85 @@ lead_here! {
         Sender
         ShareCardPermission
         UserIdType
+    }
+}
+
+#[cfg(feature = "events")]
+lead_here! {
+    events {
+        AppTicket
+        BotAdded
+        BotMenu
+        BotMenuOperator
+        BotRemoved
+        CallbackCard
+        CallbackCardType
+        CallbackContext
+        CallbackHost
+        CallbackOperator
+        CardAction
+        CardActionAnswer
+        ChatChange
+        ChatDisbanded
+        ChatUpdated
+        DeliveryType
+        ElementAction
+        ElementTag
+        Event
+        EventMember
+        EventReader
+        GroupMessageType
+        I18nNames
+        InlinePreview
+        LarkAgentContext
+        MemberRole
+        MembershipApproval
+        MessageChatType
+        MessageMention
+        MessageRead
+        MessageRecalled
+        MessageReceived
+        MessageSender
+        MessageType
+        MessageVisibility
+        ModerationPermission
+        Moderator
+        ModeratorChange
+        OldCardAction
+        OperatorType
+        P2pChatEntered
+        PeerType
+        PreviewUrl
+        ReactionCreated
+        ReactionDeleted
+        ReactionType
+        RecallType
+        ReceivedMessage
+        RestrictedModePermission
+        RestrictedModeSetting
+        ShareCardPermission
+        Toast
+        ToastType
+        UrlPreview
+        UrlPreviewAnswer
+        UserAdded
+        UserId
+        UserInviteWithdrawn
+        UserRemoved
+        V1BotAdded
+        V1BotRemoved
+        V1ChatChange
+        V1ChatDisbanded
+        V1ChatNames
+        V1ChatType
+        V1ChatUpdated
+        V1Message
+        V1MessageRead
+        V1Operator
+        V1P2pChatCreated
+        V1User
+        V1UserAdded
+        V1UserInviteWithdrawn
+        V1UserRemoved
     }
 }
