@@ -5,5 +5,6 @@
 mod diagnostics;
 mod digest;
 mod features;
+mod listing;
 mod tree;
 mod workspace;

@@ -23,7 +23,10 @@ fn the_crate_and_its_specs_are_made() {
     let dependency = r#"feishu-dock = { version = "0.1.0", path = "crates/feishu-dock" }"#;
     assert!(lab.read("Cargo.toml").contains(dependency));
     assert!(lab.read("tests/Cargo.toml").contains("feishu-dock = { workspace = true"));
-    assert!(lab.read("crates/feishu-dock/Cargo.toml").contains(r#"features = ["feishu"]"#));
+    let manifest = lab.read("crates/feishu-dock/Cargo.toml");
+    assert!(manifest.contains(r#"features = ["feishu"]"#));
+    assert!(manifest.contains("\nevents = [\"openplat-core/events\"]\n"));
+    assert!(lab.read("tests/Cargo.toml").contains(r#"features = ["events", "examples"]"#));
     for file in ["specs/feishu-dock/api.json", "crates/feishu-dock/src/lib.rs"] {
         assert!(run.out.contains(&format!("wrote {file}\n")) && lab.path(file).is_file());
     }

@@ -14,7 +14,9 @@ pub struct BotMenu {
     /// The user who chose the entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<BotMenuOperator>,
-    /// The key of the entry, as set in the developer console; 1 to 30 characters.
+    /// The key of the entry, as set in the developer console.
+    ///
+    /// From 1 to 30 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_key: Option<String>,
     /// When the entry was chosen: seconds since the Unix epoch.
@@ -33,6 +35,8 @@ impl BotMenu {
 #[non_exhaustive]
 pub struct BotMenuOperator {
     /// The name of the user. Only if the app may see it, which is a permission of its own.
+    ///
+    /// From 1 to 100 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_name: Option<String>,
     /// The IDs of the user.
