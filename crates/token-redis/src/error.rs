@@ -6,8 +6,8 @@ use redis::RedisError;
 /// The error of a [`RedisTokenStore`](crate::RedisTokenStore).
 ///
 /// `Display` and `Debug` are the same line, which says what happened at which address and what to
-/// do. It never holds a token, a key of a token, a password, or text of a response: Redis and the
-/// proxies before it quote what they were sent. For the same reason there is no
+/// do. It never holds a token, a key of a token or an event, a password, or text of a response: Redis
+/// and the proxies before it quote what they were sent. For the same reason there is no
 /// [`source`](std::error::Error::source).
 pub struct Error {
     kind: ErrorKind,
@@ -178,7 +178,7 @@ fn rejection(code: &str, detail: &str) -> (ErrorKind, &'static str) {
         ),
         "WRONGTYPE" => (
             Rejected,
-            "holds something else under the name of a token (WRONGTYPE); choose another prefix",
+            "holds something else under a name that the store uses (WRONGTYPE); choose another prefix",
         ),
         "ERR" if detail.starts_with("unknown command") => (
             Rejected,

@@ -1,5 +1,6 @@
 //! Shares the tokens of the openplat SDKs through Redis. All processes and machines of an app use
-//! the same tokens: one fetches, the others wait for its token.
+//! the same tokens: one fetches, the others wait for its token. With the feature `events`, they
+//! share the [events](#events) that they have handled as well.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -64,6 +65,7 @@
 //! | --- | --- | --- |
 //! | `openplat:token:<token key>` | version, nonce and ciphertext, in binary | with the token |
 //! | `openplat:lock:<token key>` | the random ID of the lock | when the lock expires, at the latest |
+//! | `openplat:{seen}:<event key>` | the random ID of the claim, then `done` | with the lease, then after the time to keep it |
 //!
 //! A [`TokenKey`] is text: the host, the app's ID, a hash of its secret and the kind of token. A
 //! value that cannot be decrypted counts as absent and is replaced, for example the plain text of
@@ -74,6 +76,8 @@
 //! | `get` | 1 `GET` |
 //! | `put` | 1 `EVAL`, and 1 more for each value that it replaces |
 //! | `lock`, `unlock` | 1 `EVAL` each |
+//! | `claim`, `release` | 1 `EVAL` each |
+//! | `done` | 1 `SET` |
 //!
 //! A Redis user needs `~openplat:* +ping +get +set +del +eval`. Any server with these commands of
 //! Redis 2.6.12 works, for example Valkey.
@@ -91,12 +95,47 @@
 //! The time of issue is taken from the clock of the machine that fetched, so clocks should agree. A
 //! client whose clock is minutes late uses a token until the vendor rejects it, and then fetches
 //! another one.
+//!
+//! # Events
+//!
+//! With the feature `events`, a store is a `Seen` store too: the processes that listen to an app
+//! handle each event once, whichever of them it is delivered to.
+//!
+#![cfg_attr(feature = "events", doc = "```no_run")]
+#![cfg_attr(not(feature = "events"), doc = "```ignore")]
+//! use openplat_core::events::{Listener, RawEvent};
+//! use openplat_token_redis::RedisTokenStore;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = RedisTokenStore::connect("redis://127.0.0.1:6379").await?;
+//! let listener = Listener::new(async |event: RawEvent| -> Result<(), std::io::Error> {
+//!     println!("{}", event.event_type());
+//!     Ok(())
+//! })
+//! .seen(store);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! To share one store with a client, pass a clone of an `Arc` to each.
+//!
+//! A claim ends with its lease by the clock of Redis alone, so a process that died holds up its
+//! events no longer than that. A process that was stopped past its lease and then goes on has
+//! handled the event, so `done` marks it even if another process has claimed it meanwhile. Neither
+//! the late `release` of one process nor a failure of the other removes that mark.
+//!
+//! An outage of Redis stops no event: the listener handles events that it cannot claim, and some of
+//! them twice if they are delivered twice. The same happens if Redis evicts keys because it is full.
+//! An event takes about 200 bytes for the 8 hours that it is kept. All events are on one node of a
+//! cluster; a prefix in braces chooses the node.
 
 #![warn(missing_docs, unreachable_pub)]
 
 mod address;
 mod error;
 mod sealed;
+#[cfg(feature = "events")]
+mod seen;
 mod server;
 #[cfg(feature = "tls")]
 mod tls;
@@ -124,12 +163,13 @@ return false";
 const LOCK: &str = "\
 if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 return redis.call('get', KEYS[1]) == ARGV[1] and 1 or 0";
-/// Deletes a lock unless it has expired and another process holds it by now.
-const UNLOCK: &str = "\
+/// Deletes a lock or a claim, unless it has expired and another process holds it by now.
+const RELEASE: &str = "\
 if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end
 return 1";
 
-/// A [`TokenStore`] in Redis, described in the documentation of the [crate].
+/// A [`TokenStore`] in Redis, described in the documentation of the [crate]. With the feature
+/// `events`, also a store of the [events](crate#events) that have been handled.
 ///
 /// Requires a tokio runtime when it is used, but not when it is created. Tokens expire by the clock
 /// of the operating system, whatever clock a client has.
@@ -179,8 +219,9 @@ impl RedisTokenStore {
 
     /// Sets the time limit for each operation, including connecting. Defaults to 1 second.
     ///
-    /// If Redis hangs, each fetch of a token is delayed by this time. Calls that find their token in
-    /// the memory of the client are not.
+    /// If Redis hangs, each fetch of a token is delayed by this time, and each event by twice this
+    /// time. Calls that find their token in the memory of the client are not delayed. Clients and
+    /// listeners wait for at most 2 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -277,8 +318,7 @@ impl RedisTokenStore {
     }
 
     async fn take_lock(&self, key: &TokenKey, ttl: Duration) -> Result<Option<TokenLock>, Error> {
-        let id = sealed::random().map_err(|_| Error::no_random_numbers())?;
-        let id = format!("{:032x}", u128::from_be_bytes(id));
+        let id = random_id()?;
         let mut lock = script(LOCK, &self.lock_name(key));
         lock.arg(&id).arg(milliseconds(ttl));
         let taken: bool = self.server.ask(&lock).await?;
@@ -286,7 +326,7 @@ impl RedisTokenStore {
     }
 
     async fn release_lock(&self, key: &TokenKey, lock: &TokenLock) -> Result<(), Error> {
-        self.server.ask(script(UNLOCK, &self.lock_name(key)).arg(lock.id())).await
+        self.server.ask(script(RELEASE, &self.lock_name(key)).arg(lock.id())).await
     }
 }
 
@@ -337,6 +377,12 @@ impl TokenStore for RedisTokenStore {
 fn read(key: &TokenKey, value: &[u8]) -> Option<Token> {
     let token = sealed::open(key.sealing_key(), key.as_str(), value)?;
     (token.expires_at() > SystemTime::now()).then_some(token)
+}
+
+/// Returns the ID of a new lock or claim.
+fn random_id() -> Result<String, Error> {
+    let bytes = sealed::random().map_err(|_| Error::no_random_numbers())?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 fn script(text: &str, name: &str) -> redis::Cmd {

@@ -13,13 +13,13 @@ use crate::{APP_SECRET, call, client, key, mock, store, token};
 const END: &str = "the end";
 
 /// Everything that Redis is asked from now on.
-async fn monitor(redis: &Redis) -> Monitor {
+pub(crate) async fn monitor(redis: &Redis) -> Monitor {
     let client = redis::Client::open(redis.url()).unwrap();
     client.get_async_monitor().await.unwrap()
 }
 
 /// The commands since the start of `monitor` and their names, without those of scripts and tests.
-async fn commands(redis: &Redis, monitor: Monitor) -> (String, Vec<String>) {
+pub(crate) async fn commands(redis: &Redis, monitor: Monitor) -> (String, Vec<String>) {
     let _: String = redis.ask(&["ECHO", END]).await;
     let lines = monitor.into_on_message::<String>();
     let lines: Vec<_> = lines.take_while(|line| ready(!line.contains(END))).collect().await;

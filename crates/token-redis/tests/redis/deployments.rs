@@ -130,7 +130,7 @@ async fn errors_of_sentinels_say_what_to_change() {
 }
 
 /// Two nodes, each with half of the slots.
-async fn cluster() -> [Redis; 2] {
+pub(crate) async fn cluster() -> [Redis; 2] {
     let options = ["--cluster-enabled", "yes", "--cluster-port", "{bus}"];
     let nodes = [Redis::start_with(&options), Redis::start_with(&options)];
     let _: () = nodes[0].ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "8191"]).await;

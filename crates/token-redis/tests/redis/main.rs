@@ -16,6 +16,8 @@ mod newest;
 mod outages;
 mod processes;
 mod secrets;
+#[cfg(feature = "events")]
+mod seen;
 mod server;
 mod sharing;
 #[cfg(feature = "tls")]

@@ -148,7 +148,7 @@ async fn a_command_whose_response_is_lost_is_repeated_without_harm() {
 
 /// Returns the port of a proxy. It closes the first connection when the response to a script is
 /// there, and keeps the response.
-async fn lose_first_script(redis: u16) -> u16 {
+pub(crate) async fn lose_first_script(redis: u16) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {

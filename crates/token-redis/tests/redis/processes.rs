@@ -20,7 +20,8 @@ const READY: &str = "worker is ready";
 #[tokio::test]
 async fn worker() {
     let Ok(role) = env::var(ROLE) else { return };
-    let store = store(&env::var(REDIS).unwrap());
+    let redis = env::var(REDIS).unwrap();
+    let store = store(&redis);
     let platform = env::var(PLATFORM).unwrap();
     match &*role {
         "caller" => {
@@ -47,6 +48,12 @@ async fn worker() {
             store.put(&key, token).await.unwrap();
             store.unlock(&key, lock).await.unwrap();
         }
+        #[cfg(feature = "events")]
+        "listener" => {
+            say_ready();
+            wait_for_go();
+            crate::seen::listen(&redis).await;
+        }
         role => panic!("no such role: {role}"),
     }
 }
@@ -63,14 +70,14 @@ fn say_ready() {
     stdout.flush().unwrap();
 }
 
-struct Worker {
+pub(crate) struct Worker {
     process: Child,
     _stdout: BufReader<ChildStdout>,
 }
 
 impl Worker {
     /// Returns when it is ready.
-    fn start(role: &str, redis: &Redis, platform: &str) -> Self {
+    pub(crate) fn start(role: &str, redis: &Redis, platform: &str) -> Self {
         let mut process = Command::new(env::current_exe().unwrap())
             .args(["--exact", "processes::worker", "--ignored", "--nocapture"])
             .env(ROLE, role)
@@ -88,11 +95,11 @@ impl Worker {
         worker
     }
 
-    fn go(&mut self) {
+    pub(crate) fn go(&mut self) {
         self.process.stdin.take().unwrap().write_all(b"go\n").unwrap();
     }
 
-    fn succeeds(&mut self) -> bool {
+    pub(crate) fn succeeds(&mut self) -> bool {
         self.process.wait().unwrap().success()
     }
 }

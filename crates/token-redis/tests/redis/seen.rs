@@ -1,0 +1,269 @@
+//! Events that several processes hear and one handles.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use openplat_core::events::{
+    Answer, Claim, EventHeader, EventSchema, Listener, Outcome, RawEvent, Seen,
+};
+use openplat_token_redis::RedisTokenStore;
+use redis::aio::MultiplexedConnection;
+
+use crate::commands::{commands, monitor};
+use crate::deployments::cluster;
+use crate::outages::lose_first_script;
+use crate::processes::Worker;
+use crate::server::{PASSWORD, Redis};
+use crate::store;
+
+const KEY: &str = "feishu:cli_1:im.message.receive_v1:om_1";
+const MINUTE: Duration = Duration::from_secs(60);
+const KEEP: Duration = Duration::from_secs(8 * 60 * 60);
+
+async fn claim(store: &RedisTokenStore, key: &str) -> Claim {
+    store.claim(key, MINUTE).await.unwrap()
+}
+
+async fn owner(store: &RedisTokenStore, key: &str) -> String {
+    match claim(store, key).await {
+        Claim::New(owner) => owner,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn an_event_is_claimed_by_one_and_then_marked() {
+    let redis = Redis::start();
+    let (a, b) = (store(&redis.url()), store(&redis.url()));
+    let name = format!("openplat:{{seen}}:{KEY}");
+
+    let first = owner(&a, KEY).await;
+    let left: i64 = redis.ask(&["PTTL", &name]).await;
+    assert!((30_000..=60_000).contains(&left), "{left}");
+    assert_eq!(claim(&a, KEY).await, Claim::InProgress);
+    assert_eq!(claim(&b, KEY).await, Claim::InProgress);
+    a.release(KEY, &first).await.unwrap();
+
+    let second = owner(&b, KEY).await;
+    assert_ne!(first, second);
+    a.release(KEY, &first).await.unwrap();
+    assert_eq!(claim(&a, KEY).await, Claim::InProgress, "the claim is of another owner");
+
+    b.done(KEY, &second, KEEP).await.unwrap();
+    let left: i64 = redis.ask(&["PTTL", &name]).await;
+    assert!((28_000_000..=28_800_000).contains(&left), "{left}");
+    for store in [&a, &b] {
+        assert_eq!(claim(store, KEY).await, Claim::Done);
+        store.release(KEY, &second).await.unwrap();
+    }
+    assert_eq!(redis.keys().await, [name]);
+}
+
+/// As by a process that was stopped while it handled the event.
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn a_claim_ends_with_its_lease_and_a_late_mark_counts() {
+    let redis = Redis::start();
+    let (late, next) = (store(&redis.url()), store(&redis.url()));
+    let lost = late.claim(KEY, Duration::ZERO).await.unwrap();
+    let Claim::New(lost) = lost else { panic!("{lost:?}") };
+    // Redis counts down in real time.
+    let claimed = loop {
+        match claim(&next, KEY).await {
+            Claim::New(owner) => break owner,
+            _ => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    };
+    late.done(KEY, &lost, KEEP).await.unwrap();
+    next.release(KEY, &claimed).await.unwrap();
+    assert_eq!(claim(&next, KEY).await, Claim::Done);
+}
+
+/// IDs come from the network.
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn any_text_is_a_key_of_its_own() {
+    let redis = Redis::start();
+    let store = store(&redis.url());
+    let long = "x".repeat(1 << 20);
+    for key in ["", "a", "a ", "A", "a\0", "a\r\nSET b 1\r\n", "{a}", "}{", "*", "消息", &long] {
+        let owner = owner(&store, key).await;
+        assert_eq!(claim(&store, key).await, Claim::InProgress, "{key:.20}");
+        store.done(key, &owner, KEEP).await.unwrap();
+        assert_eq!(claim(&store, key).await, Claim::Done, "{key:.20}");
+    }
+    assert_eq!(redis.keys().await.len(), 11);
+}
+
+/// The numbers that the documentation of the crate has.
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn each_step_needs_one_command_and_the_documented_rights() {
+    let redis = Redis::start();
+    let rights = "ACL SETUSER app on >pw ~openplat:* +ping +get +set +del +eval";
+    let _: () = redis.ask(&rights.split(' ').collect::<Vec<_>>()).await;
+    let store = store(&redis.url().replace(&format!(":{PASSWORD}"), "app:pw"));
+    let monitor = monitor(&redis).await;
+    let first = owner(&store, KEY).await;
+    claim(&store, KEY).await;
+    store.release(KEY, &first).await.unwrap();
+    let second = owner(&store, KEY).await;
+    store.done(KEY, &second, KEEP).await.unwrap();
+    claim(&store, KEY).await;
+    let (_, names) = commands(&redis, monitor).await;
+    assert_eq!(names, ["EVAL", "EVAL", "EVAL", "EVAL", "SET", "EVAL"]);
+}
+
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn a_cluster_has_all_events_on_one_node() {
+    let nodes = cluster().await;
+    let store = store(&nodes[0].url().replace("redis://", "redis-cluster://"));
+    for id in 0..20 {
+        let key = format!("feishu:cli_1:im.message.receive_v1:{{om_{id}}}");
+        let owner = owner(&store, &key).await;
+        store.done(&key, &owner, KEEP).await.unwrap();
+        assert_eq!(claim(&store, &key).await, Claim::Done);
+    }
+    let mut counts = [nodes[0].keys().await.len(), nodes[1].keys().await.len()];
+    counts.sort_unstable();
+    assert_eq!(counts, [0, 20]);
+}
+
+/// If the connection breaks before the response, Redis may have claimed the event or not. The claim
+/// must not stop its own repetition.
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn a_step_whose_response_is_lost_is_repeated_without_harm() {
+    let redis = Redis::start();
+    let through_proxy = async || {
+        let store = store(&redis.url_through(lose_first_script(redis.port()).await));
+        // The connection is not new any more.
+        store.ping().await.unwrap();
+        store
+    };
+    let first = owner(&through_proxy().await, KEY).await;
+    assert_eq!(claim(&store(&redis.url()), KEY).await, Claim::InProgress);
+    through_proxy().await.release(KEY, &first).await.unwrap();
+    owner(&store(&redis.url()), KEY).await;
+}
+
+fn event(id: &str) -> RawEvent {
+    let mut header = EventHeader::new(EventSchema::V2, "im.message.receive_v1");
+    (header.app_id, header.id) = (Some("cli_1".to_owned()), Some(id.to_owned()));
+    RawEvent::new(header, "{}")
+}
+
+/// The number of events of the test below, and where it counts what becomes of them.
+const EVENTS: usize = 1000;
+const ATTEMPTS: &str = "attempts";
+const SUCCESSES: &str = "successes";
+const OUTCOMES: &str = "outcomes";
+
+/// Of the first attempts to handle an event, some fail.
+fn fails_at_first(id: &str) -> bool {
+    id.ends_with(['3', '7'])
+}
+
+async fn count(connection: &mut MultiplexedConnection, what: &str, of: &str) -> usize {
+    let mut count = redis::cmd("HINCRBY");
+    count.arg(what).arg(of).arg(1).query_async(connection).await.unwrap()
+}
+
+/// A process that all events are delivered to, in an order of its own, and again until it
+/// acknowledges them.
+pub(crate) async fn listen(url: &str) {
+    let client = redis::Client::open(url).unwrap();
+    let connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut counting = connection.clone();
+    let handler = move |event: RawEvent| {
+        let (mut connection, id) = (connection.clone(), event.header().id.clone().unwrap());
+        async move {
+            let attempt = count(&mut connection, ATTEMPTS, &id).await;
+            a_moment().await;
+            if attempt == 1 && fails_at_first(&id) {
+                return Err(io::Error::other("not yet"));
+            }
+            count(&mut connection, SUCCESSES, &id).await;
+            Ok(())
+        }
+    };
+    let listener = Listener::new(handler).seen(store(url));
+    let mut ids: Vec<_> = (0..EVENTS).collect();
+    fastrand::shuffle(&mut ids);
+    let deliveries = ids.into_iter().map(async |id| {
+        let mut outcomes = Vec::new();
+        while !matches!(outcomes.last(), Some(Outcome::Handled(_) | Outcome::Repeated)) {
+            a_moment().await;
+            outcomes.push(listener.hear(event(&id.to_string())).await);
+        }
+        outcomes
+    });
+    let mut outcomes = stream::iter(deliveries).buffer_unordered(40);
+    while let Some(outcome) = outcomes.next().await {
+        for outcome in outcome {
+            count(&mut counting, OUTCOMES, &format!("{outcome:?}")).await;
+        }
+    }
+}
+
+/// Other processes take no part in a paused time.
+async fn a_moment() {
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..20))).await;
+}
+
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn two_processes_handle_each_of_a_thousand_events_once() {
+    let redis = Redis::start();
+    let mut workers = [0; 2].map(|_| Worker::start("listener", &redis, ""));
+    workers.iter_mut().for_each(Worker::go);
+    assert!(workers.iter_mut().all(Worker::succeeds));
+
+    let counts = async |what| redis.ask::<HashMap<String, usize>>(&["HGETALL", what]).await;
+    let successes = counts(SUCCESSES).await;
+    assert_eq!(successes.len(), EVENTS);
+    assert!(successes.values().all(|&count| count == 1), "{successes:?}");
+    for (id, attempts) in counts(ATTEMPTS).await {
+        assert_eq!(attempts, 1 + usize::from(fails_at_first(&id)), "{id}");
+    }
+    let outcomes = counts(OUTCOMES).await;
+    assert_eq!(outcomes["Handled(Answer(empty))"], EVENTS);
+    assert_eq!(outcomes["Repeated"], EVENTS);
+    assert_eq!(outcomes["Failed"], EVENTS / 5);
+    assert!(outcomes["InProgress"] > 0, "{outcomes:?}");
+}
+
+#[ignore = "needs redis-server"]
+#[tokio::test]
+async fn an_outage_stops_no_event_and_repetitions_are_noticed_when_it_is_over() {
+    let mut redis = Redis::start();
+    let handled = Arc::new(AtomicUsize::new(0));
+    let [a, b] = [0; 2].map(|_| {
+        let handled = handled.clone();
+        Listener::new(move |_: RawEvent| {
+            handled.fetch_add(1, Ordering::Relaxed);
+            std::future::ready(io::Result::Ok(()))
+        })
+        .seen(store(&redis.url()).timeout(Duration::from_secs(1)))
+    });
+    let heard = Outcome::Handled(Answer::default());
+    assert_eq!(a.hear(event("1")).await, heard);
+    assert_eq!(b.hear(event("1")).await, Outcome::Repeated);
+
+    redis.hang();
+    assert_eq!(a.hear(event("2")).await, heard);
+    redis.go_on();
+    redis.kill();
+    assert_eq!(b.hear(event("3")).await, heard);
+    assert_eq!(handled.load(Ordering::Relaxed), 3);
+
+    redis.restart();
+    assert_eq!(a.hear(event("4")).await, heard);
+    assert_eq!(b.hear(event("4")).await, Outcome::Repeated);
+}
