@@ -1,11 +1,11 @@
 //! The connection to Redis: opened when it is needed, and opened anew whenever it is in doubt.
 //!
 //! The `redis` crate's connection manager serves programs that use Redis all the time. This one may
-//! be used once in two hours, and then it has to work at once. The manager returns the error that made it
-//! reconnect, or the one that its last attempt ended with, however long ago; and it keeps a
+//! be used once in two hours, and then it has to work at once. The manager returns the error that
+//! made it reconnect, or the one that its last attempt ended with, however long ago; and it keeps a
 //! connection whose other end has vanished silently until the operating system gives up on it. For
-//! the same reason sentinels and clusters are served here: tokens and events, which share a slot, need
-//! neither a pool nor a map of all slots, only the next node to ask.
+//! the same reason sentinels and clusters are served here: tokens are rare and all events are on one
+//! node, so that neither needs a pool or a map of all slots, only the next node to ask.
 
 #[cfg(feature = "tls")]
 use std::sync::Arc;
