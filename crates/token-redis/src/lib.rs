@@ -65,7 +65,7 @@
 //! | --- | --- | --- |
 //! | `openplat:token:<token key>` | version, nonce and ciphertext, in binary | with the token |
 //! | `openplat:lock:<token key>` | the random ID of the lock | when the lock expires, at the latest |
-//! | `openplat:{seen}:<event key>` | the random ID of the claim, then `done` | with the lease, then after the time to keep it |
+//! | `openplat:{seen}:<event key>` | `by` and the ID of the attempt, then `done` | with the lease, then after the time to keep it |
 //!
 //! A [`TokenKey`] is text: the host, the app's ID, a hash of its secret and the kind of token. A
 //! value that cannot be decrypted counts as absent and is replaced, for example the plain text of
@@ -318,7 +318,8 @@ impl RedisTokenStore {
     }
 
     async fn take_lock(&self, key: &TokenKey, ttl: Duration) -> Result<Option<TokenLock>, Error> {
-        let id = random_id()?;
+        let id = sealed::random().map_err(|_| Error::no_random_numbers())?;
+        let id = format!("{:032x}", u128::from_be_bytes(id));
         let mut lock = script(LOCK, &self.lock_name(key));
         lock.arg(&id).arg(milliseconds(ttl));
         let taken: bool = self.server.ask(&lock).await?;
@@ -377,12 +378,6 @@ impl TokenStore for RedisTokenStore {
 fn read(key: &TokenKey, value: &[u8]) -> Option<Token> {
     let token = sealed::open(key.sealing_key(), key.as_str(), value)?;
     (token.expires_at() > SystemTime::now()).then_some(token)
-}
-
-/// Returns the ID of a new lock or claim.
-fn random_id() -> Result<String, Error> {
-    let bytes = sealed::random().map_err(|_| Error::no_random_numbers())?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 fn script(text: &str, name: &str) -> redis::Cmd {

@@ -5,12 +5,11 @@ use std::time::Duration;
 use openplat_core::BoxFuture;
 use openplat_core::events::{Claim, Seen, SeenError};
 
-use crate::{Error, RELEASE, RedisTokenStore, milliseconds, random_id, script};
+use crate::{Error, RELEASE, RedisTokenStore, milliseconds, script};
 
-/// No owner: owners are 32 hexadecimal digits.
+/// The value of a mark. That of a claim begins with something else, whatever its owner is.
 const DONE: &str = "done";
-/// Claims a free event. Returns the owner that the event has by now, or [`DONE`]. If a lost
-/// connection hid that it was claimed, the same owner gets it once more.
+/// Claims a free event. Returns whose the event is by now, or [`DONE`].
 const CLAIM: &str = "\
 if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return ARGV[1] end
 return redis.call('get', KEYS[1])";
@@ -22,14 +21,14 @@ impl RedisTokenStore {
         format!("{}{{seen}}:{key}", self.prefix)
     }
 
-    async fn claim_event(&self, key: &str, lease: Duration) -> Result<Claim, Error> {
-        let id = random_id()?;
+    async fn claim_event(&self, key: &str, owner: &str, lease: Duration) -> Result<Claim, Error> {
+        let own = claim_of(owner);
         let mut claim = script(CLAIM, &self.event_name(key));
-        claim.arg(&id).arg(milliseconds(lease));
-        let holder: Vec<u8> = self.server.ask(&claim).await?;
-        Ok(match holder {
-            holder if holder == id.as_bytes() => Claim::New(id),
-            holder if holder == DONE.as_bytes() => Claim::Done,
+        claim.arg(&own).arg(milliseconds(lease));
+        let value: Vec<u8> = self.server.ask(&claim).await?;
+        Ok(match value {
+            value if value == own.as_bytes() => Claim::New,
+            value if value == DONE.as_bytes() => Claim::Done,
             _ => Claim::InProgress,
         })
     }
@@ -41,8 +40,12 @@ impl RedisTokenStore {
     }
 
     async fn release_event(&self, key: &str, owner: &str) -> Result<(), Error> {
-        self.server.ask(script(RELEASE, &self.event_name(key)).arg(owner)).await
+        self.server.ask(script(RELEASE, &self.event_name(key)).arg(claim_of(owner))).await
     }
+}
+
+fn claim_of(owner: &str) -> String {
+    format!("by {owner}")
 }
 
 /// Described in the documentation of the [crate](crate#events).
@@ -50,9 +53,10 @@ impl Seen for RedisTokenStore {
     fn claim<'a>(
         &'a self,
         key: &'a str,
+        owner: &'a str,
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, SeenError>> {
-        Box::pin(async move { Ok(self.within(self.claim_event(key, lease)).await?) })
+        Box::pin(async move { Ok(self.within(self.claim_event(key, owner, lease)).await?) })
     }
 
     fn done<'a>(

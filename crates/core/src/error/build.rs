@@ -149,7 +149,7 @@ impl From<Panicked> for Error {
 }
 
 /// The text of an error and of those behind it, as far as each says something new.
-fn one_line(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(error) = source.take().filter(|_| line.len() < LONGEST_CAUSE) {

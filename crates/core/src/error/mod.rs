@@ -11,6 +11,8 @@ use std::io;
 
 pub use api::{ApiError, Violation};
 pub use build::ErrorBuilder;
+#[cfg(feature = "events")]
+pub(crate) use build::one_line;
 pub use kind::ErrorKind;
 
 /// The reason why a call failed.

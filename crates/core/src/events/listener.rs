@@ -4,12 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::answer::Answer;
 use super::event::{EventHeader, RawEvent};
 use super::handler::{Handler, HandlerError};
-use super::seen::{Claim, MemorySeen, Seen, SeenError};
+use super::seen::{Claim, MemorySeen, Seen};
+use super::seen_client::{Attempt, SeenClient};
 use super::set::EventSet;
 use crate::base::{BoxFuture, Secret, catch_panic};
 use crate::client::Client;
@@ -27,7 +31,7 @@ use crate::vendor::Vendor;
 pub struct Listener {
     handler: Arc<Handle>,
     dedupe: fn(&RawEvent) -> Option<String>,
-    seen: Arc<dyn Seen>,
+    seen: Arc<SeenClient>,
     set_ticket: Option<Arc<SetTicket>>,
     on_failure: Option<Arc<Report>>,
     timeout: Duration,
@@ -35,8 +39,8 @@ pub struct Listener {
 
 type Handling = BoxFuture<'static, Result<Answer, HandlerError>>;
 type Handle = dyn Fn(RawEvent) -> Handling + Send + Sync;
-type SetTicket = dyn Fn(Secret) -> BoxFuture<'static, Result<(), Error>> + Send + Sync;
 type Report = dyn Fn(&EventHeader, &HandlerError) + Send + Sync;
+type SetTicket = dyn Fn(Secret) -> BoxFuture<'static, Result<(), Error>> + Send + Sync;
 
 /// The result of hearing an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +57,8 @@ pub enum Outcome {
     Failed,
 }
 
-/// Repetitions arrive up to 7.1 hours after the first delivery.
-const KEEP: Duration = Duration::from_secs(8 * 60 * 60);
-
-/// The longest that one access to the store may take.
-const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest key that is passed to a store as it is: IDs come from the network.
+const LONGEST_KEY: usize = 256;
 
 impl Listener {
     /// Creates a listener for a handler of events of an API, or of [`RawEvent`]s.
@@ -70,7 +71,7 @@ impl Listener {
         Self {
             handler: Arc::new(handle),
             dedupe: E::dedupe,
-            seen: Arc::new(MemorySeen::default()),
+            seen: Arc::new(SeenClient::new(MemorySeen::default())),
             set_ticket: None,
             on_failure: None,
             timeout: Duration::from_secs(60),
@@ -79,7 +80,7 @@ impl Listener {
 
     /// Remembers elsewhere than in memory what was handled.
     pub fn seen(mut self, store: impl Seen) -> Self {
-        self.seen = Arc::new(store);
+        self.seen = Arc::new(SeenClient::new(store));
         self
     }
 
@@ -114,16 +115,21 @@ impl Listener {
         self
     }
 
-    /// Handles an event, unless it has been handled, or is being handled.
+    /// Handles an event, unless it has been handled, or is being handled. An event without an ID is
+    /// handled each time.
+    ///
+    /// If the future is dropped, so is the handler, and the next repetition is handled.
     pub async fn hear(&self, event: RawEvent) -> Outcome {
         let Some(key) = self.key(&event) else { return self.handle(event).await };
-        match self.claim(&key).await {
+        let mut attempt = Attempt::new(self.seen.clone(), key);
+        // Longer than the handler may run, so that only a process that ended can lose its claim.
+        let lease = self.timeout.saturating_add(Duration::from_secs(10));
+        match attempt.claim(lease).await {
             Claim::Done => Outcome::Repeated,
             Claim::InProgress => Outcome::InProgress,
-            Claim::New(owner) => {
-                let claimed = Claimed { seen: self.seen.clone(), key, owner, is_open: true };
+            Claim::New => {
                 let outcome = self.handle(event).await;
-                claimed.settle(&outcome).await;
+                attempt.settle(matches!(outcome, Outcome::Handled(_))).await;
                 outcome
             }
         }
@@ -133,17 +139,11 @@ impl Listener {
         let header = event.header();
         let id = (self.dedupe)(event).filter(|id| !id.is_empty())?;
         let (platform, app) = (header.schema.platform(), header.app_id.as_deref().unwrap_or("-"));
-        Some(format!("{platform}:{app}:{}:{id}", header.event_type))
-    }
-
-    async fn claim(&self, key: &str) -> Claim {
-        // Longer than the handler may run, so that only a process that ended can lose its claim.
-        let lease = self.timeout.saturating_add(Duration::from_secs(10));
-        match reach(self.seen.claim(key, lease)).await {
-            Some(claim) => claim,
-            // Twice is better than never.
-            None => Claim::New(String::new()),
-        }
+        let key = format!("{platform}:{app}:{}:{id}", header.event_type);
+        Some(match key.len() <= LONGEST_KEY {
+            true => key,
+            false => format!("sha256:{}", URL_SAFE_NO_PAD.encode(Sha256::digest(key))),
+        })
     }
 
     async fn handle(&self, event: RawEvent) -> Outcome {
@@ -151,16 +151,19 @@ impl Listener {
         match self.call(event).await {
             Ok(answer) => Outcome::Handled(answer),
             Err(error) => {
-                self.report(&header, &error);
+                // A report is users' code as well.
+                let _ = catch_panic(async { self.report(&header, &error) }).await;
                 Outcome::Failed
             }
         }
     }
 
     async fn call(&self, event: RawEvent) -> Result<Answer, HandlerError> {
-        self.keep_ticket(&event).await?;
-        // The handler's own code runs before its future does.
-        let handled = async { (self.handler)(event).await };
+        // The handler's own code runs before its future does, and may panic as well.
+        let handled = async {
+            self.keep_ticket(&event).await?;
+            (self.handler)(event).await
+        };
         let ended = tokio::time::timeout(self.timeout, catch_panic(handled)).await;
         let answer = ended
             .map_err(|_| HandlerError::TimedOut(self.timeout))?
@@ -206,45 +209,4 @@ fn ticket(event: &RawEvent) -> Option<Secret> {
 
     let is_ticket = matches!(event.event_type(), "app_ticket" | "suite_ticket");
     is_ticket.then(|| event.read::<Ticket>().ok())?.map(|read| read.value.app_ticket.into())
-}
-
-/// A claim that is released if the handler is dropped before it is done.
-struct Claimed {
-    seen: Arc<dyn Seen>,
-    key: String,
-    owner: String,
-    is_open: bool,
-}
-
-impl Claimed {
-    async fn settle(mut self, outcome: &Outcome) {
-        self.is_open = false;
-        match outcome {
-            Outcome::Handled(_) => reach(self.seen.done(&self.key, &self.owner, KEEP)).await,
-            _ => reach(self.seen.release(&self.key, &self.owner)).await,
-        };
-    }
-}
-
-impl Drop for Claimed {
-    fn drop(&mut self) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if std::mem::take(&mut self.is_open) {
-            let seen = self.seen.clone();
-            let (key, owner) = (std::mem::take(&mut self.key), std::mem::take(&mut self.owner));
-            runtime.spawn(async move { reach(seen.release(&key, &owner)).await });
-        }
-    }
-}
-
-/// Waits for an access to the store, which may be slow, fail or panic.
-async fn reach<T>(access: BoxFuture<'_, Result<T, SeenError>>) -> Option<T> {
-    let reason = match tokio::time::timeout(STORE_TIMEOUT, catch_panic(access)).await {
-        Ok(Ok(Ok(value))) => return Some(value),
-        Ok(Ok(Err(_))) => "it returned an error",
-        Ok(Err(_)) => "it panicked",
-        Err(_) => "it did not respond in time",
-    };
-    tracing::warn!(reason, "the store of handled events is unavailable; events may repeat");
-    None
 }

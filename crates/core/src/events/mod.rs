@@ -9,6 +9,7 @@ mod event;
 mod handler;
 mod listener;
 mod seen;
+mod seen_client;
 mod set;
 
 pub use answer::{Answer, Callback};

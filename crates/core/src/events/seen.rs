@@ -1,32 +1,42 @@
-//! Which events have been handled: platforms deliver each of them at least once.
+//! Stores of the events that have been handled: platforms deliver each event at least once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error as StdError;
 use std::future::ready;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::base::{BoxFuture, lock, uuid};
+use crate::base::{BoxFuture, FOREVER, lock};
 
 /// The error of a [`Seen`] store that cannot be reached. Events are handled without the store.
+///
+/// The text of the error is logged.
 pub type SeenError = Box<dyn StdError + Send + Sync>;
 
 /// A store of the events that have been handled, for several processes or one.
 ///
-/// A key names one event. It is claimed before the event is handled, and marked afterwards; if the
-/// handler fails, the claim is released, and the next repetition is handled.
+/// A key names one event, in at most 256 bytes. It is claimed before the event is handled, and
+/// marked afterwards. If the handler fails, the claim is released, and the next repetition is
+/// handled.
+///
+/// A listener drops an access that takes longer than 2 seconds.
 pub trait Seen: Send + Sync + 'static {
-    /// Claims `key` for `lease`, unless it is claimed or marked already. A claim that is neither
-    /// marked nor released, since its process has ended, ends with its lease.
+    /// Claims `key` for `lease`, unless it is marked already, or claimed by another owner. A claim
+    /// that is neither marked nor released, since its process has ended, ends with its lease.
+    ///
+    /// Each attempt to handle an event is an owner of its own, so a store can repeat a claim whose
+    /// response was lost.
     fn claim<'a>(
         &'a self,
         key: &'a str,
+        owner: &'a str,
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, SeenError>>;
 
-    /// Marks `key` as handled for the time of `keep`, whoever claims it by now.
+    /// Marks `key` as handled for the time `keep`, even if the claim of `owner` has ended and
+    /// another owner has claimed the key since.
     fn done<'a>(
         &'a self,
         key: &'a str,
@@ -34,26 +44,26 @@ pub trait Seen: Send + Sync + 'static {
         keep: Duration,
     ) -> BoxFuture<'a, Result<(), SeenError>>;
 
-    /// Releases the claim of `owner`. A claim of someone else, and a mark, stay.
+    /// Releases the claim of `owner`. A claim of another owner, and a mark, stay.
     fn release<'a>(&'a self, key: &'a str, owner: &'a str) -> BoxFuture<'a, Result<(), SeenError>>;
 }
 
-/// The state of an event that has come in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The result of claiming an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Claim {
-    /// The caller has claimed it, as this owner, and is to handle it.
-    New(String),
-    /// Someone else is handling it.
+    /// The event is claimed for the caller, who is to handle it.
+    New,
+    /// Another owner is handling the event.
     InProgress,
-    /// It has been handled.
+    /// The event has been handled.
     Done,
 }
 
 /// A store in memory, for a single process.
 ///
-/// Holds at most 100,000 events by default; beyond that, those that are forgotten first anyway are
-/// forgotten sooner. Everything in it is lost when the process ends.
+/// Holds at most 100,000 events by default. To make room for more, the events that were handled
+/// first are forgotten sooner. All of them are lost when the process ends.
 #[derive(Debug)]
 pub struct MemorySeen {
     capacity: usize,
@@ -62,17 +72,22 @@ pub struct MemorySeen {
 
 #[derive(Debug, Default)]
 struct Shelf {
-    marks: HashMap<String, Mark>,
-    /// The keys by the time at which they are forgotten.
-    ends: BTreeMap<(Instant, u64), String>,
+    entries: HashMap<Arc<str>, Entry>,
+    /// The keys of the marks, by the time at which they are forgotten.
+    marks: BTreeMap<End, Arc<str>>,
+    /// The keys of the claims. They end sooner than marks, and yet make room for nothing.
+    claims: BTreeMap<End, Arc<str>>,
     next: u64,
 }
 
+/// A time, and a number that tells it from others of the same time.
+type End = (Instant, u64);
+
 #[derive(Debug)]
-struct Mark {
-    /// Who handles it; nobody any more if it has been handled.
+struct Entry {
+    /// Who handles the event; nobody any more if it has been handled.
     owner: Option<String>,
-    end: (Instant, u64),
+    end: End,
 }
 
 impl Default for MemorySeen {
@@ -89,46 +104,51 @@ impl MemorySeen {
 }
 
 impl Shelf {
-    fn set(&mut self, key: &str, owner: Option<String>, time: Duration) {
-        self.remove(key);
-        let now = Instant::now();
-        let end = (now.checked_add(time).unwrap_or(now), self.next);
-        self.next += 1;
-        self.ends.insert(end, key.to_owned());
-        self.marks.insert(key.to_owned(), Mark { owner, end });
-    }
-
-    fn remove(&mut self, key: &str) {
-        if let Some(mark) = self.marks.remove(key) {
-            self.ends.remove(&mark.end);
-        }
-    }
-
-    fn forget(&mut self, capacity: usize) {
-        let now = Instant::now();
-        while let Some(first) = self.ends.first_entry() {
-            if first.key().0 > now && self.marks.len() <= capacity {
-                break;
-            }
-            self.marks.remove(&first.remove());
-        }
-    }
-
-    fn claim(&mut self, key: &str, lease: Duration) -> Claim {
-        match self.marks.get(key) {
-            Some(Mark { owner: None, .. }) => Claim::Done,
-            Some(Mark { owner: Some(_), .. }) => Claim::InProgress,
-            None => {
-                let owner = uuid();
-                self.set(key, Some(owner.clone()), lease);
-                Claim::New(owner)
+    fn claim(&mut self, key: &str, owner: &str, lease: Duration) -> Claim {
+        match self.entries.get(key).map(|entry| entry.owner.as_deref()) {
+            Some(None) => Claim::Done,
+            Some(Some(other)) if other != owner => Claim::InProgress,
+            _ => {
+                self.set(key, Some(owner.to_owned()), lease);
+                Claim::New
             }
         }
     }
 
     fn release(&mut self, key: &str, owner: &str) {
-        if self.marks.get(key).is_some_and(|mark| mark.owner.as_deref() == Some(owner)) {
+        if self.entries.get(key).is_some_and(|entry| entry.owner.as_deref() == Some(owner)) {
             self.remove(key);
+        }
+    }
+
+    fn set(&mut self, key: &str, owner: Option<String>, time: Duration) {
+        self.remove(key);
+        let key: Arc<str> = key.into();
+        let end = (Instant::now() + time.min(FOREVER), self.next);
+        self.next += 1;
+        self.ends(owner.is_some()).insert(end, key.clone());
+        self.entries.insert(key, Entry { owner, end });
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Some(Entry { owner, end }) = self.entries.remove(key) {
+            self.ends(owner.is_some()).remove(&end);
+        }
+    }
+
+    fn ends(&mut self, is_claim: bool) -> &mut BTreeMap<End, Arc<str>> {
+        if is_claim { &mut self.claims } else { &mut self.marks }
+    }
+
+    /// Forgets what has ended, and as much more as `capacity` asks for.
+    fn forget(&mut self, capacity: usize) {
+        let now = Instant::now();
+        for ends in [&mut self.marks, &mut self.claims] {
+            while let Some(first) = ends.first_entry()
+                && (first.key().0 <= now || self.entries.len() > capacity)
+            {
+                self.entries.remove(&first.remove());
+            }
         }
     }
 }
@@ -137,17 +157,18 @@ impl Seen for MemorySeen {
     fn claim<'a>(
         &'a self,
         key: &'a str,
+        owner: &'a str,
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, SeenError>> {
         let mut shelf = lock(&self.shelf);
         shelf.forget(self.capacity - 1);
-        Box::pin(ready(Ok(shelf.claim(key, lease))))
+        Box::pin(ready(Ok(shelf.claim(key, owner, lease))))
     }
 
     fn done<'a>(
         &'a self,
         key: &'a str,
-        _: &'a str,
+        _owner: &'a str,
         keep: Duration,
     ) -> BoxFuture<'a, Result<(), SeenError>> {
         let mut shelf = lock(&self.shelf);
@@ -162,13 +183,14 @@ impl Seen for MemorySeen {
     }
 }
 
-impl<T: Seen + ?Sized> Seen for std::sync::Arc<T> {
+impl<T: Seen + ?Sized> Seen for Arc<T> {
     fn claim<'a>(
         &'a self,
         key: &'a str,
+        owner: &'a str,
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, SeenError>> {
-        (**self).claim(key, lease)
+        (**self).claim(key, owner, lease)
     }
 
     fn done<'a>(
@@ -192,54 +214,76 @@ mod tests {
     const LEASE: Duration = Duration::from_secs(60);
     const KEEP: Duration = Duration::from_secs(8 * 60 * 60);
 
-    async fn claim(seen: &MemorySeen, key: &str) -> Claim {
-        seen.claim(key, LEASE).await.unwrap()
-    }
-
-    async fn owner(seen: &MemorySeen, key: &str) -> String {
-        match claim(seen, key).await {
-            Claim::New(owner) => owner,
-            other => panic!("{other:?}"),
-        }
+    async fn claim(seen: &MemorySeen, key: &str, owner: &str) -> Claim {
+        seen.claim(key, owner, LEASE).await.unwrap()
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_event_is_claimed_once_and_marked_for_its_time() {
         let seen = MemorySeen::default();
-        let first = owner(&seen, "a").await;
-        assert_eq!(claim(&seen, "a").await, Claim::InProgress);
-        seen.done("a", &first, KEEP).await.unwrap();
+        assert_eq!(claim(&seen, "a", "1").await, Claim::New);
+        assert_eq!(claim(&seen, "a", "2").await, Claim::InProgress);
+        assert_eq!(claim(&seen, "a", "1").await, Claim::New, "the same owner again");
+        seen.done("a", "1", KEEP).await.unwrap();
         tokio::time::advance(KEEP - Duration::from_secs(1)).await;
-        assert_eq!(claim(&seen, "a").await, Claim::Done);
+        assert_eq!(claim(&seen, "a", "2").await, Claim::Done);
         tokio::time::advance(Duration::from_secs(1)).await;
-        owner(&seen, "a").await;
+        assert_eq!(claim(&seen, "a", "2").await, Claim::New);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_claim_ends_with_its_release_or_its_lease() {
         let seen = MemorySeen::default();
-        let first = owner(&seen, "a").await;
-        seen.release("a", &first).await.unwrap();
-        let second = owner(&seen, "a").await;
-        seen.release("a", &first).await.unwrap();
-        assert_eq!(claim(&seen, "a").await, Claim::InProgress, "the claim is of another owner");
+        assert_eq!(claim(&seen, "a", "1").await, Claim::New);
+        seen.release("a", "1").await.unwrap();
+        assert_eq!(claim(&seen, "a", "2").await, Claim::New);
+        seen.release("a", "1").await.unwrap();
+        assert_eq!(claim(&seen, "a", "3").await, Claim::InProgress, "the claim of another owner");
         tokio::time::advance(LEASE).await;
-        let third = owner(&seen, "a").await;
-        assert_ne!(second, third);
-        seen.done("a", &third, KEEP).await.unwrap();
-        seen.release("a", &third).await.unwrap();
-        assert_eq!(claim(&seen, "a").await, Claim::Done, "a mark stays");
+        assert_eq!(claim(&seen, "a", "3").await, Claim::New);
+        seen.done("a", "2", KEEP).await.unwrap();
+        seen.release("a", "3").await.unwrap();
+        assert_eq!(claim(&seen, "a", "4").await, Claim::Done, "a mark stays");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_would_be_forgotten_first_makes_room() {
+    async fn times_without_end_do_not_end_at_once() {
+        let seen = MemorySeen::default();
+        seen.claim("a", "1", Duration::MAX).await.unwrap();
+        seen.done("b", "1", Duration::MAX).await.unwrap();
+        tokio::time::advance(KEEP).await;
+        assert_eq!(claim(&seen, "a", "2").await, Claim::InProgress);
+        assert_eq!(claim(&seen, "b", "2").await, Claim::Done);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_handled_first_makes_room() {
         let seen = MemorySeen::with_capacity(3);
+        assert_eq!(claim(&seen, "running", "1").await, Claim::New);
         for key in ["a", "b", "c", "d", "e"] {
-            let owner = owner(&seen, key).await;
-            seen.done(key, &owner, KEEP).await.unwrap();
+            assert_eq!(claim(&seen, key, "1").await, Claim::New);
+            seen.done(key, "1", KEEP).await.unwrap();
         }
-        let shelf = seen.shelf.lock().unwrap();
-        assert_eq!((shelf.marks.len(), shelf.ends.len()), (3, 3));
-        assert!(shelf.marks.contains_key("e") && !shelf.marks.contains_key("b"));
+        // Its claim ends long before the marks do.
+        assert_eq!(claim(&seen, "running", "2").await, Claim::InProgress);
+        assert_eq!(claim(&seen, "e", "2").await, Claim::Done);
+        assert_eq!(claim(&seen, "b", "2").await, Claim::New);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_is_held_than_there_is_room_for() {
+        let seen = MemorySeen::with_capacity(3);
+        for id in 0..1000 {
+            let key = (id % 50).to_string();
+            claim(&seen, &key, &id.to_string()).await;
+            match id % 3 {
+                0 => seen.done(&key, &id.to_string(), KEEP).await.unwrap(),
+                1 => seen.release(&key, &id.to_string()).await.unwrap(),
+                _ => tokio::time::advance(Duration::from_secs(1)).await,
+            }
+            let shelf = seen.shelf.lock().unwrap();
+            assert!(shelf.entries.len() <= 3);
+            assert_eq!(shelf.entries.len(), shelf.marks.len() + shelf.claims.len());
+        }
     }
 }

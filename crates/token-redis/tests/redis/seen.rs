@@ -24,15 +24,8 @@ const KEY: &str = "feishu:cli_1:im.message.receive_v1:om_1";
 const MINUTE: Duration = Duration::from_secs(60);
 const KEEP: Duration = Duration::from_secs(8 * 60 * 60);
 
-async fn claim(store: &RedisTokenStore, key: &str) -> Claim {
-    store.claim(key, MINUTE).await.unwrap()
-}
-
-async fn owner(store: &RedisTokenStore, key: &str) -> String {
-    match claim(store, key).await {
-        Claim::New(owner) => owner,
-        other => panic!("{other:?}"),
-    }
+async fn claim(store: &RedisTokenStore, key: &str, owner: &str) -> Claim {
+    store.claim(key, owner, MINUTE).await.unwrap()
 }
 
 #[ignore = "needs redis-server"]
@@ -42,24 +35,23 @@ async fn an_event_is_claimed_by_one_and_then_marked() {
     let (a, b) = (store(&redis.url()), store(&redis.url()));
     let name = format!("openplat:{{seen}}:{KEY}");
 
-    let first = owner(&a, KEY).await;
+    assert_eq!(claim(&a, KEY, "1").await, Claim::New);
     let left: i64 = redis.ask(&["PTTL", &name]).await;
     assert!((30_000..=60_000).contains(&left), "{left}");
-    assert_eq!(claim(&a, KEY).await, Claim::InProgress);
-    assert_eq!(claim(&b, KEY).await, Claim::InProgress);
-    a.release(KEY, &first).await.unwrap();
+    assert_eq!(claim(&a, KEY, "2").await, Claim::InProgress);
+    assert_eq!(claim(&b, KEY, "2").await, Claim::InProgress);
+    a.release(KEY, "1").await.unwrap();
 
-    let second = owner(&b, KEY).await;
-    assert_ne!(first, second);
-    a.release(KEY, &first).await.unwrap();
-    assert_eq!(claim(&a, KEY).await, Claim::InProgress, "the claim is of another owner");
+    assert_eq!(claim(&b, KEY, "2").await, Claim::New);
+    a.release(KEY, "1").await.unwrap();
+    assert_eq!(claim(&a, KEY, "1").await, Claim::InProgress, "the claim of another owner");
 
-    b.done(KEY, &second, KEEP).await.unwrap();
+    b.done(KEY, "2", KEEP).await.unwrap();
     let left: i64 = redis.ask(&["PTTL", &name]).await;
     assert!((28_000_000..=28_800_000).contains(&left), "{left}");
-    for store in [&a, &b] {
-        assert_eq!(claim(store, KEY).await, Claim::Done);
-        store.release(KEY, &second).await.unwrap();
+    for owner in ["1", "2", "done"] {
+        assert_eq!(claim(&a, KEY, owner).await, Claim::Done);
+        a.release(KEY, owner).await.unwrap();
     }
     assert_eq!(redis.keys().await, [name]);
 }
@@ -70,18 +62,14 @@ async fn an_event_is_claimed_by_one_and_then_marked() {
 async fn a_claim_ends_with_its_lease_and_a_late_mark_counts() {
     let redis = Redis::start();
     let (late, next) = (store(&redis.url()), store(&redis.url()));
-    let lost = late.claim(KEY, Duration::ZERO).await.unwrap();
-    let Claim::New(lost) = lost else { panic!("{lost:?}") };
+    late.claim(KEY, "1", Duration::ZERO).await.unwrap();
     // Redis counts down in real time.
-    let claimed = loop {
-        match claim(&next, KEY).await {
-            Claim::New(owner) => break owner,
-            _ => tokio::time::sleep(Duration::from_millis(10)).await,
-        }
-    };
-    late.done(KEY, &lost, KEEP).await.unwrap();
-    next.release(KEY, &claimed).await.unwrap();
-    assert_eq!(claim(&next, KEY).await, Claim::Done);
+    while claim(&next, KEY, "2").await != Claim::New {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    late.done(KEY, "1", KEEP).await.unwrap();
+    next.release(KEY, "2").await.unwrap();
+    assert_eq!(claim(&next, KEY, "3").await, Claim::Done);
 }
 
 /// IDs come from the network.
@@ -92,10 +80,10 @@ async fn any_text_is_a_key_of_its_own() {
     let store = store(&redis.url());
     let long = "x".repeat(1 << 20);
     for key in ["", "a", "a ", "A", "a\0", "a\r\nSET b 1\r\n", "{a}", "}{", "*", "消息", &long] {
-        let owner = owner(&store, key).await;
-        assert_eq!(claim(&store, key).await, Claim::InProgress, "{key:.20}");
-        store.done(key, &owner, KEEP).await.unwrap();
-        assert_eq!(claim(&store, key).await, Claim::Done, "{key:.20}");
+        assert_eq!(claim(&store, key, "1").await, Claim::New, "{key:.20}");
+        assert_eq!(claim(&store, key, "2").await, Claim::InProgress, "{key:.20}");
+        store.done(key, "1", KEEP).await.unwrap();
+        assert_eq!(claim(&store, key, "2").await, Claim::Done, "{key:.20}");
     }
     assert_eq!(redis.keys().await.len(), 11);
 }
@@ -109,12 +97,12 @@ async fn each_step_needs_one_command_and_the_documented_rights() {
     let _: () = redis.ask(&rights.split(' ').collect::<Vec<_>>()).await;
     let store = store(&redis.url().replace(&format!(":{PASSWORD}"), "app:pw"));
     let monitor = monitor(&redis).await;
-    let first = owner(&store, KEY).await;
-    claim(&store, KEY).await;
-    store.release(KEY, &first).await.unwrap();
-    let second = owner(&store, KEY).await;
-    store.done(KEY, &second, KEEP).await.unwrap();
-    claim(&store, KEY).await;
+    claim(&store, KEY, "1").await;
+    claim(&store, KEY, "2").await;
+    store.release(KEY, "1").await.unwrap();
+    claim(&store, KEY, "2").await;
+    store.done(KEY, "2", KEEP).await.unwrap();
+    claim(&store, KEY, "3").await;
     let (_, names) = commands(&redis, monitor).await;
     assert_eq!(names, ["EVAL", "EVAL", "EVAL", "EVAL", "SET", "EVAL"]);
 }
@@ -126,9 +114,9 @@ async fn a_cluster_has_all_events_on_one_node() {
     let store = store(&nodes[0].url().replace("redis://", "redis-cluster://"));
     for id in 0..20 {
         let key = format!("feishu:cli_1:im.message.receive_v1:{{om_{id}}}");
-        let owner = owner(&store, &key).await;
-        store.done(&key, &owner, KEEP).await.unwrap();
-        assert_eq!(claim(&store, &key).await, Claim::Done);
+        assert_eq!(claim(&store, &key, "1").await, Claim::New);
+        store.done(&key, "1", KEEP).await.unwrap();
+        assert_eq!(claim(&store, &key, "2").await, Claim::Done);
     }
     let mut counts = [nodes[0].keys().await.len(), nodes[1].keys().await.len()];
     counts.sort_unstable();
@@ -147,10 +135,10 @@ async fn a_step_whose_response_is_lost_is_repeated_without_harm() {
         store.ping().await.unwrap();
         store
     };
-    let first = owner(&through_proxy().await, KEY).await;
-    assert_eq!(claim(&store(&redis.url()), KEY).await, Claim::InProgress);
-    through_proxy().await.release(KEY, &first).await.unwrap();
-    owner(&store(&redis.url()), KEY).await;
+    assert_eq!(claim(&through_proxy().await, KEY, "1").await, Claim::New);
+    assert_eq!(claim(&store(&redis.url()), KEY, "2").await, Claim::InProgress);
+    through_proxy().await.release(KEY, "1").await.unwrap();
+    assert_eq!(claim(&store(&redis.url()), KEY, "2").await, Claim::New);
 }
 
 fn event(id: &str) -> RawEvent {
