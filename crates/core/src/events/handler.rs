@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::iter;
 use std::time::Duration;
 
 use super::answer::Answer;
@@ -52,13 +53,18 @@ impl HandlerError {
     /// nothing.
     pub(super) fn loggable(&self) -> String {
         match self {
-            Self::Returned(error) => match error.downcast_ref::<Error>() {
+            Self::Returned(error) => match own_error(&**error) {
                 Some(error) => error.to_string(),
                 None => "the handler returned an error; `on_failure` gets it".to_owned(),
             },
             other => other.to_string(),
         }
     }
+}
+
+/// Returns the failure of a call that an error is, or is caused by.
+fn own_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
+    iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 impl fmt::Display for HandlerError {
