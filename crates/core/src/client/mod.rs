@@ -116,6 +116,11 @@ impl<V: Vendor> Client<V> {
         catch_panic(self.tokens.keep_ticket(ticket.into())).await?
     }
 
+    #[cfg(feature = "events")]
+    pub(crate) fn app_id(&self) -> &str {
+        &self.channel.app.id
+    }
+
     fn line(&self) -> Line {
         let auth = Auth::App(self.source.clone());
         Line { channel: self.channel.clone(), auth, timeout: self.timeout }

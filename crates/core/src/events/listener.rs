@@ -32,7 +32,7 @@ pub struct Listener {
     handler: Arc<Handle>,
     dedupe: fn(&RawEvent) -> Option<String>,
     seen: Arc<SeenClient>,
-    set_ticket: Option<Arc<SetTicket>>,
+    tickets: Option<Arc<Tickets>>,
     on_failure: Option<Arc<Report>>,
     timeout: Duration,
 }
@@ -41,6 +41,12 @@ type Handling = BoxFuture<'static, Result<Answer, HandlerError>>;
 type Handle = dyn Fn(RawEvent) -> Handling + Send + Sync;
 type Report = dyn Fn(&EventHeader, &HandlerError) + Send + Sync;
 type SetTicket = dyn Fn(Secret) -> BoxFuture<'static, Result<(), Error>> + Send + Sync;
+
+/// The client that tickets are for.
+struct Tickets {
+    app_id: String,
+    set: Box<SetTicket>,
+}
 
 /// The result of hearing an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +78,7 @@ impl Listener {
             handler: Arc::new(handle),
             dedupe: E::dedupe,
             seen: Arc::new(SeenClient::new(MemorySeen::default())),
-            set_ticket: None,
+            tickets: None,
             on_failure: None,
             timeout: Duration::from_secs(60),
         }
@@ -84,14 +90,15 @@ impl Listener {
         self
     }
 
-    /// Passes each ticket that the platform pushes to an app from the store on to this client; see
-    /// [`Client::set_ticket`].
+    /// Passes each ticket that the platform pushes to the app of this client on to
+    /// [`Client::set_ticket`], before the handler is called. If that fails, so does the event.
     pub fn client<V: Vendor>(mut self, client: &Client<V>) -> Self {
-        let client = client.clone();
-        self.set_ticket = Some(Arc::new(move |ticket| {
+        let (app_id, client) = (client.app_id().to_owned(), client.clone());
+        let set = Box::new(move |ticket| -> BoxFuture<'static, _> {
             let client = client.clone();
             Box::pin(async move { client.set_ticket(ticket).await })
-        }));
+        });
+        self.tickets = Some(Arc::new(Tickets { app_id, set }));
         self
     }
 
@@ -175,9 +182,13 @@ impl Listener {
     }
 
     async fn keep_ticket(&self, event: &RawEvent) -> Result<(), HandlerError> {
-        let Some(set_ticket) = &self.set_ticket else { return Ok(()) };
+        let Some(tickets) = &self.tickets else { return Ok(()) };
+        let app_id = event.header().app_id.as_deref();
+        if app_id.is_some_and(|id| id != tickets.app_id) {
+            return Ok(());
+        }
         let Some(ticket) = ticket(event) else { return Ok(()) };
-        set_ticket(ticket).await.map_err(|error| HandlerError::Returned(error.into()))
+        (tickets.set)(ticket).await.map_err(|error| HandlerError::Returned(error.into()))
     }
 
     fn report(&self, header: &EventHeader, error: &HandlerError) {
@@ -207,6 +218,12 @@ fn ticket(event: &RawEvent) -> Option<Secret> {
         app_ticket: String,
     }
 
-    let is_ticket = matches!(event.event_type(), "app_ticket" | "suite_ticket");
-    is_ticket.then(|| event.read::<Ticket>().ok())?.map(|read| read.value.app_ticket.into())
+    if !matches!(event.event_type(), "app_ticket" | "suite_ticket") {
+        return None;
+    }
+    let read = event.read::<Ticket>();
+    if let Err(error) = &read {
+        tracing::warn!(openplat.event = event.event_type(), %error, "a ticket could not be read");
+    }
+    Some(read.ok()?.value.app_ticket.into())
 }
