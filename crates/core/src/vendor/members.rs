@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The members of a JSON object, each read on its own: whatever is wrong with one hides no other.
-pub(super) struct Members<'a> {
+pub(crate) struct Members<'a> {
     members: Vec<(Key<'a>, &'a RawValue)>,
     is_whole: bool,
 }
@@ -16,7 +16,7 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Members<'a> {
     /// Reads an object as far as it is one.
-    pub(super) fn read(json: &'a [u8]) -> Self {
+    pub(crate) fn read(json: &'a [u8]) -> Self {
         let mut members = Vec::new();
         let mut json = serde_json::Deserializer::from_slice(json);
         let is_whole = Collect(&mut members).deserialize(&mut json).and_then(|()| json.end());
@@ -24,7 +24,7 @@ impl<'a> Members<'a> {
     }
 
     /// Returns `true` if the text is an object from its beginning to its end.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.is_whole
     }
 
@@ -37,7 +37,7 @@ impl<'a> Members<'a> {
 
     /// Returns a member that is not `null`, in whatever case its name is written. Of several, the
     /// last counts.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         let find = |is_it: &dyn Fn(&str) -> bool| {
             self.members.iter().rev().find(|(key, _)| is_it(&key.0)).map(|(_, value)| *value)
         };
@@ -47,13 +47,13 @@ impl<'a> Members<'a> {
     }
 
     /// Returns `true` if a name that is written exactly so appears more than once.
-    #[cfg(feature = "feishu")]
-    pub(super) fn repeats(&self, name: &str) -> bool {
+    #[cfg(any(feature = "feishu", feature = "events"))]
+    pub(crate) fn repeats(&self, name: &str) -> bool {
         self.members.iter().filter(|(key, _)| key.0 == name).count() > 1
     }
 
     /// Returns the first of some members that is a text, or a number as text, and not empty.
-    pub(super) fn text(&self, names: &[&str]) -> Option<String> {
+    pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| text(self.get(name)?))
     }
 
@@ -63,7 +63,7 @@ impl<'a> Members<'a> {
     }
 
     /// Returns the members of a member, none if it is no object.
-    pub(super) fn object(&self, name: &str) -> Members<'a> {
+    pub(crate) fn object(&self, name: &str) -> Members<'a> {
         Members::read(self.get(name).map(RawValue::get).unwrap_or_default().as_bytes())
     }
 

@@ -25,6 +25,8 @@ pub use dingtalk::DingTalk;
 #[cfg(feature = "feishu")]
 pub use feishu::Feishu;
 pub(crate) use grant::{App, Grant, TokenMembers, TokenRequest, UserGrant};
+#[cfg(feature = "events")]
+pub(crate) use members::Members;
 
 /// A platform whose operations can be sent. Implemented by this crate only.
 pub trait Vendor: sealed::Sealed + Send + Sync + 'static {
