@@ -10,6 +10,8 @@ mod text;
 pub(crate) use clock::FOREVER;
 pub use clock::{Clock, SystemClock};
 pub(crate) use panic::{Panicked, catch_panic};
+#[cfg(feature = "events")]
+pub(crate) use random::random;
 pub(crate) use random::uuid;
 pub use secret::{Masked, Secret};
 pub(crate) use secret::{mask, mask_cut};

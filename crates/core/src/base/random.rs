@@ -1,12 +1,17 @@
-/// Returns a version 4 UUID from the operating system's randomness, which no other process shares:
-/// not a fork of this one, and not a machine cloned from the same snapshot.
-pub(crate) fn uuid() -> String {
-    let mut bytes = [0; 16];
+/// Returns bytes of the operating system's randomness, which no other process shares: not a fork of
+/// this one, and not a machine cloned from the same snapshot.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
     if getrandom::fill(&mut bytes).is_err() {
         // A sandbox without randomness: still different from call to call.
         fastrand::fill(&mut bytes);
     }
-    let number = u128::from_be_bytes(bytes);
+    bytes
+}
+
+/// Returns a version 4 UUID.
+pub(crate) fn uuid() -> String {
+    let number = u128::from_be_bytes(random());
     let (high, low) = ((number >> 64) as u64, number as u64);
     let version = (high & 0x0fff) | 0x4000;
     let variant = (low >> 48 & 0x3fff) | 0x8000;

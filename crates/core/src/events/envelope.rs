@@ -47,8 +47,8 @@ pub(super) fn parse(json: &[u8]) -> Result<Envelope, EnvelopeError> {
         return Err(EnvelopeError::Malformed);
     }
     check_repetitions(&body)?;
-    if let Some(encrypt) = body.text(&["encrypt"]) {
-        return Ok(Envelope::Encrypted(encrypt));
+    if body.get("encrypt").is_some() {
+        return Ok(Envelope::Encrypted(body.text(&["encrypt"]).unwrap_or_default()));
     }
     // First of all: no other token may count for a body of schema 2.0.
     if body.get("schema").is_some() {
@@ -183,8 +183,10 @@ mod tests {
 
     #[test]
     fn what_is_encrypted_comes_before_all_else_and_a_challenge_last() {
-        let encrypted = parse(br#"{"schema":"2.0","encrypt":"AAEC"}"#);
-        assert!(matches!(encrypted, Ok(Envelope::Encrypted(text)) if text == "AAEC"));
+        for (encrypt, expected) in [("\"AAEC\"", "AAEC"), ("\"\"", ""), ("[]", "")] {
+            let encrypted = parse(format!(r#"{{"schema":"2.0","encrypt":{encrypt}}}"#).as_bytes());
+            assert!(matches!(encrypted, Ok(Envelope::Encrypted(text)) if text == expected));
+        }
         let challenge = parse(br#"{"challenge":"a\"b","token":"vtok","type":"url_verification"}"#);
         let Ok(Envelope::Challenge { challenge, token }) = challenge else { panic!() };
         assert_eq!((challenge.as_str(), token), ("a\"b", Some("vtok".into())));
@@ -229,7 +231,8 @@ mod tests {
         ] {
             assert_eq!(error(json), EnvelopeError::Malformed, "{json:?}");
         }
-        for json in ["{}", r#"{"encrypt":""}"#, r#"{"type":"url_verification"}"#, r#"{"token":1}"#]
+        for json in
+            ["{}", r#"{"encrypt":null}"#, r#"{"type":"url_verification"}"#, r#"{"token":1}"#]
         {
             assert_eq!(error(json), EnvelopeError::Unknown, "{json}");
         }

@@ -6,7 +6,6 @@
 
 mod answer;
 #[cfg(feature = "feishu")]
-#[allow(dead_code, reason = "the ways in are still to come")]
 mod envelope;
 mod event;
 mod handler;
@@ -14,6 +13,8 @@ mod listener;
 mod seen;
 mod seen_client;
 mod set;
+#[cfg(any(feature = "feishu", feature = "dingtalk"))]
+mod webhook;
 
 pub use answer::{Answer, Callback};
 pub use event::{EventHeader, EventSchema, RawEvent};
@@ -23,5 +24,11 @@ pub use seen::{Claim, MemorySeen, Seen, SeenError};
 pub use set::{EventMeta, EventSet, Received, Unreadable};
 #[doc(hidden)]
 pub use set::{dedupe, read};
+#[cfg(any(feature = "feishu", feature = "dingtalk"))]
+pub use webhook::{Delivery, Incoming, Refusal, Webhook};
+#[cfg(feature = "dingtalk")]
+pub use webhook::{DingTalkWebhook, DingTalkWebhookBuilder};
+#[cfg(feature = "feishu")]
+pub use webhook::{FeishuWebhook, FeishuWebhookBuilder};
 
 pub use crate::codec::{DecodeError, Read};

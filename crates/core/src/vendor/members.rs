@@ -47,7 +47,7 @@ impl<'a> Members<'a> {
     }
 
     /// Returns `true` if a name that is written exactly so appears more than once.
-    #[cfg(any(feature = "feishu", feature = "events"))]
+    #[cfg(feature = "feishu")]
     pub(crate) fn repeats(&self, name: &str) -> bool {
         self.members.iter().filter(|(key, _)| key.0 == name).count() > 1
     }

@@ -1,0 +1,146 @@
+//! Events that the platform pushes over HTTP. Nothing here listens on a socket: a request goes in,
+//! a response comes out, whatever the server in between.
+
+mod crypto;
+#[cfg(feature = "dingtalk")]
+mod dingtalk;
+#[cfg(feature = "feishu")]
+mod feishu;
+mod refusal;
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+
+use super::answer::Answer;
+use super::event::RawEvent;
+use crate::error::{Error, ErrorKind};
+
+#[cfg(feature = "dingtalk")]
+pub use dingtalk::{DingTalkWebhook, DingTalkWebhookBuilder};
+#[cfg(feature = "feishu")]
+pub use feishu::{FeishuWebhook, FeishuWebhookBuilder};
+pub use refusal::Refusal;
+
+/// The longest body by default. The platforms' largest events have a fraction of it.
+const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// The end of a webhook: checks what comes in, and says what it is. Implemented by this crate only;
+/// see `receive` of each.
+pub trait Webhook: sealed::Sealed {
+    /// Checks a request.
+    fn open(&self, request: &Request<Bytes>) -> Incoming;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    #[cfg(feature = "dingtalk")]
+    impl Sealed for super::DingTalkWebhook {}
+    #[cfg(feature = "feishu")]
+    impl Sealed for super::FeishuWebhook {}
+}
+
+/// A request, after it was checked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Incoming {
+    /// The platform checks that the URL belongs to the app. The response is ready to be returned.
+    Challenge(Response<Bytes>),
+    /// An event.
+    Event(Delivery),
+    /// A callback: someone waits for its answer, at most 3 seconds, and it is not sent again.
+    Callback(Delivery),
+    /// The request did not come from the platform, or cannot be read. Return
+    /// [`Refusal::response`].
+    Refused(Refusal),
+}
+
+/// An event that came in by a webhook and waits for its response.
+///
+/// `Debug` shows the header of the event alone.
+pub struct Delivery {
+    event: RawEvent,
+    reply: Reply,
+}
+
+/// The form of the response.
+enum Reply {
+    #[cfg(feature = "feishu")]
+    Event,
+    #[cfg(feature = "feishu")]
+    Callback,
+    #[cfg(feature = "dingtalk")]
+    DingTalk(dingtalk::Keys),
+}
+
+impl Delivery {
+    /// Returns the event.
+    pub fn event(&self) -> &RawEvent {
+        &self.event
+    }
+
+    /// Returns the response that says that the event was handled: for a callback with the answer,
+    /// where an empty one leaves the card as it is. DingTalk's events take no answer. An answer that
+    /// could not be written makes it the response of [`fail`](Self::fail).
+    pub fn accept(self, answer: impl Into<Answer>) -> Response<Bytes> {
+        let answer = answer.into();
+        if answer.is_unwritable() {
+            return self.fail();
+        }
+        let body = match self.reply {
+            #[cfg(feature = "feishu")]
+            Reply::Event => json_of(answer, r#"{"msg":"success"}"#),
+            #[cfg(feature = "feishu")]
+            Reply::Callback => json_of(answer, "{}"),
+            #[cfg(feature = "dingtalk")]
+            Reply::DingTalk(keys) => Bytes::from(keys.reply("success")),
+        };
+        json(StatusCode::OK, body)
+    }
+
+    /// Returns the response after which the platform sends an event again, and shows the failure of
+    /// a callback to the user. The response says nothing else.
+    pub fn fail(self) -> Response<Bytes> {
+        json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"msg":"failed"}"#)
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "feishu")]
+fn json_of(answer: Answer, otherwise: &'static str) -> Bytes {
+    answer.as_json().cloned().unwrap_or(Bytes::from_static(otherwise.as_bytes()))
+}
+
+fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Returns a request as the platforms send it.
+fn post(body: impl Into<Bytes>) -> Request<Bytes> {
+    let mut request = Request::new(body.into());
+    *request.method_mut() = Method::POST;
+    let content_type = HeaderValue::from_static("application/json;charset=utf-8");
+    request.headers_mut().insert(CONTENT_TYPE, content_type);
+    request
+}
+
+/// A secret that was copied with a line break, or never set, matches nothing: better now than with
+/// the first event.
+fn check_secret(name: &str, value: &str) -> Result<(), Error> {
+    let fault = match () {
+        () if value.is_empty() => "is empty",
+        () if value.trim() != value => "begins or ends with whitespace",
+        () => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::Configuration).with_detail(format!("the {name} {fault}")))
+}
