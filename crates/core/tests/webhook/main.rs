@@ -5,5 +5,6 @@
 
 mod dingtalk;
 mod feishu;
+mod serve;
 mod support;
 mod vectors;

@@ -7,6 +7,7 @@ mod dingtalk;
 #[cfg(feature = "feishu")]
 mod feishu;
 mod refusal;
+mod serve;
 
 use std::fmt;
 
@@ -28,7 +29,7 @@ pub use refusal::Refusal;
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// The end of a webhook: checks what comes in, and says what it is. Implemented by this crate only;
-/// see `receive` of each.
+/// see [`Listener::serve`](super::Listener::serve).
 pub trait Webhook: sealed::Sealed {
     /// Checks a request.
     fn open(&self, request: &Request<Bytes>) -> Incoming;

@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use super::{Delivery, Incoming, Webhook};
+use crate::events::answer::Answer;
+use crate::events::listener::{Listener, Outcome};
+
+/// Half a second less than the platforms wait, for the way back.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
+impl Listener {
+    /// Handles a request that a server received for a webhook, and returns the response. The body
+    /// must be each byte as it came over the wire.
+    ///
+    /// The handler runs in a task of its own: it goes on if the peer hangs up and this future is
+    /// dropped. If it takes longer than 2.5 seconds, the response says that the event was not
+    /// handled, while the handler goes on; when the platform sends the event again, it has been
+    /// handled. A callback is not sent again, so that its answer must be there in time.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime.
+    pub async fn serve(&self, webhook: &impl Webhook, request: Request<Bytes>) -> Response<Bytes> {
+        match webhook.open(&request) {
+            Incoming::Challenge(response) => response,
+            Incoming::Event(delivery) | Incoming::Callback(delivery) => {
+                self.deliver(delivery).await
+            }
+            Incoming::Refused(refusal) => {
+                tracing::warn!(reason = %refusal, "a request to the webhook was refused");
+                refusal.response()
+            }
+        }
+    }
+
+    async fn deliver(&self, delivery: Delivery) -> Response<Bytes> {
+        let (listener, event) = (self.clone(), delivery.event().clone());
+        let heard = tokio::spawn(async move { listener.hear(event).await });
+        match tokio::time::timeout(PATIENCE, heard).await {
+            Ok(Ok(Outcome::Handled(answer))) => delivery.accept(answer),
+            Ok(Ok(Outcome::Repeated)) => delivery.accept(Answer::default()),
+            Ok(_) => delivery.fail(),
+            Err(_) => {
+                let header = delivery.event().header();
+                tracing::warn!(
+                    openplat.event = header.event_type,
+                    id = header.id,
+                    "the handler takes longer than the platform waits; it goes on without"
+                );
+                delivery.fail()
+            }
+        }
+    }
+}
