@@ -88,6 +88,8 @@ pub use wire::{
     Attempt, Body, BodyError, BodyFields, FormFields, HttpTransport, HttpTransportBuilder, Parts,
     Transport, TransportError,
 };
+#[cfg(feature = "long-connection")]
+pub use wire::{Socket, Upgrade};
 
 pub use {bytes, http, http_body};
 

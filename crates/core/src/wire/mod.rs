@@ -8,6 +8,8 @@ pub(crate) mod file;
 mod parts;
 mod redirect;
 mod reply;
+#[cfg(feature = "long-connection")]
+mod socket;
 mod transport;
 mod wait;
 
@@ -18,5 +20,9 @@ pub(crate) use exchange::{Exchange, Received};
 pub use parts::{BodyFields, FormFields, Parts};
 pub(crate) use parts::{COMPONENT, Encoded, JSON, Payload};
 pub(crate) use reply::{Reply, log_id};
+#[cfg(feature = "long-connection")]
+pub use socket::Socket;
+#[cfg(feature = "long-connection")]
+pub use transport::Upgrade;
 pub use transport::{Transport, TransportError};
 pub(crate) use wait::retry_after;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use crate::base::BoxFuture;
 use crate::error::{Error, ErrorKind};
 use crate::wire::Body;
+#[cfg(feature = "long-connection")]
+use crate::wire::Socket;
 use crate::wire::file::Unreadable;
 
 /// Sends one HTTP request and returns the response, whatever its status.
@@ -35,7 +37,30 @@ pub trait Transport: Send + Sync + 'static {
     fn reads_attempts(&self) -> bool {
         false
     }
+
+    /// Sends `request`, which asks for a connection that is HTTP no longer, and returns the head of
+    /// the response. With status 101 there is a socket, on which nothing has been read yet; with any
+    /// other there is none.
+    ///
+    /// The URL has the scheme `wss` or `ws`, and its query holds a secret. A layer passes the
+    /// request on to the transport that it wraps.
+    ///
+    /// # Errors
+    ///
+    /// A [`TransportError`] if there is no response; as for [`send`](Self::send), its text must not
+    /// quote anything. By default, an error that says what to implement.
+    #[cfg(feature = "long-connection")]
+    fn upgrade(&self, _request: http::Request<Body>) -> BoxFuture<'_, Upgrade> {
+        Box::pin(std::future::ready(Err(TransportError::configuration(
+            "the client's transport, or a layer around it, does not open long connections; \
+             implement `Transport::upgrade` for it, in a layer by a call of the inner transport's",
+        ))))
+    }
 }
+
+/// The result of [`Transport::upgrade`].
+#[cfg(feature = "long-connection")]
+pub type Upgrade = Result<(http::response::Parts, Option<Socket>), TransportError>;
 
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn send(
@@ -47,6 +72,11 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 
     fn reads_attempts(&self) -> bool {
         (**self).reads_attempts()
+    }
+
+    #[cfg(feature = "long-connection")]
+    fn upgrade(&self, request: http::Request<Body>) -> BoxFuture<'_, Upgrade> {
+        (**self).upgrade(request)
     }
 }
 
@@ -63,7 +93,7 @@ enum Stage {
     Connect,
     Transfer,
     Timeout,
-    Redirect,
+    Configuration,
 }
 
 impl TransportError {
@@ -88,9 +118,9 @@ impl TransportError {
         Self { stage: Stage::Timeout, source: source.into() }
     }
 
-    /// A redirect was followed, and with it went the token.
-    pub(crate) fn redirect(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { stage: Stage::Redirect, source: source.into() }
+    /// Creates an error for a transport that is not set up as it has to be.
+    pub(crate) fn configuration(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { stage: Stage::Configuration, source: source.into() }
     }
 
     /// Returns `true` if nothing of the request can have reached the vendor.
@@ -120,13 +150,16 @@ impl StdError for TransportError {
 
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
+        if let (Stage::Configuration, Some(error)) = (error.stage, error.source.downcast_ref()) {
+            return Self::clone(error);
+        }
         let kind = match error.stage {
             _ if error.is_of_file() => ErrorKind::File,
             Stage::Request => ErrorKind::InvalidRequest,
             Stage::Connect => ErrorKind::Connect,
             Stage::Transfer => ErrorKind::Transfer,
             Stage::Timeout => ErrorKind::Timeout,
-            Stage::Redirect => ErrorKind::Configuration,
+            Stage::Configuration => ErrorKind::Configuration,
         };
         Self::new(kind).with_cause(&error)
     }

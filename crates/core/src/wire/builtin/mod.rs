@@ -3,6 +3,8 @@
 mod failure;
 mod proxy;
 mod tls;
+#[cfg(feature = "long-connection")]
+mod upgrade;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use crate::base::BoxFuture;
 use crate::base::Secret;
 use crate::error::{Error, ErrorKind};
 use crate::wire::Body;
+#[cfg(feature = "long-connection")]
+use crate::wire::Upgrade;
 use crate::wire::{Transport, TransportError};
 
 /// The built-in [`Transport`]: HTTPS with a pool of connections, over reqwest and rustls.
@@ -50,6 +54,8 @@ pub struct HttpTransport {
     client: reqwest::Client,
     proxies: Arc<Proxies>,
     may_follow_redirects: bool,
+    #[cfg(feature = "long-connection")]
+    upgrades: Arc<upgrade::Upgrades>,
 }
 
 impl HttpTransport {
@@ -66,7 +72,13 @@ impl HttpTransport {
 #[cfg(feature = "reqwest")]
 impl From<reqwest::Client> for HttpTransport {
     fn from(client: reqwest::Client) -> Self {
-        Self { client, proxies: Arc::default(), may_follow_redirects: true }
+        Self {
+            #[cfg(feature = "long-connection")]
+            upgrades: Arc::new(upgrade::Upgrades::through(client.clone())),
+            client,
+            proxies: Arc::default(),
+            may_follow_redirects: true,
+        }
     }
 }
 
@@ -92,14 +104,24 @@ impl Transport for HttpTransport {
             let url = self.may_follow_redirects.then(|| request.url().clone());
             let response = self.client.execute(request).await.map_err(failed)?;
             if url.is_some_and(|url| url != *response.url()) {
-                return Err(TransportError::redirect(
-                    "the reqwest client followed a redirect, and took the token along; build it \
-                     with `redirect(reqwest::redirect::Policy::none())`",
-                ));
+                return Err(followed());
             }
             Ok(http::Response::from(response).map(|body| Body::new(body.map_err(broken))))
         })
     }
+
+    #[cfg(feature = "long-connection")]
+    fn upgrade(&self, request: http::Request<Body>) -> BoxFuture<'_, Upgrade> {
+        Box::pin(self.upgrades.open(request))
+    }
+}
+
+#[cold]
+fn followed() -> TransportError {
+    TransportError::configuration(
+        "the reqwest client followed a redirect, and took the token along; build it with \
+         `redirect(reqwest::redirect::Policy::none())`",
+    )
 }
 
 /// Sets up an [`HttpTransport`].
@@ -200,14 +222,28 @@ impl HttpTransportBuilder {
 
     /// Builds the transport for URLs that begin with `base`.
     pub(crate) fn build_for(self, base: Option<&Uri>) -> Result<HttpTransport, Error> {
-        let user_agent = HeaderValue::try_from(self.user_agent).map_err(|_| {
-            unusable("the user agent contains a character that no HTTP header can carry")
-        })?;
-        let proxies = Proxies::find(&self.proxying, base, |name| {
+        let proxies = self.proxies(base)?;
+        Ok(HttpTransport {
+            client: finish(self.client(&proxies, cfg!(feature = "http2"))?)?,
+            proxies: Arc::new(proxies),
+            may_follow_redirects: false,
+            #[cfg(feature = "long-connection")]
+            upgrades: Arc::new(upgrade::Upgrades::new(self)),
+        })
+    }
+
+    fn proxies(&self, base: Option<&Uri>) -> Result<Proxies, Error> {
+        Proxies::find(&self.proxying, base, |name| {
             // Lossy: a value that is no text shall be refused rather than passed over.
             Some(std::env::var_os(name)?.to_string_lossy().into_owned())
+        })
+    }
+
+    fn client(&self, proxies: &Proxies, http2: bool) -> Result<reqwest::ClientBuilder, Error> {
+        let user_agent = HeaderValue::try_from(&*self.user_agent).map_err(|_| {
+            unusable("the user agent contains a character that no HTTP header can carry")
         })?;
-        let tls = tls::config(&self.root_certificates, self.client_certificate.as_ref())?;
+        let tls = tls::config(&self.root_certificates, self.client_certificate.as_ref(), http2)?;
         // Features of reqwest that another crate of the program needs must not change this client.
         let builder = reqwest::Client::builder()
             .no_brotli()
@@ -221,19 +257,28 @@ impl HttpTransportBuilder {
             .no_proxy();
         #[cfg(not(feature = "gzip"))]
         let builder = builder.no_gzip();
-        #[cfg(not(feature = "http2"))]
-        let mut builder = builder.http1_only();
-        // All calls share one connection: if it is dead, none may wait for the next.
-        #[cfg(feature = "http2")]
-        let mut builder = builder
-            .http2_keep_alive_interval(Duration::from_secs(10))
-            .http2_keep_alive_timeout(Duration::from_secs(5));
+        let mut builder = match http2 {
+            false => builder.http1_only(),
+            true => keep_alive(builder),
+        };
         for proxy in proxies.iter() {
             builder = builder.proxy(proxy?);
         }
-        let client = builder.build().map_err(|_| unusable("the HTTP client cannot be set up"))?;
-        Ok(HttpTransport { client, proxies: Arc::new(proxies), may_follow_redirects: false })
+        Ok(builder)
     }
+}
+
+fn finish(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
+    builder.build().map_err(|_| unusable("the HTTP client cannot be set up"))
+}
+
+/// All calls share one connection: if it is dead, none may wait for the next.
+fn keep_alive(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    #[cfg(feature = "http2")]
+    let builder = builder
+        .http2_keep_alive_interval(Duration::from_secs(10))
+        .http2_keep_alive_timeout(Duration::from_secs(5));
+    builder
 }
 
 impl fmt::Debug for HttpTransportBuilder {

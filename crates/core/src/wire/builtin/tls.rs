@@ -19,6 +19,7 @@ use crate::error::Error;
 pub(super) fn config(
     root_certificates: &[Vec<u8>],
     client_certificate: Option<&Secret>,
+    http2: bool,
 ) -> Result<ClientConfig, Error> {
     let provider =
         CryptoProvider::get_default().cloned().or_else(built_in_provider).ok_or_else(|| {
@@ -42,7 +43,7 @@ pub(super) fn config(
             })?
         }
     };
-    if cfg!(feature = "http2") {
+    if http2 {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
     Ok(config)
