@@ -5,6 +5,9 @@
 //! hands it to a [`Handler`].
 
 mod answer;
+#[cfg(feature = "long-connection")]
+#[allow(dead_code, reason = "the driver is still to come")]
+pub mod connection;
 #[cfg(feature = "feishu")]
 mod envelope;
 mod event;
