@@ -1,5 +1,7 @@
 //! Events over a connection that this side opens: no public address is needed.
 
+mod fragments;
+mod frame;
 mod protocol;
 
 use crate::vendor::Vendor;
