@@ -117,8 +117,8 @@ impl<V: Vendor> Client<V> {
     }
 
     #[cfg(feature = "events")]
-    pub(crate) fn app_id(&self) -> &str {
-        &self.channel.app.id
+    pub(crate) fn channel(&self) -> &Arc<Channel> {
+        &self.channel
     }
 
     fn line(&self) -> Line {

@@ -93,7 +93,7 @@ impl Listener {
     /// Passes each ticket that the platform pushes to the app of this client on to
     /// [`Client::set_ticket`], before the handler is called. If that fails, so does the event.
     pub fn client<V: Vendor>(mut self, client: &Client<V>) -> Self {
-        let (app_id, client) = (client.app_id().to_owned(), client.clone());
+        let (app_id, client) = (client.channel().app.id.to_owned(), client.clone());
         let set = Box::new(move |ticket| -> BoxFuture<'static, _> {
             let client = client.clone();
             Box::pin(async move { client.set_ticket(ticket).await })

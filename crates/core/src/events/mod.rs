@@ -6,7 +6,6 @@
 
 mod answer;
 #[cfg(feature = "long-connection")]
-#[allow(dead_code, reason = "the driver is still to come")]
 pub mod connection;
 #[cfg(feature = "feishu")]
 mod envelope;

@@ -5,8 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::response::Parts as Head;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -22,7 +21,7 @@ use crate::vendor::App;
 #[doc(hidden)]
 pub trait Protocol: Send + 'static {
     /// Returns the request for the URL of a new connection.
-    fn open(&self, app: &App) -> Open;
+    fn open(&mut self, app: &App) -> Open;
 
     /// Reads the URL from the data of the response, within the platform's envelope. Whatever the
     /// connection before has left behind is forgotten.
@@ -34,9 +33,10 @@ pub trait Protocol: Send + 'static {
         Refusal::by_kind(error)
     }
 
-    /// Judges a response to the handshake of the WebSocket that is not 101.
-    fn refused(&self, head: &Head) -> Refusal {
-        Refusal::by_status(head.status)
+    /// Judges a response to the handshake of the WebSocket that is not 101. `error` is what its
+    /// status says.
+    fn refused(&self, _headers: &HeaderMap, error: Error) -> Refusal {
+        Refusal::by_kind(error)
     }
 
     /// Returns what keeps the connection alive: sent once it is open, and then at each interval.
@@ -131,20 +131,6 @@ impl Refusal {
             _ if status > 0 => Self::Stubborn(error),
             ErrorKind::Decode | ErrorKind::LimitExceeded => Self::Stubborn(error),
             _ => Self::Fatal(error),
-        }
-    }
-
-    /// Judges a response to a handshake that holds nothing but a status.
-    pub(super) fn by_status(status: StatusCode) -> Self {
-        let is_passing = status.is_server_error()
-            || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
-        let error = |kind| Error::builder(kind).status(status.as_u16()).build();
-        match is_passing {
-            true if status == StatusCode::TOO_MANY_REQUESTS => {
-                Self::Passing(error(ErrorKind::Throttled))
-            }
-            true => Self::Passing(error(ErrorKind::Unavailable)),
-            false => Self::Stubborn(error(ErrorKind::Rejected)),
         }
     }
 

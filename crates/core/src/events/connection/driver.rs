@@ -1,0 +1,130 @@
+//! From one connection to the next: the one task behind a [`Connection`](super::Connection).
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::control::{State, publish};
+use super::endpoint;
+use super::protocol::{Protocol, Refusal};
+use super::session::{End, Outlet, Session, SleepWatch};
+use crate::channel::Channel;
+use crate::error::{Error, ErrorKind};
+
+/// The number of refusals in a row, all of a kind that may pass, after which nobody believes it.
+const MOST_REFUSALS: u32 = 3;
+
+/// A connection that the platform wants replaced sooner than this was none.
+const SHORTEST_LIFE: Duration = Duration::from_secs(10);
+
+pub(super) struct Driver {
+    pub(super) channel: Arc<Channel>,
+    pub(super) protocol: Box<dyn Protocol>,
+    pub(super) outlet: Outlet,
+    pub(super) drain: Duration,
+    pub(super) state: Arc<watch::Sender<State>>,
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) drain_until: Option<Instant>,
+}
+
+impl Driver {
+    /// Keeps a connection open until the program wants it closed, or the platform refuses it for a
+    /// reason that stays.
+    pub(super) async fn drive(&mut self) -> Result<(), Error> {
+        let ended = self.keep_connected().await;
+        // Events that are being handled are not cut off, even if none can be acknowledged.
+        let until = *self.drain_until.get_or_insert_with(|| Instant::now() + self.drain);
+        let _ = timeout_at(until, self.outlet.emptied()).await;
+        ended
+    }
+
+    async fn keep_connected(&mut self) -> Result<(), Error> {
+        let (mut attempt, mut refusals) = (0, 0);
+        loop {
+            publish(&self.state, State::Connecting);
+            let opened = endpoint::open(&self.channel, &mut *self.protocol);
+            let Some(opened) = unless_stopped(&mut self.stop, opened).await else { return Ok(()) };
+            let error = match opened {
+                Ok(socket) => {
+                    (attempt, refusals) = (0, 0);
+                    publish(&self.state, State::Connected);
+                    let since = Instant::now();
+                    match self.serve(socket).await {
+                        End::Shutdown => return Ok(()),
+                        End::Renew if since.elapsed() >= SHORTEST_LIFE => continue,
+                        End::Renew => closed_soon(),
+                        End::Lost(error) => error,
+                    }
+                }
+                Err(Refusal::Fatal(error)) => return Err(error),
+                Err(Refusal::Stubborn(error)) => {
+                    refusals += 1;
+                    if refusals == MOST_REFUSALS {
+                        return Err(error);
+                    }
+                    error
+                }
+                Err(Refusal::Passing(error)) => {
+                    refusals = 0;
+                    error
+                }
+            };
+            attempt += 1;
+            if !self.pause(attempt, error).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn serve(&mut self, socket: endpoint::WebSocket) -> End {
+        let clock = self.channel.exchange.clock.clone();
+        let session = Session::new(&mut *self.protocol, &self.outlet, socket, clock);
+        let (state, drain_until) = (&self.state, &mut self.drain_until);
+        let on_drain = |until| {
+            *drain_until = Some(until);
+            publish(state, State::Draining);
+        };
+        session.run(self.stop.clone(), self.drain, on_drain).await
+    }
+
+    /// Waits before the next try. Returns `false` if the program wants no further one.
+    async fn pause(&mut self, attempt: u32, error: Error) -> Result<bool, Error> {
+        let Some(pause) = self.protocol.pause(attempt) else {
+            return Err(error.in_context("the platform wants no further try to connect"));
+        };
+        // The platform may ask for more.
+        let asked = error.api().and_then(|api| api.retry_after()).unwrap_or_default();
+        let pause = pause.max(asked);
+        tracing::warn!(%error, ?pause, attempt, "the long connection is down");
+        let until = Instant::now() + pause;
+        publish(&self.state, State::Waiting { until, error });
+        let mut watch = SleepWatch::new(self.channel.exchange.clock.clone());
+        let waited = async {
+            while Instant::now() < until && !watch.has_slept() {
+                sleep_until(until.min(watch.next_look())).await;
+            }
+        };
+        Ok(unless_stopped(&mut self.stop, waited).await.is_some())
+    }
+}
+
+fn closed_soon() -> Error {
+    Error::new(ErrorKind::Unavailable)
+        .with_detail("the platform wants another connection right after it accepted this one")
+}
+
+/// Returns `None` if the program wants the connection closed before `work` is done.
+async fn unless_stopped<T>(
+    stop: &mut watch::Receiver<bool>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let stopped = stop.wait_for(|stop| *stop);
+    match select(pin!(stopped), pin!(work)).await {
+        Either::Left(_) => None,
+        Either::Right((value, _)) => Some(value),
+    }
+}
