@@ -2,4 +2,10 @@
 
 #![cfg(test)]
 
+mod endpoint;
+mod events;
+mod lifecycle;
+mod replay;
+mod support;
 mod transport;
+mod waits;

@@ -232,6 +232,22 @@ mod tests {
         assert_eq!(frame.encode(), bytes(PING));
     }
 
+    /// What the official clients sent to a server that recorded it.
+    #[test]
+    fn every_recorded_frame_is_written_as_it_was_read() {
+        let captures = [
+            include_str!("../../../tests/connection/captures/python.json"),
+            include_str!("../../../tests/connection/captures/node.json"),
+        ];
+        let records = captures.into_iter().flat_map(|capture| capture.split("\"hex\": \"").skip(1));
+        let frames: Vec<_> =
+            records.map(|record| bytes(record.split('"').next().unwrap())).collect();
+        assert_eq!(frames.len(), 55);
+        for recorded in frames {
+            assert_eq!(Frame::decode(recorded.clone()).unwrap().encode(), recorded);
+        }
+    }
+
     #[test]
     fn a_negative_number_takes_ten_bytes() {
         let frame = Frame { service: -1, method: i32::MIN, ..Frame::default() };

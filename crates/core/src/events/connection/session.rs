@@ -351,7 +351,8 @@ impl<'a> Session<'a> {
             poll_fn(|context| self.poll_write(context)).await?;
             let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
             self.socket.send(Message::Close(Some(frame))).await?;
-            while self.socket.next().await.transpose()?.is_some() {}
+            while !matches!(self.socket.next().await.transpose()?, Some(Message::Close(_)) | None) {
+            }
             Ok::<_, WsError>(())
         };
         // The connection ends, whatever comes of this.
