@@ -206,6 +206,7 @@ mod consent;
 mod dialect;
 mod limit;
 mod pattern;
+mod push;
 mod queue;
 mod recorded;
 mod reply;
@@ -218,7 +219,7 @@ mod wire;
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use openplat_core::Operation;
@@ -229,6 +230,7 @@ pub use http;
 pub use consent::Consent;
 pub use dialect::MockedVendor;
 pub use limit::RateLimit;
+pub use push::{Fault, LongConnectionPlan, MockConnection, Push, Pushed, RecordedAck};
 pub use recorded::{NotAForm, Part, Recorded};
 pub use reply::Reply;
 pub use route::Route;
@@ -260,8 +262,9 @@ impl MockPlatform {
     /// Returns the error of the operating system if the port or the thread is refused.
     pub async fn start() -> io::Result<Self> {
         let shared = Shared::default();
-        let server = Some(Arc::new(Server::start(shared.clone()).await?));
-        Ok(Self { shared, server })
+        let server = Server::start(shared.clone()).await?;
+        shared.lock().hub.base = server.url().replacen("http", "ws", 1);
+        Ok(Self { shared, server: Some(Arc::new(server)) })
     }
 
     /// Creates a platform without a socket, which [`transport`](Self::transport) alone leads to.
@@ -317,10 +320,12 @@ impl MockPlatform {
     }
 
     /// Returns the requests so far in the order of their arrival, except those of
-    /// [`token_requests`](Self::token_requests). Requests that were refused are among them. A
+    /// [`token_requests`](Self::token_requests) and of
+    /// [`LongConnectionPlan::requests`]. Requests that were refused are among them. A
     /// request whose body is larger than 64 MiB is not: it gets a 413, unread.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.shared.lock().recorded.matching(|endpoint| endpoint != Endpoint::Token)
+        let is_other = |endpoint| matches!(endpoint, Endpoint::Token | Endpoint::Connection);
+        self.shared.lock().recorded.matching(|endpoint| !is_other(endpoint))
     }
 
     /// Returns those of the [`requests`](Self::requests) that reached `O`, with an accepted token
@@ -396,6 +401,55 @@ impl MockPlatform {
         platform.tokens.consent(consent, now)
     }
 
+    /// Pushes an event or a callback over a long connection: to one of those that are open, at
+    /// random, as the platforms do. If none is open, the event waits for one.
+    ///
+    /// An event that is not acknowledged in time, with success, is sent again, see
+    /// [`Push::resend_after`]. The platform's clock says when, which [`advance`](Self::advance)
+    /// moves.
+    pub fn push(&self, push: Push) -> Pushed {
+        let mut platform = self.shared.lock();
+        let now = platform.now();
+        let index = platform.hub.push(push, now);
+        Pushed { shared: self.shared.clone(), index }
+    }
+
+    /// Returns all acknowledgments so far, in the order of their arrival.
+    pub fn acks(&self) -> Vec<RecordedAck> {
+        self.shared.lock().hub.acks()
+    }
+
+    /// Returns how many of the events that were pushed are not accepted yet: see
+    /// [`Pushed::is_accepted`].
+    pub fn pending(&self) -> usize {
+        self.shared.lock().hub.pending
+    }
+
+    /// Returns the long connections so far in the order in which they were opened, closed ones
+    /// among them.
+    pub fn connections(&self) -> Vec<MockConnection> {
+        let count = self.shared.lock().hub.count();
+        let connection = |index| MockConnection { shared: self.shared.clone(), index };
+        (0..count).map(connection).collect()
+    }
+
+    /// Waits for the long connection with this [`index`](MockConnection::index) to be opened.
+    pub async fn connection(&self, index: usize) -> MockConnection {
+        self.shared.when(|| (index < self.shared.lock().hub.count()).then_some(())).await;
+        MockConnection { shared: self.shared.clone(), index }
+    }
+
+    /// Returns the rules for long connections, to change them.
+    pub fn long_connection(&self) -> LongConnectionPlan {
+        LongConnectionPlan { shared: self.shared.clone() }
+    }
+
+    /// Waits until `condition` holds. It is looked at whenever a request, a connection, a ping or an
+    /// acknowledgment was recorded, and whenever an event was sent.
+    pub async fn until(&self, mut condition: impl FnMut(&Self) -> bool) {
+        self.shared.when(|| condition(self).then_some(())).await;
+    }
+
     /// Bans the client's address for this long: all requests to DingTalk get the ban, as HTTP 403
     /// with `{"status":1111,"punish":"deny"}`. Feishu is not known to ban addresses.
     pub fn ban(&self, duration: Duration) {
@@ -416,5 +470,30 @@ struct Shared(Arc<Mutex<Simulation>>);
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Simulation> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks for something whenever something was recorded, until it is there.
+    async fn when<T>(&self, mut find: impl FnMut() -> Option<T>) -> T {
+        let mut changed = self.lock().hub.changed.subscribe();
+        loop {
+            if let Some(found) = find() {
+                return found;
+            }
+            // Its sender lives as long as the platform.
+            let _ = changed.changed().await;
+        }
+    }
+
+    fn downgrade(&self) -> WeakShared {
+        WeakShared(Arc::downgrade(&self.0))
+    }
+}
+
+/// The platform as its long connections see it: they do not keep it.
+struct WeakShared(Weak<Mutex<Simulation>>);
+
+impl WeakShared {
+    fn upgrade(&self) -> Option<Shared> {
+        self.0.upgrade().map(Shared)
     }
 }

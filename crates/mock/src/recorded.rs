@@ -40,6 +40,8 @@ pub struct Recorded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     Token,
+    /// Of the way to a long connection.
+    Connection,
     /// By its place in the list of routes.
     Route(usize),
     Unknown,

@@ -106,6 +106,16 @@ impl Reply {
         Self::without_response(Wire::Refuse)
     }
 
+    /// Creates the refusal of a long connection by Feishu: HTTP 403 with the headers
+    /// `Handshake-Status`, such as 514, and `Handshake-Autherrcode`, such as `1000040350` for more
+    /// connections than an app can have.
+    pub fn refuse_upgrade(handshake_status: u16, code: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN)
+            .header("handshake-status", handshake_status)
+            .header("handshake-msg", "refused by openplat-mock")
+            .header("handshake-autherrcode", code)
+    }
+
     fn without_response(wire: Wire) -> Self {
         Self { wire, ..Self::of(Content::Body(Bytes::new())) }
     }

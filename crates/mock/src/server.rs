@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::Shared;
+use crate::push::{Peer, Session};
 use crate::wire::{Broken, Outgoing};
 
 /// Larger than any upload that the vendors take.
@@ -109,15 +110,36 @@ async fn accept(
     }
 }
 
+/// The end of HTTP on a connection.
+#[derive(Default)]
+enum Ending {
+    #[default]
+    Closed,
+    Reset,
+    Upgraded(Peer),
+}
+
 async fn serve(stream: TcpStream, shared: Shared) {
-    let is_reset = AtomicBool::new(false);
-    let service = service_fn(|request| Box::pin(exchange(request, &shared, &is_reset)));
+    let ending = Mutex::default();
+    let service = service_fn(|request| Box::pin(exchange(request, &shared, &ending)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     // It ends with an error when the client goes away, which is the client's affair, and when a
     // reply says so.
     let result = poll_fn(|context| connection.poll_without_shutdown(context)).await;
-    let stream = connection.into_parts().io.into_inner();
-    if result.is_err() && is_reset.load(Ordering::Relaxed) {
+    let http1::Parts { io, read_buf, .. } = connection.into_parts();
+    let stream = io.into_inner();
+    let ending = std::mem::take(&mut *ending.lock().unwrap_or_else(PoisonError::into_inner));
+    let (stream, is_reset) = match ending {
+        Ending::Closed => return,
+        Ending::Reset => (stream, result.is_err()),
+        Ending::Upgraded(_) if result.is_err() => return,
+        Ending::Upgraded(peer) => {
+            let Some(session) = Session::open(shared.downgrade(), peer) else { return };
+            let Some(ended) = session.run(stream, read_buf).await else { return };
+            ended
+        }
+    };
+    if is_reset {
         // tokio deprecates it because it can block; with no time to linger it does not.
         #[allow(deprecated, reason = "what takes its place is newer than the tokio we require")]
         let _ = stream.set_linger(Some(Duration::ZERO));
@@ -128,18 +150,23 @@ async fn serve(stream: TcpStream, shared: Shared) {
 async fn exchange(
     request: Request<Incoming>,
     shared: &Shared,
-    is_reset: &AtomicBool,
+    ending: &Mutex<Ending>,
 ) -> Result<Response<BoxBody<Bytes, BodyError>>, BodyError> {
     let (head, body) = request.into_parts();
-    let outgoing = match Limited::new(body, MAX_BODY).collect().await {
+    let mut outgoing = match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => shared.receive(head, body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => too_large(),
         Err(error) => return Err(error),
     };
-    outgoing.depart().await.map_err(|broken| {
-        is_reset.store(broken == Broken::Reset, Ordering::Relaxed);
-        "ended by the reply".into()
-    })
+    let peer = outgoing.peer.take();
+    let departed = outgoing.depart().await;
+    let end = match (&departed, peer) {
+        (Ok(_), Some(peer)) => Ending::Upgraded(peer),
+        (Err(Broken::Reset), _) => Ending::Reset,
+        _ => Ending::Closed,
+    };
+    *ending.lock().unwrap_or_else(PoisonError::into_inner) = end;
+    departed.map_err(|_| "ended by the reply".into())
 }
 
 fn too_large() -> Outgoing {

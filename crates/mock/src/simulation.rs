@@ -1,17 +1,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use openplat_core::OperationMeta;
+use sha1::{Digest, Sha1};
 use tokio::time::Instant;
 
 use crate::Shared;
-use crate::dialect::{Ask, DIALECTS, Dialect, Failure, Grant};
+use crate::dialect::{Ask, DIALECTS, Dialect, Failure, Grant, Service};
 use crate::limit::{Admission, BAN, RateLimit, Window};
 use crate::pattern::{Pattern, path_values};
+use crate::push::{Hub, Peer};
 use crate::queue::{Matcher, Queue, Source};
 use crate::recorded::{Endpoint, Recorded, Records};
 use crate::reply::{Content, JSON, Reply};
@@ -26,6 +30,7 @@ pub(crate) struct Simulation {
     routes: Vec<Registered>,
     pub(crate) recorded: Records,
     pub(crate) tokens: Tokens,
+    pub(crate) hub: Hub,
     /// When an address that is banned is heard again.
     banned_until: Duration,
     started: Instant,
@@ -48,7 +53,7 @@ struct Visit {
     dialect: &'static dyn Dialect,
     log_id: String,
     route: Option<usize>,
-    grant: Option<Grant>,
+    service: Option<Service>,
 }
 
 impl Visit {
@@ -69,6 +74,7 @@ impl Default for Simulation {
             routes: Vec::new(),
             recorded: Records::default(),
             tokens: Tokens::default(),
+            hub: Hub::default(),
             banned_until: Duration::ZERO,
             started: Instant::now(),
             advanced: Duration::ZERO,
@@ -158,6 +164,7 @@ impl Simulation {
 
     pub(crate) fn advance(&mut self, duration: Duration) {
         self.advanced = self.advanced.saturating_add(duration);
+        self.hub.wake();
     }
 
     pub(crate) fn ban(&mut self, duration: Duration) {
@@ -178,18 +185,20 @@ impl Simulation {
         request = request.at(now);
         let log_id = format!("mock-{:06}", self.recorded.len() + 1);
         let route = self.route(&mut request);
-        let grant = grant(&mut request);
-        request.endpoint = match (&grant, route) {
-            (Some(_), _) => Endpoint::Token,
+        let service = service(&mut request);
+        request.endpoint = match (&service, route) {
+            (Some((_, Service::Grant(_))), _) => Endpoint::Token,
+            (Some((_, Service::Address | Service::Upgrade)), _) => Endpoint::Connection,
             (None, Some(route)) => Endpoint::Route(route),
             (None, None) => Endpoint::Unknown,
         };
         self.recorded.push(request.clone());
+        self.hub.changed.send_replace(());
         let of_route = route.and_then(|route| self.routes.get(route)).map(|route| route.dialect);
-        let Some(dialect) = of_route.or(grant.map(|(dialect, _)| dialect)) else {
+        let Some(dialect) = of_route.or(service.map(|(dialect, _)| dialect)) else {
             return (Entry::Refused(self.unknown(&request)), request);
         };
-        let visit = Visit { dialect, log_id, route, grant: grant.map(|(_, grant)| grant) };
+        let visit = Visit { dialect, log_id, route, service: service.map(|(_, service)| service) };
         let refusal = self.refusal(&visit, &request, now);
         let entry = match refusal {
             Some(refusal) => Entry::Refused(self.finish(&visit, refusal, &request)),
@@ -218,10 +227,10 @@ impl Simulation {
         {
             return Some(ban);
         }
-        if visit.grant.is_none() {
+        if visit.service.is_none() {
             let refused = self.token_refused(visit.dialect, &request.headers, now);
-            if let Some(Failure { status, code, message, .. }) = refused {
-                return Some(Reply::error_message(&code, message).status(status));
+            if let Some(failure) = refused {
+                return Some(failure.into());
             }
         }
         let window = self.routes.get_mut(visit.route?)?.window.as_mut()?;
@@ -279,16 +288,18 @@ impl Simulation {
 
     /// Puts a reply into the vendor's shape.
     fn finish(&mut self, visit: &Visit, reply: Reply, request: &Recorded) -> Outgoing {
+        let (reply, peer) = self.connect(visit, reply, request);
         let mut response = match reply.content {
             Content::Body(body) => Response::new(body),
             Content::Data(data) => json(StatusCode::OK, visit.dialect.success(&data).to_string()),
             Content::Error { code, message } => {
-                let status = self.documented_status(visit.route, &code);
+                let status = self.error_status(visit, &code);
                 visit.failure(&Failure { status, code, message, oauth: None })
             }
-            Content::Example => match visit.grant {
-                Some(grant) => self.grant(visit, grant, request),
-                None => {
+            Content::Example => match visit.service {
+                Some(Service::Grant(grant)) => self.grant(visit, grant, request),
+                Some(Service::Upgrade) => switching_protocols(request),
+                Some(Service::Address) | None => {
                     let route = visit.route.and_then(|route| self.routes.get(route));
                     json(StatusCode::OK, route.map_or("", |route| route.example))
                 }
@@ -301,7 +312,34 @@ impl Simulation {
         if let Ok(value) = HeaderValue::from_str(&visit.log_id) {
             response.headers_mut().entry(visit.dialect.log_id_header()).or_insert(value);
         }
-        Outgoing { response, delay: reply.delay, wire: reply.wire }
+        let peer = peer.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS);
+        Outgoing { response, delay: reply.delay, wire: reply.wire, peer }
+    }
+
+    /// Does what an example means on the way to a long connection.
+    fn connect(
+        &mut self,
+        visit: &Visit,
+        reply: Reply,
+        request: &Recorded,
+    ) -> (Reply, Option<Peer>) {
+        let is_upgrade = match (&reply.content, visit.service) {
+            (Content::Example, Some(Service::Address)) => false,
+            (Content::Example, Some(Service::Upgrade)) => true,
+            _ => return (reply, None),
+        };
+        if let Some(mishap) = self.hub.mishap(is_upgrade) {
+            return (mishap, None);
+        }
+        if !is_upgrade {
+            let address = visit.dialect.address(request, &mut self.hub);
+            return (Reply { delay: reply.delay, wire: reply.wire, ..address }, None);
+        }
+        let peer = self.hub.take_expected(request, visit.dialect.vendor());
+        match visit.dialect.upgrade_refused(peer.as_ref(), &self.hub) {
+            Some(refusal) => (refusal, None),
+            None => (reply, peer),
+        }
     }
 
     fn grant(&mut self, visit: &Visit, grant: Grant, request: &Recorded) -> Response<Bytes> {
@@ -313,8 +351,12 @@ impl Simulation {
         }
     }
 
-    fn documented_status(&self, route: Option<usize>, code: &str) -> StatusCode {
-        let meta = route.and_then(|route| self.routes.get(route)).and_then(|route| route.meta);
+    fn error_status(&self, visit: &Visit, code: &str) -> StatusCode {
+        if let Some(Service::Address) = visit.service {
+            return visit.dialect.address_error_status();
+        }
+        let route = visit.route.and_then(|route| self.routes.get(route));
+        let meta = route.and_then(|route| route.meta);
         let status = meta.and_then(|meta| meta.code(code)).map(|meta| meta.status());
         let status = status.and_then(|status| StatusCode::from_u16(status).ok());
         status.unwrap_or(StatusCode::BAD_REQUEST)
@@ -350,11 +392,26 @@ fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
     response
 }
 
-/// The grant that a request asks for, if its path is one at which tokens are asked for.
-fn grant(request: &mut Recorded) -> Option<(&'static dyn Dialect, Grant)> {
-    if request.method != Method::POST {
-        return None;
+/// The service that a request asks for, if the platform offers one at its path.
+fn service(request: &mut Recorded) -> Option<(&'static dyn Dialect, Service)> {
+    match request.method {
+        Method::POST => address(request).or_else(|| grant(request)),
+        Method::GET => {
+            let path = request.path();
+            let dialect = DIALECTS.into_iter().find(|dialect| dialect.upgrade_path() == path)?;
+            Some((dialect, Service::Upgrade))
+        }
+        _ => None,
     }
+}
+
+fn address(request: &Recorded) -> Option<(&'static dyn Dialect, Service)> {
+    let path = request.path();
+    let dialect = DIALECTS.into_iter().find(|dialect| dialect.endpoint() == path)?;
+    Some((dialect, Service::Address))
+}
+
+fn grant(request: &mut Recorded) -> Option<(&'static dyn Dialect, Service)> {
     let grants = DIALECTS.into_iter().flat_map(|dialect| {
         dialect.grants().iter().map(move |(template, grant)| (dialect, *template, *grant))
     });
@@ -364,8 +421,29 @@ fn grant(request: &mut Recorded) -> Option<(&'static dyn Dialect, Grant)> {
             if request.path_values.is_empty() {
                 request.path_values = values;
             }
-            return Some((dialect, grant));
+            return Some((dialect, Service::Grant(grant)));
         }
     }
     None
+}
+
+/// The handshake of WebSocket from the server's side.
+fn switching_protocols(request: &Recorded) -> Response<Bytes> {
+    let Some(key) = request.header(SEC_WEBSOCKET_KEY.as_str()) else {
+        return Outgoing::text(
+            StatusCode::UPGRADE_REQUIRED,
+            "openplat-mock: this path is that of a WebSocket\n".to_owned(),
+        )
+        .response;
+    };
+    let accept = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = BASE64_STANDARD.encode(Sha1::digest(accept)).try_into() {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
 }

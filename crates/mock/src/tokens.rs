@@ -35,6 +35,11 @@ pub enum TokenKind {
     DingTalkRefresh,
 }
 
+/// A number that the process has not given before.
+pub(crate) fn number() -> u64 {
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum VendorId {
     Feishu,
@@ -133,7 +138,7 @@ pub struct Tokens {
 impl Tokens {
     /// Grants a token that no fetch gave before.
     pub(crate) fn issue(&mut self, kind: TokenKind, owner: &str, now: Duration) -> Granted {
-        let token = format!("mock-token-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let token = format!("mock-token-{}", number());
         let lifetime = self.lifetime(kind);
         let expires_at = now.saturating_add(lifetime);
         self.insert(kind, owner, token.clone(), expires_at);
@@ -226,7 +231,7 @@ impl Tokens {
     }
 
     pub(crate) fn consent(&mut self, consent: Consent, now: Duration) -> String {
-        let code = format!("mock-code-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let code = format!("mock-code-{}", number());
         let expires_at = now.saturating_add(CODE_LIFETIME);
         self.codes.insert(code.clone(), Code { consent, expires_at, is_used: false });
         code

@@ -1,13 +1,18 @@
 use std::fmt;
 
+use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http_body::Body as _;
 use http_body_util::{BodyExt, Limited};
-use openplat_core::{Body, BoxFuture, Transport, TransportError};
+use openplat_core::{Body, BoxFuture, Socket, Transport, TransportError, Upgrade};
 
 use crate::Shared;
+use crate::push::Session;
 use crate::server::MAX_BODY;
 use crate::wire::Broken;
+
+/// The bytes that are under way between a client and a long connection at most, in one direction.
+const BUFFER: usize = 64 << 10;
 
 /// The way to a platform without a socket. See
 /// [`MockPlatform::transport`](crate::MockPlatform::transport).
@@ -36,11 +41,33 @@ impl Transport for MockTransport {
                     }
                     Ok(response.map(Body::new))
                 }
-                Err(Broken::Refused) => Err(TransportError::connect("connection refused")),
-                Err(Broken::Closed) => Err(TransportError::transfer("connection closed")),
-                Err(Broken::Reset) => Err(TransportError::transfer("connection reset")),
+                Err(reason) => Err(broken(reason)),
             }
         })
+    }
+
+    fn upgrade(&self, request: http::Request<Body>) -> BoxFuture<'_, Upgrade> {
+        Box::pin(async move {
+            let (head, _) = request.into_parts();
+            let mut outgoing = self.0.receive(head, Bytes::new());
+            let peer = outgoing.peer.take();
+            let (head, _) = outgoing.depart().await.map_err(broken)?.into_parts();
+            let (near, far) = tokio::io::duplex(BUFFER);
+            let session = peer.and_then(|peer| Session::open(self.0.downgrade(), peer));
+            let socket = session.map(|session| {
+                tokio::spawn(session.run(far, Bytes::new()));
+                Socket::new(near)
+            });
+            Ok((head, socket))
+        })
+    }
+}
+
+fn broken(broken: Broken) -> TransportError {
+    match broken {
+        Broken::Refused => TransportError::connect("connection refused"),
+        Broken::Closed => TransportError::transfer("connection closed"),
+        Broken::Reset => TransportError::transfer("connection reset"),
     }
 }
 

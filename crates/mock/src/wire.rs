@@ -11,6 +11,7 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use openplat_core::BodyError;
 
+use crate::push::Peer;
 use crate::reply::TEXT;
 
 /// The fate of a reply on its way.
@@ -31,6 +32,8 @@ pub(crate) struct Outgoing {
     pub(crate) response: Response<Bytes>,
     pub(crate) delay: Duration,
     pub(crate) wire: Wire,
+    /// The app whose connection stops being HTTP with this reply.
+    pub(crate) peer: Option<Peer>,
 }
 
 /// The end of a connection without a response.
@@ -47,7 +50,7 @@ impl Outgoing {
         let mut response = Response::new(Bytes::from(text));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, TEXT);
-        Self { response, delay: Duration::ZERO, wire: Wire::Whole }
+        Self { response, delay: Duration::ZERO, wire: Wire::Whole, peer: None }
     }
 
     /// Waits as long as the reply is late, and gives its head and the body that is to be sent.

@@ -1,18 +1,20 @@
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Ask, Dialect, Failure, Grant};
 use crate::consent::Consent;
 use crate::limit::RateLimit;
+use crate::push::{CORP_ID, Hub, Peer};
+use crate::recorded::Recorded;
 use crate::reply::Reply;
 use crate::tokens::{Granted, Issued, TokenKind, Tokens, VendorId};
 
 pub(crate) const TOKEN: HeaderName = HeaderName::from_static("x-acs-dingtalk-access-token");
 
-/// The organization that users of the mock belong to.
-const CORP_ID: &str = "ding-mock-corp";
+const XML: HeaderValue = HeaderValue::from_static("application/xml");
 
 const GRANTS: &[(&str, Grant)] = &[
     ("/v1.0/oauth2/accessToken", app),
@@ -85,6 +87,15 @@ fn consent_of_refresh_token(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Consen
     consent.map_err(|_| invalid("refreshToken"))
 }
 
+/// Gives the ticket of a long connection.
+fn expect(ask: &Ask<'_>, hub: &mut Hub) -> Result<String, Failure> {
+    let [client_id, _] = fields(ask, ["clientId", "clientSecret"])?;
+    let wanted = ask.body["subscriptions"].as_array().ok_or_else(|| missing("subscriptions"))?;
+    let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+    let wanted = wanted.iter().map(|entry| (text(entry, "type"), text(entry, "topic")));
+    Ok(hub.expect(VendorId::DingTalk, client_id, wanted.collect()).0)
+}
+
 /// The codes are those that the gateway has been seen to send, both for an absent field and for a
 /// body that is not JSON. That it treats an empty or a wrongly typed field like an absent one is
 /// assumed.
@@ -124,6 +135,35 @@ impl Dialect for DingTalkDialect {
 
     fn grants(&self) -> &'static [(&'static str, Grant)] {
         GRANTS
+    }
+
+    fn endpoint(&self) -> &'static str {
+        "/v1.0/gateway/connections/open"
+    }
+
+    fn upgrade_path(&self) -> &'static str {
+        "/connect"
+    }
+
+    /// A client that does not ask for JSON gets XML.
+    fn address(&self, request: &Recorded, hub: &mut Hub) -> Reply {
+        if !request.header(ACCEPT.as_str()).is_some_and(|accept| accept.contains("json")) {
+            return Reply::new(StatusCode::OK).header(CONTENT_TYPE, XML).body("<response/>");
+        }
+        let body = request.json().unwrap_or_default();
+        let ask = Ask { body: &body, path_values: &[], now: request.received_at() };
+        match expect(&ask, hub) {
+            Ok(ticket) => {
+                let endpoint = format!("{}{}", hub.base, self.upgrade_path());
+                Reply::new(StatusCode::OK).json(&json!({ "endpoint": endpoint, "ticket": ticket }))
+            }
+            Err(failure) => failure.into(),
+        }
+    }
+
+    /// The status for a ticket that is not valid is assumed.
+    fn upgrade_refused(&self, peer: Option<&Peer>, _: &Hub) -> Option<Reply> {
+        peer.is_none().then(|| Reply::new(StatusCode::UNAUTHORIZED))
     }
 
     fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {

@@ -1,12 +1,15 @@
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Ask, Dialect, Failure, Grant};
 use crate::consent::Consent;
 use crate::limit::RateLimit;
+use crate::push::{Hub, Peer};
+use crate::recorded::Recorded;
 use crate::reply::Reply;
 use crate::tokens::{
     BadCode, Granted, Issued, State, TokenKind, Tokens, VendorId, has_twice, seconds,
@@ -17,6 +20,9 @@ const MARGIN: Duration = Duration::from_secs(30 * 60);
 
 /// The time for which a user's token still works after its refresh.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// The code for more connections than an app can have.
+const TOO_MANY: &str = "1000040350";
 
 const GRANTS: &[(&str, Grant)] = &[
     ("/open-apis/auth/v3/tenant_access_token/internal", custom_tenant),
@@ -205,6 +211,51 @@ impl Dialect for FeishuDialect {
 
     fn grants(&self) -> &'static [(&'static str, Grant)] {
         GRANTS
+    }
+
+    fn endpoint(&self) -> &'static str {
+        "/callback/ws/endpoint"
+    }
+
+    fn upgrade_path(&self) -> &'static str {
+        "/ws/v2"
+    }
+
+    fn address(&self, request: &Recorded, hub: &mut Hub) -> Reply {
+        let body = request.json().unwrap_or_default();
+        let ask = Ask { body: &body, path_values: &[], now: request.received_at() };
+        let Some(app_id) = ask.text("AppID").filter(|_| ask.text("AppSecret").is_some()) else {
+            return Reply::error_message("1000040345", "app id or app secret is invalid");
+        };
+        if hub.is_full(app_id) {
+            return Reply::error_message(TOO_MANY, "the number of connections exceeded the limit");
+        }
+        let (ticket, peer) = hub.expect(VendorId::Feishu, app_id, Vec::new());
+        let ticket = utf8_percent_encode(&ticket, NON_ALPHANUMERIC);
+        let url = format!(
+            "{}{}?fpid=493&aid=552564&device_id={}&access_key=mock-access-key&service_id={}\
+             &ticket={ticket}",
+            hub.base,
+            self.upgrade_path(),
+            peer.connection_id,
+            peer.service_id,
+        );
+        let mut data = json!({ "URL": url });
+        if let Some(config) = hub.client_config() {
+            data["ClientConfig"] = config.clone();
+        }
+        Reply::new(StatusCode::OK).json(&json!({ "code": 0, "msg": "", "data": data }))
+    }
+
+    /// The code counts.
+    fn address_error_status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    /// The code for a ticket that is not valid is assumed.
+    fn upgrade_refused(&self, peer: Option<&Peer>, hub: &Hub) -> Option<Reply> {
+        let Some(peer) = peer else { return Some(Reply::refuse_upgrade(514, "1000040343")) };
+        hub.is_full(&peer.app_id).then(|| Reply::refuse_upgrade(514, TOO_MANY))
     }
 
     fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {

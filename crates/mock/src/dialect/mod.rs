@@ -10,6 +10,8 @@ use openplat_core::{DingTalk, Feishu, Vendor};
 use serde_json::Value;
 
 use crate::limit::RateLimit;
+use crate::push::{Hub, Peer};
+use crate::recorded::Recorded;
 use crate::reply::Reply;
 use crate::tokens::{Issued, Tokens, VendorId};
 
@@ -60,6 +62,12 @@ impl Failure {
     }
 }
 
+impl From<Failure> for Reply {
+    fn from(failure: Failure) -> Self {
+        Self::error_message(&failure.code, failure.message).status(failure.status)
+    }
+}
+
 /// A request for a token.
 pub struct Ask<'a> {
     /// Null if the body was not JSON.
@@ -80,6 +88,16 @@ impl Ask<'_> {
 /// Grants what was asked for: the body of the response.
 pub(crate) type Grant = fn(&Ask<'_>, &mut Tokens) -> Result<Value, Failure>;
 
+/// A path that the platform serves without a route.
+#[derive(Clone, Copy)]
+pub(crate) enum Service {
+    Grant(Grant),
+    /// The address of a long connection.
+    Address,
+    /// The request that becomes a long connection.
+    Upgrade,
+}
+
 /// The wording of a vendor's requests and responses.
 pub trait Dialect: Send + Sync {
     fn vendor(&self) -> VendorId;
@@ -89,6 +107,23 @@ pub trait Dialect: Send + Sync {
 
     /// The paths at which tokens are asked for, all with a POST.
     fn grants(&self) -> &'static [(&'static str, Grant)];
+
+    /// The path at which the address of a long connection is asked for, with a POST.
+    fn endpoint(&self) -> &'static str;
+
+    /// The path of that address.
+    fn upgrade_path(&self) -> &'static str;
+
+    /// The response to a request for the address of a long connection.
+    fn address(&self, request: &Recorded, hub: &mut Hub) -> Reply;
+
+    /// The HTTP status of an error code instead of an address.
+    fn address_error_status(&self) -> StatusCode {
+        StatusCode::BAD_REQUEST
+    }
+
+    /// The reason not to open a long connection, after its ticket was looked at.
+    fn upgrade_refused(&self, peer: Option<&Peer>, hub: &Hub) -> Option<Reply>;
 
     /// The token that a request carries.
     fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]>;

@@ -1,0 +1,32 @@
+use std::time::Duration;
+
+/// What the platform does to a long connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Closed, with this code of WebSocket's.
+    Close(u16),
+    /// Cut without a word.
+    Reset,
+    /// Left half open: nothing arrives any more, in either direction.
+    Silence,
+    /// Not read from for this long. Pushes still go out.
+    Stall(Duration),
+}
+
+impl Fault {
+    /// Draws any fault. A connection that is silent stays so until the client closes it.
+    pub(super) fn random(random: &mut fastrand::Rng) -> Self {
+        match random.u8(..5) {
+            0 => Self::Close(1000),
+            1 => Self::Close(1001),
+            2 => Self::Reset,
+            3 => Self::Silence,
+            _ => Self::Stall(Duration::from_secs(random.u64(1..60))),
+        }
+    }
+
+    pub(super) fn ends_connection(self) -> bool {
+        matches!(self, Self::Close(_) | Self::Reset)
+    }
+}
