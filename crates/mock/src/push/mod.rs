@@ -79,8 +79,8 @@ pub struct Push {
 
 #[derive(Clone)]
 enum Content {
-    /// An envelope of Feishu's schema 2.0 that gets its app ID when it is sent.
-    Feishu(Value),
+    /// An envelope of Feishu's that gets its app ID when it is sent, into this member.
+    Feishu(Value, &'static str),
     /// A body as it is.
     Envelope(Value),
     DingTalk {
@@ -105,7 +105,27 @@ impl Push {
             "tenant_key": TENANT_KEY,
         });
         let envelope = json!({ "schema": "2.0", "header": header, "event": event });
-        Self { created_at, ..Self::of(Content::Feishu(envelope), feishu_resends(event_type)) }
+        let content = Content::Feishu(envelope, "header");
+        Self { created_at, ..Self::of(content, feishu_resends(event_type)) }
+    }
+
+    /// Creates an event of Feishu's older schema 1.0, such as `app_ticket`, from the member `event`
+    /// of its envelope, to which the type and the app ID are added.
+    pub fn feishu_v1(event_type: &str, mut event: Value) -> Self {
+        let created_at = now();
+        let (seconds, fraction) = created_at.split_at(created_at.len().saturating_sub(3));
+        if let Some(event) = event.as_object_mut() {
+            event.insert("type".to_owned(), event_type.into());
+        }
+        let envelope = json!({
+            "uuid": format!("mock-event-{}", number()),
+            "token": "",
+            "ts": format!("{seconds}.{fraction}"),
+            "type": "event_callback",
+            "event": event,
+        });
+        let content = Content::Feishu(envelope, "event");
+        Self { created_at, ..Self::of(content, &FEISHU_RESENDS) }
     }
 
     /// Creates an event or a callback of Feishu from the whole of its envelope, of any schema. It
@@ -202,7 +222,7 @@ impl Push {
 
     pub(crate) fn vendor(&self) -> VendorId {
         match self.content {
-            Content::Feishu(_) | Content::Envelope(_) => VendorId::Feishu,
+            Content::Feishu(..) | Content::Envelope(_) => VendorId::Feishu,
             Content::DingTalk { .. } => VendorId::DingTalk,
         }
     }
@@ -236,9 +256,11 @@ impl Push {
     /// The body of a push over HTTP, and what frames are made from.
     pub(crate) fn body(&self, app_id: &str) -> Value {
         match &self.content {
-            Content::Feishu(envelope) => {
+            Content::Feishu(envelope, holder) => {
                 let mut envelope = envelope.clone();
-                envelope["header"]["app_id"] = app_id.into();
+                if let Some(holder) = envelope[holder].as_object_mut() {
+                    holder.entry("app_id").or_insert_with(|| app_id.into());
+                }
                 envelope
             }
             Content::Envelope(body) | Content::DingTalk { data: body, .. } => body.clone(),

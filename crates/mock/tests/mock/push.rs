@@ -54,6 +54,28 @@ async fn an_event_is_pushed_and_acknowledged() {
 }
 
 #[tokio::test]
+async fn events_have_envelopes_of_either_schema_or_their_own() {
+    let mock = MockPlatform::in_process();
+    let mut line = Line::feishu(&mock).await;
+    mock.push(Push::feishu_v1("app_ticket", json!({ "app_ticket": "t-1" })));
+    let mut envelope = line.frame().await.json();
+    assert!(envelope["uuid"].take().as_str().unwrap().starts_with("mock-event-"));
+    assert_eq!(envelope["ts"].take().as_str().unwrap().split_once('.').unwrap().1.len(), 3);
+    let event = json!({ "app_id": "cli_1", "app_ticket": "t-1", "type": "app_ticket" });
+    let wanted = json!({
+        "uuid": null, "token": "", "ts": null, "type": "event_callback", "event": event,
+    });
+    assert_eq!(envelope, wanted);
+
+    for envelope in [json!({ "open_id": "ou_1", "action": {} }), json!([]), json!("{")] {
+        mock.push(Push::envelope(envelope.clone()));
+        assert_eq!(line.frame().await.json(), envelope);
+        mock.push(Push::feishu_v1("x", envelope));
+        line.frame().await;
+    }
+}
+
+#[tokio::test]
 async fn pings_get_pongs() {
     for mock in platforms().await {
         let mut line = Line::feishu(&mock).await;
