@@ -230,7 +230,10 @@ pub use http;
 pub use consent::Consent;
 pub use dialect::MockedVendor;
 pub use limit::RateLimit;
-pub use push::{Fault, LongConnectionPlan, MockConnection, Push, Pushed, RecordedAck};
+pub use push::{
+    Fault, LongConnectionPlan, MockConnection, MockedWebhook, Push, Pushed, RecordedAck,
+    WebhookError, WebhookServer,
+};
 pub use recorded::{NotAForm, Part, Recorded};
 pub use reply::Reply;
 pub use route::Route;
@@ -238,6 +241,7 @@ pub use tokens::TokenKind;
 pub use transport::MockTransport;
 
 use pattern::Pattern;
+use push::{Caller, Peer, Session};
 use recorded::Endpoint;
 use server::Server;
 use simulation::Simulation;
@@ -412,6 +416,36 @@ impl MockPlatform {
         let now = platform.now();
         let index = platform.hub.push(push, now);
         Pushed { shared: self.shared.clone(), index }
+    }
+
+    /// Saves the webhook of an app, as the app's page at the platform does: the server is sent a
+    /// challenge, and if the response is right, it gets events from now on. They are signed and
+    /// encrypted with the first secrets of `webhook`. `server` is a URL, or a
+    /// [function](WebhookServer::function).
+    ///
+    /// A webhook is listed among the [`connections`](Self::connections), and
+    /// [`closing`](MockConnection::close) it removes it. What the server fails to respond to within
+    /// 3 seconds is among its [`violations`](MockConnection::violations).
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason why the platform would not accept the URL.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime, which does the pushing.
+    pub async fn webhook<W: MockedWebhook>(
+        &self,
+        app_id: &str,
+        webhook: &W,
+        server: impl Into<WebhookServer>,
+    ) -> Result<MockConnection, WebhookError> {
+        let caller = Caller::new(webhook, server.into());
+        caller.challenge(&format!("mock-challenge-{}", tokens::number())).await?;
+        let session = Session::open(&self.shared, Peer::webhook(W::VENDOR, app_id));
+        let index = session.index;
+        tokio::spawn(caller.run(session));
+        Ok(MockConnection { shared: self.shared.clone(), index })
     }
 
     /// Returns all acknowledgments so far, in the order of their arrival.

@@ -134,7 +134,7 @@ async fn serve(stream: TcpStream, shared: Shared) {
         Ending::Reset => (stream, result.is_err()),
         Ending::Upgraded(_) if result.is_err() => return,
         Ending::Upgraded(peer) => {
-            let Some(session) = Session::open(shared.downgrade(), peer) else { return };
+            let session = Session::open(&shared, peer);
             let Some(ended) = session.run(stream, read_buf).await else { return };
             ended
         }

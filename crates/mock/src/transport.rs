@@ -53,9 +53,8 @@ impl Transport for MockTransport {
             let peer = outgoing.peer.take();
             let (head, _) = outgoing.depart().await.map_err(broken)?.into_parts();
             let (near, far) = tokio::io::duplex(BUFFER);
-            let session = peer.and_then(|peer| Session::open(self.0.downgrade(), peer));
-            let socket = session.map(|session| {
-                tokio::spawn(session.run(far, Bytes::new()));
+            let socket = peer.map(|peer| {
+                tokio::spawn(Session::open(&self.0, peer).run(far, Bytes::new()));
                 Socket::new(near)
             });
             Ok((head, socket))

@@ -13,7 +13,7 @@ use crate::pattern::Pattern;
 use crate::recorded::{Endpoint, Recorded};
 use crate::route::Route;
 
-/// An acknowledgment that a client sent over a long connection.
+/// An acknowledgment that a client sent over a long connection, or the response of a webhook.
 ///
 /// `Debug` does not show the data, which may be someone's message.
 #[derive(Clone, PartialEq)]
@@ -21,9 +21,10 @@ use crate::route::Route;
 pub struct RecordedAck {
     /// The [`index`](super::MockConnection::index) of the connection.
     pub connection: usize,
-    /// The code, 200 for a success.
+    /// The code, 200 for a success; of a webhook, the HTTP status.
     pub code: i64,
-    /// The answer to a callback, decoded; for DingTalk, the data of any acknowledgment.
+    /// The answer to a callback, decoded; for DingTalk, the data of any acknowledgment; of a
+    /// webhook, the body if it is JSON.
     pub data: Option<Value>,
     /// The headers, in order.
     pub headers: Vec<(String, String)>,
@@ -32,6 +33,16 @@ pub struct RecordedAck {
 }
 
 impl RecordedAck {
+    pub(super) fn new(
+        connection: usize,
+        code: i64,
+        data: Option<Value>,
+        headers: Vec<(String, String)>,
+        after: Duration,
+    ) -> Self {
+        Self { connection, code, data, headers, after }
+    }
+
     /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let header = self.headers.iter().find(|(known, _)| known == name);

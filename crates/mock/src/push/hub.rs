@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::Response;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
@@ -14,6 +16,7 @@ use super::Push;
 use super::fault::Fault;
 use super::frame::{CONTROL, DATA, Frame};
 use super::handles::RecordedAck;
+use super::webhook::{WebhookError, json_of};
 use crate::recorded::Recorded;
 use crate::reply::Reply;
 use crate::tokens::{VendorId, number};
@@ -56,6 +59,16 @@ pub struct Peer {
     pub(crate) connection_id: String,
     /// The type and the topic of what DingTalk was asked for.
     pub(crate) subscriptions: Vec<(String, String)>,
+    pub(crate) is_webhook: bool,
+}
+
+impl Peer {
+    pub(crate) fn webhook(vendor: VendorId, app_id: &str) -> Self {
+        let connection_id = format!("mock-webhook-{}", number());
+        let subscriptions = vec![("EVENT".to_owned(), "*".to_owned())];
+        let (app_id, is_webhook) = (app_id.to_owned(), true);
+        Self { vendor, app_id, service_id: 0, connection_id, subscriptions, is_webhook }
+    }
 }
 
 pub(super) struct Connection {
@@ -73,9 +86,18 @@ pub(super) struct Connection {
 /// A task of a connection.
 pub(super) enum Order {
     Send(Vec<Message>),
+    Post(Post),
     Fault(Fault),
     /// The agenda has changed.
     Wake,
+}
+
+/// An attempt over HTTP.
+#[derive(Clone)]
+pub(super) struct Post {
+    delivery: usize,
+    at: Duration,
+    pub(super) body: Value,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,6 +166,7 @@ impl Hub {
             service_id: 0x0200_0000 | (number & 0xffff) as i32,
             connection_id: format!("mock-connection-{number}"),
             subscriptions,
+            is_webhook: false,
         };
         // It has to be encoded in a URL.
         let ticket = format!("mock+ticket/{number}");
@@ -163,6 +186,7 @@ impl Hub {
     pub(crate) fn is_full(&self, app_id: &str) -> bool {
         let open = self.connections.iter().filter(|connection| {
             connection.orders.is_some()
+                && !connection.peer.is_webhook
                 && connection.peer.vendor == VendorId::Feishu
                 && connection.peer.app_id == app_id
         });
@@ -193,7 +217,7 @@ impl Hub {
         orders: UnboundedSender<Order>,
         now: Duration,
     ) -> usize {
-        let index = self.connections.len();
+        let (index, is_webhook) = (self.connections.len(), peer.is_webhook);
         self.connections.push(Connection {
             peer,
             orders: Some(orders),
@@ -204,7 +228,7 @@ impl Hub {
             pings: 0,
             violations: Vec::new(),
         });
-        if let Some(every) = self.chaos {
+        if let Some(every) = self.chaos.filter(|_| !is_webhook) {
             let wait = every.mul_f64(2.0 * self.random.f64());
             let fault = Fault::random(&mut self.random);
             self.plan(now.saturating_add(wait), Due::Fault(index, fault));
@@ -325,11 +349,15 @@ impl Hub {
             return;
         };
         let first = number() * 100;
-        let mut messages = messages(&delivery.push, &to.peer, first);
-        if delivery.push.is_twice {
-            messages.extend(messages.clone());
+        for _ in 0..if delivery.push.is_twice { 2 } else { 1 } {
+            to.order(match to.peer.is_webhook {
+                true => {
+                    let body = delivery.push.post(&to.peer.app_id);
+                    Order::Post(Post { delivery: index, at: now, body })
+                }
+                false => Order::Send(messages(&delivery.push, &to.peer, first)),
+            });
         }
-        to.order(Order::Send(messages));
         to.takes_pushes &= !delivery.push.is_disconnect();
         delivery.attempts.push(Attempt { connection, at: now, first });
         delivery.due = None;
@@ -507,11 +535,39 @@ impl Hub {
         let Some(index) = sent.iter().find(is_open).or(sent.last()).copied() else {
             return Err("an acknowledgment names no message that came over this connection".into());
         };
-        let Some(delivery) = self.deliveries.get_mut(index) else { return Ok(()) };
-        let sent_at = delivery.attempt_over(connection).map_or(now, |attempt| attempt.at);
-        let after = now.saturating_sub(sent_at);
+        let attempt = self.deliveries.get(index).and_then(|it| it.attempt_over(connection));
+        let after = now.saturating_sub(attempt.map_or(now, |attempt| attempt.at));
+        self.settle(index, RecordedAck::new(connection, ack.code, ack.data, ack.headers, after));
+        Ok(())
+    }
+
+    pub(super) fn heard(
+        &mut self,
+        connection: usize,
+        post: &Post,
+        response: Result<Response<Bytes>, WebhookError>,
+        now: Duration,
+    ) {
+        self.changed.send_replace(());
+        let Some(from) = self.connections.get_mut(connection) else { return };
+        let response = match response {
+            Ok(response) => response,
+            Err(error) => return from.violation(error.to_string()),
+        };
+        let headers = response.headers().iter();
+        let headers = headers.map(|(name, value)| {
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        });
+        let (code, data) = (response.status().as_u16().into(), json_of(&response));
+        let after = now.saturating_sub(post.at);
+        let ack = RecordedAck::new(connection, code, data, headers.collect(), after);
+        self.settle(post.delivery, ack);
+    }
+
+    fn settle(&mut self, index: usize, ack: RecordedAck) {
+        let Some(delivery) = self.deliveries.get_mut(index) else { return };
         let wants_again = ack.data.as_ref().is_some_and(|data| data["status"] == "LATER");
-        if ack.code == 200 && !wants_again && after <= delivery.push.deadline() {
+        if ack.code == 200 && !wants_again && ack.after <= delivery.push.deadline() {
             self.pending -= usize::from(!delivery.is_accepted);
             delivery.is_accepted = true;
             if let Some(due) = delivery.due.take() {
@@ -519,9 +575,7 @@ impl Hub {
             }
         }
         delivery.acks.push(self.acks.len());
-        let Ack { code, data, headers, .. } = ack;
-        self.acks.push(RecordedAck { connection, code, data, headers, after });
-        Ok(())
+        self.acks.push(ack);
     }
 }
 

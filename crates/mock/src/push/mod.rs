@@ -7,6 +7,7 @@ mod handles;
 mod hub;
 mod line;
 mod session;
+mod webhook;
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,6 +22,8 @@ pub use fault::Fault;
 pub use handles::{LongConnectionPlan, Pushed, RecordedAck};
 pub(crate) use hub::{Hub, Peer};
 pub(crate) use session::Session;
+pub(crate) use webhook::Caller;
+pub use webhook::{MockedWebhook, WebhookError, WebhookServer};
 
 /// The tenant that events of the mock happen in.
 const TENANT_KEY: &str = "mock-tenant";
@@ -253,8 +256,19 @@ impl Push {
         }
     }
 
-    /// The body of a push over HTTP, and what frames are made from.
-    pub(crate) fn body(&self, app_id: &str) -> Value {
+    /// The body of a push over HTTP.
+    fn post(&self, app_id: &str) -> Value {
+        let mut body = self.body(app_id);
+        if let Content::DingTalk { event_type: Some(event_type), .. } = &self.content
+            && let Some(members) = body.as_object_mut()
+        {
+            members.entry("EventType").or_insert_with(|| event_type.as_str().into());
+        }
+        body
+    }
+
+    /// What frames are made from.
+    fn body(&self, app_id: &str) -> Value {
         match &self.content {
             Content::Feishu(envelope, holder) => {
                 let mut envelope = envelope.clone();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt, future};
+use http::Response;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -14,28 +15,26 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::fault::Fault;
-use super::hub::{Order, Peer};
+use super::hub::{Order, Peer, Post};
 use super::line::Line;
-use crate::WeakShared;
+use super::webhook::WebhookError;
+use crate::{Shared, WeakShared};
 
 /// A connection in the platform's list, which says so when it ends.
 pub(crate) struct Session {
     platform: WeakShared,
-    index: usize,
-    orders: mpsc::UnboundedReceiver<Order>,
+    pub(crate) index: usize,
+    pub(super) orders: mpsc::UnboundedReceiver<Order>,
 }
 
 impl Session {
     /// Adds a connection to the list. From here on it gets pushes.
-    pub(crate) fn open(platform: WeakShared, peer: Peer) -> Option<Self> {
+    pub(crate) fn open(shared: &Shared, peer: Peer) -> Self {
         let (sender, orders) = mpsc::unbounded_channel();
-        let shared = platform.upgrade()?;
-        let index = {
-            let mut platform = shared.lock();
-            let now = platform.now();
-            platform.hub.open(peer, sender, now)
-        };
-        Some(Self { platform, index, orders })
+        let mut platform = shared.lock();
+        let now = platform.now();
+        let index = platform.hub.open(peer, sender, now);
+        Self { platform: shared.downgrade(), index, orders }
     }
 
     /// Speaks to the client until one side ends the connection. Returns the stream, and whether it
@@ -66,7 +65,7 @@ impl Session {
                     biased;
                     order = self.orders.recv() => match order {
                         None => break false,
-                        Some(Order::Wake) => {}
+                        Some(Order::Wake | Order::Post(_)) => {}
                         Some(Order::Send(messages)) => {
                             messages.into_iter().for_each(|message| drop(outbox.send(message)));
                         }
@@ -99,11 +98,20 @@ impl Session {
         Some((socket.into_inner().into_inner(), is_reset))
     }
 
-    fn run_due(&self) -> Option<Duration> {
+    /// Does what is due, and returns the time until something else is.
+    pub(super) fn run_due(&self) -> Option<Duration> {
         let shared = self.platform.upgrade()?;
         let mut platform = shared.lock();
         let now = platform.now();
         platform.hub.run_due(now)
+    }
+
+    /// Takes in the response of a webhook.
+    pub(super) fn heard(&self, post: &Post, response: Result<Response<Bytes>, WebhookError>) {
+        let Some(shared) = self.platform.upgrade() else { return };
+        let mut platform = shared.lock();
+        let now = platform.now();
+        platform.hub.heard(self.index, post, response, now);
     }
 
     fn hear(&self, message: &Message) -> Option<Message> {
@@ -135,7 +143,7 @@ async fn until(instant: Option<Instant>) {
     }
 }
 
-async fn pause(duration: Option<Duration>) {
+pub(super) async fn pause(duration: Option<Duration>) {
     match duration {
         Some(duration) => tokio::time::sleep(duration).await,
         None => future::pending().await,

@@ -13,3 +13,4 @@ mod operations;
 mod push;
 mod routes;
 mod tokens;
+mod webhook;
