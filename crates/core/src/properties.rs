@@ -85,6 +85,80 @@ pub fn path(input: &[u8]) {
     assert_eq!(uri.path(), path);
 }
 
+/// A webhook with secrets takes nothing for an event that does not know them; one without takes
+/// what is an envelope, with its data as they came.
+#[cfg(feature = "events")]
+pub fn webhook(input: &[u8]) {
+    use crate::events::{FeishuWebhook, Incoming};
+
+    let secured = FeishuWebhook::builder().encrypt_key("a key").verification_token("a token");
+    let (Ok(secured), Ok(open)) = (secured.build(), FeishuWebhook::builder().unprotected().build())
+    else {
+        return;
+    };
+    if !matches!(secured.receive(&HeaderMap::new(), input), Incoming::Challenge(_)) {
+        refused(secured.receive(&HeaderMap::new(), input));
+    }
+    let data = |incoming| match incoming {
+        Incoming::Event(delivery) | Incoming::Callback(delivery) => {
+            Some(delivery.event().data().clone())
+        }
+        _ => None,
+    };
+    let plain = data(open.receive(&HeaderMap::new(), input));
+    if let Some(data) = &plain {
+        assert!(std::str::from_utf8(data).is_ok() && data.len() <= input.len().max(2));
+        assert!(serde_json::from_slice::<&serde_json::value::RawValue>(data).is_ok());
+    }
+    let sealed = secured.seal(input);
+    assert_eq!(data(secured.receive(sealed.headers(), sealed.body())), plain);
+}
+
+/// What is encrypted with another key is refused, whatever becomes of it; what is encrypted with
+/// the right one is decrypted.
+#[cfg(feature = "events")]
+pub fn decryption(input: &[u8]) {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use sha1::{Digest, Sha1};
+
+    use crate::events::{DingTalkWebhook, FeishuWebhook, Incoming};
+
+    let body = serde_json::json!({ "encrypt": BASE64_STANDARD.encode(input) }).to_string();
+    let feishu = FeishuWebhook::builder().encrypt_key("a key").build();
+    let dingtalk = DingTalkWebhook::builder("token", "A".repeat(43), "app").build();
+    let (Ok(feishu), Ok(dingtalk)) = (feishu, dingtalk) else { return };
+    refused(feishu.receive(&HeaderMap::new(), body.as_bytes()));
+
+    // Signed by whoever knows the token, but not the key.
+    let mut texts = ["token", "1", "2", &BASE64_STANDARD.encode(input)].map(str::to_owned);
+    texts.sort_unstable();
+    let signature = Sha1::digest(texts.concat())
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    let query = format!("msg_signature={signature}&timestamp=1&nonce=2");
+    refused(dingtalk.receive(&query, body.as_bytes()));
+
+    let event = serde_json::json!({ "EventType": "a", "data": input }).to_string();
+    let sealed = dingtalk.seal(event.as_bytes());
+    let query = sealed.uri().query().unwrap_or_default();
+    let Incoming::Event(delivery) = dingtalk.receive(query, sealed.body()) else {
+        unreachable!("a sealed event is refused");
+    };
+    assert_eq!(delivery.event().data(), &event);
+}
+
+#[cfg(feature = "events")]
+fn refused(incoming: crate::events::Incoming) {
+    match incoming {
+        crate::events::Incoming::Refused(refusal) => {
+            assert!(refusal.response().status().is_client_error());
+            assert!(!refusal.to_string().is_empty() && refusal.to_string().len() < 200);
+        }
+        other => unreachable!("accepted: {other:?}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
@@ -274,6 +348,71 @@ mod tests {
     fn paths() {
         arbtest(|input| {
             super::path(input.arbitrary::<String>()?.as_bytes());
+            Ok(())
+        });
+    }
+
+    /// Mostly envelopes, with odd values and members that come twice.
+    #[cfg(feature = "events")]
+    fn event(input: &mut Unstructured<'_>) -> Result<String> {
+        const NAMES: [&str; 12] = [
+            "encrypt",
+            "schema",
+            "header",
+            "event",
+            "type",
+            "token",
+            "challenge",
+            "uuid",
+            "ts",
+            "open_id",
+            "action",
+            "event_type",
+        ];
+        const VALUES: [&str; 14] = [
+            "\"2.0\"",
+            "2",
+            "null",
+            "true",
+            "\"\"",
+            "\"url_verification\"",
+            "\"event_callback\"",
+            "\"vtok\"",
+            "\"AAEC\"",
+            "\"\\ud83d\"",
+            "[1e999]",
+            r#"{"type":"message"}"#,
+            r#"{"event_type":"a","token":"vtok"}"#,
+            r#"{"event_type":7,"event_type":8}"#,
+        ];
+        let count = input.int_in_range(0..=5)?;
+        let members: Result<Vec<_>> = (0..count)
+            .map(|_| Ok(format!("\"{}\":{}", input.choose(&NAMES)?, input.choose(&VALUES)?)))
+            .collect();
+        Ok(format!("{{{}}}", members?.join(" ,")))
+    }
+
+    #[cfg(feature = "events")]
+    #[test]
+    fn webhooks() {
+        arbtest(|input| {
+            super::webhook(event(input)?.as_bytes());
+            super::webhook(&almost_a_response(input.arbitrary()?));
+            super::webhook(event(input)?.to_uppercase().as_bytes());
+            super::webhook(input.arbitrary()?);
+            Ok(())
+        });
+    }
+
+    #[cfg(feature = "events")]
+    #[test]
+    fn decryptions() {
+        arbtest(|input| {
+            let blocks = input.int_in_range(0..=5)? * 16;
+            let mut bytes = vec![0; blocks];
+            input.fill_buffer(&mut bytes)?;
+            super::decryption(&bytes);
+            super::decryption(input.arbitrary()?);
             Ok(())
         });
     }
