@@ -1,8 +1,7 @@
 //! Each event is handled once, whatever becomes of the handler and the store.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::error::Error as StdError;
 use std::future::{pending, ready};
 use std::io;
 use std::pin::pin;
@@ -14,13 +13,11 @@ use openplat_core::events::{
     Answer, Claim, EventHeader, EventSchema, Handler, HandlerError, Listener, MemorySeen, Outcome,
     RawEvent, Seen, SeenError,
 };
-use openplat_core::{
-    BoxFuture, Client, Error, ErrorKind, Feishu, Token, TokenKey, TokenStore, TokenStoreError,
-};
+use openplat_core::{BoxFuture, Client, Feishu, Token, TokenKey, TokenStore, TokenStoreError};
 use tokio::sync::Notify;
-use tracing_subscriber::fmt::MakeWriter;
 
 const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A message.
 #[derive(Clone, serde::Deserialize)]
@@ -158,8 +155,8 @@ async fn a_copy_that_comes_while_the_handler_runs_is_not_handled() {
             Ok(())
         }
     });
-    // A claim that does not outlast a handler that may run for long is no claim.
-    let listener = listener.timeout(Duration::MAX);
+    // Its claim has to last as long.
+    let listener = listener.timeout(100 * DAY);
     let first = tokio::spawn({
         let listener = listener.clone();
         async move { listener.hear(event("1")).await }
@@ -167,7 +164,7 @@ async fn a_copy_that_comes_while_the_handler_runs_is_not_handled() {
     settle().await;
     for _ in 0..3 {
         assert_eq!(listener.hear(event("1")).await, Outcome::InProgress);
-        tokio::time::advance(Duration::from_secs(24 * 60 * 60)).await;
+        tokio::time::advance(DAY).await;
     }
     go_on.notify_one();
     assert_eq!(first.await.unwrap(), handled());
@@ -373,165 +370,8 @@ async fn what_was_dropped_while_the_store_was_asked_is_settled_in_the_background
     }
 }
 
-/// A store that is out of order, unless it is told otherwise.
-struct Broken {
-    fault: fn() -> BoxFuture<'static, SeenError>,
-    is_fine: AtomicBool,
-}
-
-impl Broken {
-    fn access<T: Send + 'static>(&self, good: T) -> BoxFuture<'_, Result<T, SeenError>> {
-        if self.is_fine.load(Ordering::Relaxed) {
-            return Box::pin(ready(Ok(good)));
-        }
-        let fault = (self.fault)();
-        Box::pin(async { Err(fault.await) })
-    }
-}
-
-impl Seen for Broken {
-    fn claim<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a str,
-        _: Duration,
-    ) -> BoxFuture<'a, Result<Claim, SeenError>> {
-        self.access(Claim::Done)
-    }
-
-    fn done<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a str,
-        _: Duration,
-    ) -> BoxFuture<'a, Result<(), SeenError>> {
-        self.access(())
-    }
-
-    fn release<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<(), SeenError>> {
-        self.access(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
-async fn an_event_is_handled_without_a_store_that_is_out_of_order() {
-    let faults: [(fn() -> BoxFuture<'static, SeenError>, _); 4] = [
-        (|| Box::pin(ready("Redis at host:6379 is down".into())), "Redis at host:6379 is down"),
-        (|| Box::pin(pending()), "no response within 2s"),
-        (|| panic!("at once"), "it panicked"),
-        (|| Box::pin(async { panic!("later") }), "it panicked"),
-    ];
-    for (fault, reason) in faults {
-        let lines = Lines::default();
-        let _guard = lines.capture();
-        let store = Arc::new(Broken { fault, is_fine: AtomicBool::new(false) });
-        let (listener, runs) = listener(|run| ready(if run < 1 { Err(failure()) } else { Ok(()) }));
-        let listener = listener.seen(store.clone()).on_failure(|_, _| {});
-        for outcome in [Outcome::Failed, handled(), handled()] {
-            assert_eq!(listener.hear(event("1")).await, outcome);
-        }
-        assert_eq!(runs.count(), 3);
-        store.is_fine.store(true, Ordering::Relaxed);
-        assert_eq!(listener.hear(event("1")).await, Outcome::Repeated);
-
-        let log = lines.text();
-        let [down, up] = &log.lines().collect::<Vec<_>>()[..] else { panic!("{log}") };
-        assert!(down.contains("WARN") && down.contains(reason), "{down}");
-        assert!(up.contains("INFO") && up.contains("available again"), "{up}");
-    }
-}
-
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    /// Until the guard is dropped, and for this thread alone.
-    fn capture(&self) -> tracing::subscriber::DefaultGuard {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(self.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-#[derive(Debug)]
-struct Wrapped(Error);
-
-impl std::fmt::Display for Wrapped {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the salary is 5000")
-    }
-}
-
-impl StdError for Wrapped {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.0)
-    }
-}
-
-fn call_failed() -> Error {
-    Error::builder(ErrorKind::Throttled).status(429).code("99991400").build()
-}
-
-/// What is logged after a handler has failed with an error.
-async fn log_of<X>(error: impl Fn() -> X + Send + Sync + 'static) -> String
-where
-    X: Into<Box<dyn StdError + Send + Sync>> + Send + 'static,
-{
-    let lines = Lines::default();
-    let _guard = lines.capture();
-    let listener = Listener::new(move |_: Event| ready(Err::<(), _>(error())));
-    let event = message("e-1", r#"{"message_id":"om_1","text":"the salary is 5000"}"#);
-    assert_eq!(listener.hear(event).await, Outcome::Failed);
-    lines.text()
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failure_is_logged_without_what_the_handler_says_of_it() {
-    let log = log_of(failure).await;
-    for said in ["WARN", "im.message.receive_v1", "e-1", "the handler returned an error"] {
-        assert!(log.contains(said), "{said}: {log}");
-    }
-    assert!(!log.contains("salary"), "{log}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_that_failed_is_logged() {
-    for log in [log_of(call_failed).await, log_of(|| Wrapped(call_failed())).await] {
-        assert!(log.contains("code 99991400") && !log.contains("salary"), "{log}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failure_is_reported_with_the_error_of_the_handler_instead() {
-    let lines = Lines::default();
-    let _guard = lines.capture();
+async fn a_failure_is_reported_with_the_error_of_the_handler() {
     let reports = Arc::new(Mutex::new(Vec::new()));
     let kept = reports.clone();
     let (listener, _) = listener(|run| {
@@ -558,7 +398,6 @@ async fn a_failure_is_reported_with_the_error_of_the_handler_instead() {
             "im.chat.disbanded_v1: the handler did not finish within 60s",
         ]
     );
-    assert_eq!(lines.text(), "");
 }
 
 #[tokio::test(start_paused = true)]
@@ -633,8 +472,6 @@ async fn a_ticket_reaches_the_client_before_the_handler() {
 
 #[tokio::test(start_paused = true)]
 async fn a_ticket_that_cannot_be_kept_comes_again() {
-    let lines = Lines::default();
-    let _guard = lines.capture();
     let store = Arc::new(Tickets::default());
     let runs = Runs::default();
     let counter = runs.clone();
@@ -649,6 +486,4 @@ async fn a_ticket_that_cannot_be_kept_comes_again() {
     store.is_down.store(false, Ordering::Relaxed);
     assert_eq!(listener.hear(ticket("cli_1", "1", data)).await, handled());
     assert_eq!(runs.count(), 1);
-    let log = lines.text();
-    assert!(log.contains("the ticket was not saved") && !log.contains("ticket-1"), "{log}");
 }

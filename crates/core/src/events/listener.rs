@@ -166,7 +166,6 @@ impl Listener {
     }
 
     async fn call(&self, event: RawEvent) -> Result<Answer, HandlerError> {
-        // The handler's own code runs before its future does, and may panic as well.
         let handled = async {
             self.keep_ticket(&event).await?;
             (self.handler)(event).await
