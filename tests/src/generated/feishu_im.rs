@@ -57,6 +57,36 @@ mod get_batch_message_read_user_calls {
     }
 }
 
+mod update_card_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::card::UpdateCard::new(
+            "c-295ee57216a5dc9de90fefd0aadb4b1d7dxxxx",
+            check::json(
+                r#"{"data":{"template_id":"AAqigYkzabcef","template_variable":{"key1":"value1"},"template_version_name":"1.0.0"},"open_ids":["ou_5ad573a6411d72b8305fda3a9c15xxxx"],"type":"template"}"#,
+            ),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/interactive/v1/card/update",
+            body: check::Body::Json(
+                r#"{"card":{"data":{"template_id":"AAqigYkzabcef","template_variable":{"key1":"value1"},"template_version_name":"1.0.0"},"open_ids":["ou_5ad573a6411d72b8305fda3a9c15xxxx"],"type":"template"},"token":"c-295ee57216a5dc9de90fefd0aadb4b1d7dxxxx"}"#,
+            ),
+            always: &[],
+            private: &[
+                "1.0.0",
+                "AAqigYkzabcef",
+                "c-295ee57216a5dc9de90fefd0aadb4b1d7dxxxx",
+                "ou_5ad573a6411d72b8305fda3a9c15xxxx",
+                "template",
+                "value1",
+            ],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod create_chat_calls {
     use super::{check, sdk};
 

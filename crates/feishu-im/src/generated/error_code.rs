@@ -6,6 +6,38 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
+        /// The converted card is larger than 100 KB.
+        ///
+        /// Shorten the card; the data of a template counts as well.
+        CardTooLarge = "100000",
+        /// The parameter `card` is not valid.
+        ///
+        /// Correct what the response's `msg` names, and compare the card with the documentation of card JSON.
+        InvalidCardParameter = "10002",
+        /// The parameters are not valid JSON.
+        ///
+        /// Check the JSON of the request.
+        MalformedRequest = "100030",
+        /// The card is not in the required form.
+        ///
+        /// Correct what the response's `msg` names, and compare the card with the documentation of card JSON.
+        InvalidCard = "11311",
+        /// The card was recalled.
+        ///
+        /// Send a new card; a recalled one cannot be updated.
+        CardRecalled = "200000",
+        /// Another app sent the card.
+        ///
+        /// Update the card with the app that sent it.
+        ForeignCard = "200310",
+        /// The `open_ids` of a card that is not shared are not valid.
+        ///
+        /// Pass `open_id` values that this app received, of users who got the card.
+        InvalidCardOpenIds = "200320",
+        /// Somebody's use of the card is still being handled.
+        ///
+        /// Answer the callback first, then update the card.
+        CardActionPending = "200810",
         /// A parameter of a request about messages is not valid.
         ///
         /// Check the parameter named in the response's `msg`, often after `ext=`, against the operation's documentation.
@@ -706,6 +738,22 @@ openplat_core::string_enum! {
         ///
         /// Pass the id of the message that the file was first sent in, if the caller can see it.
         ResourceMessageUnsupported = "234043",
+        /// The token is not in the form of a callback's token.
+        ///
+        /// Pass the `token` of the callback, which starts with `c-`, instead of the token in the callback's header.
+        MalformedCardToken = "300020",
+        /// The token has expired: it is valid for 30 minutes after the callback.
+        ///
+        /// Update the card by its message ID with `PatchMessage`, or wait until somebody uses the card again.
+        CardTokenExpired = "300030",
+        /// The token was used for 2 updates already.
+        ///
+        /// Update the card by its message ID with `PatchMessage`, or wait until somebody uses the card again.
+        CardTokenUsedUp = "300040",
+        /// The card is not shared, and the update names no users.
+        ///
+        /// Pass the users in `open_ids`, or set `update_multi` to `true` in the card's `config`.
+        CardOpenIdsMissing = "300090",
         /// Some of the given `open_id` values do not exist.
         ///
         /// Correct the ids that the answer's `msg` names; they start with `ou_` and differ from app to app.
@@ -732,6 +780,54 @@ openplat_core::string_enum! {
 pub(crate) const API: ApiMeta = ApiMeta::new(CODES);
 
 const CODES: &[CodeMeta] = &[
+    CodeMeta::new(
+        "100000",
+        400,
+        ErrorKind::InvalidRequest,
+        "Shorten the card; the data of a template counts as well.",
+    ),
+    CodeMeta::new(
+        "10002",
+        400,
+        ErrorKind::InvalidRequest,
+        "Correct what the response's `msg` names, and compare the card with the documentation of card JSON.",
+    ),
+    CodeMeta::new(
+        "100030",
+        400,
+        ErrorKind::InvalidRequest,
+        "Check the JSON of the request.",
+    ),
+    CodeMeta::new(
+        "11311",
+        400,
+        ErrorKind::InvalidRequest,
+        "Correct what the response's `msg` names, and compare the card with the documentation of card JSON.",
+    ),
+    CodeMeta::new(
+        "200000",
+        400,
+        ErrorKind::Rejected,
+        "Send a new card; a recalled one cannot be updated.",
+    ),
+    CodeMeta::new(
+        "200310",
+        400,
+        ErrorKind::PermissionDenied,
+        "Update the card with the app that sent it.",
+    ),
+    CodeMeta::new(
+        "200320",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass `open_id` values that this app received, of users who got the card.",
+    ),
+    CodeMeta::new(
+        "200810",
+        400,
+        ErrorKind::Unavailable,
+        "Answer the callback first, then update the card.",
+    ),
     CodeMeta::new(
         "230001",
         400,
@@ -1726,6 +1822,30 @@ const CODES: &[CodeMeta] = &[
         400,
         ErrorKind::InvalidRequest,
         "Pass the id of the message that the file was first sent in, if the caller can see it.",
+    ),
+    CodeMeta::new(
+        "300020",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass the `token` of the callback, which starts with `c-`, instead of the token in the callback's header.",
+    ),
+    CodeMeta::new(
+        "300030",
+        400,
+        ErrorKind::Rejected,
+        "Update the card by its message ID with `PatchMessage`, or wait until somebody uses the card again.",
+    ),
+    CodeMeta::new(
+        "300040",
+        400,
+        ErrorKind::Rejected,
+        "Update the card by its message ID with `PatchMessage`, or wait until somebody uses the card again.",
+    ),
+    CodeMeta::new(
+        "300090",
+        400,
+        ErrorKind::InvalidRequest,
+        "Pass the users in `open_ids`, or set `update_multi` to `true` in the card's `config`.",
     ),
     CodeMeta::new(
         "99992351",
