@@ -48,8 +48,10 @@
 
 pub mod card;
 pub mod content;
+#[cfg(feature = "events")]
+pub mod events;
 #[rustfmt::skip]
-#[expect(unreachable_pub, reason = "`card` and `message` stand in for the modules of that name")]
+#[expect(unreachable_pub, reason = "modules above stand in for those of their names")]
 mod generated;
 pub mod message;
 

@@ -1,0 +1,163 @@
+//! From a message that came in to what it says, and to the answer.
+
+use super::text::{self, Mention};
+use super::{MessageChatType, MessageMention, MessageReceived, UserId, V1ChatType, V1Message};
+use crate::content::Content;
+use crate::message::{MessageType, ReplyMessage};
+use crate::message_reaction::{CreateMessageReaction, ReactionType};
+
+impl MessageReceived {
+    /// Returns the content, read as [`Message::content`](crate::message::Message::content) reads
+    /// that of a message which was fetched: what cannot be read is in [`Content::Unknown`].
+    pub fn content(&self) -> Content {
+        let message = &self.message;
+        let msg_type = message.message_type.as_ref().map(MessageType::as_str).unwrap_or_default();
+        Content::parse(msg_type, message.content.as_deref().unwrap_or_default())
+    }
+
+    /// Returns the words of a text or a post, without the mention of the bot; `None` for a message
+    /// of another type.
+    ///
+    /// - Mentions of bots are left out, together with the space behind. If the platform does not
+    ///   say which mentions are of bots, the one at the very beginning is taken for that.
+    /// - Other mentions become `@` and the name, and a mention of everybody becomes `@all` unless
+    ///   it has a name.
+    /// - The title of a post is its first line. Styles and pictures are lost, links become
+    ///   `[words](address)`, and emoji become `[SMILE]`.
+    ///
+    /// ```
+    /// use feishu_im::events::{MessageReceived, RawEvent};
+    ///
+    /// let data = r#"{"message":{"message_id":"om_1","message_type":"text",
+    ///     "content":"{\"text\":\"@_user_1 ask @_user_2 for lunch\"}",
+    ///     "mentions":[{"key":"@_user_1","name":"Pilot","mentioned_type":"bot"},
+    ///                 {"key":"@_user_2","name":"Tom","mentioned_type":"user"}]}}"#;
+    /// let message: MessageReceived = RawEvent::new(Default::default(), data).read()?.value;
+    /// assert_eq!(message.text().as_deref(), Some("ask @Tom for lunch"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn text(&self) -> Option<String> {
+        let mentions: Vec<_> = self.message.mentions.iter().map(Mention::from).collect();
+        text::of_content(&self.content(), &mentions)
+    }
+
+    /// Returns the open ID of the sender, which starts with `ou_`.
+    pub fn sender_open_id(&self) -> Option<&str> {
+        self.sender.as_ref()?.sender_id.as_ref()?.open_id.as_deref()
+    }
+
+    /// Returns `true` if the message mentions the user or the bot with this open ID. The bot's own
+    /// is in the response of `GET /open-apis/bot/v3/info`.
+    pub fn mentions(&self, open_id: &str) -> bool {
+        let ids = self.message.mentions.iter().filter_map(|mention| mention.id.as_ref());
+        ids.flat_map(|ids| &ids.open_id).any(|id| id == open_id)
+    }
+
+    /// Returns `true` if the message mentions everybody in the chat.
+    pub fn mentions_all(&self) -> bool {
+        let mut keys = self.message.mentions.iter().filter_map(|mention| mention.key.as_deref());
+        keys.any(|key| key == ALL) || text::mentions_all(&self.content())
+    }
+
+    /// Returns `true` if the message is meant for the bot: every message in a direct chat, and in a
+    /// group one that mentions a bot. If the platform does not say which mentions are of bots, any
+    /// mention counts but that of everybody.
+    ///
+    /// Where a group has several bots, ask [`mentions`](Self::mentions) for the bot's own open ID.
+    pub fn is_for_bot(&self) -> bool {
+        if self.message.chat_type == Some(MessageChatType::P2p) {
+            return true;
+        }
+        let mentions: Vec<_> = self.message.mentions.iter().map(Mention::from).collect();
+        match mentions.iter().any(|mention| mention.is_bot.is_some()) {
+            true => mentions.iter().any(|mention| mention.is_bot == Some(true)),
+            false => mentions.iter().any(|mention| mention.key != ALL),
+        }
+    }
+
+    /// Creates a reply, which a message in a thread gets in that thread.
+    ///
+    /// ```no_run
+    /// # async fn run(
+    /// #     feishu: feishu_im::Client,
+    /// #     message: feishu_im::events::MessageReceived,
+    /// # ) -> Result<(), feishu_im::Error> {
+    /// use feishu_im::content::Text;
+    ///
+    /// message.reply(Text::new("Lunch is at twelve.")).send(&feishu).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reply(&self, content: impl Into<Content>) -> ReplyMessage {
+        ReplyMessage::with_content(&self.message.message_id, content)
+    }
+
+    /// Creates a reply that begins a thread below the message, or goes on with its thread.
+    pub fn reply_in_thread(&self, content: impl Into<Content>) -> ReplyMessage {
+        self.reply(content).reply_in_thread(true)
+    }
+
+    /// Creates a reaction to the message with an emoji of the platform, such as `OK` or `THUMBSUP`.
+    pub fn react(&self, emoji_type: impl Into<String>) -> CreateMessageReaction {
+        let emoji = ReactionType::new(emoji_type);
+        CreateMessageReaction::new(&self.message.message_id, emoji)
+    }
+}
+
+impl V1Message {
+    /// Returns the words of a text or a post, without the mention of the bot and with the title
+    /// of a post as the first line; `None` for a message of another type.
+    ///
+    /// Other mentions become `@` and the name.
+    pub fn text(&self) -> Option<String> {
+        let title = self.title.as_deref().unwrap_or_default();
+        let text = match (&self.text_without_at_bot, &self.text) {
+            (Some(text), _) => text::of_tagged(text, true),
+            (None, Some(text)) => text::of_tagged(text, self.is_mention == Some(false)),
+            (None, None) if title.is_empty() => return None,
+            (None, None) => String::new(),
+        };
+        Some(text::below(title, &text))
+    }
+
+    /// Returns `true` if the message is meant for the bot: every message in a direct chat, and in a
+    /// group one that mentions the bot.
+    pub fn is_for_bot(&self) -> bool {
+        self.chat_type == Some(V1ChatType::Private) || self.is_mention == Some(true)
+    }
+
+    /// Creates a reply; see [`MessageReceived::reply`].
+    pub fn reply(&self, content: impl Into<Content>) -> ReplyMessage {
+        ReplyMessage::with_content(&self.open_message_id, content)
+    }
+
+    /// Creates a reply in a thread; see [`MessageReceived::reply_in_thread`].
+    pub fn reply_in_thread(&self, content: impl Into<Content>) -> ReplyMessage {
+        self.reply(content).reply_in_thread(true)
+    }
+
+    /// Creates a reaction; see [`MessageReceived::react`].
+    pub fn react(&self, emoji_type: impl Into<String>) -> CreateMessageReaction {
+        CreateMessageReaction::new(&self.open_message_id, ReactionType::new(emoji_type))
+    }
+}
+
+/// The key of the mention of everybody.
+const ALL: &str = "@_all";
+
+impl<'a> From<&'a MessageMention> for Mention<'a> {
+    fn from(mention: &'a MessageMention) -> Self {
+        let kind = mention.mentioned_type.as_deref().filter(|kind| !kind.is_empty());
+        Self {
+            key: mention.key.as_deref().unwrap_or_default(),
+            ids: mention.id.as_ref().map(ids).unwrap_or_default(),
+            name: mention.name.as_deref().unwrap_or_default(),
+            // Both words have been seen for bots.
+            is_bot: kind.map(|kind| matches!(kind, "bot" | "app")),
+        }
+    }
+}
+
+fn ids(ids: &UserId) -> [&str; 3] {
+    [&ids.open_id, &ids.union_id, &ids.user_id].map(|id| id.as_deref().unwrap_or_default())
+}

@@ -1,0 +1,57 @@
+//! Events and callbacks: messages to a bot, clicks on its cards, changes of its chats.
+//!
+//! A handler is a function of an [`Event`]. A [`Listener`] hands each event to it once, however
+//! often the platform delivers it.
+//!
+//! ```no_run
+//! use feishu_im::content::Text;
+//! use feishu_im::events::{Answer, Event, Listener};
+//!
+//! # fn run(feishu: feishu_im::Client) {
+//! let client = feishu.clone();
+//! let listener = Listener::new(move |event| {
+//!     let feishu = feishu.clone();
+//!     async move {
+//!         match event {
+//!             Event::MessageReceived(message) if message.is_for_bot() => {
+//!                 let words = message.text().unwrap_or_else(|| "what?".to_owned());
+//!                 message.reply(Text::new(words)).send(&feishu).await?;
+//!             }
+//!             _ => {}
+//!         }
+//!         Ok::<_, feishu_im::Error>(Answer::default())
+//!     }
+//! })
+//! .client(&client);
+//! # }
+//! ```
+//!
+//! # What comes in
+//!
+//! | when | event | type on the wire |
+//! | --- | --- | --- |
+//! | somebody writes to the bot | [`MessageReceived`] | `im.message.receive_v1` |
+//! | a message of the bot is read | [`MessageRead`] | `im.message.message_read_v1` |
+//! | a message is recalled | [`MessageRecalled`] | `im.message.recalled_v1` |
+//! | somebody reacts with an emoji, or takes that back | [`ReactionCreated`], [`ReactionDeleted`] | `im.message.reaction.created_v1`, `im.message.reaction.deleted_v1` |
+//! | the bot comes into a chat, or is removed from it | [`BotAdded`], [`BotRemoved`] | `im.chat.member.bot.added_v1`, `im.chat.member.bot.deleted_v1` |
+//! | users come into a chat, leave it, or are not to come after all | [`UserAdded`], [`UserRemoved`], [`UserInviteWithdrawn`] | `im.chat.member.user.added_v1`, `im.chat.member.user.deleted_v1`, `im.chat.member.user.withdrawn_v1` |
+//! | a chat changes or is dissolved | [`ChatUpdated`], [`ChatDisbanded`] | `im.chat.updated_v1`, `im.chat.disbanded_v1` |
+//! | a user opens the chat with the bot | [`P2pChatEntered`] | `im.chat.access_event.bot_p2p_chat_entered_v1` |
+//! | a user chooses from the bot's menu | [`BotMenu`] | `application.bot.menu_v6` |
+//! | a store app gets its ticket, which [`Listener::client`] keeps | [`AppTicket`] | `app_ticket` |
+//!
+//! Apps that were set up years ago get the events of schema 1.0, whose types begin with `V1`, such
+//! as [`V1Message`]. What no type stands for is [`Event::Unknown`], and what cannot be read is
+//! [`Event::Unreadable`]; both hold the event as it came.
+//!
+//! # Secrets
+//!
+//! `Debug` of events and answers shows no text of a message, no value of a form and no token. What
+//! [`text`](MessageReceived::text) and [`content`](MessageReceived::content) return is for the
+//! program to keep.
+
+mod message;
+mod text;
+
+pub use crate::generated::events::*;
