@@ -5,7 +5,8 @@
 //!
 //! - The token is valid for 30 minutes and for at most 2 updates. After that,
 //!   [`PatchMessage`](crate::message::PatchMessage) updates a shared card by the ID of its message.
-//! - Answer the callback first. An update that comes before the answer fails or is undone.
+//! - Answer the callback first. An update that comes before the answer is undone, or refused with
+//!   [`CardActionPending`](crate::ErrorCode::CardActionPending), which `.idempotent(true)` retries.
 //! - A card is shared if its `config` sets `update_multi` to `true`, as all cards of schema 2.0 are.
 //!   Everybody sees the update of a shared card; the update of another card names the users who get
 //!   it.
@@ -25,6 +26,7 @@
 //! # }
 //! ```
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::content::Card;
@@ -33,7 +35,7 @@ pub use crate::generated::card::*;
 impl UpdateCard {
     /// Creates an update of a shared card, which everybody sees. `token` is that of the callback.
     pub fn with_card(token: impl Into<String>, card: impl Into<Card>) -> Self {
-        Self::new(token, json(card.into()))
+        Self::new(token, json(&card.into()))
     }
 
     /// Creates an update of a card that is not shared, for the users with these open IDs.
@@ -57,7 +59,7 @@ impl UpdateCard {
         card: impl Into<Card>,
         open_ids: impl IntoIterator<Item = I>,
     ) -> Self {
-        let mut card = json(card.into());
+        let mut card = json(&card.into());
         if let Value::Object(members) = &mut card {
             let open_ids = open_ids.into_iter().map(|id| Value::String(id.into()));
             members.insert("open_ids".to_owned(), open_ids.collect());
@@ -66,8 +68,7 @@ impl UpdateCard {
     }
 }
 
-/// The card as the value of a member. Only keys that are no strings could fail, and no card has
-/// such.
-fn json(card: Card) -> Value {
+/// A card, or a part of one, as JSON. Only keys that are no strings could fail, and no card has such.
+pub(crate) fn json(card: &impl Serialize) -> Value {
     serde_json::to_value(card).unwrap_or_default()
 }

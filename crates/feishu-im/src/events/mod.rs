@@ -5,7 +5,7 @@
 //!
 //! ```no_run
 //! use feishu_im::content::Text;
-//! use feishu_im::events::{Answer, Event, Listener};
+//! use feishu_im::events::{Answer, Event, Listener, Toast};
 //!
 //! # fn run(feishu: feishu_im::Client) {
 //! let client = feishu.clone();
@@ -16,6 +16,9 @@
 //!             Event::MessageReceived(message) if message.is_for_bot() => {
 //!                 let words = message.text().unwrap_or_else(|| "what?".to_owned());
 //!                 message.reply(Text::new(words)).send(&feishu).await?;
+//!             }
+//!             Event::CardAction(click) => {
+//!                 return Ok(click.answer(&Toast::success("Saved").into()));
 //!             }
 //!             _ => {}
 //!         }
@@ -45,12 +48,26 @@
 //! as [`V1Message`]. What no type stands for is [`Event::Unknown`], and what cannot be read is
 //! [`Event::Unreadable`]; both hold the event as it came.
 //!
+//! # Callbacks
+//!
+//! A callback is an event that Feishu waits 3 seconds for the answer to; it is not sent again.
+//!
+//! | when | event | type on the wire | answer |
+//! | --- | --- | --- | --- |
+//! | somebody uses a card | [`CardAction`] | `card.action.trigger` | [`CardActionAnswer`]: a [`Toast`], a card, or both |
+//! | the same, in the form of older apps | [`OldCardAction`] | none | [`answer_card`](OldCardAction::answer_card), [`answer_toast`](OldCardAction::answer_toast) |
+//! | a link is to be previewed | [`UrlPreview`] | `url.preview.get` | [`UrlPreviewAnswer`] |
+//!
+//! [`Received::answer`] takes the answer that fits. An empty [`Answer`] leaves a card as it is. Work
+//! that takes longer ends with [`CardAction::late_update`], after the callback was answered.
+//!
 //! # Secrets
 //!
 //! `Debug` of events and answers shows no text of a message, no value of a form and no token. What
 //! [`text`](MessageReceived::text) and [`content`](MessageReceived::content) return is for the
 //! program to keep.
 
+mod callback;
 mod message;
 mod text;
 
