@@ -168,6 +168,14 @@ fn library(name: &str, vendor: Vendor) -> String {
     ];
     names.sort_unstable();
     let names = names.join(", ");
+    // The events of Feishu are generated from specs, into a module of this name.
+    let events = match vendor {
+        Vendor::Feishu => "",
+        Vendor::DingTalk => {
+            "/// What receives events and callbacks.\n#[cfg(feature = \"events\")]\npub use \
+             openplat_core::events;\n"
+        }
+    };
     format!(
         r#"//! The API {name} of {platform}.
 //!
@@ -199,7 +207,7 @@ pub use generated::*;
 /// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
-#[rustfmt::skip]
+{events}#[rustfmt::skip]
 pub use openplat_core::{{{names}}};
 
 /// A client for {platform}.

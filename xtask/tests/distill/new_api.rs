@@ -30,6 +30,11 @@ fn the_crate_and_its_specs_are_made() {
     for file in ["specs/feishu-dock/api.json", "crates/feishu-dock/src/lib.rs"] {
         assert!(run.out.contains(&format!("wrote {file}\n")) && lab.path(file).is_file());
     }
+    assert!(!lab.read("crates/feishu-dock/src/lib.rs").contains("::events"));
+    let run = lab.xtask(&["new-api", "dingtalk-dock", "--vendor", "dingtalk"]);
+    assert!(run.ok, "{}", run.err);
+    let library = lab.read("crates/dingtalk-dock/src/lib.rs");
+    assert!(library.contains("#[cfg(feature = \"events\")]\npub use openplat_core::events;\n"));
     let again = lab.xtask(&["new-api", "feishu-dock", "--vendor", "dingtalk"]);
     assert!(!again.ok && again.err.contains("specs/feishu-dock is there already"), "{}", again.err);
 }
