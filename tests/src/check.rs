@@ -218,6 +218,10 @@ fn variants(value: &Value, always: &[&str]) -> Vec<(String, Value)> {
             let text = text.or_else(|| number.as_f64().map(|number| number.to_string()));
             found.push(("as a string".to_owned(), json!(text)));
         }
+        Value::Bool(value) => found.push(("as a string".to_owned(), json!(value.to_string()))),
+        Value::String(text) if text.parse::<i64>().is_ok() => {
+            found.push(("as a number".to_owned(), json!(text.parse::<i64>().unwrap())));
+        }
         // A text may be a value of an enum or any other text, and JSON only if it was before.
         Value::String(text) => match text_of_json(text) {
             Some(value) => {
