@@ -2779,7 +2779,7 @@ mod v1_message_event {
             schema: sdk::events::EventSchema::V1,
             event_type: "message",
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","chat_type":"group","employee_id":"gfa21d92","file_key":"file_v2_041b28e3-5680-48c2-9af2-497ace79333g","image_key":"img_v2_041b28e3-5680-48c2-9af2-497ace79333g","image_keys":["img_v2_041b28e3-5680-48c2-9af2-497ace79333g"],"is_mention":true,"msg_type":"post","open_chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","open_message_id":"om_36686ee62209da697d8775375d0c8e88","parent_id":"om_4ba2d572455d361153b7cb51da133912","root_id":"om_4ba2d572455d361153b7cb51da133912","tenant_key":"736588c9260f175c","text":"@pilot high tide at noon","text_without_at_bot":"high tide at noon","title":"Tides of today","type":"message","union_id":"on_8ed6aa67826108097d9ee143816345"},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
-            dedupe: Some("/open_message_id"),
+            dedupe: None,
             always: &["open_message_id"],
             private: &["@pilot high tide at noon", "Tides of today", "high tide at noon"],
         };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Feishu pushes a new ticket to a store app every hour, for fetching its tokens. A listener passes it to the client if it has one.
+/// A new ticket, which a store app needs to fetch its tokens; Feishu pushes one every hour. A listener that has a client sets the ticket there.
 ///
 /// `app_ticket` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/application-v6/event/app_ticket-events))
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]

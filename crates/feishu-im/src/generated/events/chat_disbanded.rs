@@ -22,7 +22,7 @@ pub struct ChatDisbanded {
     /// Whether the chat has members of other tenants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<bool>,
-    /// The tenant of the user who did it.
+    /// The tenant of the user in `operator_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_tenant_key: Option<String>,
     /// The name of the chat.

@@ -25,7 +25,7 @@ pub struct ChatUpdated {
     /// Whether the chat has members of other tenants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<bool>,
-    /// The tenant of the user who did it.
+    /// The tenant of the user in `operator_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_tenant_key: Option<String>,
     /// The settings as they are now.
@@ -70,7 +70,7 @@ pub struct ChatChange {
     /// The members who can mention everyone at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_all_permission: Option<MemberRole>,
-    /// The members who can change the avatar, the name, the description and the announcement.
+    /// The members who can change the avatar, the name and the description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit_permission: Option<MemberRole>,
     /// Whether an administrator has to approve of new members.

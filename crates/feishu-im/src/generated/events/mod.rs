@@ -147,7 +147,7 @@ openplat_core::events! {
         ///
         /// `add_user_to_chat`
         V1UserAdded(V1UserAdded) = V1 "add_user_to_chat";
-        /// Feishu pushes a new ticket to a store app every hour, for fetching its tokens. A listener passes it to the client if it has one.
+        /// A new ticket, which a store app needs to fetch its tokens; Feishu pushes one every hour. A listener that has a client sets the ticket there.
         ///
         /// `app_ticket`
         AppTicket(AppTicket) = V1 "app_ticket";
@@ -162,7 +162,7 @@ openplat_core::events! {
         /// The bot received a message.
         ///
         /// `message`
-        V1Message(V1Message) = V1 "message", by "/open_message_id";
+        V1Message(V1Message) = V1 "message";
         /// A user read messages that the bot sent in a direct chat.
         ///
         /// `message_read`

@@ -16,13 +16,13 @@ pub struct UserRemoved {
     /// The chat; starts with `oc_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
-    /// The user who removed them, or who left.
+    /// The user who removed the others, or who left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_id: Option<UserId>,
     /// Whether the chat has members of other tenants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<bool>,
-    /// The tenant of the user who did it.
+    /// The tenant of the user in `operator_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_tenant_key: Option<String>,
     /// The users who are gone.

@@ -38,13 +38,13 @@ pub struct V1BotAdded {
     /// The owner of the chat within the tenant. Only for custom apps, and absent if a bot owns the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_owner_employee_id: Option<String>,
-    /// The name of the user who did it.
+    /// The name of the user who added or removed the bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_name: Option<String>,
-    /// The user who did it, within this app; starts with `ou_`.
+    /// The same user within this app; starts with `ou_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_open_id: Option<String>,
-    /// The user who did it, within the tenant. Only for custom apps.
+    /// The same user within the tenant. Only for custom apps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_employee_id: Option<String>,
     /// Whether a bot owns the chat.

@@ -23,7 +23,7 @@ pub struct V1UserAdded {
     /// The chat; starts with `oc_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
-    /// The user who added them.
+    /// The user who added the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<V1Operator>,
     /// The users who joined.

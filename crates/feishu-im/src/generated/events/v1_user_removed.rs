@@ -23,7 +23,7 @@ pub struct V1UserRemoved {
     /// The chat; starts with `oc_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
-    /// The user who removed them, or who left.
+    /// The user who removed the others, or who left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<V1Operator>,
     /// The users who are gone.
