@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use http::HeaderMap;
 use http::header::CONTENT_DISPOSITION;
-use openplat_core::events::{Callback, EventHeader, EventSchema, EventSet, RawEvent, Received};
+use openplat_core::events::{
+    Callback, EventSchema, EventSet, FeishuWebhook, Incoming, RawEvent, Received,
+};
 use openplat_core::{
     AcceptsAppToken, AcceptsUserToken, Call, Client, Download, Error, Feishu, Method, Operation,
     OperationMeta, Output, Paged, Parts, Sender, Vendor,
@@ -257,23 +260,24 @@ pub(crate) fn event<E: EventSet, T: Serialize + fmt::Debug>(
     sample: &Sample,
     pick: impl Fn(E) -> Option<Received<T>>,
 ) {
-    let envelope = json(sample.envelope);
-    let data = match sample.schema {
-        EventSchema::Card => &envelope,
-        _ => &envelope["event"],
+    let webhook = FeishuWebhook::builder().unprotected().build().unwrap();
+    let raw = match webhook.receive(&HeaderMap::new(), sample.envelope.as_bytes()) {
+        Incoming::Event(delivery) | Incoming::Callback(delivery) => delivery.event().clone(),
+        other => panic!("{other:?}"),
     };
-    let raw = |data: &Value| {
-        RawEvent::new(EventHeader::new(sample.schema, sample.event_type), data.to_string())
-    };
-    let received = pick(E::read(raw(data))).unwrap();
-    assert!(received.warnings.is_empty(), "{:?}", received.warnings);
-    covers(&serde_json::to_value(&received.event).unwrap(), data, "$");
-    hides(&received.event, sample.private);
+    assert_eq!((raw.header().schema, raw.event_type()), (sample.schema, sample.event_type));
+    let data: Value = serde_json::from_slice(raw.data()).unwrap();
     let key = sample.dedupe.and_then(|pointer| data.pointer(pointer));
     let key = key.map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned));
-    assert_eq!(E::dedupe(&raw(data)), key);
-    for (what, variant) in variants(data, sample.always) {
-        assert!(pick(E::read(raw(&variant))).is_some(), "{what}: {variant}");
+    assert_eq!(E::dedupe(&raw), key.or(raw.header().id.clone()));
+    let header = raw.header().clone();
+    let received = pick(E::read(raw)).unwrap();
+    assert!(received.warnings.is_empty(), "{:?}", received.warnings);
+    covers(&serde_json::to_value(&received.event).unwrap(), &data, "$");
+    hides(&received.event, sample.private);
+    for (what, variant) in variants(&data, sample.always) {
+        let raw = RawEvent::new(header.clone(), variant.to_string());
+        assert!(pick(E::read(raw)).is_some(), "{what}: {variant}");
     }
 }
 

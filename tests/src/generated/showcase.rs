@@ -814,6 +814,29 @@ async fn address_example() {
         .await;
 }
 
+mod parcel_stamped_event {
+    use super::{check, sdk};
+
+    #[test]
+    fn decodes() {
+        let sample = check::Sample {
+            schema: sdk::events::EventSchema::Card,
+            event_type: "card.action.trigger_v1",
+            envelope: r#"{"open_id":"ou_1","token":"c-295ee572"}"#,
+            dedupe: None,
+            always: &[],
+            private: &["c-295ee572"],
+        };
+        check::event(
+            &sample,
+            |event| match event {
+                sdk::events::Event::ParcelStamped(received) => Some(*received),
+                _ => None,
+            },
+        );
+    }
+}
+
 mod parcel_arrived_event {
     use super::{check, sdk};
 
@@ -942,29 +965,6 @@ mod parcel_redirected_event {
                 city: "city",
             }),
             r#"{"city":"city","street":"street"}"#,
-        );
-    }
-}
-
-mod parcel_stamped_event {
-    use super::{check, sdk};
-
-    #[test]
-    fn decodes() {
-        let sample = check::Sample {
-            schema: sdk::events::EventSchema::Card,
-            event_type: "parcel.stamped_v1",
-            envelope: r#"{"open_id":"ou_1","token":"c-295ee572"}"#,
-            dedupe: None,
-            always: &[],
-            private: &["c-295ee572"],
-        };
-        check::event(
-            &sample,
-            |event| match event {
-                sdk::events::Event::ParcelStamped(received) => Some(*received),
-                _ => None,
-            },
         );
     }
 }

@@ -292,6 +292,8 @@ faults_of_events! {
     an_event_whose_file_has_another_name: "\"id\": \"chat_moved\"" => "\"id\": \"chat_gone\"";
     an_event_with_strange_characters: "\"id\": \"chat_moved\"" => "\"id\": \"chat moved\"";
     an_event_with_a_schema_that_is_none: "\"schema\": \"2.0\",\n  \"scopes" => "\"schema\": \"3.0\",\n  \"scopes";
+    another_event_without_an_envelope:
+        "\"schema\": \"2.0\",\n  \"scopes" => "\"schema\": \"card\",\n  \"scopes";
     an_event_with_an_empty_scope: SCOPES => r#""scopes": [""], "field_scopes": [" "],"#;
     an_event_replaced_by_itself: SCOPES => r#""replaced_by": "chat_moved","#;
     an_event_replaced_by_none: SCOPES => r#""replaced_by": "chat_gone","#;
@@ -320,23 +322,6 @@ faults_of_events! {
     a_sample_with_an_unknown_field: "\"reason\": \"noise\"" => "\"reasons\": \"noise\"";
     a_sample_of_another_type: "\"reason\": \"noise\"" => "\"reason\": [7]";
     a_default_of_another_type: REASON => r#""name": "reason", "type": "string", "default": 7"#;
-}
-
-#[test]
-fn two_events_without_an_envelope() {
-    let workspace = Workspace::with_events();
-    let card =
-        MOVED.replace("\"schema\": \"2.0\",\n  \"scopes", "\"schema\": \"card\",\n  \"scopes");
-    let card = &card[..card.find("\"types\"").unwrap()].replace("Place", "string");
-    for (id, name) in [("one", "One"), ("two", "Two")] {
-        let card = card.replace("chat_moved", id).replace("ChatMoved", name);
-        let card = format!(
-            "{}}}",
-            card.replace("  \"dedupe\": \"/place/number\",\n", "").trim_end().trim_end_matches(',')
-        );
-        workspace.write(&format!("specs/im/events/{id}.json"), card);
-    }
-    assert_snapshot!(workspace.faults());
 }
 
 #[test]

@@ -27,9 +27,11 @@ fn features_of_events() {
         let feature = path.file_stem().unwrap().to_str().unwrap();
         let workspace = Workspace::with_events();
         let spec = std::fs::read_to_string(path).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&spec).unwrap();
         workspace.write(&format!("specs/im/events/{feature}.json"), spec);
+        let file = codegen::naming::field(json["rust"].as_str().unwrap());
         let wanted = [
-            &*format!("crates/im/src/generated/events/{feature}.rs"),
+            &*format!("crates/im/src/generated/events/{file}.rs"),
             "crates/im/src/generated/events/mod.rs",
             "tests/src/generated/im.rs",
         ];

@@ -12,6 +12,9 @@ use super::{Lowering, Position, Presence, stem};
 /// The variants that every enum of events has.
 const VARIANTS: [&str; 2] = ["Unknown", "Unreadable"];
 
+/// The type that core gives to what comes without an envelope.
+const CARD: &str = "card.action.trigger_v1";
+
 impl<'a> Lowering<'a> {
     pub(super) fn events(&mut self) -> Vec<Event> {
         let specs = self.specs;
@@ -88,13 +91,10 @@ impl<'a> Lowering<'a> {
             let hint = "the specs describe events of Feishu; those of DingTalk are read as JSON";
             self.report(document.value(&root.join("schema")), message, hint);
         }
-        let others = self.specs.events.events.iter();
-        let mut cards = others.filter(|other| other.spec.schema == EventSchema::Card);
-        let is_second = cards.next().is_some_and(|first| first.document.path != document.path);
-        if spec.schema == EventSchema::Card && is_second {
-            let message = "a second event without an envelope could not be told from the first";
-            let hint = "one event of an API has the schema `card`; correct one of them";
-            self.report(document.value(&root.join("schema")), message.to_owned(), hint);
+        if spec.schema == EventSchema::Card && spec.id != CARD {
+            let message = format!("`{}` would not be told without an envelope", spec.id);
+            let hint = format!("only `{CARD}` comes without one; correct the `schema` or the `id`");
+            self.report(document.value(&root.join("schema")), message, hint);
         }
     }
 

@@ -2,17 +2,17 @@
 
 //! The events and callbacks of this API, and what receives them.
 
+mod parcel_stamped;
 mod parcel_arrived;
 mod parcel_question;
 mod parcel_redirected;
-mod parcel_stamped;
 mod parcel_left;
 mod types;
 
+pub use self::parcel_stamped::*;
 pub use self::parcel_arrived::*;
 pub use self::parcel_question::*;
 pub use self::parcel_redirected::*;
-pub use self::parcel_stamped::*;
 pub use self::parcel_left::*;
 pub use self::types::*;
 pub use crate::generated::types::{Address, AddressKind, AddressRequired, Parcel, Stop};
@@ -35,8 +35,8 @@ openplat_core::events! {
         ParcelRedirected(ParcelRedirected) = V2 "parcel.redirected";
         /// Someone stamped a card. Shows a callback without an envelope, whose response is any JSON.
         ///
-        /// `parcel.stamped_v1`
-        ParcelStamped(ParcelStamped) = Card "parcel.stamped_v1";
+        /// `card.action.trigger_v1`
+        ParcelStamped(ParcelStamped) = Card "card.action.trigger_v1";
         /// A parcel was delivered. Shows the older envelope.
         ///
         /// `parcel_left`
