@@ -1867,6 +1867,7 @@ mod record_changed_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "apaas.workspace.record_change_v1",
+            is_callback: false,
             envelope: r#"{"event":{"after":"{\"_updated_at\":\"2025-10-14 18:18:26.509353+08\",\"_updated_by\":\"(1801755886986304)\",\"custom_col_1\":456}","app":"app_4j45921xyju6s","before":"{\"_created_at\":\"2025-10-30 22:32:56.90873+08\",\"_created_by\":\"(1801755886986304)\",\"_id\":\"6ca55db2-503f-4490-ae6b-76834f9e6d15\",\"_updated_at\":\"2025-10-30 22:32:56.90873+08\",\"_updated_by\":\"(1801755886986304)\",\"custom_col_1\":123,\"custom_col_2\":0,\"custom_col_3\":\"xxx\",\"custom_col_5\":\"yyy\"}","operator":"(1801755886986304)","table":"t1","type":"UPDATE","workspace":"workspace_aadjdr45t4ias"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"apaas.workspace.record_change_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],

@@ -2262,6 +2262,7 @@ mod v1_bot_added_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "add_bot",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","chat_i18n_names":{"en_us":"Harbor","zh_cn":"港口"},"chat_name":"Harbor pilots","chat_owner_employee_id":"c3a1b2d1","chat_owner_name":"Tom","chat_owner_open_id":"ou_7dede290d6a27698b969a7fd70ca53da","open_chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","operator_employee_id":"gfa21d92","operator_name":"Ann","operator_open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","owner_is_bot":false,"tenant_key":"736588c9260f175c","type":"add_bot"},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &[],
@@ -2285,6 +2286,7 @@ mod v1_user_added_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "add_user_to_chat",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","operator":{"open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","user_id":"gfa21d92"},"tenant_key":"736588c9260f175c","type":"add_user_to_chat","users":[{"name":"Tom","open_id":"ou_7dede290d6a27698b969a7fd70ca53da","user_id":"c3a1b2d1"}]},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &[],
@@ -2308,6 +2310,7 @@ mod app_ticket_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "app_ticket",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","app_ticket":"dIv6Qe8iZoVn","type":"app_ticket"},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &["app_ticket"],
@@ -2331,6 +2334,7 @@ mod bot_menu_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "application.bot.menu_v6",
+            is_callback: false,
             envelope: r#"{"event":{"event_key":"menu_tides","operator":{"operator_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"operator_name":"Tom"},"timestamp":1669364458},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"application.bot.menu_v6","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2354,6 +2358,7 @@ mod card_action_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "card.action.trigger",
+            is_callback: true,
             envelope: r#"{"event":{"action":{"form_value":{"remark":"half past noon"},"name":"confirm","tag":"button","timezone":"Asia/Shanghai","value":{"berth":"B7-east"}},"context":{"open_chat_id":"oc_1","open_message_id":"om_1"},"host":"im_message","operator":{"open_id":"ou_1","tenant_key":"rewafwrr","union_id":"on_1","user_id":"867"},"token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1603977298000000","event_id":"f7984f25108f8137722bb63cee927e66","event_type":"card.action.trigger","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2410,6 +2415,7 @@ mod old_card_action_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::Card,
             event_type: "card.action.trigger_v1",
+            is_callback: true,
             envelope: r#"{"action":{"tag":"button","value":{"berth":"B7-east"}},"open_id":"ou_sdfimx9948345","open_message_id":"om_abcdefg1234567890","tenant_key":"d32004232","token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d","user_id":"eu_sd923r0sdf5"}"#,
             dedupe: None,
             always: &[],
@@ -2433,6 +2439,7 @@ mod v1_chat_disbanded_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "chat_disband",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","operator":{"open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","user_id":"gfa21d92"},"tenant_key":"736588c9260f175c","type":"chat_disband"},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &[],
@@ -2456,6 +2463,7 @@ mod v1_chat_updated_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "group_setting_update",
+            is_callback: false,
             envelope: r#"{"event":{"after_change":{"add_member_permission":"owner","message_notification":true,"owner_open_id":"ou_7dede290d6a27698b969a7fd70ca53da","owner_user_id":"c3a1b2d1"},"app_id":"cli_9c8609450f78d102","before_change":{"add_member_permission":"everyone","message_notification":false,"owner_open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","owner_user_id":"gfa21d92"},"chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","operator":{"open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","user_id":"gfa21d92"},"tenant_key":"736588c9260f175c","type":"group_setting_update"},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &[],
@@ -2479,6 +2487,7 @@ mod p2p_chat_entered_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.chat.access_event.bot_p2p_chat_entered_v1",
+            is_callback: false,
             envelope: r#"{"event":{"chat_id":"oc_413871888e0d5492e25b173f0812efb7","last_message_create_time":"1615380573411","last_message_id":"om_dc13264520392913993dd051dba21dcf","operator_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"}},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.chat.access_event.bot_p2p_chat_entered_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2502,6 +2511,7 @@ mod chat_disbanded_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.chat.disbanded_v1",
+            is_callback: false,
             envelope: r#"{"event":{"chat_id":"oc_413871888e0d5492e25b173f0812efb7","external":false,"i18n_names":{"en_us":"Harbor","ja_jp":"港","zh_cn":"港口"},"name":"Harbor pilots","operator_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"operator_tenant_key":"2ca1d211f64f6438"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.chat.disbanded_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2525,6 +2535,7 @@ mod bot_added_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.chat.member.bot.added_v1",
+            is_callback: false,
             envelope: r#"{"event":{"chat_id":"oc_413871888e0d5492e25b173f0812efb7","external":false,"i18n_names":{"en_us":"Harbor","ja_jp":"港","zh_cn":"港口"},"name":"Harbor pilots","operator_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"operator_tenant_key":"72ud6639"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.chat.member.bot.added_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2548,6 +2559,7 @@ mod bot_removed_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.chat.member.bot.deleted_v1",
+            is_callback: false,
             envelope: r#"{"event":{"chat_id":"oc_413871888e0d5492e25b173f0812efb7","external":false,"i18n_names":{"en_us":"Harbor","ja_jp":"港","zh_cn":"港口"},"name":"Harbor pilots","operator_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"operator_tenant_key":"27898y326"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.chat.member.bot.deleted_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2571,6 +2583,7 @@ mod user_added_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.chat.member.user.added_v1",
+            is_callback: false,
             envelope: r#"{"event":{"chat_id":"oc_413871888e0d5492e25b173f0812efb7","external":false,"i18n_names":{"en_us":"Harbor","ja_jp":"港","zh_cn":"港口"},"name":"Harbor pilots","operator_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"operator_tenant_key":"3774yuu3743","users":[{"name":"Tom","tenant_key":"3774yuu3743","user_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"}}]},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.chat.member.user.added_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2594,6 +2607,7 @@ mod user_removed_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.chat.member.user.deleted_v1",
+            is_callback: false,
             envelope: r#"{"event":{"chat_id":"oc_413871888e0d5492e25b173f0812efb7","external":false,"i18n_names":{"en_us":"Harbor","ja_jp":"港","zh_cn":"港口"},"name":"Harbor pilots","operator_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"operator_tenant_key":"3774yuu3743","users":[{"name":"Tom","tenant_key":"3774yuu3743","user_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"}}]},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.chat.member.user.deleted_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2617,6 +2631,7 @@ mod user_invite_withdrawn_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.chat.member.user.withdrawn_v1",
+            is_callback: false,
             envelope: r#"{"event":{"chat_id":"oc_413871888e0d5492e25b173f0812efb7","external":false,"i18n_names":{"en_us":"Harbor","ja_jp":"港","zh_cn":"港口"},"name":"Harbor pilots","operator_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"operator_tenant_key":"879dsyud8","users":[{"name":"Tom","tenant_key":"3774yuu3743","user_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"}}]},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.chat.member.user.withdrawn_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2640,6 +2655,7 @@ mod chat_updated_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.chat.updated_v1",
+            is_callback: false,
             envelope: r#"{"event":{"after_change":{"add_member_permission":"all_members","at_all_permission":"only_owner","avatar":"default-avatar_0cda3662-875a-4354-94d2-83e7393c7123","description":"Who brings which ship in","edit_permission":"all_members","group_message_type":"thread","i18n_names":{"en_us":"Harbor","ja_jp":"港","zh_cn":"港口"},"join_message_visibility":"all_members","leave_message_visibility":"all_members","membership_approval":"approval_required","moderation_permission":"all_members","name":"Harbor pilots","owner_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed"},"before_change":{"add_member_permission":"all_members","at_all_permission":"only_owner","avatar":"default-avatar_0cda3662-875a-4354-94d2-83e7393c7123","description":"Who brings which ship in","edit_permission":"all_members","group_message_type":"thread","i18n_names":{"en_us":"Harbor","ja_jp":"港","zh_cn":"港口"},"join_message_visibility":"all_members","leave_message_visibility":"all_members","membership_approval":"approval_required","moderation_permission":"all_members","name":"Harbor pilots","owner_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed"},"chat_id":"oc_413871888e0d5492e25b173f0812efb7","external":false,"moderator_list":{"added_member_list":[{"tenant_key":"86gwe65","user_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"}}],"removed_member_list":[{"tenant_key":"86gwe65","user_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"}}]},"operator_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"operator_tenant_key":"86gwe65"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.chat.updated_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2663,6 +2679,7 @@ mod message_read_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.message.message_read_v1",
+            is_callback: false,
             envelope: r#"{"event":{"message_id_list":["om_dc13264520392913993dd051dba21dcf"],"reader":{"read_time":"1609484183000","reader_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"tenant_key":"736588c9260f175e"}},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.message.message_read_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2686,6 +2703,7 @@ mod reaction_created_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.message.reaction.created_v1",
+            is_callback: false,
             envelope: r#"{"event":{"action_time":"1627641418803","app_id":"cli_9f5343c580712544","message_id":"om_dc13264520392913993dd051dba21dcf","operator_type":"user","reaction_type":{"emoji_type":"SMILE"},"user_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"}},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.message.reaction.created_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2709,6 +2727,7 @@ mod reaction_deleted_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.message.reaction.deleted_v1",
+            is_callback: false,
             envelope: r#"{"event":{"action_time":"1627641418803","app_id":"cli_9f5343c580712544","message_id":"om_dc13264520392913993dd051dba21dcf","operator_type":"user","reaction_type":{"emoji_type":"SMILE"},"user_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"}},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.message.reaction.deleted_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2732,6 +2751,7 @@ mod message_recalled_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.message.recalled_v1",
+            is_callback: false,
             envelope: r#"{"event":{"chat_id":"oc_5ad11d72b830411d72b836c20","message_id":"om_dc13264520392913993dd051dba21dcf","recall_time":"1615380573411","recall_type":"message_owner"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.message.recalled_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
@@ -2755,6 +2775,7 @@ mod message_received_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "im.message.receive_v1",
+            is_callback: false,
             envelope: r#"{"event":{"message":{"chat_id":"oc_5ce6d572455d361153b7cb51da133945","chat_type":"group","content":"{\"text\":\"@_user_1 high tide at noon\"}","create_time":"1609073151345","mentions":[{"id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"key":"@_user_1","name":"Tom","tenant_key":"736588c9260f175e"}],"message_id":"om_5ce6d572455d361153b7cb51da133945","message_type":"text","parent_id":"om_4ba2d572455d361153b7cb51da133912","root_id":"om_4ba2d572455d361153b7cb51da133912","thread_id":"omt_d4be107c616","update_time":"1687343654666","user_agent":"Mozilla/5.0 Lark/6.7.5 LarkLocale/en_US"},"sender":{"sender_id":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","union_id":"on_8ed6aa67826108097d9ee143816345","user_id":"e33ggbyz"},"sender_type":"user","tenant_key":"736588c9260f175e"}},"header":{"app_id":"cli_9f5343c580712544","create_time":"1608725989000","event_id":"5e3702a84e847582be8db7fb73283c02","event_type":"im.message.receive_v1","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: Some("/message/message_id"),
             always: &["message", "message_id"],
@@ -2778,6 +2799,7 @@ mod v1_message_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "message",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","chat_type":"group","employee_id":"gfa21d92","file_key":"file_v2_041b28e3-5680-48c2-9af2-497ace79333g","image_key":"img_v2_041b28e3-5680-48c2-9af2-497ace79333g","image_keys":["img_v2_041b28e3-5680-48c2-9af2-497ace79333g"],"is_mention":true,"msg_type":"post","open_chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","open_message_id":"om_36686ee62209da697d8775375d0c8e88","parent_id":"om_4ba2d572455d361153b7cb51da133912","root_id":"om_4ba2d572455d361153b7cb51da133912","tenant_key":"736588c9260f175c","text":"@pilot high tide at noon","text_without_at_bot":"high tide at noon","title":"Tides of today","type":"message","union_id":"on_8ed6aa67826108097d9ee143816345"},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &["open_message_id"],
@@ -2801,6 +2823,7 @@ mod v1_message_read_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "message_read",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","message_id_list":["om_dc13264520392913993dd051dba21dcf"],"open_chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","tenant_key":"736588c9260f175c","type":"message_read"},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &[],
@@ -2824,6 +2847,7 @@ mod v1p2p_chat_created_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "p2p_chat_create",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","operator":{"open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","user_id":"gfa21d92"},"tenant_key":"736588c9260f175c","type":"p2p_chat_create","user":{"name":"Tom","open_id":"ou_7dede290d6a27698b969a7fd70ca53da","user_id":"c3a1b2d1"}},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &[],
@@ -2847,6 +2871,7 @@ mod v1_bot_removed_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "remove_bot",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","chat_i18n_names":{"en_us":"Harbor","zh_cn":"港口"},"chat_name":"Harbor pilots","chat_owner_employee_id":"c3a1b2d1","chat_owner_name":"Tom","chat_owner_open_id":"ou_7dede290d6a27698b969a7fd70ca53da","open_chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","operator_employee_id":"gfa21d92","operator_name":"Ann","operator_open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","owner_is_bot":false,"tenant_key":"736588c9260f175c","type":"remove_bot"},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &[],
@@ -2870,6 +2895,7 @@ mod v1_user_removed_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "remove_user_from_chat",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","operator":{"open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","user_id":"gfa21d92"},"tenant_key":"736588c9260f175c","type":"remove_user_from_chat","users":[{"name":"Tom","open_id":"ou_7dede290d6a27698b969a7fd70ca53da","user_id":"c3a1b2d1"}]},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &[],
@@ -2893,6 +2919,7 @@ mod v1_user_invite_withdrawn_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V1,
             event_type: "revoke_add_user_from_chat",
+            is_callback: false,
             envelope: r#"{"event":{"app_id":"cli_9c8609450f78d102","chat_id":"oc_26b66a5eb603162b849f91bcd8815b20","operator":{"open_id":"ou_2d2c0399b53d06fd195bb393cd1e38f2","user_id":"gfa21d92"},"tenant_key":"736588c9260f175c","type":"revoke_add_user_from_chat","users":[{"name":"Tom","open_id":"ou_7dede290d6a27698b969a7fd70ca53da","user_id":"c3a1b2d1"}]},"token":"verification-token","ts":"1502199207.7171419","type":"event_callback","uuid":"bc447199585340d1f3728d26b1c0297a"}"#,
             dedupe: None,
             always: &[],
@@ -2916,6 +2943,7 @@ mod url_preview_event {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
             event_type: "url.preview.get",
+            is_callback: true,
             envelope: r#"{"event":{"context":{"open_chat_id":"oc_20443194b65f9c8cf2935818dae39999","open_message_id":"om_191d914a0b1281c97a609c663452dfdf","preview_token":"e28a7df2-0c1b-477d-a8d0-2e1eb99796c2","url":"https://example.com/tides/111"},"host":"im_message","operator":{"open_id":"ou_84aad35d084aa403a838cf73ee18467","tenant_key":"736588c9260f175d","user_id":"c3a1b2d1"}},"header":{"app_id":"cli_a40b2c1de57e100c","create_time":"1701340000018480","event_type":"url.preview.get","tenant_key":"736588c9260f175d","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],

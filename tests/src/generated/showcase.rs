@@ -814,52 +814,6 @@ async fn address_example() {
         .await;
 }
 
-mod parcel_stamped_event {
-    use super::{check, sdk};
-
-    #[test]
-    fn decodes() {
-        let sample = check::Sample {
-            schema: sdk::events::EventSchema::Card,
-            event_type: "card.action.trigger_v1",
-            envelope: r#"{"open_id":"ou_1","token":"c-295ee572"}"#,
-            dedupe: None,
-            always: &[],
-            private: &["c-295ee572"],
-        };
-        check::event(
-            &sample,
-            |event| match event {
-                sdk::events::Event::ParcelStamped(received) => Some(*received),
-                _ => None,
-            },
-        );
-    }
-}
-
-mod parcel_arrived_event {
-    use super::{check, sdk};
-
-    #[test]
-    fn decodes() {
-        let sample = check::Sample {
-            schema: sdk::events::EventSchema::V2,
-            event_type: "parcel.arrived_v1",
-            envelope: r#"{"event":{"code":"open sesame","courier":{"name":"Bo","phone":"555-0100"},"form":"{\"signed\":true,\"by\":\"Ann\"}","mood":"glad","parcel":{"customs":{"duty":[1,"none"]},"fragile":true,"number":"P-1","pieces":1,"stops":[{"arrived_at":1700000000000,"depot":"East"}],"tags":{"for":"Ann"},"weight":2},"remarks":["at last"],"signature":"[[1,2],\"loop\"]"},"header":{"app_id":"cli_1","create_time":"1603977298000000","event_id":"e-1","event_type":"parcel.arrived_v1","tenant_key":"t-1"},"schema":"2.0"}"#,
-            dedupe: Some("/parcel/number"),
-            always: &["code", "number", "parcel"],
-            private: &["555-0100", "at last", "loop", "open sesame"],
-        };
-        check::event(
-            &sample,
-            |event| match event {
-                sdk::events::Event::ParcelArrived(received) => Some(*received),
-                _ => None,
-            },
-        );
-    }
-}
-
 mod parcel_question_event {
     use super::{check, sdk};
 
@@ -867,8 +821,9 @@ mod parcel_question_event {
     fn decodes() {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
-            event_type: "parcel.question",
-            envelope: r#"{"event":{"question":{"where":"to"}},"header":{"event_id":"e-2","event_type":"parcel.question"},"schema":"2.0"}"#,
+            event_type: "card.action.trigger",
+            is_callback: true,
+            envelope: r#"{"event":{"question":{"where":"to"}},"header":{"event_id":"e-2","event_type":"card.action.trigger"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
             private: &[],
@@ -918,6 +873,78 @@ mod parcel_question_event {
     }
 }
 
+mod parcel_stamped_event {
+    use super::{check, sdk};
+
+    #[test]
+    fn decodes() {
+        let sample = check::Sample {
+            schema: sdk::events::EventSchema::Card,
+            event_type: "card.action.trigger_v1",
+            is_callback: true,
+            envelope: r#"{"open_id":"ou_1","token":"c-295ee572"}"#,
+            dedupe: None,
+            always: &[],
+            private: &["c-295ee572"],
+        };
+        check::event(
+            &sample,
+            |event| match event {
+                sdk::events::Event::ParcelStamped(received) => Some(*received),
+                _ => None,
+            },
+        );
+    }
+}
+
+mod parcel_arrived_event {
+    use super::{check, sdk};
+
+    #[test]
+    fn decodes() {
+        let sample = check::Sample {
+            schema: sdk::events::EventSchema::V2,
+            event_type: "parcel.arrived_v1",
+            is_callback: false,
+            envelope: r#"{"event":{"code":"open sesame","courier":{"name":"Bo","phone":"555-0100"},"form":"{\"signed\":true,\"by\":\"Ann\"}","mood":"glad","parcel":{"customs":{"duty":[1,"none"]},"fragile":true,"number":"P-1","pieces":1,"stops":[{"arrived_at":1700000000000,"depot":"East"}],"tags":{"for":"Ann"},"weight":2},"remarks":["at last"],"signature":"[[1,2],\"loop\"]"},"header":{"app_id":"cli_1","create_time":"1603977298000000","event_id":"e-1","event_type":"parcel.arrived_v1","tenant_key":"t-1"},"schema":"2.0"}"#,
+            dedupe: Some("/parcel/number"),
+            always: &["code", "number", "parcel"],
+            private: &["555-0100", "at last", "loop", "open sesame"],
+        };
+        check::event(
+            &sample,
+            |event| match event {
+                sdk::events::Event::ParcelArrived(received) => Some(*received),
+                _ => None,
+            },
+        );
+    }
+}
+
+mod parcel_left_event {
+    use super::{check, sdk};
+
+    #[test]
+    fn decodes() {
+        let sample = check::Sample {
+            schema: sdk::events::EventSchema::V1,
+            event_type: "parcel_left",
+            is_callback: false,
+            envelope: r#"{"event":{"number":7,"type":"parcel_left"},"token":"t-1","ts":"1502199207.7171419","type":"event_callback","uuid":"u-1"}"#,
+            dedupe: Some("/number"),
+            always: &[],
+            private: &[],
+        };
+        check::event(
+            &sample,
+            |event| match event {
+                sdk::events::Event::ParcelLeft(received) => Some(*received),
+                _ => None,
+            },
+        );
+    }
+}
+
 mod parcel_redirected_event {
     use super::{check, sdk};
 
@@ -925,8 +952,9 @@ mod parcel_redirected_event {
     fn decodes() {
         let sample = check::Sample {
             schema: sdk::events::EventSchema::V2,
-            event_type: "parcel.redirected",
-            envelope: r#"{"event":{"address":{"city":"Springfield","street":"High Street 1","type":"HOUSE"}},"header":{"event_type":"parcel.redirected"},"schema":"2.0"}"#,
+            event_type: "url.preview.get",
+            is_callback: true,
+            envelope: r#"{"event":{"address":{"city":"Springfield","street":"High Street 1","type":"HOUSE"}},"header":{"event_type":"url.preview.get"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
             private: &[],
@@ -965,29 +993,6 @@ mod parcel_redirected_event {
                 city: "city",
             }),
             r#"{"city":"city","street":"street"}"#,
-        );
-    }
-}
-
-mod parcel_left_event {
-    use super::{check, sdk};
-
-    #[test]
-    fn decodes() {
-        let sample = check::Sample {
-            schema: sdk::events::EventSchema::V1,
-            event_type: "parcel_left",
-            envelope: r#"{"event":{"number":7,"type":"parcel_left"},"token":"t-1","ts":"1502199207.7171419","type":"event_callback","uuid":"u-1"}"#,
-            dedupe: Some("/number"),
-            always: &[],
-            private: &[],
-        };
-        check::event(
-            &sample,
-            |event| match event {
-                sdk::events::Event::ParcelLeft(received) => Some(*received),
-                _ => None,
-            },
         );
     }
 }

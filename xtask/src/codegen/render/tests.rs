@@ -130,6 +130,7 @@ fn event_tests(scope: &Scope<'_>, event: &Event) -> TokenStream {
         let (schema, name) = (ident(&format!("{:?}", event.schema)), ident(&event.name));
         let (id, example) = (&event.id, json_literal(example));
         let always = always(scope.api, event.payload());
+        let is_callback = event.answer.is_some();
         let private = private_in_event(scope.api, event).into_iter();
         let dedupe = event.dedupe.as_ref().map_or_else(|| quote!(None), |it| quote!(Some(#it)));
         quote! {
@@ -138,6 +139,7 @@ fn event_tests(scope: &Scope<'_>, event: &Event) -> TokenStream {
                 let sample = check::Sample {
                     schema: sdk::events::EventSchema::#schema,
                     event_type: #id,
+                    is_callback: #is_callback,
                     envelope: #example,
                     dedupe: #dedupe,
                     always: #always,

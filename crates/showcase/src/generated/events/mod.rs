@@ -2,18 +2,18 @@
 
 //! The events and callbacks of this API, and what receives them.
 
+mod parcel_question;
 mod parcel_stamped;
 mod parcel_arrived;
-mod parcel_question;
-mod parcel_redirected;
 mod parcel_left;
+mod parcel_redirected;
 mod types;
 
+pub use self::parcel_question::*;
 pub use self::parcel_stamped::*;
 pub use self::parcel_arrived::*;
-pub use self::parcel_question::*;
-pub use self::parcel_redirected::*;
 pub use self::parcel_left::*;
+pub use self::parcel_redirected::*;
 pub use self::types::*;
 pub use crate::generated::types::{Address, AddressKind, AddressRequired, Parcel, Stop};
 pub use openplat_core::events::*;
@@ -21,18 +21,18 @@ pub use openplat_core::events::*;
 openplat_core::events! {
     /// An event or a callback of this API.
     pub enum Event {
+        /// A courier stands at the door. Shows a callback whose response has required values.
+        ///
+        /// `card.action.trigger`
+        ParcelQuestion(ParcelQuestion) = V2 "card.action.trigger";
         /// A parcel was delivered. Shows a key in the payload, shared types, masked fields and JSON in a string.
         ///
         /// `parcel.arrived_v1`
         ParcelArrived(ParcelArrived) = V2 "parcel.arrived_v1", by "/parcel/number";
-        /// A courier stands at the door. Shows a callback whose response has required values.
-        ///
-        /// `parcel.question`
-        ParcelQuestion(ParcelQuestion) = V2 "parcel.question";
         /// The address is not right. Shows a callback whose response is a shared model.
         ///
-        /// `parcel.redirected`
-        ParcelRedirected(ParcelRedirected) = V2 "parcel.redirected";
+        /// `url.preview.get`
+        ParcelRedirected(ParcelRedirected) = V2 "url.preview.get";
         /// Someone stamped a card. Shows a callback without an envelope, whose response is any JSON.
         ///
         /// `card.action.trigger_v1`
