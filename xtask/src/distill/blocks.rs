@@ -1,5 +1,6 @@
 //! From text to headings, tables, code and paragraphs, each with its line.
 
+use super::markup::{self, Element};
 use super::report::{RemarkKind, Report};
 use super::section::{self, Section};
 use super::table::{self, Row, Table};
@@ -22,7 +23,7 @@ pub(super) enum Body {
 
 #[derive(Debug, Clone)]
 pub(super) struct Heading {
-    /// 1 to 6 as marked up; 7 for a line that is known as a heading by its words alone.
+    /// 1 to 6 as marked up, or [`UNMARKED`].
     pub(super) level: u8,
     pub(super) title: String,
     pub(super) section: Section,
@@ -33,7 +34,12 @@ pub(super) struct Document {
     pub(super) blocks: Vec<Block>,
     /// The line of the first table that cannot be read, since nothing separates its cells.
     pub(super) unmarked: Option<usize>,
+    /// The address of the page, where its metadata gives it.
+    pub(super) source: Option<String>,
 }
+
+/// The level of a line that is known as a heading by its words alone.
+pub(super) const UNMARKED: u8 = 7;
 
 impl Document {
     pub(super) fn has_params(&self) -> bool {
@@ -45,8 +51,9 @@ pub(super) fn parse(text: &str, report: &mut Report) -> Document {
     let lines: Vec<&str> = text.split('\n').collect();
     let map = Map::of(&lines);
     let mut parser = Parser { map, lines, blocks: Vec::new(), unmarked: None, report };
-    parser.run();
-    Document { blocks: parser.blocks, unmarked: parser.unmarked }
+    let (first, source) = parser.front_matter();
+    parser.run(first);
+    Document { blocks: parser.blocks, unmarked: parser.unmarked, source }
 }
 
 /// For each line, the first one at or after it that ends or continues a row, so that a cell of any
@@ -123,7 +130,7 @@ fn heading(line: &str, fenced: bool) -> Option<Heading> {
         });
     }
     let section = section::of_line(trimmed)?;
-    Some(Heading { level: 7, title: trimmed.to_owned(), section })
+    Some(Heading { level: UNMARKED, title: trimmed.to_owned(), section })
 }
 
 /// Where the pipes of a table stand.
@@ -161,13 +168,15 @@ struct Parser<'a, 'r> {
 }
 
 impl Parser<'_, '_> {
-    fn run(&mut self) {
-        let mut index = self.skip_front_matter();
+    fn run(&mut self, first: usize) {
+        let mut index = first;
         while index < self.lines.len() {
             let line = self.lines[index];
-            index = if line.trim().is_empty() {
+            index = if line.trim().is_empty() || line.starts_with(":::") {
                 self.push_text(index, "");
                 index + 1
+            } else if let Some((element, close)) = markup::opened(line) {
+                self.element(index, element, &close)
             } else if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
                 self.code(index)
             } else if let Some(heading) = heading(line, false) {
@@ -199,13 +208,23 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Metadata between two lines of dashes, which some exports put before a page.
-    fn skip_front_matter(&self) -> usize {
-        if self.lines.first().is_none_or(|line| line.trim() != "---") {
-            return 0;
-        }
-        let end = self.lines.iter().take(40).skip(1).position(|line| line.trim() == "---");
-        end.map_or(0, |end| end + 2)
+    /// The line after the metadata that some exports put before a page, between two lines of dashes
+    /// or in a comment, and the address of the page in it.
+    fn front_matter(&self) -> (usize, Option<String>) {
+        let close = match self.lines.first().map(|line| line.trim()) {
+            Some("---") => "---",
+            Some("<!--") => "-->",
+            _ => return (0, None),
+        };
+        let metadata = self.lines.iter().take(40).skip(1);
+        let Some(length) = metadata.clone().position(|line| line.trim() == close) else {
+            return (0, None);
+        };
+        let source = metadata.take(length).find_map(|line| {
+            let url = line.trim().strip_prefix("source:")?.trim().trim_matches(['"', '\'']);
+            url.starts_with("https://").then(|| url.split('#').next().unwrap_or(url).to_owned())
+        });
+        (length + 2, source)
     }
 
     fn code(&mut self, index: usize) -> usize {
@@ -230,6 +249,38 @@ impl Parser<'_, '_> {
         self.push(index + 1, Body::Code(self.lines[index + 1..end].join("\n")));
         let closed = end < self.lines.len() && self.lines[end].trim_start().starts_with(fence);
         end + usize::from(closed)
+    }
+
+    /// Reads an element, and gives the line after it.
+    fn element(&mut self, index: usize, element: Element, close: &str) -> usize {
+        let ends = |line: &&str| line.contains(close) || closes_section(line);
+        let rest = &self.lines[index..];
+        let end = rest.iter().position(ends).map_or(self.lines.len(), |at| index + at);
+        let last = self.lines.get(end).and_then(|line| line.split_once(close));
+        let mut text = self.lines[index..end].join("\n");
+        match last {
+            Some((last, _)) => text.extend(["\n", last, close]),
+            None => {
+                let message = "the element that starts here is not closed";
+                self.report.add(RemarkKind::Row, index + 1, message);
+            }
+        }
+        let text = text.trim_start_matches('\n');
+        match element {
+            Element::Table => {
+                if let Some(table) = markup::table(text, index + 1, self.report) {
+                    self.push(index, Body::Table(table));
+                }
+            }
+            Element::Code => self.push(index, Body::Code(markup::content(text).to_owned())),
+        }
+        match last {
+            Some((_, rest)) => {
+                self.push_text(end, rest);
+                end + 1
+            }
+            None => end,
+        }
     }
 
     fn note_unmarked(&mut self, index: usize) {

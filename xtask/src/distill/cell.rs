@@ -55,6 +55,8 @@ const MARKS: &[(&str, Mark)] = &[
     ("可选值", Mark::Values),
     ("枚举值有", Mark::Values),
     ("枚举值", Mark::Values),
+    ("可能值有", Mark::Values),
+    ("可能值包括", Mark::Values),
     ("可能值", Mark::Values),
     ("取值如下", Mark::Values),
     ("取值包括", Mark::Values),
@@ -441,8 +443,8 @@ fn inline_values(line: &str, announced: bool) -> Vec<NamedValue> {
     let line = line.trim().trim_end_matches(['。', '.', '；', ';', '）', ')']);
     // A lost character between two values was what separates them.
     for separator in [&['、', '；', ';', '|', '\u{fffd}'][..], &['，', ','][..], &['/'][..]] {
-        let pieces: Vec<_> =
-            line.split(separator).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+        let pieces = line.split(separator).map(|piece| without_and(piece.trim()));
+        let pieces: Vec<_> = pieces.filter(|piece| !piece.is_empty()).collect();
         if pieces.len() < 2 || pieces.len() > 100 {
             continue;
         }
@@ -459,6 +461,12 @@ fn inline_values(line: &str, announced: bool) -> Vec<NamedValue> {
         Some(value) if announced => vec![value],
         _ => Vec::new(),
     }
+}
+
+/// The last of several values may have an `and` before it.
+fn without_and(piece: &str) -> &str {
+    let rest = ["和", "及", "或", "and ", "or "].iter().find_map(|and| piece.strip_prefix(and));
+    rest.unwrap_or(piece).trim_start()
 }
 
 fn plain_value(piece: &str) -> Option<NamedValue> {
@@ -565,6 +573,7 @@ mod tests {
             "Anchor. **Options**: `big`, `small`",
             "锚,取值。   - **big**：大 - **small**：小",
             "取值范围：big，small",
+            "锚。可选值有：big、和 small。\n\n  如图",
         ] {
             assert_eq!(values(cell), ["big", "small"], "{cell}");
             assert!(!read(cell).values_in_prose, "{cell}");

@@ -55,7 +55,7 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
         rust: None,
         doc: String::new(),
         deprecated: facts.deprecated.then(String::new),
-        source: source(facts).to_owned(),
+        source: facts.source.clone().unwrap_or_else(|| source(facts).to_owned()),
         method,
         path: facts.path.clone(),
         tokens: drafter.tokens(facts),
@@ -118,7 +118,7 @@ pub fn method(name: &str) -> Result<spec::Method, String> {
     })
 }
 
-/// The address of a page does not stand on it.
+/// The address of a page rarely is on it.
 fn source(facts: &Endpoint) -> &'static str {
     match facts.vendor {
         Some(Vendor::Dingtalk) => "https://open.dingtalk.com/document/",

@@ -1,6 +1,6 @@
 //! Pages that describe an operation.
 
-use super::blocks::{Block, Body, Document};
+use super::blocks::{self, Block, Body, Document};
 use super::facts::{Endpoint, Param, Token, Ty, Vendor};
 use super::json::{Json, JsonKind};
 use super::models;
@@ -37,9 +37,15 @@ fn is_endpoint(document: &Document, request: &Request) -> bool {
         || path.starts_with("/topapi/")
         || request.host().starts_with("api.");
     let sections = document.blocks.iter().any(|block| match &block.body {
-        Body::Heading(heading) => {
-            !matches!(heading.section, Section::Other | Section::Fields | Section::Samples)
-        }
+        Body::Heading(heading) => !matches!(
+            heading.section,
+            Section::Other
+                | Section::Fields
+                | Section::Samples
+                | Section::Event
+                | Section::EventBody
+                | Section::EventExample
+        ),
         Body::Table(table) => table.has(Column::Required),
         _ => false,
     });
@@ -70,6 +76,10 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
             Evidence::Flattened(sample)
         }
     };
+    if let Some((_, row)) = parts.event.rows.first() {
+        let message = "a table of an event on the page of an operation; it is left out";
+        report.add(RemarkKind::Row, row.param.line, message);
+    }
     let body_list = is_list(parts.body.root.as_ref(), parts.request_example.as_ref());
     let sample = parts.request_example.as_ref();
     let mut body =
@@ -118,6 +128,7 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     let tokens = tokens(&request, vendor, &headers, &query, report);
     Endpoint {
         vendor,
+        source: document.source.clone(),
         gloss: gloss(document),
         deprecated: is_deprecated(&title),
         title,
@@ -145,7 +156,7 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     }
 }
 
-fn flats(rows: Rows) -> Vec<Flat> {
+pub(super) fn flats(rows: Rows) -> Vec<Flat> {
     rows.rows.into_iter().map(|(_, flat)| flat).collect()
 }
 
@@ -243,7 +254,7 @@ fn is_list(root: Option<&Ty>, sample: Option<&Json>) -> bool {
 }
 
 /// Gives the rows of tables with a title to the field that the title names.
-fn attach_inner(
+pub(super) fn attach_inner(
     fields: &mut Vec<Param>,
     inner: Vec<Inner>,
     sample: Option<&Json>,
@@ -396,16 +407,26 @@ fn tokens(
     tokens
 }
 
-fn is_deprecated(title: &str) -> bool {
-    ["废弃", "不推荐", "历史版本", "已下线", "不再维护", "deprecated", "Deprecated"]
-        .iter()
-        .any(|word| title.contains(word))
+pub(super) fn is_deprecated(title: &str) -> bool {
+    [
+        "（旧）",
+        "(旧)",
+        "废弃",
+        "不推荐",
+        "历史版本",
+        "已下线",
+        "不再维护",
+        "deprecated",
+        "Deprecated",
+    ]
+    .iter()
+    .any(|word| title.contains(word))
 }
 
 /// The first heading, or the first line of a page without markup.
 pub(super) fn title(document: &Document) -> String {
     let first = document.blocks.iter().find_map(|block| match &block.body {
-        Body::Heading(heading) if heading.level < 7 => Some(heading.title.as_str()),
+        Body::Heading(heading) if heading.level < blocks::UNMARKED => Some(heading.title.as_str()),
         Body::Text(text) => text.lines().find(|line| {
             !line.trim().is_empty()
                 && !line.starts_with('>')
@@ -417,7 +438,7 @@ pub(super) fn title(document: &Document) -> String {
 }
 
 /// The first paragraph below the title.
-fn gloss(document: &Document) -> String {
+pub(super) fn gloss(document: &Document) -> String {
     let mut texts = document
         .blocks
         .iter()
@@ -429,5 +450,6 @@ fn gloss(document: &Document) -> String {
     let headed = matches!(document.blocks.first(), Some(Block { body: Body::Heading(_), .. }));
     let text = texts.next().unwrap_or_default();
     let text = if headed { text } else { text.split_once('\n').map_or("", |(_, rest)| rest) };
+    let text = words::lines_of(text);
     words::gloss(text.trim().split("\n\n").next().unwrap_or_default())
 }

@@ -1,7 +1,8 @@
-//! What answers have around their data.
+//! What answers and events have around their data.
 
-use super::facts::Param;
+use super::facts::{Param, Schema, Ty};
 use super::json::{Json, JsonKind};
+use super::report::{RemarkKind, Report};
 
 const FEISHU: &[&str] =
     &["code", "msg", "message", "error", "log_id", "request_id", "StatusCode", "StatusMessage"];
@@ -19,7 +20,7 @@ pub(super) fn data(answer: &Json) -> Json {
         ),
         kind => kind.clone(),
     };
-    Json { line: answer.line, kind }
+    Json { kind, ..answer.clone() }
 }
 
 /// The same for the rows of a table.
@@ -35,4 +36,74 @@ pub(super) fn fields(fields: Vec<Param>) -> Vec<Param> {
         Ok([other]) => vec![other],
         Err(rest) => rest,
     }
+}
+
+/// What each envelope of an event has beside the payload.
+const EVENT_V2: &[&str] = &["schema", "header"];
+const EVENT_HEADER: &[&str] =
+    &["event_id", "event_type", "create_time", "token", "app_id", "tenant_key"];
+const EVENT_V1: &[&str] = &["ts", "uuid", "token", "type"];
+
+/// The type of an event, where its envelope gives it.
+pub(super) fn event_type(sample: &Json) -> Option<&str> {
+    let event_type = match sample.get("header") {
+        Some(header) => header.get("event_type"),
+        None => sample.get("event")?.get("type"),
+    };
+    match &event_type?.kind {
+        JsonKind::String(event_type) => Some(event_type),
+        _ => None,
+    }
+}
+
+/// The envelope that the rows of a table or a sample have; `None` if neither has one.
+pub(super) fn schema(rows: &[Param], sample: Option<&Json>) -> Option<Schema> {
+    let has = |name: &str| {
+        rows.iter().any(|row| row.name == name) || sample.is_some_and(|s| s.get(name).is_some())
+    };
+    if has("header") && has("event") {
+        Some(Schema::V2)
+    } else if has("uuid") && has("event") {
+        Some(Schema::V1)
+    } else if has("action") && has("open_message_id") {
+        Some(Schema::Card)
+    } else {
+        None
+    }
+}
+
+/// The payload of a sample, which may have no envelope.
+pub(super) fn payload(schema: Schema, sample: &Json) -> &Json {
+    let event = sample.get("event").filter(|_| schema != Schema::Card);
+    event.unwrap_or(sample)
+}
+
+/// The row of the payload, made of all rows where they have no envelope. Says what the envelope has
+/// that is not known of it.
+pub(super) fn event(
+    schema: Schema,
+    mut rows: Vec<Param>,
+    line: usize,
+    report: &mut Report,
+) -> Param {
+    let at = rows.iter().position(|row| row.name == "event" && schema != Schema::Card);
+    let Some(event) = at.map(|at| rows.remove(at)) else {
+        return object("event", rows, line);
+    };
+    let known = if schema == Schema::V1 { EVENT_V1 } else { EVENT_V2 };
+    let inner = rows.iter().filter(|row| row.name == "header").flat_map(|header| &header.fields);
+    let unknown = rows.iter().filter(|row| !known.contains(&row.name.as_str()));
+    let unknown = unknown.chain(inner.filter(|row| !EVENT_HEADER.contains(&row.name.as_str())));
+    for row in unknown {
+        let message =
+            format!("`{}` of the envelope is not part of specs; it is left out", row.name);
+        report.add(RemarkKind::Row, row.line, message);
+    }
+    event
+}
+
+/// An object of the fields, or of a type that is yet to be found.
+pub(super) fn object(name: &str, fields: Vec<Param>, line: usize) -> Param {
+    let ty = if fields.is_empty() { Ty::Unknown } else { Ty::Object };
+    Param { name: name.to_owned(), ty, fields, line, ..Param::default() }
 }

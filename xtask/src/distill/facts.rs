@@ -20,6 +20,7 @@ pub struct Reading {
 #[serde(rename_all = "snake_case")]
 pub enum Page {
     Endpoint(Box<Endpoint>),
+    Event(Box<Event>),
     Overview(Overview),
     /// Nothing a spec can be made of.
     Nothing {
@@ -64,6 +65,8 @@ impl Token {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Endpoint {
     pub vendor: Option<Vendor>,
+    /// The address of the page, where its metadata gives it.
+    pub source: Option<String>,
     pub title: String,
     /// The first paragraph below the title, in the vendor's words.
     pub gloss: String,
@@ -102,6 +105,46 @@ pub struct Endpoint {
     pub response_example: Option<Value>,
     /// Of the URL.
     pub line: usize,
+}
+
+/// An event, or a callback that waits for a response.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    pub title: String,
+    /// The first paragraph below the title, in the vendor's words.
+    pub gloss: String,
+    /// The address of the page, where its metadata gives it.
+    pub source: Option<String>,
+    /// On the wire, e.g. `im.message.receive_v1`.
+    pub event_type: String,
+    pub schema: Schema,
+    /// As in [`Endpoint::app_types`].
+    pub app_types: Vec<String>,
+    pub scopes: Vec<String>,
+    /// The scopes without which some fields are absent.
+    pub field_scopes: Vec<String>,
+    pub deprecated: bool,
+    /// Of the payload, without the envelope.
+    pub fields: Vec<Param>,
+    /// The fields are those of a table, and so all of them; else those of the sample.
+    pub of_table: bool,
+    /// Of the response that a callback waits for.
+    pub answer: Option<Vec<Param>>,
+    /// With its envelope.
+    pub example: Option<Value>,
+    pub answer_example: Option<Value>,
+    /// Of the event type.
+    pub line: usize,
+}
+
+/// The envelope of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Schema {
+    V2,
+    V1,
+    /// None: an old card's callback is its own payload.
+    Card,
 }
 
 /// A resource, as a page about several operations describes it.

@@ -2,6 +2,8 @@
 //! bare words, cut off, or amid other text. Keeps the order of keys and the line of each, which
 //! serde_json's values do not.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Number, Value};
 
 /// A value with the line on which it starts.
@@ -9,6 +11,8 @@ use serde_json::{Map, Number, Value};
 pub(super) struct Json {
     pub(super) line: usize,
     pub(super) kind: JsonKind,
+    /// The comment on the line where it starts, at the first value that starts there.
+    pub(super) comment: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +40,20 @@ impl Json {
                 entries.iter().find(|(name, _)| name == key).map(|(_, value)| value)
             }
             _ => None,
+        }
+    }
+
+    /// Takes the comments of the lines where it and the values in it start.
+    fn take_comments(&mut self, comments: &mut BTreeMap<usize, String>) {
+        self.comment = comments.remove(&self.line);
+        match &mut self.kind {
+            JsonKind::Array(items) => {
+                items.iter_mut().for_each(|item| item.take_comments(comments))
+            }
+            JsonKind::Object(entries) => {
+                entries.iter_mut().for_each(|(_, value)| value.take_comments(comments));
+            }
+            _ => {}
         }
     }
 
@@ -73,8 +91,9 @@ pub(super) fn parse(text: &str, line: usize) -> Option<Parsed> {
         return None;
     }
     let line = line + text[..start].matches('\n').count();
-    let mut reader = Reader { text, at: start, line, mended: None };
-    let value = reader.value(0)?;
+    let mut reader = Reader { text, at: start, line, mended: None, comments: BTreeMap::new() };
+    let mut value = reader.value(0)?;
+    value.take_comments(&mut reader.comments);
     Some(Parsed { value, mended: reader.mended })
 }
 
@@ -86,6 +105,8 @@ struct Reader<'a> {
     at: usize,
     line: usize,
     mended: Option<(usize, &'static str)>,
+    /// By their lines.
+    comments: BTreeMap<usize, String>,
 }
 
 impl Reader<'_> {
@@ -113,10 +134,10 @@ impl Reader<'_> {
                 self.next();
             } else if rest.starts_with("//") || c == '#' {
                 self.mend("a comment");
-                self.skip_past("\n");
+                self.comment("\n");
             } else if rest.starts_with("/*") {
                 self.mend("a comment");
-                self.skip_past("*/");
+                self.comment("*/");
             } else if rest.starts_with("..") || c == '…' {
                 self.mend("an ellipsis");
                 while matches!(self.peek(), Some('.' | '…')) {
@@ -128,10 +149,15 @@ impl Reader<'_> {
         }
     }
 
-    fn skip_past(&mut self, end: &str) {
-        let length =
-            self.text[self.at..].find(end).map_or(self.text.len() - self.at, |at| at + end.len());
-        self.line += self.text[self.at..self.at + length].matches('\n').count();
+    fn comment(&mut self, end: &str) {
+        let rest = &self.text[self.at..];
+        let (text, length) = match rest.split_once(end) {
+            Some((text, _)) => (text, text.len() + end.len()),
+            None => (rest, rest.len()),
+        };
+        let words = text.trim_matches(['/', '*', '#', ' ', '\t', '\r']);
+        self.comments.entry(self.line).or_insert_with(|| words.to_owned());
+        self.line += rest[..length].matches('\n').count();
         self.at += length;
     }
 
@@ -145,7 +171,7 @@ impl Reader<'_> {
             '"' | '“' | '”' | '\'' => JsonKind::String(self.string()?),
             _ => self.word()?,
         };
-        Some(Json { line, kind })
+        Some(Json { line, kind, comment: None })
     }
 
     fn object(&mut self, depth: usize) -> Option<JsonKind> {
@@ -173,11 +199,11 @@ impl Reader<'_> {
             let value = match self.peek() {
                 Some(',' | '}' | '，') => {
                     self.mend("a missing value");
-                    Json { line: self.line, kind: JsonKind::Null }
+                    Json { line: self.line, kind: JsonKind::Null, comment: None }
                 }
                 None => {
                     self.mend("a missing end");
-                    Json { line: self.line, kind: JsonKind::Null }
+                    Json { line: self.line, kind: JsonKind::Null, comment: None }
                 }
                 Some(_) => self.value(depth + 1)?,
             };

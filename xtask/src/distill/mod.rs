@@ -16,10 +16,12 @@ pub mod console;
 pub mod draft;
 mod endpoint;
 mod envelope;
+mod event;
 mod facts;
 pub mod fixups;
 mod json;
 pub mod layout;
+mod markup;
 pub mod merge;
 mod models;
 mod nest;
@@ -40,7 +42,8 @@ mod types;
 mod words;
 
 pub use facts::{
-    Endpoint, ErrorCode, NamedValue, Overview, Page, Param, Reading, Token, Ty, Vendor,
+    Endpoint, ErrorCode, Event, NamedValue, Overview, Page, Param, Reading, Schema, Token, Ty,
+    Vendor,
 };
 pub use report::{Remark, RemarkKind};
 
@@ -80,8 +83,14 @@ fn page(text: &str, report: &mut Report) -> Page {
         );
         return Page::Nothing { why };
     }
+    if let Some(event) = event::named(&document, report) {
+        return Page::Event(Box::new(event));
+    }
     if let Some(endpoint) = endpoint::read(&document, report) {
         return Page::Endpoint(Box::new(endpoint));
+    }
+    if let Some(event) = event::shown(&document, report) {
+        return Page::Event(Box::new(event));
     }
     match overview::read(&document, report) {
         Ok(overview) => Page::Overview(overview),

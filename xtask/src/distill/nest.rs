@@ -349,7 +349,7 @@ pub(super) fn without_duplicates(fields: Vec<Param>, report: &mut Report) -> Vec
                 kept.push(field);
             }
             Some(first) => {
-                let first: &Param = &kept[*first];
+                let first: &mut Param = &mut kept[*first];
                 let same = first.ty == field.ty
                     && first.required == field.required
                     && first.values == field.values;
@@ -364,6 +364,9 @@ pub(super) fn without_duplicates(fields: Vec<Param>, report: &mut Report) -> Vec
                     field.line,
                     format!("`{}` {what}, see line {}", field.name, first.line),
                 );
+                // Each of two tables may show other fields of one object.
+                let fields = std::mem::take(&mut first.fields).into_iter().chain(field.fields);
+                first.fields = without_duplicates(fields.collect(), report);
             }
         }
     }

@@ -3,18 +3,15 @@
 use super::blocks::{Body, Document};
 use super::facts::Overview;
 use super::report::{RemarkKind, Report};
-use super::section::Section;
+use super::section::{self, Section};
 use super::table::{Column, Table};
 use super::{endpoint, nest, params, sample, words};
 
 /// The resource, or why the page describes none.
 pub(super) fn read(document: &Document, report: &mut Report) -> Result<Overview, String> {
-    if let Some(kind) = other_kind(document) {
-        return Err(kind.into());
-    }
-    let tables: Vec<&Table> = document.blocks.iter().filter_map(fields_table).collect();
+    let tables = tables(document);
     let Some((table, others)) = tables.split_first() else {
-        return Err("it has neither an HTTP URL nor a table of fields".into());
+        return Err(other_kind(document));
     };
     for other in others {
         report.add(
@@ -39,31 +36,41 @@ pub(super) fn read(document: &Document, report: &mut Report) -> Result<Overview,
     })
 }
 
-fn fields_table(block: &super::blocks::Block) -> Option<&Table> {
-    match &block.body {
-        Body::Table(table)
-            if table.has(Column::Name) && table.has(Column::Type) && !table.is_errors() =>
-        {
-            Some(table)
+/// The tables of fields. Guides have some as well, each below the step that it belongs to.
+fn tables(document: &Document) -> Vec<&Table> {
+    let mut announced = true;
+    let tables = document.blocks.iter().filter_map(|block| match &block.body {
+        Body::Heading(heading) => {
+            announced = heading.level == 1 || section::announces_fields(heading);
+            None
         }
+        Body::Table(table) if announced && is_fields(table) => Some(table),
         _ => None,
-    }
+    });
+    tables.collect()
 }
 
-/// What a page without a URL may be instead.
-fn other_kind(document: &Document) -> Option<&'static str> {
-    document.blocks.iter().find_map(|block| match &block.body {
-        Body::Table(table) => {
-            table.rows.iter().map(|row| &row.cells).chain([&table.header]).find_map(|cells| {
-                let key = words::key(cells.first()?);
-                ["事件类型", "eventtype", "事件key"]
-                    .iter()
-                    .any(|word| key.starts_with(word))
-                    .then_some("it describes an event, no operation")
-            })
-        }
-        _ => None,
-    })
+fn is_fields(table: &Table) -> bool {
+    table.has(Column::Name) && table.has(Column::Type) && !table.is_errors()
+}
+
+/// What a page may be instead.
+fn other_kind(document: &Document) -> String {
+    let is_type = |cell: &String| {
+        matches!(words::key(cell).as_str(), "事件类型" | "eventtype" | "回调类型" | "callbacktype")
+    };
+    let lists_events = document.blocks.iter().any(|block| match &block.body {
+        Body::Table(table) => table.header.iter().any(is_type),
+        Body::Text(text) => text.contains("<md-event-list"),
+        _ => false,
+    });
+    let has_headings = document.blocks.iter().any(|block| matches!(block.body, Body::Heading(_)));
+    let kind = match (lists_events, has_headings) {
+        (true, _) => "a list of events: ",
+        (false, true) => "a guide: ",
+        (false, false) => "",
+    };
+    format!("{kind}it has neither an HTTP URL nor a table of fields, and describes no event")
 }
 
 fn example(document: &Document, report: &mut Report) -> Option<super::json::Json> {

@@ -244,6 +244,7 @@ pub(super) fn compare(fields: &mut [Param], sample: Option<&Json>, report: &mut 
 }
 
 fn settle(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
+    open_map(field, report);
     if !field.fields.is_empty() {
         field.ty = with_object(std::mem::take(&mut field.ty));
         if matches!(field.ty, Ty::String | Ty::Int | Ty::Float | Ty::Bool) {
@@ -289,6 +290,7 @@ fn settle(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
         } else if *field.ty.element() == Ty::Object
             && !matches!(field.ty, Ty::Map(_))
             && nest::object(sample).is_some()
+            && !shape::has_free_keys(sample)
         {
             field.fields = shape::fields(sample, report);
         }
@@ -300,6 +302,23 @@ fn settle(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
             format!("`{}`: the page does not say of which type it is", field.name),
         );
     }
+}
+
+/// Some tables have a row for the keys of a map and one for its values.
+fn open_map(field: &mut Param, report: &mut Report) {
+    let is_map = matches!(field.ty, Ty::Map(_));
+    let [key, value] = field.fields.as_mut_slice() else { return };
+    if !is_map || (key.name.as_str(), value.name.as_str()) != ("key", "value") {
+        return;
+    }
+    if !key.values.is_empty() {
+        let keys: Vec<_> = key.values.iter().map(|key| key.value.as_str()).collect();
+        let message =
+            format!("`{}` has the keys {}, which no spec lists", field.name, keys.join(", "));
+        report.add(RemarkKind::Prose, key.line, message);
+    }
+    field.ty = Ty::map(std::mem::take(&mut value.ty));
+    field.fields = std::mem::take(&mut value.fields);
 }
 
 /// Values that a sample shows and the list of values does not.

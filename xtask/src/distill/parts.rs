@@ -1,6 +1,6 @@
 //! What the sections of a page hold.
 
-use super::blocks::{Body, Document};
+use super::blocks::{self, Body, Document};
 use super::facts::ErrorCode;
 use super::json::Json;
 use super::models::{self, Model};
@@ -18,6 +18,7 @@ pub(super) struct Parts {
     pub(super) headers: Rows,
     pub(super) body: Rows,
     pub(super) response: Rows,
+    pub(super) event: Rows,
     /// Tables that a heading within a section gives a title.
     pub(super) inner: Vec<Inner>,
     pub(super) models: Vec<Model>,
@@ -26,6 +27,8 @@ pub(super) struct Parts {
     /// What the request looks like, with types in the place of values.
     pub(super) request_outline: Option<Json>,
     pub(super) response_example: Option<Json>,
+    /// With its envelope.
+    pub(super) event_example: Option<Json>,
     pub(super) response_line: usize,
     pub(super) file_answer: bool,
 }
@@ -41,23 +44,39 @@ pub(super) struct Inner {
 struct Position<'a> {
     section: Section,
     level: u8,
+    /// The marked section that a heading without a mark interrupts.
+    outer: Option<(Section, u8)>,
     /// The last heading below that of the section, or the last line of text before a table.
     title: &'a str,
 }
 
+impl Position<'_> {
+    fn of(section: Section, level: u8) -> Self {
+        Self { section, level, outer: None, title: "" }
+    }
+}
+
 pub(super) fn collect(document: &Document, report: &mut Report) -> Parts {
     let mut parts = Parts::default();
-    let mut position = Position { section: Section::Other, level: 0, title: "" };
+    let mut position = Position::of(Section::Other, 0);
     for block in &document.blocks {
         match &block.body {
             Body::Heading(heading) if heading.section != Section::Other => {
-                position = Position { section: heading.section, level: heading.level, title: "" };
+                let outer = position.outer.or(Some((position.section, position.level)));
+                position = Position::of(heading.section, heading.level);
+                position.outer = outer.filter(|_| heading.level == blocks::UNMARKED);
                 if heading.section == Section::Response {
                     parts.response_line = block.line;
                 }
             }
             Body::Heading(heading) if heading.level <= position.level => {
-                position = Position { section: Section::Other, level: heading.level, title: "" };
+                let outer = position.outer.filter(|(_, level)| *level < heading.level);
+                position = match outer {
+                    Some((section, level)) => {
+                        Position { title: &heading.title, ..Position::of(section, level) }
+                    }
+                    None => Position::of(Section::Other, heading.level),
+                };
             }
             Body::Heading(heading) => position.title = &heading.title,
             Body::Table(table) => parts.table(table, &position, report),
@@ -90,7 +109,10 @@ impl Parts {
             Section::Response if self.response.rows.is_empty() => {
                 self.response.append(rows(report))
             }
-            Section::Body | Section::Response => {
+            Section::Event | Section::EventBody if self.event.rows.is_empty() => {
+                self.event.append(rows(report))
+            }
+            Section::Body | Section::Response | Section::Event | Section::EventBody => {
                 let inner = Inner {
                     answer: position.section == Section::Response,
                     title: position.title.to_owned(),
@@ -129,6 +151,7 @@ impl Parts {
         match section {
             Section::RequestExample | Section::Body => self.take_request(text, line, report),
             Section::ResponseExample | Section::Response => self.take_response(text, line, report),
+            Section::EventExample | Section::EventBody => self.take_event(text, line, report),
             Section::Request if self.request_outline.is_none() => {
                 // Only its nesting is read, so it need not be JSON.
                 self.request_outline = sample::find(text, line, &mut Report::default());
@@ -146,6 +169,7 @@ impl Parts {
         match section {
             Section::RequestExample => self.take_request(text, line, report),
             Section::ResponseExample => self.take_response(text, line, report),
+            Section::EventExample => self.take_event(text, line, report),
             Section::Response => {
                 self.file_answer |= ["二进制", "文件流", "binary", "file stream"]
                     .iter()
@@ -166,6 +190,12 @@ impl Parts {
         self.file_answer |= text.contains("application/octet-stream");
         if self.response_example.is_none() {
             self.response_example = sample::find(text, line, report);
+        }
+    }
+
+    fn take_event(&mut self, text: &str, line: usize, report: &mut Report) {
+        if self.event_example.is_none() {
+            self.event_example = sample::find(text, line, report);
         }
     }
 

@@ -15,8 +15,23 @@ pub(super) struct Request {
     pub(super) tokens: Vec<Token>,
     pub(super) app_types: Vec<String>,
     pub(super) scopes: Vec<String>,
+    /// Scopes without which some fields are absent.
+    pub(super) field_scopes: Vec<String>,
     pub(super) rate_limit: Option<String>,
     pub(super) multipart: bool,
+    /// Of an event or callback; empty if the page names none.
+    pub(super) event_type: String,
+    pub(super) is_callback: bool,
+    /// The names that a page gives to scopes beside their IDs or in their place.
+    scope_names: Names,
+    field_scope_names: Names,
+}
+
+/// Names of scopes, and the line where they are.
+#[derive(Debug, Default)]
+struct Names {
+    line: usize,
+    names: Vec<String>,
 }
 
 impl Request {
@@ -81,9 +96,10 @@ pub(super) fn read(document: &Document, report: &mut Report) -> Request {
             _ => {}
         }
     }
-    if request.url.is_empty() || request.method.is_empty() {
+    if request.event_type.is_empty() && (request.url.is_empty() || request.method.is_empty()) {
         request.read_text(document, report);
     }
+    request.miss_scopes(report);
     request
 }
 
@@ -96,8 +112,9 @@ impl Request {
             return self.read_support(table);
         }
         // Some pages have lost the first column of this table.
-        let keyless = section == Section::Request && !table.is_params();
         let pairs = !table.is_params();
+        let keyless = pairs && section == Section::Request;
+        let of_event = pairs && section == Section::Event;
         for row in std::iter::once((&table.header, table.line))
             .chain(table.rows.iter().map(|row| (&row.cells, row.line)))
         {
@@ -105,9 +122,11 @@ impl Request {
             let key = cells.first().map(|cell| words::key(cell)).unwrap_or_default();
             let value = cells.get(1).map(|cell| words::lines_of(cell)).unwrap_or_default();
             let known = (pairs || key.starts_with("http")) && self.take(&key, &value, line, report);
+            let only = || words::bare(&words::lines_of(cells.first().map_or("", String::as_str)));
             if !known && keyless {
-                let only = words::bare(&words::lines_of(cells.first().map_or("", String::as_str)));
-                self.take_alone(&only, line, report);
+                self.take_alone(&only(), line, report);
+            } else if !known && of_event && line != table.line && words::bare(&value).is_empty() {
+                self.take_alone_of_event(&only(), line, report);
             }
         }
     }
@@ -123,8 +142,18 @@ impl Request {
     /// Takes a pair of the table; `false` if the key is not known.
     fn take(&mut self, key: &str, value: &str, line: usize, report: &mut Report) -> bool {
         let starts = |words: &[&str]| words.iter().any(|word| key.starts_with(word));
-        if starts(&["httpurl", "请求url", "请求地址", "接口地址", "requesturl", "url", "请求路径"])
-        {
+        if starts(&["事件类型", "事件key", "eventtype", "回调类型", "callbacktype"]) {
+            self.is_callback |= starts(&["回调", "callback"]);
+            self.set_event_type(value, line, report);
+        } else if starts(&[
+            "httpurl",
+            "请求url",
+            "请求地址",
+            "接口地址",
+            "requesturl",
+            "url",
+            "请求路径",
+        ]) {
             self.set_url(value, line, report);
         } else if starts(&[
             "httpmethod",
@@ -154,6 +183,8 @@ impl Request {
             "supportedcustomapptypes",
         ]) {
             self.add_app_types(value);
+        } else if starts(&["字段权限", "requiredfieldscope", "fieldscope", "fieldpermission"]) {
+            add_scopes(value, line, &mut self.field_scopes, &mut self.field_scope_names);
         } else if starts(&[
             "权限要求",
             "所需权限",
@@ -163,7 +194,7 @@ impl Request {
             "scope",
             "requiredscope",
         ]) {
-            self.add_scopes(value);
+            add_scopes(value, line, &mut self.scopes, &mut self.scope_names);
         } else if starts(&[
             "接口频率限制",
             "频率限制",
@@ -186,6 +217,50 @@ impl Request {
             self.set_url(value, line, report);
         } else if is_method(value.trim()) {
             self.set_method(value, line, report);
+        }
+    }
+
+    /// A row of an event's table that has lost its key.
+    fn take_alone_of_event(&mut self, value: &str, line: usize, report: &mut Report) {
+        if self.event_type.is_empty() && is_event_type(value) {
+            let message =
+                format!("`{value}` is treated as the event type; the row has lost its key");
+            report.add(RemarkKind::Guessed, line, message);
+            self.set_event_type(value, line, report);
+        } else if ["敏感字段", "sensitive"].iter().any(|word| value.contains(word)) {
+            add_scopes(value, line, &mut self.field_scopes, &mut self.field_scope_names);
+        } else if !value.is_ascii() || value.contains(':') {
+            add_scopes(value, line, &mut self.scopes, &mut self.scope_names);
+        }
+    }
+
+    fn set_event_type(&mut self, value: &str, line: usize, report: &mut Report) {
+        let value = words::bare(&words::unescape(value));
+        if !words::is_identifier(&value) {
+            return;
+        }
+        if self.event_type.is_empty() {
+            (self.event_type, self.line) = (value, line);
+        } else if self.event_type != value {
+            let message = format!(
+                "the event type is `{value}` here and `{}` on line {}",
+                self.event_type, self.line
+            );
+            report.add(RemarkKind::Conflict, line, message);
+        }
+    }
+
+    /// Says that scopes have names alone, of which a spec holds none.
+    fn miss_scopes(&self, report: &mut Report) {
+        for (noun, scopes, Names { line, names }) in [
+            ("scopes", &self.scopes, &self.scope_names),
+            ("field scopes", &self.field_scopes, &self.field_scope_names),
+        ] {
+            if scopes.is_empty() && !names.is_empty() {
+                let message =
+                    format!("the page does not give the IDs of its {noun}: {}", names.join(", "));
+                report.add(RemarkKind::Missing, *line, message);
+            }
         }
     }
 
@@ -263,26 +338,6 @@ impl Request {
         }
     }
 
-    /// Scopes are codes among their Chinese names: `im:chat`, `permission-Todo.Todo.Read-...`.
-    fn add_scopes(&mut self, value: &str) {
-        let value = words::unescape(value);
-        for word in value
-            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '.' | '-')))
-        {
-            let scope = match word.rfind("permission-") {
-                Some(at) => word[at + "permission-".len()..].split('-').next().unwrap_or_default(),
-                None if word.contains(':') => word.trim_matches([':', '.', '-']),
-                None => continue,
-            };
-            if words::is_identifier(scope)
-                && (scope.contains(':') || word.contains("permission-"))
-                && !self.scopes.iter().any(|found| found == scope)
-            {
-                self.scopes.push(scope.to_owned());
-            }
-        }
-    }
-
     /// Where no table says it: a request line in code or text, or a URL and a method in a sample.
     fn read_text(&mut self, document: &Document, report: &mut Report) {
         for (text, line) in document.blocks.iter().filter_map(text_of) {
@@ -318,6 +373,42 @@ impl Request {
         }
         true
     }
+}
+
+/// Scopes are codes among their Chinese names: `im:chat`, `permission-Todo.Todo.Read-...`.
+fn add_scopes(value: &str, line: usize, scopes: &mut Vec<String>, names: &mut Names) {
+    let value = words::unescape(value);
+    for word in
+        value.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '.' | '-')))
+    {
+        let scope = match word.rfind("permission-") {
+            Some(at) => word[at + "permission-".len()..].split('-').next().unwrap_or_default(),
+            None if word.contains(':') => word.trim_matches([':', '.', '-']),
+            None => continue,
+        };
+        if words::is_identifier(scope)
+            && (scope.contains(':') || word.contains("permission-"))
+            && !scopes.iter().any(|found| found == scope)
+        {
+            scopes.push(scope.to_owned());
+        }
+    }
+    let lines = value.lines().map(words::bare).filter(|line| is_scope_name(line));
+    names.names.extend(lines);
+    names.line = line;
+}
+
+/// Whether the line is not a sentence about scopes, or the lack of them.
+fn is_scope_name(line: &str) -> bool {
+    !matches!(line, "" | "-" | "无" | "暂无" | "None" | "none")
+        && !line.contains(['，', '。', '；', ';'])
+}
+
+/// Events have types of several words, other than the rest of what stands beside them.
+fn is_event_type(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.contains(['.', '_'])
+        && words::is_identifier(text)
 }
 
 fn text_of(block: &Block) -> Option<(&str, usize)> {

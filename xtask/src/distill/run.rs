@@ -235,6 +235,7 @@ impl<'a> Books<'a> {
                 open.changes.extend(changes);
                 Ok(done(reading, file, notes))
             }
+            Page::Event(_) => Ok(skipped(reading, "an event".to_owned())),
             Page::Nothing { why } | Page::Unreadable { why, .. } => Ok(skipped(reading, why)),
         }
     }
@@ -346,6 +347,7 @@ fn vendor_of(vendor: Vendor) -> spec::Vendor {
 fn line_of(page: &Page) -> usize {
     match page {
         Page::Endpoint(facts) => facts.line,
+        Page::Event(facts) => facts.line,
         Page::Overview(facts) => facts.line,
         Page::Nothing { .. } | Page::Unreadable { .. } => 1,
     }

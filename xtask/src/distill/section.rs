@@ -1,5 +1,6 @@
 //! What a heading announces.
 
+use super::blocks::Heading;
 use super::words;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +23,42 @@ pub(super) enum Section {
     /// Code for SDKs.
     Samples,
     Fields,
+    /// Type, scopes and the like of an event or callback.
+    Event,
+    EventBody,
+    EventExample,
     Other,
 }
 
 /// What a line announces that is marked as a heading, or stands alone in bold.
 pub(super) fn of_heading(title: &str) -> Section {
     let key = normalized(title);
+    if matches!(key.as_str(), "事件" | "回调" | "event" | "callback") {
+        return Section::Event;
+    }
     exact(&key).or_else(|| by_words(&key)).unwrap_or(Section::Other)
+}
+
+/// Whether the fields of a resource may stand below a heading.
+pub(super) fn announces_fields(heading: &Heading) -> bool {
+    const WORDS: &[&str] = &[
+        "字段",
+        "属性",
+        "参数",
+        "定义",
+        "结构",
+        "资源",
+        "field",
+        "attribut",
+        "propert",
+        "parameter",
+        "definition",
+        "structure",
+        "resource",
+        "schema",
+    ];
+    let key = normalized(&heading.title);
+    heading.section == Section::Fields || WORDS.iter().any(|word| key.contains(word))
 }
 
 /// What a plain line announces, if nothing else can be meant.
@@ -125,6 +155,25 @@ fn exact(key: &str) -> Option<Section> {
         "字段说明" | "资源定义" | "字段定义" | "数据结构" | "fielddescription" | "fields"
         | "resourcedefinition" | "fielddescriptions" => Section::Fields,
         "数据示例" | "示例数据" | "dataexample" => Section::ResponseExample,
+        "事件体" | "事件结构" | "事件结构体" | "事件参数" | "回调体" | "回调结构"
+        | "回调结构体" | "回调参数" | "结构体" | "eventbody" | "eventstructure"
+        | "eventpayload" | "callbackbody" | "callbackstructure" | "callbackpayload" => {
+            Section::EventBody
+        }
+        "事件体示例"
+        | "事件示例"
+        | "事件结构示例"
+        | "事件结构体示例"
+        | "回调体示例"
+        | "回调示例"
+        | "回调结构示例"
+        | "回调结构体示例"
+        | "eventexample"
+        | "eventbodyexample"
+        | "eventsample"
+        | "callbackexample"
+        | "callbackbodyexample"
+        | "callbacksample" => Section::EventExample,
         _ => return None,
     })
 }

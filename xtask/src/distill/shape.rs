@@ -24,6 +24,14 @@ fn remark(fields: &[Param], path: &str, report: &mut Report) {
     }
 }
 
+/// Whether an object in a sample has keys that name no field, since people choose them.
+pub(super) fn has_free_keys(sample: &Json) -> bool {
+    objects(&[sample]).iter().any(|object| match &object.kind {
+        JsonKind::Object(entries) => entries.iter().any(|(key, _)| key.contains(' ')),
+        _ => false,
+    })
+}
+
 /// The objects in a sample, however deep in lists.
 fn objects<'a>(samples: &[&'a Json]) -> Vec<&'a Json> {
     let mut objects = Vec::new();
@@ -66,6 +74,7 @@ fn param(name: &str, values: &[&Json]) -> Param {
         ty,
         fields,
         line: values.first().map_or(0, |value| value.line),
+        gloss: values.iter().find_map(|value| value.comment.clone()).unwrap_or_default(),
         ..Param::default()
     }
 }

@@ -27,6 +27,12 @@ fn named(text: &str, depth: usize) -> Named {
     {
         return Named::default();
     }
+    // `object/ string`: either, so anything.
+    let others = || key.split('/').map(scalar).collect::<Option<Vec<_>>>();
+    if key.contains('/') && others().is_some_and(|others| others.iter().any(|ty| *ty != others[0]))
+    {
+        return Named { ty: Ty::Json, model: None };
+    }
     if let Some(element) = list_element(&key, text) {
         let Named { ty, model } = named(element.trim(), depth + 1);
         return Named { ty: Ty::list(ty), model };
@@ -144,6 +150,7 @@ mod tests {
         check("berth_info", "object", Some("berth_info"));
         check("quay.berth[]", "list<object>", Some("quay.berth"));
         check("\\-", "unknown", None);
+        check("object/ string", "json", None);
         check("字符串数组", "list<string>", None);
     }
 }

@@ -93,6 +93,7 @@ fn tags(text: &str) -> Cow<'_, str> {
                 if breaks {
                     out.push('\n');
                 }
+                out.push_str(&said(&rest[..length]));
                 rest = &rest[length..];
             }
             None => {
@@ -103,6 +104,28 @@ fn tags(text: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// What a tag says by its attributes alone: the ID of a scope, a value, kinds of apps.
+fn said(tag: &str) -> String {
+    let inside = tag.trim_matches(['<', '>']);
+    let attribute = |name| attribute(inside, name).unwrap_or_default();
+    match inside.split(char::is_whitespace).next().unwrap_or_default() {
+        "md-perm" => format!("\n{} ", attribute("name")),
+        "md-enum-item" => format!("\n- `{}`：", attribute("key")),
+        "md-app-support" => attribute("types").to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The value of an attribute of a tag, which comes without its brackets.
+pub(super) fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
+    let starts = tag.match_indices(name);
+    starts.into_iter().find_map(|(at, _)| {
+        let value = tag[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        tag[..at].ends_with(char::is_whitespace).then(|| value[1..].split(quote).next())?
+    })
 }
 
 /// The length of a tag at the start of the text, and whether it breaks the line.

@@ -22,6 +22,10 @@ fn facts(reading: &Reading) -> Vec<String> {
                 endpoint.errors.iter().map(|error| format!("{:?} {}", error.http, error.code)),
             );
         }
+        Page::Event(event) => {
+            out.push(format!("{} {:?} {:?}", event.event_type, event.schema, event.scopes));
+            walk(&event.fields, &mut out);
+        }
         Page::Overview(overview) => walk(&overview.fields, &mut out),
         Page::Nothing { why } | Page::Unreadable { why, .. } => panic!("nothing: {why}"),
     }

@@ -42,6 +42,22 @@ fn digest(reading: &Reading) -> String {
             writeln!(out, "request {}", serde_json::json!(e.request_example)).unwrap();
             writeln!(out, "response {}", serde_json::json!(e.response_example)).unwrap();
         }
+        Page::Event(event) => {
+            let e = event;
+            writeln!(out, "event {} ({:?}, line {})", e.event_type, e.schema, e.line).unwrap();
+            writeln!(out, "title {:?}, gloss {:?}", e.title, e.gloss).unwrap();
+            writeln!(out, "source {:?}, deprecated {}", e.source, e.deprecated).unwrap();
+            writeln!(out, "apps {:?}, scopes {:?}", e.app_types, e.scopes).unwrap();
+            writeln!(out, "field scopes {:?}", e.field_scopes).unwrap();
+            section(
+                &mut out,
+                if e.of_table { "fields" } else { "fields of the sample" },
+                &e.fields,
+            );
+            section(&mut out, "answer", e.answer.as_deref().unwrap_or_default());
+            writeln!(out, "example {}", serde_json::json!(e.example)).unwrap();
+            writeln!(out, "answer example {}", serde_json::json!(e.answer_example)).unwrap();
+        }
         Page::Overview(overview) => {
             writeln!(out, "overview {:?}, line {}", overview.title, overview.line).unwrap();
             section(&mut out, "fields", &overview.fields);
