@@ -46,7 +46,7 @@ fn is_endpoint(document: &Document, request: &Request) -> bool {
                 | Section::EventBody
                 | Section::EventExample
         ),
-        Body::Table(table) => table.has(Column::Required),
+        Body::Table(table) => table.has(Column::Required) && !request.is_of_text,
         _ => false,
     });
     path.len() > 1

@@ -12,6 +12,8 @@ pub(super) struct Request {
     pub(super) method: String,
     pub(super) url: String,
     pub(super) line: usize,
+    /// Method and URL are those of a request that the text shows.
+    pub(super) is_of_text: bool,
     pub(super) tokens: Vec<Token>,
     pub(super) app_types: Vec<String>,
     pub(super) scopes: Vec<String>,
@@ -343,6 +345,7 @@ impl Request {
         for (text, line) in document.blocks.iter().filter_map(text_of) {
             for (index, text) in text.split('\n').enumerate() {
                 let found = self.read_line(text, line + index, report);
+                self.is_of_text |= found;
                 if found || !self.url.is_empty() && !self.method.is_empty() {
                     return;
                 }
