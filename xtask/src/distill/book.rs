@@ -16,6 +16,8 @@ pub struct Book {
     pub api: spec::Api,
     /// By the name of their file without its ending. Their types are in `types`.
     pub endpoints: BTreeMap<String, spec::Endpoint>,
+    /// By their ID. Their types are in `types` as well.
+    pub events: BTreeMap<String, spec::Event>,
     pub types: BTreeMap<String, Entry>,
     /// The files as they were read.
     old: BTreeMap<PathBuf, String>,
@@ -23,11 +25,11 @@ pub struct Book {
     order: BTreeMap<String, usize>,
 }
 
-/// A type and the file of `types/` in which it has its place already.
+/// A type and the file of shared types in which it has its place already.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub ty: spec::Type,
-    pub topic: Option<String>,
+    pub home: Option<PathBuf>,
 }
 
 /// A spec file, relative to the folder of the API.
@@ -60,6 +62,7 @@ impl Book {
             name: name.to_owned(),
             api: spec::Api { schema, vendor, modules, errors },
             endpoints: BTreeMap::new(),
+            events: BTreeMap::new(),
             types: BTreeMap::new(),
             old: BTreeMap::new(),
             order: BTreeMap::new(),
@@ -69,33 +72,33 @@ impl Book {
     fn of(folder: &Path, specs: ApiSpecs) -> Self {
         let mut book = Self::empty(&specs.name, specs.api.spec.vendor);
         let home = folder.join(&specs.name);
-        let mut keep = |path: &Path| {
-            let relative = path.strip_prefix(&home).unwrap_or(path).to_owned();
-            let text = std::fs::read_to_string(path).unwrap_or_default();
-            book.old.insert(relative, text);
-        };
-        let paths = specs.endpoints.iter().map(|file| &file.document.path);
-        let types = specs.types.iter().map(|file| &file.document.path);
-        paths.chain(types).chain([&specs.api.document.path]).for_each(|path| keep(path));
-        book.api = specs.api.spec;
-        for Sourced { spec, document } in specs.types {
-            for ty in spec.types {
-                let topic = Some(stem(&document.path));
-                book.take(ty, topic);
-            }
+        let relative = |path: &Path| path.strip_prefix(&home).unwrap_or(path).to_owned();
+        let shared = || specs.types.iter().chain(&specs.events.types);
+        let documents = specs.endpoints.iter().map(|file| &file.document);
+        let documents = documents.chain(specs.events.events.iter().map(|file| &file.document));
+        let documents = documents.chain(shared().map(|file| &file.document));
+        for document in documents.chain([&specs.api.document]) {
+            let text = std::fs::read_to_string(&document.path).unwrap_or_default();
+            book.old.insert(relative(&document.path), text);
+        }
+        book.api = specs.api.spec.clone();
+        for Sourced { spec, document } in shared() {
+            spec.types.iter().for_each(|ty| book.take(ty, Some(relative(&document.path))));
         }
         for Sourced { mut spec, document } in specs.endpoints {
-            for ty in std::mem::take(&mut spec.types) {
-                book.take(ty, None);
-            }
+            std::mem::take(&mut spec.types).iter().for_each(|ty| book.take(ty, None));
             book.endpoints.insert(stem(&document.path), spec);
+        }
+        for Sourced { mut spec, .. } in specs.events.events {
+            std::mem::take(&mut spec.types).iter().for_each(|ty| book.take(ty, None));
+            book.events.insert(spec.id.clone(), spec);
         }
         book
     }
 
-    fn take(&mut self, ty: spec::Type, topic: Option<String>) {
+    fn take(&mut self, ty: &spec::Type, home: Option<PathBuf>) {
         self.order.insert(ty.name.clone(), self.order.len());
-        self.types.insert(ty.name.clone(), Entry { ty, topic });
+        self.types.insert(ty.name.clone(), Entry { ty: ty.clone(), home });
     }
 
     /// The operation behind a method and a path, whatever its parameters are called.
@@ -130,8 +133,21 @@ impl Book {
         stem
     }
 
-    /// Whether an operation or a type has this name, or one is derived from it.
+    /// Puts a new event under a name that is free.
+    pub fn insert_event(&mut self, mut spec: spec::Event) {
+        let name = spec.rust.clone();
+        let numbered = (2..).map(|n| format!("{name}{n}"));
+        let mut names = [name.clone(), format!("{name}Event")].into_iter().chain(numbered);
+        spec.rust = names.find(|name| !self.is_taken(name)).unwrap_or(name);
+        self.events.insert(spec.id.clone(), spec);
+    }
+
+    /// Whether an operation, an event or a type has this name, or one is derived from it.
     pub fn is_taken(&self, name: &str) -> bool {
+        let of_event = |event: &spec::Event| {
+            let end = name.strip_prefix(event.rust.as_str());
+            end.is_some_and(|end| matches!(end, "" | "Answer" | "AnswerRequired"))
+        };
         let of_operation = |operation: &str| {
             name == operation
                 || name
@@ -141,6 +157,7 @@ impl Book {
         self.types.contains_key(name)
             || !crate::codegen::rules::is_free_type(name)
             || self.operations_like(name).any(|operation| of_operation(&operation))
+            || self.events.values().any(of_event)
     }
 
     /// The operations whose names `name` may begin with. Names are costly to make, and in a large
@@ -161,14 +178,12 @@ impl Book {
     }
 
     /// The field at such a place as `body/items/name`, through the types on the way.
-    pub fn field_at(&self, stem: &str, at: &str) -> Option<&spec::Field> {
-        let spec = self.endpoints.get(stem)?;
+    pub fn field_at(&self, file: &str, at: &str) -> Option<&spec::Field> {
         let mut steps = at.split('/');
-        let mut fields = match steps.next()? {
-            "params" => &spec.params,
-            "query" => &spec.query,
-            "body" => self.fields_of(spec.body.as_ref(), spec.body_type.as_deref())?,
-            _ => self.fields_of(spec.response.as_ref(), spec.response_type.as_deref())?,
+        let part = steps.next()?;
+        let mut fields = match file.strip_prefix(EVENTS) {
+            Some(id) => self.event_fields(self.events.get(id)?, part)?,
+            None => self.operation_fields(self.endpoints.get(file)?, part)?,
         };
         let mut found = None;
         for step in steps {
@@ -178,6 +193,30 @@ impl Book {
             found = Some(field);
         }
         found
+    }
+
+    fn operation_fields<'s>(
+        &'s self,
+        spec: &'s spec::Endpoint,
+        part: &str,
+    ) -> Option<&'s Vec<spec::Field>> {
+        match part {
+            "params" => Some(&spec.params),
+            "query" => Some(&spec.query),
+            "body" => self.fields_of(spec.body.as_ref(), spec.body_type.as_deref()),
+            _ => self.fields_of(spec.response.as_ref(), spec.response_type.as_deref()),
+        }
+    }
+
+    fn event_fields<'s>(
+        &'s self,
+        spec: &'s spec::Event,
+        part: &str,
+    ) -> Option<&'s Vec<spec::Field>> {
+        match part {
+            "fields" => Some(&spec.fields),
+            _ => self.fields_of(spec.answer.as_ref(), spec.answer_type.as_deref()),
+        }
     }
 
     fn fields_of<'s>(
@@ -190,7 +229,8 @@ impl Book {
 
     /// Every file that differs from what was read. Nothing at all makes no file.
     pub fn changed_files(&self) -> Vec<SpecFile> {
-        if self.old.is_empty() && self.endpoints.is_empty() && self.types.is_empty() {
+        let is_empty = self.endpoints.is_empty() && self.events.is_empty() && self.types.is_empty();
+        if self.old.is_empty() && is_empty {
             return Vec::new();
         }
         self.files()
@@ -201,26 +241,24 @@ impl Book {
 
     /// Every file as it should be. One that says what it said before keeps its layout.
     pub fn files(&self) -> Vec<SpecFile> {
-        let places = self.places();
+        let homes = self.homes();
         let mut files = vec![self.file("api.json".into(), &self.api, &[])];
         for (stem, spec) in &self.endpoints {
-            let mut spec = spec.clone();
-            let local = |place: &Place| *place == Place::Local(stem.clone());
-            spec.types = self.types_at(&places, local);
-            files.push(self.file(format!("{stem}.json").into(), &spec, &spec.types));
+            let path = of_operation(stem);
+            let spec = spec::Endpoint { types: self.types_in(&homes, &path), ..spec.clone() };
+            files.push(self.file(path, &spec, &spec.types));
         }
-        let topics: BTreeSet<&String> = places
-            .values()
-            .filter_map(|place| match place {
-                Place::Shared(topic) => Some(topic),
-                Place::Local(_) => None,
-            })
-            .collect();
-        for topic in topics {
-            let shared = |place: &Place| *place == Place::Shared(topic.clone());
-            let types = self.types_at(&places, shared);
-            let spec = spec::Types { schema: Some("../../schema.json".to_owned()), types };
-            files.push(self.file(format!("types/{topic}.json").into(), &spec, &spec.types));
+        for (id, spec) in &self.events {
+            let path = of_event(id);
+            let spec = spec::Event { types: self.types_in(&homes, &path), ..spec.clone() };
+            files.push(self.file(path, &spec, &spec.types));
+        }
+        let shared: BTreeSet<&PathBuf> =
+            homes.values().filter(|home| is_shared(home.as_path())).collect();
+        for path in shared {
+            let schema = "../".repeat(path.components().count()) + "schema.json";
+            let spec = spec::Types { schema: Some(schema), types: self.types_in(&homes, path) };
+            files.push(self.file(path.clone(), &spec, &spec.types));
         }
         files
     }
@@ -240,58 +278,77 @@ impl Book {
     }
 
     /// In the order in which they were read, new ones after them by name.
-    fn types_at(
-        &self,
-        places: &BTreeMap<&str, Place>,
-        is: impl Fn(&Place) -> bool,
-    ) -> Vec<spec::Type> {
-        let here = places.iter().filter(|(_, place)| is(place)).map(|(name, _)| *name);
+    fn types_in(&self, homes: &BTreeMap<&str, PathBuf>, home: &Path) -> Vec<spec::Type> {
+        let here = homes.iter().filter(|(_, path)| *path == home).map(|(name, _)| *name);
         let mut names: Vec<&str> = here.collect();
         names.sort_by_key(|name| self.order.get(*name).copied().unwrap_or(usize::MAX));
         names.iter().filter_map(|name| Some(self.types.get(*name)?.ty.clone())).collect()
     }
 
-    /// A type stands with the one operation that leads to it, or in a file of `types/`.
-    fn places(&self) -> BTreeMap<&str, Place> {
-        let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (stem, spec) in &self.endpoints {
-            for name in self.reached(spec) {
-                users.entry(name).or_default().insert(stem);
+    /// The file of each type: that of the one operation or event that leads to it, or one of shared
+    /// types, among the events if nothing else leads to it.
+    fn homes(&self) -> BTreeMap<&str, PathBuf> {
+        let mut users: BTreeMap<&str, BTreeSet<PathBuf>> = BTreeMap::new();
+        for (path, names) in self.leads() {
+            for name in names {
+                users.entry(name).or_default().insert(path.clone());
             }
         }
+        let alone = |name: &str| users.get(name).filter(|users| users.len() == 1)?.first();
         // What a shared type leads to is shared as well.
-        let is_shared = |name: &str, entry: &Entry| {
-            entry.topic.is_some() || users.get(name).is_none_or(|users| users.len() > 1)
+        let named = |is: &dyn Fn(&str, &Entry) -> bool| {
+            let found = self.types.iter().filter(|(name, entry)| is(name, entry));
+            self.below(found.map(|(name, _)| name.as_str()).collect())
         };
-        let shared = self.types.iter().filter(|(name, entry)| is_shared(name, entry));
-        let shared = self.below(shared.map(|(name, _)| name.as_str()).collect());
-        let place = |name: &str, entry: &Entry| {
-            let user = users.get(name).and_then(|users| users.first());
-            match (&entry.topic, user) {
-                (Some(topic), _) => Place::Shared(topic.clone()),
-                (None, Some(user)) if !shared.contains(name) => Place::Local((*user).to_owned()),
-                (None, Some(user)) => {
-                    Place::Shared(user.split('.').next().unwrap_or_default().to_owned())
-                }
-                (None, None) => Place::Shared(naming::field(name)),
+        let shared = named(&|name, entry| entry.home.is_some() || alone(name).is_none());
+        let of_operations = named(&|name, entry| match &entry.home {
+            Some(home) => !home.starts_with(EVENTS),
+            None => users.get(name).is_none_or(|users| users.iter().any(|user| !is_event(user))),
+        });
+        let home = |name: &str, entry: &Entry| match (&entry.home, alone(name)) {
+            (Some(home), _) => home.clone(),
+            (None, Some(user)) if !shared.contains(name) => user.clone(),
+            _ => {
+                let users = users.get(name);
+                let operation = users.and_then(|users| users.iter().find(|user| !is_event(user)));
+                let user = operation.or_else(|| users?.first());
+                let topic = user.map_or_else(|| naming::field(name), |user| topic(user));
+                let events = if of_operations.contains(name) { "" } else { EVENTS };
+                PathBuf::from(format!("{events}types/{topic}.json"))
             }
         };
-        self.types.iter().map(|(name, entry)| (name.as_str(), place(name, entry))).collect()
+        self.types.iter().map(|(name, entry)| (name.as_str(), home(name, entry))).collect()
     }
 
-    /// The types that any operation leads to.
+    /// The types that any operation or event leads to.
     pub fn used(&self) -> BTreeSet<String> {
-        let reached = self.endpoints.values().flat_map(|spec| self.reached(spec));
-        reached.map(str::to_owned).collect()
+        self.leads().flat_map(|(_, names)| names).map(str::to_owned).collect()
     }
 
-    /// The types that an operation leads to.
-    fn reached<'s>(&'s self, spec: &'s spec::Endpoint) -> BTreeSet<&'s str> {
-        let types = [&spec.body_type, &spec.response_type].into_iter().flatten();
-        let fields =
-            [Some(&spec.params), Some(&spec.query), spec.body.as_ref(), spec.response.as_ref()];
-        let fields = fields.into_iter().flatten().flatten().map(|field| &field.ty);
-        self.below(types.chain(fields).map(|ty| innermost(ty)).collect())
+    /// The types that each operation and event leads to, by its file.
+    fn leads(&self) -> impl Iterator<Item = (PathBuf, BTreeSet<&str>)> {
+        let operations = self.endpoints.iter().map(|(stem, spec)| {
+            let types = [&spec.body_type, &spec.response_type];
+            let lists =
+                [Some(&spec.params), Some(&spec.query), spec.body.as_ref(), spec.response.as_ref()];
+            (of_operation(stem), self.reached(&types, &lists))
+        });
+        let events = self.events.iter().map(|(id, spec)| {
+            let lists = [Some(&spec.fields), spec.answer.as_ref()];
+            (of_event(id), self.reached(&[&spec.answer_type], &lists))
+        });
+        operations.chain(events)
+    }
+
+    fn reached<'s>(
+        &'s self,
+        types: &[&'s Option<String>],
+        lists: &[Option<&'s Vec<spec::Field>>],
+    ) -> BTreeSet<&'s str> {
+        let types = types.iter().filter_map(|ty| ty.as_ref());
+        let fields = lists.iter().flatten().flat_map(|fields| fields.iter());
+        let types = types.chain(fields.map(|field| &field.ty));
+        self.below(types.map(|ty| innermost(ty)).collect())
     }
 
     /// Types, and those that they lead to.
@@ -310,11 +367,30 @@ impl Book {
 
 static NO_FIELDS: Vec<spec::Field> = Vec::new();
 
-/// Where a type stands.
-#[derive(Debug, Clone, PartialEq)]
-enum Place {
-    Local(String),
-    Shared(String),
+/// The folder of the events of an API.
+pub const EVENTS: &str = "events/";
+
+fn of_operation(stem: &str) -> PathBuf {
+    format!("{stem}.json").into()
+}
+
+fn of_event(id: &str) -> PathBuf {
+    format!("{EVENTS}{id}.json").into()
+}
+
+fn is_event(file: &Path) -> bool {
+    file.starts_with(EVENTS)
+}
+
+/// Whether a file is one of shared types.
+fn is_shared(file: &Path) -> bool {
+    file.parent().is_some_and(|folder| folder.ends_with("types"))
+}
+
+/// What the file of shared types is called that a type of the operation or event gets.
+fn topic(user: &Path) -> String {
+    let name = stem(user);
+    naming::field(name.split('.').next().unwrap_or_default())
 }
 
 /// The name at the bottom of `list<map<T>>`.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::book::EVENTS;
 use super::merge::{Change, Effect};
 use super::run::{Outcome, PageReport};
 
@@ -45,7 +46,8 @@ pub fn glosses(pages: &[PageReport]) -> String {
         let Some(spec) = &page.spec else { continue };
         for gloss in &page.glosses {
             let place = styled(PLACE, format!("{}:{}", page.name, gloss.line));
-            let of = if gloss.of.is_empty() { "operation" } else { &gloss.of };
+            let whole = if spec.starts_with(EVENTS) { "event" } else { "operation" };
+            let of = if gloss.of.is_empty() { whole } else { &gloss.of };
             let _ = writeln!(text, "{place}: {spec} {of}");
             let _ = writeln!(text, "    {}", styled(QUIET, &gloss.text));
         }
@@ -72,6 +74,7 @@ pub fn summary(outcome: &Outcome) -> String {
     let rows = [
         ("pages read", summary.pages),
         ("endpoints", summary.endpoints),
+        ("events", summary.events),
         ("models", summary.models),
         ("skipped", summary.skipped),
         ("changes", outcome.changes.len()),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Number, Value};
 
-use super::facts::{Endpoint, ErrorCode, Overview, Param, Token, Ty, Vendor};
+use super::facts::{Endpoint, ErrorCode, Event, Overview, Param, Schema, Token, Ty, Vendor};
 use super::report::{Remark, RemarkKind};
 use super::route::{self, Names};
 use crate::codegen::{naming, rules, spec};
@@ -20,6 +20,16 @@ pub struct Draft {
     pub notes: Notes,
 }
 
+/// A spec of an event, before it is put among others.
+#[derive(Debug, Clone)]
+pub struct EventDraft {
+    /// Its types stand beside it; none of them is shared yet.
+    pub spec: spec::Event,
+    /// The page lists all fields, rather than those of a sample.
+    pub is_whole: bool,
+    pub notes: Notes,
+}
+
 /// What a spec does not hold of a page.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
@@ -28,6 +38,8 @@ pub struct Notes {
     pub remarks: Vec<Remark>,
     /// The fields of which the page does not say whether they are required.
     pub unsure: Vec<String>,
+    /// What the page is known to leave out, as fix-ups name it.
+    pub lacks: Vec<String>,
 }
 
 /// What the vendor says about something of a spec.
@@ -87,6 +99,53 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
     spec.types = drafter.types;
     let codes = facts.errors.iter().map(|error| (error.code.clone(), code(error))).collect();
     Ok(Draft { names, spec, codes, notes: drafter.notes })
+}
+
+/// A draft of an event.
+pub fn event(facts: &Event) -> EventDraft {
+    let name = event_name(&facts.event_type);
+    let mut drafter = Drafter::new(&name);
+    drafter.taken.insert(name.clone());
+    let fields = drafter.fields("fields", &facts.fields, Place::Model);
+    let answer = facts.answer.as_ref();
+    let answer = answer.map(|answer| drafter.fields("answer", answer, Place::Model));
+    drafter.gloss("", &facts.gloss, facts.line);
+    let source = facts.source.clone();
+    let spec = spec::Event {
+        json_schema: Some("../../schema.json".to_owned()),
+        id: facts.event_type.clone(),
+        rust: name.clone(),
+        doc: String::new(),
+        source: source.unwrap_or_else(|| "https://open.feishu.cn/document/".to_owned()),
+        schema: match facts.schema {
+            Schema::V2 => spec::EventSchema::V2,
+            Schema::V1 => spec::EventSchema::V1,
+            Schema::Card => spec::EventSchema::Card,
+        },
+        scopes: unique(facts.scopes.iter()),
+        field_scopes: unique(facts.field_scopes.iter()),
+        replaced_by: None,
+        dedupe: None,
+        fields,
+        answer,
+        answer_type: None,
+        types: drafter.types,
+        example: facts.example.clone(),
+    };
+    EventDraft { spec, is_whole: facts.of_table, notes: drafter.notes }
+}
+
+/// `im.message.reaction.created_v1` is `MessageReactionCreated`.
+fn event_name(event_type: &str) -> String {
+    let (plain, version) = event_type.rsplit_once("_v").unwrap_or((event_type, ""));
+    let is_version = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+    let plain = if is_version { plain } else { event_type };
+    let words = plain.split_once('.').filter(|(_, rest)| rest.contains('.'));
+    let name = route::pascal(words.map_or(plain, |(_, rest)| rest));
+    match matches!(name.as_str(), "Unknown" | "Unreadable") || !rules::is_free_type(&name) {
+        true => format!("{name}Event"),
+        false => name,
+    }
 }
 
 /// The model that an overview describes.
@@ -386,11 +445,22 @@ impl<'a> Drafter<'a> {
     fn model(&mut self, path: &str, param: &Param) -> String {
         let name = self.name_for(path, &param.name, param.model.as_deref());
         let fields = self.fields(&format!("{path}/{}", param.name), &param.fields, Place::Model);
-        self.types.push(spec::Type {
-            name: name.clone(),
-            fields: Some(fields),
-            ..spec::Type::default()
-        });
+        let fields = Some(fields);
+        let wanted = param.model.as_deref().map_or_else(|| plain_name(&param.name), route::pascal);
+        self.declare(spec::Type { name, fields, ..spec::Type::default() }, wanted)
+    }
+
+    /// Adds a type, unless it is one that the page calls by the same name elsewhere.
+    fn declare(&mut self, ty: spec::Type, wanted: String) -> String {
+        let is_same = |known: &spec::Type| {
+            known.name == wanted && known.fields == ty.fields && known.values == ty.values
+        };
+        if self.types.iter().any(is_same) {
+            self.taken.remove(&ty.name);
+            return wanted;
+        }
+        let name = ty.name.clone();
+        self.types.push(ty);
         name
     }
 
@@ -422,15 +492,14 @@ impl<'a> Drafter<'a> {
             return "string".to_owned();
         }
         let name = self.name_for(path, &param.name, None);
-        let values = Some(values);
-        self.types.push(spec::Type { name: name.clone(), values, ..spec::Type::default() });
-        name
+        let ty = spec::Type { name, values: Some(values), ..spec::Type::default() };
+        self.declare(ty, plain_name(&param.name))
     }
 
     /// What a type is called: as the vendor calls it, as the field, or after the operation too.
     fn name_for(&mut self, path: &str, field: &str, model: Option<&str>) -> String {
         let parent = path.rsplit('/').next().unwrap_or_default();
-        let own = route::pascal(&route::singular(field));
+        let own = plain_name(field);
         let longer = route::pascal(&format!("{} {own}", self.operation));
         let candidates = [
             model.map(route::pascal),
@@ -488,6 +557,11 @@ impl<'a> Drafter<'a> {
         }
         value
     }
+}
+
+/// What a type is called after its field.
+fn plain_name(field: &str) -> String {
+    route::pascal(&route::singular(field))
 }
 
 /// Where a field of a request stands, and its name there.

@@ -10,7 +10,7 @@ use super::parts::{self, Inner, Parts};
 use super::report::{RemarkKind, Report};
 use super::request::{self, Request};
 use super::section::Section;
-use super::{params, sample};
+use super::{params, sample, shape};
 
 /// The event whose type a table of the page names.
 pub(super) fn named(document: &Document, report: &mut Report) -> Option<Event> {
@@ -122,12 +122,32 @@ fn payload(
     let event = envelope::event(schema, table, request.line, report);
     let of_table = !event.fields.is_empty();
     let sample = example.map(|example| envelope::payload(schema, example));
-    let fields = compared(event, sample, report);
+    let mut fields = compared(event, sample, report);
+    if let Some(sample) = sample {
+        let shown = shape::fields(sample, &mut Report::default());
+        add_shown(&mut fields, shown, report);
+    }
     if fields.is_empty() {
         let message = "the page shows neither fields of the event nor a sample";
         report.add(RemarkKind::Missing, request.line, message);
     }
     Payload { schema, fields, of_table }
+}
+
+/// Adds what the sample has beyond the table: the platform sends it.
+fn add_shown(fields: &mut Vec<Param>, shown: Vec<Param>, report: &mut Report) {
+    for shown in shown {
+        match fields.iter_mut().find(|field| field.name == shown.name) {
+            Some(field) if field.fields.is_empty() => {}
+            Some(field) => add_shown(&mut field.fields, shown.fields, report),
+            None => {
+                let message =
+                    format!("`{}` is treated as {}, as in the sample", shown.name, shown.ty);
+                report.add(RemarkKind::GuessedType, shown.line, message);
+                fields.push(shown);
+            }
+        }
+    }
 }
 
 /// The fields of an object that is compared with its sample, which gives them where no table does.
@@ -154,6 +174,11 @@ fn answer(
     let mut fields = nest::tree(rows, Evidence::Sample(sample), report);
     endpoint::attach_inner(&mut fields, inner, sample, report);
     let line = parts.response_line.max(request.line);
+    if let Some(sample) = sample {
+        let message =
+            "the sample of the response is not part of specs; it is compared and left out";
+        report.add(RemarkKind::Row, sample.line, message);
+    }
     let fields = match (fields.is_empty(), sample) {
         (true, None) if request.is_callback => {
             let message = "the page does not show what the callback is answered with";

@@ -1,4 +1,4 @@
-//! Mistakes of the vendors' pages, and what belongs in their place: `fixups.json` of an API.
+//! Mistakes of the vendors' pages, and what belongs there instead: `fixups.json` of an API.
 //! Each names its page and must still apply, so that none outlives its mistake.
 
 use std::path::Path;
@@ -12,15 +12,21 @@ use super::facts::Page;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fixup {
-    /// The page, by its operation, such as `DELETE /open-apis/im/v1/pins/:message_id`; or by its
-    /// title, if it describes none.
+    /// The page, by its operation, such as `DELETE /open-apis/im/v1/pins/:message_id`, by its event
+    /// type, or by its title if it describes neither.
     pub page: String,
-    /// What stands there, on one line that also holds `beside`.
+    /// What is wrong, on one line that also holds `beside`.
+    #[serde(default)]
     pub find: String,
     /// Another word of the same line; any line if it is empty.
     #[serde(default)]
     pub beside: String,
+    #[serde(default)]
     pub replace: String,
+    /// What the page leaves out, such as `fields/message/thread_id`, or a value or an item of a
+    /// list, such as `fields/kind=wet` and `scopes=im:chat`.
+    #[serde(default)]
+    pub lacks: String,
     /// Why this is a mistake.
     pub why: String,
 }
@@ -33,8 +39,16 @@ pub fn load(folder: &Path) -> Result<Vec<Fixup>, String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
     };
-    serde_json::from_str(&text)
-        .map_err(|error| format!("{}:{}: {error}", path.display(), error.line()))
+    let fixups: Vec<Fixup> = serde_json::from_str(&text)
+        .map_err(|error| format!("{}:{}: {error}", path.display(), error.line()))?;
+    match fixups.iter().find(|fixup| fixup.find.is_empty() == fixup.lacks.is_empty()) {
+        Some(fixup) => Err(format!(
+            "{}:1: the fix-up of `{}` needs either `find`, with `replace`, or `lacks`",
+            path.display(),
+            fixup.page
+        )),
+        None => Ok(fixups),
+    }
 }
 
 impl Fixup {
@@ -45,6 +59,7 @@ impl Fixup {
                 let (method, path) = self.page.split_once(' ').unwrap_or(("", ""));
                 method == facts.method && book::shape(path) == book::shape(&facts.path)
             }
+            Page::Event(facts) => self.page == facts.event_type,
             Page::Overview(facts) => self.page == facts.title,
             _ => false,
         }
@@ -65,9 +80,10 @@ impl Fixup {
 
 /// What to do about a fix-up whose page has not the mistake any more.
 pub fn outlived(fixup: &Fixup) -> String {
-    format!(
-        "the fix-up of `{}` finds no `{}` beside `{}`: the page was corrected; remove it from \
-         fixups.json",
-        fixup.page, fixup.find, fixup.beside
-    )
+    let Fixup { page, find, beside, lacks, .. } = fixup;
+    let nothing = match lacks.is_empty() {
+        true => format!("finds no `{find}` beside `{beside}`"),
+        false => format!("misses `{lacks}`, which the specs do not hold or the page lists"),
+    };
+    format!("the fix-up of `{page}` {nothing}: the page was corrected; remove it from fixups.json")
 }

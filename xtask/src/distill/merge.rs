@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::book::{Book, Entry, innermost};
-use super::draft::{self, Draft, Notes};
+use super::book::{Book, EVENTS, Entry, innermost};
+use super::draft::{self, Draft, EventDraft, Notes};
 use super::route;
 use crate::codegen::spec;
 
@@ -32,6 +32,7 @@ pub struct Change {
 #[serde(rename_all = "snake_case")]
 pub enum What {
     Operation,
+    Event,
     Field,
     Type,
     Required,
@@ -55,9 +56,24 @@ pub enum Effect {
 }
 
 impl Change {
-    /// Whether it is more than another sample or limit, which a program never notices.
+    /// Whether it is more than another sample or limit, which a program never notices. The sample
+    /// of an event differs only if its members do, and so is what the platform sends.
     pub fn is_drift(&self) -> bool {
-        !matches!(self.what, What::Sample | What::Limit | What::Rate)
+        !matches!(self.what, What::Sample | What::Limit | What::Rate) || self.at == EVENT_SAMPLE
+    }
+
+    /// What the page leaves out, as [`Fixup::lacks`](super::fixups::Fixup::lacks) names it.
+    pub fn gap(&self) -> Option<String> {
+        let from = self.from.as_ref().filter(|_| self.to.is_none())?;
+        Some(match self.what {
+            What::Field => self.at.clone(),
+            _ => gap(&self.at, from),
+        })
+    }
+
+    /// Whether it is a whole operation or event, which had no spec.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.what, What::Operation | What::Event)
     }
 
     pub fn is_breaking(&self) -> bool {
@@ -65,10 +81,18 @@ impl Change {
     }
 }
 
+fn gap(list: &str, item: &str) -> String {
+    format!("{list}={item}")
+}
+
+/// Where the sample of an event is.
+pub const EVENT_SAMPLE: &str = "example";
+
 impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let what = match self.what {
             What::Operation => "operation",
+            What::Event => "event",
             What::Field => "field",
             What::Type => "type",
             What::Required => "required",
@@ -131,6 +155,31 @@ pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
     (stem, changes)
 }
 
+/// Adds the event of a page to the specs, as [`add`] does an operation.
+pub fn add_event(book: &mut Book, draft: &EventDraft) -> (String, Vec<Change>) {
+    let EventDraft { spec: new, is_whole, notes } = draft;
+    let file = format!("{EVENTS}{}", new.id);
+    let Some(mut old) = book.events.remove(&new.id) else {
+        let mut spec = new.clone();
+        let types = std::mem::take(&mut spec.types);
+        book.insert_event(spec);
+        let mut merger = Merger::new(book, &file, types, notes);
+        let names = merger.adopt_all();
+        if let Some(spec) = book.events.get_mut(&new.id) {
+            let fields = spec.fields.iter_mut().chain(spec.answer.iter_mut().flatten());
+            fields.for_each(|field| field.ty = renamed(&field.ty, &names));
+        }
+        let to = Some(new.id.clone());
+        let (at, what, effect) = (String::new(), What::Event, Effect::Additive);
+        return (file.clone(), vec![Change { file, at, what, from: None, to, effect }]);
+    };
+    let mut merger = Merger::new(book, &file, new.types.clone(), notes);
+    merger.event(&mut old, new, *is_whole);
+    let changes = merger.changes;
+    book.events.insert(old.id.clone(), old);
+    (file, changes)
+}
+
 /// Adds the model of an overview, into the one that it describes most of if there is one.
 pub fn add_model(book: &mut Book, types: Vec<spec::Type>, notes: &Notes) -> (String, Vec<Change>) {
     let Some(model) = types.first().cloned() else { return (String::new(), Vec::new()) };
@@ -185,6 +234,8 @@ struct Merger<'a> {
     types: Vec<spec::Type>,
     /// Where the page does not say whether a field is required.
     unsure: Vec<String>,
+    /// What the page is known to leave out.
+    lacks: Vec<String>,
     /// What those that were taken over are called.
     names: BTreeMap<String, String>,
     changes: Vec<Change>,
@@ -200,6 +251,7 @@ impl<'a> Merger<'a> {
             file,
             types,
             unsure: notes.unsure.clone(),
+            lacks: notes.lacks.clone(),
             names: BTreeMap::new(),
             changes: Vec::new(),
             is_sample: false,
@@ -267,6 +319,53 @@ impl<'a> Merger<'a> {
         }
     }
 
+    fn event(&mut self, old: &mut spec::Event, new: &spec::Event, is_whole: bool) {
+        if old.schema != new.schema {
+            let text = |schema: spec::EventSchema| Some(schema.as_str().to_owned());
+            let (from, to) = (text(old.schema), text(new.schema));
+            self.change("schema", What::Type, from, to, Effect::Breaking);
+            old.schema = new.schema;
+        }
+        self.set(What::Scope, "scopes", &mut old.scopes, &new.scopes, String::clone);
+        let field_scopes = &mut old.field_scopes;
+        self.set(What::Scope, "field_scopes", field_scopes, &new.field_scopes, String::clone);
+        if let (Some(answer), None) = (&new.answer, &old.answer_type) {
+            self.fields("answer", old.answer.get_or_insert_default(), answer);
+        }
+        self.is_answer = true;
+        self.is_sample = !is_whole;
+        self.fields("fields", &mut old.fields, &new.fields);
+        let payload = |sample| payload(old.schema, sample);
+        let is_known = match (&old.example, &new.example) {
+            (Some(ours), Some(theirs)) => self.shows(&old.fields, payload(ours), payload(theirs)),
+            _ => false,
+        };
+        // A sample of our own that shows as much stays.
+        if !is_known {
+            self.sample(EVENT_SAMPLE, &mut old.example, &new.example);
+        }
+    }
+
+    /// Whether our sample has every member of the page's, as far as fields describe them.
+    fn shows(&self, fields: &[spec::Field], ours: &Value, theirs: &Value) -> bool {
+        let below = |name: &String| {
+            let field = fields.iter().find(|field| field.name == *name)?;
+            self.book.types.get(innermost(&field.ty))?.ty.fields.as_deref()
+        };
+        match (ours, theirs) {
+            (Value::Array(ours), Value::Array(theirs)) => {
+                theirs.iter().all(|theirs| ours.iter().any(|ours| self.shows(fields, ours, theirs)))
+            }
+            (ours, Value::Object(theirs)) => theirs.iter().all(|(name, theirs)| {
+                let ours = ours.get(name);
+                ours.is_some_and(|ours| {
+                    below(name).is_none_or(|fields| self.shows(fields, ours, theirs))
+                })
+            }),
+            _ => true,
+        }
+    }
+
     fn sample(&mut self, at: &str, old: &mut Option<Value>, new: &Option<Value>) {
         if new.is_some() && old != new {
             let from = old.as_ref().map(|_| "another".to_owned());
@@ -295,10 +394,12 @@ impl<'a> Merger<'a> {
         for added in new.iter().filter(|item| !old.contains(item)) {
             self.change(at, what, None, Some(text(added)), Effect::Additive);
         }
+        let is_lacked = |item: &&T| self.lacks.contains(&gap(at, &text(item)));
+        let lacked = old.iter().filter(|item| !new.contains(item)).filter(is_lacked);
+        let whole: Vec<T> = new.iter().chain(lacked).cloned().collect();
         // In another order it says the same.
-        if !(new.iter().all(|item| old.contains(item)) && old.iter().all(|item| new.contains(item)))
-        {
-            *old = new.to_vec();
+        if whole.len() != old.len() || !whole.iter().all(|item| old.contains(item)) {
+            *old = whole;
         }
     }
 
@@ -421,7 +522,7 @@ impl<'a> Merger<'a> {
         if let Some(fields) = &mut entry.ty.fields {
             // A model that several operations use need not be whole in one of them.
             let was_sample = std::mem::replace(&mut self.is_sample, true);
-            let is_own = entry.topic.is_none() && !was_sample;
+            let is_own = entry.home.is_none() && !was_sample;
             self.is_sample = !is_own;
             self.fields(at, fields, &page);
             self.is_sample = was_sample;
@@ -442,7 +543,7 @@ impl<'a> Merger<'a> {
                 known.push(value.clone());
             }
         }
-        if entry.topic.is_none() && !self.is_sample {
+        if entry.home.is_none() && !self.is_sample {
             let listed = page.values.as_deref().unwrap_or_default();
             for gone in known.iter() {
                 if listed.iter().all(|value| !is_same(&value.value, &gone.value)) {
@@ -486,7 +587,7 @@ impl<'a> Merger<'a> {
             let final_name = self.free_name(&new);
             new.name.clone_from(&final_name);
             if !self.book.types.contains_key(&final_name) {
-                self.book.types.insert(final_name.clone(), Entry { ty: new, topic: None });
+                self.book.types.insert(final_name.clone(), Entry { ty: new, home: None });
             }
             self.names.insert(name, final_name);
         }
@@ -501,7 +602,8 @@ impl<'a> Merger<'a> {
 
     /// Its own name if that is free, or names a type that is the same; else one that nobody has.
     fn free_name(&self, ty: &spec::Type) -> String {
-        let longer = route::pascal(&format!("{} {}", self.file.replace('.', " "), ty.name));
+        let file = self.file.strip_prefix(EVENTS).unwrap_or(self.file);
+        let longer = route::pascal(&format!("{} {}", file.replace('.', " "), ty.name));
         let numbered = (2..).map(|n| format!("{longer}{n}"));
         let mut candidates = [ty.name.clone(), longer.clone()].into_iter().chain(numbered);
         let fits = |name: &String| match self.book.types.get(name) {
@@ -509,6 +611,14 @@ impl<'a> Merger<'a> {
             None => !self.book.is_taken(name),
         };
         candidates.find(fits).unwrap_or(longer)
+    }
+}
+
+/// The payload of a sample, which comes with its envelope.
+fn payload(schema: spec::EventSchema, sample: &Value) -> &Value {
+    match schema {
+        spec::EventSchema::Card => sample,
+        spec::EventSchema::V2 | spec::EventSchema::V1 => &sample["event"],
     }
 }
 

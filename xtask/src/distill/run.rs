@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::book::{Book, SpecFile};
+use super::book::{Book, EVENTS, SpecFile};
 use super::draft::{self, Gloss, Notes};
-use super::facts::{Endpoint, Page, Reading, Vendor};
+use super::facts::{Endpoint, Event, Page, Reading, Vendor};
 use super::fixups::{self, Fixup};
-use super::merge::{self, Change, What};
+use super::merge::{self, Change, EVENT_SAMPLE, What};
 use super::report::{Remark, RemarkKind};
 use super::settle;
 use crate::codegen::spec;
@@ -67,6 +67,7 @@ pub struct Written {
 pub struct Summary {
     pub pages: usize,
     pub endpoints: usize,
+    pub events: usize,
     pub models: usize,
     pub skipped: usize,
     /// By kind.
@@ -149,7 +150,7 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 struct Books<'a> {
     task: &'a Task<'a>,
     open: BTreeMap<String, OpenBook>,
-    /// The operations that pages have described, and the page.
+    /// The operations and events that pages have described, and the page.
     seen: BTreeMap<(String, String), String>,
 }
 
@@ -159,6 +160,28 @@ struct OpenBook {
     /// The specs that were there before.
     known: BTreeSet<String>,
     changes: Vec<Change>,
+}
+
+impl OpenBook {
+    /// What fix-ups say that a page leaves out.
+    fn lacks(&self, page: &Page) -> Vec<Fixup> {
+        let lacks = |fixup: &&Fixup| !fixup.lacks.is_empty() && fixup.concerns(page);
+        self.fixups.iter().filter(lacks).cloned().collect()
+    }
+
+    /// Takes the changes that a page makes, other than those that fix-ups explain.
+    fn take(&mut self, mut changes: Vec<Change>, lacks: &[Fixup]) -> Result<(), String> {
+        let is_new = changes.iter().any(|change| change.is_whole());
+        for fixup in lacks.iter().filter(|_| !is_new) {
+            let before = changes.len();
+            changes.retain(|change| change.gap().as_ref() != Some(&fixup.lacks));
+            if changes.len() == before {
+                return Err(fixups::outlived(fixup));
+            }
+        }
+        self.changes.extend(changes);
+        Ok(())
+    }
 }
 
 impl<'a> Books<'a> {
@@ -181,24 +204,26 @@ impl<'a> Books<'a> {
             let book = Book::open(self.task.specs, name, vendor)
                 .map_err(|error| super::explain(&error))?;
             let fixups = fixups::load(&self.task.specs.join(name))?;
-            let known = book.endpoints.keys().cloned().collect();
+            let events = book.events.keys().map(|id| format!("{EVENTS}{id}"));
+            let known = book.endpoints.keys().cloned().chain(events).collect();
             self.open
                 .insert(name.to_owned(), OpenBook { book, fixups, known, changes: Vec::new() });
         }
         self.open.get_mut(name).ok_or_else(|| "a book that was opened is not there".to_owned())
     }
 
-    /// The API of a page: the one that was named, or the one that has its operation.
+    /// The API of a page: the one that was named, or the one that has its operation or event.
     fn api_of(&self, page: &Page) -> Option<String> {
         if let Some(api) = self.task.api {
             return Some(api.to_owned());
         }
-        let Page::Endpoint(facts) = page else { return None };
-        let found = self.open.iter().find(|(_, open)| {
-            let method = draft::method(&facts.method);
-            method.is_ok_and(|method| open.book.find(method, &facts.path).is_some())
-        });
-        found.map(|(name, _)| name.clone())
+        let has = |book: &Book| match page {
+            Page::Endpoint(facts) => draft::method(&facts.method)
+                .is_ok_and(|method| book.find(method, &facts.path).is_some()),
+            Page::Event(facts) => book.events.contains_key(&facts.event_type),
+            _ => false,
+        };
+        self.open.iter().find(|(_, open)| has(&open.book)).map(|(name, _)| name.clone())
     }
 
     fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<PageReport, String> {
@@ -212,6 +237,7 @@ impl<'a> Books<'a> {
                 Page::Endpoint(facts) => {
                     format!("no spec describes {} {}", facts.method, facts.path)
                 }
+                Page::Event(facts) => format!("no spec describes the event {}", facts.event_type),
                 Page::Nothing { why } => why.clone(),
                 _ => "an overview; name its API with `--api`".to_owned(),
             };
@@ -224,9 +250,11 @@ impl<'a> Books<'a> {
         if let Some(text) = text {
             reading = super::read(&name, text.as_bytes());
         }
+        let lacks = open.lacks(&reading.page);
         let page = std::mem::replace(&mut reading.page, Page::Nothing { why: String::new() });
-        match page {
-            Page::Endpoint(facts) => self.add_endpoint(&api, reading, &facts),
+        let line = line_of(&page);
+        let added = match page {
+            Page::Endpoint(facts) => self.add_endpoint(&api, reading, &facts, &lacks),
             Page::Overview(facts) => {
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 let (types, notes) = draft::overview(&stem, &facts);
@@ -235,9 +263,10 @@ impl<'a> Books<'a> {
                 open.changes.extend(changes);
                 Ok(done(reading, file, notes))
             }
-            Page::Event(_) => Ok(skipped(reading, "an event".to_owned())),
+            Page::Event(facts) => self.add_event(&api, reading, &facts, &lacks),
             Page::Nothing { why } | Page::Unreadable { why, .. } => Ok(skipped(reading, why)),
-        }
+        };
+        added.map_err(|why| format!("{name}:{line}: {why}"))
     }
 
     fn add_endpoint(
@@ -245,10 +274,10 @@ impl<'a> Books<'a> {
         api: &str,
         reading: Reading,
         facts: &Endpoint,
+        lacks: &[Fixup],
     ) -> Result<PageReport, String> {
         let route = format!("{} {}", facts.method, super::book::shape(&facts.path));
-        let key = (api.to_owned(), route);
-        if let Some(first) = self.seen.get(&key) {
+        if let Some(first) = self.seen.get(&(api.to_owned(), route.clone())) {
             let why = format!("{first} describes {} {} as well", facts.method, facts.path);
             return Ok(skipped(reading, why));
         }
@@ -257,14 +286,44 @@ impl<'a> Books<'a> {
             let why = format!("a page of another vendor than that of `{api}`");
             return Ok(skipped(reading, why));
         }
-        let draft = match draft::endpoint(facts) {
+        let mut draft = match draft::endpoint(facts) {
             Ok(draft) => draft,
             Err(why) => return Ok(skipped(reading, why)),
         };
-        self.seen.insert(key, reading.name.clone());
+        draft.notes.lacks = names(lacks);
+        self.seen.insert((api.to_owned(), route), reading.name.clone());
         let open = self.open(api, spec::Vendor::Feishu)?;
         let (file, changes) = merge::add(&mut open.book, &draft);
-        open.changes.extend(changes);
+        open.take(changes, lacks)?;
+        Ok(done(reading, file, draft.notes))
+    }
+
+    fn add_event(
+        &mut self,
+        api: &str,
+        reading: Reading,
+        facts: &Event,
+        lacks: &[Fixup],
+    ) -> Result<PageReport, String> {
+        let key = (api.to_owned(), facts.event_type.clone());
+        if let Some(first) = self.seen.get(&key) {
+            let why = format!("{first} describes the event {} as well", facts.event_type);
+            return Ok(skipped(reading, why));
+        }
+        let open = self.open(api, spec::Vendor::Feishu)?;
+        if open.book.api.vendor != spec::Vendor::Feishu {
+            let why = format!("a page of another vendor than that of `{api}`");
+            return Ok(skipped(reading, why));
+        }
+        if !facts.event_type.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+            let why = format!("`{}` cannot be the ID of an event", facts.event_type);
+            return Ok(skipped(reading, why));
+        }
+        let mut draft = draft::event(facts);
+        draft.notes.lacks = names(lacks);
+        let (file, changes) = merge::add_event(&mut open.book, &draft);
+        open.take(changes, lacks)?;
+        self.seen.insert(key, reading.name.clone());
         Ok(done(reading, file, draft.notes))
     }
 
@@ -295,8 +354,11 @@ fn tell(reports: &mut [PageReport], book: &Book, stem: &str, reasons: Vec<String
     // What several pages share is said at the first of them.
     let first = || reports.iter().position(|report| report.spec.is_some());
     let Some(report) = own.or_else(first).and_then(|index| reports.get_mut(index)) else { return };
-    let is_operation = own.is_some() && stem.contains('.');
-    if is_operation && !book.endpoints.contains_key(stem) {
+    let is_there = match stem.strip_prefix(EVENTS) {
+        Some(id) => book.events.contains_key(id),
+        None => book.endpoints.contains_key(stem) || !stem.contains('.'),
+    };
+    if own.is_some() && !is_there {
         report.skipped = Some(format!("no spec: {}", reasons.join("; ")));
         report.spec = None;
         return;
@@ -313,6 +375,11 @@ fn tell(reports: &mut [PageReport], book: &Book, stem: &str, reasons: Vec<String
 fn lasts(change: &Change, book: &Book) -> bool {
     match change.what {
         What::Operation => book.endpoints.contains_key(&change.file),
+        What::Event => change.to.as_ref().is_some_and(|id| book.events.contains_key(id)),
+        What::Sample if change.at == EVENT_SAMPLE => {
+            let event = change.file.strip_prefix(EVENTS).and_then(|id| book.events.get(id));
+            event.is_some_and(|event| event.example.is_some())
+        }
         What::Sample if change.at.starts_with("examples/") => {
             let samples = book.endpoints.get(&change.file).map(|spec| &spec.examples);
             samples.is_some_and(|samples| match change.at.as_str() {
@@ -355,7 +422,8 @@ fn line_of(page: &Page) -> usize {
 
 /// The page without the mistakes that are known of it.
 fn fixed(page: &Page, fixups: &[Fixup], bytes: &[u8]) -> Result<Option<String>, String> {
-    let meant: Vec<&Fixup> = fixups.iter().filter(|fixup| fixup.concerns(page)).collect();
+    let meant = fixups.iter().filter(|fixup| !fixup.find.is_empty() && fixup.concerns(page));
+    let meant: Vec<&Fixup> = meant.collect();
     if meant.is_empty() {
         return Ok(None);
     }
@@ -364,6 +432,10 @@ fn fixed(page: &Page, fixups: &[Fixup], bytes: &[u8]) -> Result<Option<String>, 
         text = fixup.apply(&text).ok_or_else(|| fixups::outlived(fixup))?;
     }
     Ok(Some(text))
+}
+
+fn names(lacks: &[Fixup]) -> Vec<String> {
+    lacks.iter().map(|fixup| fixup.lacks.clone()).collect()
 }
 
 fn done(reading: Reading, spec: String, notes: Notes) -> PageReport {
@@ -383,6 +455,7 @@ fn summary(reports: &[PageReport]) -> Summary {
     let mut summary = Summary { pages: reports.len(), ..Summary::default() };
     for report in reports {
         match &report.spec {
+            Some(spec) if spec.starts_with(EVENTS) => summary.events += 1,
             Some(spec) if spec.contains('.') => summary.endpoints += 1,
             Some(_) => summary.models += 1,
             None => summary.skipped += 1,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::book::{Book, SpecFile};
+use super::book::{Book, EVENTS, SpecFile};
 use crate::codegen::{self, Error, diagnostic::Diagnostic, spec};
 
 /// What was left out and why, by the name of the file without its ending.
@@ -24,9 +24,9 @@ pub fn settle(book: &mut Book, is_new: impl Fn(&str) -> bool) -> Result<LeftOut,
         let mut hopeless: BTreeMap<String, String> = BTreeMap::new();
         for fault in &faults {
             let Some((file, pointer)) = fault.place() else { continue };
-            let stem = stem(file);
+            let Some(stem) = stem(&book.name, file) else { continue };
             let reason = fault.to_string();
-            if drop_sample(book, &files, file, pointer) {
+            if drop_sample(book, &files, &stem, pointer) {
                 progress = true;
                 left_out.entry(stem).or_default().push(reason);
             } else if is_new(&stem) {
@@ -37,6 +37,8 @@ pub fn settle(book: &mut Book, is_new: impl Fn(&str) -> bool) -> Result<LeftOut,
         if !progress {
             for (stem, reason) in hopeless {
                 progress |= book.endpoints.remove(&stem).is_some();
+                let event = stem.strip_prefix(EVENTS);
+                progress |= event.is_some_and(|id| book.events.remove(id).is_some());
                 left_out.entry(stem).or_default().push(reason);
             }
             drop_unused(book);
@@ -60,9 +62,10 @@ fn faults(api: &str, files: &[SpecFile]) -> Result<Vec<Diagnostic>, String> {
     let failed = |error: std::io::Error| format!("the specs cannot be checked: {error}");
     let folder = tempfile::tempdir().map_err(failed)?;
     let home = folder.path().join("specs").join(api);
-    fs::create_dir_all(home.join("types")).map_err(failed)?;
     for file in files {
-        fs::write(home.join(&file.path), &file.text).map_err(failed)?;
+        let path = home.join(&file.path);
+        fs::create_dir_all(path.parent().unwrap_or(&home)).map_err(failed)?;
+        fs::write(path, &file.text).map_err(failed)?;
     }
     match codegen::lower_specs_in(folder.path(), Path::new("specs")) {
         Ok(_) => Ok(Vec::new()),
@@ -71,40 +74,41 @@ fn faults(api: &str, files: &[SpecFile]) -> Result<Vec<Diagnostic>, String> {
     }
 }
 
-fn stem(file: &str) -> String {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    name.strip_suffix(".json").unwrap_or(name).to_owned()
+/// The path of a spec below the folder of its API, without its ending.
+fn stem(api: &str, file: &str) -> Option<String> {
+    let file = file.strip_prefix("specs/")?.strip_prefix(api)?.strip_prefix('/')?;
+    Some(file.strip_suffix(".json").unwrap_or(file).to_owned())
 }
 
 /// Whether the fault is one of a sample, which is gone now.
-fn drop_sample(book: &mut Book, files: &[SpecFile], file: &str, pointer: &str) -> bool {
+fn drop_sample(book: &mut Book, files: &[SpecFile], stem: &str, pointer: &str) -> bool {
     let steps: Vec<&str> = pointer.split('/').skip(1).collect();
-    let is_shared = file.contains("/types/");
-    let spec = book.endpoints.get_mut(&stem(file)).filter(|_| !is_shared);
-    match (steps.as_slice(), spec) {
-        (["examples", "request", ..], Some(spec)) => spec.examples.request.take().is_some(),
-        (["examples", "response", ..], Some(spec)) => spec.examples.response.take().is_some(),
-        (["params", index, rest @ ..], Some(spec)) => drop_of(spec.params.get_mut(at(index)), rest),
-        (["query", index, rest @ ..], Some(spec)) => drop_of(spec.query.get_mut(at(index)), rest),
-        (["body", index, rest @ ..], Some(spec)) => {
-            drop_of(spec.body.as_mut().and_then(|body| body.get_mut(at(index))), rest)
-        }
-        (["response", index, rest @ ..], Some(spec)) => {
-            drop_of(spec.response.as_mut().and_then(|fields| fields.get_mut(at(index))), rest)
-        }
-        (["types", index, rest @ ..], _) => {
-            let made = files.iter().find(|made| Path::new(file).ends_with(&made.path));
-            let name = made.and_then(|made| made.types.get(at(index)));
-            let Some(entry) = name.and_then(|name| book.types.get_mut(name)) else { return false };
-            match rest {
-                ["example", ..] => entry.ty.example.take().is_some(),
-                ["fields", index, rest @ ..] => drop_of(
-                    entry.ty.fields.as_mut().and_then(|fields| fields.get_mut(at(index))),
-                    rest,
-                ),
-                _ => false,
-            }
-        }
+    if let ["types", index, rest @ ..] = steps.as_slice() {
+        let made = files.iter().find(|made| made.path.with_extension("").as_os_str() == stem);
+        let name = made.and_then(|made| made.types.get(at(index)));
+        let Some(entry) = name.and_then(|name| book.types.get_mut(name)) else { return false };
+        return match rest {
+            ["example", ..] => entry.ty.example.take().is_some(),
+            ["fields", rest @ ..] => drop_of(entry.ty.fields.as_mut(), rest),
+            _ => false,
+        };
+    }
+    if let Some(spec) = stem.strip_prefix(EVENTS).and_then(|id| book.events.get_mut(id)) {
+        return match steps.as_slice() {
+            ["example", ..] => spec.example.take().is_some(),
+            ["fields", rest @ ..] => drop_of(Some(&mut spec.fields), rest),
+            ["answer", rest @ ..] => drop_of(spec.answer.as_mut(), rest),
+            _ => false,
+        };
+    }
+    let Some(spec) = book.endpoints.get_mut(stem) else { return false };
+    match steps.as_slice() {
+        ["examples", "request", ..] => spec.examples.request.take().is_some(),
+        ["examples", "response", ..] => spec.examples.response.take().is_some(),
+        ["params", rest @ ..] => drop_of(Some(&mut spec.params), rest),
+        ["query", rest @ ..] => drop_of(Some(&mut spec.query), rest),
+        ["body", rest @ ..] => drop_of(spec.body.as_mut(), rest),
+        ["response", rest @ ..] => drop_of(spec.response.as_mut(), rest),
         _ => false,
     }
 }
@@ -113,8 +117,9 @@ fn at(index: &str) -> usize {
     index.parse().unwrap_or(usize::MAX)
 }
 
-fn drop_of(field: Option<&mut spec::Field>, rest: &[&str]) -> bool {
-    let Some(field) = field else { return false };
+fn drop_of(fields: Option<&mut Vec<spec::Field>>, steps: &[&str]) -> bool {
+    let Some((index, rest)) = steps.split_first() else { return false };
+    let Some(field) = fields.and_then(|fields| fields.get_mut(at(index))) else { return false };
     match rest.first() {
         Some(&"example") => field.example.take().is_some(),
         Some(&"default") => field.default.take().is_some(),
@@ -129,5 +134,5 @@ fn drop_of(field: Option<&mut spec::Field>, rest: &[&str]) -> bool {
 /// Types to which nothing leads any more, of those that no file of `types/` holds.
 fn drop_unused(book: &mut Book) {
     let used = book.used();
-    book.types.retain(|name, entry| entry.topic.is_some() || used.contains(name));
+    book.types.retain(|name, entry| entry.home.is_some() || used.contains(name));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fresh::{page, table};
+use super::fresh::{event, page, table};
 use super::lab::Lab;
 
 /// A page with a bit of everything.
@@ -46,6 +46,12 @@ fn the_same_pages_change_nothing() {
         ("b.txt", include_str!("../pages/ferry_book.txt")),
         ("c.md", include_str!("../pages/lighthouse.md")),
         ("d.md", &dock()),
+        ("e.md", include_str!("../pages/squall_event.md")),
+        ("f.md", include_str!("../pages/beacon_ticket_event.md")),
+        ("g.md", include_str!("../pages/lever_callback.md")),
+        ("h.md", include_str!("../pages/lever_old_callback.md")),
+        ("i.md", include_str!("../pages/gale_event_en.md")),
+        ("j.md", &ship()),
     ] {
         let lab = Lab::new();
         lab.write(&format!("pages/{name}"), page);
@@ -304,4 +310,257 @@ fn drift_says_which_pages_describe_no_operation_of_ours() {
     let named = lab.xtask(&["drift", "pages", "--api", "harbor"]);
     assert!(!named.ok);
     assert_eq!(named.changes(), ["additive: ship.list : operation + dock.v1.ship.list"]);
+}
+
+/// A page of an event with a bit of everything, and of the response to it.
+fn ship() -> String {
+    let rows = [
+        "name | string | 名称",
+        "kind | string | 类型<br>**可选值有**：<br>- `wet`：湿<br>- `dry`：干",
+        "note | string | 备注",
+        "owner | ship_owner | 所有者",
+        "└ └ phone | string | 电话",
+    ];
+    let answer = ["bell | string | 是 | 铃", "light | string | 否 | 灯"];
+    let event = event("dock.ship.came_v1", &rows);
+    format!("{event}\n{}", table("响应回调的结构体", &answer))
+}
+
+const EVENT: &str = "specs/harbor/events/dock.ship.came_v1.json";
+
+fn event_lab() -> Lab {
+    let lab = Lab::new();
+    lab.write("pages/ship.md", ship());
+    lab.distil();
+    lab
+}
+
+#[test]
+fn each_kind_of_change_of_an_event_is_said_and_made() {
+    let file = "events/dock.ship.came_v1";
+    let cases = [
+        (
+            ("| └ note", "| └ flag | string | 旗 |\n| └ note"),
+            "additive: {file} fields/flag: field + string",
+            r#""name": "flag""#,
+        ),
+        (
+            ("└ └ phone", "└ └ mail | string | 信 |\n| └ └ phone"),
+            "additive: {file} fields/owner/mail: field + string",
+            r#""name": "mail""#,
+        ),
+        (
+            ("note | string", "note | int"),
+            "breaking: {file} fields/note: type string -> int",
+            r#""name": "note", "type": "int""#,
+        ),
+        (
+            ("| └ note | string | 备注 |\n", ""),
+            "breaking: {file} fields/note: field - string (not on the page)",
+            r#""name": "note""#,
+        ),
+        (
+            ("└ └ phone", "└ └ mail"),
+            "breaking: {file} fields/owner/phone: field - string (not on the page)",
+            r#""name": "phone""#,
+        ),
+        (
+            ("- `dry`：干", "- `dry`：干<br>- `dusty`：灰"),
+            "additive: {file} fields/kind: value + dusty",
+            r#""value": "dusty""#,
+        ),
+        (
+            ("<br>- `dry`：干", ""),
+            "breaking: {file} fields/kind: value - dry (not on the page)",
+            r#""value": "dry""#,
+        ),
+        (
+            ("| dock:ship |", "| dock:ship dock:sea |"),
+            "additive: {file} scopes: scope + dock:sea",
+            r#""scopes": ["dock:ship", "dock:sea"]"#,
+        ),
+        (
+            ("| dock:crew |", "| dock:mate |"),
+            "additive: {file} field_scopes: scope - dock:crew (not on the page)",
+            r#""field_scopes": ["dock:mate"]"#,
+        ),
+        (
+            ("bell | string | 是", "bell | string | 否"),
+            "breaking: {file} answer/bell: required required -> optional",
+            r#"{ "name": "bell", "type": "string", "doc": "" }"#,
+        ),
+        (
+            ("| light | string", "| lamp | string | 是 | 新灯 |\n| light | string"),
+            "breaking: {file} answer/lamp: field + required string",
+            r#""name": "lamp""#,
+        ),
+        (
+            (r#""name": "x""#, r#""name": "x", "owner": { "phone": "1" }"#),
+            "additive: {file} example: sample another -> the page's",
+            r#""owner": { "phone": "1" }"#,
+        ),
+        (
+            (r#""name": "x""#, r#""name": "x", "mast": 1"#),
+            "additive: {file} fields/mast: field + int",
+            r#""name": "mast", "type": "int""#,
+        ),
+    ];
+    for ((old, new), said, made) in cases {
+        let lab = event_lab();
+        lab.edit("pages/ship.md", old, new);
+        let said = said.replace("{file}", file);
+        let drift = lab.xtask(&["drift", "pages"]);
+        assert!(!drift.ok, "{said}");
+        let changes = lab.distil().changes();
+        assert!(changes.contains(&said), "{said}: {changes:?}");
+        assert_eq!(drift.changes(), changes);
+        let spec = lab.read(EVENT);
+        assert!(spec.contains(made), "{made}: {spec}");
+        let again = lab.distil().changes();
+        let is_kept = |change: &String| change.contains("(not on the page)");
+        assert!(again.iter().all(is_kept), "{again:?}");
+    }
+}
+
+#[test]
+fn another_envelope_breaks() {
+    let lab = event_lab();
+    lab.edit("pages/ship.md", "| schema | string | 版本 |\n", "| uuid | string | 标识 |\n");
+    lab.edit("pages/ship.md", "| header | event_header | 头 |\n", "");
+    lab.edit(
+        "pages/ship.md",
+        r#""header": { "event_type": "dock.ship.came_v1" }"#,
+        r#""uuid": "u""#,
+    );
+    let changes = lab.distil().changes();
+    let said = "breaking: events/dock.ship.came_v1 schema: type 2.0 -> 1.0";
+    assert!(changes.iter().any(|change| change == said), "{changes:?}");
+    assert!(lab.read(EVENT).contains(r#""schema": "1.0""#));
+}
+
+#[test]
+fn what_a_maintainer_wrote_about_an_event_stays() {
+    let lab = event_lab();
+    let edits = [
+        (r#""rust": "ShipCame""#, r#""rust": "ShipArrived""#),
+        (r#""name": "note", "type": "string""#, r#""name": "note", "type": "string<json>""#),
+        (
+            r#""name": "owner", "type": "ShipOwner", "doc": """#,
+            r#""name": "owner", "type": "Person", "doc": "Who pays.""#,
+        ),
+        (r#""name": "ShipOwner""#, r#""name": "Person""#),
+        (
+            r#""name": "phone", "type": "string", "doc": """#,
+            r#""name": "phone", "type": "string", "doc": "The number to call.", "sensitive": true"#,
+        ),
+        (r#""event": { "name": "x" }"#, r#""event": { "name": "our own", "note": "{}" }"#),
+        (
+            r#""schema": "2.0","#,
+            r#""schema": "2.0",
+  "dedupe": "/name","#,
+        ),
+    ];
+    for (old, new) in edits {
+        lab.edit(EVENT, old, new);
+    }
+    let before = lab.read(EVENT);
+    assert_eq!(lab.distil().changes(), [""; 0]);
+    assert_eq!(lab.read(EVENT), before);
+}
+
+#[test]
+fn what_a_page_is_known_to_lack_is_no_drift_until_it_lists_it() {
+    const FIXUPS: &str = r#"[
+        { "page": "dock.ship.came_v1", "lacks": "fields/owner/phone", "why": "It comes." },
+        { "page": "dock.ship.came_v1", "lacks": "fields/kind=dry", "why": "It comes." },
+        { "page": "dock.ship.came_v1", "lacks": "field_scopes=dock:crew", "why": "It is needed." }
+    ]"#;
+    let lab = event_lab();
+    let before = lab.read(EVENT);
+    lab.write("specs/harbor/fixups.json", FIXUPS);
+    lab.edit("pages/ship.md", "└ └ phone", "└ └ mail");
+    lab.edit("pages/ship.md", "<br>- `dry`：干", "");
+    lab.edit("pages/ship.md", "| dock:crew |", "| dock:mate |");
+    let file = "events/dock.ship.came_v1";
+    let said = [
+        format!("additive: {file} field_scopes: scope + dock:mate"),
+        format!("additive: {file} fields/owner/mail: field + string"),
+    ];
+    assert_eq!(lab.xtask(&["drift", "pages"]).changes(), said);
+    assert_eq!(lab.distil().changes(), said);
+    let after = lab.read(EVENT);
+    for kept in [r#""name": "phone""#, r#""value": "dry""#, r#"["dock:mate", "dock:crew"]"#] {
+        assert!(after.contains(kept), "{after}");
+    }
+    lab.write(EVENT, &before);
+    lab.write("pages/ship.md", ship());
+    let run = lab.xtask(&["drift", "pages"]);
+    assert!(
+        !run.ok
+            && run.err.contains("misses `fields/owner/phone`")
+            && run.err.contains("remove it from fixups.json"),
+        "{}",
+        run.err
+    );
+    lab.write("specs/harbor/fixups.json", r#"[{ "page": "dock.ship.came_v1", "why": "None." }]"#);
+    let run = lab.xtask(&["drift", "pages"]);
+    assert!(!run.ok && run.err.contains("needs either `find`, with `replace`, or `lacks`"));
+}
+
+#[test]
+fn a_fixup_names_the_page_of_an_event_by_its_type() {
+    let lab = event_lab();
+    lab.write(
+        "specs/harbor/fixups.json",
+        r#"[{ "page": "dock.ship.came_v1", "find": "strnig", "replace": "string", "why": "Typo." }]"#,
+    );
+    lab.edit("pages/ship.md", "note | string", "note | strnig");
+    assert_eq!(lab.xtask(&["drift", "pages"]).changes(), [""; 0]);
+}
+
+#[test]
+fn drift_of_events_is_one_list_with_that_of_operations() {
+    let lab = event_lab();
+    lab.write("pages/dock.md", dock());
+    lab.distil();
+    lab.edit("pages/ship.md", "note | string", "note | int");
+    lab.edit("pages/dock.md", "lang | string", "lang | int");
+    let json = lab.xtask(&["drift", "pages", "--json"]);
+    assert!(!json.ok);
+    assert_eq!(
+        json.json(),
+        json!([
+            { "file": "dock.create", "at": "query/lang", "what": "type",
+              "from": "string", "to": "int", "effect": "breaking" },
+            { "file": "events/dock.ship.came_v1", "at": "fields/note", "what": "type",
+              "from": "string", "to": "int", "effect": "breaking" },
+        ])
+    );
+    lab.write("pages/other.md", event("dock.ship.sank_v1", &["name | string | 名称"]));
+    let run = lab.xtask(&["drift", "pages/other.md"]);
+    assert!(
+        run.ok && run.err.contains("skipped: no spec describes the event dock.ship.sank_v1"),
+        "{}",
+        run.err
+    );
+    let named = lab.xtask(&["drift", "pages/other.md", "--api", "harbor"]);
+    assert_eq!(named.changes(), ["additive: events/dock.ship.sank_v1 : event + dock.ship.sank_v1"]);
+}
+
+#[test]
+fn one_event_has_one_page() {
+    let lab = event_lab();
+    lab.write("pages/again.md", ship());
+    let run = lab.distil();
+    assert!(run.err.contains("describes the event dock.ship.came_v1 as well"), "{}", run.err);
+}
+
+#[test]
+fn events_are_feishus() {
+    let lab = Lab::new();
+    lab.write("pages/ferry.txt", include_str!("../pages/ferry_book.txt"));
+    lab.write("pages/ship.md", ship());
+    let run = lab.distil();
+    assert!(run.err.contains("a page of another vendor than that of `harbor`"), "{}", run.err);
+    assert!(!lab.path(EVENT).exists());
 }

@@ -41,6 +41,50 @@ fn an_endpoint_of_dingtalk() {
 }
 
 #[test]
+fn an_event() {
+    insta::assert_snapshot!(specs(&[("squall.md", include_str!("../pages/squall_event.md"))]));
+}
+
+#[test]
+fn an_event_that_a_sample_alone_shows() {
+    let page = include_str!("../pages/beacon_ticket_event.md");
+    insta::assert_snapshot!(specs(&[("beacon.md", page)]));
+}
+
+#[test]
+fn a_callback_and_an_old_one() {
+    insta::assert_snapshot!(specs(&[
+        ("lever.md", include_str!("../pages/lever_callback.md")),
+        ("old.md", include_str!("../pages/lever_old_callback.md")),
+    ]));
+}
+
+/// A page of an event; each row is `name | type | description`.
+pub fn event(id: &str, rows: &[&str]) -> String {
+    let rows: String = rows.iter().map(|row| format!("| └ {row} |\n")).collect();
+    format!(
+        "# Ship\n\nWords of the vendor.\n\n## 事件\n\n| 基本 | |\n| --- | --- |\n\
+         | 事件类型 | {id} |\n| 权限要求 | dock:ship |\n| 字段权限要求 | dock:crew |\n\n\
+         ### 事件体\n\n| 名称 | 类型 | 描述 |\n| --- | --- | --- |\n| schema | string | 版本 |\n\
+         | header | event_header | 头 |\n| event | \\- | \\- |\n{rows}\n\
+         ### 事件体示例\n\n```json\n{{ \"schema\": \"2.0\", \"header\": {{ \"event_type\": \"{id}\" }},\n\
+         \"event\": {{ \"name\": \"x\" }} }}\n```\n"
+    )
+}
+
+#[test]
+fn types_that_events_share_among_them_and_with_an_operation() {
+    let crew = ["name | string | 名称", "crew | crew_member[] | 船员", "└ └ id | string | 标识"];
+    let hull = ["name | string | 名称", "hull | hull | 船体", "└ └ depth | int | 吃水"];
+    let body = table("请求体", &["hull | hull | 是 | 船体", "└ depth | int | 否 | 吃水"]);
+    insta::assert_snapshot!(specs(&[
+        ("1.md", &event("dock.ship.came_v1", &[&crew[..], &hull[1..]].concat())),
+        ("2.md", &event("dock.ship.left_v1", &crew)),
+        ("3.md", &page("POST", "/ships", &body)),
+    ]));
+}
+
+#[test]
 fn an_overview() {
     insta::assert_snapshot!(specs(&[("lighthouse.md", include_str!("../pages/lighthouse.md"))]));
 }
@@ -120,7 +164,12 @@ fn pages_that_lead_to_one_name_or_one_operation() {
 
 #[test]
 fn no_sentence_of_the_vendor_is_in_a_spec() {
-    for page in [include_str!("../pages/crane_move.md"), include_str!("../pages/ferry_book.txt")] {
+    for page in [
+        include_str!("../pages/crane_move.md"),
+        include_str!("../pages/ferry_book.txt"),
+        include_str!("../pages/squall_event.md"),
+        include_str!("../pages/lever_callback.md"),
+    ] {
         let lab = Lab::new();
         lab.write("pages/page.md", page);
         let run = lab.xtask(&["distill", "pages", "--api", "harbor", "--write", "--gloss"]);
