@@ -272,7 +272,7 @@ impl Parser<'_, '_> {
                     self.push(index, Body::Table(table));
                 }
             }
-            Element::Code => self.push(index, Body::Code(markup::content(text).to_owned())),
+            Element::Code => self.push(index, Body::Code(markup::parts(text).1.to_owned())),
         }
         match last {
             Some((_, rest)) => {

@@ -308,7 +308,10 @@ fn range(text: &str) -> Option<(Number, Number)> {
     let text = text.replace('`', "").replace(" ", "");
     let middle = text.char_indices().find(|(at, c)| {
         *at > 0
-            && matches!(c, '~' | '～' | '-' | '－' | '—' | '至' | '到' | ',' | '，' | '∼')
+            && matches!(
+                c,
+                '~' | '～' | '-' | '－' | '—' | '至' | '到' | ',' | '，' | '∼' | '\u{fffd}'
+            )
             && text[..*at].ends_with(|c: char| c.is_ascii_digit() || c == '字' || c == '符')
     })?;
     let (low, _) = number(&text[..middle.0])?;

@@ -29,19 +29,18 @@ pub(super) fn opened(line: &str) -> Option<(Element, String)> {
     Some((*element, format!("</{name}>")))
 }
 
-/// What stands between the tags of an element.
-pub(super) fn content(element: &str) -> &str {
-    let start = element.find('>').map_or(0, |at| at + 1);
-    let end = element.rfind("</").filter(|end| *end >= start).unwrap_or(element.len());
-    &element[start..end]
+/// The opening tag of an element, and what is between that and the closing one.
+pub(super) fn parts(element: &str) -> (&str, &str) {
+    let (opening, rest) = element.split_at(element.find('>').map_or(0, |at| at + 1));
+    (opening, rest.rfind("</").map_or(rest, |end| &rest[..end]))
 }
 
 /// The rows and cells between the tags of a table, whose first row is the header. `line` is that of
 /// the opening tag.
 pub(super) fn table(element: &str, line: usize, report: &mut Report) -> Option<Table> {
     let mut reader = Reader { rows: Vec::new(), row: None, cell: None, report };
-    let mut rest = content(element);
-    let mut line = line + element[..element.len() - rest.len()].matches('\n').count();
+    let (opening, mut rest) = parts(element);
+    let mut line = line + opening.matches('\n').count();
     while !rest.is_empty() {
         let text = rest.find('<').map_or(rest, |at| &rest[..at]);
         reader.text(text, line);
@@ -86,6 +85,7 @@ enum Tag {
 /// The tag at the start of the text, and its length.
 fn tag(text: &str) -> Option<(Tag, usize)> {
     const LONGEST: usize = 400;
+    text.strip_prefix('<')?.strip_prefix(|c: char| c.is_ascii_alphabetic() || c == '/')?;
     let end = text.bytes().take(LONGEST).position(|byte| byte == b'>')?;
     let inside = text.get(1..end)?;
     let (closes, inside) =

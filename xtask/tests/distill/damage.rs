@@ -5,6 +5,7 @@ use xtask::distill::{Page, Param, Reading, RemarkKind, read};
 
 const OVERVIEW: &str = include_str!("../pages/lighthouse.md");
 const ENDPOINT: &str = include_str!("../pages/crane_move.md");
+const EVENT: &str = include_str!("../pages/squall_event.md");
 
 /// Names, types, required flags, values and lines: what must survive any damage.
 fn facts(reading: &Reading) -> Vec<String> {
@@ -62,7 +63,7 @@ fn survives(page: &str, bytes: &[u8], kind: RemarkKind) {
 
 #[test]
 fn other_encodings_are_recognised() {
-    for page in [OVERVIEW, ENDPOINT] {
+    for page in [OVERVIEW, ENDPOINT, EVENT] {
         let utf16 = |bom: bool| {
             page.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().into_iter().fold(
                 if bom { vec![0xff, 0xfe] } else { Vec::new() },
@@ -88,7 +89,7 @@ fn a_byte_order_mark_and_line_ends_change_nothing() {
 
 #[test]
 fn text_that_was_decoded_wrongly_is_repaired() {
-    for page in [OVERVIEW, ENDPOINT] {
+    for page in [OVERVIEW, ENDPOINT, EVENT] {
         for encoding in [Some(WINDOWS_1252), Some(WINDOWS_1254), None] {
             survives(page, &damaged(page, encoding, &[]), RemarkKind::Damage);
         }
@@ -99,7 +100,7 @@ fn text_that_was_decoded_wrongly_is_repaired() {
 fn names_and_values_survive_lost_bytes() {
     let lost_1252 = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
     let lost_1254 = [0x81, 0x8d, 0x8e, 0x8f, 0x90, 0x9d, 0x9e, 0xad];
-    for page in [OVERVIEW, ENDPOINT] {
+    for page in [OVERVIEW, ENDPOINT, EVENT] {
         survives(page, &damaged(page, Some(WINDOWS_1252), &lost_1252), RemarkKind::Damage);
         survives(page, &damaged(page, Some(WINDOWS_1254), &lost_1254), RemarkKind::Damage);
     }
