@@ -125,7 +125,7 @@ pub fn event(facts: &Event) -> EventDraft {
         scopes: unique(facts.scopes.iter()),
         field_scopes: unique(facts.field_scopes.iter()),
         replaced_by: None,
-        dedupe: None,
+        dedupe: facts.dedupe.clone(),
         fields,
         answer,
         answer_type: None,

@@ -21,6 +21,13 @@ pub(super) fn read(document: &Document, report: &mut Report) -> Option<Endpoint>
         return None;
     }
     report.append(guesses);
+    if !request.event_type.is_empty() {
+        let message = format!(
+            "the page of an operation names the event `{}`; it is left out",
+            request.event_type
+        );
+        report.add(RemarkKind::Row, request.line, message);
+    }
     if request.method.is_empty() {
         report.add(RemarkKind::Missing, request.line, "the page does not say the HTTP method");
     }

@@ -102,6 +102,22 @@ pub(super) fn event(
     event
 }
 
+/// Says what a sample has around the payload that is not known of its envelope.
+pub(super) fn check(schema: Schema, sample: &Json, report: &mut Report) {
+    if schema == Schema::Card || sample.get("event").is_none() {
+        return;
+    }
+    let known = if schema == Schema::V1 { EVENT_V1 } else { EVENT_V2 };
+    let beside = sample.entries().iter().filter(|(key, _)| key != "event");
+    let beside = beside.filter(|(key, _)| !known.contains(&key.as_str()));
+    let header = sample.get("header").map(Json::entries).unwrap_or_default().iter();
+    let header = header.filter(|(key, _)| !EVENT_HEADER.contains(&key.as_str()));
+    for (key, value) in beside.chain(header) {
+        let message = format!("`{key}` of the envelope is not part of specs; it is left out");
+        report.add(RemarkKind::Row, value.line, message);
+    }
+}
+
 /// An object of the fields, or of a type that is yet to be found.
 pub(super) fn object(name: &str, fields: Vec<Param>, line: usize) -> Param {
     let ty = if fields.is_empty() { Ty::Unknown } else { Ty::Object };

@@ -3,7 +3,7 @@
 use super::blocks::{Body, Document};
 use super::endpoint::{self, flats};
 use super::envelope;
-use super::facts::{Event, Param, Schema};
+use super::facts::{Event, Param, Schema, Ty};
 use super::json::{Json, JsonKind};
 use super::nest::{self, Evidence};
 use super::parts::{self, Inner, Parts};
@@ -16,7 +16,7 @@ use super::{params, sample, shape};
 pub(super) fn named(document: &Document, report: &mut Report) -> Option<Event> {
     let mut guesses = Report::default();
     let request = request::read(document, &mut guesses);
-    if request.event_type.is_empty() {
+    if request.event_type.is_empty() || !request.url.is_empty() {
         return None;
     }
     report.append(guesses);
@@ -58,7 +58,8 @@ fn build(document: &Document, request: Request, report: &mut Report) -> Event {
     let Payload { schema, fields, of_table } = payload(&request, table, example.as_ref(), report);
     let answer_example = parts.response_example.take();
     let answer = answer(&request, &mut parts, answer_rows, answer_example.as_ref(), report);
-    leave_out(&request, &parts, report);
+    leave_out(&parts, report);
+    let dedupe = dedupe(document, &fields, report);
     let deprecated = endpoint::is_deprecated(&title);
     if deprecated {
         let message = "the title says that the event is outdated; name its successor in the spec";
@@ -74,6 +75,7 @@ fn build(document: &Document, request: Request, report: &mut Report) -> Event {
         scopes: request.scopes,
         field_scopes: request.field_scopes,
         deprecated,
+        dedupe,
         fields,
         of_table,
         answer,
@@ -120,6 +122,9 @@ fn payload(
         Schema::V2
     });
     let event = envelope::event(schema, table, request.line, report);
+    if let Some(example) = example {
+        envelope::check(schema, example, report);
+    }
     let of_table = !event.fields.is_empty();
     let sample = example.map(|example| envelope::payload(schema, example));
     let mut fields = compared(event, sample, report);
@@ -191,8 +196,40 @@ fn answer(
     Some(fields)
 }
 
+/// The field by which the text tells an event from its repetitions, as a JSON pointer.
+fn dedupe(document: &Document, fields: &[Param], report: &mut Report) -> Option<String> {
+    const WORDS: &[&str] = &["去重", "幂等", "deduplicat", "idempoten"];
+    let texts = document.blocks.iter().filter_map(|block| match &block.body {
+        Body::Text(text) => Some((text, block.line)),
+        _ => None,
+    });
+    let mut lines = texts
+        .flat_map(|(text, line)| text.lines().enumerate().map(move |(at, text)| (text, line + at)));
+    lines.find_map(|(text, line)| {
+        WORDS.iter().find(|word| text.contains(**word))?;
+        let names = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let pointer =
+            names.filter(|name| !name.is_empty()).find_map(|name| pointer(fields, name))?;
+        let message = format!("the text names `{pointer}` as what repetitions have in common");
+        report.add(RemarkKind::Prose, line, message);
+        Some(pointer)
+    })
+}
+
+/// Where the field of a name is, in objects as well.
+fn pointer(fields: &[Param], name: &str) -> Option<String> {
+    let is_key = |field: &Param| matches!(field.ty, Ty::String | Ty::Int) && field.name == name;
+    fields.iter().find_map(|field| match is_key(field) {
+        true => Some(format!("/{name}")),
+        false if field.ty == Ty::Object => {
+            Some(format!("/{}{}", field.name, pointer(&field.fields, name)?))
+        }
+        false => None,
+    })
+}
+
 /// Says what pages of events have no place for.
-fn leave_out(request: &Request, parts: &Parts, report: &mut Report) {
+fn leave_out(parts: &Parts, report: &mut Report) {
     let places = [&parts.path, &parts.query, &parts.headers, &parts.body];
     for (_, flat) in places.into_iter().flat_map(|rows| &rows.rows) {
         let message = format!("`{}` is a parameter of a request; it is left out", flat.param.name);
@@ -201,9 +238,5 @@ fn leave_out(request: &Request, parts: &Parts, report: &mut Report) {
     if let Some(error) = parts.errors.first() {
         let message = "error codes are not part of the specs of events; they are left out";
         report.add(RemarkKind::Row, error.line, message);
-    }
-    if !request.url.is_empty() {
-        let message = format!("the page of an event has a URL, `{}`; it is left out", request.url);
-        report.add(RemarkKind::Row, request.line, message);
     }
 }

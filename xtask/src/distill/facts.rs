@@ -124,6 +124,8 @@ pub struct Event {
     /// The scopes without which some fields are absent.
     pub field_scopes: Vec<String>,
     pub deprecated: bool,
+    /// The JSON pointer, in the payload, to what the text says that repetitions have in common.
+    pub dedupe: Option<String>,
     /// Of the payload, without the envelope.
     pub fields: Vec<Param>,
     /// The fields are those of a table, and so all of them; else those of the sample.

@@ -57,6 +57,14 @@ impl Json {
         }
     }
 
+    /// The members of an object.
+    pub(super) fn entries(&self) -> &[(String, Self)] {
+        match &self.kind {
+            JsonKind::Object(entries) => entries,
+            _ => &[],
+        }
+    }
+
     /// How many keys or items it has.
     pub(super) fn len(&self) -> usize {
         match &self.kind {

@@ -8,7 +8,7 @@ use super::params::{self, Place, Rows};
 use super::report::{RemarkKind, Report};
 use super::section::Section;
 use super::table::{Column, Table};
-use super::{sample, words};
+use super::{envelope, sample, words};
 
 /// What the sections hold, before it is put in relation.
 #[derive(Default)]
@@ -194,8 +194,15 @@ impl Parts {
     }
 
     fn take_event(&mut self, text: &str, line: usize, report: &mut Report) {
-        if self.event_example.is_none() {
+        let Some(first) = &self.event_example else {
             self.event_example = sample::find(text, line, report);
+            return;
+        };
+        let Some(sample) = sample::find(text, line, &mut Report::default()) else { return };
+        let other = envelope::event_type(&sample);
+        if let Some(other) = other.filter(|other| envelope::event_type(first) != Some(*other)) {
+            let message = format!("a page gives one event; `{other}` is left out");
+            report.add(RemarkKind::Row, sample.line, message);
         }
     }
 

@@ -48,6 +48,7 @@ fn digest(reading: &Reading) -> String {
             writeln!(out, "title {:?}, gloss {:?}", e.title, e.gloss).unwrap();
             writeln!(out, "source {:?}, deprecated {}", e.source, e.deprecated).unwrap();
             writeln!(out, "apps {:?}, scopes {:?}", e.app_types, e.scopes).unwrap();
+            writeln!(out, "dedupe {:?}", e.dedupe).unwrap();
             writeln!(out, "field scopes {:?}", e.field_scopes).unwrap();
             section(
                 &mut out,
