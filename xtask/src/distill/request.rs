@@ -242,7 +242,10 @@ impl Request {
             return;
         }
         if self.event_type.is_empty() {
-            (self.event_type, self.line) = (value, line);
+            self.event_type = value;
+            if self.url.is_empty() {
+                self.line = line;
+            }
         } else if self.event_type != value {
             let message = format!(
                 "the event type is `{value}` here and `{}` on line {}",

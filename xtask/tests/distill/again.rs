@@ -512,9 +512,9 @@ fn a_fixup_names_the_page_of_an_event_by_its_type() {
     let lab = event_lab();
     lab.write(
         "specs/harbor/fixups.json",
-        r#"[{ "page": "dock.ship.came_v1", "find": "strnig", "replace": "string", "why": "Typo." }]"#,
+        r#"[{ "page": "dock.ship.came_v1", "find": "int", "beside": "note", "replace": "string", "why": "It is text." }]"#,
     );
-    lab.edit("pages/ship.md", "note | string", "note | strnig");
+    lab.edit("pages/ship.md", "note | string", "note | int");
     assert_eq!(lab.xtask(&["drift", "pages"]).changes(), [""; 0]);
 }
 
