@@ -143,7 +143,8 @@ fn payload(
 fn add_shown(fields: &mut Vec<Param>, shown: Vec<Param>, report: &mut Report) {
     for shown in shown {
         match fields.iter_mut().find(|field| field.name == shown.name) {
-            Some(field) if field.fields.is_empty() => {}
+            // The keys of a map are no fields.
+            Some(field) if field.fields.is_empty() || holds_map(&field.ty) => {}
             Some(field) => add_shown(&mut field.fields, shown.fields, report),
             None => {
                 let message =
@@ -152,6 +153,13 @@ fn add_shown(fields: &mut Vec<Param>, shown: Vec<Param>, report: &mut Report) {
                 fields.push(shown);
             }
         }
+    }
+}
+
+fn holds_map(ty: &Ty) -> bool {
+    match ty {
+        Ty::List(of) => holds_map(of),
+        ty => matches!(ty, Ty::Map(_)),
     }
 }
 
@@ -218,13 +226,14 @@ fn dedupe(document: &Document, fields: &[Param], report: &mut Report) -> Option<
 
 /// Where the field of a name is, in objects as well.
 fn pointer(fields: &[Param], name: &str) -> Option<String> {
-    let is_key = |field: &Param| matches!(field.ty, Ty::String | Ty::Int) && field.name == name;
-    fields.iter().find_map(|field| match is_key(field) {
-        true => Some(format!("/{name}")),
-        false if field.ty == Ty::Object => {
+    fields.iter().find_map(|field| match field.ty {
+        Ty::String | Ty::Int if field.name == name && field.values.is_empty() => {
+            Some(format!("/{name}"))
+        }
+        Ty::Object if !field.name.contains(['/', '~']) => {
             Some(format!("/{}{}", field.name, pointer(&field.fields, name)?))
         }
-        false => None,
+        _ => None,
     })
 }
 

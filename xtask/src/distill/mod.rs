@@ -5,9 +5,10 @@
 //! there, `settle` leaves out what keeps them from passing, `layout` writes them; `run` has all of
 //! it done. The reader knows neither spec files nor a terminal.
 //!
-//! The formats are those of Feishu's endpoint pages (Markdown), DingTalk's (flattened to text, with
-//! or without markup) and overviews of a resource. Pages are read by what their tables, headings
-//! and lists say, never by their position.
+//! The formats are those of Feishu's endpoint pages (Markdown, with or without elements of its own),
+//! its pages of events and callbacks, DingTalk's endpoint pages (flattened to text, with or without
+//! markup) and overviews of a resource. Pages are read by what their tables, headings and lists say,
+//! never by their position.
 
 mod blocks;
 pub mod book;

@@ -221,15 +221,15 @@ fn own_columns(param: &mut Param, row: &Row, columns: &[Column]) {
 /// Compares fields with a sample: fills in types that the table leaves open, and says what differs.
 pub(super) fn compare(fields: &mut [Param], sample: Option<&Json>, report: &mut Report) {
     let entries = match sample.and_then(nest::object) {
-        Some(Json { kind: JsonKind::Object(entries), .. }) => entries.as_slice(),
-        _ => &[],
+        Some(object) => object.entries(),
+        None => &[],
     };
     let shown: HashMap<_, _> =
         entries.iter().rev().map(|(key, value)| (key.as_str(), value)).collect();
     for field in fields.iter_mut() {
         let inner = shown.get(field.name.as_str()).copied();
         settle(field, inner, report);
-        compare(&mut field.fields, inner, report);
+        compare(&mut field.fields, within(&field.ty, inner), report);
     }
     let known: HashSet<_> = fields.iter().map(|field| field.name.as_str()).collect();
     for (key, value) in entries {
@@ -240,6 +240,14 @@ pub(super) fn compare(fields: &mut [Param], sample: Option<&Json>, report: &mut 
                 format!("the sample has `{key}`, the table has not"),
             );
         }
+    }
+}
+
+/// What shows the fields of a value in the map, or else of the object itself.
+fn within<'s>(ty: &Ty, sample: Option<&'s Json>) -> Option<&'s Json> {
+    match ty {
+        Ty::Map(_) => Some(&nest::object(sample?)?.entries().first()?.1),
+        _ => sample,
     }
 }
 

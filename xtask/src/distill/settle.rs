@@ -96,6 +96,7 @@ fn drop_sample(book: &mut Book, files: &[SpecFile], stem: &str, pointer: &str) -
     if let Some(spec) = stem.strip_prefix(EVENTS).and_then(|id| book.events.get_mut(id)) {
         return match steps.as_slice() {
             ["example", ..] => spec.example.take().is_some(),
+            ["dedupe"] => spec.dedupe.take().is_some(),
             ["fields", rest @ ..] => drop_of(Some(&mut spec.fields), rest),
             ["answer", rest @ ..] => drop_of(spec.answer.as_mut(), rest),
             _ => false,

@@ -42,7 +42,10 @@ fn an_endpoint_of_dingtalk() {
 
 #[test]
 fn an_event() {
-    insta::assert_snapshot!(specs(&[("squall.md", include_str!("../pages/squall_event.md"))]));
+    insta::assert_snapshot!(specs(&[
+        ("cargo.md", include_str!("../pages/cargo_event.md")),
+        ("squall.md", include_str!("../pages/squall_event.md")),
+    ]));
 }
 
 #[test]
