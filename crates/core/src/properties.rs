@@ -148,6 +148,48 @@ pub fn decryption(input: &[u8]) {
     assert_eq!(delivery.event().data(), &event);
 }
 
+/// A frame is written as it was read, and takes no more than it came in. Whatever frames follow one
+/// another, what is delivered is JSON, and is acknowledged with its own frame. Each frame begins
+/// with two bytes that hold its length.
+#[cfg(feature = "long-connection")]
+pub fn frames(input: &[u8]) {
+    use tokio::time::Instant;
+    use tokio_tungstenite::tungstenite::Message;
+
+    use crate::events::connection::{FeishuProtocol, Frame, Output, Protocol, Verdict};
+
+    let mut protocol = FeishuProtocol::default();
+    let mut rest = input;
+    while let Some(([high, low], following)) = rest.split_first_chunk::<2>() {
+        let length = usize::from(u16::from_be_bytes([*high, *low])).min(following.len());
+        let (bytes, after) = following.split_at(length);
+        rest = after;
+        let bytes = Bytes::copy_from_slice(bytes);
+        let frame = Frame::decode(bytes.clone());
+        if let Ok(frame) = &frame {
+            let encoded = frame.encode();
+            // A negative number may have come in five bytes instead of ten.
+            assert!(encoded.len() <= bytes.len() + 10);
+            assert!(Frame::decode(encoded).is_ok_and(|again| again == *frame));
+        }
+        for output in protocol.receive(Message::Binary(bytes), Instant::now()) {
+            let ack = match output {
+                Output::Send(ack) => ack,
+                Output::Deliver(event, receipt) => {
+                    let data = serde_json::from_slice::<&serde_json::value::RawValue>(event.data());
+                    assert!(data.is_ok() && !event.event_type().is_empty());
+                    receipt.write(Verdict::Failed, Duration::ZERO)
+                }
+                Output::Renew => unreachable!("Feishu never asks for that"),
+            };
+            let ack = Frame::decode(ack.into_data());
+            let (Ok(ack), Ok(frame)) = (ack, &frame) else { unreachable!("no frame") };
+            assert_eq!(ack.headers[..frame.headers.len()], frame.headers);
+            assert_eq!((ack.seq_id, ack.log_id), (frame.seq_id, frame.log_id));
+        }
+    }
+}
+
 #[cfg(feature = "events")]
 fn refused(incoming: crate::events::Incoming) {
     match incoming {
@@ -413,6 +455,57 @@ mod tests {
             input.fill_buffer(&mut bytes)?;
             super::decryption(&bytes);
             super::decryption(input.arbitrary()?);
+            Ok(())
+        });
+    }
+
+    /// A frame that is mostly one of an event, or of a part.
+    #[cfg(feature = "long-connection")]
+    fn frame(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+        use bytes::Bytes;
+
+        use crate::events::connection::Frame;
+
+        const KEYS: [&str; 5] = ["type", "message_id", "sum", "seq", "biz_rt"];
+        const VALUES: [&str; 9] =
+            ["event", "event", "pong", "0", "1", "2", "3", "2147483648", "-1"];
+        let count = input.int_in_range(0..=7)?;
+        let headers: Result<Vec<_>> = (0..count)
+            .map(|_| {
+                let text = |text: &&'static str| Bytes::from_static(text.as_bytes());
+                Ok((text(input.choose(&KEYS)?), text(input.choose(&VALUES)?)))
+            })
+            .collect();
+        let payload = match input.arbitrary()? {
+            true => event(input)?.into_bytes(),
+            false => input.arbitrary()?,
+        };
+        let frame = Frame {
+            seq_id: input.arbitrary()?,
+            log_id: input.arbitrary()?,
+            service: input.arbitrary()?,
+            method: input.int_in_range(-1..=2)?,
+            headers: headers?,
+            payload: Some(payload.into()),
+            ..Frame::default()
+        };
+        let mut bytes = frame.encode().to_vec();
+        if input.ratio(1, 4)? && !bytes.is_empty() {
+            let at = input.choose_index(bytes.len())?;
+            bytes[at] = input.arbitrary()?;
+        }
+        let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+        Ok([&length.to_be_bytes()[..], &bytes].concat())
+    }
+
+    #[cfg(feature = "long-connection")]
+    #[test]
+    fn frames() {
+        arbtest(|input| {
+            let count = input.int_in_range(0..=6)?;
+            let frames: Result<Vec<_>> = (0..count).map(|_| frame(input)).collect();
+            super::frames(&frames?.concat());
+            super::frames(input.arbitrary()?);
             Ok(())
         });
     }

@@ -5,21 +5,21 @@ use bytes::Bytes;
 
 /// A frame. Texts are kept as bytes, so that what goes back is what came.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub(super) struct Frame {
-    pub(super) seq_id: u64,
-    pub(super) log_id: u64,
-    pub(super) service: i32,
-    pub(super) method: i32,
-    pub(super) headers: Vec<(Bytes, Bytes)>,
-    pub(super) payload_encoding: Option<Bytes>,
-    pub(super) payload_type: Option<Bytes>,
-    pub(super) payload: Option<Bytes>,
-    pub(super) log_id_new: Option<Bytes>,
+pub(crate) struct Frame {
+    pub(crate) seq_id: u64,
+    pub(crate) log_id: u64,
+    pub(crate) service: i32,
+    pub(crate) method: i32,
+    pub(crate) headers: Vec<(Bytes, Bytes)>,
+    pub(crate) payload_encoding: Option<Bytes>,
+    pub(crate) payload_type: Option<Bytes>,
+    pub(crate) payload: Option<Bytes>,
+    pub(crate) log_id_new: Option<Bytes>,
 }
 
 /// The reason why bytes are no frame. Quotes nothing of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FrameError {
+pub(crate) enum FrameError {
     #[error("it ends within a field")]
     Truncated,
     #[error("a number takes more than 64 bits")]
@@ -42,7 +42,7 @@ const FIXED_32: u8 = 5;
 
 impl Frame {
     /// Reads a frame. What it holds is not copied.
-    pub(super) fn decode(bytes: Bytes) -> Result<Self, FrameError> {
+    pub(crate) fn decode(bytes: Bytes) -> Result<Self, FrameError> {
         let mut frame = Self::default();
         let mut required = [false; 4];
         let mut rest = Reader(bytes);
@@ -72,7 +72,7 @@ impl Frame {
         }
     }
 
-    pub(super) fn encode(&self) -> Bytes {
+    pub(crate) fn encode(&self) -> Bytes {
         let mut out = Vec::with_capacity(64 + self.payload.as_ref().map_or(0, Bytes::len));
         // A cast to a wider type extends the sign, as the format wants it.
         let numbers = [self.seq_id, self.log_id, self.service as u64, self.method as u64];

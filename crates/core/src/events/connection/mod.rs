@@ -56,11 +56,17 @@ use crate::error::{Error, ErrorKind};
 use crate::vendor::Vendor;
 use control::publish;
 use driver::Driver;
-use protocol::Protocol;
+pub(crate) use protocol::Protocol;
 use session::Outlet;
 
 pub use control::{Control, State};
 pub use delivery::{Delivery, NotSent};
+#[cfg(all(any(test, fuzzing), feature = "feishu"))]
+pub(crate) use {
+    feishu::FeishuProtocol,
+    frame::Frame,
+    protocol::{Output, Verdict},
+};
 
 /// A platform that delivers events over a long connection.
 pub trait LongConnected: Vendor {

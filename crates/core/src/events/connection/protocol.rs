@@ -84,7 +84,7 @@ type Write = dyn FnOnce(Verdict, Duration) -> Message + Send + Sync;
 
 /// The end of an event.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Handled(Answer),
     Failed,
 }
@@ -97,7 +97,7 @@ impl Receipt {
         Self(Box::new(write))
     }
 
-    pub(super) fn write(self, verdict: Verdict, elapsed: Duration) -> Message {
+    pub(crate) fn write(self, verdict: Verdict, elapsed: Duration) -> Message {
         (self.0)(verdict, elapsed)
     }
 }
