@@ -7,6 +7,7 @@ mod proxies;
 mod server;
 mod tls;
 mod transport;
+mod upgrade;
 
 use feishu_im::chat::GetChat;
 use feishu_im::{Client, ClientBuilder, Error};

@@ -1,6 +1,7 @@
 //! The state of a connection, and its end.
 
 use std::fmt;
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -37,11 +38,12 @@ pub enum State {
 /// Says what state the connection is in now. There is none after the last one.
 pub(super) fn publish(states: &watch::Sender<State>, news: State) {
     states.send_if_modified(|state| {
-        let is_open = !matches!(state, State::Closed { .. });
-        if is_open {
+        let is_new = discriminant(state) != discriminant(&news);
+        let changes = is_new && !matches!(state, State::Closed { .. });
+        if changes {
             *state = news;
         }
-        is_open
+        changes
     });
 }
 
