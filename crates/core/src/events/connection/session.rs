@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
@@ -375,8 +376,9 @@ fn broken(error: &WsError) -> Error {
         WsError::Io(error) => Error::new(ErrorKind::Transfer).with_detail(error.kind().to_string()),
         WsError::Capacity(_) => Error::new(ErrorKind::LimitExceeded)
             .with_detail("the platform sent a message that is too long"),
+        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => closed("without a word"),
         WsError::Protocol(_) | WsError::Utf8(_) => Error::new(ErrorKind::Transfer)
-            .with_detail("what the platform sent is no WebSocket, or it ended in the middle"),
+            .with_detail("what the platform sent is no message of a WebSocket"),
         _ => closed("early"),
     }
 }
