@@ -7,6 +7,8 @@
 mod answer;
 #[cfg(feature = "long-connection")]
 pub mod connection;
+#[cfg(feature = "dingtalk")]
+pub mod dingtalk;
 #[cfg(feature = "feishu")]
 mod envelope;
 mod event;
