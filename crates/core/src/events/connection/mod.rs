@@ -26,6 +26,8 @@
 
 mod control;
 mod delivery;
+#[cfg(feature = "dingtalk")]
+mod dingtalk;
 mod driver;
 mod endpoint;
 #[cfg(feature = "feishu")]
