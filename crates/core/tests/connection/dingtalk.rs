@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use openplat_core::events::connection::{Connection, LongConnection, State};
 use openplat_core::events::dingtalk::{CARD_ACTIONS, ROBOT_MESSAGES};
 use openplat_core::events::{Answer, Listener, RawEvent};
@@ -202,9 +202,7 @@ async fn a_disconnect_is_followed_at_once_and_a_loss_after_a_pause() {
     first.push(&disconnect()).await;
     let asked = Instant::now();
     assert_eq!(first.json().await.unwrap()["code"], 200);
-    eprintln!("A {:?}", asked.elapsed());
     assert_eq!(first.closed().await, Some(1000));
-    eprintln!("B {:?}", asked.elapsed());
     let mut second = accepted.raw().await;
     assert!(asked.elapsed() < Duration::from_millis(100), "{:?}", asked.elapsed());
     lives(&mut second, Duration::from_secs(3600)).await;
@@ -366,4 +364,24 @@ async fn only_what_was_chosen_is_subscribed_to() {
     assert_eq!(server.json().await.unwrap()["code"], 404);
     delivery.accept(()).await.unwrap();
     assert_eq!(server.json().await.unwrap()["code"], 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_that_is_pushed_reaches_the_client() {
+    let (gateway, mut accepted) = gateway();
+    let client = client(&gateway);
+    let listener = bot().client(&client);
+    let bot = tokio::spawn(LongConnection::new(&client).connect().run(listener));
+    let mut server = accepted.raw().await;
+    let mut frame = event("m1");
+    frame["headers"]["eventType"] = json!("suite_ticket");
+    // The name of the app in a frame is not that which the app has elsewhere.
+    frame["headers"]["appId"] = json!("bb85d2a9-0000-4000-8000-000000000000");
+    frame["data"] = json!(r#"{"suiteTicket":"t-1"}"#);
+    server.push(&frame).await;
+    assert_eq!(server.json().await.unwrap()["code"], 200);
+    // The gateway responds with something else than a token.
+    client.for_authorised_corp("ding1").token().await.unwrap_err();
+    assert_eq!(gateway.asked()[1].2["suiteTicket"], "t-1");
+    bot.abort();
 }

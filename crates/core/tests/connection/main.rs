@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod dingtalk;
 mod endpoint;
 mod events;
 mod lifecycle;
