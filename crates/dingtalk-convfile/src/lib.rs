@@ -38,6 +38,8 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+#[cfg(feature = "events")]
+pub mod events;
 #[rustfmt::skip]
 mod generated;
 
