@@ -23,6 +23,8 @@
 //! - Outside China, set `.base_url(feishu_im::Feishu::LARK)` on the builder.
 //! - An [`Error`] says what happened, where and what to do; [`ErrorCode`] names the documented
 //!   codes.
+//! - With the feature `events`, the module `events` receives messages, clicks on cards and changes
+//!   of chats, over a webhook or, with `long-connection`, over a connection that this side opens.
 //! - Values that the documentation does not list decode to `Unknown`, and unknown fields are
 //!   ignored, so that a change on the platform does not break a running program.
 //!

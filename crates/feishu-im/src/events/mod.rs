@@ -29,6 +29,51 @@
 //! # }
 //! ```
 //!
+//! # Two ways in
+//!
+//! Over a long connection, Feishu delivers to a program without a public address. It needs the
+//! feature `long-connection`, and is for apps of one's own organization.
+//!
+//! ```no_run
+//! # #[cfg(feature = "long-connection")]
+//! # async fn run(
+//! #     feishu: feishu_im::Client,
+//! #     listener: feishu_im::events::Listener,
+//! # ) -> Result<(), feishu_im::Error> {
+//! use feishu_im::events::connection::LongConnection;
+//!
+//! LongConnection::new(&feishu).connect().run(listener).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! To a webhook, Feishu sends requests. Any server can hand them over, together with each byte of
+//! their body: [`FeishuWebhook`] checks and decrypts them, and the listener responds.
+//!
+//! ```
+//! use feishu_im::events::{Event, FeishuWebhook, Listener};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), feishu_im::Error> {
+//! let webhook = FeishuWebhook::builder()
+//!     .encrypt_key("an encrypt key")
+//!     .verification_token("a verification token")
+//!     .build()?;
+//! let listener = Listener::new(|event: Event| async move {
+//!     println!("{event:?}");
+//!     Ok::<_, feishu_im::Error>(())
+//! });
+//!
+//! // In a test, `seal` makes what the platform would send.
+//! let event = br#"{"schema":"2.0","header":{"event_type":"im.message.receive_v1"},"event":{}}"#;
+//! let response = listener.serve(&webhook, webhook.seal(event)).await;
+//! assert_eq!(response.status(), 200);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `examples/echo_bot.rs` of this crate is a bot for both.
+//!
 //! # What comes in
 //!
 //! | when | event | type on the wire |
