@@ -8,6 +8,7 @@ mod client;
 mod codes;
 mod compile_fail;
 mod created;
+mod echo_bot;
 mod errors;
 mod files;
 mod grants;

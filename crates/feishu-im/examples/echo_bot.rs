@@ -1,0 +1,59 @@
+//! A bot that echoes messages, and knows two commands: `/help`, and `/menu` for a card with a button.
+//!
+//! ```sh
+//! export FEISHU_APP_ID=cli_... FEISHU_APP_SECRET=...
+//! export FEISHU_BASE_URL=https://open.feishu.cn   # for Lark, https://open.larksuite.com
+//! cargo run -p feishu-im --features long-connection --example echo_bot
+//! ```
+//!
+//! This listens over a long connection, for which no public address is needed. With `--webhook`,
+//! events come to port 8080 instead, encrypted with the key in `FEISHU_ENCRYPT_KEY`. In the
+//! developer console, subscribe to `im.message.receive_v1` and `card.action.trigger`.
+
+use std::{env::args, env::var, error::Error, io};
+
+use axum::{Router, body::Body, body::Bytes, http::Request, http::request::Parts, routing::post};
+use feishu_im::events::connection::LongConnection;
+use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast};
+use feishu_im::{Client, content::Card, content::Text};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let feishu = Client::builder(var("FEISHU_APP_ID")?, var("FEISHU_APP_SECRET")?);
+    let feishu = feishu.base_url(var("FEISHU_BASE_URL")?).build()?;
+    let connection = LongConnection::new(&feishu);
+    let bot = Listener::new(move |event| answer(feishu.clone(), event));
+    if !args().any(|arg| arg == "--webhook") {
+        return Ok(connection.connect().run(bot).await?);
+    }
+    let webhook = FeishuWebhook::builder().encrypt_key(var("FEISHU_ENCRYPT_KEY")?).build()?;
+    Ok(serve(bot, webhook, TcpListener::bind("0.0.0.0:8080").await?).await?)
+}
+
+pub async fn serve(bot: Listener, webhook: FeishuWebhook, socket: TcpListener) -> io::Result<()> {
+    let hear = move |parts: Parts, body: Bytes| async move {
+        bot.serve(&webhook, Request::from_parts(parts, body)).await.map(Body::from)
+    };
+    axum::serve(socket, Router::new().route("/", post(hear))).await
+}
+
+pub async fn answer(feishu: Client, event: Event) -> Result<Answer, feishu_im::Error> {
+    let reply = match &event {
+        Event::CardAction(click) => return Ok(click.answer(&Toast::info("Coming up.").into())),
+        Event::MessageReceived(msg) if msg.is_for_bot() => match msg.text().as_deref() {
+            Some("/menu") => msg.reply(menu()),
+            None | Some("" | "/help") => msg.reply(Text::new("Say anything, or /menu.")),
+            Some(words) => msg.reply(Text::new(words)),
+        },
+        _ => return Ok(Answer::default()),
+    };
+    reply.send(&feishu).await.map(|_| Answer::default())
+}
+
+fn menu() -> Card {
+    let text = json!({ "tag": "plain_text", "content": "Tea" });
+    let tea = json!({ "tag": "button", "text": text, "behaviors": [{ "type": "callback" }] });
+    Card::new(json!({ "schema": "2.0", "body": { "elements": [tea] } }))
+}
