@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec::{self, DecodeError, Read, Strictness};
 
-/// The form in which an event came, which says where its type and its ID stand.
+/// The form in which an event came, which says where its type and its ID are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventSchema {
@@ -36,7 +36,7 @@ impl EventSchema {
     }
 }
 
-/// The facts about an event that stand around its data. Holds no secret.
+/// The facts about an event, without its data. Holds no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventHeader {
@@ -49,7 +49,7 @@ pub struct EventHeader {
     /// The time at which the event was created, as on the wire: milliseconds, microseconds or, in
     /// schema 1.0, seconds with a fraction, since the Unix epoch.
     pub create_time: Option<String>,
-    /// The app that the event is for.
+    /// The ID of the app that the event is for.
     pub app_id: Option<String>,
     /// The tenant that the event happened in: Feishu's tenant key, DingTalk's corp ID.
     pub tenant_key: Option<String>,
@@ -77,7 +77,7 @@ impl RawEvent {
         Self { header, data: data.into() }
     }
 
-    /// Returns what stands around the data.
+    /// Returns the header.
     pub fn header(&self) -> &EventHeader {
         &self.header
     }

@@ -1,4 +1,4 @@
-//! What users write.
+//! Handlers, which users write.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,11 +9,12 @@ use super::answer::Answer;
 use crate::base::BoxFuture;
 use crate::error::Error;
 
-/// Handles the events of an API. Implemented by functions of an event that return a future.
+/// A handler of the events of an API. Implemented for functions that take an event and return a
+/// future.
 ///
-/// The result of the future is what can be converted to an [`Answer`], such as `()`, or an error,
-/// after which the platform sends the event again. It does not send a callback again; there, an
-/// error is shown to the user as such.
+/// The future resolves to a value that converts to an [`Answer`], such as `()`, or to an error. After
+/// an error, the platform delivers an event again. It does not deliver a callback again, and shows
+/// the user that it failed.
 pub trait Handler<E>: Send + Sync + 'static {
     /// Handles one event.
     fn handle(&self, event: E) -> BoxFuture<'_, Result<Answer, HandlerError>>;
@@ -49,8 +50,8 @@ pub enum HandlerError {
 }
 
 impl HandlerError {
-    /// Returns what can be logged: of an error of the handler's own, which may quote a message,
-    /// nothing.
+    /// Returns the text for the log. An error of the handler's own may quote a message, so only its
+    /// existence is logged.
     pub(super) fn loggable(&self) -> String {
         match self {
             Self::Returned(error) => match own_error(&**error) {

@@ -20,7 +20,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::vendor::Vendor;
 
-/// Hands events to a handler, each one once.
+/// Passes events to a handler, each of them once.
 ///
 /// Platforms deliver an event at least once, and again after a failure. A listener remembers for
 /// eight hours what was handled, in its memory or in a [`Seen`] store that several processes share.
@@ -56,10 +56,10 @@ pub enum Outcome {
     Handled(Answer),
     /// The event had been handled before.
     Repeated,
-    /// The event is being handled, by this process or another. Not acknowledged, since that may
-    /// fail.
+    /// The event is being handled, by this process or another, which may fail. The platform has to
+    /// deliver it again.
     InProgress,
-    /// The handler failed. The platform is to send the event again.
+    /// The handler failed. The platform has to deliver the event again.
     Failed,
 }
 
@@ -84,7 +84,7 @@ impl Listener {
         }
     }
 
-    /// Remembers elsewhere than in memory what was handled.
+    /// Sets the store of the events that have been handled. Defaults to a [`MemorySeen`].
     pub fn seen(mut self, store: impl Seen) -> Self {
         self.seen = Arc::new(SeenClient::new(store));
         self
@@ -102,8 +102,8 @@ impl Listener {
         self
     }
 
-    /// Calls `report` for each event that was not handled. Without it, a warning is logged that
-    /// quotes nothing of an error of the handler's own.
+    /// Calls `report` for each event that was not handled, instead of logging a warning. The warning
+    /// does not quote errors of the handler's own, which may hold a message.
     pub fn on_failure(
         mut self,
         report: impl Fn(&EventHeader, &HandlerError) + Send + Sync + 'static,
@@ -112,11 +112,12 @@ impl Listener {
         self
     }
 
-    /// Sets the longest that a handler may run; then it is dropped, and the event counts as failed.
+    /// Sets the time limit for a handler, after which it is dropped and the event counts as failed.
     /// Defaults to 60 seconds.
     ///
-    /// A platform waits 3 seconds at most. A handler that takes longer is not called again for the
-    /// repetitions that come in meanwhile.
+    /// Platforms wait at most 3 seconds and then deliver the event again. A repetition that comes in
+    /// while the handler runs is not handled. If the process ends, its events are held up for this
+    /// time and 10 seconds more.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

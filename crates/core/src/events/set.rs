@@ -15,8 +15,8 @@ pub trait EventSet: Sized + Send + 'static {
     /// Reads an event. One that the API does not know, or that cannot be read, is a value as well.
     fn read(event: RawEvent) -> Self;
 
-    /// Returns what tells the event from its repetitions: the ID of the event, except where the
-    /// vendor documents something else.
+    /// Returns the part of the event that is the same in each repetition: the ID of the event, unless
+    /// the vendor documents another one.
     fn dedupe(event: &RawEvent) -> Option<String> {
         event.header().id.clone()
     }
@@ -36,7 +36,8 @@ pub struct EventMeta {
     pub schema: EventSchema,
     /// The type on the wire.
     pub event_type: &'static str,
-    /// The JSON pointer to what tells the event from its repetitions, if not the ID of the event.
+    /// The JSON pointer to the part of the data that is the same in each repetition, if that is not
+    /// the ID of the event.
     pub dedupe: Option<&'static str>,
 }
 
@@ -55,13 +56,13 @@ impl EventMeta {
     }
 }
 
-/// An event that was read: its data, which it dereferences to, and what stands around it.
+/// An event that was read: its header, and its data, which it dereferences to.
 ///
 /// `Debug` shows the header alone.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Received<T> {
-    /// What stands around the data.
+    /// The header.
     pub header: EventHeader,
     /// The data.
     pub event: T,
@@ -154,7 +155,7 @@ fn warn(event: &RawEvent, warnings: &[Warning]) {
     );
 }
 
-/// Returns what the first fitting entry of `known` tells an event from its repetitions by.
+/// Returns the part of an event that is the same in each repetition, by the entry for its type.
 #[doc(hidden)]
 pub fn dedupe(known: &[EventMeta], event: &RawEvent) -> Option<String> {
     let meta = known.iter().find(|meta| meta.is_of(event));
@@ -231,7 +232,7 @@ macro_rules! events {
                 ),
             )*];
 
-            /// Returns what stands around the data of the event.
+            /// Returns the header of the event.
             pub fn header(&self) -> &$crate::events::EventHeader {
                 match self {
                     $( Self::$variant(event) => &event.header, )*
