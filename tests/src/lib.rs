@@ -26,4 +26,5 @@ mod reading;
 mod replies;
 mod retries;
 mod tokens;
+mod webhooks;
 mod wire;

@@ -1,0 +1,58 @@
+//! A webhook of a Feishu app behind axum: answers each click on a card with a toast.
+//!
+//! ```sh
+//! ENCRYPT_KEY=.. VERIFICATION_TOKEN=.. cargo run -p openplat-tests --example webhook_axum
+//! ```
+
+#![allow(clippy::print_stdout, reason = "it is a program")]
+
+use std::env;
+use std::error::Error;
+use std::io;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{Request, Response};
+use axum::routing::post;
+use openplat_core::events::{Answer, FeishuWebhook, Listener, RawEvent};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let webhook = FeishuWebhook::builder()
+        .encrypt_key(env::var("ENCRYPT_KEY")?)
+        .verification_token(env::var("VERIFICATION_TOKEN")?)
+        .build()?;
+    let socket = TcpListener::bind("127.0.0.1:3000").await?;
+    Ok(serve(socket, webhook).await?)
+}
+
+/// Serves until the process ends.
+pub async fn serve(socket: TcpListener, webhook: FeishuWebhook) -> io::Result<()> {
+    let app =
+        Router::new().route("/webhook", post(receive)).with_state((webhook, Listener::new(handle)));
+    axum::serve(socket, app).await
+}
+
+/// Takes the body as bytes: its signature is lost once it has been parsed.
+async fn receive(
+    State((webhook, listener)): State<(FeishuWebhook, Listener)>,
+    parts: Parts,
+    body: Bytes,
+) -> Response<Body> {
+    let request = Request::from_parts(parts, body);
+    listener.serve(&webhook, request).await.map(Body::from)
+}
+
+async fn handle(event: RawEvent) -> Result<Answer, Box<dyn Error + Send + Sync>> {
+    println!("{}", event.event_type());
+    match event.event_type() {
+        "card.action.trigger" => {
+            Ok(Answer::json(&json!({ "toast": { "type": "success", "content": "Got it." } })))
+        }
+        _ => Ok(Answer::default()),
+    }
+}

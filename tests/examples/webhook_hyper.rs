@@ -1,0 +1,77 @@
+//! The same webhook without a framework: hyper, one task a connection.
+//!
+//! ```sh
+//! ENCRYPT_KEY=.. VERIFICATION_TOKEN=.. cargo run -p openplat-tests --example webhook_hyper
+//! ```
+
+#![allow(clippy::print_stdout, reason = "it is a program")]
+
+use std::convert::Infallible;
+use std::env;
+use std::error::Error;
+use std::io;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use openplat_core::events::{Answer, FeishuWebhook, Listener, RawEvent};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let webhook = FeishuWebhook::builder()
+        .encrypt_key(env::var("ENCRYPT_KEY")?)
+        .verification_token(env::var("VERIFICATION_TOKEN")?)
+        .build()?;
+    let socket = TcpListener::bind("127.0.0.1:3000").await?;
+    Ok(serve(socket, webhook).await?)
+}
+
+/// Serves until the process ends.
+pub async fn serve(socket: TcpListener, webhook: FeishuWebhook) -> io::Result<()> {
+    let listener = Listener::new(handle);
+    loop {
+        let (connection, _) = socket.accept().await?;
+        let (webhook, listener) = (webhook.clone(), listener.clone());
+        let service = service_fn(move |request| {
+            let (webhook, listener) = (webhook.clone(), listener.clone());
+            async move { Ok::<_, Infallible>(receive(&webhook, &listener, request).await) }
+        });
+        // The timer ends connections that never send the headers of a request.
+        let served = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(connection), service);
+        tokio::spawn(served);
+    }
+}
+
+async fn receive(
+    webhook: &FeishuWebhook,
+    listener: &Listener,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    // Nothing else would keep a stranger from filling the memory.
+    let Ok(body) = Limited::new(body, 2 * 1024 * 1024).collect().await else {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        return response;
+    };
+    let request = Request::from_parts(parts, body.to_bytes());
+    listener.serve(webhook, request).await.map(Full::new)
+}
+
+async fn handle(event: RawEvent) -> Result<Answer, Box<dyn Error + Send + Sync>> {
+    println!("{}", event.event_type());
+    match event.event_type() {
+        "card.action.trigger" => {
+            Ok(Answer::json(&json!({ "toast": { "type": "success", "content": "Got it." } })))
+        }
+        _ => Ok(Answer::default()),
+    }
+}
