@@ -218,6 +218,8 @@ fn all_that_can_go_wrong_while_decrypting_is_one_error() {
     }
     let spaces = |event: &[u8]| [event, &b" ".repeat(16 - event.len() % 16)[..]].concat();
     delivery(encrypted(&spaces(MESSAGE), &[16; 16]));
+    let unequal = std::array::from_fn::<u8, 16, _>(|index| 1 + index as u8);
+    assert_eq!(refusal(encrypted(&spaces(MESSAGE), &unequal)), Refusal::Undecryptable);
     let cut = [&spaces(MESSAGE)[..], &[32; 32]].concat();
     assert_eq!(refusal(encrypted(&cut, &[])), Refusal::Undecryptable, "a padding of DingTalk's");
     for length in [0, 1, 15, 16, 17, 31, 33, 47] {
