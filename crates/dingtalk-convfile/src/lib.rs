@@ -49,9 +49,6 @@ pub use generated::*;
 /// [`TokenStore`](openplat_core::TokenStore), [`Transport`](openplat_core::Transport),
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
-/// What receives events and callbacks.
-#[cfg(feature = "events")]
-pub use openplat_core::events;
 pub use openplat_core::{
     ApiError, AsUser, Call, CodeExchange, DingTalk, Download, Error, ErrorKind, IfExists, Items,
     Pages, Progress, Response, Secret, UnknownValue, Upload, UserSession, UserToken, Violation,
