@@ -195,6 +195,80 @@
 //! # }
 //! ```
 //!
+//! # Events
+//!
+//! [`MockPlatform::push`] sends an event or a callback over one of the app's long connections, and
+//! sends it again by the platform's schedule until it is acknowledged. It returns a handle that
+//! waits for the acknowledgment, and for the answer to a callback.
+//!
+//! ```
+//! use openplat_core::events::connection::LongConnection;
+//! use openplat_core::events::{Answer, Listener, RawEvent};
+//! use openplat_core::{Client, Error, Feishu};
+//! use openplat_mock::{MockPlatform, Push};
+//! use serde_json::json;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mock = MockPlatform::in_process();
+//! let client =
+//!     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! let bot = Listener::new(async |_: RawEvent| {
+//!     Ok::<_, Error>(Answer::json(&json!({ "toast": { "content": "done" } })))
+//! });
+//! # tokio::time::pause();
+//! tokio::spawn(LongConnection::new(&client).connect().run(bot));
+//!
+//! let click = json!({ "action": { "tag": "button", "value": { "key": "approve" } } });
+//! let ack = mock.push(Push::feishu("card.action.trigger", click)).ack().await;
+//! assert_eq!(ack.data, Some(json!({ "toast": { "content": "done" } })));
+//!
+//! // In fragments, out of order.
+//! let message = Push::feishu("im.message.receive_v1", json!({ "message": {} }));
+//! mock.push(message.fragments(3).order([2, 0, 1])).accepted().await;
+//!
+//! // The bot connects again, and gets what was pushed meanwhile.
+//! mock.connection(0).await.close(1001);
+//! let pushed = mock.push(Push::feishu("im.chat.disbanded_v1", json!({})));
+//! pushed.accepted().await;
+//! assert_eq!(pushed.sent_to(), [1]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A connection can also be [reset](MockConnection::reset), [left half
+//! open](MockConnection::silence) or [not read](MockConnection::stall); its
+//! [violations](MockConnection::violations) are what the client did against the rules. The requests
+//! before it are routes: see [`LongConnectionPlan`], which can also leave everything to
+//! [chance](LongConnectionPlan::chaos).
+//!
+//! A [webhook](MockPlatform::webhook) gets signed and encrypted requests. Its server is a URL, or
+//! a function:
+//!
+//! ```
+//! use openplat_core::Error;
+//! use openplat_core::events::{FeishuWebhook, Listener, RawEvent};
+//! use openplat_mock::{MockPlatform, Push, WebhookServer};
+//! use serde_json::json;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let webhook =
+//!     FeishuWebhook::builder().encrypt_key("a key").verification_token("a token").build()?;
+//! let bot = Listener::new(async |_: RawEvent| Ok::<_, Error>(()));
+//! let own = webhook.clone();
+//! let server = WebhookServer::function(move |request| {
+//!     let (bot, own) = (bot.clone(), own.clone());
+//!     async move { bot.serve(&own, request).await }
+//! });
+//!
+//! let mock = MockPlatform::in_process();
+//! mock.webhook("cli_1", &webhook, server).await?;
+//! mock.push(Push::feishu("im.message.receive_v1", json!({ "message": {} }))).accepted().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # How far it goes
 //!
 //! The mock knows envelopes, tokens and the shape of errors; it knows nothing of chats or files. It

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod bot;
 mod connection;
 mod dingtalk;
 mod faults;
