@@ -4,9 +4,12 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use openplat_core::OperationMeta;
 use sha1::{Digest, Sha1};
 use tokio::time::Instant;
@@ -335,7 +338,7 @@ impl Simulation {
             let address = visit.dialect.address(request, &mut self.hub);
             return (Reply { delay: reply.delay, wire: reply.wire, ..address }, None);
         }
-        let peer = self.hub.take_expected(request, visit.dialect.vendor());
+        let peer = self.hub.take_invited(request, visit.dialect.vendor());
         match visit.dialect.upgrade_refused(peer.as_ref(), &self.hub) {
             Some(refusal) => (refusal, None),
             None => (reply, peer),
@@ -429,13 +432,19 @@ fn grant(request: &mut Recorded) -> Option<(&'static dyn Dialect, Service)> {
 
 /// The handshake of WebSocket from the server's side.
 fn switching_protocols(request: &Recorded) -> Response<Bytes> {
-    let Some(key) = request.header(SEC_WEBSOCKET_KEY.as_str()) else {
-        return Outgoing::text(
-            StatusCode::UPGRADE_REQUIRED,
-            "openplat-mock: this path is that of a WebSocket\n".to_owned(),
-        )
-        .response;
+    let has = |name: HeaderName, value: &str| {
+        let found = request.header(name.as_str()).unwrap_or_default();
+        found.split(',').any(|found| found.trim().eq_ignore_ascii_case(value))
     };
+    let key = request.header(SEC_WEBSOCKET_KEY.as_str()).unwrap_or_default();
+    let is_handshake = has(CONNECTION, "upgrade")
+        && has(UPGRADE, "websocket")
+        && has(SEC_WEBSOCKET_VERSION, "13")
+        && BASE64_STANDARD.decode(key).is_ok_and(|key| key.len() == 16);
+    if !is_handshake {
+        let text = "openplat-mock: this is not the handshake of a WebSocket\n".to_owned();
+        return Outgoing::text(StatusCode::BAD_REQUEST, text).response;
+    }
     let accept = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

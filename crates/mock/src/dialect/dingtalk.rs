@@ -88,12 +88,12 @@ fn consent_of_refresh_token(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Consen
 }
 
 /// Gives the ticket of a long connection.
-fn expect(ask: &Ask<'_>, hub: &mut Hub) -> Result<String, Failure> {
+fn invite(ask: &Ask<'_>, hub: &mut Hub) -> Result<String, Failure> {
     let [client_id, _] = fields(ask, ["clientId", "clientSecret"])?;
     let wanted = ask.body["subscriptions"].as_array().ok_or_else(|| missing("subscriptions"))?;
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
     let wanted = wanted.iter().map(|entry| (text(entry, "type"), text(entry, "topic")));
-    Ok(hub.expect(VendorId::DingTalk, client_id, wanted.collect()).0)
+    Ok(hub.invite(VendorId::DingTalk, client_id, wanted.collect()).0)
 }
 
 /// The codes are those that the gateway has been seen to send, both for an absent field and for a
@@ -152,7 +152,7 @@ impl Dialect for DingTalkDialect {
         }
         let body = request.json().unwrap_or_default();
         let ask = Ask { body: &body, path_values: &[], now: request.received_at() };
-        match expect(&ask, hub) {
+        match invite(&ask, hub) {
             Ok(ticket) => {
                 let endpoint = format!("{}{}", hub.base, self.upgrade_path());
                 Reply::new(StatusCode::OK).json(&json!({ "endpoint": endpoint, "ticket": ticket }))

@@ -230,7 +230,7 @@ impl Dialect for FeishuDialect {
         if hub.is_full(app_id) {
             return Reply::error_message(TOO_MANY, "the number of connections exceeded the limit");
         }
-        let (ticket, peer) = hub.expect(VendorId::Feishu, app_id, Vec::new());
+        let (ticket, peer) = hub.invite(VendorId::Feishu, app_id, Vec::new());
         let ticket = utf8_percent_encode(&ticket, NON_ALPHANUMERIC);
         let url = format!(
             "{}{}?fpid=493&aid=552564&device_id={}&access_key=mock-access-key&service_id={}\

@@ -55,6 +55,12 @@ impl MockConnection {
         self.read(|connection| connection.fault).flatten()
     }
 
+    /// Returns the code of WebSocket's with which the client closed the connection, or confirmed that
+    /// the platform did.
+    pub fn close_code(&self) -> Option<u16> {
+        self.read(|connection| connection.close_code).flatten()
+    }
+
     /// Returns how many pings arrived: Feishu's own, and those of WebSocket.
     pub fn pings(&self) -> usize {
         self.read(|connection| connection.pings).unwrap_or_default()

@@ -3,10 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
-use http::Response;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
@@ -14,9 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::Push;
 use super::fault::Fault;
-use super::frame::{CONTROL, DATA, Frame};
 use super::handles::RecordedAck;
-use super::webhook::{WebhookError, json_of};
 use crate::recorded::Recorded;
 use crate::reply::Reply;
 use crate::tokens::{VendorId, number};
@@ -30,14 +24,14 @@ pub struct Hub {
     pub(super) deliveries: Vec<Delivery>,
     pub(super) acks: Vec<RecordedAck>,
     /// By message ID. An event that is pushed again, as a clone, has the same one.
-    by_message: HashMap<String, Vec<usize>>,
+    pub(super) by_message: HashMap<String, Vec<usize>>,
     /// The number of deliveries that are not accepted.
     pub(crate) pending: usize,
-    agenda: BTreeSet<(Duration, Due)>,
+    pub(super) agenda: BTreeSet<(Duration, Due)>,
     /// Deliveries that no open connection can take.
     waiting: Vec<usize>,
     /// Apps that were given an address and have not connected yet, by ticket.
-    expected: HashMap<String, Peer>,
+    invited: HashMap<String, Peer>,
     /// The start of the addresses, `ws://` and a host.
     pub(crate) base: String,
     pub(super) client_config: Option<Value>,
@@ -80,6 +74,8 @@ pub(super) struct Connection {
     pub(super) closed_at: Option<Duration>,
     pub(super) fault: Option<(Fault, Duration)>,
     pub(super) pings: usize,
+    /// The code with which the client closed it.
+    pub(super) close_code: Option<u16>,
     pub(super) violations: Vec<String>,
 }
 
@@ -95,32 +91,32 @@ pub(super) enum Order {
 /// An attempt over HTTP.
 #[derive(Clone)]
 pub(super) struct Post {
-    delivery: usize,
-    at: Duration,
+    pub(super) delivery: usize,
+    pub(super) at: Duration,
     pub(super) body: Value,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+pub(super) enum Due {
     Delivery(usize),
     Fault(usize, Fault),
 }
 
 pub(super) struct Delivery {
-    push: Push,
+    pub(super) push: Push,
     pub(super) attempts: Vec<Attempt>,
     /// The places of its acknowledgments in the list of all.
     pub(super) acks: Vec<usize>,
     pub(super) is_accepted: bool,
     /// When it is sent again.
-    due: Option<Duration>,
+    pub(super) due: Option<Duration>,
 }
 
 pub(super) struct Attempt {
     pub(super) connection: usize,
-    at: Duration,
+    pub(super) at: Duration,
     /// The number of its first frame.
-    first: u64,
+    pub(super) first: u64,
 }
 
 impl Default for Hub {
@@ -133,7 +129,7 @@ impl Default for Hub {
             pending: 0,
             agenda: BTreeSet::new(),
             waiting: Vec::new(),
-            expected: HashMap::new(),
+            invited: HashMap::new(),
             base: "wss://openplat-mock.invalid".to_owned(),
             client_config: Some(json!({
                 "ReconnectCount": -1,
@@ -152,8 +148,8 @@ impl Default for Hub {
 
 /// Opening a connection.
 impl Hub {
-    /// Expects a connection of an app, and returns it with its ticket.
-    pub(crate) fn expect(
+    /// Invites an app to connect, and returns it with its ticket.
+    pub(crate) fn invite(
         &mut self,
         vendor: VendorId,
         app_id: &str,
@@ -170,17 +166,17 @@ impl Hub {
         };
         // It has to be encoded in a URL.
         let ticket = format!("mock+ticket/{number}");
-        self.expected.insert(ticket.clone(), peer.clone());
+        self.invited.insert(ticket.clone(), peer.clone());
         (ticket, peer)
     }
 
     /// Takes the app that a ticket was given to. A ticket works once.
-    pub(crate) fn take_expected(&mut self, request: &Recorded, vendor: VendorId) -> Option<Peer> {
+    pub(crate) fn take_invited(&mut self, request: &Recorded, vendor: VendorId) -> Option<Peer> {
         let ticket = request.query_value("ticket")?;
-        if self.expected.get(&ticket)?.vendor != vendor {
+        if self.invited.get(&ticket)?.vendor != vendor {
             return None;
         }
-        self.expected.remove(&ticket)
+        self.invited.remove(&ticket)
     }
 
     pub(crate) fn is_full(&self, app_id: &str) -> bool {
@@ -226,6 +222,7 @@ impl Hub {
             closed_at: None,
             fault: None,
             pings: 0,
+            close_code: None,
             violations: Vec::new(),
         });
         if let Some(every) = self.chaos.filter(|_| !is_webhook) {
@@ -402,7 +399,7 @@ fn messages(push: &Push, peer: &Peer, first: u64) -> Vec<Message> {
 
 impl Delivery {
     /// The last attempt that went over a connection.
-    fn attempt_over(&self, connection: usize) -> Option<&Attempt> {
+    pub(super) fn attempt_over(&self, connection: usize) -> Option<&Attempt> {
         self.attempts.iter().rev().find(|attempt| attempt.connection == connection)
     }
 }
@@ -417,183 +414,7 @@ impl Connection {
         self.orders.as_ref().is_some_and(|orders| orders.send(order).is_ok())
     }
 
-    fn violation(&mut self, text: impl Into<String>) {
+    pub(super) fn violation(&mut self, text: impl Into<String>) {
         self.violations.push(text.into());
     }
-}
-
-/// An acknowledgment as it was read, of either vendor.
-struct Ack {
-    message_id: String,
-    code: i64,
-    data: Option<Value>,
-    headers: Vec<(String, String)>,
-}
-
-/// Listening.
-impl Hub {
-    /// Takes in a message of the client's, and returns what is sent in return.
-    pub(super) fn hear(
-        &mut self,
-        connection: usize,
-        message: &Message,
-        now: Duration,
-    ) -> Option<Message> {
-        self.changed.send_replace(());
-        let from = self.connections.get_mut(connection)?;
-        let result = match (from.peer.vendor, message) {
-            (_, Message::Ping(_)) => {
-                from.pings += 1;
-                return None;
-            }
-            (_, Message::Pong(_) | Message::Close(_) | Message::Frame(_)) => return None,
-            (VendorId::Feishu, Message::Binary(bytes)) => match Frame::decode(bytes) {
-                Ok(frame) if frame.method == CONTROL => return self.pong(connection, &frame),
-                Ok(frame) => self.feishu_ack(connection, frame),
-                Err(reason) => Err(format!("a frame cannot be read: {reason}")),
-            },
-            (VendorId::DingTalk, Message::Text(text)) => dingtalk_ack(text),
-            (VendorId::Feishu, Message::Text(_)) => Err("a text message was sent".to_owned()),
-            (VendorId::DingTalk, Message::Binary(_)) => Err("a binary message was sent".to_owned()),
-        };
-        let result = result.and_then(|ack| self.record(connection, ack, now));
-        if let (Err(violation), Some(from)) = (result, self.connections.get_mut(connection)) {
-            from.violation(violation);
-        }
-        None
-    }
-
-    fn pong(&mut self, connection: usize, ping: &Frame) -> Option<Message> {
-        let config = self.pong_config.as_ref().map(Value::to_string);
-        let from = self.connections.get_mut(connection)?;
-        if ping.header("type") != Some("ping") {
-            from.violation("a control frame is not a ping");
-            return None;
-        }
-        if ping.service != from.peer.service_id {
-            from.violation("a ping names another service than the address does");
-        }
-        from.pings += 1;
-        let pong = Frame {
-            service: from.peer.service_id,
-            method: CONTROL,
-            headers: vec![("type".to_owned(), "pong".to_owned())],
-            payload: config.unwrap_or_default().into_bytes(),
-            ..Frame::default()
-        };
-        Some(Message::binary(pong.encode()))
-    }
-
-    fn feishu_ack(&self, connection: usize, frame: Frame) -> Result<Ack, String> {
-        if frame.method != DATA {
-            return Err("a frame has a method that is neither control nor data".to_owned());
-        }
-        let message_id = frame.header("message_id").unwrap_or_default().to_owned();
-        if !self.is_echo(connection, &frame, &message_id) {
-            return Err("an acknowledgment is not a copy of a frame that was sent".to_owned());
-        }
-        let payload: Value = serde_json::from_slice(&frame.payload).unwrap_or_default();
-        let code =
-            payload["code"].as_i64().ok_or("the payload of an acknowledgment has no code")?;
-        let data = match &payload["data"] {
-            Value::Null => None,
-            data => Some(base64_json(data).ok_or("the data of an answer is not JSON in Base64")?),
-        };
-        Ok(Ack { message_id, code, data, headers: frame.headers })
-    }
-
-    /// Whether a frame is, but for its payload and further headers, one that was sent over this
-    /// connection.
-    fn is_echo(&self, connection: usize, ack: &Frame, message_id: &str) -> bool {
-        let Some(to) = self.connections.get(connection) else { return false };
-        let deliveries = self.sent(message_id, connection);
-        let mut sent = deliveries.filter_map(|index| self.deliveries.get(index)).flat_map(|sent| {
-            sent.attempts.iter().flat_map(|attempt| sent.push.frames(&to.peer, attempt.first))
-        });
-        sent.any(|sent| {
-            (sent.seq_id, sent.log_id, sent.service) == (ack.seq_id, ack.log_id, ack.service)
-                && sent.log_id_new == ack.log_id_new
-                && ack.headers.starts_with(&sent.headers)
-        })
-    }
-
-    /// The deliveries of a message over a connection.
-    fn sent(&self, message_id: &str, connection: usize) -> impl Iterator<Item = usize> {
-        let deliveries = self.by_message.get(message_id).map(|all| &all[..]).unwrap_or_default();
-        deliveries.iter().copied().filter(move |index| {
-            let delivery = self.deliveries.get(*index);
-            delivery.is_some_and(|delivery| delivery.attempt_over(connection).is_some())
-        })
-    }
-
-    fn record(&mut self, connection: usize, ack: Ack, now: Duration) -> Result<(), String> {
-        let sent: Vec<_> = self.sent(&ack.message_id, connection).collect();
-        let is_open = |index: &&usize| {
-            let delivery = self.deliveries.get(**index);
-            delivery.is_some_and(|delivery| delivery.acks.len() < delivery.attempts.len())
-        };
-        let Some(index) = sent.iter().find(is_open).or(sent.last()).copied() else {
-            return Err("an acknowledgment names no message that came over this connection".into());
-        };
-        let attempt = self.deliveries.get(index).and_then(|it| it.attempt_over(connection));
-        let after = now.saturating_sub(attempt.map_or(now, |attempt| attempt.at));
-        self.settle(index, RecordedAck::new(connection, ack.code, ack.data, ack.headers, after));
-        Ok(())
-    }
-
-    pub(super) fn heard(
-        &mut self,
-        connection: usize,
-        post: &Post,
-        response: Result<Response<Bytes>, WebhookError>,
-        now: Duration,
-    ) {
-        self.changed.send_replace(());
-        let Some(from) = self.connections.get_mut(connection) else { return };
-        let response = match response {
-            Ok(response) => response,
-            Err(error) => return from.violation(error.to_string()),
-        };
-        let headers = response.headers().iter();
-        let headers = headers.map(|(name, value)| {
-            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        });
-        let (code, data) = (response.status().as_u16().into(), json_of(&response));
-        let after = now.saturating_sub(post.at);
-        let ack = RecordedAck::new(connection, code, data, headers.collect(), after);
-        self.settle(post.delivery, ack);
-    }
-
-    fn settle(&mut self, index: usize, ack: RecordedAck) {
-        let Some(delivery) = self.deliveries.get_mut(index) else { return };
-        let wants_again = ack.data.as_ref().is_some_and(|data| data["status"] == "LATER");
-        if ack.code == 200 && !wants_again && ack.after <= delivery.push.deadline() {
-            self.pending -= usize::from(!delivery.is_accepted);
-            delivery.is_accepted = true;
-            if let Some(due) = delivery.due.take() {
-                self.agenda.remove(&(due, Due::Delivery(index)));
-            }
-        }
-        delivery.acks.push(self.acks.len());
-        self.acks.push(ack);
-    }
-}
-
-fn base64_json(data: &Value) -> Option<Value> {
-    let json = BASE64_STANDARD.decode(data.as_str()?).ok()?;
-    serde_json::from_slice(&json).ok()
-}
-
-fn dingtalk_ack(text: &str) -> Result<Ack, String> {
-    let ack: Value = serde_json::from_str(text).unwrap_or_default();
-    let code = ack["code"].as_i64().ok_or("an acknowledgment has no code")?;
-    let headers = ack["headers"].as_object().ok_or("an acknowledgment has no headers")?;
-    let headers = headers.iter().map(|(name, value)| {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        (name.clone(), value)
-    });
-    let message_id = ack["headers"]["messageId"].as_str().unwrap_or_default().to_owned();
-    let data = ack["data"].as_str().and_then(|data| serde_json::from_str(data).ok());
-    let data = data.ok_or("the data of an acknowledgment is not JSON in a string")?;
-    Ok(Ack { message_id, code, data: Some(data), headers: headers.collect() })
 }

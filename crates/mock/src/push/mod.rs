@@ -4,6 +4,7 @@ mod connection;
 mod fault;
 mod frame;
 mod handles;
+mod hear;
 mod hub;
 mod line;
 mod session;
@@ -46,8 +47,7 @@ const DINGTALK_RESENDS: [Duration; 4] = [MINUTE; 4];
 /// Feishu's callbacks, which someone waits for in front of a screen: they are not sent again.
 const CALLBACKS: [&str; 2] = ["card.action.trigger", "url.preview.get"];
 
-/// An event or a callback that the platform pushes, by [`MockPlatform::push`] over a long
-/// connection.
+/// An event or a callback, for [`MockPlatform::push`].
 ///
 /// A clone is the same event, with the same ID: to push both is to push it twice.
 ///

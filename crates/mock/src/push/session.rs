@@ -1,18 +1,18 @@
 //! A WebSocket from the platform's side.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::{FutureExt, SinkExt, StreamExt, future};
+use futures_util::{FutureExt, SinkExt, Stream, StreamExt, future};
 use http::Response;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
 use super::fault::Fault;
 use super::hub::{Order, Peer, Post};
@@ -51,51 +51,60 @@ impl Session {
         let is_reset = {
             let (outbox, mut outgoing) = mpsc::unbounded_channel();
             // A client that does not read must not keep the platform from anything else.
-            let mut writing = pin!(async {
+            let writing = async {
                 while let Some(message) = outgoing.recv().await {
                     if sink.send(message).await.is_err() {
                         break;
                     }
                 }
-            });
-            let mut stalled_until = None;
-            loop {
-                let wake = self.run_due();
-                tokio::select! {
-                    biased;
-                    order = self.orders.recv() => match order {
-                        None => break false,
-                        Some(Order::Wake | Order::Post(_)) => {}
-                        Some(Order::Send(messages)) => {
-                            messages.into_iter().for_each(|message| drop(outbox.send(message)));
-                        }
-                        Some(Order::Fault(fault)) => {
-                            // First what was ordered before.
-                            if writing.as_mut().now_or_never().is_some() {
-                                break false;
-                            }
-                            match fault {
-                                Fault::Close(code) => drop(outbox.send(close(code))),
-                                Fault::Reset => break true,
-                                Fault::Silence => is_silent.store(true, Ordering::Relaxed),
-                                Fault::Stall(time) => stalled_until = Some(Instant::now() + time),
-                            }
-                        }
-                    },
-                    () = &mut writing => break false,
-                    message = messages.next(), if stalled_until.is_none() => match message {
-                        Some(Ok(message)) => {
-                            self.hear(&message).into_iter().for_each(|it| drop(outbox.send(it)));
-                        }
-                        Some(Err(_)) | None => break false,
-                    },
-                    () = until(stalled_until) => stalled_until = None,
-                    () = pause(wake) => {}
-                }
-            }
+            };
+            self.converse(&mut messages, pin!(writing), Outbox(outbox), &is_silent).await
         };
         let socket = sink.reunite(messages).ok()?;
         Some((socket.into_inner().into_inner(), is_reset))
+    }
+
+    /// Returns whether the connection is to be reset.
+    async fn converse(
+        &mut self,
+        messages: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
+        mut writing: Pin<&mut impl Future<Output = ()>>,
+        outbox: Outbox,
+        is_silent: &AtomicBool,
+    ) -> bool {
+        let mut stalled_until = None;
+        loop {
+            let wake = self.run_due();
+            tokio::select! {
+                biased;
+                order = self.orders.recv() => match order {
+                    None => return false,
+                    Some(Order::Wake | Order::Post(_)) => {}
+                    Some(Order::Send(messages)) => outbox.put(messages),
+                    Some(Order::Fault(fault)) => {
+                        // First what was ordered before.
+                        if writing.as_mut().now_or_never().is_some() {
+                            return false;
+                        }
+                        match fault {
+                            Fault::Close(code) => outbox.put([close(code)]),
+                            Fault::Reset => return true,
+                            Fault::Silence => is_silent.store(true, Ordering::Relaxed),
+                            Fault::Stall(time) => {
+                                stalled_until = Some(tokio::time::sleep(time).deadline());
+                            }
+                        }
+                    }
+                },
+                () = &mut writing => return false,
+                message = messages.next(), if stalled_until.is_none() => match message {
+                    Some(Ok(message)) => outbox.put(self.hear(&message)),
+                    Some(Err(_)) | None => return false,
+                },
+                () = until(stalled_until) => stalled_until = None,
+                () = pause(wake) => {}
+            }
+        }
     }
 
     /// Does what is due, and returns the time until something else is.
@@ -119,6 +128,18 @@ impl Session {
         let mut platform = shared.lock();
         let now = platform.now();
         platform.hub.hear(self.index, message, now)
+    }
+}
+
+/// The messages that are to be written.
+struct Outbox(mpsc::UnboundedSender<Message>);
+
+impl Outbox {
+    fn put(&self, messages: impl IntoIterator<Item = Message>) {
+        for message in messages {
+            // Its receiver lives as long as this does.
+            let _ = self.0.send(message);
+        }
     }
 }
 

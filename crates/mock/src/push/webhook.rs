@@ -97,6 +97,13 @@ impl From<&str> for WebhookServer {
     }
 }
 
+/// A URL with the scheme `http`.
+impl From<String> for WebhookServer {
+    fn from(url: String) -> Self {
+        url.as_str().into()
+    }
+}
+
 impl fmt::Debug for WebhookServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookServer").finish_non_exhaustive()

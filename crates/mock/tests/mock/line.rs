@@ -67,6 +67,16 @@ pub(crate) async fn dingtalk_url(mock: &MockPlatform) -> String {
     format!("{}?ticket={ticket}", response["endpoint"].as_str().unwrap())
 }
 
+pub(crate) fn handshake(url: &str) -> http::Request<Body> {
+    http::Request::get(url)
+        .header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .body(Body::default())
+        .unwrap()
+}
+
 impl Line {
     pub(crate) async fn feishu(mock: &MockPlatform) -> Self {
         Self::open(mock, feishu_url(mock).await).await.unwrap()
@@ -80,14 +90,7 @@ impl Line {
         mock: &MockPlatform,
         url: String,
     ) -> Result<Self, (StatusCode, HeaderMap)> {
-        let request = http::Request::get(&url)
-            .header("connection", "Upgrade")
-            .header("upgrade", "websocket")
-            .header("sec-websocket-version", "13")
-            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
-            .body(Body::default())
-            .unwrap();
-        let upgraded = way(mock).upgrade(request).await;
+        let upgraded = way(mock).upgrade(handshake(&url)).await;
         let (head, socket) =
             upgraded.map_err(|_| (StatusCode::BAD_GATEWAY, HeaderMap::default()))?;
         let Some(socket) = socket else { return Err((head.status, head.headers)) };
@@ -213,7 +216,7 @@ impl Frame {
     }
 
     /// The same frame with another payload: of a field that is there twice, the last one counts.
-    fn ack(&self, payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn ack(&self, payload: &[u8]) -> Vec<u8> {
         let mut ack = self.0.to_vec();
         ack.extend(b"\x2a\x0b\x0a\x06biz_rt\x12\x017\x42");
         varint(&mut ack, payload.len() as u64);

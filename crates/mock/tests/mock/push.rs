@@ -1,14 +1,18 @@
 //! The other side of long connections, to a client that is written by hand.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use openplat_core::{Body, DingTalk, Feishu};
 use openplat_mock::{Fault, MockPlatform, Push, Reply, http};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::line::{DINGTALK, FEISHU, Line, dingtalk_url, feishu_url, post, try_post, way};
+use crate::line::{
+    DINGTALK, FEISHU, Line, dingtalk_url, feishu_url, handshake, post, try_post, way,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -206,7 +210,7 @@ async fn an_event_goes_to_one_connection() {
 }
 
 #[tokio::test]
-async fn an_acknowledgment_from_another_connection_does_not_count() {
+async fn an_acknowledgment_of_another_frame_or_connection_does_not_count() {
     let mock = MockPlatform::in_process();
     let (mut first, mut second) = (Line::feishu(&mock).await, Line::feishu(&mock).await);
     let pushed = mock.push(message().to(0));
@@ -214,6 +218,16 @@ async fn an_acknowledgment_from_another_connection_does_not_count() {
     second.ack(&frame, &json!({ "code": 200 })).await;
     let second = mock.connection(1).await;
     mock.until(|_| !second.violations().is_empty()).await;
+    // Of a field that is there twice, the last one counts: this one is another SeqID.
+    let mut changed = frame.ack(br#"{"code":200}"#);
+    changed.extend([0x08, 1]);
+    first.send(changed).await;
+    let first = mock.connection(0).await;
+    mock.until(|_| !first.violations().is_empty()).await;
+    for connection in [first, second] {
+        let wanted = ["an acknowledgment is not a copy of a frame that was sent"];
+        assert_eq!(connection.violations(), wanted);
+    }
     assert!(pushed.acks().is_empty());
 }
 
@@ -300,7 +314,11 @@ async fn connections_end_as_they_are_told() {
         mock.push(message());
         connection.reset();
         line.frame().await;
-        assert_eq!(line.end().await, None);
+        match line.next().await.unwrap().unwrap_err() {
+            Error::Io(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+            // Without a socket there is no reset.
+            error => assert!(!mock.url().starts_with("http://"), "{error}"),
+        }
         mock.until(|_| !connection.is_open()).await;
         assert_eq!(connection.fault().unwrap().0, Fault::Reset);
 
@@ -309,7 +327,14 @@ async fn connections_end_as_they_are_told() {
         let connection = mock.connection(2).await;
         drop(line);
         mock.until(|_| !connection.is_open()).await;
-        assert_eq!(connection.fault(), None);
+        assert_eq!((connection.fault(), connection.close_code()), (None, None));
+
+        let mut line = Line::feishu(&mock).await;
+        let connection = mock.connection(3).await;
+        let close = CloseFrame { code: 1000.into(), reason: "".into() };
+        line.send(Message::Close(Some(close))).await;
+        mock.until(|_| !connection.is_open()).await;
+        assert_eq!(connection.close_code(), Some(1000));
     }
 }
 
@@ -438,6 +463,24 @@ async fn the_way_to_a_connection_fails_as_its_routes_say() {
 }
 
 #[tokio::test]
+async fn what_is_no_handshake_is_not_upgraded() {
+    for mock in platforms().await {
+        for (name, value) in [
+            ("connection", "close"),
+            ("upgrade", "h2c"),
+            ("sec-websocket-version", "8"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZQ=="),
+        ] {
+            let mut request = handshake(&feishu_url(&mock).await);
+            request.headers_mut().insert(name, value.parse().unwrap());
+            let (head, socket) = way(&mock).upgrade(request).await.unwrap();
+            assert_eq!((head.status.as_u16(), socket.is_none()), (400, true), "{name}");
+        }
+        assert_eq!(mock.connections().len(), 0);
+    }
+}
+
+#[tokio::test]
 async fn messages_of_the_test_are_sent_as_they_are() {
     for mock in platforms().await {
         let mut line = Line::feishu(&mock).await;
@@ -483,7 +526,7 @@ async fn dingtalk_pushes_events_and_callbacks() {
     assert_eq!(mock.connections()[0].violations(), [""; 0]);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn dingtalk_has_system_messages() {
     for mock in platforms().await {
         let mut line = Line::dingtalk(&mock).await;
