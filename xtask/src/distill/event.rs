@@ -52,7 +52,9 @@ fn build(document: &Document, request: Request, report: &mut Report) -> Event {
     check_type(&request, example.as_ref(), report);
     let (answer_rows, event_rows): (Vec<_>, Vec<_>) =
         std::mem::take(&mut parts.inner).into_iter().partition(|inner| inner.answer);
-    let rows = flats(std::mem::take(&mut parts.event));
+    // A heading may say no more than that parameters follow.
+    let rows = if parts.event.rows.is_empty() { &mut parts.body } else { &mut parts.event };
+    let rows = flats(std::mem::take(rows));
     let mut table = nest::tree(rows, Evidence::Sample(example.as_ref()), report);
     endpoint::attach_inner(&mut table, event_rows, example.as_ref(), report);
     let Payload { schema, fields, of_table } = payload(&request, table, example.as_ref(), report);

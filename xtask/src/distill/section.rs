@@ -209,6 +209,13 @@ fn by_words(key: &str) -> Option<Section> {
         Section::Fields
     } else if has(&["请求地址", "请求方法", "请求url", "http请求"]) {
         Section::Request
+    } else if example && has(&["事件", "回调", "event", "callback"]) && !has(&["代码", "code"])
+    {
+        Section::EventExample
+    } else if has(&["事件体", "事件结构", "回调体", "回调结构", "eventbody", "eventstructure"])
+        || has(&["callbackbody", "callbackstructure"])
+    {
+        Section::EventBody
     } else {
         return None;
     })
