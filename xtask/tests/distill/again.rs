@@ -556,6 +556,16 @@ fn one_event_has_one_page() {
 }
 
 #[test]
+fn two_versions_of_an_event_have_two_names() {
+    let lab = event_lab();
+    lab.write("pages/newer.md", ship().replace("came_v1", "came_v2"));
+    lab.distil();
+    assert!(lab.read(EVENT).contains(r#""rust": "ShipCame""#));
+    let newer = lab.read(&EVENT.replace("v1", "v2"));
+    assert!(newer.contains(r#""rust": "ShipCameEvent""#), "{newer}");
+}
+
+#[test]
 fn events_are_feishus() {
     let lab = Lab::new();
     lab.write("pages/ferry.txt", include_str!("../pages/ferry_book.txt"));
