@@ -187,6 +187,7 @@ pub(crate) async fn listen(url: &str) {
     let deliveries = ids.into_iter().map(async |id| {
         let mut outcomes = Vec::new();
         while !matches!(outcomes.last(), Some(Outcome::Handled(_) | Outcome::Repeated)) {
+            assert!(outcomes.len() < 1000, "{id} is never acknowledged: {:?}", outcomes.last());
             a_moment().await;
             outcomes.push(listener.hear(event(&id.to_string())).await);
         }
