@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use dingtalk_convfile::file::SendLink;
-use feishu_im::ErrorKind;
+use feishu_im::card::UpdateCard;
 use feishu_im::chat::{GetChat, LinkChat};
+use feishu_im::{ErrorCode, ErrorKind};
 use openplat_core::{
     AcceptsAppToken, Backoff, Decision, Feishu, Method, Operation, OperationMeta, Parts,
     RetryPolicy, RetryState, Sender,
 };
 use openplat_mock::{MockPlatform, Reply};
+use serde_json::json;
 use showcase::parcel::{HoldParcel, SendParcel, SendParcelRequired, Speed};
 use showcase::types::{Address, AddressRequired};
 use tokio::time::Instant;
@@ -160,6 +162,17 @@ async fn what_does_no_harm_twice_is_sent_again() {
     let mock = replying::<GetChat>([Reply::reset()]);
     GetChat::new("oc_1").send(&feishu(&mock)).idempotent(false).await.unwrap_err();
     assert_eq!(mock.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_before_the_answer_to_a_callback_is_sent_again_on_request() {
+    let early = Reply::error("200810");
+    let mock = replying::<UpdateCard>([early.clone(), early, Reply::example()]);
+    let (update, client) = (UpdateCard::new("c-1", json!({})), feishu(&mock));
+    let error = update.send(&client).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::CardActionPending));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
+    update.send(&client).idempotent(true).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
