@@ -18,7 +18,7 @@ impl MessageReceived {
     /// Returns the words of a text or a post, without the mention of the bot; `None` for a message
     /// of another type.
     ///
-    /// - Mentions of bots are left out, together with the space behind. If the platform does not
+    /// - Mentions of bots are left out, and the space around them becomes one. If the platform does not
     ///   say which mentions are of bots, the one at the very beginning is taken for that.
     /// - Other mentions become `@` and the name, and a mention of everybody becomes `@all` unless
     ///   it has a name.

@@ -32,7 +32,7 @@
 //! # Two ways in
 //!
 //! Over a long connection, Feishu delivers to a program without a public address. It needs the
-//! feature `long-connection`, and is for apps of one's own organization.
+//! feature `long-connection` and a custom app; store apps have webhooks alone.
 //!
 //! ```no_run
 //! # #[cfg(feature = "long-connection")]

@@ -57,8 +57,8 @@ struct Words<'a> {
     says_who_is_bot: bool,
     mentions_all: bool,
     mentions_bot: bool,
-    /// The spaces that follow belong to a mention that was left out.
-    skips_spaces: bool,
+    /// After a mention that was left out: whether there is space around it, to be shown as one.
+    gap: Option<bool>,
     text: String,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Words<'a> {
             says_who_is_bot: mentions.iter().any(|mention| mention.is_bot.is_some()),
             mentions_all: false,
             mentions_bot: false,
-            skips_spaces: false,
+            gap: None,
             text: String::new(),
         }
     }
@@ -185,21 +185,28 @@ impl<'a> Words<'a> {
 
     fn leave_out(&mut self) {
         self.mentions_bot = true;
-        self.skips_spaces = self.text.is_empty() || self.text.ends_with(char::is_whitespace);
+        let before = self.text.trim_end_matches(is_space).len();
+        self.gap = Some(self.gap == Some(true) || before < self.text.len());
+        self.text.truncate(before);
     }
 
     fn push(&mut self, words: &str) {
-        let words = if self.skips_spaces { words.trim_start_matches(is_space) } else { words };
-        if words.is_empty() {
+        let Some(had_space) = self.gap else {
+            self.text.push_str(words);
             return;
+        };
+        let after = words.trim_start_matches(is_space);
+        let has_space = had_space || after.len() < words.len();
+        self.gap = after.is_empty().then_some(has_space);
+        let is_within = !self.text.is_empty() && !self.text.ends_with(NEWLINE);
+        if has_space && is_within && !after.is_empty() && !after.starts_with(NEWLINE) {
+            self.text.push(' ');
         }
-        if self.skips_spaces && words.starts_with(['\n', '\r']) {
-            self.text.truncate(self.text.trim_end_matches(is_space).len());
-        }
-        self.skips_spaces = false;
-        self.text.push_str(words);
+        self.text.push_str(after);
     }
 }
+
+const NEWLINE: [char; 2] = ['\n', '\r'];
 
 /// Whether `rest` is more of the word that `key` is the beginning of.
 fn goes_on(key: &str, rest: &str) -> bool {
@@ -211,7 +218,7 @@ fn goes_on(key: &str, rest: &str) -> bool {
 }
 
 fn is_space(c: char) -> bool {
-    c.is_whitespace() && !matches!(c, '\n' | '\r')
+    c.is_whitespace() && !NEWLINE.contains(&c)
 }
 
 /// The tag of a mention: `<at user_id="ou_1">Tom</at>`, in cards `<at id=ou_1></at>`.
