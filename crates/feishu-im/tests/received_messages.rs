@@ -380,9 +380,9 @@ fn no_message_is_too_strange_to_be_read() {
 
 #[test]
 fn long_texts_take_no_long_time() {
-    let mentions: Vec<_> = (0..300).map(|n| json!({ "key": format!("@_user_{n}") })).collect();
+    let mentions: Vec<_> = (0..50).map(|n| json!({ "key": format!("@_user_{n}") })).collect();
     for part in
-        ["<at ", "<at user_id=\"ou_1\">", "@_user_", "@", "&", "<at x=1>a</at", "@_user_299 "]
+        ["<at ", "<at user_id=\"ou_1\">", "@_user_", "@", "&", "<at x=1>a</at", "@_user_49 "]
     {
         let text = part.repeat(150_000 / part.len());
         let message: MessageReceived = read(json!({ "message": {
