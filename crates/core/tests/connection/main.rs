@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod chaos;
 mod dingtalk;
 mod endpoint;
 mod events;
