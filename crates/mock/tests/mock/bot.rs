@@ -11,6 +11,7 @@ use openplat_mock::{MockPlatform, Push, Reply};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
+use crate::line::soon;
 use crate::operations::feishu;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,15 +35,15 @@ async fn hears_and_answers(mock: &MockPlatform, client: &Client<Feishu>) {
     let control = connection.control();
     let running = tokio::spawn(connection.run(bot()));
     let event = Push::feishu("im.message.receive_v1", json!({ "x": "你好".repeat(100) }));
-    mock.push(event.fragments(3).order([2, 0, 1])).accepted().await;
+    soon(mock.push(event.fragments(3).order([2, 0, 1])).accepted()).await;
     let callback = mock.push(Push::feishu("card.action.trigger", json!({})));
-    assert_eq!(callback.ack().await.data, Some(json!({ "toast": { "type": "info" } })));
-    let connection = mock.connection(0).await;
-    mock.until(|_| connection.pings() > 0).await;
+    assert_eq!(soon(callback.ack()).await.data, Some(json!({ "toast": { "type": "info" } })));
+    let connection = soon(mock.connection(0)).await;
+    soon(mock.until(|_| connection.pings() > 0)).await;
     assert_eq!((mock.pending(), connection.violations().len()), (0, 0));
     control.shutdown();
     running.await.unwrap().unwrap();
-    mock.until(|_| !connection.is_open()).await;
+    soon(mock.until(|_| !connection.is_open())).await;
 }
 
 #[tokio::test]
@@ -58,9 +59,9 @@ async fn a_bot_connects_again() {
     let mock = MockPlatform::in_process();
     let connection = LongConnection::new(&client(&mock)).connect();
     let _running = tokio::spawn(connection.run(bot()));
-    mock.connection(0).await.close(1001);
+    soon(mock.connection(0)).await.close(1001);
     let pushed = mock.push(Push::feishu("im.message.receive_v1", json!({})));
-    pushed.accepted().await;
+    soon(pushed.accepted()).await;
     assert_eq!(pushed.sent_to(), [1]);
 }
 
@@ -117,5 +118,5 @@ async fn a_bot_survives_chaos() {
     }
     control.shutdown();
     running.await.unwrap().unwrap();
-    mock.until(|_| connections.iter().all(|connection| !connection.is_open())).await;
+    soon(mock.until(|_| connections.iter().all(|connection| !connection.is_open()))).await;
 }

@@ -1,6 +1,9 @@
 //! A client of long connections that shares no code with ours or with the mock, but for the
 //! framing of WebSocket.
 
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::BodyExt;
 use openplat_core::{Body, HttpTransport, Socket, Transport, TransportError};
@@ -14,6 +17,22 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 pub(crate) const FEISHU: &str = "/callback/ws/endpoint";
 pub(crate) const DINGTALK: &str = "/v1.0/gateway/connections/open";
+
+/// Waits for what is to happen; a mock that does nothing is to fail the test, not to hang it.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let (mut future, started) = (pin!(future), Instant::now());
+    // A clock that is paused gets this far in no time.
+    for _ in 0..5_000 {
+        if let Ok(output) = tokio::time::timeout(PATIENCE, future.as_mut()).await {
+            return output;
+        }
+        if started.elapsed() >= PATIENCE {
+            break;
+        }
+    }
+    panic!("it did not happen")
+}
 
 pub(crate) struct Line {
     socket: WebSocketStream<Socket>,
@@ -115,7 +134,7 @@ impl Line {
     }
 
     pub(crate) async fn next(&mut self) -> Option<Result<Message, Error>> {
-        self.socket.next().await
+        soon(self.socket.next()).await
     }
 
     /// The next frame of Feishu.

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::line::{
-    DINGTALK, FEISHU, Line, dingtalk_url, feishu_url, handshake, post, try_post, way,
+    DINGTALK, FEISHU, Line, dingtalk_url, feishu_url, handshake, post, soon, try_post, way,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -44,11 +44,11 @@ async fn an_event_is_pushed_and_acknowledged() {
         assert!(pushed.acks().is_empty());
 
         line.ack(&frame, &json!({ "code": 200 })).await;
-        let ack = pushed.ack().await;
+        let ack = soon(pushed.ack()).await;
         assert_eq!((ack.connection, ack.code, &ack.data), (0, 200, &None));
         assert_eq!(ack.header("biz_rt"), Some("7"));
         assert_eq!(ack.header("message_id"), Some(&*frame.header("message_id")));
-        pushed.accepted().await;
+        soon(pushed.accepted()).await;
         assert_eq!(mock.acks(), pushed.acks());
         assert_eq!(pushed.sent_to(), [0]);
         let connection = &mock.connections()[0];
@@ -91,7 +91,7 @@ async fn pings_get_pongs() {
         assert_eq!(line.frame().await.json(), json!({ "PingInterval": 5 }));
         line.send(Message::Ping(vec![1].into())).await;
         assert_eq!(line.next().await.unwrap().unwrap(), Message::Pong(vec![1].into()));
-        let connection = mock.connection(0).await;
+        let connection = soon(mock.connection(0)).await;
         assert_eq!((connection.pings(), connection.violations().len()), (3, 0));
         connection.ping();
         assert_eq!(line.next().await.unwrap().unwrap(), Message::Ping(vec![].into()));
@@ -143,7 +143,7 @@ async fn an_event_that_is_not_acknowledged_is_sent_again_by_the_schedule() {
     assert!(ids.iter().all(|id| *id == ids[0]));
     assert!(!pushed.is_accepted());
     line.ack(&frame, &json!({ "code": 200 })).await;
-    pushed.accepted().await;
+    soon(pushed.accepted()).await;
     let codes: Vec<_> = pushed.acks().iter().map(|ack| (ack.code, ack.after.as_secs())).collect();
     assert_eq!(codes, [(500, 0), (500, 0), (200, 4), (500, 0), (200, 0)]);
 
@@ -177,7 +177,7 @@ async fn the_clock_of_the_platform_brings_the_next_attempt() {
         line.frame().await;
         mock.advance(15 * SECOND);
         line.frame().await;
-        mock.until(|_| pushed.sent_to().len() == 2).await;
+        soon(mock.until(|_| pushed.sent_to().len() == 2)).await;
     }
 }
 
@@ -216,17 +216,21 @@ async fn an_acknowledgment_of_another_frame_or_connection_does_not_count() {
     let pushed = mock.push(message().to(0));
     let frame = first.frame().await;
     second.ack(&frame, &json!({ "code": 200 })).await;
-    let second = mock.connection(1).await;
-    mock.until(|_| !second.violations().is_empty()).await;
+    let second = soon(mock.connection(1)).await;
+    soon(mock.until(|_| !second.violations().is_empty())).await;
     // Of a field that is there twice, the last one counts: this one is another SeqID.
     let mut changed = frame.ack(br#"{"code":200}"#);
     changed.extend([0x08, 1]);
     first.send(changed).await;
-    let first = mock.connection(0).await;
-    mock.until(|_| !first.violations().is_empty()).await;
-    for connection in [first, second] {
-        let wanted = ["an acknowledgment is not a copy of a frame that was sent"];
-        assert_eq!(connection.violations(), wanted);
+    // A header that is to come back is another one.
+    let mut changed = frame.ack(br#"{"code":200}"#);
+    let header = changed.windows(13).position(|bytes| bytes == b"mock-instance").unwrap();
+    changed[header] = b'M';
+    first.send(changed).await;
+    let first = soon(mock.connection(0)).await;
+    soon(mock.until(|_| first.violations().len() == 2)).await;
+    for violation in [first.violations(), second.violations()].concat() {
+        assert_eq!(violation, "an acknowledgment is not a copy of a frame that was sent");
     }
     assert!(pushed.acks().is_empty());
 }
@@ -249,7 +253,7 @@ async fn a_clone_is_the_same_event() {
     for message in &messages {
         dingtalk.ack_json(message, 200, &json!({ "response": {} })).await;
     }
-    mock.until(|mock| mock.pending() == 0).await;
+    soon(mock.until(|mock| mock.pending() == 0)).await;
     for pushed in pushed.iter().chain(&called) {
         assert!(pushed.is_accepted());
         assert_eq!(pushed.acks().len(), 1);
@@ -264,7 +268,7 @@ async fn answers_of_callbacks_are_decoded() {
     let frame = line.frame().await;
     // {"toast":{}}
     line.ack(&frame, &json!({ "code": 200, "data": "eyJ0b2FzdCI6e319" })).await;
-    let ack = pushed.ack().await;
+    let ack = soon(pushed.ack()).await;
     assert_eq!(ack.data, Some(json!({ "toast": {} })));
     assert!(!format!("{ack:?} {pushed:?} {mock:?}").contains("toast"));
 }
@@ -281,8 +285,8 @@ async fn violations_are_recorded() {
     line.frame().await;
     line.ack(&frame, &json!({})).await;
     line.ack(&frame, &json!({ "code": 200, "data": "{}" })).await;
-    let connection = mock.connection(0).await;
-    mock.until(|_| connection.violations().len() == 5).await;
+    let connection = soon(mock.connection(0)).await;
+    soon(mock.until(|_| connection.violations().len() == 5)).await;
     assert_eq!(
         connection.violations(),
         [
@@ -301,16 +305,16 @@ async fn violations_are_recorded() {
 async fn connections_end_as_they_are_told() {
     for mock in platforms().await {
         let mut line = Line::feishu(&mock).await;
-        let connection = mock.connection(0).await;
+        let connection = soon(mock.connection(0)).await;
         mock.push(message());
         connection.close(1001);
         line.frame().await;
         assert_eq!(line.end().await, Some(1001));
-        mock.until(|_| !connection.is_open()).await;
+        soon(mock.until(|_| !connection.is_open())).await;
         assert!(connection.closed_at().unwrap() >= connection.opened_at());
 
         let mut line = Line::feishu(&mock).await;
-        let connection = mock.connection(1).await;
+        let connection = soon(mock.connection(1)).await;
         mock.push(message());
         connection.reset();
         line.frame().await;
@@ -319,21 +323,21 @@ async fn connections_end_as_they_are_told() {
             // Without a socket there is no reset.
             error => assert!(!mock.url().starts_with("http://"), "{error}"),
         }
-        mock.until(|_| !connection.is_open()).await;
+        soon(mock.until(|_| !connection.is_open())).await;
         assert_eq!(connection.fault().unwrap().0, Fault::Reset);
 
         // The other side closes.
         let line = Line::feishu(&mock).await;
-        let connection = mock.connection(2).await;
+        let connection = soon(mock.connection(2)).await;
         drop(line);
-        mock.until(|_| !connection.is_open()).await;
+        soon(mock.until(|_| !connection.is_open())).await;
         assert_eq!((connection.fault(), connection.close_code()), (None, None));
 
         let mut line = Line::feishu(&mock).await;
-        let connection = mock.connection(3).await;
+        let connection = soon(mock.connection(3)).await;
         let close = CloseFrame { code: 1000.into(), reason: "".into() };
         line.send(Message::Close(Some(close))).await;
-        mock.until(|_| !connection.is_open()).await;
+        soon(mock.until(|_| !connection.is_open())).await;
         assert_eq!(connection.close_code(), Some(1000));
     }
 }
@@ -342,7 +346,7 @@ async fn connections_end_as_they_are_told() {
 async fn a_silent_connection_loses_everything() {
     let mock = MockPlatform::in_process();
     let mut line = Line::feishu(&mock).await;
-    let connection = mock.connection(0).await;
+    let connection = soon(mock.connection(0)).await;
     connection.silence();
     let pushed = mock.push(message());
     line.ping().await;
@@ -351,14 +355,14 @@ async fn a_silent_connection_loses_everything() {
     assert_eq!((pushed.sent_to().len(), connection.pings()), (3, 0));
     assert!(connection.is_open());
     drop(line);
-    mock.until(|_| !connection.is_open()).await;
+    soon(mock.until(|_| !connection.is_open())).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stalled_connection_is_not_read_for_a_while() {
     let mock = MockPlatform::in_process();
     let mut line = Line::feishu(&mock).await;
-    let connection = mock.connection(0).await;
+    let connection = soon(mock.connection(0)).await;
     connection.stall(10 * SECOND);
     let started = Instant::now();
     line.ping().await;
@@ -375,12 +379,12 @@ async fn a_stalled_connection_is_not_read_for_a_while() {
 async fn a_client_that_does_not_read_can_be_reset() {
     for mock in platforms().await {
         let line = Line::feishu(&mock).await;
-        let connection = mock.connection(0).await;
+        let connection = soon(mock.connection(0)).await;
         for _ in 0..100 {
             connection.send_binary(vec![0; 1 << 20]);
         }
         connection.reset();
-        mock.until(|_| !connection.is_open()).await;
+        soon(mock.until(|_| !connection.is_open())).await;
         drop(line);
     }
 }
@@ -455,7 +459,7 @@ async fn the_way_to_a_connection_fails_as_its_routes_say() {
         let full = post(&mock, FEISHU, &body).await;
         assert_eq!(full.body()["code"], 1000040350);
         drop(line);
-        mock.until(|mock| !mock.connections()[0].is_open()).await;
+        soon(mock.until(|mock| !mock.connections()[0].is_open())).await;
         Line::feishu(&mock).await;
         plan.endpoint::<DingTalk>().error("Throttled").times(1);
         assert_eq!(post(&mock, DINGTALK, &json!({})).await.status(), 400);
@@ -484,7 +488,7 @@ async fn what_is_no_handshake_is_not_upgraded() {
 async fn messages_of_the_test_are_sent_as_they_are() {
     for mock in platforms().await {
         let mut line = Line::feishu(&mock).await;
-        let connection = mock.connection(0).await;
+        let connection = soon(mock.connection(0)).await;
         connection.send_binary(&b"\x08"[..]);
         connection.send_text("{");
         assert_eq!(line.next().await.unwrap().unwrap(), Message::binary(&b"\x08"[..]));
@@ -505,20 +509,20 @@ async fn dingtalk_pushes_events_and_callbacks() {
     assert_eq!(message["headers"]["eventType"], "chat_update_title");
     assert_eq!(message["data"], r#"{"ChatId":"c"}"#);
     line.ack_json(&message, 200, &json!({ "status": "LATER" })).await;
-    event.ack().await;
+    soon(event.ack()).await;
     let started = Instant::now();
     let again = line.json().await;
     assert_eq!(started.elapsed().as_secs(), 60);
     assert_eq!(message["headers"], again["headers"]);
     line.ack_json(&again, 200, &json!({ "status": "SUCCESS" })).await;
-    event.accepted().await;
+    soon(event.accepted()).await;
 
     let callback = Push::dingtalk_callback("/v1.0/im/bot/messages/get", json!({ "text": "hi" }));
     let callback = mock.push(callback);
     let message = line.json().await;
     assert_eq!((&message["type"], message["headers"].get("eventId")), (&json!("CALLBACK"), None));
     line.ack_json(&message, 200, &json!({ "response": { "x": 1 } })).await;
-    assert_eq!(callback.ack().await.data, Some(json!({ "response": { "x": 1 } })));
+    assert_eq!(soon(callback.ack()).await.data, Some(json!({ "response": { "x": 1 } })));
 
     // Nobody asked for it.
     let unwanted = mock.push(Push::dingtalk_callback("/v1.0/card/instances/callback", json!({})));
@@ -537,7 +541,7 @@ async fn dingtalk_has_system_messages() {
             (&json!("SYSTEM"), &json!("ping"))
         );
         line.ack_json(&message, 200, &json!({ "opaque": "o" })).await;
-        assert_eq!(ping.ack().await.data, Some(json!({ "opaque": "o" })));
+        assert_eq!(soon(ping.ack()).await.data, Some(json!({ "opaque": "o" })));
 
         let reason = json!({ "reason": "persistent connection is timeout" });
         mock.push(Push::dingtalk_system("disconnect", reason));
@@ -547,8 +551,8 @@ async fn dingtalk_has_system_messages() {
         let mut next = Line::dingtalk(&mock).await;
         assert_eq!(next.json().await["headers"]["eventType"], "x");
         line.send(Message::text("{}")).await;
-        let connection = mock.connection(0).await;
-        mock.until(|_| connection.violations() == ["an acknowledgment has no code"]).await;
+        let connection = soon(mock.connection(0)).await;
+        soon(mock.until(|_| connection.violations() == ["an acknowledgment has no code"])).await;
     }
 }
 

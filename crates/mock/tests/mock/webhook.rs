@@ -12,6 +12,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
+use crate::line::soon;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn feishu() -> FeishuWebhook {
@@ -59,9 +61,9 @@ async fn events_are_signed_and_encrypted() {
     let webhook = mock.webhook("cli_1", &feishu(), server).await.unwrap();
     assert_eq!((webhook.app_id(), webhook.is_open()), ("cli_1".to_owned(), true));
     let event = mock.push(Push::feishu("im.message.receive_v1", json!({ "text": "hi" })).twice());
-    let ack = event.ack().await;
+    let ack = soon(event.ack()).await;
     assert_eq!((ack.connection, ack.code), (0, 200));
-    mock.until(|_| event.acks().len() == 2).await;
+    soon(mock.until(|_| event.acks().len() == 2)).await;
     assert!(event.is_accepted());
     let seen = seen.lock().unwrap();
     for (request, data) in &*seen {
@@ -79,7 +81,7 @@ async fn answers_come_back() {
     let (server, _) = server(feishu());
     mock.webhook("cli_1", &feishu(), server).await.unwrap();
     let callback = mock.push(Push::feishu("card.action.trigger", json!({})));
-    let ack = callback.ack().await;
+    let ack = soon(callback.ack()).await;
     assert_eq!(ack.data, Some(json!({ "toast": {} })));
     assert_eq!(ack.header("content-type"), Some("application/json"));
 }
@@ -89,7 +91,8 @@ async fn dingtalk_pushes_events_by_http() {
     let mock = MockPlatform::in_process();
     let (server, seen) = server(dingtalk());
     mock.webhook("ding_1", &dingtalk(), server).await.unwrap();
-    mock.push(Push::dingtalk_event("chat_update_title", json!({ "ChatId": "c" }))).accepted().await;
+    soon(mock.push(Push::dingtalk_event("chat_update_title", json!({ "ChatId": "c" }))).accepted())
+        .await;
     let wanted = json!({ "ChatId": "c", "EventType": "chat_update_title" });
     assert_eq!(seen.lock().unwrap()[0].1, wanted);
     let callback = Push::dingtalk_callback("/v1.0/im/bot/messages/get", json!({}));
@@ -125,13 +128,13 @@ async fn a_webhook_that_fails_gets_the_event_again() {
     let webhook = mock.webhook("cli_1", &open, server).await.unwrap();
     let started = Instant::now();
     let event = mock.push(Push::feishu("im.message.receive_v1", json!({})));
-    event.accepted().await;
+    soon(event.accepted()).await;
     assert_eq!(started.elapsed().as_secs(), 315);
     assert_eq!(event.acks().iter().map(|ack| ack.code).collect::<Vec<_>>(), [500, 200]);
     assert_eq!(webhook.violations(), ["no response in 3s"]);
 
     webhook.close(1000);
-    mock.until(|_| !webhook.is_open()).await;
+    soon(mock.until(|_| !webhook.is_open())).await;
     assert_eq!(mock.push(Push::feishu("x", json!({}))).sent_to(), [0; 0]);
 }
 
@@ -201,9 +204,9 @@ async fn servers_on_sockets_are_called() {
         }
     });
     mock.webhook("cli_1", &feishu(), &*url).await.unwrap();
-    mock.push(Push::feishu("im.message.receive_v1", json!({}))).accepted().await;
+    soon(mock.push(Push::feishu("im.message.receive_v1", json!({}))).accepted()).await;
     mock.webhook("ding_1", &dingtalk(), &*url).await.unwrap();
-    mock.push(Push::dingtalk_event("x", json!({}))).accepted().await;
+    soon(mock.push(Push::dingtalk_event("x", json!({}))).accepted()).await;
     serving.await.unwrap();
 
     let error = mock.webhook("cli_1", &feishu(), &*url).await.unwrap_err();
