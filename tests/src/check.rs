@@ -262,15 +262,12 @@ pub(crate) fn event<E: EventSet, T: Serialize + fmt::Debug>(
     pick: impl Fn(E) -> Option<Received<T>>,
 ) {
     let webhook = FeishuWebhook::builder().unprotected().build().unwrap();
-    let raw = match (
-        sample.is_callback,
-        webhook.receive(&HeaderMap::new(), sample.envelope.as_bytes()),
-    ) {
-        (false, Incoming::Event(delivery)) | (true, Incoming::Callback(delivery)) => {
-            delivery.event().clone()
-        }
-        (_, other) => panic!("{other:?}"),
+    let incoming = webhook.receive(&HeaderMap::new(), sample.envelope.as_bytes());
+    let delivery = match (incoming, sample.is_callback) {
+        (Incoming::Event(delivery), false) | (Incoming::Callback(delivery), true) => delivery,
+        (other, _) => panic!("{other:?}"),
     };
+    let raw = delivery.event().clone();
     assert_eq!((raw.header().schema, raw.event_type()), (sample.schema, sample.event_type));
     let data: Value = serde_json::from_slice(raw.data()).unwrap();
     let key = sample.dedupe.and_then(|pointer| data.pointer(pointer));

@@ -71,7 +71,9 @@ fn event_enum(api: &Api) -> Item {
     let schemas = [EventSchema::V2, EventSchema::Card, EventSchema::V1];
     let of = |schema| api.events.iter().filter(move |event| event.schema == schema);
     for event in schemas.into_iter().flat_map(of) {
-        let mut docs = docs::paragraph(&event.doc);
+        // The payload has the rest.
+        let summary = event.doc.split("\n\n").next().unwrap_or_default();
+        let mut docs = docs::paragraph(summary);
         docs.extend([String::new(), format!("`{}`", event.id)]);
         text.push_str(&docs::comments(&docs, "        "));
         let schema = match event.schema {

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A new ticket, which a store app needs to fetch its tokens; Feishu pushes one every hour. A listener that has a client sets the ticket there.
+/// A new ticket, which a store app needs to fetch its tokens; Feishu pushes one every hour.
+///
+/// A listener that has a client sets the ticket there.
 ///
 /// `app_ticket` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/application-v6/event/app_ticket-events))
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]

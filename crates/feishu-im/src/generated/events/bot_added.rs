@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use crate::generated::events::types::UserId;
 use crate::generated::types::I18nNames;
 
-/// The bot was added to a chat. Pushed to the bot that was added.
+/// The bot was added to a chat.
+///
+/// Pushed to the bot that was added.
 ///
 /// `im.chat.member.bot.added_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-member-bot/events/added))
 ///

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use crate::generated::events::types::UserId;
 use crate::generated::types::I18nNames;
 
-/// The bot was removed from a chat. Pushed to the bot that was removed.
+/// The bot was removed from a chat.
+///
+/// Pushed to the bot that was removed.
 ///
 /// `im.chat.member.bot.deleted_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-member-bot/events/deleted))
 ///

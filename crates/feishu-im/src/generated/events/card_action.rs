@@ -7,7 +7,9 @@ use crate::generated::events::types::{
     CallbackCard, CallbackContext, CallbackHost, CallbackOperator, ElementAction,
 };
 
-/// A user acted on a card: pressed a button, chose an option or submitted a form. Feishu waits 3 seconds for the response, which can show a toast and replace the card; an empty one leaves the card as it is. A callback is never pushed again.
+/// A user acted on a card: pressed a button, chose an option or submitted a form.
+///
+/// Feishu waits 3 seconds for the response, which can show a toast and replace the card; an empty one leaves the card as it is. A callback is never pushed again.
 ///
 /// `card.action.trigger` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication))
 ///

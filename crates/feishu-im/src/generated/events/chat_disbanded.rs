@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use crate::generated::events::types::UserId;
 use crate::generated::types::I18nNames;
 
-/// A chat with the bot was disbanded. Not pushed if whoever disbands it in the app keeps the history for its members.
+/// A chat with the bot was disbanded.
+///
+/// Not pushed if whoever disbands it in the app keeps the history for its members.
 ///
 /// `im.chat.disbanded_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/events/disbanded))
 ///

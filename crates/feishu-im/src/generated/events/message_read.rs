@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use crate::generated::events::types::UserId;
 
-/// A user read messages that the bot sent in a direct chat. Messages in groups cause no such event.
+/// A user read messages that the bot sent in a direct chat.
+///
+/// Messages in groups cause no such event.
 ///
 /// `im.message.message_read_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/events/message_read))
 ///

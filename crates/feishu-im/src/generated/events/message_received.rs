@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use crate::generated::events::types::UserId;
 use crate::generated::types::{MessageType, PeerType};
 
-/// The bot received a message. Which messages it receives depends on the app's scopes: those of direct chats with `im:message.p2p_msg:readonly`, those of groups that mention the bot with `im:message.group_at_msg:readonly`, and all that users send to groups with `im:message.group_msg`.
+/// The bot received a message.
+///
+/// The app's scopes decide which ones: those of direct chats with `im:message.p2p_msg:readonly`, those of groups that mention the bot with `im:message.group_at_msg:readonly`, and all that users send to groups with `im:message.group_msg`.
 ///
 /// `im.message.receive_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/events/receive))
 ///

@@ -75,23 +75,23 @@ openplat_core::events! {
         ///
         /// `application.bot.menu_v6`
         BotMenu(BotMenu) = V2 "application.bot.menu_v6";
-        /// A user acted on a card: pressed a button, chose an option or submitted a form. Feishu waits 3 seconds for the response, which can show a toast and replace the card; an empty one leaves the card as it is. A callback is never pushed again.
+        /// A user acted on a card: pressed a button, chose an option or submitted a form.
         ///
         /// `card.action.trigger`
         CardAction(CardAction) = V2 "card.action.trigger";
-        /// A user opened the direct chat with the bot. Feishu drops events of one bot beyond 300 per second.
+        /// A user opened the direct chat with the bot.
         ///
         /// `im.chat.access_event.bot_p2p_chat_entered_v1`
         P2pChatEntered(P2pChatEntered) = V2 "im.chat.access_event.bot_p2p_chat_entered_v1";
-        /// A chat with the bot was disbanded. Not pushed if whoever disbands it in the app keeps the history for its members.
+        /// A chat with the bot was disbanded.
         ///
         /// `im.chat.disbanded_v1`
         ChatDisbanded(ChatDisbanded) = V2 "im.chat.disbanded_v1";
-        /// The bot was added to a chat. Pushed to the bot that was added.
+        /// The bot was added to a chat.
         ///
         /// `im.chat.member.bot.added_v1`
         BotAdded(BotAdded) = V2 "im.chat.member.bot.added_v1";
-        /// The bot was removed from a chat. Pushed to the bot that was removed.
+        /// The bot was removed from a chat.
         ///
         /// `im.chat.member.bot.deleted_v1`
         BotRemoved(BotRemoved) = V2 "im.chat.member.bot.deleted_v1";
@@ -111,7 +111,7 @@ openplat_core::events! {
         ///
         /// `im.chat.updated_v1`
         ChatUpdated(ChatUpdated) = V2 "im.chat.updated_v1";
-        /// A user read messages that the bot sent in a direct chat. Messages in groups cause no such event.
+        /// A user read messages that the bot sent in a direct chat.
         ///
         /// `im.message.message_read_v1`
         MessageRead(MessageRead) = V2 "im.message.message_read_v1";
@@ -127,15 +127,15 @@ openplat_core::events! {
         ///
         /// `im.message.recalled_v1`
         MessageRecalled(MessageRecalled) = V2 "im.message.recalled_v1";
-        /// The bot received a message. Which messages it receives depends on the app's scopes: those of direct chats with `im:message.p2p_msg:readonly`, those of groups that mention the bot with `im:message.group_at_msg:readonly`, and all that users send to groups with `im:message.group_msg`.
+        /// The bot received a message.
         ///
         /// `im.message.receive_v1`
         MessageReceived(MessageReceived) = V2 "im.message.receive_v1", by "/message/message_id";
-        /// A message holds a link that the app can preview. Feishu waits 3 seconds for the preview, and may ask for the same link several times.
+        /// A message holds a link that the app can preview.
         ///
         /// `url.preview.get`
         UrlPreview(UrlPreview) = V2 "url.preview.get";
-        /// A user acted on a card of an app that is set up for the older callback, which comes over HTTP only. The response is the JSON of a new card, or an object with a `toast`; an empty one leaves the card as it is.
+        /// A user acted on a card of an app that is set up for the older callback, which comes over HTTP only.
         ///
         /// `card.action.trigger_v1`
         OldCardAction(OldCardAction) = Card "card.action.trigger_v1";
@@ -147,7 +147,7 @@ openplat_core::events! {
         ///
         /// `add_user_to_chat`
         V1UserAdded(V1UserAdded) = V1 "add_user_to_chat";
-        /// A new ticket, which a store app needs to fetch its tokens; Feishu pushes one every hour. A listener that has a client sets the ticket there.
+        /// A new ticket, which a store app needs to fetch its tokens; Feishu pushes one every hour.
         ///
         /// `app_ticket`
         AppTicket(AppTicket) = V1 "app_ticket";

@@ -4,7 +4,9 @@ use openplat_core::events::Callback;
 use serde::{Deserialize, Serialize};
 use crate::generated::events::types::ElementAction;
 
-/// A user acted on a card of an app that is set up for the older callback, which comes over HTTP only. The response is the JSON of a new card, or an object with a `toast`; an empty one leaves the card as it is.
+/// A user acted on a card of an app that is set up for the older callback, which comes over HTTP only.
+///
+/// The response is the JSON of a new card, or an object with a `toast`; an empty one leaves the card as it is.
 ///
 /// `card.action.trigger_v1` ([documentation](https://open.feishu.cn/document/ukTMukTMukTM/uYzM3QjL2MzN04iNzcDN/configuring-card-callbacks/card-callback-structure))
 ///

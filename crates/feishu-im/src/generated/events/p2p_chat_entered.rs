@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use crate::generated::events::types::UserId;
 
-/// A user opened the direct chat with the bot. Feishu drops events of one bot beyond 300 per second.
+/// A user opened the direct chat with the bot.
+///
+/// Feishu drops events of one bot beyond 300 per second.
 ///
 /// `im.chat.access_event.bot_p2p_chat_entered_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-access_event/events/bot_p2p_chat_entered))
 ///

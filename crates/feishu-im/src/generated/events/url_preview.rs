@@ -7,7 +7,9 @@ use crate::generated::events::types::{
     CallbackCard, CallbackContext, CallbackHost, CallbackOperator,
 };
 
-/// A message holds a link that the app can preview. Feishu waits 3 seconds for the preview, and may ask for the same link several times.
+/// A message holds a link that the app can preview.
+///
+/// Feishu waits 3 seconds for the preview, and may ask for the same link several times.
 ///
 /// `url.preview.get` ([documentation](https://open.larkoffice.com/document/uAjLw4CM/ukzMukzMukzM/development-link-preview/pull-link-preview-data-callback-structure))
 ///
