@@ -13,7 +13,7 @@
 //!     match event {
 //!         Event::RobotMessage(message) => println!("{:?} is written to", message.robot_code),
 //!         Event::CardAction(action) => {
-//!             return Ok(action.answer(&CardActionAnswer::new().set("status", "agreed")));
+//!             return Ok(action.answer(CardActionAnswer::new().set("status", "agreed")));
 //!         }
 //!         Event::Unknown(event) => println!("{} in {:?}", event.event_type(), event.header()),
 //!         _ => {}

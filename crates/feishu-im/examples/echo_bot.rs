@@ -41,7 +41,7 @@ pub async fn serve(bot: Listener, webhook: FeishuWebhook, socket: TcpListener) -
 
 pub async fn answer(feishu: Client, event: Event) -> Result<Answer, feishu_im::Error> {
     let reply = match &event {
-        Event::CardAction(click) => return Ok(click.answer(&Toast::info("Coming up.").into())),
+        Event::CardAction(click) => return Ok(click.answer(Toast::info("Coming up."))),
         Event::MessageReceived(msg) if msg.is_for_bot() => match msg.text().as_deref() {
             Some("/menu") => msg.reply(menu()),
             None | Some("" | "/help") => msg.reply(Text::new("Say anything, or /menu.")),

@@ -125,7 +125,7 @@ fn a_callback_is_answered_with_a_toast_a_card_or_both() {
     is_json(&CardActionAnswer::new(), json!({}));
 
     let received = Received::new(Default::default(), click(Value::Null).0);
-    let answer = received.answer(&CardActionAnswer::from(Toast::info("x")));
+    let answer = received.answer(Toast::info("x"));
     let expected = r#"{"toast":{"type":"info","content":"x"}}"#;
     assert_eq!(answer.as_json().map(|json| &json[..]), Some(expected.as_bytes()));
     let old = click(Value::Null).1;

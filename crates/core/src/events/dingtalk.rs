@@ -429,8 +429,8 @@ mod tests {
             "userPrivateData": {"cardParamMap": {"note": "thanks"}},
             "cardUpdateOptions": {"updateCardDataByKey": true, "updatePrivateDataByKey": true}
         });
-        assert_eq!(sent_back(&action.answer(&answer)), expected);
-        assert_eq!(sent_back(&action.answer(&CardActionAnswer::new())), json!({}));
+        assert_eq!(sent_back(&action.answer(answer.clone())), expected);
+        assert_eq!(sent_back(&action.answer(CardActionAnswer::new())), json!({}));
         let shown = format!("{:?} {:?} {answer:?}", action.event, action.content);
         assert!(shown.contains("card1") && shown.contains("agree"), "{shown}");
         assert!(!shown.contains("salary") && !shown.contains("thanks"), "{shown}");

@@ -79,8 +79,8 @@ impl<T> Received<T> {
 
 impl<T: Callback> Received<T> {
     /// Returns the answer to this callback.
-    pub fn answer(&self, answer: &T::Answer) -> Answer {
-        Answer::json(answer)
+    pub fn answer(&self, answer: impl Into<T::Answer>) -> Answer {
+        Answer::json(&answer.into())
     }
 }
 

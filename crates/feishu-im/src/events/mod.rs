@@ -18,7 +18,7 @@
 //!                 message.reply(Text::new(words)).send(&feishu).await?;
 //!             }
 //!             Event::CardAction(click) => {
-//!                 return Ok(click.answer(&Toast::success("Saved").into()));
+//!                 return Ok(click.answer(Toast::success("Saved")));
 //!             }
 //!             _ => {}
 //!         }
