@@ -12,12 +12,15 @@ use feishu_apaas::user_task::{ChatGroupUserTask, ChatGroupUserTaskRequired};
 use feishu_im::ErrorCode;
 use feishu_im::chat::{GetChat, LinkChat, ListChat, ValidityPeriod};
 use feishu_im::chat_members::MeJoinChatMembers;
+use feishu_im::events::connection::LongConnection;
+use feishu_im::events::{Answer, Event, Listener, Toast};
 use feishu_im::file::{CreateFile, CreateFileRequired, FileType, GetFile};
-use feishu_im::message::{CreateMessage, ReceiveId, Text};
+use feishu_im::message::{CreateMessage, ReceiveId, ReplyMessage, Text};
 use feishu_im::types::ChatType;
-use openplat_mock::{MockPlatform, Reply};
+use openplat_mock::{MockPlatform, Push, Reply};
+use serde_json::json;
 
-type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
 const CHAT: &str = "oc_a0553eda9014c201e6969b478895c230";
 
@@ -39,6 +42,7 @@ async fn run() -> Result {
     mock.on::<GetChat>();
     mock.on::<MeJoinChatMembers>();
     mock.on::<CreateMessage>();
+    mock.on::<ReplyMessage>();
     mock.on::<CreateFile>();
     mock.on::<GetFile>().respond(report());
     mock.on::<ListChat>();
@@ -49,13 +53,14 @@ async fn run() -> Result {
     let feishu = feishu.build()?;
     feishu_calls(&feishu, &mock).await?;
     files_and_pages(&feishu).await?;
+    events(&feishu, &mock).await?;
     refusal(&feishu).await?;
     let dingtalk = dingtalk_convfile::Client::builder("ding_demo", "demo secret");
     dingtalk_call(&dingtalk.base_url(mock.url()).build()?).await?;
 
     let (calls, fetches) = (mock.requests().len(), mock.token_requests().len());
     println!("\n{calls} calls, {fetches} token fetches: one an app.");
-    expect("ten calls and two token fetches", (calls, fetches) == (10, 2))?;
+    expect("eleven calls and two token fetches", (calls, fetches) == (11, 2))?;
     next_steps();
     Ok(())
 }
@@ -134,6 +139,49 @@ fn report() -> Reply {
         .body("month,sum\nJuly,7\n")
 }
 
+async fn events(feishu: &feishu_im::Client, mock: &MockPlatform) -> Result {
+    title("feishu-im", "Event", "a message and a click come in over a long connection");
+    let client = feishu.clone();
+    let bot = Listener::new(move |event| answer(client.clone(), event));
+    let connection = LongConnection::new(feishu).connect();
+    let control = connection.control();
+    let running = tokio::spawn(connection.run(bot));
+
+    mock.push(message("what is for lunch?")).accepted().await;
+    let replies = mock.requests_to::<ReplyMessage>();
+    let reply = replies.first().and_then(|reply| reply.json().ok());
+    show("reply", &reply.as_ref().and_then(|reply| reply["content"].as_str()));
+    expect("one reply", replies.len() == 1)?;
+
+    let click = json!({ "operator": { "open_id": "ou_1" }, "action": { "tag": "button" } });
+    let acknowledged = mock.push(Push::feishu("card.action.trigger", click)).ack().await;
+    show("toast", &acknowledged.data.as_ref().map(|answer| &answer["toast"]["content"]));
+    expect("an answer", acknowledged.code == 200 && acknowledged.data.is_some())?;
+
+    control.shutdown();
+    Ok(running.await??)
+}
+
+async fn answer(feishu: feishu_im::Client, event: Event) -> Result<Answer, feishu_im::Error> {
+    match event {
+        Event::MessageReceived(message) => {
+            show("message", &message.text());
+            message.reply(Text::new("Noodles.")).send(&feishu).await?;
+            Ok(Answer::default())
+        }
+        Event::CardAction(click) => Ok(click.answer(Toast::success("Noted."))),
+        _ => Ok(Answer::default()),
+    }
+}
+
+fn message(text: &str) -> Push {
+    let content = json!({ "text": text }).to_string();
+    let message = json!({
+        "message_id": "om_1", "chat_type": "p2p", "message_type": "text", "content": content,
+    });
+    Push::feishu("im.message.receive_v1", json!({ "message": message }))
+}
+
 async fn refusal(feishu: &feishu_im::Client) -> Result {
     title("feishu-im", "LinkChat", "a call that the platform refuses");
     match LinkChat::new(CHAT).send(feishu).await {
@@ -186,6 +234,10 @@ fn next_steps() {
     println!("\nWith an account, the same code talks to the real platform:");
     for (names, command) in [
         (["FEISHU_APP_ID", "FEISHU_APP_SECRET"], "cargo run -p feishu-im --example chat -- oc_..."),
+        (
+            ["FEISHU_APP_ID", "FEISHU_APP_SECRET"],
+            "cargo run -p feishu-im --features long-connection --example echo_bot",
+        ),
         (
             ["DINGTALK_APP_KEY", "DINGTALK_APP_SECRET"],
             "cargo run -p dingtalk-convfile --example send_link -- UNION_ID SPACE_ID DENTRY_ID CONVERSATION_ID",

@@ -67,7 +67,7 @@ impl Reply {
     /// Creates an error with the vendor's error `code`. Its HTTP status is the one that the
     /// operation documents for the code, or 400.
     pub fn error(code: &str) -> Self {
-        Self::error_message(code, format!("error {code} of the mock"))
+        Self::error_message(code, format!("mock error {code}"))
     }
 
     /// Creates an [`error`](Self::error) with this message.
