@@ -72,6 +72,27 @@ async fn a_platform_that_reads_nothing_is_given_up_after_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_platform_that_reads_slowly_is_waited_for() {
+    let (platform, mut accepted) = platform();
+    platform.answers(200, endpoint(config(-1, 1, 1, 600)));
+    let mut connection = platform.connect();
+    let mut server = accepted.next().await;
+    let mut acks = Vec::new();
+    for number in 0..30 {
+        server.send(&event(&number.to_string())).await;
+        let delivery = connection.next().await.unwrap().unwrap();
+        acks.push(tokio::spawn(delivery.accept(Answer::json(&"x".repeat(48 * 1024)))));
+    }
+    for _ in 0..30 {
+        sleep(SECOND).await;
+        server.ack().await;
+    }
+    for ack in acks {
+        assert_eq!(ack.await.unwrap(), Ok(()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_end_leads_to_a_new_url() {
     let (platform, mut accepted) = platform();
     platform.answers(200, endpoint(config(1, 100, 2, 10)));

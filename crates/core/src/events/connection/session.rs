@@ -233,6 +233,8 @@ impl<'a> Session<'a> {
             let Some(Outgoing { message, pending }) = self.outbox.pop_front() else { break };
             self.unflushed.extend(pending);
             Pin::new(&mut self.socket).start_send(message)?;
+            // Each message has its own time: a slow line is not a dead one.
+            self.unwritten_since = Some(Instant::now());
         }
         ready!(Pin::new(&mut self.socket).poll_flush(context))?;
         self.unwritten_since = None;
