@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::support::{Accepted, Platform, Server, platform};
+use super::support::{Accepted, DAY, Platform, Server, platform};
 
 const SECRET: &str = "s3cr3t-of-the-app";
 
@@ -59,12 +59,15 @@ impl Server {
     /// Waits for the end, and returns its code.
     async fn closed(&mut self) -> Option<u16> {
         let mut code = None;
-        // The reply to a close is sent when this end reads on.
-        while let Some(message) = self.message().await {
-            if let Message::Close(Some(frame)) = message {
-                code = Some(frame.code.into());
+        let end = async {
+            // The reply to a close is sent when this end reads on.
+            while let Some(message) = self.message().await {
+                if let Message::Close(Some(frame)) = message {
+                    code = Some(frame.code.into());
+                }
             }
-        }
+        };
+        tokio::time::timeout(DAY, end).await.expect("open for a day");
         code
     }
 }

@@ -185,14 +185,15 @@ impl Transport for Platform {
 impl Accepted {
     /// Waits for the next connection, and takes its first ping.
     pub async fn next(&mut self) -> Server {
-        let mut server = self.0.recv().await.unwrap();
+        let mut server = self.raw().await;
         assert_eq!(server.frame().await, ping());
         server
     }
 
     /// Waits for the next connection.
     pub async fn raw(&mut self) -> Server {
-        self.0.recv().await.unwrap()
+        // A client that stays connected would ping to the end of time.
+        tokio::time::timeout(DAY, self.0.recv()).await.expect("no connection in a day").unwrap()
     }
 
     /// Waits for the next connection, and returns it if it is more than a handshake.
@@ -205,6 +206,8 @@ impl Accepted {
         self.0.is_empty()
     }
 }
+
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The platform's end of a connection.
 pub struct Server(pub WebSocketStream<DuplexStream>);
