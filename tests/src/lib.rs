@@ -25,6 +25,7 @@ mod raw;
 mod reading;
 mod replies;
 mod retries;
+mod stream_mode;
 mod tokens;
 mod webhooks;
 mod wire;
