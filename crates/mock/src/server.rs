@@ -120,6 +120,8 @@ enum Ending {
 }
 
 async fn serve(stream: TcpStream, shared: Shared) {
+    // Fragments of an event are small writes, one after the other.
+    let _ = stream.set_nodelay(true);
     let ending = Mutex::default();
     let service = service_fn(|request| Box::pin(exchange(request, &shared, &ending)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
