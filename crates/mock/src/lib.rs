@@ -494,14 +494,14 @@ impl MockPlatform {
         Pushed { shared: self.shared.clone(), index }
     }
 
-    /// Saves the webhook of an app, as the app's page at the platform does: the server is sent a
-    /// challenge, and if the response is right, it gets events from now on. They are signed and
-    /// encrypted with the first secrets of `webhook`. `server` is a URL, or a
+    /// Registers the webhook of an app, as the developer console does: sends a challenge to the
+    /// server, and if the response is correct, pushes events to it from now on. The requests are
+    /// signed and encrypted with the first secrets of `webhook`. `server` is a URL, or a
     /// [function](WebhookServer::function).
     ///
     /// A webhook is listed among the [`connections`](Self::connections), and
-    /// [`closing`](MockConnection::close) it removes it. What the server fails to respond to within
-    /// 3 seconds is among its [`violations`](MockConnection::violations).
+    /// [`close`](MockConnection::close) removes it. A request without a response within 3 seconds is
+    /// listed among its [`violations`](MockConnection::violations).
     ///
     /// # Errors
     ///
@@ -554,8 +554,9 @@ impl MockPlatform {
         LongConnectionPlan { shared: self.shared.clone() }
     }
 
-    /// Waits until `condition` holds. It is looked at whenever a request, a connection, a ping or an
-    /// acknowledgment was recorded, and whenever an event was sent.
+    /// Waits until `condition` holds. The condition is checked now, and again each time a request, a
+    /// connection, a ping or an acknowledgment is recorded or an event is sent. There is no time
+    /// limit.
     pub async fn until(&self, mut condition: impl FnMut(&Self) -> bool) {
         self.shared.when(|| condition(self).then_some(())).await;
     }

@@ -19,7 +19,7 @@ pub struct MockConnection {
 }
 
 impl MockConnection {
-    /// Returns the place of the connection in the list of all that there ever were, from 0 on.
+    /// Returns the index of the connection in the order in which connections were opened, from 0.
     pub fn index(&self) -> usize {
         self.index
     }
@@ -29,7 +29,7 @@ impl MockConnection {
         self.read(|connection| connection.peer.app_id.clone()).unwrap_or_default()
     }
 
-    /// Returns what DingTalk was asked to push, as types and topics. Empty for Feishu.
+    /// Returns the subscriptions of a DingTalk client, as types and topics. Empty for Feishu.
     pub fn subscriptions(&self) -> Vec<(String, String)> {
         self.read(|connection| connection.peer.subscriptions.clone()).unwrap_or_default()
     }
@@ -50,12 +50,12 @@ impl MockConnection {
         self.read(|connection| connection.closed_at).flatten()
     }
 
-    /// Returns the last thing that the platform did to the connection, and when.
+    /// Returns the last disturbance of the connection by the platform, and when it began.
     pub fn fault(&self) -> Option<(Fault, Duration)> {
         self.read(|connection| connection.fault).flatten()
     }
 
-    /// Returns the code of WebSocket's with which the client closed the connection, or confirmed that
+    /// Returns the WebSocket code with which the client closed the connection, or confirmed that
     /// the platform did.
     pub fn close_code(&self) -> Option<u16> {
         self.read(|connection| connection.close_code).flatten()
@@ -66,13 +66,13 @@ impl MockConnection {
         self.read(|connection| connection.pings).unwrap_or_default()
     }
 
-    /// Returns what the client sent against the rules of the wire, in words. A test of a client
-    /// wants none.
+    /// Returns descriptions of the messages that broke the rules of the protocol. A correct client
+    /// causes none.
     pub fn violations(&self) -> Vec<String> {
         self.read(|connection| connection.violations.clone()).unwrap_or_default()
     }
 
-    /// Closes the connection with a code of WebSocket's, such as 1001.
+    /// Closes the connection with a WebSocket code, such as 1001.
     pub fn close(&self, code: u16) {
         self.disturb(Fault::Close(code));
     }
@@ -88,7 +88,7 @@ impl MockConnection {
         self.disturb(Fault::Silence);
     }
 
-    /// Reads nothing for this long. Pushes still go out.
+    /// Stops reading for this long. Pushes still go out.
     pub fn stall(&self, time: Duration) {
         self.disturb(Fault::Stall(time));
     }
@@ -103,7 +103,7 @@ impl MockConnection {
         self.send(Message::binary(bytes.into()));
     }
 
-    /// Sends a ping of WebSocket's.
+    /// Sends a WebSocket ping.
     pub fn ping(&self) {
         self.send(Message::Ping(bytes::Bytes::new()));
     }

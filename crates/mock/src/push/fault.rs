@@ -1,16 +1,16 @@
 use std::time::Duration;
 
-/// What the platform does to a long connection.
+/// A disturbance of a long connection by the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Closed, with this code of WebSocket's.
+    /// The connection is closed with this WebSocket code.
     Close(u16),
-    /// Cut without a word.
+    /// The connection is reset, without a closing handshake.
     Reset,
-    /// Left half open: nothing arrives any more, in either direction.
+    /// The connection is left half open: nothing arrives any more, in either direction.
     Silence,
-    /// Not read from for this long. Pushes still go out.
+    /// The platform stops reading for this long. Pushes still go out.
     Stall(Duration),
 }
 

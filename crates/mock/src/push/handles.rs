@@ -188,15 +188,15 @@ impl LongConnectionPlan {
         self
     }
 
-    /// Sets what the choice of connections, and chaos, depend on. Defaults to 0.
+    /// Sets the seed for the choice of connections and for chaos. Defaults to 0.
     pub fn seed(&self, seed: u64) -> &Self {
         self.shared.lock().hub.random = fastrand::Rng::with_seed(seed);
         self
     }
 
-    /// Lets things go wrong at random, from the next connection on: each connection gets a
-    /// [`Fault`](super::Fault) after `every` on average, and a third of the requests for addresses
-    /// and WebSockets fail, but never in a way that is final. [`calm`](Self::calm) ends it.
+    /// Makes connections fail at random, from the next one on: each gets a [`Fault`](super::Fault)
+    /// after `every` on average, and about a third of the requests for addresses and WebSockets
+    /// fail, but never with an error that is final. [`calm`](Self::calm) ends it.
     ///
     /// With a paused clock, the same seed gives the same faults.
     pub fn chaos(&self, seed: u64, every: Duration) -> &Self {
@@ -204,7 +204,7 @@ impl LongConnectionPlan {
         self
     }
 
-    /// Lets nothing else go wrong. A connection that is silent stays so.
+    /// Ends [`chaos`](Self::chaos). A connection that is silent stays silent.
     pub fn calm(&self) -> &Self {
         self.shared.lock().hub.calm();
         self

@@ -333,8 +333,16 @@ async fn connections_end_as_they_are_told() {
         soon(mock.until(|_| !connection.is_open())).await;
         assert_eq!((connection.fault(), connection.close_code()), (None, None));
 
-        let mut line = Line::feishu(&mock).await;
+        // So it does if it was left half open.
+        let line = Line::feishu(&mock).await;
         let connection = soon(mock.connection(3)).await;
+        connection.silence();
+        drop(line);
+        soon(mock.until(|_| !connection.is_open())).await;
+        assert_eq!(connection.fault().unwrap().0, Fault::Silence);
+
+        let mut line = Line::feishu(&mock).await;
+        let connection = soon(mock.connection(4)).await;
         let close = CloseFrame { code: 1000.into(), reason: "".into() };
         line.send(Message::Close(Some(close))).await;
         soon(mock.until(|_| !connection.is_open())).await;
@@ -380,7 +388,7 @@ async fn a_client_that_does_not_read_can_be_reset() {
     for mock in platforms().await {
         let line = Line::feishu(&mock).await;
         let connection = soon(mock.connection(0)).await;
-        for _ in 0..100 {
+        for _ in 0..20 {
             connection.send_binary(vec![0; 1 << 20]);
         }
         connection.reset();
