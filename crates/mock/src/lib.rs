@@ -468,7 +468,8 @@ impl MockPlatform {
     }
 
     /// Accepts no other ticket than this one from now on: Feishu's `app_ticket`, DingTalk's
-    /// `suiteTicket`. Until then, any ticket is accepted.
+    /// `suiteTicket`. Until then, any ticket is accepted. A Feishu app that asks for its ticket gets
+    /// it as an event.
     pub fn set_ticket(&self, ticket: impl Into<String>) {
         self.shared.lock().tokens.set_ticket(ticket.into());
     }

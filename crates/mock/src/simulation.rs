@@ -18,7 +18,7 @@ use crate::Shared;
 use crate::dialect::{Ask, DIALECTS, Dialect, Failure, Grant, Service};
 use crate::limit::{Admission, BAN, RateLimit, Window};
 use crate::pattern::{Pattern, path_values};
-use crate::push::{Hub, Peer};
+use crate::push::{Hub, Peer, Push};
 use crate::queue::{Matcher, Queue, Source};
 use crate::recorded::{Endpoint, Recorded, Records};
 use crate::reply::{Content, JSON, Reply};
@@ -348,7 +348,11 @@ impl Simulation {
     fn grant(&mut self, visit: &Visit, grant: Grant, request: &Recorded) -> Response<Bytes> {
         let body = request.json().unwrap_or_default();
         let (path_values, now) = (&request.path_values[..], self.now());
-        match grant(&Ask { body: &body, path_values, now }, &mut self.tokens) {
+        let granted = grant(&Ask { body: &body, path_values, now }, &mut self.tokens);
+        if let Some((app_id, ticket)) = self.tokens.take_wanted_ticket() {
+            self.hub.push(Push::ticket(&ticket).app(app_id), now);
+        }
+        match granted {
             Ok(granted) => json(StatusCode::OK, granted.to_string()),
             Err(failure) => visit.failure(&failure),
         }

@@ -133,6 +133,8 @@ pub struct Tokens {
     /// By refresh token.
     sessions: HashMap<String, Session>,
     ticket: Option<String>,
+    /// The app that asked for its ticket to be pushed.
+    ticket_wanted_by: Option<String>,
 }
 
 impl Tokens {
@@ -224,6 +226,15 @@ impl Tokens {
 
     pub(crate) fn set_ticket(&mut self, ticket: String) {
         self.ticket = Some(ticket);
+    }
+
+    pub(crate) fn want_ticket(&mut self, app_id: &str) {
+        self.ticket_wanted_by = Some(app_id.to_owned());
+    }
+
+    /// Returns the app that is to be pushed a ticket, and the ticket.
+    pub(crate) fn take_wanted_ticket(&mut self) -> Option<(String, String)> {
+        self.ticket_wanted_by.take().zip(self.ticket.clone())
     }
 
     pub(crate) fn is_ticket(&self, ticket: &str) -> bool {

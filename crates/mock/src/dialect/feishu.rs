@@ -72,8 +72,8 @@ fn store_tenant(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Value, Failure> {
 }
 
 /// The ticket itself comes as an event.
-fn resend_ticket(ask: &Ask<'_>, _: &mut Tokens) -> Result<Value, Failure> {
-    app_id(ask)?;
+fn resend_ticket(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Value, Failure> {
+    tokens.want_ticket(app_id(ask)?);
     Ok(json!({ "code": 0, "msg": "ok" }))
 }
 

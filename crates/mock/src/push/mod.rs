@@ -131,6 +131,11 @@ impl Push {
         Self { created_at, ..Self::of(content, &FEISHU_RESENDS) }
     }
 
+    /// The ticket of a store app.
+    pub(crate) fn ticket(ticket: &str) -> Self {
+        Self::feishu_v1("app_ticket", json!({ "app_ticket": ticket }))
+    }
+
     /// Creates an event or a callback of Feishu from the whole of its envelope, of any schema. It
     /// is pushed as is.
     pub fn envelope(envelope: Value) -> Self {

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use openplat_core::events::{Answer, DingTalkWebhook, FeishuWebhook, Incoming, Webhook};
+use openplat_core::events::{
+    Answer, DingTalkWebhook, FeishuWebhook, Incoming, Listener, RawEvent, Webhook,
+};
+use openplat_core::{Client, Error, Feishu, Sender};
 use openplat_mock::bytes::Bytes;
 use openplat_mock::http::{Request, Response};
 use openplat_mock::{MockPlatform, Push, WebhookServer};
@@ -13,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use crate::line::soon;
+use crate::operations::LinkChat;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -160,6 +164,25 @@ async fn a_webhook_that_does_not_prove_itself_is_not_saved() {
         assert_eq!(error.to_string(), reason);
     }
     assert_eq!(mock.connections().len(), 0);
+}
+
+#[tokio::test]
+async fn a_store_app_gets_the_ticket_that_it_asks_for() {
+    let mock = MockPlatform::in_process();
+    mock.on::<LinkChat>();
+    mock.set_ticket("the ticket");
+    let client = Client::<Feishu>::builder("cli_1", "s3cret").transport(mock.transport());
+    let client = client.build().unwrap();
+    let bot = Listener::new(async |_: RawEvent| Ok::<_, Error>(())).client(&client);
+    let server = WebhookServer::function(move |request| {
+        let bot = bot.clone();
+        async move { bot.serve(&feishu(), request).await }
+    });
+    mock.webhook("cli_1", &feishu(), server).await.unwrap();
+    client.for_tenant("one").call(&LinkChat("oc_1")).await.unwrap_err();
+    soon(mock.until(|mock| mock.acks().len() == 1)).await;
+    client.for_tenant("one").call(&LinkChat("oc_1")).await.unwrap();
+    assert_eq!(mock.pending(), 0);
 }
 
 /// Reads a request from a socket and responds as `webhook` does.
