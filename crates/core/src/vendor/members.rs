@@ -67,6 +67,17 @@ impl<'a> Members<'a> {
         Members::read(self.get(name).map(RawValue::get).unwrap_or_default().as_bytes())
     }
 
+    /// Returns the object as text, with one more member, or another in its place.
+    #[cfg(all(feature = "feishu", feature = "events"))]
+    pub(crate) fn with(&self, name: &str, value: &str) -> String {
+        let others = self.members.iter().filter(|(key, _)| !key.0.eq_ignore_ascii_case(name));
+        let others = others.map(|(key, value)| (&*key.0, value.get()));
+        let members = others.chain([(name, value)]);
+        let members: Vec<_> =
+            members.map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
+        format!("{{{}}}", members.join(","))
+    }
+
     /// Returns the items of a member, none if it is no list.
     pub(super) fn list(&self, name: &str) -> Vec<&'a RawValue> {
         let list = self.get(name).and_then(|list| serde_json::from_str(list.get()).ok());
@@ -145,6 +156,14 @@ mod tests {
         let texts = ["a", "b", "B", "c", "C ", "d"].map(|name| members.text(&[name]));
         let texts = texts.each_ref().map(Option::as_deref);
         assert_eq!(texts, [Some("2"), Some("4"), Some("3"), Some("5"), Some("6"), None]);
+    }
+
+    #[cfg(all(feature = "feishu", feature = "events"))]
+    #[test]
+    fn another_member_leaves_the_others_as_they_are() {
+        let members = Members::read(br#"{ "a\"" : [1.0, 1e999], "B":1, "b":2, "a\"":{} }"#);
+        assert_eq!(members.with("b", "3"), r#"{"a\"":[1.0, 1e999],"a\"":{},"b":3}"#);
+        assert_eq!(Members::read(b"{}").with("b", "3"), r#"{"b":3}"#);
     }
 
     #[test]

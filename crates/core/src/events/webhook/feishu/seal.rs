@@ -1,32 +1,30 @@
 //! The other side, for tests.
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::Request;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::Value;
 use sha1::Sha1;
 use sha2::Sha256;
 
 use super::signature::sign;
 use super::{Config, PADDING};
-use crate::base::random;
+use crate::base::{Secret, random};
 use crate::events::envelope::{Envelope, parse};
 use crate::events::event::EventSchema;
 use crate::events::webhook::crypto::Key;
 use crate::events::webhook::post;
-
-type Object = BTreeMap<String, Box<RawValue>>;
+use crate::vendor::Members;
 
 /// The kinds of bodies that the platform sends in different ways.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Challenge,
     V2,
+    V1,
     Card,
-    Other,
+    Unknown,
 }
 
 impl Kind {
@@ -36,9 +34,9 @@ impl Kind {
             Ok(Envelope::Event { event, .. }) => match event.header().schema {
                 EventSchema::V2 => Self::V2,
                 EventSchema::Card => Self::Card,
-                _ => Self::Other,
+                _ => Self::V1,
             },
-            _ => Self::Other,
+            _ => Self::Unknown,
         }
     }
 }
@@ -46,7 +44,10 @@ impl Kind {
 impl Config {
     pub(super) fn seal(&self, json: &[u8]) -> Request<Bytes> {
         let kind = Kind::of(json);
-        let json = self.with_token(json, kind).unwrap_or_else(|| json.to_vec());
+        let json = match self.tokens.first() {
+            Some(token) => with_token(json, kind, token),
+            None => json.to_vec(),
+        };
         let key = self.keys.first().filter(|_| kind != Kind::Card);
         let body = Bytes::from(match key {
             Some(key) => encrypted(&key.key, json),
@@ -63,23 +64,16 @@ impl Config {
         }
         request
     }
+}
 
-    /// Returns an envelope with the verification token in the place that its kind has for one.
-    fn with_token(&self, json: &[u8], kind: Kind) -> Option<Vec<u8>> {
-        let token = to_raw_value(self.tokens.first()?.expose()).ok()?;
-        let mut body: Object = serde_json::from_slice(json).ok()?;
-        match kind {
-            Kind::Card => return None,
-            Kind::V2 => {
-                let mut header: Object = serde_json::from_str(body.get("header")?.get()).ok()?;
-                header.insert("token".to_owned(), token);
-                body.insert("header".to_owned(), to_raw_value(&header).ok()?);
-            }
-            Kind::Challenge | Kind::Other => {
-                body.insert("token".to_owned(), token);
-            }
-        }
-        serde_json::to_vec(&body).ok()
+/// Puts the verification token into the place that the kind of body has for one.
+fn with_token(json: &[u8], kind: Kind, token: &Secret) -> Vec<u8> {
+    let token = Value::from(token.expose()).to_string();
+    let body = Members::read(json);
+    match kind {
+        Kind::V2 => body.with("header", &body.object("header").with("token", &token)).into_bytes(),
+        Kind::V1 | Kind::Challenge => body.with("token", &token).into_bytes(),
+        Kind::Card | Kind::Unknown => json.to_vec(),
     }
 }
 
