@@ -193,7 +193,7 @@ impl Accepted {
     /// Waits for the next connection.
     pub async fn raw(&mut self) -> Server {
         // A client that stays connected would ping to the end of time.
-        tokio::time::timeout(DAY, self.0.recv()).await.expect("no connection in a day").unwrap()
+        tokio::time::timeout(DAY, self.0.recv()).await.unwrap().unwrap()
     }
 
     /// Waits for the next connection, and returns it if it is more than a handshake.
