@@ -1,7 +1,12 @@
 //! What a long connection logs, and what it must not. A binary of its own: the subscriber is the
 //! whole process's.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "connection/support.rs"]
 #[expect(dead_code, reason = "serves other tests as well")]

@@ -147,7 +147,7 @@ async fn every_event_is_handled_once_however_often_the_connection_ends() {
     sleep_until(Instant::now() + Duration::from_millis(100)).await;
     drop(server);
     assert!(running.await.unwrap().is_ok());
-    let handled = handled.lock().unwrap();
+    let handled = handled.lock().unwrap().clone();
     assert_eq!(handled.len(), EVENTS, "every event was handled");
     assert!(handled.values().all(|times| *times == 1), "and no event twice");
     assert!(outbox.acked.iter().all(|id| handled.contains_key(id)), "and then acknowledged");
