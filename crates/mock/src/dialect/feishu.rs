@@ -253,6 +253,13 @@ impl Dialect for FeishuDialect {
     }
 
     /// The code for a ticket that is not valid is assumed.
+    fn busy(&self, on_upgrade: bool) -> Reply {
+        match on_upgrade {
+            false => Reply::error("1"),
+            true => Reply::refuse_upgrade(514, "1000040343"),
+        }
+    }
+
     fn upgrade_refused(&self, peer: Option<&Peer>, hub: &Hub) -> Option<Reply> {
         let Some(peer) = peer else { return Some(Reply::refuse_upgrade(514, "1000040343")) };
         hub.is_full(&peer.app_id).then(|| Reply::refuse_upgrade(514, TOO_MANY))

@@ -125,6 +125,11 @@ pub trait Dialect: Send + Sync {
     /// The reason not to open a long connection, after its ticket was looked at.
     fn upgrade_refused(&self, peer: Option<&Peer>, hub: &Hub) -> Option<Reply>;
 
+    /// The reply on the way to a long connection if the platform has no time for it.
+    fn busy(&self, _on_upgrade: bool) -> Reply {
+        Reply::new(503)
+    }
+
     /// The token that a request carries.
     fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]>;
 

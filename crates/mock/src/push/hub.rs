@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::Push;
 use super::fault::Fault;
 use super::handles::RecordedAck;
+use crate::dialect::Dialect;
 use crate::recorded::Recorded;
 use crate::reply::Reply;
 use crate::tokens::{VendorId, number};
@@ -194,15 +195,14 @@ impl Hub {
     }
 
     /// A failure on the way to a connection, now and then, while there is chaos.
-    pub(crate) fn mishap(&mut self, on_upgrade: bool) -> Option<Reply> {
+    pub(crate) fn mishap(&mut self, dialect: &dyn Dialect, on_upgrade: bool) -> Option<Reply> {
         self.chaos?;
-        Some(match (self.random.u8(..16), on_upgrade) {
-            (0, _) => Reply::new(503),
-            (1, _) => Reply::close(),
-            (2, _) => Reply::reset(),
-            (3, _) => Reply::stall(),
-            (4, false) => Reply::error("1"),
-            (4, true) => Reply::refuse_upgrade(514, "1000040343"),
+        Some(match self.random.u8(..16) {
+            0 => Reply::new(503),
+            1 => Reply::close(),
+            2 => Reply::reset(),
+            3 => Reply::stall(),
+            4 => dialect.busy(on_upgrade),
             _ => return None,
         })
     }
