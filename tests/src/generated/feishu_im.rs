@@ -2359,13 +2359,15 @@ mod card_action_event {
             schema: sdk::events::EventSchema::V2,
             event_type: "card.action.trigger",
             is_callback: true,
-            envelope: r#"{"event":{"action":{"form_value":{"remark":"half past noon"},"name":"confirm","tag":"button","timezone":"Asia/Shanghai","value":{"berth":"B7-east"}},"context":{"open_chat_id":"oc_1","open_message_id":"om_1"},"host":"im_message","operator":{"open_id":"ou_1","tenant_key":"rewafwrr","union_id":"on_1","user_id":"867"},"token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1603977298000000","event_id":"f7984f25108f8137722bb63cee927e66","event_type":"card.action.trigger","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
+            envelope: r#"{"event":{"action":{"form_value":{"remark":"half past noon"},"name":"confirm","tag":"button","timezone":"Asia/Shanghai","value":{"berth":"B7-east"}},"context":{"open_chat_id":"oc_1","open_message_id":"om_1","preview_token":"e28r7df2-4c1a-477d-a8d0-2e1eb99796c2","url":"https://example.com/berths/7"},"delivery_type":"url_preview","host":"im_message","operator":{"open_id":"ou_1","tenant_key":"rewafwrr","union_id":"on_1","user_id":"867"},"token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1603977298000000","event_id":"f7984f25108f8137722bb63cee927e66","event_type":"card.action.trigger","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#,
             dedupe: None,
             always: &[],
             private: &[
                 "B7-east",
                 "c-295ee57216a5dc9de90fefd0aadb4b1d7d",
+                "e28r7df2-4c1a-477d-a8d0-2e1eb99796c2",
                 "half past noon",
+                "https://example.com/berths/7",
             ],
         };
         check::event(
@@ -2416,10 +2418,14 @@ mod old_card_action_event {
             schema: sdk::events::EventSchema::Card,
             event_type: "card.action.trigger_v1",
             is_callback: true,
-            envelope: r#"{"action":{"tag":"button","value":{"berth":"B7-east"}},"open_id":"ou_sdfimx9948345","open_message_id":"om_abcdefg1234567890","tenant_key":"d32004232","token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d","user_id":"eu_sd923r0sdf5"}"#,
+            envelope: r#"{"action":{"form_value":{"remark":"half past noon"},"name":"confirm","tag":"button","timezone":"Asia/Shanghai","value":{"berth":"B7-east"}},"open_id":"ou_sdfimx9948345","open_message_id":"om_abcdefg1234567890","tenant_key":"d32004232","token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d","user_id":"eu_sd923r0sdf5"}"#,
             dedupe: None,
             always: &[],
-            private: &["B7-east", "c-295ee57216a5dc9de90fefd0aadb4b1d7d"],
+            private: &[
+                "B7-east",
+                "c-295ee57216a5dc9de90fefd0aadb4b1d7d",
+                "half past noon",
+            ],
         };
         check::event(
             &sample,

@@ -58,7 +58,7 @@ impl Callback for CardAction {
 #[cfg(feature = "examples")]
 impl CardAction {
     /// A sample of the event, with its envelope.
-    pub const EXAMPLE: &'static str = r#"{"event":{"action":{"form_value":{"remark":"half past noon"},"name":"confirm","tag":"button","timezone":"Asia/Shanghai","value":{"berth":"B7-east"}},"context":{"open_chat_id":"oc_1","open_message_id":"om_1"},"host":"im_message","operator":{"open_id":"ou_1","tenant_key":"rewafwrr","union_id":"on_1","user_id":"867"},"token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1603977298000000","event_id":"f7984f25108f8137722bb63cee927e66","event_type":"card.action.trigger","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#;
+    pub const EXAMPLE: &'static str = r#"{"event":{"action":{"form_value":{"remark":"half past noon"},"name":"confirm","tag":"button","timezone":"Asia/Shanghai","value":{"berth":"B7-east"}},"context":{"open_chat_id":"oc_1","open_message_id":"om_1","preview_token":"e28r7df2-4c1a-477d-a8d0-2e1eb99796c2","url":"https://example.com/berths/7"},"delivery_type":"url_preview","host":"im_message","operator":{"open_id":"ou_1","tenant_key":"rewafwrr","union_id":"on_1","user_id":"867"},"token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d"},"header":{"app_id":"cli_9f5343c580712544","create_time":"1603977298000000","event_id":"f7984f25108f8137722bb63cee927e66","event_type":"card.action.trigger","tenant_key":"2ca1d211f64f6438","token":"verification-token"},"schema":"2.0"}"#;
 }
 
 /// The response to a [`CardAction`].

@@ -60,5 +60,5 @@ impl Callback for OldCardAction {
 #[cfg(feature = "examples")]
 impl OldCardAction {
     /// A sample of the event, with its envelope.
-    pub const EXAMPLE: &'static str = r#"{"action":{"tag":"button","value":{"berth":"B7-east"}},"open_id":"ou_sdfimx9948345","open_message_id":"om_abcdefg1234567890","tenant_key":"d32004232","token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d","user_id":"eu_sd923r0sdf5"}"#;
+    pub const EXAMPLE: &'static str = r#"{"action":{"form_value":{"remark":"half past noon"},"name":"confirm","tag":"button","timezone":"Asia/Shanghai","value":{"berth":"B7-east"}},"open_id":"ou_sdfimx9948345","open_message_id":"om_abcdefg1234567890","tenant_key":"d32004232","token":"c-295ee57216a5dc9de90fefd0aadb4b1d7d","user_id":"eu_sd923r0sdf5"}"#;
 }

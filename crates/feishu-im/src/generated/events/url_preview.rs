@@ -11,7 +11,7 @@ use crate::generated::events::types::{
 ///
 /// Feishu waits 3 seconds for the preview, and may ask for the same link several times.
 ///
-/// `url.preview.get` ([documentation](https://open.larkoffice.com/document/uAjLw4CM/ukzMukzMukzM/development-link-preview/pull-link-preview-data-callback-structure))
+/// `url.preview.get` ([documentation](https://open.feishu.cn/document/development-link-preview/callback/pull-link-preview-data-callback-structure))
 ///
 /// - Scope of some fields: `contact:user.employee_id:readonly`
 /// - Response: [`UrlPreviewAnswer`]
