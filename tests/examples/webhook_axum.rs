@@ -16,8 +16,7 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{Request, Response};
 use axum::routing::post;
-use openplat_core::events::{Answer, FeishuWebhook, Listener, RawEvent};
-use serde_json::json;
+use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -47,12 +46,10 @@ async fn receive(
     listener.serve(&webhook, request).await.map(Body::from)
 }
 
-async fn handle(event: RawEvent) -> Result<Answer, Box<dyn Error + Send + Sync>> {
-    println!("{}", event.event_type());
-    match event.event_type() {
-        "card.action.trigger" => {
-            Ok(Answer::json(&json!({ "toast": { "type": "success", "content": "Got it." } })))
-        }
+async fn handle(event: Event) -> Result<Answer, feishu_im::Error> {
+    println!("{}", event.header().event_type);
+    match event {
+        Event::CardAction(click) => Ok(click.answer(Toast::success("Got it."))),
         _ => Ok(Answer::default()),
     }
 }

@@ -12,14 +12,13 @@ use std::error::Error;
 use std::io;
 
 use bytes::Bytes;
+use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use openplat_core::events::{Answer, FeishuWebhook, Listener, RawEvent};
-use serde_json::json;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -66,12 +65,10 @@ async fn receive(
     listener.serve(webhook, request).await.map(Full::new)
 }
 
-async fn handle(event: RawEvent) -> Result<Answer, Box<dyn Error + Send + Sync>> {
-    println!("{}", event.event_type());
-    match event.event_type() {
-        "card.action.trigger" => {
-            Ok(Answer::json(&json!({ "toast": { "type": "success", "content": "Got it." } })))
-        }
+async fn handle(event: Event) -> Result<Answer, feishu_im::Error> {
+    println!("{}", event.header().event_type);
+    match event {
+        Event::CardAction(click) => Ok(click.answer(Toast::success("Got it."))),
         _ => Ok(Answer::default()),
     }
 }
