@@ -2,28 +2,26 @@
 //!
 //! ```sh
 //! export FEISHU_APP_ID=cli_... FEISHU_APP_SECRET=...
-//! export FEISHU_BASE_URL=https://open.feishu.cn   # for Lark, https://open.larksuite.com
 //! cargo run -p feishu-im --features long-connection --example echo_bot
 //! ```
 //!
 //! This listens over a long connection, for which no public address is needed. With `--webhook`,
 //! events come to port 8080 instead, encrypted with the key in `FEISHU_ENCRYPT_KEY`. In the
-//! developer console, subscribe to `im.message.receive_v1` and `card.action.trigger`.
+//! developer console, subscribe to `im.message.receive_v1` and `card.action.trigger`. For Lark, add
+//! `.base_url(feishu_im::Feishu::LARK)` to the client.
 
 use std::{env::args, env::var, error::Error, io};
 
 use axum::{Router, body::Body, body::Bytes, http::Request, http::request::Parts, routing::post};
-use feishu_im::events::connection::LongConnection;
-use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast};
+use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast, connection};
 use feishu_im::{Client, content::Card, content::Text};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let feishu = Client::builder(var("FEISHU_APP_ID")?, var("FEISHU_APP_SECRET")?);
-    let feishu = feishu.base_url(var("FEISHU_BASE_URL")?).build()?;
-    let connection = LongConnection::new(&feishu);
+    let feishu = Client::builder(var("FEISHU_APP_ID")?, var("FEISHU_APP_SECRET")?).build()?;
+    let connection = connection::LongConnection::new(&feishu);
     let bot = Listener::new(move |event| answer(feishu.clone(), event));
     if !args().any(|arg| arg == "--webhook") {
         return Ok(connection.connect().run(bot).await?);

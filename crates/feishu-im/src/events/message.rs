@@ -63,7 +63,7 @@ impl MessageReceived {
     /// group one that mentions a bot. If the platform does not say which mentions are of bots, any
     /// mention counts but that of everybody.
     ///
-    /// Where a group has several bots, ask [`mentions`](Self::mentions) for the bot's own open ID.
+    /// In a group with several bots, ask [`mentions`](Self::mentions) for the bot's own open ID.
     pub fn is_for_bot(&self) -> bool {
         if self.message.chat_type == Some(MessageChatType::P2p) {
             return true;

@@ -11,7 +11,7 @@ pub(super) struct Mention<'a> {
     /// The IDs that may stand in a tag instead of the placeholder.
     pub(super) ids: [&'a str; 3],
     pub(super) name: &'a str,
-    /// Whether it is a bot, if the platform says so.
+    /// `true` for a bot, if the platform says so.
     pub(super) is_bot: Option<bool>,
 }
 
@@ -35,7 +35,7 @@ pub(super) fn of_tagged(text: &str, without_bot: bool) -> String {
     words.finish()
 }
 
-/// Whether a text or a post mentions everybody.
+/// Returns `true` if a text or a post mentions everybody.
 pub(super) fn mentions_all(content: &Content) -> bool {
     let mut words = Words::new(&[]);
     match content {
@@ -208,7 +208,7 @@ impl<'a> Words<'a> {
 
 const NEWLINE: [char; 2] = ['\n', '\r'];
 
-/// Whether `rest` is more of the word that `key` is the beginning of.
+/// Returns `true` if `rest` continues the word that `key` begins.
 fn goes_on(key: &str, rest: &str) -> bool {
     if key.ends_with(|last: char| last.is_ascii_digit()) {
         rest.starts_with(|next: char| next.is_ascii_digit())
