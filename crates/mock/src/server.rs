@@ -129,17 +129,13 @@ async fn serve(stream: TcpStream, shared: Shared) {
     // reply says so.
     let result = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let http1::Parts { io, read_buf, .. } = connection.into_parts();
-    let stream = io.into_inner();
+    let mut stream = io.into_inner();
     let ending = std::mem::take(&mut *ending.lock().unwrap_or_else(PoisonError::into_inner));
-    let (stream, is_reset) = match ending {
-        Ending::Closed => return,
-        Ending::Reset => (stream, result.is_err()),
-        Ending::Upgraded(_) if result.is_err() => return,
-        Ending::Upgraded(peer) => {
-            let session = Session::open(&shared, peer);
-            let Some(ended) = session.run(stream, read_buf).await else { return };
-            ended
-        }
+    let is_reset = match ending {
+        Ending::Closed => false,
+        Ending::Reset => result.is_err(),
+        Ending::Upgraded(_) if result.is_err() => false,
+        Ending::Upgraded(peer) => Session::open(&shared, peer).run(&mut stream, read_buf).await,
     };
     if is_reset {
         // tokio deprecates it because it can block; with no time to linger it does not.

@@ -52,9 +52,10 @@ impl Transport for MockTransport {
             let mut outgoing = self.0.receive(head, Bytes::new());
             let peer = outgoing.peer.take();
             let (head, _) = outgoing.depart().await.map_err(broken)?.into_parts();
-            let (near, far) = tokio::io::duplex(BUFFER);
+            let (near, mut far) = tokio::io::duplex(BUFFER);
             let socket = peer.map(|peer| {
-                tokio::spawn(Session::open(&self.0, peer).run(far, Bytes::new()));
+                let session = Session::open(&self.0, peer);
+                tokio::spawn(async move { session.run(&mut far, Bytes::new()).await });
                 Socket::new(near)
             });
             Ok((head, socket))

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio_tungstenite::tungstenite::Message;
+use tokio_websockets::Message;
 
 use super::fault::Fault;
 use super::hub::{Connection, Order};
@@ -72,7 +72,8 @@ impl MockConnection {
         self.read(|connection| connection.violations.clone()).unwrap_or_default()
     }
 
-    /// Closes the connection with a WebSocket code, such as 1001.
+    /// Closes the connection with a WebSocket code, such as 1001. A code that cannot be sent, such as
+    /// 1005, is left out.
     pub fn close(&self, code: u16) {
         self.disturb(Fault::Close(code));
     }
@@ -105,7 +106,7 @@ impl MockConnection {
 
     /// Sends a WebSocket ping.
     pub fn ping(&self) {
-        self.send(Message::Ping(bytes::Bytes::new()));
+        self.send(Message::ping(""));
     }
 
     fn send(&self, message: Message) {

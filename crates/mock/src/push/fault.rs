@@ -4,7 +4,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The connection is closed with this WebSocket code.
+    /// The connection is closed with this WebSocket code, or without one if it cannot be sent.
     Close(u16),
     /// The connection is reset, without a closing handshake.
     Reset,

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_websockets::{CloseCode, Error, Message};
 
 use super::frame::{CONTROL, DATA, Frame};
 use super::handles::RecordedAck;
@@ -33,24 +33,23 @@ impl Hub {
     ) -> Option<Message> {
         self.changed.send_replace(());
         let from = self.connections.get_mut(connection)?;
-        let result = match (from.peer.vendor, message) {
-            (_, Message::Ping(_)) => {
-                from.pings += 1;
-                return None;
-            }
-            (_, Message::Close(close)) => {
-                from.close_code = close.as_ref().map(|close| close.code.into());
-                return None;
-            }
-            (_, Message::Pong(_) | Message::Frame(_)) => return None,
-            (VendorId::Feishu, Message::Binary(bytes)) => match Frame::decode(bytes) {
+        if let Some((code, _)) = message.as_close() {
+            from.close_code = (code != CloseCode::NO_STATUS_RECEIVED).then_some(code.into());
+            return None;
+        }
+        if message.is_ping() || message.is_pong() {
+            from.pings += usize::from(message.is_ping());
+            return None;
+        }
+        let result = match (from.peer.vendor, message.as_text()) {
+            (VendorId::Feishu, None) => match Frame::decode(message.as_payload()) {
                 Ok(frame) if frame.method == CONTROL => return self.pong(connection, &frame),
                 Ok(frame) => self.feishu_ack(connection, frame),
                 Err(reason) => Err(format!("a frame cannot be read: {reason}")),
             },
-            (VendorId::DingTalk, Message::Text(text)) => dingtalk_ack(text),
-            (VendorId::Feishu, Message::Text(_)) => Err("a text message was sent".to_owned()),
-            (VendorId::DingTalk, Message::Binary(_)) => Err("a binary message was sent".to_owned()),
+            (VendorId::DingTalk, Some(text)) => dingtalk_ack(text),
+            (VendorId::Feishu, Some(_)) => Err("a text message was sent".to_owned()),
+            (VendorId::DingTalk, None) => Err("a binary message was sent".to_owned()),
         };
         let result = result.and_then(|ack| self.record(connection, ack, now));
         if let (Err(violation), Some(from)) = (result, self.connections.get_mut(connection)) {
@@ -135,6 +134,14 @@ impl Hub {
         let after = now.saturating_sub(attempt.map_or(now, |attempt| attempt.at));
         self.settle(index, RecordedAck::new(connection, ack.code, ack.data, ack.headers, after));
         Ok(())
+    }
+
+    /// Takes in what ended a connection, unless that is the end of its bytes.
+    pub(super) fn broke_off(&mut self, connection: usize, error: &Error) {
+        let Some(from) = self.connections.get_mut(connection) else { return };
+        if !matches!(error, Error::Io(_)) {
+            from.violation(format!("the rules of WebSocket were broken: {error}"));
+        }
     }
 
     pub(super) fn heard(

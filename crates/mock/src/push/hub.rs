@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_websockets::Message;
 
 use super::Push;
 use super::fault::Fault;

@@ -4,26 +4,40 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The bytes below a WebSocket, which can fall silent: then neither its pongs nor anything else get
 /// through.
 pub(super) struct Line<S> {
     io: S,
+    /// What came together with the handshake.
+    read_already: Bytes,
     is_silent: Arc<AtomicBool>,
 }
 
 impl<S> Line<S> {
-    pub(super) fn new(io: S, is_silent: Arc<AtomicBool>) -> Self {
-        Self { io, is_silent }
-    }
-
-    pub(super) fn into_inner(self) -> S {
-        self.io
+    pub(super) fn new(io: S, read_already: Bytes, is_silent: Arc<AtomicBool>) -> Self {
+        Self { io, read_already, is_silent }
     }
 
     fn is_silent(&self) -> bool {
         self.is_silent.load(Ordering::Relaxed)
+    }
+}
+
+impl<S: AsyncRead + Unpin> Line<S> {
+    fn poll_bytes(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.read_already.is_empty() {
+            return Pin::new(&mut self.io).poll_read(context, buffer);
+        }
+        let length = self.read_already.len().min(buffer.remaining());
+        buffer.put_slice(&self.read_already.split_to(length));
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -37,12 +51,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
             // Lost bytes are taken from the line, so that its end is noticed.
             let mut lost = [0; 1024];
             let mut lost = ReadBuf::new(&mut lost);
-            ready!(Pin::new(&mut self.io).poll_read(context, &mut lost))?;
+            ready!(self.poll_bytes(context, &mut lost))?;
             if lost.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
         }
-        Pin::new(&mut self.io).poll_read(context, buffer)
+        self.poll_bytes(context, buffer)
     }
 }
 

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, Stream, StreamExt, future};
 use http::Response;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
-use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+use tokio_websockets::{CloseCode, Error, Message, ServerBuilder};
 
 use super::fault::Fault;
 use super::hub::{Order, Peer, Post};
@@ -37,31 +36,24 @@ impl Session {
         Self { platform: shared.downgrade(), index, orders }
     }
 
-    /// Speaks to the client until one side ends the connection. Returns the stream, and whether it
-    /// is to be reset.
-    pub(crate) async fn run<S>(mut self, stream: S, read_already: Bytes) -> Option<(S, bool)>
+    /// Speaks to the client until one side ends the connection. Returns whether it is to be reset.
+    pub(crate) async fn run<S>(mut self, stream: &mut S, read_already: Bytes) -> bool
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let is_silent = Arc::<AtomicBool>::default();
-        let line = Line::new(stream, is_silent.clone());
-        let socket =
-            WebSocketStream::from_partially_read(line, read_already.into(), Role::Server, None);
-        let (mut sink, mut messages) = socket.await.split();
-        let is_reset = {
-            let (outbox, mut outgoing) = mpsc::unbounded_channel();
-            // A client that does not read must not keep the platform from anything else.
-            let writing = async {
-                while let Some(message) = outgoing.recv().await {
-                    if sink.send(message).await.is_err() {
-                        break;
-                    }
+        let line = Line::new(stream, read_already, is_silent.clone());
+        let (mut sink, mut messages) = ServerBuilder::new().serve(line).split();
+        let (outbox, mut outgoing) = mpsc::unbounded_channel();
+        // A client that does not read must not keep the platform from anything else.
+        let writing = async {
+            while let Some(message) = outgoing.recv().await {
+                if sink.send(message).await.is_err() {
+                    break;
                 }
-            };
-            self.converse(&mut messages, pin!(writing), Outbox(outbox), &is_silent).await
+            }
         };
-        let socket = sink.reunite(messages).ok()?;
-        Some((socket.into_inner().into_inner(), is_reset))
+        self.converse(&mut messages, pin!(writing), Outbox(outbox), &is_silent).await
     }
 
     /// Returns whether the connection is to be reset.
@@ -99,7 +91,13 @@ impl Session {
                 () = &mut writing => return false,
                 message = messages.next(), if stalled_until.is_none() => match message {
                     Some(Ok(message)) => outbox.put(self.hear(&message)),
-                    Some(Err(_)) | None => return false,
+                    Some(Err(error)) => {
+                        self.broke_off(&error);
+                        // Sends the close that says why.
+                        let _ = messages.next().now_or_never();
+                        return false;
+                    }
+                    None => return false,
                 },
                 () = until(stalled_until) => stalled_until = None,
                 () = pause(wake) => {}
@@ -129,6 +127,11 @@ impl Session {
         let now = platform.now();
         platform.hub.hear(self.index, message, now)
     }
+
+    fn broke_off(&self, error: &Error) {
+        let Some(shared) = self.platform.upgrade() else { return };
+        shared.lock().hub.broke_off(self.index, error);
+    }
 }
 
 /// The messages that are to be written.
@@ -154,7 +157,8 @@ impl Drop for Session {
 }
 
 fn close(code: u16) -> Message {
-    Message::Close(Some(CloseFrame { code: code.into(), reason: "".into() }))
+    let code = CloseCode::try_from(code).ok().filter(|code| !code.is_reserved());
+    Message::close(code, "")
 }
 
 async fn until(instant: Option<Instant>) {
