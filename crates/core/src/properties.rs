@@ -154,7 +154,7 @@ pub fn decryption(input: &[u8]) {
 #[cfg(feature = "long-connection")]
 pub fn frames(input: &[u8]) {
     use tokio::time::Instant;
-    use tokio_tungstenite::tungstenite::Message;
+    use tokio_websockets::Message;
 
     use crate::events::connection::{FeishuProtocol, Frame, Output, Protocol, Verdict};
 
@@ -172,7 +172,7 @@ pub fn frames(input: &[u8]) {
             assert!(encoded.len() <= bytes.len() + 10);
             assert!(Frame::decode(encoded).is_ok_and(|again| again == *frame));
         }
-        for output in protocol.receive(Message::Binary(bytes), Instant::now()) {
+        for output in protocol.receive(Message::binary(bytes), Instant::now()) {
             let ack = match output {
                 Output::Send(ack) => ack,
                 Output::Deliver(event, receipt) => {
@@ -182,7 +182,7 @@ pub fn frames(input: &[u8]) {
                 }
                 Output::Renew => unreachable!("Feishu never asks for that"),
             };
-            let ack = Frame::decode(ack.into_data());
+            let ack = Frame::decode(ack.into_payload().into());
             let (Ok(ack), Ok(frame)) = (ack, &frame) else { unreachable!("no frame") };
             assert_eq!(ack.headers[..frame.headers.len()], frame.headers);
             assert_eq!((ack.seq_id, ack.log_id), (frame.seq_id, frame.log_id));

@@ -6,6 +6,7 @@ mod chaos;
 mod dingtalk;
 mod endpoint;
 mod events;
+mod framing;
 mod lifecycle;
 mod replay;
 mod support;

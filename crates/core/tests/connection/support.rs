@@ -13,7 +13,7 @@ use openplat_core::{
 };
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncReadExt, DuplexStream};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
@@ -247,6 +247,51 @@ impl Server {
             panic!("{frame:?}");
         };
         let _ = tokio::time::timeout(time, silence).await;
+    }
+}
+
+/// Returns a frame of the WebSocket as a server writes it. The first byte is 0x82 for a message of
+/// bytes.
+pub fn ws_frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        short @ ..=125 => frame.push(short as u8),
+        medium @ ..=0xffff => {
+            frame.push(126);
+            frame.extend((medium as u16).to_be_bytes());
+        }
+        long => {
+            frame.push(127);
+            frame.extend((long as u64).to_be_bytes());
+        }
+    }
+    frame.extend(payload);
+    frame
+}
+
+/// A frame of the WebSocket as a client writes it.
+pub struct Masked {
+    pub first: u8,
+    pub mask: [u8; 4],
+    pub payload: Vec<u8>,
+}
+
+impl Masked {
+    pub async fn read(io: &mut (impl AsyncRead + Unpin)) -> Self {
+        let first = io.read_u8().await.unwrap();
+        let length = io.read_u8().await.unwrap();
+        assert!(length >= 128, "it is not masked");
+        let length = match length - 128 {
+            126 => u64::from(io.read_u16().await.unwrap()),
+            127 => io.read_u64().await.unwrap(),
+            short => u64::from(short),
+        };
+        let mut mask = [0; 4];
+        io.read_exact(&mut mask).await.unwrap();
+        let mut payload = vec![0; length as usize];
+        io.read_exact(&mut payload).await.unwrap();
+        payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+        Self { first, mask, payload }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_websockets::Message;
 
 use super::protocol::{Receipt, Verdict};
 use crate::events::{Answer, Listener, Outcome, RawEvent};

@@ -11,7 +11,7 @@ use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_websockets::Message;
 
 use super::protocol::{Open, Output, Protocol, Receipt, Refusal, Verdict};
 use super::{LongConnected, LongConnection};
@@ -132,7 +132,7 @@ impl Protocol for DingTalkProtocol {
     }
 
     fn ping(&self) -> Message {
-        Message::Ping(Bytes::new())
+        Message::ping("")
     }
 
     fn ping_interval(&self) -> Duration {
@@ -144,7 +144,7 @@ impl Protocol for DingTalkProtocol {
     }
 
     fn receive(&mut self, message: Message, _now: Instant) -> Vec<Output> {
-        match codec::from_slice(&message.into_data()) {
+        match codec::from_slice(message.as_payload()) {
             Ok(frame) => self.hear(frame),
             Err(error) => {
                 // Such a frame has no ID that could be acknowledged.
@@ -324,7 +324,7 @@ mod tests {
     }
 
     fn json_of(message: Message) -> Value {
-        serde_json::from_slice(&message.into_data()).unwrap()
+        serde_json::from_slice(message.as_payload()).unwrap()
     }
 
     fn reply(frame: &Value) -> Option<Value> {

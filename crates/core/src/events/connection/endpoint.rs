@@ -6,8 +6,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Uri, header};
 use sha1::{Digest, Sha1};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_websockets::{ClientBuilder, Limits, WebSocketStream};
 
 use super::protocol::{Open, Protocol, Refusal};
 use crate::base::{Secret, random};
@@ -129,10 +128,8 @@ async fn handshake(
         return Err(Refusal::Stubborn(told(no_websocket())));
     }
     tracing::info!(%origin, "a long connection was opened");
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(LONGEST_MESSAGE))
-        .max_frame_size(Some(LONGEST_MESSAGE));
-    Ok(WebSocket::from_raw_socket(socket, Role::Client, Some(config)).await)
+    let limits = Limits::default().max_payload_len(Some(LONGEST_MESSAGE));
+    Ok(ClientBuilder::new().limits(limits).take_over(socket))
 }
 
 async fn upgrade(

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_websockets::Message;
 
 use super::LongConnected;
 use super::fragments::{Fragments, Place};
@@ -177,7 +177,7 @@ impl Protocol for FeishuProtocol {
             headers: vec![header],
             ..Frame::default()
         };
-        Message::Binary(frame.encode())
+        Message::binary(frame.encode())
     }
 
     fn ping_interval(&self) -> Duration {
@@ -189,11 +189,11 @@ impl Protocol for FeishuProtocol {
     }
 
     fn receive(&mut self, message: Message, now: Instant) -> Vec<Output> {
-        let Message::Binary(bytes) = message else {
+        if !message.is_binary() {
             tracing::debug!("a text was passed over: frames are binary");
             return Vec::new();
-        };
-        let frame = match Frame::decode(bytes) {
+        }
+        let frame = match Frame::decode(message.into_payload().into()) {
             Ok(frame) => frame,
             Err(error) => {
                 tracing::warn!(%error, "a message that is no frame was passed over");
@@ -292,7 +292,7 @@ fn ack(mut head: Frame, verdict: Verdict, elapsed: Duration) -> Message {
     };
     head.headers.push((Bytes::from_static(b"biz_rt"), elapsed.as_millis().to_string().into()));
     head.payload = Some(payload.into());
-    Message::Binary(head.encode())
+    Message::binary(head.encode())
 }
 
 fn service_id(url: &str) -> Option<i32> {

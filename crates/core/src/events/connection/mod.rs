@@ -20,9 +20,6 @@
 //!
 //! Of each event, one connection of the app gets to know: two processes share the work. An event
 //! that is not acknowledged in time is delivered again, perhaps to another process.
-//!
-//! At the level `TRACE`, the library that frames the messages writes them to the log whole, as
-//! `tungstenite`, through the crate `log`. This crate never does.
 
 mod control;
 mod delivery;

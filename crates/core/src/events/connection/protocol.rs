@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_websockets::Message;
 
 use crate::base::Secret;
 use crate::error::{Error, ErrorKind};
@@ -48,7 +48,7 @@ pub trait Protocol: Send + 'static {
     /// Returns how long nothing at all may arrive before the connection counts as dead.
     fn longest_silence(&self) -> Duration;
 
-    /// Takes a message, which is `Text` or `Binary`.
+    /// Takes a message, which is text or binary.
     fn receive(&mut self, message: Message, now: Instant) -> Vec<Output>;
 
     /// Returns the wait before the `attempt`th try in a row to connect again, which is 1 after a

@@ -2,18 +2,17 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use futures_util::{Sink, SinkExt, Stream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_websockets::proto::ProtocolError;
+use tokio_websockets::{CloseCode, Error as WsError, Message};
 
 use super::delivery::{Delivery, Outgoing, Pending};
 use super::endpoint::WebSocket;
@@ -93,8 +92,8 @@ pub(super) struct Session<'a> {
     pub(super) outlet: &'a Outlet,
     socket: WebSocket,
     outbox: VecDeque<Outgoing>,
-    /// The acknowledgments that are written and not flushed.
-    unflushed: Vec<Pending>,
+    /// What is written and not flushed, with who waits for it.
+    unflushed: Vec<Option<Pending>>,
     unwritten_since: Option<Instant>,
     acks: mpsc::UnboundedReceiver<Outgoing>,
     acks_in: mpsc::UnboundedSender<Outgoing>,
@@ -220,7 +219,7 @@ impl<'a> Session<'a> {
         if drained.is_some_and(|drained| drained.as_mut().poll(context).is_ready()) {
             return Poll::Ready(Wake::Drained);
         }
-        if self.outbox.len() >= MOST_UNSENT {
+        if self.outbox.len() + self.unflushed.len() >= MOST_UNSENT {
             return Poll::Pending;
         }
         Pin::new(&mut self.socket).poll_next(context).map(Wake::Read)
@@ -231,14 +230,14 @@ impl<'a> Session<'a> {
         while !self.outbox.is_empty() {
             ready!(Pin::new(&mut self.socket).poll_ready(context))?;
             let Some(Outgoing { message, pending }) = self.outbox.pop_front() else { break };
-            self.unflushed.extend(pending);
+            self.unflushed.push(pending);
             Pin::new(&mut self.socket).start_send(message)?;
             // Each message has its own time: a slow line is not a dead one.
             self.unwritten_since = Some(Instant::now());
         }
         ready!(Pin::new(&mut self.socket).poll_flush(context))?;
         self.unwritten_since = None;
-        for pending in self.unflushed.drain(..) {
+        for pending in self.unflushed.drain(..).flatten() {
             let _ = pending.sent.send(());
         }
         Poll::Ready(Ok(()))
@@ -293,24 +292,23 @@ impl<'a> Session<'a> {
     async fn take(&mut self, message: Message) -> Option<End> {
         let now = Instant::now();
         (self.heard_at, self.probed_until) = (now, None);
-        match message {
-            Message::Close(frame) => {
-                let code = frame.map_or(1005, |frame| u16::from(frame.code));
-                // Nothing but the reply to it can be sent any more.
-                self.outbox.clear();
-                self.close().await;
-                return Some(match self.drain_until {
-                    Some(_) => End::Shutdown,
-                    None => End::Lost(closed(&format!("with code {code}"))),
-                });
+        if let Some((code, _)) = message.as_close() {
+            // Nothing but the reply to it can be sent any more.
+            self.outbox.clear();
+            self.close().await;
+            return Some(match self.drain_until {
+                Some(_) => End::Shutdown,
+                None => End::Lost(closed(&format!("with code {}", u16::from(code)))),
+            });
+        }
+        if message.is_ping() {
+            // The library replies by itself. Replies count, so that they do not pile up unread.
+            self.unwritten_since.get_or_insert(now);
+            self.unflushed.push(None);
+        } else if !message.is_pong() {
+            for output in self.protocol.receive(message, now) {
+                self.put(output, now);
             }
-            Message::Text(_) | Message::Binary(_) => {
-                for output in self.protocol.receive(message, now) {
-                    self.put(output, now);
-                }
-            }
-            // Pings are answered below.
-            _ => {}
         }
         if self.wants_renewal && self.drain_until.is_none() {
             self.close().await;
@@ -352,11 +350,9 @@ impl<'a> Session<'a> {
     async fn close(&mut self) {
         let goodbye = async {
             poll_fn(|context| self.poll_write(context)).await?;
-            let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-            self.socket.send(Message::Close(Some(frame))).await?;
-            while !matches!(self.socket.next().await.transpose()?, Some(Message::Close(_)) | None) {
-            }
-            Ok::<_, WsError>(())
+            // Refused if the platform was first.
+            let _ = self.socket.send(Message::close(Some(CloseCode::NORMAL_CLOSURE), "")).await;
+            self.socket.close().await
         };
         // The connection ends, whatever comes of this.
         let _ = timeout(GOODBYE, goodbye).await;
@@ -371,16 +367,20 @@ fn silent(detail: &str) -> Error {
     Error::new(ErrorKind::Timeout).with_detail(detail)
 }
 
-/// Returns what broke the connection, in words of our own: those of the library can quote what the
-/// platform sent.
+/// Returns what broke the connection, in words of our own.
 fn broken(error: &WsError) -> Error {
     match error {
-        WsError::Io(error) => Error::new(ErrorKind::Transfer).with_detail(error.kind().to_string()),
-        WsError::Capacity(_) => Error::new(ErrorKind::LimitExceeded)
+        WsError::Io(error) if error.kind() != io::ErrorKind::Other => {
+            Error::new(ErrorKind::Transfer).with_detail(error.kind().to_string())
+        }
+        WsError::PayloadTooLong { .. } => Error::new(ErrorKind::LimitExceeded)
             .with_detail("the platform sent a message that is too long"),
-        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => closed("without a word"),
-        WsError::Protocol(_) | WsError::Utf8(_) => Error::new(ErrorKind::Transfer)
+        WsError::Protocol(ProtocolError::InvalidCloseCode) => {
+            closed("with a code that may not be sent")
+        }
+        WsError::Protocol(_) => Error::new(ErrorKind::Transfer)
             .with_detail("what the platform sent is no message of a WebSocket"),
+        // In the middle of a message, for instance.
         _ => closed("early"),
     }
 }
