@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use xtask::codegen::ir::Api;
-use xtask::distill::{console, run};
+use xtask::distill::command::{console, run};
 use xtask::{codegen, new_api, operations};
 
 /// Maintainers' commands of openplat.

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::book::{Book, EVENTS, SpecFile};
-use super::draft::{self, Gloss, Notes};
-use super::facts::{Endpoint, Event, Page, Reading, Vendor};
-use super::fixups::{self, Fixup};
-use super::merge::{self, Change, EVENT_SAMPLE, What};
-use super::report::{Remark, RemarkKind};
-use super::settle;
 use crate::codegen::spec;
+use crate::distill::read;
+use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
+use crate::distill::read::report::{Remark, RemarkKind};
+use crate::distill::specs::book::{self, Book, EVENTS, SpecFile};
+use crate::distill::specs::draft::{self, Gloss, Notes};
+use crate::distill::specs::fixups::{self, Fixup};
+use crate::distill::specs::merge::{self, Change, EVENT_SAMPLE, What};
+use crate::distill::specs::settle;
 
 /// No page comes near it; what does is no page.
 const LARGEST_PAGE: u64 = 16 << 20;
@@ -201,8 +202,8 @@ impl<'a> Books<'a> {
 
     fn open(&mut self, name: &str, vendor: spec::Vendor) -> Result<&mut OpenBook, String> {
         if !self.open.contains_key(name) {
-            let book = Book::open(self.task.specs, name, vendor)
-                .map_err(|error| super::explain(&error))?;
+            let book =
+                Book::open(self.task.specs, name, vendor).map_err(|error| explain(&error))?;
             let fixups = fixups::load(&self.task.specs.join(name))?;
             let events = book.events.keys().map(|id| format!("{EVENTS}{id}"));
             let known = book.endpoints.keys().cloned().chain(events).collect();
@@ -228,7 +229,7 @@ impl<'a> Books<'a> {
 
     fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<PageReport, String> {
         let name = path.display().to_string();
-        let mut reading = super::read(&name, bytes);
+        let mut reading = read::read(&name, bytes);
         if let Page::Unreadable { why, line } = &reading.page {
             return Err(format!("{name}:{line}: {why}"));
         }
@@ -248,7 +249,7 @@ impl<'a> Books<'a> {
         let text = fixed(&reading.page, &open.fixups, bytes)
             .map_err(|why| format!("{name}:{}: {why}", line_of(&reading.page)))?;
         if let Some(text) = text {
-            reading = super::read(&name, text.as_bytes());
+            reading = read::read(&name, text.as_bytes());
         }
         let lacks = open.lacks(&reading.page);
         let page = std::mem::replace(&mut reading.page, Page::Nothing { why: String::new() });
@@ -276,7 +277,7 @@ impl<'a> Books<'a> {
         facts: &Endpoint,
         lacks: &[Fixup],
     ) -> Result<PageReport, String> {
-        let route = format!("{} {}", facts.method, super::book::shape(&facts.path));
+        let route = format!("{} {}", facts.method, book::shape(&facts.path));
         if let Some(first) = self.seen.get(&(api.to_owned(), route.clone())) {
             let why = format!("{first} describes {} {} as well", facts.method, facts.path);
             return Ok(skipped(reading, why));
@@ -420,6 +421,16 @@ fn line_of(page: &Page) -> usize {
     }
 }
 
+/// Why specs cannot be read, for a terminal.
+fn explain(error: &crate::codegen::Error) -> String {
+    match error {
+        crate::codegen::Error::Specs(faults) => {
+            format!("{}\n\nthe specs have faults; run `cargo xtask codegen`", faults.render(true))
+        }
+        error => error.to_string(),
+    }
+}
+
 /// The page without the mistakes that are known of it.
 fn fixed(page: &Page, fixups: &[Fixup], bytes: &[u8]) -> Result<Option<String>, String> {
     let meant = fixups.iter().filter(|fixup| !fixup.find.is_empty() && fixup.concerns(page));
@@ -427,7 +438,7 @@ fn fixed(page: &Page, fixups: &[Fixup], bytes: &[u8]) -> Result<Option<String>, 
     if meant.is_empty() {
         return Ok(None);
     }
-    let mut text = super::text_of(bytes)?;
+    let mut text = read::text_of(bytes)?;
     for fixup in meant {
         text = fixup.apply(&text).ok_or_else(|| fixups::outlived(fixup))?;
     }

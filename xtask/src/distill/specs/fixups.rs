@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::book;
-use super::facts::Page;
+use crate::distill::read::facts::Page;
 
 /// One mistake of one page.
 #[derive(Debug, Clone, Deserialize)]

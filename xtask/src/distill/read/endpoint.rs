@@ -11,7 +11,7 @@ use super::report::{RemarkKind, Report};
 use super::request::{self, Request};
 use super::section::Section;
 use super::table::Column;
-use super::{envelope, shape, words};
+use super::{envelope, infer, words};
 
 /// The operation, if the page describes one.
 pub(super) fn read(document: &Document, report: &mut Report) -> Option<Endpoint> {
@@ -328,7 +328,7 @@ fn answer_fields(
     let data = sample.map(|sample| if feishu { envelope::data(sample) } else { sample.clone() });
     let mut fields = if feishu { envelope::fields(table) } else { table };
     if fields.is_empty() {
-        return data.map(|data| shape::fields(&data, report)).unwrap_or_default();
+        return data.map(|data| infer::fields(&data, report)).unwrap_or_default();
     }
     params::compare(&mut fields, data.as_ref(), report);
     fields

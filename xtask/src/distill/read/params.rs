@@ -10,7 +10,7 @@ use super::json::{self, Json, JsonKind};
 use super::nest::{self, Flat};
 use super::report::{RemarkKind, Report};
 use super::table::{self, Column, Row, Table};
-use super::{shape, types, words};
+use super::{infer, types, words};
 
 /// Where a parameter goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,21 +286,21 @@ fn settle(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
         check_values(field, sample, report);
         if is_open(&field.ty) || is_named_scalar(field, sample) {
             guess(field, sample, report);
-        } else if !shape::agrees(&field.ty, sample) {
+        } else if !infer::agrees(&field.ty, sample) {
             let message = format!(
                 "`{}` is {} in the table and {} in the sample on line {}",
                 field.name,
                 field.ty,
-                shape::of(sample),
+                infer::of(sample),
                 sample.line
             );
             report.add(RemarkKind::Conflict, field.line, message);
         } else if *field.ty.element() == Ty::Object
             && !matches!(field.ty, Ty::Map(_))
             && nest::object(sample).is_some()
-            && !shape::has_free_keys(sample)
+            && !infer::has_free_keys(sample)
         {
-            field.fields = shape::fields(sample, report);
+            field.fields = infer::fields(sample, report);
         }
     }
     if is_open(&field.ty) {
@@ -359,7 +359,7 @@ fn is_open(ty: &Ty) -> bool {
 }
 
 fn guess(field: &mut Param, sample: &Json, report: &mut Report) {
-    let found = shape::of(sample);
+    let found = infer::of(sample);
     let fits = match (&field.ty, &found) {
         (Ty::Unknown | Ty::Object, _) => true,
         (Ty::List(_), Ty::List(_)) => true,
@@ -386,14 +386,14 @@ fn guess(field: &mut Param, sample: &Json, report: &mut Report) {
     );
     field.ty = found;
     if *field.ty.element() == Ty::Object {
-        field.fields = shape::fields(sample, report);
+        field.fields = infer::fields(sample, report);
     }
 }
 
 fn guess_map(field: &mut Param, sample: &Json, report: &mut Report) {
     let JsonKind::Object(entries) = &sample.kind else { return };
     let Some(value) =
-        entries.first().map(|(_, value)| shape::of(value)).filter(|value| !is_open(value))
+        entries.first().map(|(_, value)| infer::of(value)).filter(|value| !is_open(value))
     else {
         return;
     };

@@ -10,7 +10,7 @@ use super::parts::{self, Inner, Parts};
 use super::report::{RemarkKind, Report};
 use super::request::{self, Request};
 use super::section::Section;
-use super::{params, sample, shape};
+use super::{infer, params, sample};
 
 /// The event whose type a table of the page names.
 pub(super) fn named(document: &Document, report: &mut Report) -> Option<Event> {
@@ -131,7 +131,7 @@ fn payload(
     let sample = example.map(|example| envelope::payload(schema, example));
     let mut fields = compared(event, sample, report);
     if let Some(sample) = sample {
-        let shown = shape::fields(sample, &mut Report::default());
+        let shown = infer::fields(sample, &mut Report::default());
         add_shown(&mut fields, shown, report);
     }
     if fields.is_empty() {

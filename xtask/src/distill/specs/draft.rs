@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Number, Value};
 
-use super::facts::{Endpoint, ErrorCode, Event, Overview, Param, Schema, Token, Ty, Vendor};
-use super::report::{Remark, RemarkKind};
 use super::route::{self, Names};
 use crate::codegen::{naming, rules, spec};
+use crate::distill::read::facts::{
+    Endpoint, ErrorCode, Event, Overview, Param, Schema, Token, Ty, Vendor,
+};
+use crate::distill::read::report::{Remark, RemarkKind};
 
 /// A spec that a page says, before it is put among others.
 #[derive(Debug, Clone)]

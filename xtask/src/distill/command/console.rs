@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::book::EVENTS;
-use super::merge::{Change, Effect};
 use super::run::{Outcome, PageReport};
+use crate::distill::specs::book::EVENTS;
+use crate::distill::specs::merge::{Change, Effect};
 
 const PLACE: Style = Style::new().bold();
 const KIND: Style = AnsiColor::Yellow.on_default();

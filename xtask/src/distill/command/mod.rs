@@ -1,0 +1,4 @@
+//! The commands `distill` and `drift`: `run` has everything done, `console` shows what came of it.
+
+pub mod console;
+pub mod run;

@@ -1,0 +1,72 @@
+//! Reads pages: bytes become text, text becomes blocks, blocks become facts, and what is not certain
+//! becomes a remark with its line. Knows neither spec files nor a terminal.
+//!
+//! The formats are those of Feishu's endpoint pages (Markdown, with or without elements of its own),
+//! its pages of events and callbacks, DingTalk's endpoint pages (flattened to text, with or without
+//! markup) and overviews of a resource. Pages are read by what their tables, headings and lists say,
+//! never by their position.
+
+mod blocks;
+mod cell;
+mod endpoint;
+mod envelope;
+mod event;
+pub mod facts;
+mod infer;
+mod json;
+mod markup;
+mod models;
+mod nest;
+mod overview;
+mod params;
+mod parts;
+pub mod report;
+mod request;
+mod sample;
+mod section;
+mod table;
+mod text;
+mod types;
+mod words;
+
+use facts::{Page, Reading};
+use report::Report;
+
+/// Reads one page. `name` is what remarks are shown with. Never fails: a page that describes nothing
+/// is [`Page::Nothing`], one that is no text [`Page::Unreadable`], and both say why.
+pub fn read(name: &str, bytes: &[u8]) -> Reading {
+    let mut report = Report::default();
+    let page = match text::decode(bytes, &mut report) {
+        Ok(text) => page(&text, &mut report),
+        Err(why) => Page::Unreadable { why, line: 1 },
+    };
+    Reading { name: name.to_owned(), page, remarks: report.finish() }
+}
+
+/// The text of a page, decoded and repaired.
+pub fn text_of(bytes: &[u8]) -> Result<String, String> {
+    text::decode(bytes, &mut Report::default())
+}
+
+fn page(text: &str, report: &mut Report) -> Page {
+    let document = blocks::parse(text, report);
+    if let Some(line) = document.unmarked.filter(|_| !document.has_params()) {
+        let why = format!(
+            "nothing separates the cells of its tables, see line {line}; save the page as Markdown"
+        );
+        return Page::Nothing { why };
+    }
+    if let Some(event) = event::named(&document, report) {
+        return Page::Event(Box::new(event));
+    }
+    if let Some(endpoint) = endpoint::read(&document, report) {
+        return Page::Endpoint(Box::new(endpoint));
+    }
+    if let Some(event) = event::shown(&document, report) {
+        return Page::Event(Box::new(event));
+    }
+    match overview::read(&document, report) {
+        Ok(overview) => Page::Overview(overview),
+        Err(why) => Page::Nothing { why },
+    }
+}

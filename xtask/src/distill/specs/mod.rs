@@ -1,0 +1,10 @@
+//! Specs from facts: `draft` makes a spec of a page, `merge` puts it among those that are there,
+//! `settle` leaves out what keeps them from passing, `layout` writes them.
+
+pub mod book;
+pub mod draft;
+pub mod fixups;
+pub mod layout;
+pub mod merge;
+pub mod route;
+pub mod settle;
