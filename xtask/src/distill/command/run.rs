@@ -11,11 +11,11 @@ use crate::codegen::spec;
 use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
 use crate::distill::read::report::{Remark, RemarkKind};
-use crate::distill::specs::book::{self, Book, EVENTS, SpecFile};
+use crate::distill::specs::book::{Book, EVENTS, SpecFile};
 use crate::distill::specs::draft::{self, Gloss, Notes};
 use crate::distill::specs::fixups::{self, Fixup};
 use crate::distill::specs::merge::{self, Change, EVENT_SAMPLE, What};
-use crate::distill::specs::settle;
+use crate::distill::specs::{route, settle};
 
 /// No page comes near it; what does is no page.
 const LARGEST_PAGE: u64 = 16 << 20;
@@ -277,7 +277,7 @@ impl<'a> Books<'a> {
         facts: &Endpoint,
         lacks: &[Fixup],
     ) -> Result<PageReport, String> {
-        let route = format!("{} {}", facts.method, book::shape(&facts.path));
+        let route = format!("{} {}", facts.method, route::anonymous(&facts.path));
         if let Some(first) = self.seen.get(&(api.to_owned(), route.clone())) {
             let why = format!("{first} describes {} {} as well", facts.method, facts.path);
             return Ok(skipped(reading, why));

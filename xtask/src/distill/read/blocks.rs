@@ -52,7 +52,7 @@ pub(super) fn parse(text: &str, report: &mut Report) -> Document {
     let map = Map::of(&lines);
     let mut parser = Parser { map, lines, blocks: Vec::new(), unmarked: None, report };
     let (first, source) = parser.front_matter();
-    parser.run(first);
+    parser.read_from(first);
     Document { blocks: parser.blocks, unmarked: parser.unmarked, source }
 }
 
@@ -168,7 +168,7 @@ struct Parser<'a, 'r> {
 }
 
 impl Parser<'_, '_> {
-    fn run(&mut self, first: usize) {
+    fn read_from(&mut self, first: usize) {
         let mut index = first;
         while index < self.lines.len() {
             let line = self.lines[index];
@@ -182,7 +182,7 @@ impl Parser<'_, '_> {
             } else if let Some(heading) = heading(line, false) {
                 self.push(index, Body::Heading(heading));
                 index + 1
-            } else if let Some(next) = self.table(index) {
+            } else if let Some(next) = self.read_table(index) {
                 next
             } else {
                 if !self.stray_row(index) {
@@ -268,11 +268,13 @@ impl Parser<'_, '_> {
         let text = text.trim_start_matches('\n');
         match element {
             Element::Table => {
-                if let Some(table) = markup::table(text, index + 1, self.report) {
+                if let Some(table) = markup::to_table(text, index + 1, self.report) {
                     self.push(index, Body::Table(table));
                 }
             }
-            Element::Code => self.push(index, Body::Code(markup::parts(text).1.to_owned())),
+            Element::Code => {
+                self.push(index, Body::Code(markup::opening_and_content(text).1.to_owned()))
+            }
         }
         match last {
             Some((_, rest)) => {
@@ -321,7 +323,7 @@ impl Parser<'_, '_> {
     }
 
     /// Reads the table whose header is the line, and gives the line after it.
-    fn table(&mut self, index: usize) -> Option<usize> {
+    fn read_table(&mut self, index: usize) -> Option<usize> {
         let line = self.lines[index];
         if !line.contains(['|', '｜']) || table::is_delimiter(line) {
             return None;

@@ -1,4 +1,4 @@
-//! The shape of a JSON sample.
+//! The types of what a JSON sample shows.
 
 use super::facts::{Param, Ty};
 use super::json::{Json, JsonKind};

@@ -30,16 +30,16 @@ pub(super) fn opened(line: &str) -> Option<(Element, String)> {
 }
 
 /// The opening tag of an element, and what is between that and the closing one.
-pub(super) fn parts(element: &str) -> (&str, &str) {
+pub(super) fn opening_and_content(element: &str) -> (&str, &str) {
     let (opening, rest) = element.split_at(element.find('>').map_or(0, |at| at + 1));
     (opening, rest.rfind("</").map_or(rest, |end| &rest[..end]))
 }
 
 /// The rows and cells between the tags of a table, whose first row is the header. `line` is that of
 /// the opening tag.
-pub(super) fn table(element: &str, line: usize, report: &mut Report) -> Option<Table> {
+pub(super) fn to_table(element: &str, line: usize, report: &mut Report) -> Option<Table> {
     let mut reader = Reader { rows: Vec::new(), row: None, cell: None, report };
-    let (opening, mut rest) = parts(element);
+    let (opening, mut rest) = opening_and_content(element);
     let mut line = line + opening.matches('\n').count();
     while !rest.is_empty() {
         let text = rest.find('<').map_or(rest, |at| &rest[..at]);

@@ -41,7 +41,7 @@ fn tables(document: &Document) -> Vec<&Table> {
     let mut announced = true;
     let tables = document.blocks.iter().filter_map(|block| match &block.body {
         Body::Heading(heading) => {
-            announced = heading.level == 1 || section::announces_fields(heading);
+            announced = heading.level == 1 || section::announces_fields(&heading.title);
             None
         }
         Body::Table(table) if announced && is_fields(table) => Some(table),

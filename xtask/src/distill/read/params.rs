@@ -228,7 +228,7 @@ pub(super) fn compare(fields: &mut [Param], sample: Option<&Json>, report: &mut 
         entries.iter().rev().map(|(key, value)| (key.as_str(), value)).collect();
     for field in fields.iter_mut() {
         let inner = shown.get(field.name.as_str()).copied();
-        settle(field, inner, report);
+        complete(field, inner, report);
         compare(&mut field.fields, within(&field.ty, inner), report);
     }
     let known: HashSet<_> = fields.iter().map(|field| field.name.as_str()).collect();
@@ -251,7 +251,8 @@ fn within<'s>(ty: &Ty, sample: Option<&'s Json>) -> Option<&'s Json> {
     }
 }
 
-fn settle(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
+/// Fills in what the row of a field leaves open, and says where its sample differs.
+fn complete(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
     open_map(field, report);
     if !field.fields.is_empty() {
         field.ty = with_object(std::mem::take(&mut field.ty));

@@ -79,10 +79,10 @@ pub(super) fn collect(document: &Document, report: &mut Report) -> Parts {
                 };
             }
             Body::Heading(heading) => position.title = &heading.title,
-            Body::Table(table) => parts.table(table, &position, report),
-            Body::Code(text) => parts.code(text, block.line, position.section, report),
+            Body::Table(table) => parts.take_table(table, &position, report),
+            Body::Code(text) => parts.take_code(text, block.line, position.section, report),
             Body::Text(text) => {
-                parts.text(text, block.line, position.section, report);
+                parts.take_text(text, block.line, position.section, report);
                 position.title = text.trim().lines().next_back().unwrap_or_default();
             }
         }
@@ -91,7 +91,7 @@ pub(super) fn collect(document: &Document, report: &mut Report) -> Parts {
 }
 
 impl Parts {
-    fn table(&mut self, table: &Table, position: &Position<'_>, report: &mut Report) {
+    fn take_table(&mut self, table: &Table, position: &Position<'_>, report: &mut Report) {
         if table.is_errors() && (position.section == Section::Errors || table.has(Column::Http)) {
             return self.errors(table, report);
         }
@@ -147,7 +147,7 @@ impl Parts {
         self.body.root = self.body.root.take().or(root);
     }
 
-    fn code(&mut self, text: &str, line: usize, section: Section, report: &mut Report) {
+    fn take_code(&mut self, text: &str, line: usize, section: Section, report: &mut Report) {
         match section {
             Section::RequestExample | Section::Body => self.take_request(text, line, report),
             Section::ResponseExample | Section::Response => self.take_response(text, line, report),
@@ -165,7 +165,7 @@ impl Parts {
         }
     }
 
-    fn text(&mut self, text: &str, line: usize, section: Section, report: &mut Report) {
+    fn take_text(&mut self, text: &str, line: usize, section: Section, report: &mut Report) {
         match section {
             Section::RequestExample => self.take_request(text, line, report),
             Section::ResponseExample => self.take_response(text, line, report),

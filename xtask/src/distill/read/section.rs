@@ -1,6 +1,5 @@
 //! What a heading announces.
 
-use super::blocks::Heading;
 use super::words;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +38,8 @@ pub(super) fn of_heading(title: &str) -> Section {
     exact(&key).or_else(|| by_words(&key)).unwrap_or(Section::Other)
 }
 
-/// Whether the fields of a resource may stand below a heading.
-pub(super) fn announces_fields(heading: &Heading) -> bool {
+/// Whether the fields of a resource may stand below a heading of this title.
+pub(super) fn announces_fields(title: &str) -> bool {
     const WORDS: &[&str] = &[
         "字段",
         "属性",
@@ -57,8 +56,8 @@ pub(super) fn announces_fields(heading: &Heading) -> bool {
         "resource",
         "schema",
     ];
-    let key = normalized(&heading.title);
-    heading.section == Section::Fields || WORDS.iter().any(|word| key.contains(word))
+    let key = normalized(title);
+    WORDS.iter().any(|word| key.contains(word))
 }
 
 /// What a plain line announces, if nothing else can be meant.

@@ -103,8 +103,9 @@ impl Book {
 
     /// The operation behind a method and a path, whatever its parameters are called.
     pub fn find(&self, method: spec::Method, path: &str) -> Option<String> {
-        let same =
-            |spec: &spec::Endpoint| spec.method == method && shape(&spec.path) == shape(path);
+        let same = |spec: &spec::Endpoint| {
+            spec.method == method && route::anonymous(&spec.path) == route::anonymous(path)
+        };
         let found = self.endpoints.iter().find(|(_, spec)| same(spec));
         found.map(|(stem, _)| stem.clone())
     }
@@ -401,12 +402,4 @@ pub fn innermost(ty: &str) -> &str {
 
 fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// A path without the names of its parameters.
-pub fn shape(path: &str) -> String {
-    let segments = path.trim_end_matches('/').split('/');
-    let segments =
-        segments.map(|segment| if segment.starts_with([':', '{']) { "{}" } else { segment });
-    segments.collect::<Vec<_>>().join("/")
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::book;
+use super::route;
 use crate::distill::read::facts::Page;
 
 /// One mistake of one page.
@@ -57,7 +57,7 @@ impl Fixup {
         match page {
             Page::Endpoint(facts) => {
                 let (method, path) = self.page.split_once(' ').unwrap_or(("", ""));
-                method == facts.method && book::shape(path) == book::shape(&facts.path)
+                method == facts.method && route::anonymous(path) == route::anonymous(&facts.path)
             }
             Page::Event(facts) => self.page == facts.event_type,
             Page::Overview(facts) => self.page == facts.title,

@@ -60,6 +60,14 @@ fn is_param(segment: &str) -> bool {
     segment.starts_with([':', '{'])
 }
 
+/// A path without the names of its parameters.
+pub fn anonymous(path: &str) -> String {
+    let segments = path.trim_end_matches('/').split('/');
+    let segments =
+        segments.map(|segment| if segment.starts_with([':', '{']) { "{}" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
 /// Whether the last segment says what is done, rather than to what.
 fn is_action(last: &str, literals: &[&str]) -> bool {
     !is_param(last) && literals.len() > 1 && (!last.ends_with('s') || last.ends_with("ss"))
