@@ -10,3 +10,4 @@ mod lab;
 mod limits;
 mod new_api;
 mod pages;
+mod rooms;
