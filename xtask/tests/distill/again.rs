@@ -219,7 +219,7 @@ fn a_new_field_is_named_apart_from_those_elsewhere() {
         "lang | string | 否 | 语言 |\n| note | string | 否 | 另 |\n",
     )]);
     assert_eq!(changes, ["additive: dock.create query/note: field + string"]);
-    assert!(spec.contains(r#""name": "note", "rust": "note_2""#), "{spec}");
+    assert!(spec.contains(r#""name": "note", "rust": "query_note""#), "{spec}");
 }
 
 #[test]

@@ -123,6 +123,7 @@ fn names_and_values_that_rust_cannot_have() {
     let body = [
         "id | string | 是 | 标识，和路径里的不同",
         "type | string | 否 | 类型<br>**可选值有**：<br>- `+1`：加<br>- `-1`：减<br>- `1`：一<br>- `unknown`：未知<br>- `self`：自己",
+        "kind | string | 否 | 种",
         "a.b | string | 否 | 点",
         "a_b | string | 否 | 线",
         "$ref | string | 否 | 引用",

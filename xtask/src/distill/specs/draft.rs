@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Number, Value};
 
+use super::codes;
 use super::route::{self, Names};
 use crate::codegen::{naming, rules, spec};
-use crate::distill::read::facts::{
-    Endpoint, ErrorCode, Event, Overview, Param, Schema, Token, Ty, Vendor,
-};
+use crate::distill::read::facts::{Endpoint, Event, Overview, Param, Schema, Token, Ty, Vendor};
 use crate::distill::read::report::{Remark, RemarkKind};
 
 /// A spec that a page says, before it is put among others.
@@ -99,7 +98,7 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
     drafter.gloss("", &facts.gloss, facts.line);
     name_apart(&mut spec, &BTreeSet::new());
     spec.types = drafter.types;
-    let codes = facts.errors.iter().map(|error| (error.code.clone(), code(error))).collect();
+    let codes = facts.errors.iter().map(|error| (error.code.clone(), codes::code(error))).collect();
     Ok(Draft { names, spec, codes, notes: drafter.notes })
 }
 
@@ -190,25 +189,6 @@ fn source(facts: &Endpoint) -> &'static str {
 fn unique<'a>(list: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     list.filter(|item| seen.insert(item.as_str())).cloned().collect()
-}
-
-/// Its name and kind say no more than the page: the number, and the HTTP status.
-fn code(error: &ErrorCode) -> spec::ErrorCode {
-    use spec::ErrorKind;
-    let http = error.http.filter(|status| (100..600).contains(status)).unwrap_or(400);
-    let kind = match http {
-        401 => ErrorKind::Unauthenticated,
-        403 => ErrorKind::PermissionDenied,
-        429 => ErrorKind::Throttled,
-        500.. => ErrorKind::Unavailable,
-        _ => ErrorKind::Rejected,
-    };
-    let name = error.code.replace('-', " minus ");
-    let name = match name.starts_with(|char: char| char.is_ascii_alphabetic()) {
-        true => route::pascal(&name),
-        false => route::pascal(&format!("code {name}")),
-    };
-    spec::ErrorCode { name, http, kind, doc: String::new(), advice: String::new() }
 }
 
 /// Where a field stands; decides what it may be.
@@ -354,7 +334,6 @@ impl<'a> Drafter<'a> {
 
     fn fields(&mut self, path: &str, params: &[Param], place: Place) -> Vec<spec::Field> {
         let mut names = BTreeSet::new();
-        let mut in_rust = BTreeSet::new();
         let mut fields = Vec::new();
         for param in params {
             if param.name.trim().is_empty() || !names.insert(param.name.as_str()) {
@@ -362,12 +341,11 @@ impl<'a> Drafter<'a> {
                 self.remark(RemarkKind::Duplicate, param.line, message);
                 continue;
             }
-            let mut field = self.field(path, param, place);
-            // What is sent is named apart together, wherever it stands.
-            if place == Place::Model {
-                apart(&mut field, &mut in_rust);
-            }
-            fields.push(field);
+            fields.push(self.field(path, param, place));
+        }
+        // What is sent is named apart together, wherever it stands.
+        if place == Place::Model {
+            apart_all(fields.iter_mut().map(|field| ("", field)).collect(), &mut BTreeSet::new());
         }
         fields
     }
@@ -583,23 +561,38 @@ pub fn known(spec: &spec::Endpoint) -> Known {
 /// known keep theirs.
 pub fn name_apart(spec: &mut spec::Endpoint, known: &Known) {
     let lists = [Some(&mut spec.params), Some(&mut spec.query), spec.body.as_mut()];
-    let lists = lists.into_iter().enumerate();
-    let fields = lists
-        .flat_map(|(place, fields)| fields.into_iter().flatten().map(move |field| (place, field)));
+    let lists = lists.into_iter().zip(["path", "query", "body"]).enumerate();
+    let fields = lists.flat_map(|(place, (fields, name))| {
+        fields.into_iter().flatten().map(move |field| (place, name, field))
+    });
     let (old, new): (Vec<_>, Vec<_>) =
-        fields.partition(|(place, field)| known.contains(&(*place, field.name.clone())));
-    let mut taken: BTreeSet<String> = old.iter().map(|(_, field)| in_rust(field)).collect();
-    new.into_iter().for_each(|(_, field)| apart(field, &mut taken));
+        fields.partition(|(place, _, field)| known.contains(&(*place, field.name.clone())));
+    let mut taken = old.iter().map(|(_, _, field)| in_rust(field)).collect();
+    apart_all(new.into_iter().map(|(_, place, field)| (place, field)).collect(), &mut taken);
 }
 
-/// Gives a field a name that is not taken.
-pub fn apart(field: &mut spec::Field, taken: &mut BTreeSet<String>) {
+/// Names the fields of a struct apart, each beside the place where it is sent. Those that are called
+/// as on the wire choose first.
+fn apart_all(fields: Vec<(&str, &mut spec::Field)>, taken: &mut BTreeSet<String>) {
+    let (made_up, natural): (Vec<_>, Vec<_>) =
+        fields.into_iter().partition(|(_, field)| field.rust.is_some());
+    natural.into_iter().chain(made_up).for_each(|(place, field)| apart(field, place, taken));
+}
+
+/// Gives a field a name that is not taken: its own, or one that says where it is sent.
+pub fn apart(field: &mut spec::Field, place: &str, taken: &mut BTreeSet<String>) {
     let name = in_rust(field);
-    if !taken.insert(name.clone()) {
-        let other = (2..).map(|n| format!("{name}_{n}")).find(|name| !taken.contains(name));
-        taken.extend(other.clone());
-        field.rust = other;
+    if taken.insert(name.clone()) {
+        return;
     }
+    let plain = naming::field(&field.name);
+    let placed = (!place.is_empty()).then(|| format!("{place}_{name}"));
+    let named = [format!("{plain}_value"), format!("other_{name}")];
+    let numbered = (2..).map(|n| format!("{name}_{n}"));
+    let mut others = placed.into_iter().chain(named).chain(numbered);
+    let other = others.find(|name| naming::is_snake_case(name) && !taken.contains(name));
+    taken.extend(other.clone());
+    field.rust = other;
 }
 
 pub fn in_rust(field: &spec::Field) -> String {

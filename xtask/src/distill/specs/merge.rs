@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::book::{Book, EVENTS, Entry, innermost};
+use super::codes;
 use super::draft::{self, Draft, EventDraft, Notes};
 use super::route;
 use crate::codegen::spec;
@@ -122,7 +123,7 @@ impl std::fmt::Display for Change {
 pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
     for (code, known) in &draft.codes {
         if !book.api.errors.contains_key(code) {
-            let name = free_code(book, &known.name);
+            let name = free_code(book, &known.name, code);
             book.api.errors.insert(code.clone(), spec::ErrorCode { name, ..known.clone() });
         }
     }
@@ -201,13 +202,13 @@ pub fn add_model(book: &mut Book, types: Vec<spec::Type>, notes: &Notes) -> (Str
     (file, changes)
 }
 
-fn free_code(book: &Book, name: &str) -> String {
-    let taken = |name: &str| book.api.errors.values().any(|known| known.name == name);
-    let mut others = (2..).map(|n| format!("{name}{n}"));
-    match taken(name) {
-        true => others.find(|name| !taken(name)).unwrap_or_default(),
-        false => name.to_owned(),
-    }
+/// Its own name if that is free; else one with its number, so that it tells which is meant.
+fn free_code(book: &Book, name: &str, code: &str) -> String {
+    let is_taken = |name: &String| book.api.errors.values().any(|known| known.name == *name);
+    let distinct = codes::distinct(name, code);
+    let numbered = (2..).map(|n| format!("{distinct}{n}"));
+    let mut names = [name.to_owned(), distinct.clone()].into_iter().chain(numbered);
+    names.find(|name| !is_taken(name)).unwrap_or(distinct)
 }
 
 /// Gives the types of a spec their final names.
@@ -418,7 +419,7 @@ impl<'a> Merger<'a> {
                     let mut new = spec::Field { ty, ..field.clone() };
                     // Fields of a request are named apart later, together.
                     if !matches!(at, "params" | "query" | "body") {
-                        draft::apart(&mut new, &mut old.iter().map(draft::in_rust).collect());
+                        draft::apart(&mut new, "", &mut old.iter().map(draft::in_rust).collect());
                     }
                     old.push(new);
                 }

@@ -2,6 +2,7 @@
 //! `settle` leaves out what keeps them from passing, `layout` writes them.
 
 pub mod book;
+pub mod codes;
 pub mod draft;
 pub mod fixups;
 pub mod layout;
