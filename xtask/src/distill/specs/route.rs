@@ -13,22 +13,52 @@ pub struct Names {
     pub method: String,
 }
 
-/// `GET /open-apis/im/v1/chats/:chat_id/members` is `im.v1.chat_member.list`.
-pub fn names(http_method: &str, path: &str) -> Names {
+/// The names of an operation: those in the address of its page, if the vendor builds that of them,
+/// and else those that the vendor makes of such a path most often.
+pub fn names(http_method: &str, path: &str, page: Option<&str>) -> Names {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let (service, rest) = service(&segments);
-    let literals: Vec<&str> = rest.iter().copied().filter(|segment| !is_param(segment)).collect();
-    let (resources, action) = match rest.last() {
-        Some(last) if is_action(last, &literals) => {
-            (&literals[..literals.len() - 1], last.to_snake_case())
-        }
-        last => (&literals[..], verb(http_method, last.is_some_and(|last| is_param(last)))),
-    };
-    let module = resources.iter().map(|name| singular(&name.to_snake_case()));
-    let module = module.collect::<Vec<_>>().join("_");
-    let module = if module.is_empty() { service.to_snake_case() } else { module };
-    let (module, method) = (safe(module, "api"), safe(action, "call"));
+    let of_page = page.and_then(|page| names_in(page, &service));
+    let (module, method) = of_page.unwrap_or_else(|| names_of(http_method, &service, rest));
+    let module = safe(module, "api");
+    let method = if naming::is_method(&method) { method } else { safe(method, "call") };
     Names { id: format!("{service}.{module}.{method}"), module, method }
+}
+
+/// `.../reference/im-v1/chat-members/me_join` names `chat_members` and `me_join`.
+fn names_in(page: &str, service: &str) -> Option<(String, String)> {
+    let page = page.split(['?', '#']).next()?.trim_end_matches('/').trim_end_matches(".md");
+    let mut parts = page.rsplit('/');
+    let (method, resource, home) = (parts.next()?, parts.next()?, parts.next()?);
+    // In menus of guides, pages are named after their titles.
+    let is_menu = page.contains("/server-docs/") || method.contains('-');
+    let is_meant = home == service.replace('.', "-") && !is_menu;
+    let (module, method) = (snake(resource), snake(method));
+    (is_meant && naming::is_snake_case(&module) && naming::is_method(&method))
+        .then_some((module, method))
+}
+
+/// Of `GET /chats/:chat_id/members`: `chat_member` and `list`.
+fn names_of(http_method: &str, service: &str, rest: &[&str]) -> (String, String) {
+    let mut literals: Vec<String> =
+        rest.iter().filter(|segment| !is_param(segment)).map(|segment| snake(segment)).collect();
+    let method = match rest {
+        [.., last] if is_action(http_method, rest) => {
+            literals.pop();
+            snake(last)
+        }
+        [.., last] => verb(http_method, is_param(last) || !is_plural(last)),
+        [] => verb(http_method, false),
+    };
+    let mut resources: Vec<String> = Vec::new();
+    for resource in literals.iter().map(|name| singular(name)) {
+        // The tabs of a chat are `chat_tab` whether the path calls them that or not.
+        let is_named = |owner: &mut String| resource.starts_with(&format!("{owner}_"));
+        resources.pop_if(is_named);
+        resources.push(resource);
+    }
+    let module = resources.join("_");
+    (if module.is_empty() { service.to_snake_case() } else { module }, method)
 }
 
 /// What vendors put before the resources, and the rest.
@@ -68,13 +98,106 @@ pub fn anonymous(path: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// Whether the last segment says what is done, rather than to what.
-fn is_action(last: &str, literals: &[&str]) -> bool {
-    !is_param(last) && literals.len() > 1 && (!last.ends_with('s') || last.ends_with("ss"))
+/// Whether the last segment says what is done, rather than to what. Something of one thing that is
+/// read or changed is a thing itself, what is posted to it is done to it.
+fn is_action(http_method: &str, rest: &[&str]) -> bool {
+    let [before @ .., last] = rest else { return false };
+    if is_param(last) || before.iter().all(|segment| is_param(segment)) {
+        return false;
+    }
+    let is_of_one = before.last().is_some_and(|segment| is_param(segment));
+    let name = snake(last);
+    let first = name.split('_').next().unwrap_or_default();
+    VERBS.contains(&first) || !is_plural(last) && (http_method == "POST" || !is_of_one)
 }
 
-fn verb(http_method: &str, has_id: bool) -> String {
-    let verb = match (http_method, has_id) {
+/// What the last segment of a path begins with if it says what is done.
+const VERBS: [&str; 67] = [
+    "add",
+    "apply",
+    "approve",
+    "batch",
+    "bind",
+    "call",
+    "cancel",
+    "check",
+    "close",
+    "complete",
+    "convert",
+    "copy",
+    "create",
+    "delete",
+    "disable",
+    "download",
+    "enable",
+    "end",
+    "execute",
+    "export",
+    "finish",
+    "forward",
+    "get",
+    "import",
+    "invite",
+    "invoke",
+    "join",
+    "link",
+    "list",
+    "match",
+    "me",
+    "merge",
+    "modify",
+    "move",
+    "notify",
+    "patch",
+    "preview",
+    "publish",
+    "push",
+    "put",
+    "query",
+    "read",
+    "recover",
+    "reject",
+    "release",
+    "remove",
+    "reply",
+    "reset",
+    "resolve",
+    "resume",
+    "revert",
+    "save",
+    "search",
+    "send",
+    "set",
+    "sort",
+    "start",
+    "stop",
+    "submit",
+    "subscribe",
+    "terminate",
+    "transfer",
+    "unbind",
+    "unsubscribe",
+    "update",
+    "upload",
+    "urgent",
+];
+
+fn is_plural(segment: &str) -> bool {
+    let name = snake(segment);
+    singular(&name) != name
+}
+
+/// In snake_case, where a letter alone is no word: `oToMessages` is `oto_messages`.
+fn snake(segment: &str) -> String {
+    let name = segment.to_snake_case();
+    match name.split_once('_') {
+        Some((letter, rest)) if letter.len() == 1 => format!("{letter}{rest}"),
+        _ => name,
+    }
+}
+
+fn verb(http_method: &str, is_one: bool) -> String {
+    let verb = match (http_method, is_one) {
         ("GET", true) => "get",
         ("GET", false) => "list",
         ("PUT", _) => "update",
@@ -85,8 +208,17 @@ fn verb(http_method: &str, has_id: bool) -> String {
     verb.to_owned()
 }
 
+/// Plurals that follow no rule, or that vendors made up.
+const PLURALS: [(&str, &str); 4] =
+    [("medias", "media"), ("datas", "data"), ("aliases", "alias"), ("statuses", "status")];
+
 /// Of an English noun.
 pub fn singular(name: &str) -> String {
+    for (plural, singular) in PLURALS {
+        if let Some(words) = name.strip_suffix(plural) {
+            return format!("{words}{singular}");
+        }
+    }
     let ends_in_s = |ending: &str| name.ends_with(ending);
     if let Some(stem) = name.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         return format!("{stem}y");
@@ -132,7 +264,7 @@ mod tests {
             ("GET", "/open-apis/im/v1/chats/:chat_id", "im.v1.chat.get"),
             ("POST", "/open-apis/im/v1/chats/:chat_id/members", "im.v1.chat_member.create"),
             ("DELETE", "/open-apis/x/v2/policies/:id", "x.v2.policy.delete"),
-            ("GET", "/open-apis/bot/v3/info", "bot.v3.info.list"),
+            ("GET", "/open-apis/bot/v3/info", "bot.v3.info.get"),
             (
                 "POST",
                 "/v1.0/convFile/conversations/files/send",
@@ -141,20 +273,43 @@ mod tests {
             ("PUT", "/v1.0/todo/users/{unionId}/tasks/{taskId}", "todo_1.0.user_task.update"),
             ("POST", "/topapi/v2/user/get", "topapi.v2_user.get"),
             ("GET", "/{x}", "api.api.get"),
+            ("GET", "/open-apis/x/v1/docks/:dock_id/public", "x.v1.dock_public.get"),
+            ("PATCH", "/open-apis/x/v1/docks/:dock_id/public", "x.v1.dock_public.patch"),
+            ("PATCH", "/open-apis/x/v1/docks/:dock_id/me_join", "x.v1.dock.me_join"),
+            ("POST", "/open-apis/x/v1/docks/:dock_id/move", "x.v1.dock.move"),
+            ("POST", "/open-apis/x/v1/docks/:dock_id/sort_cranes", "x.v1.dock.sort_cranes"),
+            ("POST", "/open-apis/x/v1/docks/:dock_id/dock_cranes", "x.v1.dock_crane.create"),
+            ("POST", "/open-apis/x/v1/medias/upload_all", "x.v1.media.upload_all"),
+            ("GET", "/open-apis/x/v1/harbor_info", "x.v1.harbor_info.get"),
+            ("POST", "/v1.0/robot/oToMessages/batchSend", "robot_1.0.oto_message.batch_send"),
         ] {
-            assert_eq!(names(method, path).id, id, "{method} {path}");
+            assert_eq!(names(method, path, None).id, id, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_page_names_its_operation() {
+        let path = "/open-apis/x/v1/docks/:dock_id/members";
+        for (page, id) in [
+            ("https://a.cn/document/u/reference/x-v1/dock-members/get", "x.v1.dock_members.get"),
+            ("https://a.cn/document/u/x-v1/dock-top_notice/get.md?a=b", "x.v1.dock_top_notice.get"),
+            ("https://a.cn/document/server-docs/x-v1/dock-members/get", "x.v1.dock_member.list"),
+            ("https://a.cn/document/u/reference/y-v1/dock-members/get", "x.v1.dock_member.list"),
+            ("https://a.cn/document/", "x.v1.dock_member.list"),
+        ] {
+            assert_eq!(names("GET", path, Some(page)).id, id, "{page}");
         }
     }
 
     #[test]
     fn names_can_be_declared() {
         for path in ["/open-apis/a/v1/types/:id/move", "/v1.0/2fa/9/8", "/", "/open-apis/é/é"] {
-            let Names { module, method, .. } = names("GET", path);
+            let Names { module, method, .. } = names("GET", path, None);
             assert!(naming::is_snake_case(&module) && naming::is_method(&method), "{path}");
         }
         for words in ["", "type", "9 lives", "群", "a-b_c", "Self"] {
             assert!(naming::is_pascal_case(&pascal(words)), "{words}: {}", pascal(words));
         }
-        assert_eq!(singular("statuses"), "statuse");
+        assert_eq!(singular("statuses"), "status");
     }
 }
