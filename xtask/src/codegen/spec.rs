@@ -222,7 +222,7 @@ pub struct Pages {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<String>,
     /// The parameter that has to be `true` for the answer to come in pages.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flag: Option<String>,
     /// How many items there are in all, in the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]

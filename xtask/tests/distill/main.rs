@@ -11,3 +11,4 @@ mod limits;
 mod new_api;
 mod pages;
 mod rooms;
+mod writing;

@@ -12,10 +12,10 @@ use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
 use crate::distill::read::report::{Remark, RemarkKind};
 use crate::distill::specs::book::{Book, EVENTS, SpecFile};
-use crate::distill::specs::draft::{self, Gloss, Notes};
+use crate::distill::specs::draft::{self, Draft, Gloss, Notes};
 use crate::distill::specs::fixups::{self, Fixup};
 use crate::distill::specs::merge::{self, Change, EVENT_SAMPLE, What};
-use crate::distill::specs::{route, settle};
+use crate::distill::specs::{paging, route, settle};
 
 /// No page comes near it; what does is no page.
 const LARGEST_PAGE: u64 = 16 << 20;
@@ -295,6 +295,10 @@ impl<'a> Books<'a> {
         self.seen.insert((api.to_owned(), route), reading.name.clone());
         let open = self.open(api, spec::Vendor::Feishu)?;
         let (file, changes) = merge::add(&mut open.book, &draft);
+        // Of an operation that is there, a maintainer has decided.
+        if changes.iter().any(Change::is_whole) {
+            draft.notes.remarks.extend(paging(&draft, facts.line));
+        }
         open.take(changes, lacks)?;
         Ok(done(reading, file, draft.notes))
     }
@@ -396,6 +400,15 @@ fn lasts(change: &Change, book: &Book) -> bool {
         }),
         _ => true,
     }
+}
+
+/// What to check about the pages of a new operation.
+fn paging(draft: &Draft, line: usize) -> Option<Remark> {
+    let message = match paging::draft(&draft.spec) {
+        Ok(pages) => paging::remark(&pages?),
+        Err(why) => why,
+    };
+    Some(Remark { line, kind: RemarkKind::Guessed, message })
 }
 
 fn vendor(page: &Page) -> spec::Vendor {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Number, Value};
 
 use super::codes;
+use super::paging;
 use super::route::{self, Names};
 use crate::codegen::{naming, rules, spec};
 use crate::distill::read::facts::{Endpoint, Event, Overview, Param, Schema, Token, Ty, Vendor};
@@ -90,6 +91,7 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
     drafter.body(facts, &mut spec);
     drafter.response(facts, &mut spec);
     drafter.examples(facts, &mut spec);
+    spec.pages = paging::draft(&spec).ok().flatten();
     let is_sent_anyway = |name: &str| SENT_ANYWAY.contains(&name.to_lowercase().as_str());
     for header in facts.headers.iter().filter(|header| !is_sent_anyway(&header.name)) {
         let message = format!("the header `{}` is not part of specs", header.name);

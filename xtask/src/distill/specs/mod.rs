@@ -7,5 +7,6 @@ pub mod draft;
 pub mod fixups;
 pub mod layout;
 pub mod merge;
+pub mod paging;
 pub mod route;
 pub mod settle;

@@ -26,7 +26,7 @@ pub fn settle(book: &mut Book, is_new: impl Fn(&str) -> bool) -> Result<LeftOut,
             let Some((file, pointer)) = fault.place() else { continue };
             let Some(stem) = stem(&book.name, file) else { continue };
             let reason = fault.to_string();
-            if drop_sample(book, &files, &stem, pointer) {
+            if drop_sample(book, &files, &stem, pointer, is_new(&stem)) {
                 progress = true;
                 left_out.entry(stem).or_default().push(reason);
             } else if is_new(&stem) {
@@ -80,8 +80,14 @@ fn stem(api: &str, file: &str) -> Option<String> {
     Some(file.strip_suffix(".json").unwrap_or(file).to_owned())
 }
 
-/// Whether the fault is one of a sample, which is gone now.
-fn drop_sample(book: &mut Book, files: &[SpecFile], stem: &str, pointer: &str) -> bool {
+/// Whether the fault is one of a sample, or of pages that were drafted, which is gone now.
+fn drop_sample(
+    book: &mut Book,
+    files: &[SpecFile],
+    stem: &str,
+    pointer: &str,
+    is_new: bool,
+) -> bool {
     let steps: Vec<&str> = pointer.split('/').skip(1).collect();
     if let ["types", index, rest @ ..] = steps.as_slice() {
         let made = files.iter().find(|made| made.path.with_extension("").as_os_str() == stem);
@@ -110,6 +116,7 @@ fn drop_sample(book: &mut Book, files: &[SpecFile], stem: &str, pointer: &str) -
         ["query", rest @ ..] => drop_of(Some(&mut spec.query), rest),
         ["body", rest @ ..] => drop_of(spec.body.as_mut(), rest),
         ["response", rest @ ..] => drop_of(spec.response.as_mut(), rest),
+        ["pages", ..] if is_new => spec.pages.take().is_some(),
         _ => false,
     }
 }
