@@ -255,7 +255,10 @@ fn within<'s>(ty: &Ty, sample: Option<&'s Json>) -> Option<&'s Json> {
 fn complete(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
     open_map(field, report);
     if !field.fields.is_empty() {
-        field.ty = with_object(std::mem::take(&mut field.ty));
+        field.ty = match std::mem::take(&mut field.ty) {
+            Ty::Map(_) if is_no_map(&field.fields, sample) => Ty::Object,
+            ty => with_object(ty, field.model.is_some()),
+        };
         if matches!(field.ty, Ty::String | Ty::Int | Ty::Float | Ty::Bool) {
             report.add(
                 RemarkKind::Conflict,
@@ -284,6 +287,9 @@ fn complete(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
         .and_then(|example| json::parse(example, field.line))
         .map(|parsed| parsed.value);
     if let Some(sample) = sample.or(own.as_ref()) {
+        if field.model.is_some() && nest::object(sample).is_some() {
+            field.ty = with_object(std::mem::take(&mut field.ty), true);
+        }
         check_values(field, sample, report);
         if is_open(&field.ty) || is_named_scalar(field, sample) {
             guess(field, sample, report);
@@ -303,6 +309,9 @@ fn complete(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
         {
             field.fields = infer::fields(sample, report);
         }
+    }
+    if !field.ty.holds_fields() {
+        field.model = None;
     }
     if is_open(&field.ty) {
         report.add(
@@ -406,12 +415,19 @@ fn guess_map(field: &mut Param, sample: &Json, report: &mut Report) {
     field.ty = Ty::map(value);
 }
 
-/// What has fields is an object, or holds objects.
-fn with_object(ty: Ty) -> Ty {
+/// Whether the sample has the fields themselves where the page calls the object a map.
+fn is_no_map(fields: &[Param], sample: Option<&Json>) -> bool {
+    let shown = sample.and_then(nest::object);
+    shown.is_some_and(|shown| fields.iter().any(|field| shown.get(&field.name).is_some()))
+}
+
+/// What has fields is an object, or holds objects. A text is one if its type has a name.
+fn with_object(ty: Ty, is_named: bool) -> Ty {
     match ty {
         Ty::Unknown | Ty::Json => Ty::Object,
-        Ty::List(of) => Ty::list(with_object(*of)),
-        Ty::Map(of) => Ty::map(with_object(*of)),
+        Ty::String if is_named => Ty::Object,
+        Ty::List(of) => Ty::list(with_object(*of, is_named)),
+        Ty::Map(of) => Ty::map(with_object(*of, is_named)),
         ty => ty,
     }
 }

@@ -42,7 +42,9 @@ fn named(text: &str, depth: usize) -> Named {
         return Named { ty: Ty::map(ty), model };
     }
     if let Some(ty) = scalar(&key) {
-        return Named { ty, model: None };
+        // What the platform calls some of its object types as well.
+        let is_name = matches!(key.as_str(), "enum" | "text" | "time" | "date" | "url");
+        return Named { ty, model: is_name.then_some(key) };
     }
     // `string(int64)`, `Integer 32`, `string，必填`: the first word counts.
     let word: String =
@@ -150,6 +152,7 @@ mod tests {
         check("berth_info", "object", Some("berth_info"));
         check("quay.berth[]", "list<object>", Some("quay.berth"));
         check("\\-", "unknown", None);
+        check("enum[]", "list<string>", Some("enum"));
         check("object/ string", "json", None);
         check("字符串数组", "list<string>", None);
     }
