@@ -4,6 +4,7 @@
 
 mod again;
 mod damage;
+mod drift;
 mod fresh;
 mod input;
 mod lab;

@@ -325,6 +325,8 @@ impl<'a> Books<'a> {
             return Ok(skipped(reading, why));
         }
         let mut draft = draft::event(facts);
+        // Only a maintainer knows the successor.
+        draft.is_deprecated = false;
         draft.notes.lacks = names(lacks);
         let (file, changes) = merge::add_event(&mut open.book, &draft);
         open.take(changes, lacks)?;

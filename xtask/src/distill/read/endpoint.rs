@@ -99,7 +99,7 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     let root = parts.response.root.take();
     let mut response = nest::tree(flats(parts.response), evidence(answer), report);
     attach_inner(&mut response, inner_answer, answer, report);
-    let response = answer_fields(&request, response, answer, report);
+    let (response, response_of_table) = answer_fields(&request, response, answer, report);
     let download = is_download(&request, &title, parts.file_answer, &response, answer.is_some());
     if download {
         report.add(
@@ -152,6 +152,7 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
         headers,
         body,
         body_list,
+        response_of_table,
         response_list: is_list(root.as_ref(), answer),
         response,
         multipart,
@@ -323,15 +324,15 @@ fn answer_fields(
     table: Vec<Param>,
     sample: Option<&Json>,
     report: &mut Report,
-) -> Vec<Param> {
+) -> (Vec<Param>, bool) {
     let feishu = request.vendor() == Some(Vendor::Feishu);
     let data = sample.map(|sample| if feishu { envelope::data(sample) } else { sample.clone() });
     let mut fields = if feishu { envelope::fields(table) } else { table };
     if fields.is_empty() {
-        return data.map(|data| infer::fields(&data, report)).unwrap_or_default();
+        return (data.map(|data| infer::fields(&data, report)).unwrap_or_default(), false);
     }
     params::compare(&mut fields, data.as_ref(), report);
-    fields
+    (fields, true)
 }
 
 fn is_download(

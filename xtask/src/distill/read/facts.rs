@@ -93,6 +93,8 @@ pub struct Endpoint {
     pub body_list: bool,
     /// Without the envelope.
     pub response: Vec<Param>,
+    /// The fields of the answer are those of a table, and so all of them; else those of the sample.
+    pub response_of_table: bool,
     /// The answer is a list, of which `response` describes an element.
     pub response_list: bool,
     /// The body is a form with files.

@@ -19,6 +19,8 @@ pub struct Book {
     /// By their ID. Their types are in `types` as well.
     pub events: BTreeMap<String, spec::Event>,
     pub types: BTreeMap<String, Entry>,
+    /// The members and values that pages have added to types of `types`, each with its type.
+    pub added: BTreeSet<(String, String)>,
     /// The files as they were read.
     old: BTreeMap<PathBuf, String>,
     /// The types as they were read, by their place among all.
@@ -64,6 +66,7 @@ impl Book {
             endpoints: BTreeMap::new(),
             events: BTreeMap::new(),
             types: BTreeMap::new(),
+            added: BTreeSet::new(),
             old: BTreeMap::new(),
             order: BTreeMap::new(),
         }

@@ -19,6 +19,8 @@ pub struct Draft {
     /// Its types stand beside it; none of them is shared yet.
     pub spec: spec::Endpoint,
     pub codes: Vec<(String, spec::ErrorCode)>,
+    /// The page lists all fields of the answer, rather than those of a sample.
+    pub is_whole: bool,
     pub notes: Notes,
 }
 
@@ -29,6 +31,8 @@ pub struct EventDraft {
     pub spec: spec::Event,
     /// The page lists all fields, rather than those of a sample.
     pub is_whole: bool,
+    /// The page advises against it; a spec names the successor instead.
+    pub is_deprecated: bool,
     pub notes: Notes,
 }
 
@@ -42,6 +46,8 @@ pub struct Notes {
     pub unsure: Vec<String>,
     /// What the page is known to leave out, as fix-ups name it.
     pub lacks: Vec<String>,
+    /// What it is known to say otherwise than the spec, as fix-ups name it.
+    pub differs: Vec<String>,
 }
 
 /// What the vendor says about something of a spec.
@@ -101,7 +107,7 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
     name_apart(&mut spec, &BTreeSet::new());
     spec.types = drafter.types;
     let codes = facts.errors.iter().map(|error| (error.code.clone(), codes::code(error))).collect();
-    Ok(Draft { names, spec, codes, notes: drafter.notes })
+    Ok(Draft { names, spec, codes, is_whole: facts.response_of_table, notes: drafter.notes })
 }
 
 /// A draft of an event.
@@ -135,7 +141,8 @@ pub fn event(facts: &Event) -> EventDraft {
         types: drafter.types,
         example: facts.example.clone(),
     };
-    EventDraft { spec, is_whole: facts.of_table, notes: drafter.notes }
+    let (is_whole, is_deprecated) = (facts.of_table, facts.deprecated);
+    EventDraft { spec, is_whole, is_deprecated, notes: drafter.notes }
 }
 
 /// `im.message.reaction.created_v1` is `MessageReactionCreated`.

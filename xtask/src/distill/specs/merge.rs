@@ -1,6 +1,6 @@
 //! A page comes to specs that are there already: facts follow the page, sentences and names stay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::book::{Book, EVENTS, Entry, innermost};
 use super::codes;
 use super::draft::{self, Draft, EventDraft, Notes};
 use super::route;
-use crate::codegen::spec;
+use crate::codegen::{rules, spec};
 
 /// What a page says otherwise than a spec.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,7 +34,11 @@ pub struct Change {
 pub enum What {
     Operation,
     Event,
+    Method,
+    Path,
+    Deprecated,
     Field,
+    Name,
     Type,
     Required,
     Value,
@@ -44,6 +48,7 @@ pub enum What {
     Rate,
     Limit,
     Sample,
+    Fixup,
 }
 
 /// What it means for programs that use the generated crate.
@@ -67,7 +72,7 @@ impl Change {
     pub fn gap(&self) -> Option<String> {
         let from = self.from.as_ref().filter(|_| self.to.is_none())?;
         Some(match self.what {
-            What::Field => self.at.clone(),
+            What::Field | What::Deprecated => self.at.clone(),
             _ => gap(&self.at, from),
         })
     }
@@ -75,6 +80,17 @@ impl Change {
     /// Whether it is a whole operation or event, which had no spec.
     pub fn is_whole(&self) -> bool {
         matches!(self.what, What::Operation | What::Event)
+    }
+
+    /// What differs, as [`Fixup::differs`](super::fixups::Fixup::differs) names it.
+    pub fn said(&self) -> String {
+        let what = self.what.label();
+        let change = match (self.from.as_deref(), self.to.as_deref()) {
+            (None, to) => format!("{what} + {}", to.unwrap_or_default()),
+            (Some(from), None) => format!("{what} - {from}"),
+            (Some(from), Some(to)) => format!("{what} {from} -> {to}"),
+        };
+        if self.at.is_empty() { change } else { format!("{}: {change}", self.at) }
     }
 
     pub fn is_breaking(&self) -> bool {
@@ -89,32 +105,40 @@ fn gap(list: &str, item: &str) -> String {
 /// Where the sample of an event is.
 pub const EVENT_SAMPLE: &str = "example";
 
+impl What {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Operation => "operation",
+            Self::Event => "event",
+            Self::Method => "method",
+            Self::Path => "path",
+            Self::Deprecated => "deprecated",
+            Self::Field => "field",
+            Self::Name => "name",
+            Self::Type => "type",
+            Self::Required => "required",
+            Self::Value => "value",
+            Self::Token => "token",
+            Self::Scope => "scope",
+            Self::Code => "code",
+            Self::Rate => "rate",
+            Self::Limit => "limit",
+            Self::Sample => "sample",
+            Self::Fixup => "fix-up",
+        }
+    }
+}
+
 impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let what = match self.what {
-            What::Operation => "operation",
-            What::Event => "event",
-            What::Field => "field",
-            What::Type => "type",
-            What::Required => "required",
-            What::Value => "value",
-            What::Token => "token",
-            What::Scope => "scope",
-            What::Code => "code",
-            What::Rate => "rate",
-            What::Limit => "limit",
-            What::Sample => "sample",
-        };
-        write!(f, "{} {}: {what} ", self.file, self.at)?;
-        match (&self.from, &self.to) {
-            (None, Some(to)) => write!(f, "+ {to}"),
-            (Some(from), None) => write!(f, "- {from} (not on the page)"),
-            (from, to) => write!(
-                f,
-                "{} -> {}",
-                from.as_deref().unwrap_or_default(),
-                to.as_deref().unwrap_or_default()
-            ),
+        let colon = if self.at.is_empty() { ": " } else { "" };
+        write!(f, "{} {colon}{}", self.file, self.said())?;
+        match self.what {
+            _ if self.from.is_none() || self.to.is_some() => Ok(()),
+            What::Operation | What::Event => f.write_str(" (no page describes it)"),
+            What::Fixup => f.write_str(" (no longer applies)"),
+            _ => f.write_str(" (not on the page)"),
         }
     }
 }
@@ -149,7 +173,7 @@ pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
     let mut old = book.endpoints.remove(&stem).unwrap_or_else(|| draft.spec.clone());
     let known = draft::known(&old);
     let mut merger = Merger::new(book, &stem, draft.spec.types.clone(), &draft.notes);
-    merger.endpoint(&mut old, &draft.spec);
+    merger.endpoint(&mut old, &draft.spec, draft.is_whole);
     let changes = merger.changes;
     draft::name_apart(&mut old, &known);
     book.endpoints.insert(stem.clone(), old);
@@ -158,7 +182,7 @@ pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
 
 /// Adds the event of a page to the specs, as [`add`] does an operation.
 pub fn add_event(book: &mut Book, draft: &EventDraft) -> (String, Vec<Change>) {
-    let EventDraft { spec: new, is_whole, notes } = draft;
+    let EventDraft { spec: new, is_whole, is_deprecated, notes } = draft;
     let file = format!("{EVENTS}{}", new.id);
     let Some(mut old) = book.events.remove(&new.id) else {
         let mut spec = new.clone();
@@ -176,6 +200,9 @@ pub fn add_event(book: &mut Book, draft: &EventDraft) -> (String, Vec<Change>) {
     };
     let mut merger = Merger::new(book, &file, new.types.clone(), notes);
     merger.event(&mut old, new, *is_whole);
+    if *is_deprecated && old.replaced_by.is_none() {
+        merger.deprecated(None, Some(String::new()));
+    }
     let changes = merger.changes;
     book.events.insert(old.id.clone(), old);
     (file, changes)
@@ -237,6 +264,10 @@ struct Merger<'a> {
     unsure: Vec<String>,
     /// What the page is known to leave out.
     lacks: Vec<String>,
+    /// What it is known to say otherwise than the spec.
+    differs: Vec<String>,
+    /// Those members of the model at hand that other pages have just added.
+    added: BTreeSet<String>,
     /// What those that were taken over are called.
     names: BTreeMap<String, String>,
     changes: Vec<Change>,
@@ -253,6 +284,8 @@ impl<'a> Merger<'a> {
             types,
             unsure: notes.unsure.clone(),
             lacks: notes.lacks.clone(),
+            differs: notes.differs.clone(),
+            added: BTreeSet::new(),
             names: BTreeMap::new(),
             changes: Vec::new(),
             is_sample: false,
@@ -260,6 +293,7 @@ impl<'a> Merger<'a> {
         }
     }
 
+    /// Says a change; returns whether it is to be made, which one that fix-ups explain is not.
     fn change(
         &mut self,
         at: &str,
@@ -267,20 +301,32 @@ impl<'a> Merger<'a> {
         from: Option<String>,
         to: Option<String>,
         effect: Effect,
-    ) {
-        let file = self.file.to_owned();
-        self.changes.push(Change { file, at: at.to_owned(), what, from, to, effect });
+    ) -> bool {
+        let (file, at) = (self.file.to_owned(), at.to_owned());
+        let change = Change { file, at, what, from, to, effect };
+        let is_accepted = self.differs.contains(&change.said());
+        self.changes.push(change);
+        !is_accepted
     }
 
-    fn endpoint(&mut self, old: &mut spec::Endpoint, new: &spec::Endpoint) {
+    fn endpoint(&mut self, old: &mut spec::Endpoint, new: &spec::Endpoint, is_whole: bool) {
+        if old.deprecated.is_some() != new.deprecated.is_some()
+            && self.deprecated(old.deprecated.clone(), new.deprecated.clone())
+            && old.deprecated.is_none()
+        {
+            old.deprecated.clone_from(&new.deprecated);
+        }
+        self.names_in_path(old, &new.path);
         self.set(What::Token, "tokens", &mut old.tokens, &new.tokens, |token| {
             token.as_str().into()
         });
         self.set(What::Scope, "scopes", &mut old.scopes, &new.scopes, String::clone);
         self.set(What::Code, "errors", &mut old.errors, &new.errors, String::clone);
         if let Some(rate) = new.rate.as_ref().filter(|rate| old.rate.as_ref() != Some(rate)) {
-            let from = old.rate.replace(rate.clone());
-            self.change("rate", What::Rate, from, Some(rate.clone()), Effect::Additive);
+            let (from, to) = (old.rate.clone(), Some(rate.clone()));
+            if self.change("rate", What::Rate, from, to, Effect::Additive) {
+                old.rate = Some(rate.clone());
+            }
         }
         self.fields("params", &mut old.params, &new.params);
         self.fields("query", &mut old.query, &new.query);
@@ -294,10 +340,45 @@ impl<'a> Merger<'a> {
             _ => {}
         }
         self.is_answer = true;
-        self.is_sample = self.book.api.vendor == spec::Vendor::Feishu;
+        self.is_sample = !is_whole;
         self.answer(old, new);
         self.sample("examples/request", &mut old.examples.request, &new.examples.request);
         self.sample("examples/response", &mut old.examples.response, &new.examples.response);
+    }
+
+    fn deprecated(&mut self, from: Option<String>, to: Option<String>) -> bool {
+        let text = |says: Option<String>| says.map(|_| "by the title".to_owned());
+        self.change("deprecated", What::Deprecated, text(from), text(to), Effect::Additive)
+    }
+
+    /// The parameters of a path are called as the page calls them now.
+    fn names_in_path(&mut self, old: &mut spec::Endpoint, path: &str) {
+        let names = |path: &str| rules::path_params(path).unwrap_or_default();
+        let pairs = names(&old.path).into_iter().zip(names(path));
+        let mut renamed = BTreeMap::new();
+        for (from, to) in pairs.filter(|(from, to)| from != to) {
+            let (at, what) = (format!("params/{from}"), What::Name);
+            if self.change(&at, what, Some(from.clone()), Some(to.clone()), Effect::Breaking) {
+                renamed.insert(from, to);
+            }
+        }
+        let rename = |name: &mut String| {
+            if let Some(new) = renamed.get(name) {
+                name.clone_from(new);
+            }
+        };
+        old.params.iter_mut().for_each(|field| rename(&mut field.name));
+        let fields = old.params.iter_mut().chain(&mut old.query);
+        let fields = fields.chain(old.body.iter_mut().flatten());
+        fields.filter_map(|field| field.type_of.as_mut()).for_each(rename);
+        let segments = old.path.split('/').map(|segment| {
+            let name = segment.trim_start_matches([':', '{']).trim_end_matches('}');
+            match renamed.get(name) {
+                Some(new) if name != segment => segment.replacen(name, new, 1),
+                _ => segment.to_owned(),
+            }
+        });
+        old.path = segments.collect::<Vec<_>>().join("/");
     }
 
     fn answer(&mut self, old: &mut spec::Endpoint, new: &spec::Endpoint) {
@@ -307,10 +388,14 @@ impl<'a> Merger<'a> {
             (None, Some(ty)) => {
                 let Some(mut entry) = self.book.types.remove(innermost(ty)) else { return };
                 if let Some(known) = &mut entry.ty.fields {
-                    self.is_sample = true;
-                    self.fields("response", known, fields);
+                    self.members_of(ty, "response", known, fields);
                 }
                 self.book.types.insert(entry.ty.name.clone(), entry);
+                let lacks = |change: &Change| {
+                    let name = change.at.strip_prefix("response/").unwrap_or_default();
+                    change.to.is_none() && old.lacks.iter().any(|lack| lack == name)
+                };
+                self.changes.retain(|change| !lacks(change));
             }
             (None, None) => {
                 let mut known = Vec::new();
@@ -324,8 +409,9 @@ impl<'a> Merger<'a> {
         if old.schema != new.schema {
             let text = |schema: spec::EventSchema| Some(schema.as_str().to_owned());
             let (from, to) = (text(old.schema), text(new.schema));
-            self.change("schema", What::Type, from, to, Effect::Breaking);
-            old.schema = new.schema;
+            if self.change("schema", What::Type, from, to, Effect::Breaking) {
+                old.schema = new.schema;
+            }
         }
         self.set(What::Scope, "scopes", &mut old.scopes, &new.scopes, String::clone);
         let field_scopes = &mut old.field_scopes;
@@ -370,8 +456,10 @@ impl<'a> Merger<'a> {
     fn sample(&mut self, at: &str, old: &mut Option<Value>, new: &Option<Value>) {
         if new.is_some() && old != new {
             let from = old.as_ref().map(|_| "another".to_owned());
-            old.clone_from(new);
-            self.change(at, What::Sample, from, Some("the page's".to_owned()), Effect::Additive);
+            let to = Some("the page's".to_owned());
+            if self.change(at, What::Sample, from, to, Effect::Additive) {
+                old.clone_from(new);
+            }
         }
     }
 
@@ -392,9 +480,10 @@ impl<'a> Merger<'a> {
             let effect = if is_token { Effect::Breaking } else { Effect::Additive };
             self.change(at, what, Some(text(gone)), None, effect);
         }
-        for added in new.iter().filter(|item| !old.contains(item)) {
-            self.change(at, what, None, Some(text(added)), Effect::Additive);
-        }
+        let mut new = new.to_vec();
+        new.retain(|item| {
+            old.contains(item) || self.change(at, what, None, Some(text(item)), Effect::Additive)
+        });
         let is_lacked = |item: &&T| self.lacks.contains(&gap(at, &text(item)));
         let lacked = old.iter().filter(|item| !new.contains(item)).filter(is_lacked);
         let whole: Vec<T> = new.iter().chain(lacked).cloned().collect();
@@ -414,8 +503,10 @@ impl<'a> Merger<'a> {
                     let is_breaking = field.required && !self.is_answer;
                     let effect = if is_breaking { Effect::Breaking } else { Effect::Additive };
                     let required = if field.required { "required " } else { "" };
-                    let to = format!("{required}{ty}");
-                    self.change(&path, What::Field, None, Some(to), effect);
+                    let to = Some(format!("{required}{ty}"));
+                    if !self.change(&path, What::Field, None, to, effect) {
+                        continue;
+                    }
                     let mut new = spec::Field { ty, ..field.clone() };
                     // Fields of a request are named apart later, together.
                     if !matches!(at, "params" | "query" | "body") {
@@ -428,8 +519,10 @@ impl<'a> Merger<'a> {
         if self.is_sample {
             return;
         }
-        let gone: Vec<spec::Field> =
-            old.iter().filter(|known| new.iter().all(|f| f.name != known.name)).cloned().collect();
+        let is_gone = |known: &&spec::Field| {
+            new.iter().all(|field| field.name != known.name) && !self.added.contains(&known.name)
+        };
+        let gone: Vec<spec::Field> = old.iter().filter(is_gone).cloned().collect();
         for field in gone {
             let path = format!("{at}/{}", field.name);
             self.change(&path, What::Field, Some(field.ty.clone()), None, Effect::Breaking);
@@ -442,14 +535,10 @@ impl<'a> Merger<'a> {
         if is_sure && !at.starts_with("params/") && old.required != new.required {
             let text =
                 |required: bool| Some(if required { "required" } else { "optional" }.to_owned());
-            self.change(
-                at,
-                What::Required,
-                text(old.required),
-                text(new.required),
-                Effect::Breaking,
-            );
-            old.required = new.required;
+            let (from, to) = (text(old.required), text(new.required));
+            if self.change(at, What::Required, from, to, Effect::Breaking) {
+                old.required = new.required;
+            }
             if old.required {
                 old.example = old.example.take().or(old.default.take());
             }
@@ -461,8 +550,18 @@ impl<'a> Merger<'a> {
         for value in &new.values {
             if old.values.iter().all(|known| known.value != value.value) {
                 let to = Some(value.value.to_string());
-                self.change(at, What::Value, None, to, Effect::Additive);
-                old.values.push(value.clone());
+                if self.change(at, What::Value, None, to, Effect::Additive) {
+                    old.values.push(value.clone());
+                }
+            }
+        }
+        // A page that explains none of them leaves that to its sentences.
+        if !new.values.is_empty() && !self.is_sample {
+            for gone in old.values.iter().map(|known| known.value) {
+                if new.values.iter().all(|value| value.value != gone) {
+                    let from = Some(gone.to_string());
+                    self.change(at, What::Value, from, None, Effect::Breaking);
+                }
             }
         }
         for (old, new) in [(&mut old.default, &new.default), (&mut old.example, &new.example)] {
@@ -484,9 +583,10 @@ impl<'a> Merger<'a> {
         if new.is_none() || old == new {
             return;
         }
-        let from = std::mem::replace(old, new.clone()).map(|value| value.to_string());
-        let to = new.as_ref().map(ToString::to_string);
-        self.change(at, what, from, to, Effect::Additive);
+        let text = |value: &Option<T>| value.as_ref().map(ToString::to_string);
+        if self.change(at, what, text(old), text(new), Effect::Additive) {
+            old.clone_from(new);
+        }
     }
 
     /// Keeps the type where it says the same on the wire, or more than the page.
@@ -499,10 +599,10 @@ impl<'a> Merger<'a> {
         if is_guess || known.contains("json") {
             return;
         }
-        let ty = self.adopt(new);
-        self.change(at, What::Type, Some(known), Some(said), Effect::Breaking);
-        old.ty = ty;
-        (old.default, old.example) = (None, None);
+        if self.change(at, What::Type, Some(known), Some(said), Effect::Breaking) {
+            old.ty = self.adopt(new);
+            (old.default, old.example) = (None, None);
+        }
     }
 
     /// What is the same on the wire may still have other members or values.
@@ -521,14 +621,21 @@ impl<'a> Merger<'a> {
         let page = self.types.iter().find(|ty| ty.name == new).and_then(|ty| ty.fields.clone());
         let (Some(page), Some(mut entry)) = (page, self.book.types.remove(old)) else { return };
         if let Some(fields) = &mut entry.ty.fields {
-            // A model that several operations use need not be whole in one of them.
-            let was_sample = std::mem::replace(&mut self.is_sample, true);
-            let is_own = entry.home.is_none() && !was_sample;
-            self.is_sample = !is_own;
-            self.fields(at, fields, &page);
-            self.is_sample = was_sample;
+            self.members_of(old, at, fields, &page);
         }
         self.book.types.insert(old.to_owned(), entry);
+    }
+
+    /// The members of a type that other pages may describe as well.
+    fn members_of(&mut self, ty: &str, at: &str, old: &mut Vec<spec::Field>, new: &[spec::Field]) {
+        let added = self.book.added.iter().filter(|(of, _)| of == ty);
+        let added = added.map(|(_, name)| name.clone()).collect();
+        let outer = std::mem::replace(&mut self.added, added);
+        let known = old.len();
+        self.fields(at, old, new);
+        let names = old.iter().skip(known).map(|field| (ty.to_owned(), field.name.clone()));
+        self.book.added.extend(names);
+        self.added = outer;
     }
 
     fn values(&mut self, old: &str, page: &spec::Type, at: &str) {
@@ -540,13 +647,18 @@ impl<'a> Merger<'a> {
         for value in page.values.iter().flatten() {
             if known.iter().all(|known| !is_same(&known.value, &value.value)) {
                 let to = Some(value.value.clone());
-                self.change(at, What::Value, None, to, Effect::Additive);
-                known.push(value.clone());
+                if self.change(at, What::Value, None, to, Effect::Additive) {
+                    self.book.added.insert((old.to_owned(), value.value.clone()));
+                    known.push(value.clone());
+                }
             }
         }
-        if entry.home.is_none() && !self.is_sample {
+        if !self.is_sample {
             let listed = page.values.as_deref().unwrap_or_default();
-            for gone in known.iter() {
+            let is_new =
+                |value: &str| self.book.added.contains(&(old.to_owned(), value.to_owned()));
+            let known: Vec<_> = known.iter().filter(|known| !is_new(&known.value)).collect();
+            for gone in known {
                 if listed.iter().all(|value| !is_same(&value.value, &gone.value)) {
                     let from = Some(gone.value.clone());
                     self.change(at, What::Value, from, None, Effect::Breaking);
