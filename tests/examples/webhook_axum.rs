@@ -21,6 +21,8 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    // Refusals and failures of handlers are logged.
+    tracing_subscriber::fmt::init();
     let webhook = FeishuWebhook::builder()
         .encrypt_key(env::var("ENCRYPT_KEY")?)
         .verification_token(env::var("VERIFICATION_TOKEN")?)

@@ -239,3 +239,14 @@ fn a_call_is_send_and_owns_what_it_needs() {
     is_shared::<feishu_im::Client>();
     is_shared::<feishu_im::Error>();
 }
+
+#[test]
+fn credentials_with_the_end_of_a_line_are_refused_and_not_quoted() {
+    for (id, secret, name) in [("cli_1", "hunter2\n", "secret"), (" cli_1", "hunter2", "ID")] {
+        let error = feishu_im::Client::builder(id, secret).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        let text = error.to_string();
+        assert!(text.contains(&format!("the app's {name} begins or ends")), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}

@@ -265,10 +265,13 @@ impl<V: Vendor> ClientBuilder<V> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the base URL, the proxy, a
-    /// certificate or the user agent is not usable, if TLS cannot be set up, or if options of the
-    /// built-in transport are set beside a transport of your own.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the app's ID or secret begins
+    /// or ends with whitespace, if the base URL, the proxy, a certificate or the user agent is not
+    /// usable, if TLS cannot be set up, or if options of the built-in transport are set beside a
+    /// transport of your own.
     pub fn build(self) -> Result<Client<V>, Error> {
+        check_credential("ID", &self.app.id)?;
+        check_credential("secret", self.app.secret.expose())?;
         let base_url = check_base_url(&self.base_url, self.plain_http)?;
         let transport = match (self.transport, self.http) {
             (Some(transport), None) => transport,
@@ -306,6 +309,16 @@ impl<V: Vendor> ClientBuilder<V> {
             attempt_timeout: self.attempt_timeout,
         });
         Ok(Client::new(channel, self.token_store, self.timeout))
+    }
+}
+
+/// Finds the end of a line that came along from a file. An empty secret is for clients that send the
+/// tokens of users alone.
+fn check_credential(name: &str, value: &str) -> Result<(), Error> {
+    match value.trim() == value {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::Configuration)
+            .with_detail(format!("the app's {name} begins or ends with whitespace"))),
     }
 }
 

@@ -10,11 +10,11 @@
 //! # fn run(feishu: feishu_im::Client) {
 //! let client = feishu.clone();
 //! let listener = Listener::new(move |event| {
-//!     let feishu = feishu.clone();
+//!     let feishu = client.clone();
 //!     async move {
 //!         match event {
 //!             Event::MessageReceived(message) if message.is_for_bot() => {
-//!                 let words = message.text().unwrap_or_else(|| "what?".to_owned());
+//!                 let words = message.text().unwrap_or_else(|| "I read texts only.".to_owned());
 //!                 message.reply(Text::new(words)).send(&feishu).await?;
 //!             }
 //!             Event::CardAction(click) => {
@@ -25,7 +25,8 @@
 //!         Ok::<_, feishu_im::Error>(Answer::default())
 //!     }
 //! })
-//! .client(&client);
+//! // Only for an app from the store: keeps the ticket that Feishu pushes.
+//! .client(&feishu);
 //! # }
 //! ```
 //!
