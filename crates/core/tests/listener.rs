@@ -15,6 +15,7 @@ use openplat_core::events::{
 };
 use openplat_core::{BoxFuture, Client, Feishu, Token, TokenKey, TokenStore, TokenStoreError};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -197,7 +198,10 @@ fn an_event_can_be_dropped_outside_of_a_runtime() {
     hearing.set(None);
 }
 
-/// A store that remembers the calls that it gets, and takes a second for each.
+/// The time that a [`Spy`] takes for each call.
+const LATENCY: Duration = Duration::from_millis(200);
+
+/// A store that remembers the calls that it gets, and takes some time for each.
 #[derive(Default)]
 struct Spy {
     seen: MemorySeen,
@@ -214,7 +218,7 @@ impl Spy {
         call: String,
         result: BoxFuture<'_, Result<T, SeenError>>,
     ) -> Result<T, SeenError> {
-        tokio::time::sleep(SECOND).await;
+        tokio::time::sleep(LATENCY).await;
         self.calls.lock().unwrap().push(call);
         result.await
     }
@@ -359,14 +363,127 @@ async fn a_claim_outlasts_the_handler_and_ends_as_the_handler_does() {
 #[tokio::test(start_paused = true)]
 async fn what_was_dropped_while_the_store_was_asked_is_settled_in_the_background() {
     let key = "feishu:cli_1:im.chat.disbanded_v1:1";
-    for (after, settled) in [(SECOND / 2, "release"), (SECOND * 3 / 2, "done")] {
+    for (after, settled) in [(LATENCY / 2, "release"), (LATENCY * 3 / 2, "done")] {
         let spy = Arc::new(Spy::default());
         let (listener, _) = succeeding();
         let listener = listener.seen(spy.clone());
         tokio::time::timeout(after, listener.hear(event("1"))).await.unwrap_err();
-        tokio::time::sleep(2 * SECOND).await;
+        tokio::time::sleep(2 * LATENCY).await;
         let calls = spy.calls();
         assert!(calls.last().unwrap().starts_with(&format!("{settled} {key}")), "{calls:?}");
+    }
+}
+
+/// A store that takes a long time for the calls of one kind, and counts all that it gets.
+struct Slow {
+    seen: MemorySeen,
+    /// The kind of calls that are slow, and the time that they take.
+    slow: (&'static str, Duration),
+    is_fine: AtomicBool,
+    calls: AtomicUsize,
+}
+
+impl Slow {
+    fn new(call: &'static str, time: Duration) -> Arc<Self> {
+        let (is_fine, calls) = (AtomicBool::new(false), AtomicUsize::new(0));
+        Arc::new(Self { seen: MemorySeen::default(), slow: (call, time), is_fine, calls })
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.swap(0, Ordering::Relaxed)
+    }
+
+    fn access<'a, T>(
+        &'a self,
+        call: &str,
+        result: impl FnOnce() -> BoxFuture<'a, Result<T, SeenError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, SeenError>> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let is_slow = !self.is_fine.load(Ordering::Relaxed) && ["all", call].contains(&self.slow.0);
+        Box::pin(async move {
+            if is_slow {
+                tokio::time::sleep(self.slow.1).await;
+            }
+            result().await
+        })
+    }
+}
+
+impl Seen for Slow {
+    fn claim<'a>(
+        &'a self,
+        key: &'a str,
+        owner: &'a str,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Claim, SeenError>> {
+        self.access("claim", move || self.seen.claim(key, owner, lease))
+    }
+
+    fn done<'a>(
+        &'a self,
+        key: &'a str,
+        owner: &'a str,
+        keep: Duration,
+    ) -> BoxFuture<'a, Result<(), SeenError>> {
+        self.access("done", move || self.seen.done(key, owner, keep))
+    }
+
+    fn release<'a>(&'a self, key: &'a str, owner: &'a str) -> BoxFuture<'a, Result<(), SeenError>> {
+        self.access("release", move || self.seen.release(key, owner))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_delays_one_event_in_five_seconds() {
+    let store = Slow::new("all", DAY);
+    let (listener, runs) = succeeding();
+    let listener = listener.seen(store.clone());
+    for probe in 0..3 {
+        let begin = Instant::now();
+        assert_eq!(listener.hear(event(&format!("{probe}"))).await, handled());
+        assert_eq!((begin.elapsed(), store.calls()), (Duration::from_millis(1500), 1));
+        for id in 0..50 {
+            let begin = Instant::now();
+            assert_eq!(listener.hear(event(&format!("{probe}-{id}"))).await, handled());
+            assert_eq!(begin.elapsed(), Duration::ZERO);
+            settle().await;
+        }
+        assert_eq!(store.calls(), 0);
+        tokio::time::advance(5 * SECOND).await;
+    }
+    assert_eq!(runs.count(), 3 * 51);
+    store.is_fine.store(true, Ordering::Relaxed);
+    for outcome in [handled(), Outcome::Repeated] {
+        assert_eq!(listener.hear(event("1")).await, outcome);
+    }
+}
+
+/// During an outage, the event that probes the store is not the one that waits for its mark.
+#[tokio::test(start_paused = true)]
+async fn no_outcome_waits_for_a_store_that_is_known_to_hang() {
+    let store = Slow::new("all", DAY);
+    let (listener, _) = listener(async |_| {
+        tokio::time::sleep(10 * SECOND).await;
+        Ok(())
+    });
+    let listener = listener.seen(store.clone());
+    let begin = Instant::now();
+    assert_eq!(listener.hear(event("1")).await, handled());
+    assert_eq!(begin.elapsed(), Duration::from_millis(11_500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_is_waited_for_only_briefly_and_made_all_the_same() {
+    for (time, waited) in [(400, 400), (1400, 500)] {
+        let store = Slow::new("done", Duration::from_millis(time));
+        let (listener, runs) = succeeding();
+        let listener = listener.seen(store.clone());
+        let begin = Instant::now();
+        assert_eq!(listener.hear(event("1")).await, handled());
+        assert_eq!(begin.elapsed(), Duration::from_millis(waited));
+        tokio::time::sleep(2 * SECOND).await;
+        assert_eq!(listener.hear(event("1")).await, Outcome::Repeated);
+        assert_eq!(runs.count(), 1);
     }
 }
 

@@ -125,9 +125,10 @@
 //! the late `release` of one process nor a failure of the other removes that mark.
 //!
 //! An outage of Redis stops no event: the listener handles events that it cannot claim, and some of
-//! them twice if they are delivered twice. The same happens if Redis evicts keys because it is full.
-//! An event takes about 200 bytes for the 8 hours that it is kept. All events are on one node of a
-//! cluster; a prefix in braces chooses the node.
+//! them twice if they are delivered twice. Meanwhile, one event every 5 seconds tries Redis. Events
+//! also repeat if Redis evicts keys because it is full. An event takes about 200 bytes for the 8
+//! hours that it is kept. All events are on one node of a cluster; a prefix in braces chooses the
+//! node.
 
 #![warn(missing_docs, unreachable_pub)]
 
@@ -219,9 +220,10 @@ impl RedisTokenStore {
 
     /// Sets the time limit for each operation, including connecting. Defaults to 1 second.
     ///
-    /// If Redis hangs, each fetch of a token is delayed by this time, and each event by twice this
-    /// time. Calls that find their token in the memory of the client are not delayed. Clients and
-    /// listeners wait for at most 2 seconds.
+    /// If Redis hangs, each fetch of a token is delayed by this time. Calls that find their token in
+    /// the memory of the client are not delayed. Events are delayed until the first access has failed,
+    /// and from then on one event every 5 seconds is. Clients wait for at most 2 seconds, listeners
+    /// for 1.5 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

@@ -21,7 +21,11 @@ pub type SeenError = Box<dyn StdError + Send + Sync>;
 /// marked afterwards. If the handler fails, the claim is released, and the next repetition is
 /// handled.
 ///
-/// A listener drops an access that takes longer than 2 seconds.
+/// A listener drops an access that takes longer than 1.5 seconds. After that, or after an error, it
+/// handles events without the store, and one event every 5 seconds tries the store again.
+///
+/// A listener may repeat `done` and `release`: an access that takes longer than half a second is
+/// dropped and begun again in the background, so that no response waits for it.
 pub trait Seen: Send + Sync + 'static {
     /// Claims `key` for `lease`, unless it is marked already, or claimed by another owner. A claim
     /// that is neither marked nor released, since its process has ended, ends with its lease.

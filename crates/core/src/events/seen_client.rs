@@ -1,27 +1,37 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::time::{Instant, timeout};
+
 use super::seen::{Claim, Seen, SeenError};
-use crate::base::{BoxFuture, catch_panic, uuid};
+use crate::base::{BoxFuture, catch_panic, lock, uuid};
 use crate::error::one_line;
 
 /// Repetitions arrive up to 7.1 hours after the first delivery.
 const KEEP: Duration = Duration::from_secs(8 * 60 * 60);
 
-/// The longest that a store may take for one access before it counts as unavailable.
-const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest that a store may take for one access before it counts as unavailable. Platforms wait
+/// 3 seconds, and most of the rest is the handler's.
+const STORE_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// The only way to the store of handled events: no access without a time limit, and one warning per
-/// outage.
+/// The longest that the outcome of an event waits to be marked, so that most responses leave after
+/// the mark, and none much later because of it.
+const SETTLE_PATIENCE: Duration = Duration::from_millis(500);
+
+/// The interval at which one event tries a store that is unavailable.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The only way to the store of handled events: no access without a time limit, hardly any during an
+/// outage, and one warning per outage.
 pub(super) struct SeenClient {
     store: Box<dyn Seen>,
-    is_unavailable: AtomicBool,
+    /// The time of the next probe, during an outage.
+    next_probe: Mutex<Option<Instant>>,
 }
 
 impl SeenClient {
     pub(super) fn new(store: impl Seen) -> Self {
-        Self { store: Box::new(store), is_unavailable: AtomicBool::new(false) }
+        Self { store: Box::new(store), next_probe: Mutex::new(None) }
     }
 
     async fn settle(&self, key: &str, owner: &str, is_handled: bool) {
@@ -36,10 +46,13 @@ impl SeenClient {
         &'a self,
         access: impl FnOnce(&'a dyn Seen) -> BoxFuture<'a, Result<T, SeenError>>,
     ) -> Option<T> {
+        if !self.may_access() {
+            return None;
+        }
         let access = catch_panic(async { access(&*self.store).await });
-        let failure = match tokio::time::timeout(STORE_TIMEOUT, access).await {
+        let failure = match timeout(STORE_TIMEOUT, access).await {
             Ok(Ok(Ok(value))) => {
-                if self.is_unavailable.swap(false, Ordering::Relaxed) {
+                if lock(&self.next_probe).take().is_some() {
                     tracing::info!("the store of handled events is available again");
                 }
                 return Some(value);
@@ -48,15 +61,33 @@ impl SeenClient {
             Ok(Err(panicked)) => panicked.into(),
             Err(_) => format!("no response within {STORE_TIMEOUT:?}").into(),
         };
-        if !self.is_unavailable.swap(true, Ordering::Relaxed) {
+        if lock(&self.next_probe).replace(Instant::now() + PROBE_INTERVAL).is_none() {
             let error = one_line(&*failure);
             tracing::warn!(error, "the store of handled events is unavailable; some may repeat");
         }
         None
     }
+
+    fn is_unavailable(&self) -> bool {
+        lock(&self.next_probe).is_some()
+    }
+
+    /// Returns `false` during an outage, except to one caller per interval.
+    fn may_access(&self) -> bool {
+        let now = Instant::now();
+        match &mut *lock(&self.next_probe) {
+            Some(next) if now < *next => false,
+            Some(next) => {
+                *next = now + PROBE_INTERVAL;
+                true
+            }
+            None => true,
+        }
+    }
 }
 
-/// The attempt to handle an event. If it is dropped early, it settles its claim in the background.
+/// The attempt to handle an event. A claim that is not settled when it is dropped is settled in the
+/// background.
 pub(super) struct Attempt {
     seen: Arc<SeenClient>,
     key: String,
@@ -80,10 +111,14 @@ impl Attempt {
         claim
     }
 
+    /// Marks the event, or releases its claim. What takes long goes on in the background.
     pub(super) async fn settle(mut self, is_handled: bool) {
         self.is_handled = is_handled;
-        self.seen.settle(&self.key, &self.owner, is_handled).await;
-        self.is_claimed = false;
+        if self.seen.is_unavailable() {
+            return;
+        }
+        let settled = self.seen.settle(&self.key, &self.owner, is_handled);
+        self.is_claimed = timeout(SETTLE_PATIENCE, settled).await.is_err();
     }
 }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use openplat_core::events::{Answer, DingTalkWebhook, FeishuWebhook, Listener, RawEvent};
+use openplat_core::BoxFuture;
+use openplat_core::events::{
+    Answer, Claim, DingTalkWebhook, FeishuWebhook, Listener, RawEvent, Seen, SeenError,
+};
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -125,6 +128,45 @@ async fn a_handler_that_is_just_in_time_is_waited_for() {
         Ok::<(), Failure>(())
     });
     assert_eq!(serve(&listener, MESSAGE).await.status(), 200);
+}
+
+/// A store that never responds.
+struct Hanging;
+
+impl Seen for Hanging {
+    fn claim<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: Duration,
+    ) -> BoxFuture<'a, Result<Claim, SeenError>> {
+        Box::pin(pending())
+    }
+
+    fn done<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: Duration,
+    ) -> BoxFuture<'a, Result<(), SeenError>> {
+        Box::pin(pending())
+    }
+
+    fn release<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<(), SeenError>> {
+        Box::pin(pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_are_accepted_while_the_store_hangs() {
+    let listener = Listener::new(|_: RawEvent| async {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        Ok::<(), Failure>(())
+    });
+    let listener = listener.seen(Hanging);
+    for _ in 0..20 {
+        assert_eq!(serve(&listener, MESSAGE).await.status(), 200);
+    }
 }
 
 #[tokio::test(start_paused = true)]
