@@ -70,12 +70,12 @@ pub enum Claim {
 /// first are forgotten sooner. All of them are lost when the process ends.
 #[derive(Debug)]
 pub struct MemorySeen {
-    capacity: usize,
     shelf: Mutex<Shelf>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shelf {
+    capacity: usize,
     entries: HashMap<Arc<str>, Entry>,
     /// The keys of the marks, by the time at which they are forgotten.
     marks: BTreeMap<End, Arc<str>>,
@@ -103,12 +103,18 @@ impl Default for MemorySeen {
 impl MemorySeen {
     /// Creates a store of at most this many events.
     pub fn with_capacity(events: usize) -> Self {
-        Self { capacity: events.max(1), shelf: Mutex::default() }
+        Self { shelf: Mutex::new(Shelf::new(events.max(1))) }
     }
 }
 
 impl Shelf {
+    fn new(capacity: usize) -> Self {
+        let (marks, claims) = (BTreeMap::new(), BTreeMap::new());
+        Self { capacity, entries: HashMap::new(), marks, claims, next: 0 }
+    }
+
     fn claim(&mut self, key: &str, owner: &str, lease: Duration) -> Claim {
+        self.forget(self.capacity);
         match self.entries.get(key).map(|entry| entry.owner.as_deref()) {
             Some(None) => Claim::Done,
             Some(Some(other)) if other != owner => Claim::InProgress,
@@ -127,6 +133,7 @@ impl Shelf {
 
     fn set(&mut self, key: &str, owner: Option<String>, time: Duration) {
         self.remove(key);
+        self.forget(self.capacity - 1);
         let key: Arc<str> = key.into();
         let end = (Instant::now() + time.min(FOREVER), self.next);
         self.next += 1;
@@ -164,9 +171,7 @@ impl Seen for MemorySeen {
         owner: &'a str,
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, SeenError>> {
-        let mut shelf = lock(&self.shelf);
-        shelf.forget(self.capacity - 1);
-        Box::pin(ready(Ok(shelf.claim(key, owner, lease))))
+        Box::pin(ready(Ok(lock(&self.shelf).claim(key, owner, lease))))
     }
 
     fn done<'a>(
@@ -175,9 +180,7 @@ impl Seen for MemorySeen {
         _owner: &'a str,
         keep: Duration,
     ) -> BoxFuture<'a, Result<(), SeenError>> {
-        let mut shelf = lock(&self.shelf);
-        shelf.set(key, None, keep);
-        shelf.forget(self.capacity);
+        lock(&self.shelf).set(key, None, keep);
         Box::pin(ready(Ok(())))
     }
 
@@ -272,6 +275,30 @@ mod tests {
         assert_eq!(claim(&seen, "running", "2").await, Claim::InProgress);
         assert_eq!(claim(&seen, "e", "2").await, Claim::Done);
         assert_eq!(claim(&seen, "b", "2").await, Claim::New);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_event_of_a_full_store_is_known() {
+        let seen = MemorySeen::with_capacity(3);
+        let keys = ["a", "b", "c"];
+        for key in keys {
+            assert_eq!(claim(&seen, key, "1").await, Claim::New);
+            seen.done(key, "1", KEEP).await.unwrap();
+        }
+        for _ in 0..2 {
+            for key in keys {
+                assert_eq!(claim(&seen, key, "2").await, Claim::Done, "{key}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_mark_does_not_make_room_for_itself() {
+        let seen = MemorySeen::with_capacity(2);
+        assert_eq!(claim(&seen, "a", "1").await, Claim::New);
+        assert_eq!(claim(&seen, "b", "1").await, Claim::New);
+        seen.done("late", "1", KEEP).await.unwrap();
+        assert_eq!(claim(&seen, "late", "2").await, Claim::Done);
     }
 
     #[tokio::test(start_paused = true)]
