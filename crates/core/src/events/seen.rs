@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error as StdError;
+use std::fmt;
 use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -68,12 +69,12 @@ pub enum Claim {
 ///
 /// Holds at most 100,000 events by default. To make room for more, the events that were handled
 /// first are forgotten sooner. All of them are lost when the process ends.
-#[derive(Debug)]
+///
+/// `Debug` shows the capacity and the number of events.
 pub struct MemorySeen {
     shelf: Mutex<Shelf>,
 }
 
-#[derive(Debug)]
 struct Shelf {
     capacity: usize,
     entries: HashMap<Arc<str>, Entry>,
@@ -87,7 +88,6 @@ struct Shelf {
 /// A time, and a number that tells it from others of the same time.
 type End = (Instant, u64);
 
-#[derive(Debug)]
 struct Entry {
     /// Who handles the event; nobody any more if it has been handled.
     owner: Option<String>,
@@ -104,6 +104,16 @@ impl MemorySeen {
     /// Creates a store of at most this many events.
     pub fn with_capacity(events: usize) -> Self {
         Self { shelf: Mutex::new(Shelf::new(events.max(1))) }
+    }
+}
+
+impl fmt::Debug for MemorySeen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shelf = lock(&self.shelf);
+        f.debug_struct("MemorySeen")
+            .field("capacity", &shelf.capacity)
+            .field("events", &shelf.entries.len())
+            .finish()
     }
 }
 
@@ -290,6 +300,13 @@ mod tests {
                 assert_eq!(claim(&seen, key, "2").await, Claim::Done, "{key}");
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn debug_shows_no_key() {
+        let seen = MemorySeen::with_capacity(3);
+        claim(&seen, "feishu:cli_1:a:1", "1").await;
+        assert_eq!(format!("{seen:?}"), "MemorySeen { capacity: 3, events: 1 }");
     }
 
     #[tokio::test(start_paused = true)]
