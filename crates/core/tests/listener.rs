@@ -78,6 +78,10 @@ fn handled() -> Outcome {
     Outcome::Handled(Answer::default())
 }
 
+fn repeated() -> Outcome {
+    Outcome::Repeated(Answer::default())
+}
+
 fn failure() -> io::Error {
     io::Error::other("the salary is 5000")
 }
@@ -94,7 +98,7 @@ async fn an_event_is_handled_once_in_eight_hours() {
     let (listener, runs) = succeeding();
     assert_eq!(listener.hear(event("1")).await, handled());
     for _ in 0..2 {
-        assert_eq!(listener.clone().hear(event("1")).await, Outcome::Repeated);
+        assert_eq!(listener.clone().hear(event("1")).await, repeated());
         tokio::time::advance(Duration::from_secs(4 * 60 * 60 - 1)).await;
     }
     assert_eq!(listener.hear(event("2")).await, handled());
@@ -106,7 +110,7 @@ async fn an_event_is_handled_once_in_eight_hours() {
 #[tokio::test(start_paused = true)]
 async fn an_event_that_failed_is_handled_again() {
     let (listener, runs) = listener(|run| ready(if run < 2 { Err(failure()) } else { Ok(()) }));
-    for outcome in [Outcome::Failed, Outcome::Failed, handled(), Outcome::Repeated] {
+    for outcome in [Outcome::Failed, Outcome::Failed, handled(), repeated()] {
         assert_eq!(listener.hear(event("1")).await, outcome);
     }
     assert_eq!(runs.count(), 3);
@@ -169,7 +173,7 @@ async fn a_copy_that_comes_while_the_handler_runs_is_not_handled() {
     }
     go_on.notify_one();
     assert_eq!(first.await.unwrap(), handled());
-    assert_eq!(listener.hear(event("1")).await, Outcome::Repeated);
+    assert_eq!(listener.hear(event("1")).await, repeated());
     assert_eq!(runs.count(), 1);
 }
 
@@ -314,7 +318,7 @@ async fn a_message_is_one_event_whatever_ids_its_events_have() {
         ready(io::Result::Ok(()))
     });
     assert_eq!(listener.hear(message("1", r#"{"message_id":"om_1"}"#)).await, handled());
-    assert_eq!(listener.hear(message("2", r#"{"message_id":"om_1"}"#)).await, Outcome::Repeated);
+    assert_eq!(listener.hear(message("2", r#"{"message_id":"om_1"}"#)).await, repeated());
     assert_eq!(runs.count(), 1);
 }
 
@@ -453,7 +457,7 @@ async fn a_store_that_hangs_delays_one_event_in_five_seconds() {
     }
     assert_eq!(runs.count(), 3 * 51);
     store.is_fine.store(true, Ordering::Relaxed);
-    for outcome in [handled(), Outcome::Repeated] {
+    for outcome in [handled(), repeated()] {
         assert_eq!(listener.hear(event("1")).await, outcome);
     }
 }
@@ -482,9 +486,33 @@ async fn a_mark_is_waited_for_only_briefly_and_made_all_the_same() {
         assert_eq!(listener.hear(event("1")).await, handled());
         assert_eq!(begin.elapsed(), Duration::from_millis(waited));
         tokio::time::sleep(2 * SECOND).await;
-        assert_eq!(listener.hear(event("1")).await, Outcome::Repeated);
+        assert_eq!(listener.hear(event("1")).await, repeated());
         assert_eq!(runs.count(), 1);
     }
+}
+
+/// The first answer may have been lost on its way.
+#[tokio::test(start_paused = true)]
+async fn a_repetition_within_a_minute_gets_the_answer_of_the_first() {
+    let runs = Runs::default();
+    let counter = runs.clone();
+    let listener = Listener::new(move |_: RawEvent| {
+        let run = counter.0.fetch_add(1, Ordering::Relaxed);
+        ready(io::Result::Ok(Answer::json(&run)))
+    });
+    for (id, answer) in [("1", 0), ("2", 1)] {
+        assert_eq!(listener.hear(event(id)).await, Outcome::Handled(Answer::json(&answer)));
+    }
+    for _ in 0..2 {
+        for (id, answer) in [("1", 0), ("2", 1)] {
+            let outcome = listener.clone().hear(event(id)).await;
+            assert_eq!(outcome, Outcome::Repeated(Answer::json(&answer)));
+        }
+        tokio::time::advance(Duration::from_millis(29_500)).await;
+    }
+    tokio::time::advance(SECOND).await;
+    assert_eq!(listener.hear(event("1")).await, repeated());
+    assert_eq!(runs.count(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -131,7 +131,7 @@ async fn an_event_is_handled_without_a_store_that_is_out_of_order() {
         }
         store.is_fine.store(true, Ordering::Relaxed);
         tokio::time::advance(Duration::from_secs(5)).await;
-        assert_eq!(listener.hear(message()).await, Outcome::Repeated);
+        assert_eq!(listener.hear(message()).await, Outcome::Repeated(Answer::default()));
 
         let log = log();
         let [down, up] = &log.lines().collect::<Vec<_>>()[..] else { panic!("{log}") };

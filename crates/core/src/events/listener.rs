@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::answer::Answer;
 use super::event::{EventHeader, RawEvent};
 use super::handler::{Handler, HandlerError};
+use super::kept_answers::KeptAnswers;
 use super::seen::{Claim, MemorySeen, Seen};
 use super::seen_client::{Attempt, SeenClient};
 use super::set::EventSet;
@@ -32,6 +33,7 @@ pub struct Listener {
     handler: Arc<Handle>,
     dedupe: fn(&RawEvent) -> Option<String>,
     seen: Arc<SeenClient>,
+    answers: Arc<KeptAnswers>,
     tickets: Option<Arc<Tickets>>,
     on_failure: Option<Arc<Report>>,
     timeout: Duration,
@@ -54,8 +56,9 @@ struct Tickets {
 pub enum Outcome {
     /// The event was handled.
     Handled(Answer),
-    /// The event had been handled before.
-    Repeated,
+    /// The event had been handled before. If it was answered within the last minute, by this
+    /// process, the answer is given once more: the first one may not have arrived.
+    Repeated(Answer),
     /// The event is being handled, by this process or another, which may fail. The platform has to
     /// deliver it again.
     InProgress,
@@ -78,6 +81,7 @@ impl Listener {
             handler: Arc::new(handle),
             dedupe: E::dedupe,
             seen: Arc::new(SeenClient::new(MemorySeen::default())),
+            answers: Arc::default(),
             tickets: None,
             on_failure: None,
             timeout: Duration::from_secs(60),
@@ -129,14 +133,18 @@ impl Listener {
     /// If the future is dropped, so is the handler, and the next repetition is handled.
     pub async fn hear(&self, event: RawEvent) -> Outcome {
         let Some(key) = self.key(&event) else { return self.handle(event).await };
-        let mut attempt = Attempt::new(self.seen.clone(), key);
+        let mut attempt = Attempt::new(self.seen.clone(), key.clone());
         // Longer than the handler may run, so that only a process that ended can lose its claim.
         let lease = self.timeout.saturating_add(Duration::from_secs(10));
         match attempt.claim(lease).await {
-            Claim::Done => Outcome::Repeated,
+            Claim::Done => Outcome::Repeated(self.answers.get(&key)),
             Claim::InProgress => Outcome::InProgress,
             Claim::New => {
                 let outcome = self.handle(event).await;
+                if let Outcome::Handled(answer) = &outcome {
+                    // Before the mark, after which a repetition asks for it.
+                    self.answers.keep(&key, answer);
+                }
                 attempt.settle(matches!(outcome, Outcome::Handled(_))).await;
                 outcome
             }

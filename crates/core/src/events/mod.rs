@@ -13,6 +13,7 @@ pub mod dingtalk;
 mod envelope;
 mod event;
 mod handler;
+mod kept_answers;
 mod listener;
 mod seen;
 mod seen_client;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use openplat_core::events::Answer;
+use openplat_core::Error;
 use openplat_core::events::connection::LongConnection;
+use openplat_core::events::{Answer, Listener, RawEvent};
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
@@ -45,6 +46,33 @@ async fn a_callback_is_answered_and_a_failure_is_told() {
     let delivery = connection.next().await.unwrap().unwrap();
     let (sent, ack) = tokio::join!(delivery.fail(), server.ack());
     assert_eq!((sent, ack), (Ok(()), event("e2").acked(0, r#"{"code":500}"#)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_to_a_callback_is_not_lost_with_its_connection() {
+    let (platform, mut accepted) = platform();
+    let answer = json!({ "toast": { "type": "info", "content": "完成" } });
+    let given = Answer::json(&answer);
+    let listener = Listener::new(move |_: RawEvent| {
+        let given = given.clone();
+        async move {
+            sleep(SECOND).await;
+            Ok::<_, Error>(given)
+        }
+    });
+    let running = tokio::spawn(platform.connect().run(listener));
+    let mut server = accepted.next().await;
+    server.send(&event("e1")).await;
+    sleep(SECOND / 2).await;
+    drop(server);
+    let mut server = accepted.next().await;
+    server.send(&event("e1")).await;
+    let data = BASE64_STANDARD.encode(answer.to_string());
+    assert_eq!(
+        server.ack().await,
+        event("e1").acked(0, &format!(r#"{{"code":200,"data":"{data}"}}"#))
+    );
+    running.abort();
 }
 
 #[tokio::test(start_paused = true)]

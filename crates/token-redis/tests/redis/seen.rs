@@ -186,7 +186,7 @@ pub(crate) async fn listen(url: &str) {
     fastrand::shuffle(&mut ids);
     let deliveries = ids.into_iter().map(async |id| {
         let mut outcomes = Vec::new();
-        while !matches!(outcomes.last(), Some(Outcome::Handled(_) | Outcome::Repeated)) {
+        while !matches!(outcomes.last(), Some(Outcome::Handled(_) | Outcome::Repeated(_))) {
             assert!(outcomes.len() < 1000, "{id} is never acknowledged: {:?}", outcomes.last());
             a_moment().await;
             outcomes.push(listener.hear(event(&id.to_string())).await);
@@ -223,7 +223,7 @@ async fn two_processes_handle_each_of_a_thousand_events_once() {
     }
     let outcomes = counts(OUTCOMES).await;
     assert_eq!(outcomes["Handled(Answer(empty))"], EVENTS);
-    assert_eq!(outcomes["Repeated"], EVENTS);
+    assert_eq!(outcomes["Repeated(Answer(empty))"], EVENTS);
     assert_eq!(outcomes["Failed"], EVENTS / 5);
     assert!(outcomes["InProgress"] > 0, "{outcomes:?}");
 }
@@ -243,7 +243,7 @@ async fn an_outage_stops_no_event_and_repetitions_are_noticed_when_it_is_over() 
     });
     let heard = Outcome::Handled(Answer::default());
     assert_eq!(a.hear(event("1")).await, heard);
-    assert_eq!(b.hear(event("1")).await, Outcome::Repeated);
+    assert_eq!(b.hear(event("1")).await, Outcome::Repeated(Answer::default()));
 
     redis.hang();
     assert_eq!(a.hear(event("2")).await, heard);
@@ -259,7 +259,7 @@ async fn an_outage_stops_no_event_and_repetitions_are_noticed_when_it_is_over() 
         let event = event(&id.to_string());
         assert_eq!(a.hear(event.clone()).await, heard);
         match b.hear(event).await {
-            Outcome::Repeated => break,
+            Outcome::Repeated(_) => break,
             outcome => assert_eq!(outcome, heard),
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

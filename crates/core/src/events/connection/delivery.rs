@@ -86,8 +86,7 @@ impl Delivery {
     pub(super) async fn hear(self, listener: &Listener) {
         let (event_type, id) = (self.event.event_type().to_owned(), self.event.header().id.clone());
         let sent = match listener.hear(self.event.clone()).await {
-            Outcome::Handled(answer) => self.accept(answer).await,
-            Outcome::Repeated => self.accept(()).await,
+            Outcome::Handled(answer) | Outcome::Repeated(answer) => self.accept(answer).await,
             // Whoever handles it acknowledges it; if that fails, it shall come again.
             Outcome::InProgress => Ok(()),
             Outcome::Failed => self.fail().await,

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use super::{Delivery, Incoming, Webhook};
-use crate::events::answer::Answer;
 use crate::events::listener::{Listener, Outcome};
 
 /// Half a second less than the platforms wait, for the way back.
@@ -17,7 +16,8 @@ impl Listener {
     /// The handler runs in a task of its own: it goes on if the peer hangs up and this future is
     /// dropped. If it takes longer than 2.5 seconds, the response says that the event was not
     /// handled, while the handler goes on; when the platform sends the event again, it has been
-    /// handled. A callback is not sent again, so that its answer must be there in time.
+    /// handled. The answer to a callback has to be there in time: a callback is hardly ever sent
+    /// again. If one is within a minute, it gets the answer of the first.
     ///
     /// # Panics
     ///
@@ -39,9 +39,9 @@ impl Listener {
         let (listener, event) = (self.clone(), delivery.event().clone());
         let heard = tokio::spawn(async move { listener.hear(event).await });
         match tokio::time::timeout(PATIENCE, heard).await {
-            Ok(Ok(Outcome::Handled(answer))) => delivery.accept(answer),
-            Ok(Ok(Outcome::Repeated)) => delivery.accept(Answer::default()),
-            Ok(_) => delivery.fail(),
+            Ok(Ok(Outcome::Handled(answer) | Outcome::Repeated(answer))) => delivery.accept(answer),
+            // The listener panicked, or the runtime is being shut down.
+            Ok(Ok(Outcome::InProgress | Outcome::Failed) | Err(_)) => delivery.fail(),
             Err(_) => {
                 let header = delivery.event().header();
                 tracing::warn!(
