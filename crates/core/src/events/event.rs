@@ -40,7 +40,9 @@ impl EventSchema {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventHeader {
-    /// The ID of the event, the same in each repetition. Some callbacks have none.
+    /// The ID of the event, the same in each repetition. Some callbacks have none. An event that
+    /// DingTalk pushes over HTTP has none on the wire: its ID here is `sha256:` and the digest of its
+    /// data.
     pub id: Option<String>,
     /// The type, such as `im.message.receive_v1`; for a callback of DingTalk's, the topic.
     pub event_type: String,

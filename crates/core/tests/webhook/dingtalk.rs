@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use openplat_core::ErrorKind;
 use openplat_core::events::{
     Answer, DingTalkWebhook, DingTalkWebhookBuilder, EventSchema, Incoming, Refusal, Webhook,
 };
 use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
 
-use crate::support::{body, challenge, delivery, refusal};
+use crate::support::{Stopped, body, challenge, delivery, refusal};
 
 const TOKEN: &str = "123456";
 const KEY: &str = "4g5j64qlyl3zvetqxz5jiocdr586fn2zvjpa8zls3ij";
@@ -64,7 +67,6 @@ fn plain_text(response: &http::Response<bytes::Bytes>) -> String {
     use aes::cipher::{Array, BlockCipherDecrypt, KeyInit};
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
-    use sha1::{Digest, Sha1};
 
     let reply = body(response);
     let members: Vec<_> = reply.as_object().unwrap().keys().map(String::as_str).collect();
@@ -129,7 +131,7 @@ fn what_is_sealed_is_received_and_answered() {
     assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/"));
     let delivery = delivery(webhook.open(&request));
     let header = delivery.event().header();
-    assert_eq!((header.schema, &header.id), (EventSchema::DingTalkHttp, &None));
+    assert_eq!(header.schema, EventSchema::DingTalkHttp);
     assert_eq!(header.event_type, "user_add_org");
     assert_eq!(header.create_time.as_deref(), Some("43535463645"));
     assert_eq!(header.tenant_key.as_deref(), Some("corp"));
@@ -141,6 +143,75 @@ fn what_is_sealed_is_received_and_answered() {
     let answered = self::delivery(webhook.open(&request)).accept(Answer::json(&json!({ "a": 1 })));
     assert_eq!(plain_text(&answered), "success", "an event takes no other answer");
     assert_ne!(body(&response)["encrypt"], body(&answered)["encrypt"]);
+}
+
+/// The vendor gives its events no ID, and sends them again.
+#[test]
+fn an_event_is_known_by_its_content() {
+    let webhook = webhook();
+    let id =
+        |event: &[u8]| delivery(webhook.open(&webhook.seal(event))).event().header().id.clone();
+    let digest = "sha256:26fd214de6f1a528680e7c73a466acdacc5bff23661550c244beddb010da5f71";
+    assert_eq!(id(EVENT).unwrap(), digest);
+    assert_eq!(id(EVENT), id(EVENT), "each time it is encrypted in another way");
+    assert_ne!(id(EVENT), id(br#"{"EventType":"user_add_org","TimeStamp":"43535463646"}"#));
+}
+
+#[test]
+fn a_time_window_is_kept_on_both_sides() {
+    let at = |now| builder().clock(Stopped(now));
+    let open = |signed, webhook: DingTalkWebhookBuilder| {
+        webhook.build().unwrap().open(&at(signed).build().unwrap().seal(EVENT))
+    };
+    let window = Duration::from_secs(300);
+    for signed in [1_699_999_700, 1_700_000_000, 1_700_000_300] {
+        delivery(open(signed, at(1_700_000_000).max_age(window)));
+    }
+    for signed in [1_699_999_699, 1_700_000_301, 0] {
+        assert_eq!(refusal(open(signed, at(1_700_000_000).max_age(window))), Refusal::Stale);
+        delivery(open(signed, at(1_700_000_000)));
+    }
+    delivery(open(1_700_000_000, at(1_800_000_000).max_age(Duration::MAX)));
+}
+
+/// Of the vendor's own examples, one has milliseconds and the other one seconds.
+#[test]
+fn the_time_of_a_request_is_read_in_either_unit() {
+    let vectors = vectors();
+    for (name, signed) in [("vendor_vector", 1_445_827_045), ("vendor_vector_2", 1_614_767_836)] {
+        let text = |member: &str| vectors[name][member].as_str().unwrap();
+        let receive = |now| {
+            let (token, key) = (text("token"), text("encoding_aes_key"));
+            let webhook = DingTalkWebhook::builder(token, key, text("receiver"))
+                .max_age(Duration::from_secs(10))
+                .clock(Stopped(now));
+            let query = format!(
+                "msg_signature={}&timestamp={}&nonce={}",
+                text("signature"),
+                text("timestamp"),
+                text("nonce")
+            );
+            let body = json!({ "encrypt": text("encrypt") }).to_string();
+            webhook.build().unwrap().receive(&query, body.as_bytes())
+        };
+        assert_eq!(refusal(receive(signed + 20)), Refusal::Stale);
+        match receive(signed) {
+            Incoming::Challenge(_) => {}
+            // The second example is a response.
+            other => assert!(matches!(refusal(other), Refusal::Malformed(_))),
+        }
+    }
+    for timestamp in ["soon", "-1", "1e4", "1700000000000.5", ""] {
+        let webhook = builder().max_age(Duration::MAX).build().unwrap();
+        let request = webhook.seal(EVENT);
+        let body: Value = serde_json::from_slice(request.body()).unwrap();
+        let mut parts = [TOKEN, timestamp, "n", body["encrypt"].as_str().unwrap()];
+        parts.sort_unstable();
+        let digest = Sha1::digest(parts.concat());
+        let signature: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let query = format!("msg_signature={signature}&timestamp={timestamp}&nonce=n");
+        assert_eq!(refusal(webhook.receive(&query, request.body())), Refusal::Stale);
+    }
 }
 
 #[test]

@@ -56,8 +56,10 @@ async fn an_event_is_handled_and_its_repetition_accepted() {
         DingTalkWebhook::builder(TOKEN, "1234567890123456789012345678901234567890123", "app")
             .build()
             .unwrap();
-    let response = listener.serve(&dingtalk, dingtalk.seal(br#"{"EventType":"a"}"#)).await;
-    assert_eq!((response.status().as_u16(), handled.load(Ordering::SeqCst)), (200, 2));
+    for _ in 0..3 {
+        let response = listener.serve(&dingtalk, dingtalk.seal(br#"{"EventType":"a"}"#)).await;
+        assert_eq!((response.status().as_u16(), handled.load(Ordering::SeqCst)), (200, 2));
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::alphabet;
@@ -11,10 +11,12 @@ use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use sha1::{Digest, Sha1};
+use sha2::Sha256;
 
 use super::crypto::{Key, hex, is_signature};
 use super::{
-    Delivery, Incoming, MAX_BODY_BYTES, Refusal, Reply, Webhook, check_secret, json, post,
+    Delivery, Incoming, MAX_BODY_BYTES, Refusal, Reply, Webhook, check_secret, is_within, json,
+    post,
 };
 use crate::base::{Clock, Secret, SystemClock, random, uuid};
 use crate::error::{Error, ErrorKind};
@@ -60,7 +62,9 @@ pub struct DingTalkWebhook(Arc<Config>);
 struct Config {
     first: Keys,
     others: Vec<Keys>,
+    max_age: Option<Duration>,
     max_body_bytes: usize,
+    clock: Arc<dyn Clock>,
 }
 
 /// Builds a [`DingTalkWebhook`].
@@ -68,7 +72,9 @@ struct Config {
 pub struct DingTalkWebhookBuilder {
     first: Result<Keys, Error>,
     others: Vec<Result<Keys, Error>>,
+    max_age: Option<Duration>,
     max_body_bytes: usize,
+    clock: Arc<dyn Clock>,
 }
 
 impl DingTalkWebhookBuilder {
@@ -84,9 +90,22 @@ impl DingTalkWebhookBuilder {
         self
     }
 
+    /// Refuses requests that were signed longer ago than this, or further ahead. Off by default,
+    /// since it is not documented whether an event that is sent again is signed anew.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age);
+        self
+    }
+
     /// Sets the size of the longest body that is read. Defaults to 2 MiB.
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body_bytes = bytes;
+        self
+    }
+
+    /// Reads the time elsewhere than from the operating system.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
         self
     }
 
@@ -100,7 +119,9 @@ impl DingTalkWebhookBuilder {
         Ok(DingTalkWebhook(Arc::new(Config {
             first: self.first?,
             others: self.others.into_iter().collect::<Result<_, _>>()?,
+            max_age: self.max_age,
             max_body_bytes: self.max_body_bytes,
+            clock: self.clock,
         })))
     }
 }
@@ -108,6 +129,7 @@ impl DingTalkWebhookBuilder {
 impl fmt::Debug for DingTalkWebhookBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DingTalkWebhookBuilder")
+            .field("max_age", &self.max_age)
             .field("max_body_bytes", &self.max_body_bytes)
             .finish_non_exhaustive()
     }
@@ -118,6 +140,7 @@ impl fmt::Debug for DingTalkWebhook {
         let receivers: Vec<_> = self.0.keys().map(|keys| &keys.receiver).collect();
         f.debug_struct("DingTalkWebhook")
             .field("receivers", &receivers)
+            .field("max_age", &self.0.max_age)
             .field("max_body_bytes", &self.0.max_body_bytes)
             .finish_non_exhaustive()
     }
@@ -135,7 +158,9 @@ impl DingTalkWebhook {
         DingTalkWebhookBuilder {
             first: Keys::new(token.into(), &encoding_aes_key.into(), receiver.into()),
             others: Vec::new(),
+            max_age: None,
             max_body_bytes: MAX_BODY_BYTES,
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -148,7 +173,7 @@ impl DingTalkWebhook {
     /// Returns the request that the platform would send with this JSON, for tests: with the token,
     /// key and receiver that the webhook was started with.
     pub fn seal(&self, json: &[u8]) -> Request<Bytes> {
-        let Stamp { timestamp, nonce, random } = Stamp::now();
+        let Stamp { timestamp, nonce, random } = Stamp::at(self.0.clock.now());
         let encrypt = self.0.first.encrypt(&random, json);
         let signature = hex(&self.0.first.digest([&timestamp, &nonce, &encrypt]));
         let mut request = post(serde_json::json!({ "encrypt": encrypt }).to_string());
@@ -184,12 +209,32 @@ impl Config {
             if !is_signature(&signature, &keys.digest([&timestamp, &nonce, &encrypt])) {
                 continue;
             }
+            self.check_age(&timestamp)?;
+            let sealer = Sealer { keys: keys.clone(), clock: self.clock.clone() };
             match keys.decrypt(&encrypt) {
-                Ok(message) => return read(keys, message),
+                Ok(message) => return read(sealer, message),
                 Err(reason) => refusal = reason,
             }
         }
         Err(refusal)
+    }
+
+    fn check_age(&self, timestamp: &str) -> Result<(), Refusal> {
+        let is_within = |age| {
+            let signed = timestamp.parse().ok().map(since_epoch);
+            signed.is_some_and(|signed| is_within(age, signed, self.clock.now()))
+        };
+        self.max_age.is_none_or(is_within).then_some(()).ok_or(Refusal::Stale)
+    }
+}
+
+/// Reads a timestamp, of milliseconds. One of DingTalk's two examples has seconds, which are fewer
+/// than anybody counts in milliseconds.
+fn since_epoch(timestamp: u64) -> Duration {
+    const FEWEST_MILLISECONDS: u64 = 100_000_000_000;
+    match timestamp < FEWEST_MILLISECONDS {
+        true => Duration::from_secs(timestamp),
+        false => Duration::from_millis(timestamp),
     }
 }
 
@@ -198,11 +243,11 @@ fn malformed(reason: &str) -> Refusal {
 }
 
 /// Reads a message; the platform's checks of a URL come as events.
-fn read(keys: &Keys, message: Vec<u8>) -> Result<Incoming, Refusal> {
+fn read(sealer: Sealer, message: Vec<u8>) -> Result<Incoming, Refusal> {
     let members = Members::read(&message);
     let event_type = members.text(&["EventType"]).filter(|_| members.is_whole());
     let event_type = event_type.ok_or_else(|| malformed("the event has no type"))?;
-    let challenge = |text| Ok(Incoming::Challenge(json(StatusCode::OK, keys.reply(text))));
+    let challenge = |text| Ok(Incoming::Challenge(json(StatusCode::OK, sealer.reply(text))));
     match event_type.as_str() {
         "check_url" => challenge("success"),
         "check_create_suite_url" | "check_update_suite_url" => {
@@ -211,19 +256,33 @@ fn read(keys: &Keys, message: Vec<u8>) -> Result<Incoming, Refusal> {
         }
         _ => {
             let header = EventHeader {
+                id: Some(format!("sha256:{}", hex(&Sha256::digest(&message)))),
                 create_time: members.text(&["TimeStamp"]),
                 tenant_key: members.text(&["CorpId"]),
                 ..EventHeader::new(EventSchema::DingTalkHttp, event_type)
             };
             let event = RawEvent::new(header, message);
-            Ok(Incoming::Event(Delivery { event, reply: Reply::DingTalk(keys.clone()) }))
+            Ok(Incoming::Event(Delivery { event, reply: Reply::DingTalk(sealer) }))
         }
+    }
+}
+
+/// The secrets of a request, which its response is sealed with.
+pub(super) struct Sealer {
+    keys: Keys,
+    clock: Arc<dyn Clock>,
+}
+
+impl Sealer {
+    /// Returns the body of a response that holds `text`.
+    pub(super) fn reply(&self, text: &str) -> String {
+        self.keys.reply(text, Stamp::at(self.clock.now()))
     }
 }
 
 /// The secrets between the platform and one receiver.
 #[derive(Clone)]
-pub(super) struct Keys {
+struct Keys {
     token: Secret,
     key: Key,
     receiver: String,
@@ -267,12 +326,7 @@ impl Keys {
         }
     }
 
-    /// Returns the body of a response that holds `text`.
-    pub(super) fn reply(&self, text: &str) -> String {
-        self.stamped_reply(text, Stamp::now())
-    }
-
-    fn stamped_reply(&self, text: &str, stamp: Stamp) -> String {
+    fn reply(&self, text: &str, stamp: Stamp) -> String {
         let Stamp { timestamp, nonce, random } = stamp;
         let encrypt = self.encrypt(&random, text.as_bytes());
         let signature = hex(&self.digest([&timestamp, &nonce, &encrypt]));
@@ -302,8 +356,8 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn now() -> Self {
-        let now = SystemClock.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    fn at(now: SystemTime) -> Self {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             timestamp: now.as_millis().to_string(),
             nonce: uuid(),
@@ -333,8 +387,7 @@ mod tests {
             nonce: "abcdEFGH".to_owned(),
             random: "0123456789abcdef".to_owned(),
         };
-        let reply: serde_json::Value =
-            serde_json::from_str(&keys.stamped_reply("success", stamp)).unwrap();
+        let reply: serde_json::Value = serde_json::from_str(&keys.reply("success", stamp)).unwrap();
         let expected = serde_json::json!({
             "msg_signature": "072c0e5cad41e0673a158db6183a0d65ae382e9c",
             "timeStamp": "1700000000000",
@@ -342,7 +395,7 @@ mod tests {
             "encrypt": "HcA0QDKRG/U9FnFvX30Rg2r+260hUAAe65UvzXNmXEmZdezYtWHqRvzeNPWlfrIRDnP88uGJtoYGmz01nTG+/A==",
         });
         assert_eq!(reply, expected);
-        assert_eq!(Stamp::now().random.len(), 16);
+        assert_eq!(Stamp::at(UNIX_EPOCH).random.len(), 16);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod refusal;
 mod serve;
 
 use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -73,7 +74,7 @@ enum Reply {
     #[cfg(feature = "feishu")]
     Callback,
     #[cfg(feature = "dingtalk")]
-    DingTalk(dingtalk::Keys),
+    DingTalk(dingtalk::Sealer),
 }
 
 impl Delivery {
@@ -96,7 +97,7 @@ impl Delivery {
             #[cfg(feature = "feishu")]
             Reply::Callback => json_of(answer, "{}"),
             #[cfg(feature = "dingtalk")]
-            Reply::DingTalk(keys) => Bytes::from(keys.reply("success")),
+            Reply::DingTalk(sealer) => Bytes::from(sealer.reply("success")),
         };
         json(StatusCode::OK, body)
     }
@@ -133,6 +134,16 @@ fn post(body: impl Into<Bytes>) -> Request<Bytes> {
     let content_type = HeaderValue::from_static("application/json;charset=utf-8");
     request.headers_mut().insert(CONTENT_TYPE, content_type);
     request
+}
+
+/// Returns `true` if a request was signed at most `age` before or after `now`. `signed` is the time
+/// since the Unix epoch.
+fn is_within(age: Duration, signed: Duration, now: SystemTime) -> bool {
+    let signed = UNIX_EPOCH.checked_add(signed);
+    signed.is_some_and(|signed| match now.duration_since(signed) {
+        Ok(passed) => passed <= age,
+        Err(ahead) => ahead.duration() <= age,
+    })
 }
 
 /// A secret that was copied with a line break, or never set, matches nothing: better now than with

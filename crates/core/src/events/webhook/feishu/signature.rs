@@ -4,8 +4,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::Digest;
 
 use crate::base::{Secret, uuid};
-use crate::events::webhook::Refusal;
 use crate::events::webhook::crypto::{hex, is_signature};
+use crate::events::webhook::{Refusal, is_within};
 
 const VALUE: &str = "x-lark-signature";
 const TIMESTAMP: &str = "x-lark-request-timestamp";
@@ -31,11 +31,7 @@ impl<'a> Signature<'a> {
 
     pub(super) fn is_within(&self, age: Duration, now: SystemTime) -> bool {
         let signed = self.timestamp.parse().ok().map(Duration::from_secs);
-        let signed = signed.and_then(|since| UNIX_EPOCH.checked_add(since));
-        signed.is_some_and(|signed| match now.duration_since(signed) {
-            Ok(passed) => passed <= age,
-            Err(ahead) => ahead.duration() <= age,
-        })
+        signed.is_some_and(|signed| is_within(age, signed, now))
     }
 }
 
