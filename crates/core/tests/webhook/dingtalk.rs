@@ -1,8 +1,14 @@
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use openplat_core::ErrorKind;
 use openplat_core::events::{
-    Answer, DingTalkWebhook, DingTalkWebhookBuilder, EventSchema, Incoming, Refusal, Webhook,
+    Answer, DingTalkWebhook, DingTalkWebhookBuilder, EventSchema, Incoming, Listener, RawEvent,
+    Refusal, Webhook,
+};
+use openplat_core::{
+    BoxFuture, Client, DingTalk, Error, ErrorKind, Token, TokenKey, TokenStore, TokenStoreError,
 };
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
@@ -135,6 +141,7 @@ fn what_is_sealed_is_received_and_answered() {
     assert_eq!(header.event_type, "user_add_org");
     assert_eq!(header.create_time.as_deref(), Some("43535463645"));
     assert_eq!(header.tenant_key.as_deref(), Some("corp"));
+    assert_eq!(header.app_id.as_deref(), Some(RECEIVER));
     assert_eq!(delivery.event().data(), EVENT);
     let failed = self::delivery(webhook.open(&request)).fail();
     assert_eq!((failed.status().as_u16(), body(&failed)), (500, json!({ "msg": "failed" })));
@@ -143,6 +150,58 @@ fn what_is_sealed_is_received_and_answered() {
     let answered = self::delivery(webhook.open(&request)).accept(Answer::json(&json!({ "a": 1 })));
     assert_eq!(plain_text(&answered), "success", "an event takes no other answer");
     assert_ne!(body(&response)["encrypt"], body(&answered)["encrypt"]);
+}
+
+#[test]
+fn an_event_is_of_the_suite_that_it_names_or_of_its_receiver() {
+    let app_id = |receiver, event: Value| {
+        let webhook = DingTalkWebhook::builder(TOKEN, KEY, receiver)
+            .or("another token", KEY, "another app")
+            .build()
+            .unwrap();
+        let delivery = delivery(webhook.open(&webhook.seal(event.to_string().as_bytes())));
+        delivery.event().header().app_id.clone()
+    };
+    let named = json!({ "EventType": "suite_ticket", "SuiteKey": "suite1", "SuiteTicket": "t" });
+    assert_eq!(app_id("suite2", named).as_deref(), Some("suite1"));
+    let unnamed = json!({ "EventType": "a", "CorpId": "corp" });
+    assert_eq!(app_id("app", unnamed.clone()).as_deref(), Some("app"));
+    assert_eq!(app_id("corp", unnamed), None, "an organization is no app");
+}
+
+#[tokio::test]
+async fn the_ticket_of_another_suite_is_not_kept() {
+    let store = Arc::new(Tickets::default());
+    let client = Client::<DingTalk>::builder("suite1", "secret").token_store(store.clone());
+    let listener = Listener::new(|_: RawEvent| ready(Ok::<(), Error>(())));
+    let listener = listener.client(&client.build().unwrap());
+    let webhook = DingTalkWebhook::builder(TOKEN, KEY, "corp").build().unwrap();
+    for (event, kept) in [
+        (json!({ "SuiteKey": "suite2", "SuiteTicket": "ticket-2", "CorpId": "corp" }), 0),
+        (json!({ "SuiteTicket": "ticket-3", "CorpId": "corp" }), 0),
+        (json!({ "SuiteKey": "suite1", "SuiteTicket": "ticket-1", "CorpId": "corp" }), 1),
+    ] {
+        let mut event = event;
+        event["EventType"] = json!("suite_ticket");
+        let request = webhook.seal(event.to_string().as_bytes());
+        assert_eq!(listener.serve(&webhook, request).await.status(), 200);
+        assert_eq!(store.0.load(Ordering::Relaxed), kept, "{event}");
+    }
+}
+
+/// Counts the tickets that it is given.
+#[derive(Default)]
+struct Tickets(AtomicUsize);
+
+impl TokenStore for Tickets {
+    fn get<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<Option<Token>, TokenStoreError>> {
+        Box::pin(ready(Ok(None)))
+    }
+
+    fn put<'a>(&'a self, _: &'a TokenKey, _: Token) -> BoxFuture<'a, Result<(), TokenStoreError>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(ready(Ok(())))
+    }
 }
 
 /// The vendor gives its events no ID, and sends them again.

@@ -255,10 +255,14 @@ fn read(sealer: Sealer, message: Vec<u8>) -> Result<Incoming, Refusal> {
             challenge(&random.ok_or_else(|| malformed("the check of the URL has no `Random`"))?)
         }
         _ => {
+            let tenant_key = members.text(&["CorpId"]);
             let header = EventHeader {
                 id: Some(format!("sha256:{}", hex(&Sha256::digest(&message)))),
                 create_time: members.text(&["TimeStamp"]),
-                tenant_key: members.text(&["CorpId"]),
+                app_id: members
+                    .text(&["SuiteKey"])
+                    .or_else(|| sealer.app_id(tenant_key.as_deref())),
+                tenant_key,
                 ..EventHeader::new(EventSchema::DingTalkHttp, event_type)
             };
             let event = RawEvent::new(header, message);
@@ -274,6 +278,12 @@ pub(super) struct Sealer {
 }
 
 impl Sealer {
+    /// Returns the app key or suite key that the request was for, unless it was for a corp ID.
+    fn app_id(&self, corp_id: Option<&str>) -> Option<String> {
+        let receiver = &self.keys.receiver;
+        (corp_id != Some(receiver)).then(|| receiver.clone())
+    }
+
     /// Returns the body of a response that holds `text`.
     pub(super) fn reply(&self, text: &str) -> String {
         self.keys.reply(text, Stamp::at(self.clock.now()))
