@@ -27,7 +27,8 @@ pub enum Refusal {
         "the signature does not match; check the secrets, and that the body is passed on unchanged"
     )]
     Signature,
-    /// The verification token of the body is missing, or another one.
+    /// The verification token of the body is missing, or another one. An event with a signature may
+    /// lack it.
     #[error("the verification token does not match; check it on the app's page")]
     Token,
     /// The request is older, or newer, than allowed.
