@@ -13,7 +13,9 @@ use openplat_core::events::{
     Answer, Claim, EventHeader, EventSchema, Handler, HandlerError, Listener, MemorySeen, Outcome,
     RawEvent, Seen, SeenError,
 };
-use openplat_core::{BoxFuture, Client, Feishu, Token, TokenKey, TokenStore, TokenStoreError};
+use openplat_core::{
+    BoxFuture, Client, Error, ErrorKind, Feishu, Token, TokenKey, TokenStore, TokenStoreError,
+};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -608,11 +610,28 @@ async fn a_ticket_reaches_the_client_before_the_handler() {
     let data = r#"{"app_ticket":"ticket-1","type":"app_ticket"}"#;
     assert_eq!(listener.hear(ticket("cli_1", "1", data)).await, handled());
 
-    // Of another app, or without a ticket: neither is for this client.
-    for (app, data) in [("cli_2", r#"{"app_ticket":"ticket-2"}"#), ("cli_1", "{}")] {
-        assert_eq!(listener.hear(ticket(app, "2", data)).await, handled());
+    let of_another_app = ticket("cli_2", "2", r#"{"app_ticket":"ticket-2"}"#);
+    assert_eq!(listener.hear(of_another_app).await, handled());
+    assert_eq!(runs.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_that_cannot_be_read_is_a_failure() {
+    let errors = Arc::new(Mutex::new(Vec::new()));
+    let kept = errors.clone();
+    let (listener, runs) = succeeding();
+    let client = Client::<Feishu>::builder("cli_1", "secret").build().unwrap();
+    let listener = listener.client(&client).on_failure(move |_, error| {
+        let HandlerError::Returned(error) = error else { panic!("{error}") };
+        kept.lock().unwrap().push(error.downcast_ref::<Error>().unwrap().kind());
+    });
+    for data in
+        ["{}", r#"{"app_ticket":""}"#, "no JSON", r#"{"app_ticket":{}}"#, r#"{"app_ticket":null}"#]
+    {
+        assert_eq!(listener.hear(ticket("cli_1", "1", data)).await, Outcome::Failed, "{data}");
     }
-    assert_eq!(runs.count(), 3);
+    assert_eq!(runs.count(), 0);
+    assert_eq!(*errors.lock().unwrap(), [ErrorKind::Decode; 5]);
 }
 
 #[tokio::test(start_paused = true)]

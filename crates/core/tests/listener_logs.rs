@@ -200,7 +200,9 @@ async fn a_ticket_that_cannot_be_read_is_logged_without_it() {
     capture();
     let client = Client::<Feishu>::builder("cli_1", "secret").build().unwrap();
     let listener = Listener::new(|_: RawEvent| ready(io::Result::Ok(()))).client(&client);
-    listener.hear(event("app_ticket", r#"{"app_ticket":["ticket-1"]}"#)).await;
+    let outcome = listener.hear(event("app_ticket", r#"{"app_ticket":["ticket-1"]}"#)).await;
+    assert_eq!(outcome, Outcome::Failed);
     let log = log();
-    assert!(log.contains("a ticket could not be read") && !log.contains("ticket-1"), "{log}");
+    assert!(log.contains("the ticket cannot be read") && !log.contains("ticket-1"), "{log}");
+    assert_eq!(log.lines().count(), 1, "{log}");
 }

@@ -18,7 +18,7 @@ use super::seen_client::{Attempt, SeenClient};
 use super::set::EventSet;
 use crate::base::{BoxFuture, Secret, catch_panic};
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::vendor::Vendor;
 
 /// Passes events to a handler, each of them once.
@@ -105,7 +105,8 @@ impl Listener {
     }
 
     /// Passes each ticket that the platform pushes to the app of this client on to
-    /// [`Client::set_ticket`], before the handler is called. If that fails, so does the event.
+    /// [`Client::set_ticket`], before the handler is called. If that fails, or the ticket cannot
+    /// be read, the event fails.
     pub fn client<V: Vendor>(mut self, client: &Client<V>) -> Self {
         let (app_id, client) = (client.channel().app.id.to_owned(), client.clone());
         let set = Box::new(move |ticket| -> BoxFuture<'static, _> {
@@ -204,8 +205,12 @@ impl Listener {
         if !tickets.are_of(event.header()) {
             return Ok(());
         }
-        let Some(ticket) = ticket(event) else { return Ok(()) };
-        (tickets.set)(ticket).await.map_err(|error| HandlerError::Returned(error.into()))
+        let kept = match ticket(event) {
+            Some(Ok(ticket)) => (tickets.set)(ticket).await,
+            Some(Err(unreadable)) => Err(unreadable),
+            None => Ok(()),
+        };
+        kept.map_err(|error| HandlerError::Returned(error.into()))
     }
 
     fn report(&self, header: &EventHeader, error: &HandlerError) {
@@ -228,7 +233,7 @@ impl fmt::Debug for Listener {
 }
 
 /// Returns the ticket that an event carries: Feishu's `app_ticket`, DingTalk's `suite_ticket`.
-fn ticket(event: &RawEvent) -> Option<Secret> {
+fn ticket(event: &RawEvent) -> Option<Result<Secret, Error>> {
     #[derive(Deserialize)]
     struct Ticket {
         #[serde(alias = "SuiteTicket", alias = "suiteTicket")]
@@ -238,9 +243,10 @@ fn ticket(event: &RawEvent) -> Option<Secret> {
     if !matches!(event.event_type(), "app_ticket" | "suite_ticket") {
         return None;
     }
-    let read = event.read::<Ticket>();
-    if let Err(error) = &read {
-        tracing::warn!(openplat.event = event.event_type(), %error, "a ticket could not be read");
-    }
-    Some(read.ok()?.value.app_ticket.into())
+    let unreadable = || Error::new(ErrorKind::Decode).with_detail("the ticket cannot be read");
+    Some(match event.read::<Ticket>() {
+        Ok(read) if read.value.app_ticket.trim().is_empty() => Err(unreadable()),
+        Ok(read) => Ok(read.value.app_ticket.into()),
+        Err(error) => Err(unreadable().with_cause(&error)),
+    })
 }
