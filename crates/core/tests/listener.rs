@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use openplat_core::events::{
-    Answer, Claim, EventHeader, EventSchema, Handler, HandlerError, Listener, MemorySeen, Outcome,
-    RawEvent, Seen, SeenError,
+    Answer, Claim, EventHeader, EventSchema, EventSet, Handler, HandlerError, Listener, MemorySeen,
+    Outcome, RawEvent, Seen, SeenError,
 };
 use openplat_core::{
     BoxFuture, Client, Error, ErrorKind, Feishu, Token, TokenKey, TokenStore, TokenStoreError,
@@ -144,6 +144,32 @@ async fn a_handler_that_panics_has_failed() {
     assert_eq!(runs.count(), 3);
 }
 
+/// Events of a user's own, which are read with care and told apart without.
+#[derive(Debug)]
+struct Careless;
+
+impl EventSet for Careless {
+    fn read(_: RawEvent) -> Self {
+        Self
+    }
+
+    fn dedupe(event: &RawEvent) -> Option<String> {
+        Some(event.header().tenant_key.clone().unwrap())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_cannot_be_told_from_others_has_failed() {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let kept = reports.clone();
+    let listener =
+        Listener::new(|_: Careless| ready(io::Result::Ok(()))).on_failure(move |header, error| {
+            kept.lock().unwrap().push(format!("{} {error:?}", header.event_type))
+        });
+    assert_eq!(listener.hear(event("1")).await, Outcome::Failed);
+    assert_eq!(*reports.lock().unwrap(), ["im.chat.disbanded_v1 Panicked"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_cannot_be_written_is_a_failure() {
     let keys_are_no_text = std::collections::HashMap::from([((1, 2), 3)]);
@@ -257,9 +283,7 @@ impl Seen for Spy {
 }
 
 /// The keys that claims for these events have.
-async fn keys<E: openplat_core::events::EventSet>(
-    events: impl IntoIterator<Item = RawEvent>,
-) -> Vec<String> {
+async fn keys<E: EventSet>(events: impl IntoIterator<Item = RawEvent>) -> Vec<String> {
     let spy = Arc::new(Spy::default());
     let listener = Listener::new(|_: E| ready(io::Result::Ok(()))).seen(spy.clone());
     for event in events {

@@ -43,7 +43,8 @@ pub enum HandlerError {
     Returned(Box<dyn StdError + Send + Sync>),
     /// The handler did not finish within its time.
     TimedOut(Duration),
-    /// The handler panicked; the message of the panic is on standard error.
+    /// The handler panicked, or [`EventSet::dedupe`](super::EventSet::dedupe) did; the message of the
+    /// panic is on standard error.
     Panicked,
     /// The answer could not be written as JSON.
     Unwritable,

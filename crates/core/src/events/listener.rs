@@ -143,7 +143,12 @@ impl Listener {
     ///
     /// If the future is dropped, so is the handler, and the next repetition is handled.
     pub async fn hear(&self, event: RawEvent) -> Outcome {
-        let Some(key) = self.key(&event) else { return self.handle(event).await };
+        // What tells repetitions apart may be users' code.
+        let key = match catch_panic(async { self.key(&event) }).await {
+            Ok(Some(key)) => key,
+            Ok(None) => return self.handle(event).await,
+            Err(_) => return self.fail(event.header(), &HandlerError::Panicked).await,
+        };
         let mut attempt = Attempt::new(self.seen.clone(), key.clone());
         // Longer than the handler may run, so that only a process that ended can lose its claim.
         let lease = self.timeout.saturating_add(Duration::from_secs(10));
@@ -177,12 +182,14 @@ impl Listener {
         let header = event.header().clone();
         match self.call(event).await {
             Ok(answer) => Outcome::Handled(answer),
-            Err(error) => {
-                // A report is users' code as well.
-                let _ = catch_panic(async { self.report(&header, &error) }).await;
-                Outcome::Failed
-            }
+            Err(error) => self.fail(&header, &error).await,
         }
+    }
+
+    async fn fail(&self, header: &EventHeader, error: &HandlerError) -> Outcome {
+        // A report is users' code as well.
+        let _ = catch_panic(async { self.report(header, error) }).await;
+        Outcome::Failed
     }
 
     async fn call(&self, event: RawEvent) -> Result<Answer, HandlerError> {
