@@ -47,7 +47,6 @@ fn server(webhook: impl Webhook + Send + Sync + 'static) -> (WebhookServer, Seen
                     delivery.accept(Answer::json(&json!({ "toast": {} })))
                 }
                 Incoming::Refused(refusal) => refusal.response(),
-                _ => unreachable!(),
             }
         }
     });

@@ -46,7 +46,6 @@ mod sealed {
 
 /// A request, after it was checked.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Incoming {
     /// The platform checks that the URL belongs to the app. The response is ready to be returned.
     Challenge(Response<Bytes>),

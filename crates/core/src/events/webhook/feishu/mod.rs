@@ -53,7 +53,6 @@ const PADDING: u8 = 16;
 ///         eprintln!("{refusal}");
 ///         refusal.response()
 ///     }
-///     _ => unreachable!(),
 /// };
 /// assert_eq!(response.status(), 200);
 /// # Ok(())
