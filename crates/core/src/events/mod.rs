@@ -29,11 +29,11 @@ pub use seen::{Claim, MemorySeen, Seen, SeenError};
 pub use set::{EventMeta, EventSet, Received, Unreadable};
 #[doc(hidden)]
 pub use set::{dedupe, read};
-#[cfg(any(feature = "feishu", feature = "dingtalk"))]
-pub use webhook::{Delivery, Incoming, Refusal, Webhook};
 #[cfg(feature = "dingtalk")]
 pub use webhook::{DingTalkWebhook, DingTalkWebhookBuilder};
 #[cfg(feature = "feishu")]
 pub use webhook::{FeishuWebhook, FeishuWebhookBuilder};
+#[cfg(any(feature = "feishu", feature = "dingtalk"))]
+pub use webhook::{Incoming, Refusal, Webhook, WebhookDelivery};
 
 pub use crate::codec::{DecodeError, Read};

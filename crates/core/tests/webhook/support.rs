@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use openplat_core::Clock;
-use openplat_core::events::{Delivery, Incoming, Refusal};
+use openplat_core::events::{Incoming, Refusal, WebhookDelivery};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -39,7 +39,7 @@ pub(crate) fn signed(key: &str, timestamp: &str, body: &[u8]) -> HeaderMap {
     ])
 }
 
-pub(crate) fn delivery(incoming: Incoming) -> Delivery {
+pub(crate) fn delivery(incoming: Incoming) -> WebhookDelivery {
     match incoming {
         Incoming::Event(delivery) | Incoming::Callback(delivery) => delivery,
         other => panic!("{other:?}"),

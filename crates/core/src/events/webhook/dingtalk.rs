@@ -15,8 +15,8 @@ use sha2::Sha256;
 
 use super::crypto::{Key, hex, is_signature};
 use super::{
-    Delivery, Incoming, MAX_BODY_BYTES, Refusal, Reply, Webhook, check_secret, is_within, json,
-    post,
+    Incoming, MAX_BODY_BYTES, Refusal, Reply, Webhook, WebhookDelivery, check_secret, is_within,
+    json, post,
 };
 use crate::base::{Clock, Secret, SystemClock, random, uuid};
 use crate::error::{Error, ErrorKind};
@@ -266,7 +266,7 @@ fn read(sealer: Sealer, message: Vec<u8>) -> Result<Incoming, Refusal> {
                 ..EventHeader::new(EventSchema::DingTalkHttp, event_type)
             };
             let event = RawEvent::new(header, message);
-            Ok(Incoming::Event(Delivery { event, reply: Reply::DingTalk(sealer) }))
+            Ok(Incoming::Event(WebhookDelivery { event, reply: Reply::DingTalk(sealer) }))
         }
     }
 }

@@ -50,9 +50,9 @@ pub enum Incoming {
     /// The platform checks that the URL belongs to the app. The response is ready to be returned.
     Challenge(Response<Bytes>),
     /// An event.
-    Event(Delivery),
+    Event(WebhookDelivery),
     /// A callback: someone waits for its answer, at most 3 seconds, and it is not sent again.
-    Callback(Delivery),
+    Callback(WebhookDelivery),
     /// The request did not come from the platform, or cannot be read. Return
     /// [`Refusal::response`].
     Refused(Refusal),
@@ -61,7 +61,7 @@ pub enum Incoming {
 /// An event that came in by a webhook and waits for its response.
 ///
 /// `Debug` shows the header of the event alone.
-pub struct Delivery {
+pub struct WebhookDelivery {
     event: RawEvent,
     reply: Reply,
 }
@@ -76,7 +76,7 @@ enum Reply {
     DingTalk(dingtalk::Sealer),
 }
 
-impl Delivery {
+impl WebhookDelivery {
     /// Returns the event.
     pub fn event(&self) -> &RawEvent {
         &self.event
@@ -108,9 +108,9 @@ impl Delivery {
     }
 }
 
-impl fmt::Debug for Delivery {
+impl fmt::Debug for WebhookDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery").field("event", &self.event).finish_non_exhaustive()
+        f.debug_struct("WebhookDelivery").field("event", &self.event).finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::{Delivery, Incoming, Webhook};
+use super::{Incoming, Webhook, WebhookDelivery};
 use crate::events::listener::{Listener, Outcome};
 
 /// Half a second less than the platforms wait, for the way back.
@@ -35,7 +35,7 @@ impl Listener {
         }
     }
 
-    async fn deliver(&self, delivery: Delivery) -> Response<Bytes> {
+    async fn deliver(&self, delivery: WebhookDelivery) -> Response<Bytes> {
         let (listener, event) = (self.clone(), delivery.event().clone());
         let heard = tokio::spawn(async move { listener.hear(event).await });
         match tokio::time::timeout(PATIENCE, heard).await {

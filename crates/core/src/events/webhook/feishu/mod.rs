@@ -15,7 +15,9 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::crypto::Key;
-use super::{Delivery, Incoming, MAX_BODY_BYTES, Refusal, Reply, Webhook, check_secret, json};
+use super::{
+    Incoming, MAX_BODY_BYTES, Refusal, Reply, Webhook, WebhookDelivery, check_secret, json,
+};
 use crate::base::{Clock, Secret, SystemClock};
 use crate::error::{Error, ErrorKind};
 use crate::events::envelope::{Envelope, parse};
@@ -312,8 +314,8 @@ fn is_encrypted_by_the_platform(envelope: &Envelope) -> bool {
 
 fn incoming(event: RawEvent) -> Incoming {
     match is_callback(event.header()) {
-        true => Incoming::Callback(Delivery { event, reply: Reply::Callback }),
-        false => Incoming::Event(Delivery { event, reply: Reply::Event }),
+        true => Incoming::Callback(WebhookDelivery { event, reply: Reply::Callback }),
+        false => Incoming::Event(WebhookDelivery { event, reply: Reply::Event }),
     }
 }
 
