@@ -89,8 +89,9 @@ impl RawEvent {
         &self.header.event_type
     }
 
-    /// Returns the data as JSON text: Feishu's member `event`, or the whole body of an older card
-    /// callback; the `data` of DingTalk's stream mode.
+    /// Returns the data as JSON text. For Feishu, this is the member `event`, or the whole body of an
+    /// older card callback. For DingTalk's stream mode, it is the member `data`, and for an event that
+    /// DingTalk pushed over HTTP, the whole message, decrypted.
     pub fn data(&self) -> &Bytes {
         &self.data
     }

@@ -130,9 +130,10 @@ impl Listener {
     /// Sets the time limit for a handler, after which it is dropped and the event counts as failed.
     /// Defaults to 60 seconds.
     ///
-    /// Platforms wait at most 3 seconds and then deliver the event again. A repetition that comes in
-    /// while the handler runs is not handled. If the process ends, its events are held up for this
-    /// time and 10 seconds more.
+    /// The time does not have to be what the platform waits, which is 3 seconds, and about a minute in
+    /// DingTalk's stream mode. After that, the platform delivers the event again, and a repetition
+    /// that comes in while the handler runs is not handled. If the process ends, its events are held
+    /// up for this time and 10 seconds more.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

@@ -13,6 +13,9 @@ impl Listener {
     /// Handles a request that a server received for a webhook, and returns the response. The body
     /// must be each byte as it came over the wire.
     ///
+    /// A check of the URL gets its response at once, without the handler. DingTalk wants it within 1.2
+    /// seconds, and slows down its events for servers that are slow.
+    ///
     /// The handler runs in a task of its own: it goes on if the peer hangs up and this future is
     /// dropped. If it takes longer than 2.5 seconds, the response says that the event was not
     /// handled, while the handler goes on; when the platform sends the event again, it has been
@@ -21,7 +24,7 @@ impl Listener {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime.
+    /// Panics outside a Tokio runtime.
     pub async fn serve(&self, webhook: &impl Webhook, request: Request<Bytes>) -> Response<Bytes> {
         match webhook.open(&request) {
             Incoming::Challenge(response) => response,
