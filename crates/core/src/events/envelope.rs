@@ -10,7 +10,7 @@ use crate::vendor::Members;
 /// The type of an older card callback, which has no envelope that could name it.
 pub(super) const OLD_CARD: &str = "card.action.trigger_v1";
 
-/// What a body turned out to be.
+/// The kinds of bodies.
 #[derive(Debug)]
 pub(super) enum Envelope {
     /// An envelope that is encrypted, in Base64.

@@ -13,7 +13,7 @@ const KEEP: Duration = Duration::from_secs(60);
 /// The most memory that answers take up, in bytes. A large card has 30 KB.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// What an answer takes up beside its key and its text, roughly.
+/// The memory that an answer takes up in addition to its key and its text, roughly.
 const OVERHEAD: usize = 160;
 
 /// The answers that were given lately, for repetitions: an answer may be lost on its way.

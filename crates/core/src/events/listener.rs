@@ -144,7 +144,7 @@ impl Listener {
     ///
     /// If the future is dropped, so is the handler, and the next repetition is handled.
     pub async fn hear(&self, event: RawEvent) -> Outcome {
-        // What tells repetitions apart may be users' code.
+        // `dedupe` may be users' code.
         let key = match catch_panic(async { self.key(&event) }).await {
             Ok(Some(key)) => key,
             Ok(None) => return self.handle(event).await,

@@ -89,7 +89,7 @@ struct Shelf {
 type End = (Instant, u64);
 
 struct Entry {
-    /// Who handles the event; nobody any more if it has been handled.
+    /// The owner of the claim, or `None` if the event has been handled.
     owner: Option<String>,
     end: End,
 }

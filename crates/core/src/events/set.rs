@@ -184,7 +184,7 @@ fn value_at(event: &RawEvent, pointer: &str) -> Option<String> {
 /// }
 ///
 /// openplat_core::events! {
-///     /// What happens in a harbor.
+///     /// The events of a harbor.
 ///     pub enum Event {
 ///         /// A ship has moored.
 ///         Moored(Moored) = V2 "harbor.moored_v1", by "/berth";

@@ -356,7 +356,7 @@ fn message_and_receiver(plain: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
-/// What makes each message another one.
+/// The parts that make each message differ from the others.
 struct Stamp {
     /// In milliseconds since the Unix epoch.
     timestamp: String,

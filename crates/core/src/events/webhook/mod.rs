@@ -29,8 +29,8 @@ pub use refusal::Refusal;
 /// The longest body by default. The platforms' largest events have a fraction of it.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-/// The end of a webhook: checks what comes in, and says what it is. Implemented by this crate only;
-/// see [`Listener::serve`](super::Listener::serve).
+/// An endpoint that receives a platform's requests. Only this crate implements it, for
+/// [`Listener::serve`](super::Listener::serve).
 pub trait Webhook: sealed::Sealed {
     /// Checks a request.
     fn open(&self, request: &Request<Bytes>) -> Incoming;
@@ -51,7 +51,7 @@ pub enum Incoming {
     Challenge(Response<Bytes>),
     /// An event.
     Event(WebhookDelivery),
-    /// A callback: someone waits for its answer, at most 3 seconds, and it is not sent again.
+    /// A callback. Someone waits for its answer, at most 3 seconds, and it is hardly ever sent again.
     Callback(WebhookDelivery),
     /// The request did not come from the platform, or cannot be read. Return
     /// [`Refusal::response`].
@@ -145,8 +145,7 @@ fn is_within(age: Duration, signed: Duration, now: SystemTime) -> bool {
     })
 }
 
-/// A secret that was copied with a line break, or never set, matches nothing: better now than with
-/// the first event.
+/// Fails for a secret that was copied with a line break, or never set, since it would match nothing.
 fn check_secret(name: &str, value: &str) -> Result<(), Error> {
     let fault = match () {
         () if value.is_empty() => "is empty",

@@ -19,7 +19,7 @@ pub enum Refusal {
     /// The body is nothing that the platform sends.
     #[error("{0}")]
     Malformed(String),
-    /// What signs the request is missing: the header or the query parameter of this name.
+    /// A part of the signature is missing: the header or the query parameter of this name.
     #[error("the request is not signed: `{0}` is missing, comes twice or is not ASCII")]
     Unsigned(&'static str),
     /// The signature is of another secret or another body.
