@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use xtask::codegen::ir::Api;
-use xtask::distill::command::{console, run};
+use xtask::distill::command::{console, run, writing};
 use xtask::{codegen, new_api, operations};
 
 /// Maintainers' commands of openplat.
@@ -47,9 +47,12 @@ enum Task {
         /// Write the specs, in place of printing them
         #[arg(long)]
         write: bool,
-        /// Show what the vendor says about each field, for writing our own sentences
+        /// Show the sentences that are left to write, with what the vendor says
         #[arg(long)]
         gloss: bool,
+        /// Take over the sentences in this file; with --write, leave those in it that are missing
+        #[arg(long, value_name = "FILE")]
+        sentences: Option<PathBuf>,
         /// Print one JSON object on standard output
         #[arg(long)]
         json: bool,
@@ -109,9 +112,9 @@ fn main() -> ExitCode {
     let done = match cli.task {
         Task::Codegen { crates, check: false } => generate(&cli.root, &crates),
         Task::Codegen { crates, check: true } => check(&cli.root, &crates),
-        Task::Distill { pages, api, out, write, gloss, json } => {
+        Task::Distill { pages, api, out, write, gloss, sentences, json } => {
             let specs = out.unwrap_or_else(|| cli.root.join("specs"));
-            distill(&pages, &api, &specs, &How { write, gloss, json })
+            distill(&pages, &api, &specs, &How { write, gloss, sentences, json })
         }
         Task::Drift { pages, api, json } => {
             drift(&pages, api.as_deref(), &cli.root.join("specs"), json)
@@ -224,17 +227,20 @@ fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
 struct How {
     write: bool,
     gloss: bool,
+    sentences: Option<PathBuf>,
     json: bool,
 }
 
 fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
-    let outcome = read_pages(&run::Task { pages, specs, api: Some(api) })?;
+    let sentences = how.sentences.as_deref();
+    let outcome = read_pages(&run::Task { pages, specs, api: Some(api), sentences })?;
     if how.write {
         run::write(specs, &outcome.files)?;
+        sentences.map_or(Ok(()), |path| writing::save(path, &outcome.gaps))?;
     }
     eprint!("{}", console::report(&outcome));
     if how.gloss {
-        eprint!("{}", console::glosses(&outcome.pages));
+        eprint!("{}", console::gaps(&outcome.gaps));
     }
     if how.json {
         let json = serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string())?;
@@ -253,7 +259,7 @@ fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), 
 }
 
 fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
-    let outcome = read_pages(&run::Task { pages, specs, api })?;
+    let outcome = read_pages(&run::Task { pages, specs, api, sentences: None })?;
     eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
     let drift: Vec<_> =
         outcome.changes.iter().filter(|change| change.is_drift()).cloned().collect();

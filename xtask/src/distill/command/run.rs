@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::writing::{self, Sources};
 use crate::codegen::spec;
 use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
@@ -15,6 +16,7 @@ use crate::distill::specs::book::{Book, EVENTS, SpecFile};
 use crate::distill::specs::draft::{self, Draft, Gloss, Notes};
 use crate::distill::specs::fixups::{self, Fixup};
 use crate::distill::specs::merge::{self, Change, EVENT_SAMPLE, What};
+use crate::distill::specs::sentences::Gap;
 use crate::distill::specs::{paging, route, settle};
 
 /// No page comes near it; what does is no page.
@@ -29,6 +31,8 @@ pub struct Task<'a> {
     pub specs: &'a Path,
     /// The API, or else the one that each page belongs to.
     pub api: Option<&'a str>,
+    /// The file with sentences that were left to write.
+    pub sentences: Option<&'a Path>,
 }
 
 /// What came of it.
@@ -38,6 +42,9 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// The specs that differ from what is on the disk.
     pub files: Vec<Written>,
+    /// The sentences that are left to write.
+    #[serde(skip)]
+    pub gaps: Vec<Gap>,
     pub summary: Summary,
 }
 
@@ -71,6 +78,8 @@ pub struct Summary {
     pub events: usize,
     pub models: usize,
     pub skipped: usize,
+    /// The sentences that are left to write.
+    pub sentences: usize,
     /// By kind.
     pub remarks: BTreeMap<&'static str, usize>,
 }
@@ -89,9 +98,9 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
     for (path, bytes) in readings {
         reports.push(books.add(&path, &bytes)?);
     }
-    let (files, changes) = books.finish(&mut reports)?;
-    let summary = summary(&reports);
-    Ok(Outcome { pages: reports, changes, files, summary })
+    let (files, changes, gaps) = books.finish(&mut reports)?;
+    let summary = Summary { sentences: gaps.len(), ..summary(&reports) };
+    Ok(Outcome { pages: reports, changes, files, gaps, summary })
 }
 
 /// Every file below what was named, in a fixed order.
@@ -335,13 +344,19 @@ impl<'a> Books<'a> {
     }
 
     /// Makes the specs pass, and says what that cost.
-    fn finish(mut self, reports: &mut [PageReport]) -> Result<(Vec<Written>, Vec<Change>), String> {
-        let (mut files, mut changes) = (Vec::new(), Vec::new());
+    fn finish(mut self, reports: &mut [PageReport]) -> Result<Finished, String> {
+        let (mut files, mut changes, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
         for (name, open) in &mut self.open {
             let known = &open.known;
             let left_out = settle::settle(&mut open.book, |stem| !known.contains(stem))?;
             for (stem, reasons) in left_out {
                 tell(reports, &open.book, &stem, reasons);
+            }
+            // Only who names an API writes for it.
+            if self.task.api.is_some() {
+                let Task { specs, sentences, .. } = *self.task;
+                let sources = Sources { specs, sentences, said: said(reports) };
+                gaps.extend(writing::complete(&sources, &mut open.book)?);
             }
             let lasting = open.changes.drain(..).filter(|change| lasts(change, &open.book));
             changes.extend(lasting);
@@ -351,8 +366,21 @@ impl<'a> Books<'a> {
                 text,
             }));
         }
-        Ok((files, changes))
+        Ok((files, changes, gaps))
     }
+}
+
+/// The files that differ, the changes in them, and the sentences that are left to write.
+type Finished = (Vec<Written>, Vec<Change>, Vec<Gap>);
+
+/// What pages say, each beside the spec that the page went into.
+fn said(reports: &[PageReport]) -> Vec<(&str, &Gloss)> {
+    let of_page = |report| {
+        let PageReport { spec, glosses, .. }: &PageReport = report;
+        let spec = spec.iter().map(String::as_str);
+        spec.flat_map(|spec| glosses.iter().map(move |gloss| (spec, gloss)))
+    };
+    reports.iter().flat_map(of_page).collect()
 }
 
 /// Says what was left out, at the page that brought it.
