@@ -119,7 +119,9 @@ fn main() -> ExitCode {
         Task::Codegen { crates, check: true } => check(&cli.root, &crates),
         Task::Distill { pages, api, out, write, gloss, sentences, verbose, json } => {
             let specs = out.unwrap_or_else(|| cli.root.join("specs"));
-            distill(&pages, &api, &specs, &How { write, gloss, sentences, verbose, json })
+            let glossary = cli.root.join("specs/glossary.json");
+            let how = How { write, gloss, glossary, sentences, verbose, json };
+            distill(&pages, &api, &specs, &how)
         }
         Task::Drift { pages, api, json } => {
             drift(&pages, api.as_deref(), &cli.root.join("specs"), json)
@@ -232,6 +234,8 @@ fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
 struct How {
     write: bool,
     gloss: bool,
+    /// Wherever the specs lie, that of the checkout.
+    glossary: PathBuf,
     sentences: Option<PathBuf>,
     verbose: bool,
     json: bool,
@@ -239,7 +243,13 @@ struct How {
 
 fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
     let sentences = how.sentences.as_deref();
-    let outcome = read_pages(&run::Task { pages, specs, api: Some(api), sentences });
+    let outcome = read_pages(&run::Task {
+        pages,
+        specs,
+        api: Some(api),
+        glossary: Some(&how.glossary),
+        sentences,
+    });
     let outcome = outcome.and_then(|outcome| {
         if how.write {
             run::write(specs, &outcome.files)?;
@@ -288,7 +298,7 @@ fn or_json<T>(result: Result<T, String>, json: bool) -> Result<T, String> {
 }
 
 fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
-    let outcome = read_pages(&run::Task { pages, specs, api, sentences: None });
+    let outcome = read_pages(&run::Task { pages, specs, api, glossary: None, sentences: None });
     let outcome = or_json(outcome, json)?;
     eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
     let drift: Vec<_> =

@@ -31,6 +31,8 @@ pub struct Task<'a> {
     pub specs: &'a Path,
     /// The API, or else the one that each page belongs to.
     pub api: Option<&'a str>,
+    /// The file with sentences for all APIs.
+    pub glossary: Option<&'a Path>,
     /// The file with sentences that were left to write.
     pub sentences: Option<&'a Path>,
 }
@@ -361,8 +363,8 @@ impl<'a> Books<'a> {
             }
             // Only who names an API writes for it.
             if self.task.api.is_some() {
-                let Task { specs, sentences, .. } = *self.task;
-                let sources = Sources { specs, sentences, said: said(reports) };
+                let Task { glossary, sentences, .. } = *self.task;
+                let sources = Sources { glossary, sentences, said: said(reports) };
                 gaps.extend(writing::complete(&sources, &mut open.book)?);
             }
             let lasting = open.changes.drain(..).filter(|change| lasts(change, &open.book));
