@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{config, endpoint, event, part, platform};
+use crate::support::{config, endpoint, event, part, platform, ws_frame};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -72,6 +72,62 @@ async fn shutdown_waits_no_longer_than_it_may() {
     assert!(connection.next().await.is_none());
     assert!(start.elapsed() >= 3 * SECOND && start.elapsed() <= 5 * SECOND);
     assert!(delivery.accept(()).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_lost_while_it_drains_has_ended_as_wanted() {
+    for fault in ["end", "garbage", "silence", "nothing is read"] {
+        let (platform, mut accepted) = platform();
+        // A failure would be final.
+        platform.answers(200, endpoint(config(0, 1, 1, 10)));
+        let long = LongConnection::new(&platform.client()).drain(60 * SECOND);
+        let mut connection = long.connect();
+        let mut control = connection.control();
+        let mut server = accepted.next().await;
+        server.send(&event("e1")).await;
+        let delivery = connection.next().await.unwrap().unwrap();
+        control.shutdown();
+        assert!(matches!(control.changed().await, Some(State::Connected)));
+        assert!(matches!(control.changed().await, Some(State::Draining)));
+        let work = if fault == "nothing is read" { Duration::ZERO } else { 40 * SECOND };
+        let handler = tokio::spawn(async move {
+            sleep(work).await;
+            delivery.accept(Answer::json(&"x".repeat(1024 * 1024))).await
+        });
+        let _open = match fault {
+            "end" => None,
+            "garbage" => {
+                let mut raw = server.0.into_inner();
+                tokio::io::AsyncWriteExt::write_all(&mut raw, b"HTTP/1.1 502\r\n").await.unwrap();
+                Some(raw)
+            }
+            _ => Some(server.0.into_inner()),
+        };
+        assert!(connection.next().await.is_none(), "{fault}");
+        assert!(handler.await.unwrap().is_err(), "{fault}: the handler was not cut off");
+        assert!(matches!(control.changed().await, Some(State::Closed { error: None, .. })));
+        assert_eq!(platform.asked().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_right_after_a_loss_is_no_failure() {
+    let (platform, mut accepted) = platform();
+    platform.answers(200, endpoint(config(0, 1, 1, 10)));
+    let mut connection = platform.connect();
+    let mut server = accepted.next().await;
+    server.send(&event("e1")).await;
+    let delivery = connection.next().await.unwrap().unwrap();
+    tokio::spawn(delivery.accept(Answer::json(&"x".repeat(1024 * 1024))));
+    settle().await;
+    // The goodbye takes its time, since this end reads nothing.
+    let mut raw = server.0.into_inner();
+    let close = ws_frame(0x88, &1000_u16.to_be_bytes());
+    tokio::io::AsyncWriteExt::write_all(&mut raw, &close).await.unwrap();
+    sleep(SECOND).await;
+    connection.control().shutdown();
+    assert!(connection.next().await.is_none());
+    assert!(matches!(connection.control().state(), State::Closed { error: None, .. }));
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,6 +73,10 @@ impl Driver {
                     error
                 }
             };
+            // To lose what is not wanted any more is no failure.
+            if *self.stop.borrow() {
+                return Ok(());
+            }
             attempt += 1;
             if !self.pause(attempt, error).await? {
                 return Ok(());
