@@ -167,6 +167,22 @@ async fn tries_end_where_the_platform_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_count_of_zero_among_zeros_is_no_count() {
+    let absent = json!({ "ReconnectCount": 0 });
+    for zeros in [config(0, 0, 0, 0), absent, json!({ "ReconnectCount": 0, "PingInterval": 0 })] {
+        let (platform, mut accepted) = platform();
+        platform.answers(200, endpoint(zeros.clone()));
+        let mut connection = platform.connect();
+        drop(accepted.next().await);
+        let next = tokio::select! {
+            ended = connection.next() => panic!("{zeros}: {ended:?}"),
+            next = accepted.next() => next,
+        };
+        drop(next);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_without_intervals_has_the_documented_ones() {
     let zeros = config(-1, 0, 0, 0);
     for absent in [json!(null), json!({}), zeros, json!({ "PingInterval": null }), json!("odd")] {

@@ -68,14 +68,16 @@ struct ClientConfig {
 }
 
 impl Config {
-    /// Takes over what makes sense. A zero comes from clients' defaults, and would be a loop that
-    /// never rests.
+    /// Takes over what makes sense. A zero comes from a value that was never set: as an interval it
+    /// would be a loop that never rests, and as a count among nothing but zeros the end of the bot.
     fn apply(&mut self, news: &ClientConfig) {
         let seconds = |value: Option<i64>| {
             let seconds = u64::try_from(value?).ok().filter(|&seconds| seconds > 0)?;
             Some(Duration::from_secs(seconds.min(LONGEST_INTERVAL)))
         };
-        if let Some(count) = news.reconnect_count {
+        let intervals = [news.reconnect_interval, news.reconnect_nonce, news.ping_interval];
+        let is_meant = |count| count != 0 || intervals.into_iter().any(|it| seconds(it).is_some());
+        if let Some(count) = news.reconnect_count.filter(|&count| is_meant(count)) {
             self.reconnects = u32::try_from(count).ok();
         }
         for (value, news) in [
