@@ -116,6 +116,9 @@ async fn parts_that_cannot_be_true_are_dropped_and_the_rest_goes_on() {
         server.send(&part("m1", (0, sum), "x")).await;
     }
     server.send(&part("m1", (7, 3), "x")).await;
+    for place in [(5, 1), (1, 1), (1, 0), (5, 0)] {
+        server.send(&part("m1", place, &event_json("e0"))).await;
+    }
     server.send(&part("m2", (0, 2), "x")).await;
     server.send(&part("m2", (1, 3), "x")).await;
     let mut nameless = part("", (0, 2), "x");

@@ -235,7 +235,7 @@ impl FeishuProtocol {
     fn event(&mut self, mut frame: Frame, now: Instant) -> Option<Output> {
         let payload = frame.payload.take().unwrap_or_default();
         let payload = match place(&frame) {
-            Some(Place { sum: 0 | 1, .. }) => payload,
+            Some(Place { sum: 0 | 1, seq: 0 }) => payload,
             place => self.join(&frame, place, payload, now)?,
         };
         let head = frame.head();
