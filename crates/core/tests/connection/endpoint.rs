@@ -199,6 +199,27 @@ async fn a_handshake_that_is_refused_for_a_reason_that_stays_is_fatal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_secrets_of_a_url_are_masked_however_they_are_written() {
+    let secret_url =
+        "wss://msg-frontier.feishu.cn/ws?service_id=1&ticket=a%2Fb%2Bc12345&key=one+two%21";
+    for (quoted, shown) in [
+        ("invalid ticket a%2Fb%2Bc12345", "invalid ticket ***"),
+        ("invalid ticket a/b+c12345", "invalid ticket ***"),
+        ("invalid key one two!", "invalid key ***"),
+        ("invalid key one+two!", "invalid key ***"),
+        ("invalid service_id=1&ticket=a/b+c12345&key=one+two!", "invalid ***"),
+    ] {
+        let (platform, _accepted) = platform();
+        platform.answers(200, url(secret_url));
+        platform
+            .upgrades(Some((400, vec![("Handshake-Status", "403"), ("Handshake-Msg", quoted)])));
+        let error = fatal(platform.connect()).await;
+        assert_eq!(error.api().unwrap().message(), shown);
+        assert!(!format!("{error} {error:?}").contains(quoted), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_refusals_of_a_handshake_lead_to_a_new_url() {
     for refused in [
         refusal(403, &[("Handshake-Status", "514"), ("Handshake-Autherrcode", "7")]),

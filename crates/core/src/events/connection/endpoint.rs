@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Uri, header};
+use percent_encoding::percent_decode_str;
 use sha1::{Digest, Sha1};
 use tokio_websockets::{ClientBuilder, Limits, WebSocketStream};
 
@@ -171,10 +172,16 @@ fn is_confirmed(headers: &HeaderMap, key: &str) -> bool {
 }
 
 /// Returns what a text about the handshake must not quote: the query, and each value in it that is
-/// long enough to be a secret.
+/// long enough to be a secret, encoded as they are in the URL and decoded.
 fn secrets(uri: &Uri) -> Vec<String> {
     let query = uri.query().unwrap_or_default();
     let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
     let values = values.filter(|value| value.len() >= 8);
-    std::iter::once(query).chain(values).map(str::to_owned).collect()
+    std::iter::once(query).chain(values).flat_map(forms).collect()
+}
+
+/// Returns the forms in which a server may quote a part of a query: in some, a plus is a space.
+fn forms(part: &str) -> [String; 3] {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    [part.to_owned(), decode(part), decode(&part.replace('+', " "))]
 }
