@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{config, endpoint, event, event_json, part, ping, platform, pong};
+use crate::support::{Log, config, endpoint, event, event_json, part, ping, platform, pong};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -131,6 +131,21 @@ async fn parts_that_cannot_be_true_are_dropped_and_the_rest_goes_on() {
     let delivery = connection.next().await.unwrap().unwrap();
     assert_eq!(delivery.event().header().id.as_deref(), Some("e1"));
     server.is_silent(5 * SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_stays_incomplete_is_given_up_and_said_to_be_on_a_quiet_connection() {
+    let log = Log::default();
+    let _listening = log.listen();
+    let (platform, mut accepted) = platform();
+    let _connection = platform.connect();
+    let mut server = accepted.next().await;
+    server.send(&part("m1", (0, 2), "x")).await;
+    // Nothing else arrives.
+    sleep(Duration::from_millis(9_900)).await;
+    assert!(!log.contains("came in part"));
+    sleep(Duration::from_millis(200)).await;
+    assert!(log.contains("an event that came in part was dropped"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -124,7 +124,7 @@ impl Protocol for FeishuProtocol {
             self.config.apply(&config);
         }
         self.service = service_id(url.expose()).unwrap_or_default();
-        self.fragments = Fragments::default();
+        self.fragments.clear();
         Ok(url)
     }
 
@@ -209,6 +209,14 @@ impl Protocol for FeishuProtocol {
             (method, _) => tracing::debug!(method, "a frame of another type was passed over"),
         }
         Vec::new()
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.fragments.due()
+    }
+
+    fn expire(&mut self, now: Instant) {
+        self.fragments.expire(now);
     }
 
     fn pause(&self, attempt: u32) -> Option<Duration> {

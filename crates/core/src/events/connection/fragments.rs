@@ -10,7 +10,7 @@ use tokio::time::Instant;
 #[derive(Default)]
 pub(super) struct Fragments {
     sets: HashMap<Bytes, Set>,
-    /// The size of all parts.
+    /// The size of all sets.
     size: usize,
 }
 
@@ -18,6 +18,7 @@ pub(super) struct Fragments {
 struct Set {
     sum: u32,
     parts: BTreeMap<u32, Bytes>,
+    /// The size of the parts, and of the ID that they are kept under.
     size: usize,
     since: Instant,
 }
@@ -75,11 +76,9 @@ impl Fragments {
         }
         // In memory of its own: a small part must not keep a large message.
         let part = Bytes::copy_from_slice(&part);
-        let set = self.sets.entry(Bytes::copy_from_slice(id)).or_insert_with(|| Set {
-            sum: place.sum,
-            parts: BTreeMap::new(),
-            size: 0,
-            since: now,
+        let set = self.sets.entry(Bytes::copy_from_slice(id)).or_insert_with(|| {
+            self.size += id.len();
+            Set { sum: place.sum, parts: BTreeMap::new(), size: id.len(), since: now }
         });
         set.size += part.len();
         self.size += part.len();
@@ -101,7 +100,13 @@ impl Fragments {
         Some(set)
     }
 
-    fn expire(&mut self, now: Instant) {
+    /// Returns the time at which the next set is given up.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.sets.values().map(|set| set.since + LIFETIME).min()
+    }
+
+    /// Gives up the sets whose time is over.
+    pub(super) fn expire(&mut self, now: Instant) {
         let is_old = |set: &Set| now.saturating_duration_since(set.since) >= LIFETIME;
         let old: Vec<_> = self.sets.iter().filter(|(_, set)| is_old(set)).collect();
         let old: Vec<_> = old.into_iter().map(|(id, _)| id.clone()).collect();
@@ -109,6 +114,12 @@ impl Fragments {
             self.remove(id);
         }
         report(old.len(), "its other parts did not come in time");
+    }
+
+    /// Gives up all sets: the connection that they came over has ended.
+    pub(super) fn clear(&mut self) {
+        report(self.sets.len(), "the connection has ended");
+        *self = Self::default();
     }
 
     /// Gives up the oldest set if there are too many.
@@ -199,7 +210,7 @@ mod tests {
         }
         assert!(receiver.is_empty());
         assert_eq!(receiver.take("a", (0, MOST_PARTS), "x"), Ok(None));
-        assert_eq!(receiver.fragments.size, 1);
+        assert_eq!(receiver.fragments.size, 2, "the part, and its ID");
     }
 
     #[test]
@@ -229,6 +240,22 @@ mod tests {
         let large = "x".repeat(MOST_BYTES / 2);
         assert_eq!(receiver.take("a", (0, 3), &large), Ok(None));
         assert_eq!(receiver.take("a", (1, 3), &large), Err(Dropped::TooLarge));
-        assert!(receiver.fragments.size < MOST_SETS);
+        assert!(receiver.fragments.size < MOST_SETS * 4);
+    }
+
+    #[test]
+    fn ids_cost_memory_as_well() {
+        let mut fragments = Fragments::default();
+        let now = Instant::now();
+        let mut taken = Vec::new();
+        for number in 0..4_u32 {
+            let mut id = vec![b'x'; MOST_BYTES / 3];
+            id.extend(number.to_be_bytes());
+            taken.push(fragments.insert(&id.into(), Place { sum: 2, seq: 0 }, "".into(), now));
+            assert!(fragments.size <= MOST_BYTES);
+        }
+        assert_eq!(taken, [Ok(None), Ok(None), Err(Dropped::TooLarge), Err(Dropped::TooLarge)]);
+        fragments.expire(now + LIFETIME);
+        assert_eq!(fragments.size, 0);
     }
 }

@@ -51,6 +51,14 @@ pub trait Protocol: Send + 'static {
     /// Takes a message, which is text or binary.
     fn receive(&mut self, message: Message, now: Instant) -> Vec<Output>;
 
+    /// Returns the time at which [`expire`](Self::expire) has something to do.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Gives up what has been waited for too long.
+    fn expire(&mut self, _now: Instant) {}
+
     /// Returns the wait before the `attempt`th try in a row to connect again, which is 1 after a
     /// connection that worked. `None` if there shall be no further one.
     fn pause(&self, attempt: u32) -> Option<Duration>;

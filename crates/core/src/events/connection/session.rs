@@ -247,7 +247,7 @@ impl<'a> Session<'a> {
         let silence = self.heard_at + self.protocol.longest_silence();
         let ping = self.pinged_at + self.protocol.ping_interval();
         let written = self.unwritten_since.map(|since| since + WRITE_TIMEOUT);
-        let at = [written, self.probed_until, self.drain_until]
+        let at = [written, self.probed_until, self.drain_until, self.protocol.due()]
             .into_iter()
             .flatten()
             .fold(silence.min(ping).min(self.sleep_watch.next_look()), Instant::min);
@@ -269,6 +269,7 @@ impl<'a> Session<'a> {
         if self.probed_until.is_some_and(|until| now >= until) {
             return Some(silent("the machine slept, and the platform has gone since"));
         }
+        self.protocol.expire(now);
         if now >= self.sleep_watch.next_look() && self.sleep_watch.has_slept() {
             self.probed_until = Some(now + WRITE_TIMEOUT);
             self.ping();
