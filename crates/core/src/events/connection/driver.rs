@@ -43,48 +43,34 @@ impl Driver {
     }
 
     async fn keep_connected(&mut self) -> Result<(), Error> {
-        let (mut attempt, mut refusals) = (0, 0);
+        let mut record = Record::default();
         loop {
             publish(&self.state, State::Connecting);
             let opened = endpoint::open(&self.channel, &mut *self.protocol);
             let Some(opened) = unless_stopped(&mut self.stop, opened).await else { return Ok(()) };
-            let error = match opened {
+            let failed = match opened {
                 Ok(socket) => {
-                    (attempt, refusals) = (0, 0);
-                    publish(&self.state, State::Connected);
-                    let since = Instant::now();
-                    match self.serve(socket).await {
-                        End::Shutdown => return Ok(()),
-                        End::Renew if since.elapsed() >= SHORTEST_LIFE => continue,
-                        End::Renew => closed_soon(),
-                        End::Lost(error) => error,
-                    }
+                    record = Record::default();
+                    self.serve(socket).await
                 }
-                Err(Refusal::Fatal(error)) => return Err(error),
-                Err(Refusal::Stubborn(error)) => {
-                    refusals += 1;
-                    if refusals == MOST_REFUSALS {
-                        return Err(error);
-                    }
-                    error
-                }
-                Err(Refusal::Passing(error)) => {
-                    refusals = 0;
-                    error
-                }
+                Err(refusal) => Some(record.refused(refusal)?),
             };
             // To lose what is not wanted any more is no failure.
             if *self.stop.borrow() {
                 return Ok(());
             }
-            attempt += 1;
-            if !self.pause(attempt, error).await? {
+            let Some(error) = failed else { continue };
+            record.attempt += 1;
+            if !self.pause(record.attempt, error).await? {
                 return Ok(());
             }
         }
     }
 
-    async fn serve(&mut self, socket: endpoint::WebSocket) -> End {
+    /// Serves a connection to its end. Returns the reason to pause before the next one.
+    async fn serve(&mut self, socket: endpoint::WebSocket) -> Option<Error> {
+        publish(&self.state, State::Connected);
+        let since = Instant::now();
         let clock = self.channel.exchange.clock.clone();
         let session = Session::new(&mut *self.protocol, &self.outlet, socket, clock);
         let (state, drain_until) = (&self.state, &mut self.drain_until);
@@ -92,7 +78,11 @@ impl Driver {
             *drain_until = Some(until);
             publish(state, State::Draining);
         };
-        session.run(self.stop.clone(), self.drain, on_drain).await
+        match session.run(self.stop.clone(), self.drain, on_drain).await {
+            End::Shutdown => None,
+            End::Renew => (since.elapsed() < SHORTEST_LIFE).then(closed_soon),
+            End::Lost(error) => Some(error),
+        }
     }
 
     /// Waits before the next try. Returns `false` if the program wants no further one.
@@ -113,6 +103,30 @@ impl Driver {
             }
         };
         Ok(unless_stopped(&mut self.stop, waited).await.is_some())
+    }
+}
+
+/// The failures since the last connection.
+#[derive(Default)]
+struct Record {
+    attempt: u32,
+    refusals: u32,
+}
+
+impl Record {
+    /// Returns the reason to try again, or the error that ends it.
+    fn refused(&mut self, refusal: Refusal) -> Result<Error, Error> {
+        match refusal {
+            Refusal::Fatal(error) => Err(error),
+            Refusal::Stubborn(error) => {
+                self.refusals += 1;
+                if self.refusals == MOST_REFUSALS { Err(error) } else { Ok(error) }
+            }
+            Refusal::Passing(error) => {
+                self.refusals = 0;
+                Ok(error)
+            }
+        }
     }
 }
 

@@ -33,6 +33,7 @@ mod feishu;
 mod fragments;
 #[cfg(feature = "feishu")]
 mod frame;
+mod line;
 mod protocol;
 mod session;
 

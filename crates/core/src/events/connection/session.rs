@@ -1,32 +1,24 @@
 //! One connection from its first ping to its end.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
-use futures_util::{Sink, SinkExt, Stream};
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_websockets::proto::ProtocolError;
-use tokio_websockets::{CloseCode, Error as WsError, Message};
+use tokio_websockets::{Error as WsError, Message};
 
-use super::delivery::{Delivery, Outgoing, Pending};
+use super::delivery::{Delivery, Outgoing};
 use super::endpoint::WebSocket;
+use super::line::{Line, WRITE_TIMEOUT};
 use super::protocol::{Output, Protocol, Receipt};
 use crate::base::{BoxFuture, Clock};
 use crate::error::{Error, ErrorKind};
 use crate::events::RawEvent;
-
-/// The longest that a message may take to be written.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest that the platform may take to close its side.
-const GOODBYE: Duration = Duration::from_secs(2);
-/// The most messages that wait to be written; beyond that, nothing more is read.
-const MOST_UNSENT: usize = 1000;
 
 /// Where events go.
 pub(super) struct Outlet {
@@ -88,13 +80,9 @@ pub(super) enum End {
 
 /// A connection that is open.
 pub(super) struct Session<'a> {
-    pub(super) protocol: &'a mut dyn Protocol,
-    pub(super) outlet: &'a Outlet,
-    socket: WebSocket,
-    outbox: VecDeque<Outgoing>,
-    /// What is written and not flushed, with who waits for it.
-    unflushed: Vec<Option<Pending>>,
-    unwritten_since: Option<Instant>,
+    protocol: &'a mut dyn Protocol,
+    outlet: &'a Outlet,
+    line: Line,
     acks: mpsc::UnboundedReceiver<Outgoing>,
     acks_in: mpsc::UnboundedSender<Outgoing>,
     alarm: Pin<Box<Sleep>>,
@@ -103,8 +91,8 @@ pub(super) struct Session<'a> {
     heard_at: Instant,
     /// When something has to be heard after a sleep.
     probed_until: Option<Instant>,
-    /// The end of the time in which what was delivered may be settled, while the connection drains.
-    drain_until: Option<Instant>,
+    /// Nothing more is delivered.
+    is_draining: bool,
     wants_renewal: bool,
     is_full: bool,
 }
@@ -114,8 +102,7 @@ enum Wake {
     Broken(WsError),
     Ack(Outgoing),
     Alarm,
-    Stop,
-    Drained,
+    Enough,
 }
 
 impl<'a> Session<'a> {
@@ -130,10 +117,7 @@ impl<'a> Session<'a> {
         Self {
             protocol,
             outlet,
-            socket,
-            outbox: VecDeque::new(),
-            unflushed: Vec::new(),
-            unwritten_since: None,
+            line: Line::new(socket),
             acks,
             acks_in,
             alarm: Box::pin(sleep_until(now)),
@@ -141,7 +125,7 @@ impl<'a> Session<'a> {
             pinged_at: now,
             heard_at: now,
             probed_until: None,
-            drain_until: None,
+            is_draining: false,
             wants_renewal: false,
             is_full: false,
         }
@@ -155,55 +139,52 @@ impl<'a> Session<'a> {
         drain: Duration,
         on_drain: impl FnOnce(Instant),
     ) -> End {
-        let mut stop = pin!(async move { drop(stop.wait_for(|stop| *stop).await) });
-        let mut on_drain = Some(on_drain);
-        let mut drained: Option<BoxFuture<'static, ()>> = None;
         self.ping();
+        let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+        if let Some(end) = self.serve(stopped).await {
+            return end;
+        }
+        let until = Instant::now() + drain;
+        on_drain(until);
+        self.is_draining = true;
+        let drained = timeout_at(until, self.outlet.emptied());
+        // To lose what is not wanted any more is no failure.
+        if self.serve(async { drop(drained.await) }).await.is_none() {
+            self.line.close().await;
+        }
+        End::Shutdown
+    }
+
+    /// Serves the connection until it is `enough`, or returns how it ended before.
+    async fn serve(&mut self, enough: impl Future<Output = ()>) -> Option<End> {
+        let mut enough = pin!(enough);
         loop {
             self.set_alarm();
-            let wake = poll_fn(|context| {
-                let stop = on_drain.is_some().then_some(stop.as_mut());
-                self.poll(context, stop, drained.as_mut())
-            });
-            match wake.await {
-                Wake::Read(Some(Ok(message))) => {
-                    if let Some(end) = self.take(message).await {
-                        return end;
-                    }
-                }
+            let end = match poll_fn(|context| self.poll(context, enough.as_mut())).await {
+                Wake::Read(Some(Ok(message))) => self.take(message).await,
                 Wake::Read(Some(Err(error))) | Wake::Broken(error) => {
-                    return End::Lost(broken(&error));
+                    Some(End::Lost(broken(&error)))
                 }
-                Wake::Read(None) => return End::Lost(closed("without a word")),
-                Wake::Ack(outgoing) => self.send(outgoing),
-                Wake::Alarm => {
-                    if let Some(error) = self.on_alarm() {
-                        return End::Lost(error);
-                    }
-                    if self.drain_until.is_some_and(|until| until <= Instant::now()) {
-                        break;
-                    }
+                Wake::Read(None) => Some(End::Lost(closed("without a word"))),
+                Wake::Ack(outgoing) => {
+                    self.line.send(outgoing);
+                    None
                 }
-                Wake::Stop => {
-                    let until = Instant::now() + drain;
-                    self.drain_until = Some(until);
-                    drained = Some(self.outlet.emptied());
-                    on_drain.take().into_iter().for_each(|on_drain| on_drain(until));
-                }
-                Wake::Drained => break,
+                Wake::Alarm => self.on_alarm().map(End::Lost),
+                Wake::Enough => return None,
+            };
+            if end.is_some() {
+                return end;
             }
         }
-        self.close().await;
-        End::Shutdown
     }
 
     fn poll(
         &mut self,
         context: &mut Context<'_>,
-        stop: Option<Pin<&mut impl Future<Output = ()>>>,
-        drained: Option<&mut BoxFuture<'static, ()>>,
+        enough: Pin<&mut impl Future<Output = ()>>,
     ) -> Poll<Wake> {
-        if let Poll::Ready(Err(error)) = self.poll_write(context) {
+        if let Poll::Ready(Err(error)) = self.line.poll_write(context) {
             return Poll::Ready(Wake::Broken(error));
         }
         // The socket comes last: however much arrives, nothing else waits for long.
@@ -213,41 +194,16 @@ impl<'a> Session<'a> {
         if self.alarm.as_mut().poll(context).is_ready() {
             return Poll::Ready(Wake::Alarm);
         }
-        if stop.is_some_and(|stop| stop.poll(context).is_ready()) {
-            return Poll::Ready(Wake::Stop);
+        if enough.poll(context).is_ready() {
+            return Poll::Ready(Wake::Enough);
         }
-        if drained.is_some_and(|drained| drained.as_mut().poll(context).is_ready()) {
-            return Poll::Ready(Wake::Drained);
-        }
-        if self.outbox.len() + self.unflushed.len() >= MOST_UNSENT {
-            return Poll::Pending;
-        }
-        Pin::new(&mut self.socket).poll_next(context).map(Wake::Read)
-    }
-
-    /// Writes what can be written, and tells those who wait that it has been.
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), WsError>> {
-        while !self.outbox.is_empty() {
-            ready!(Pin::new(&mut self.socket).poll_ready(context))?;
-            let Some(Outgoing { message, pending }) = self.outbox.pop_front() else { break };
-            self.unflushed.push(pending);
-            Pin::new(&mut self.socket).start_send(message)?;
-            // Each message has its own time: a slow line is not a dead one.
-            self.unwritten_since = Some(Instant::now());
-        }
-        ready!(Pin::new(&mut self.socket).poll_flush(context))?;
-        self.unwritten_since = None;
-        for pending in self.unflushed.drain(..).flatten() {
-            let _ = pending.sent.send(());
-        }
-        Poll::Ready(Ok(()))
+        self.line.poll_read(context).map(Wake::Read)
     }
 
     fn set_alarm(&mut self) {
         let silence = self.heard_at + self.protocol.longest_silence();
         let ping = self.pinged_at + self.protocol.ping_interval();
-        let written = self.unwritten_since.map(|since| since + WRITE_TIMEOUT);
-        let at = [written, self.probed_until, self.drain_until, self.protocol.due()]
+        let at = [self.line.write_due(), self.probed_until, self.protocol.due()]
             .into_iter()
             .flatten()
             .fold(silence.min(ping).min(self.sleep_watch.next_look()), Instant::min);
@@ -263,7 +219,7 @@ impl<'a> Session<'a> {
         if now >= self.heard_at + silence {
             return Some(silent(&format!("nothing arrived for {silence:?}")));
         }
-        if self.unwritten_since.is_some_and(|since| now >= since + WRITE_TIMEOUT) {
+        if self.line.write_due().is_some_and(|due| now >= due) {
             return Some(silent(&format!("nothing could be sent for {WRITE_TIMEOUT:?}")));
         }
         if self.probed_until.is_some_and(|until| now >= until) {
@@ -281,38 +237,24 @@ impl<'a> Session<'a> {
 
     fn ping(&mut self) {
         self.pinged_at = Instant::now();
-        let message = self.protocol.ping();
-        self.send(Outgoing { message, pending: None });
-    }
-
-    fn send(&mut self, outgoing: Outgoing) {
-        self.unwritten_since.get_or_insert_with(Instant::now);
-        self.outbox.push_back(outgoing);
+        self.line.send(self.protocol.ping());
     }
 
     async fn take(&mut self, message: Message) -> Option<End> {
         let now = Instant::now();
         (self.heard_at, self.probed_until) = (now, None);
         if let Some((code, _)) = message.as_close() {
-            // Nothing but the reply to it can be sent any more.
-            self.outbox.clear();
-            self.close().await;
-            return Some(match self.drain_until {
-                Some(_) => End::Shutdown,
-                None => End::Lost(closed(&format!("with code {}", u16::from(code)))),
-            });
+            self.line.clear();
+            self.line.close().await;
+            return Some(End::Lost(closed(&format!("with code {}", u16::from(code)))));
         }
-        if message.is_ping() {
-            // The library replies by itself. Replies count, so that they do not pile up unread.
-            self.unwritten_since.get_or_insert(now);
-            self.unflushed.push(None);
-        } else if !message.is_pong() {
+        if !message.is_ping() && !message.is_pong() {
             for output in self.protocol.receive(message, now) {
                 self.put(output, now);
             }
         }
-        if self.wants_renewal && self.drain_until.is_none() {
-            self.close().await;
+        if self.wants_renewal && !self.is_draining {
+            self.line.close().await;
             return Some(End::Renew);
         }
         None
@@ -320,7 +262,7 @@ impl<'a> Session<'a> {
 
     fn put(&mut self, output: Output, now: Instant) {
         match output {
-            Output::Send(message) => self.send(Outgoing { message, pending: None }),
+            Output::Send(message) => self.line.send(message),
             Output::Deliver(event, receipt) => self.deliver(event, receipt, now),
             Output::Renew => self.wants_renewal = true,
         }
@@ -328,7 +270,7 @@ impl<'a> Session<'a> {
 
     /// Hands an event over, or leaves it to be delivered again.
     fn deliver(&mut self, event: RawEvent, receipt: Receipt, now: Instant) {
-        if self.drain_until.is_some() {
+        if self.is_draining {
             return;
         }
         let Ok(permit) = self.outlet.permits.clone().try_acquire_owned() else {
@@ -345,18 +287,6 @@ impl<'a> Session<'a> {
         let delivery = Delivery { event, receipt, received_at: now, acks, permit };
         // If nobody listens any more, this task is about to be dropped.
         let _ = self.outlet.deliveries.send(delivery);
-    }
-
-    /// Sends what is left, and closes the connection in order.
-    async fn close(&mut self) {
-        let goodbye = async {
-            poll_fn(|context| self.poll_write(context)).await?;
-            // Refused if the platform was first.
-            let _ = self.socket.send(Message::close(Some(CloseCode::NORMAL_CLOSURE), "")).await;
-            self.socket.close().await
-        };
-        // The connection ends, whatever comes of this.
-        let _ = timeout(GOODBYE, goodbye).await;
     }
 }
 
