@@ -9,10 +9,11 @@ use openplat_core::events::dingtalk::{CARD_ACTIONS, ROBOT_MESSAGES};
 use openplat_core::events::{Answer, Listener, RawEvent};
 use openplat_core::{Client, DingTalk, ErrorKind};
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::support::{Accepted, DAY, Platform, Server, platform};
+use super::support::{Accepted, DAY, Platform, Server, platform, ws_frame};
 
 const SECRET: &str = "s3cr3t-of-the-app";
 
@@ -53,7 +54,7 @@ impl Server {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(2), text).await.ok()
+        timeout(Duration::from_secs(2), text).await.ok()
     }
 
     /// Waits for the end, and returns its code.
@@ -67,7 +68,7 @@ impl Server {
                 }
             }
         };
-        tokio::time::timeout(DAY, end).await.unwrap();
+        timeout(DAY, end).await.unwrap();
         code
     }
 }
@@ -334,7 +335,7 @@ async fn an_event_that_is_pushed_twice_is_handled_once() {
 
 /// Answers the pings of the client for a while, in which the connection must not end.
 async fn lives(server: &mut Server, time: Duration) {
-    assert!(tokio::time::timeout(time, server.closed()).await.is_err());
+    assert!(timeout(time, server.closed()).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -350,6 +351,24 @@ async fn silence_is_noticed_and_a_quiet_connection_is_kept() {
     let noticed = silent.elapsed().as_secs_f64();
     assert!((20.0..=80.0 + 3.7).contains(&noticed), "{noticed}");
     bot.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn echoes_of_long_pings_do_not_pile_up_unread() {
+    let (gateway, mut accepted) = gateway();
+    let connection = connect(&gateway);
+    let mut control = connection.control();
+    let mut io = accepted.raw().await.0.into_inner();
+    let opaque = json!({ "opaque": "x".repeat(4 * 1024 * 1024) });
+    let ping = ws_frame(0x81, frame("SYSTEM", "ping", "m1", &opaque).to_string().as_bytes());
+    let mut read = 0;
+    while let Ok(Ok(())) = timeout(Duration::from_secs(1), io.write_all(&ping)).await {
+        read += 1;
+        assert!(read < 10, "the echoes pile up");
+    }
+    while !matches!(control.changed().await.unwrap(), State::Waiting { .. }) {}
+    let State::Waiting { error, .. } = control.state() else { panic!("{control:?}") };
+    assert!(error.to_string().contains("nothing could be sent"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,12 +19,16 @@ pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 const GOODBYE: Duration = Duration::from_secs(2);
 /// The most messages that wait to be written; beyond that, nothing more is read.
 const MOST_UNSENT: usize = 1000;
+/// The most bytes of them. The platform's pings are echoed, so that it decides on their size.
+const MOST_UNSENT_BYTES: usize = 16 * 1024 * 1024;
 
 pub(super) struct Line {
     socket: WebSocket,
     outbox: VecDeque<Outgoing>,
     /// What is written and not flushed, with who waits for it.
     unflushed: Vec<Option<Pending>>,
+    /// The size of all messages that wait to be written or flushed.
+    unsent_bytes: usize,
     unwritten_since: Option<Instant>,
 }
 
@@ -36,12 +40,20 @@ impl From<Message> for Outgoing {
 
 impl Line {
     pub(super) fn new(socket: WebSocket) -> Self {
-        Self { socket, outbox: VecDeque::new(), unflushed: Vec::new(), unwritten_since: None }
+        Self {
+            socket,
+            outbox: VecDeque::new(),
+            unflushed: Vec::new(),
+            unsent_bytes: 0,
+            unwritten_since: None,
+        }
     }
 
     pub(super) fn send(&mut self, outgoing: impl Into<Outgoing>) {
+        let outgoing = outgoing.into();
         self.unwritten_since.get_or_insert_with(Instant::now);
-        self.outbox.push_back(outgoing.into());
+        self.unsent_bytes += outgoing.message.as_payload().len();
+        self.outbox.push_back(outgoing);
     }
 
     /// Drops what has not been written: nothing but the reply to a close can be sent after it.
@@ -65,7 +77,7 @@ impl Line {
             self.unwritten_since = Some(Instant::now());
         }
         ready!(Pin::new(&mut self.socket).poll_flush(context))?;
-        self.unwritten_since = None;
+        (self.unsent_bytes, self.unwritten_since) = (0, None);
         for pending in self.unflushed.drain(..).flatten() {
             let _ = pending.sent.send(());
         }
@@ -77,7 +89,8 @@ impl Line {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Message, WsError>>> {
-        if self.outbox.len() + self.unflushed.len() >= MOST_UNSENT {
+        let unsent = self.outbox.len() + self.unflushed.len();
+        if unsent >= MOST_UNSENT || self.unsent_bytes >= MOST_UNSENT_BYTES {
             return Poll::Pending;
         }
         let read = ready!(Pin::new(&mut self.socket).poll_next(context));
@@ -86,6 +99,7 @@ impl Line {
         {
             // The library replies by itself. Replies count, so that they do not pile up unread.
             self.unwritten_since.get_or_insert_with(Instant::now);
+            self.unsent_bytes += message.as_payload().len();
             self.unflushed.push(None);
         }
         Poll::Ready(read)
