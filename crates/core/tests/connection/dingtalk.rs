@@ -271,17 +271,109 @@ async fn an_endpoint_that_is_not_encrypted_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_runs_over_a_disconnect_finishes_and_acknowledges_nowhere() {
+async fn a_handler_that_runs_over_a_disconnect_acknowledges_on_its_own_connection() {
+    let (gateway, mut accepted) = gateway();
+    let mut connection = connect(&gateway);
+    let mut first = accepted.raw().await;
+    for id in ["m1", "m2", "m3"] {
+        first.push(&event(id)).await;
+    }
+    let delivery = connection.next().await.unwrap().unwrap();
+    let dropped = connection.next().await.unwrap().unwrap();
+    let failed = connection.next().await.unwrap().unwrap();
+    lives(&mut first, Duration::from_secs(60)).await;
+    let start = Instant::now();
+    first.push(&disconnect()).await;
+    assert_eq!(first.json().await.unwrap()["headers"]["messageId"], "bye");
+    // The next one is there meanwhile, and is heard.
+    let mut second = accepted.raw().await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    second.push(&event("m4")).await;
+    connection.next().await.unwrap().unwrap().accept(()).await.unwrap();
+    assert_eq!(second.json().await.unwrap()["headers"]["messageId"], "m4");
+    // Pings are replied to, and nothing more is delivered.
+    first.0.send(Message::Ping("x".into())).await.unwrap();
+    assert_eq!(first.message().await, Some(Message::Pong("x".into())));
+    first.push(&event("m5")).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(delivery.event().header().id.as_deref(), Some("event-m1"));
+    delivery.accept(()).await.unwrap();
+    let ack = first.json().await.unwrap();
+    assert_eq!((&ack["headers"]["messageId"], &ack["code"]), (&json!("m1"), &json!(200)));
+    failed.fail().await.unwrap();
+    assert_eq!(first.json().await.unwrap()["headers"]["messageId"], "m3");
+    drop(dropped);
+    assert_eq!(first.closed().await, Some(1000));
+    assert_eq!(start.elapsed(), Duration::from_secs(4));
+    assert_eq!(second.json().await, None);
+    assert!(timeout(Duration::from_secs(60), connection.next()).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_runs_for_long_over_a_disconnect_acknowledges_nowhere() {
+    let before = tasks();
     let (gateway, mut accepted) = gateway();
     let mut connection = connect(&gateway);
     let mut first = accepted.raw().await;
     first.push(&event("m1")).await;
     let delivery = connection.next().await.unwrap().unwrap();
+    lives(&mut first, Duration::from_secs(60)).await;
     first.push(&disconnect()).await;
+    let start = Instant::now();
     let mut second = accepted.raw().await;
-    assert_eq!(delivery.event().header().id.as_deref(), Some("event-m1"));
+    assert!(first.json().await.is_some());
+    assert_eq!(first.closed().await, Some(1000));
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
     delivery.accept(()).await.unwrap_err();
     assert_eq!(second.json().await, None);
+    drop(connection);
+    while second.message().await.is_some() {}
+    assert_eq!(tasks(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_dropped_leaves_no_older_one_behind() {
+    let before = tasks();
+    let (gateway, mut accepted) = gateway();
+    let mut connection = connect(&gateway);
+    let mut first = accepted.raw().await;
+    first.push(&event("m1")).await;
+    let delivery = connection.next().await.unwrap().unwrap();
+    lives(&mut first, Duration::from_secs(60)).await;
+    first.push(&disconnect()).await;
+    let mut second = accepted.raw().await;
+    first.json().await.unwrap();
+    drop(connection);
+    while second.message().await.is_some() {}
+    assert_eq!(first.closed().await, None, "it is closed at once");
+    assert_eq!(tasks(), before);
+    delivery.accept(()).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_for_handlers_of_an_older_connection() {
+    let (gateway, mut accepted) = gateway();
+    let mut connection = connect(&gateway);
+    let mut first = accepted.raw().await;
+    first.push(&event("m1")).await;
+    let delivery = connection.next().await.unwrap().unwrap();
+    lives(&mut first, Duration::from_secs(60)).await;
+    first.push(&disconnect()).await;
+    let mut second = accepted.raw().await;
+    connection.control().shutdown();
+    let handler = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        delivery.accept(()).await
+    });
+    let (ended, first, second) = tokio::join!(
+        connection.next(),
+        async { (first.json().await.unwrap(), first.json().await, first.closed().await) },
+        second.closed()
+    );
+    assert!(ended.is_none());
+    assert_eq!(handler.await.unwrap(), Ok(()));
+    assert_eq!(first.1.unwrap()["headers"]["messageId"], "m1");
+    assert_eq!((first.2, second), (Some(1000), Some(1000)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -331,6 +423,10 @@ async fn an_event_that_is_pushed_twice_is_handled_once() {
     }
     assert_eq!(*handled.lock().unwrap(), ["event-m1", "msg1"]);
     bot.abort();
+}
+
+fn tasks() -> usize {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks()
 }
 
 /// Answers the pings of the client for a while, in which the connection must not end.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::control::{State, publish};
@@ -29,6 +30,8 @@ pub(super) struct Driver {
     pub(super) state: Arc<watch::Sender<State>>,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) drain_until: Option<Instant>,
+    /// Connections that have a successor, on their way to their ends.
+    pub(super) retired: JoinSet<()>,
 }
 
 impl Driver {
@@ -38,7 +41,11 @@ impl Driver {
         let ended = self.keep_connected().await;
         // Events that are being handled are not cut off, even if none can be acknowledged.
         let until = *self.drain_until.get_or_insert_with(|| Instant::now() + self.drain);
-        let _ = timeout_at(until, self.outlet.emptied()).await;
+        let finished = async {
+            self.outlet.emptied().await;
+            while self.retired.join_next().await.is_some() {}
+        };
+        let _ = timeout_at(until, finished).await;
         ended
     }
 
@@ -55,6 +62,7 @@ impl Driver {
                 }
                 Err(refusal) => Some(record.refused(refusal)?),
             };
+            while self.retired.try_join_next().is_some() {}
             // To lose what is not wanted any more is no failure.
             if *self.stop.borrow() {
                 return Ok(());
@@ -80,7 +88,10 @@ impl Driver {
         };
         match session.run(self.stop.clone(), self.drain, on_drain).await {
             End::Shutdown => None,
-            End::Renew => (since.elapsed() < SHORTEST_LIFE).then(closed_soon),
+            End::Renew(retired) => {
+                self.retired.spawn(retired.close());
+                (since.elapsed() < SHORTEST_LIFE).then(closed_soon)
+            }
             End::Lost(error) => Some(error),
         }
     }

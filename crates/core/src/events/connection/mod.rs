@@ -126,6 +126,7 @@ impl<V: LongConnected> LongConnection<V> {
             state: state.clone(),
             stop: stopped,
             drain_until: None,
+            retired: JoinSet::new(),
         };
         let published = state.clone();
         let drive = async move {

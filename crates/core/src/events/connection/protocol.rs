@@ -79,8 +79,8 @@ pub struct Open {
 pub enum Output {
     Send(Message),
     Deliver(RawEvent, Receipt),
-    /// The platform wants another connection instead of this one; at once, and after all that is
-    /// to be sent has been sent.
+    /// The platform wants another connection instead of this one: at once, and while handlers of
+    /// its events still run.
     Renew,
 }
 

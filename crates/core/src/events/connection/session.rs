@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 use tokio_websockets::proto::ProtocolError;
 use tokio_websockets::{Error as WsError, Message};
 
@@ -19,6 +19,10 @@ use super::protocol::{Output, Protocol, Receipt};
 use crate::base::{BoxFuture, Clock};
 use crate::error::{Error, ErrorKind};
 use crate::events::RawEvent;
+
+/// The longest that a connection stays open for handlers after its successor was asked for. The
+/// platform closes it after ten seconds.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// Where events go.
 pub(super) struct Outlet {
@@ -69,13 +73,54 @@ impl SleepWatch {
     }
 }
 
-/// The end of a connection.
+/// The end of a session.
 pub(super) enum End {
     /// The program wanted it.
     Shutdown,
-    /// The platform wants another one instead.
-    Renew,
+    /// The platform wants another connection instead of this one.
+    Renew(Box<Retired>),
     Lost(Error),
+}
+
+/// A connection over which nothing more is delivered, while handlers may still run.
+pub(super) struct Retired {
+    line: Line,
+    acks: mpsc::UnboundedReceiver<Outgoing>,
+}
+
+impl Retired {
+    /// Acknowledges what is settled soon, and closes the connection.
+    pub(super) async fn close(mut self) {
+        let settled = poll_fn(|context| self.poll_settled(context));
+        if let Ok(Err(_)) = timeout(LINGER, settled).await {
+            return;
+        }
+        self.line.close().await;
+    }
+
+    /// Waits until all that was delivered has been settled or dropped.
+    fn poll_settled(&mut self, context: &mut Context<'_>) -> Poll<Result<(), WsError>> {
+        while let Poll::Ready(ack) = self.acks.poll_recv(context) {
+            // Those who hold deliveries can send acknowledgments.
+            let Some(ack) = ack else { return Poll::Ready(Ok(())) };
+            self.line.send(ack);
+        }
+        if let Poll::Ready(Err(error)) = self.line.poll_write(context) {
+            return Poll::Ready(Err(error));
+        }
+        // Reading replies to pings, and notices the end; events will be delivered again.
+        while let Poll::Ready(message) = self.line.poll_read(context) {
+            match message {
+                Some(Ok(message)) if message.is_close() => {
+                    self.line.clear();
+                    return Poll::Ready(Ok(()));
+                }
+                Some(message) => drop(message?),
+                None => return Poll::Ready(Err(WsError::AlreadyClosed)),
+            }
+        }
+        Poll::Pending
+    }
 }
 
 /// A connection that is open.
@@ -95,6 +140,12 @@ pub(super) struct Session<'a> {
     is_draining: bool,
     wants_renewal: bool,
     is_full: bool,
+}
+
+/// The reason why a session serves no longer.
+enum Exit {
+    Renew,
+    Lost(Error),
 }
 
 enum Wake {
@@ -141,8 +192,14 @@ impl<'a> Session<'a> {
     ) -> End {
         self.ping();
         let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-        if let Some(end) = self.serve(stopped).await {
-            return end;
+        match self.serve(stopped).await {
+            None => {}
+            Some(Exit::Lost(error)) => return End::Lost(error),
+            // Whoever holds a delivery of this connection can still have it acknowledged.
+            Some(Exit::Renew) => {
+                let Self { line, acks, .. } = self;
+                return End::Renew(Box::new(Retired { line, acks }));
+            }
         }
         let until = Instant::now() + drain;
         on_drain(until);
@@ -155,26 +212,26 @@ impl<'a> Session<'a> {
         End::Shutdown
     }
 
-    /// Serves the connection until it is `enough`, or returns how it ended before.
-    async fn serve(&mut self, enough: impl Future<Output = ()>) -> Option<End> {
+    /// Serves the connection until it is `enough`, or returns the reason if it cannot be.
+    async fn serve(&mut self, enough: impl Future<Output = ()>) -> Option<Exit> {
         let mut enough = pin!(enough);
         loop {
             self.set_alarm();
-            let end = match poll_fn(|context| self.poll(context, enough.as_mut())).await {
+            let exit = match poll_fn(|context| self.poll(context, enough.as_mut())).await {
                 Wake::Read(Some(Ok(message))) => self.take(message).await,
                 Wake::Read(Some(Err(error))) | Wake::Broken(error) => {
-                    Some(End::Lost(broken(&error)))
+                    Some(Exit::Lost(broken(&error)))
                 }
-                Wake::Read(None) => Some(End::Lost(closed("without a word"))),
+                Wake::Read(None) => Some(Exit::Lost(closed("without a word"))),
                 Wake::Ack(outgoing) => {
                     self.line.send(outgoing);
                     None
                 }
-                Wake::Alarm => self.on_alarm().map(End::Lost),
+                Wake::Alarm => self.on_alarm().map(Exit::Lost),
                 Wake::Enough => return None,
             };
-            if end.is_some() {
-                return end;
+            if exit.is_some() {
+                return exit;
             }
         }
     }
@@ -240,24 +297,20 @@ impl<'a> Session<'a> {
         self.line.send(self.protocol.ping());
     }
 
-    async fn take(&mut self, message: Message) -> Option<End> {
+    async fn take(&mut self, message: Message) -> Option<Exit> {
         let now = Instant::now();
         (self.heard_at, self.probed_until) = (now, None);
         if let Some((code, _)) = message.as_close() {
             self.line.clear();
             self.line.close().await;
-            return Some(End::Lost(closed(&format!("with code {}", u16::from(code)))));
+            return Some(Exit::Lost(closed(&format!("with code {}", u16::from(code)))));
         }
         if !message.is_ping() && !message.is_pong() {
             for output in self.protocol.receive(message, now) {
                 self.put(output, now);
             }
         }
-        if self.wants_renewal && !self.is_draining {
-            self.line.close().await;
-            return Some(End::Renew);
-        }
-        None
+        (self.wants_renewal && !self.is_draining).then_some(Exit::Renew)
     }
 
     fn put(&mut self, output: Output, now: Instant) {
