@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{Frame, Server, config, endpoint, event, ping, platform, pong};
 
 const EVENTS: usize = 10_000;
-const BETWEEN_EVENTS: Duration = Duration::from_millis(5);
+const BETWEEN_EVENTS: Duration = Duration::from_millis(30);
 const PING: u64 = 5;
 /// Two pings and five seconds, and the pause before the next connection.
 const NOTICED_WITHIN: Duration = Duration::from_millis(2 * PING * 1000 + 5000 + 1000 + 100);
@@ -113,7 +113,7 @@ async fn every_event_is_handled_once_however_often_the_connection_ends() {
     let mut faults = 0;
     let mut server = accepted.next().await;
     loop {
-        let until = Instant::now() + Duration::from_millis(random.u64(500..8000));
+        let until = Instant::now() + Duration::from_millis(random.u64(10_100..18_000));
         serve(&mut server, &mut outbox, until).await;
         if outbox.acked.len() == EVENTS {
             break;

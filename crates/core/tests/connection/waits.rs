@@ -14,6 +14,8 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use crate::support::{Platform, config, endpoint, event, ping, platform, pong};
 
 const SECOND: Duration = Duration::from_secs(1);
+/// The life of a connection that is no longer a short one.
+const LIFE: Duration = Duration::from_secs(10);
 
 /// Returns the pauses between the requests for a URL.
 fn pauses(platform: &Platform) -> Vec<Duration> {
@@ -95,22 +97,27 @@ async fn a_platform_that_reads_slowly_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn every_end_leads_to_a_new_url() {
     let (platform, mut accepted) = platform();
-    platform.answers(200, endpoint(config(1, 100, 2, 10)));
+    platform.answers(200, endpoint(config(1, 100, 2, 600)));
     let _connection = platform.connect();
     let mut server = accepted.next().await;
     for code in [1000_u16, 1001, 1006, 1008, 1011, 4000] {
+        sleep(LIFE).await;
         let frame = CloseFrame { code: code.into(), reason: "topsecret".into() };
         server.0.close(Some(frame)).await.unwrap();
         drop(server);
         server = accepted.next().await;
     }
+    sleep(LIFE).await;
     server.0.close(None).await.unwrap();
     // The other side closes as well.
     assert!(matches!(server.message().await, Some(Message::Close(_))));
     drop(server);
     // A reset, an end, and garbage.
-    drop(accepted.next().await);
     let server = accepted.next().await;
+    sleep(LIFE).await;
+    drop(server);
+    let server = accepted.next().await;
+    sleep(LIFE).await;
     let mut raw = server.0.into_inner();
     let page = b"HTTP/1.1 502 Bad Gateway\r\n\r\n".repeat(10);
     tokio::io::AsyncWriteExt::write_all(&mut raw, &page).await.unwrap();
@@ -119,7 +126,7 @@ async fn every_end_leads_to_a_new_url() {
     let pauses = pauses(&platform);
     assert_eq!(pauses.len(), 9);
     // The counter begins anew after each connection: with one try in a row, the connection holds on.
-    assert!(pauses.iter().all(|pause| *pause < 4 * SECOND), "{pauses:?}");
+    assert!(pauses.iter().all(|pause| *pause < LIFE + 4 * SECOND), "{pauses:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,20 +140,47 @@ async fn the_first_pause_is_random_below_the_nonce_and_the_others_are_the_interv
     platform.answers(200, endpoint(config(-1, 100, 50, 10)));
     let _connection = platform.connect();
     for _ in 0..20 {
-        drop(accepted.next().await);
+        let server = accepted.next().await;
+        sleep(LIFE).await;
+        drop(server);
     }
     accepted.next().await;
     let pauses = pauses(&platform);
-    let firsts: Vec<_> = pauses.iter().step_by(3).collect();
-    assert!(firsts.iter().all(|pause| **pause <= 50 * SECOND), "{firsts:?}");
-    assert!(firsts.iter().any(|pause| **pause < 25 * SECOND), "{firsts:?}");
-    assert!(firsts.iter().any(|pause| **pause > 25 * SECOND), "{firsts:?}");
+    let firsts: Vec<_> = pauses.iter().step_by(3).map(|pause| *pause - LIFE).collect();
+    assert!(firsts.iter().all(|pause| *pause <= 50 * SECOND), "{firsts:?}");
+    assert!(firsts.iter().any(|pause| *pause < 25 * SECOND), "{firsts:?}");
+    assert!(firsts.iter().any(|pause| *pause > 25 * SECOND), "{firsts:?}");
     for rest in [pauses.iter().skip(1).step_by(3), pauses.iter().skip(2).step_by(3)] {
         let rest: Vec<_> = rest.collect();
         let range = 100 * SECOND..=111 * SECOND;
         assert!(rest.iter().all(|pause| range.contains(pause)), "{rest:?}");
         assert!(rest.iter().any(|pause| *pause != rest[0]), "no jitter: {rest:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_accepts_and_resets_is_left_alone_for_longer_and_longer() {
+    let (platform, mut accepted) = platform();
+    // None of these counts as a try in a row.
+    platform.answers(200, endpoint(config(1, 1, 1, 600)));
+    let _connection = platform.connect();
+    for _ in 0..10 {
+        let server = accepted.next().await;
+        sleep(SECOND).await;
+        drop(server);
+    }
+    let server = accepted.next().await;
+    let found: Vec<_> = pauses(&platform).iter().map(|pause| pause.as_secs_f64() - 1.0).collect();
+    let shortest = [0.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0];
+    assert_eq!(found.len(), shortest.len());
+    for (pause, shortest) in found.iter().zip(shortest) {
+        assert!((shortest..=(shortest * 1.2_f64).max(1.0) + 0.1).contains(pause), "{found:?}");
+    }
+    // One that lasts makes good for them.
+    sleep(LIFE).await;
+    drop(server);
+    accepted.next().await;
+    assert!(*pauses(&platform).last().unwrap() <= LIFE + 2 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,8 +19,12 @@ use crate::error::{Error, ErrorKind};
 /// The number of refusals in a row, all of a kind that may pass, after which nobody believes it.
 const MOST_REFUSALS: u32 = 3;
 
-/// A connection that the platform wants replaced sooner than this was none.
+/// The shortest life of a connection that counts as accepted.
 const SHORTEST_LIFE: Duration = Duration::from_secs(10);
+
+/// The shortest pause after the second short life in a row, doubled with each further one.
+const FIRST_REST: Duration = Duration::from_secs(2);
+const LONGEST_REST: Duration = Duration::from_secs(60);
 
 pub(super) struct Driver {
     pub(super) channel: Arc<Channel>,
@@ -57,8 +61,10 @@ impl Driver {
             let Some(opened) = unless_stopped(&mut self.stop, opened).await else { return Ok(()) };
             let failed = match opened {
                 Ok(socket) => {
-                    record = Record::default();
-                    self.serve(socket).await
+                    let since = Instant::now();
+                    let end = self.serve(socket).await;
+                    record.lived(since.elapsed());
+                    self.follow(end, &record)
                 }
                 Err(refusal) => Some(record.refused(refusal)?),
             };
@@ -69,16 +75,14 @@ impl Driver {
             }
             let Some(error) = failed else { continue };
             record.attempt += 1;
-            if !self.pause(record.attempt, error).await? {
+            if !self.pause(&record, error).await? {
                 return Ok(());
             }
         }
     }
 
-    /// Serves a connection to its end. Returns the reason to pause before the next one.
-    async fn serve(&mut self, socket: endpoint::WebSocket) -> Option<Error> {
+    async fn serve(&mut self, socket: endpoint::WebSocket) -> End {
         publish(&self.state, State::Connected);
-        let since = Instant::now();
         let clock = self.channel.exchange.clock.clone();
         let session = Session::new(&mut *self.protocol, &self.outlet, socket, clock);
         let (state, drain_until) = (&self.state, &mut self.drain_until);
@@ -86,24 +90,30 @@ impl Driver {
             *drain_until = Some(until);
             publish(state, State::Draining);
         };
-        match session.run(self.stop.clone(), self.drain, on_drain).await {
+        session.run(self.stop.clone(), self.drain, on_drain).await
+    }
+
+    /// Returns the reason to pause before the next connection, if there is one.
+    fn follow(&mut self, end: End, record: &Record) -> Option<Error> {
+        match end {
             End::Shutdown => None,
             End::Renew(retired) => {
                 self.retired.spawn(retired.close());
-                (since.elapsed() < SHORTEST_LIFE).then(closed_soon)
+                (record.short_lives > 0).then(closed_soon)
             }
             End::Lost(error) => Some(error),
         }
     }
 
     /// Waits before the next try. Returns `false` if the program wants no further one.
-    async fn pause(&mut self, attempt: u32, error: Error) -> Result<bool, Error> {
+    async fn pause(&mut self, record: &Record, error: Error) -> Result<bool, Error> {
+        let attempt = record.attempt;
         let Some(pause) = self.protocol.pause(attempt) else {
             return Err(error.in_context("the platform wants no further try to connect"));
         };
         // The platform may ask for more.
         let asked = error.api().and_then(|api| api.retry_after()).unwrap_or_default();
-        let pause = pause.max(asked);
+        let pause = pause.max(asked).max(record.rest());
         tracing::warn!(%error, ?pause, attempt, "the long connection is down");
         let until = Instant::now() + pause;
         publish(&self.state, State::Waiting { until, error });
@@ -117,14 +127,31 @@ impl Driver {
     }
 }
 
-/// The failures since the last connection.
+/// The failures so far.
 #[derive(Default)]
 struct Record {
+    /// Since the last connection: that it was accepted is all that counts for the platform.
     attempt: u32,
     refusals: u32,
+    /// The connections in a row that were lost soon after they had been accepted.
+    short_lives: u32,
 }
 
 impl Record {
+    /// Takes down a connection that has ended.
+    fn lived(&mut self, life: Duration) {
+        let short_lives = if life < SHORTEST_LIFE { self.short_lives.saturating_add(1) } else { 0 };
+        *self = Self { short_lives, ..Self::default() };
+    }
+
+    /// Returns the shortest pause before the next connection. One that is lost soon is normal; a
+    /// gateway that keeps doing so has to be left alone.
+    fn rest(&self) -> Duration {
+        let Some(doubled) = self.short_lives.checked_sub(2) else { return Duration::ZERO };
+        let rest = FIRST_REST.saturating_mul(1 << doubled.min(16)).min(LONGEST_REST);
+        rest.mul_f64(1.0 + fastrand::f64() / 5.0)
+    }
+
     /// Returns the reason to try again, or the error that ends it.
     fn refused(&mut self, refusal: Refusal) -> Result<Error, Error> {
         match refusal {
