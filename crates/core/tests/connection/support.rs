@@ -1,7 +1,11 @@
 //! A platform in memory: what the client asks it is recorded, and the test plays the other side.
 
 use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -13,7 +17,7 @@ use openplat_core::{
 };
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
-use tokio::io::{AsyncRead, AsyncReadExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
@@ -57,6 +61,44 @@ struct Script {
 pub struct Platform {
     script: Arc<Mutex<Script>>,
     sockets: mpsc::UnboundedSender<Server>,
+    holds: Arc<AtomicBool>,
+}
+
+/// A socket whose news its owner does not hear of while the process stands still.
+struct Held {
+    io: DuplexStream,
+    holds: Arc<AtomicBool>,
+}
+
+impl AsyncRead for Held {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.holds.load(Ordering::SeqCst) {
+            true => Poll::Pending,
+            false => Pin::new(&mut self.io).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Held {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
 }
 
 /// The platform's side, with the connections that were accepted.
@@ -64,7 +106,7 @@ pub struct Accepted(mpsc::UnboundedReceiver<Server>);
 
 pub fn platform() -> (Platform, Accepted) {
     let (sockets, accepted) = mpsc::unbounded_channel();
-    (Platform { script: Arc::default(), sockets }, Accepted(accepted))
+    (Platform { script: Arc::default(), sockets, holds: Arc::default() }, Accepted(accepted))
 }
 
 impl Platform {
@@ -96,6 +138,11 @@ impl Platform {
     pub fn changes(&self, change: Change) -> &Self {
         self.script.lock().unwrap().changes.push_back(change);
         self
+    }
+
+    /// Has what is sent wait in the sockets of clients, which are not woken for it.
+    pub fn holds(&self, holds: bool) {
+        self.holds.store(holds, Ordering::SeqCst);
     }
 
     /// Never responds from now on.
@@ -177,7 +224,7 @@ impl Transport for Platform {
             let (ours, theirs) = tokio::io::duplex(64 * 1024);
             let server = WebSocketStream::from_raw_socket(ours, Role::Server, None).await;
             let _ = self.sockets.send(Server(server));
-            Ok((head, Some(Socket::new(theirs))))
+            Ok((head, Some(Socket::new(Held { io: theirs, holds: self.holds.clone() }))))
         })
     }
 }
@@ -223,12 +270,12 @@ impl Log {
     }
 }
 
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().write(bytes)
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

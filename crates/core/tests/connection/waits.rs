@@ -319,6 +319,42 @@ async fn a_sleep_of_the_machine_is_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waited_while_the_process_stood_still_is_a_sign_of_life() {
+    let (platform, mut accepted) = platform();
+    platform.answers(200, endpoint(config(-1, 1, 1, 10)));
+    let _connection = platform.connect();
+    let mut server = accepted.next().await;
+    platform.holds(true);
+    server.send(&pong(&json!({}))).await;
+    sleep(24 * SECOND).await;
+    platform.holds(false);
+    sleep(2 * SECOND).await;
+    assert_eq!(platform.asked().len(), 1, "the connection is kept");
+    // It begins to count then.
+    sleep(25 * SECOND).await;
+    assert_eq!(platform.asked().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_arrived_before_a_sleep_of_the_machine_is_no_sign_of_life() {
+    let wall = Wall(Arc::new(Mutex::new(SystemTime::UNIX_EPOCH)));
+    let (platform, mut accepted) = platform();
+    platform.answers(200, endpoint(config(-1, 1, 1, 600)));
+    let client = platform.builder().clock(wall.clone()).build().unwrap();
+    let _connection = LongConnection::new(&client).connect();
+    let mut server = accepted.next().await;
+    platform.holds(true);
+    server.send(&pong(&json!({}))).await;
+    server.send(&event("e1")).await;
+    sleep(SECOND).await;
+    *wall.0.lock().unwrap() += Duration::from_secs(3600);
+    platform.holds(false);
+    let start = Instant::now();
+    accepted.next().await;
+    assert!(start.elapsed() <= 30 * SECOND, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_ends_with_a_sleep_of_the_machine() {
     let wall = Wall(Arc::new(Mutex::new(SystemTime::UNIX_EPOCH)));
     let (platform, mut accepted) = platform();

@@ -84,15 +84,16 @@ impl Line {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads a message, unless too much waits to be written.
+    /// Returns `true` if so much waits to be written that nothing should be read.
+    pub(super) fn is_full(&self) -> bool {
+        let unsent = self.outbox.len() + self.unflushed.len();
+        unsent >= MOST_UNSENT || self.unsent_bytes >= MOST_UNSENT_BYTES
+    }
+
     pub(super) fn poll_read(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Message, WsError>>> {
-        let unsent = self.outbox.len() + self.unflushed.len();
-        if unsent >= MOST_UNSENT || self.unsent_bytes >= MOST_UNSENT_BYTES {
-            return Poll::Pending;
-        }
         let read = ready!(Pin::new(&mut self.socket).poll_next(context));
         if let Some(Ok(message)) = &read
             && message.is_ping()

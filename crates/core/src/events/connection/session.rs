@@ -109,7 +109,9 @@ impl Retired {
             return Poll::Ready(Err(error));
         }
         // Reading replies to pings, and notices the end; events will be delivered again.
-        while let Poll::Ready(message) = self.line.poll_read(context) {
+        while !self.line.is_full()
+            && let Poll::Ready(message) = self.line.poll_read(context)
+        {
             match message {
                 Some(Ok(message)) if message.is_close() => {
                     self.line.clear();
@@ -136,6 +138,8 @@ pub(super) struct Session<'a> {
     heard_at: Instant,
     /// When something has to be heard after a sleep.
     probed_until: Option<Instant>,
+    /// What is read may have come before that sleep.
+    has_backlog: bool,
     /// Nothing more is delivered.
     is_draining: bool,
     wants_renewal: bool,
@@ -176,6 +180,7 @@ impl<'a> Session<'a> {
             pinged_at: now,
             heard_at: now,
             probed_until: None,
+            has_backlog: false,
             is_draining: false,
             wants_renewal: false,
             is_full: false,
@@ -249,12 +254,29 @@ impl<'a> Session<'a> {
             return Poll::Ready(Wake::Ack(outgoing));
         }
         if self.alarm.as_mut().poll(context).is_ready() {
+            // While this process stood still, signs of life have been waiting in the socket.
+            if self.is_silent(Instant::now())
+                && let Poll::Ready(read) = self.line.poll_read(context)
+            {
+                return Poll::Ready(Wake::Read(read));
+            }
             return Poll::Ready(Wake::Alarm);
         }
         if enough.poll(context).is_ready() {
             return Poll::Ready(Wake::Enough);
         }
-        self.line.poll_read(context).map(Wake::Read)
+        if self.line.is_full() {
+            return Poll::Pending;
+        }
+        let read = self.line.poll_read(context);
+        self.has_backlog &= read.is_ready();
+        read.map(Wake::Read)
+    }
+
+    /// Returns `true` if something should have been heard by now.
+    fn is_silent(&self, now: Instant) -> bool {
+        let silence = self.heard_at + self.protocol.longest_silence();
+        self.probed_until.map_or(silence, |until| until.min(silence)) <= now
     }
 
     fn set_alarm(&mut self) {
@@ -284,7 +306,7 @@ impl<'a> Session<'a> {
         }
         self.protocol.expire(now);
         if now >= self.sleep_watch.next_look() && self.sleep_watch.has_slept() {
-            self.probed_until = Some(now + WRITE_TIMEOUT);
+            (self.probed_until, self.has_backlog) = (Some(now + WRITE_TIMEOUT), true);
             self.ping();
         } else if now >= self.pinged_at + self.protocol.ping_interval() {
             self.ping();
@@ -299,7 +321,8 @@ impl<'a> Session<'a> {
 
     async fn take(&mut self, message: Message) -> Option<Exit> {
         let now = Instant::now();
-        (self.heard_at, self.probed_until) = (now, None);
+        self.heard_at = now;
+        self.probed_until = self.probed_until.filter(|_| self.has_backlog);
         if let Some((code, _)) = message.as_close() {
             self.line.clear();
             self.line.close().await;
