@@ -346,7 +346,8 @@ async fn what_arrived_before_a_sleep_of_the_machine_is_no_sign_of_life() {
     platform.holds(true);
     server.send(&pong(&json!({}))).await;
     server.send(&event("e1")).await;
-    sleep(SECOND).await;
+    // Until right before the next look at the clocks.
+    sleep(14 * SECOND).await;
     *wall.0.lock().unwrap() += Duration::from_secs(3600);
     platform.holds(false);
     let start = Instant::now();
