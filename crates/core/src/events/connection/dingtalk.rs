@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_websockets::Message;
 
-use super::protocol::{Open, Output, Protocol, Receipt, Refusal, Verdict};
+use super::protocol::{Open, Output, Protocol, Receipt, Unopened, Verdict};
 use super::{LongConnected, LongConnection};
 use crate::base::Secret;
 use crate::codec::{self, DecodeError};
@@ -115,19 +115,19 @@ impl Protocol for DingTalkProtocol {
         endpoint(data).map_err(|error| Error::new(ErrorKind::Decode).with_cause(&error))
     }
 
-    fn not_opened(&self, error: Error, _base_url: &str) -> Refusal {
+    fn not_opened(&self, error: Error, _base_url: &str) -> Unopened {
         use ErrorKind::{Configuration, PermissionDenied, QuotaExceeded, Unauthenticated};
         // What has no code comes from a server on the way.
         let coded = error.api().filter(|api| !api.code().is_empty());
         match (error.kind(), coded.map(|api| api.status())) {
             // No token was sent that could have been rejected.
-            (Unauthenticated, Some(_)) | (_, Some(401)) => Refusal::Fatal(
+            (Unauthenticated, Some(_)) | (_, Some(401)) => Unopened::Fatal(
                 error.with_kind(Configuration).with_advice(
                     "Check the app's key and secret, and the base URL: an app belongs to one region.",
                 ),
             ),
-            (Configuration | PermissionDenied | QuotaExceeded, Some(_)) => Refusal::Fatal(error),
-            _ => Refusal::by_kind(error),
+            (Configuration | PermissionDenied | QuotaExceeded, Some(_)) => Unopened::Fatal(error),
+            _ => Unopened::by_kind(error),
         }
     }
 
@@ -411,9 +411,9 @@ mod tests {
                 status => Error::builder(kind).status(status).code(code).build(),
             };
             let (found, error) = match protocol().not_opened(error, "") {
-                Refusal::Fatal(error) => ("fatal", error),
-                Refusal::Stubborn(error) => ("stubborn", error),
-                Refusal::Passing(error) => ("passing", error),
+                Unopened::Fatal(error) => ("fatal", error),
+                Unopened::Stubborn(error) => ("stubborn", error),
+                Unopened::Passing(error) => ("passing", error),
             };
             assert_eq!(found, expected, "{error:?}");
             if status == 401 && !code.is_empty() {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::control::{State, publish};
 use super::endpoint;
-use super::protocol::{Protocol, Refusal};
+use super::protocol::{Protocol, Unopened};
 use super::session::{End, Outlet, Session, SleepWatch};
 use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
@@ -66,7 +66,7 @@ impl Driver {
                     record.lived(since.elapsed());
                     self.follow(end, &record)
                 }
-                Err(refusal) => Some(record.refused(refusal)?),
+                Err(unopened) => Some(record.refused(unopened)?),
             };
             while self.retired.try_join_next().is_some() {}
             // To lose what is not wanted any more is no failure.
@@ -153,14 +153,14 @@ impl Record {
     }
 
     /// Returns the reason to try again, or the error that ends it.
-    fn refused(&mut self, refusal: Refusal) -> Result<Error, Error> {
-        match refusal {
-            Refusal::Fatal(error) => Err(error),
-            Refusal::Stubborn(error) => {
+    fn refused(&mut self, unopened: Unopened) -> Result<Error, Error> {
+        match unopened {
+            Unopened::Fatal(error) => Err(error),
+            Unopened::Stubborn(error) => {
                 self.refusals += 1;
                 if self.refusals == MOST_REFUSALS { Err(error) } else { Ok(error) }
             }
-            Refusal::Passing(error) => {
+            Unopened::Passing(error) => {
                 self.refusals = 0;
                 Ok(error)
             }

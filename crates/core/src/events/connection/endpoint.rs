@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use sha1::{Digest, Sha1};
 use tokio_websockets::{ClientBuilder, Limits, WebSocketStream};
 
-use super::protocol::{Open, Protocol, Refusal};
+use super::protocol::{Open, Protocol, Unopened};
 use crate::base::{Secret, random};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
@@ -28,7 +28,7 @@ const LONGEST_MESSAGE: usize = 8 * 1024 * 1024;
 pub(super) async fn open(
     channel: &Channel,
     protocol: &mut dyn Protocol,
-) -> Result<WebSocket, Refusal> {
+) -> Result<WebSocket, Unopened> {
     let request = protocol.open(&channel.app);
     let operation = format!("POST {}", request.path);
     let opened = async {
@@ -37,7 +37,7 @@ pub(super) async fn open(
     };
     opened
         .await
-        .map_err(|refusal| refusal.map(|error| error.with_operation(operation).with_attempts(1)))
+        .map_err(|unopened| unopened.map(|error| error.with_operation(operation).with_attempts(1)))
 }
 
 /// Asks for the URL, which holds the credentials of a single connection.
@@ -45,7 +45,7 @@ async fn url(
     channel: &Channel,
     protocol: &mut dyn Protocol,
     request: Open,
-) -> Result<Uri, Refusal> {
+) -> Result<Uri, Unopened> {
     let base_url = &channel.exchange.base_url;
     // A response may echo the secret, and one that is not understood may hold the URL.
     let masked = |error: Error| error.without_excerpt().masking(&[channel.app.secret.expose()]);
@@ -104,7 +104,7 @@ async fn handshake(
     channel: &Channel,
     protocol: &mut dyn Protocol,
     uri: Uri,
-) -> Result<WebSocket, Refusal> {
+) -> Result<WebSocket, Unopened> {
     let origin = origin(&uri);
     let secrets = secrets(&uri);
     let told = |error: Error| {
@@ -113,7 +113,7 @@ async fn handshake(
     };
     let key = BASE64_STANDARD.encode(random::<16>());
     let upgraded = upgrade(channel, uri, &key).await;
-    let (head, socket) = upgraded.map_err(|error| Refusal::by_kind(told(error)))?;
+    let (head, socket) = upgraded.map_err(|error| Unopened::by_kind(told(error)))?;
     let Some(socket) = socket else {
         let reply = Reply {
             status: head.status,
@@ -126,7 +126,7 @@ async fn handshake(
         return Err(protocol.refused(&reply.headers, error).map(told));
     };
     if !is_confirmed(&head.headers, &key) {
-        return Err(Refusal::Stubborn(told(no_websocket())));
+        return Err(Unopened::Stubborn(told(no_websocket())));
     }
     tracing::info!(%origin, "a long connection was opened");
     let limits = Limits::default().max_payload_len(Some(LONGEST_MESSAGE));

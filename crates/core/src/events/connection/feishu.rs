@@ -13,7 +13,7 @@ use tokio_websockets::Message;
 use super::LongConnected;
 use super::fragments::{Fragments, Place};
 use super::frame::Frame;
-use super::protocol::{Open, Output, Protocol, Receipt, Refusal, Verdict};
+use super::protocol::{Open, Output, Protocol, Receipt, Unopened, Verdict};
 use crate::base::{Secret, printable};
 use crate::codec;
 use crate::error::{ApiError, Error, ErrorKind};
@@ -128,32 +128,32 @@ impl Protocol for FeishuProtocol {
         Ok(url)
     }
 
-    fn not_opened(&self, error: Error, base_url: &str) -> Refusal {
+    fn not_opened(&self, error: Error, base_url: &str) -> Unopened {
         let (code, status) = error.api().map_or(("", 0), |api| (api.code(), api.status()));
         match code {
-            "1" | "1000040343" => Refusal::Passing(error.with_kind(ErrorKind::Unavailable)),
+            "1" | "1000040343" => Unopened::Passing(error.with_kind(ErrorKind::Unavailable)),
             "1000040345" => {
-                Refusal::Fatal(error.with_kind(ErrorKind::Configuration).with_advice(NOT_ALLOWED))
+                Unopened::Fatal(error.with_kind(ErrorKind::Configuration).with_advice(NOT_ALLOWED))
             }
-            TOO_MANY => Refusal::Fatal(too_many(error)),
-            "1000040351" => Refusal::Fatal(
+            TOO_MANY => Unopened::Fatal(too_many(error)),
+            "1000040351" => Unopened::Fatal(
                 error.with_kind(ErrorKind::Configuration).with_advice(other_host(base_url)),
             ),
-            "" => Refusal::by_kind(error),
-            _ if status >= 400 || error.is_retryable() => Refusal::by_kind(error),
-            _ if error.advice().is_some() => Refusal::Fatal(error),
-            _ => Refusal::Fatal(error.with_advice(UNKNOWN)),
+            "" => Unopened::by_kind(error),
+            _ if status >= 400 || error.is_retryable() => Unopened::by_kind(error),
+            _ if error.advice().is_some() => Unopened::Fatal(error),
+            _ => Unopened::Fatal(error.with_advice(UNKNOWN)),
         }
     }
 
-    fn refused(&self, headers: &HeaderMap, error: Error) -> Refusal {
+    fn refused(&self, headers: &HeaderMap, error: Error) -> Unopened {
         let text = |name: &str| {
             let value = headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
             printable(&String::from_utf8_lossy(value), LONGEST_TEXT)
         };
         let (status, code) = (text("handshake-status"), text("handshake-autherrcode"));
         if status.is_empty() {
-            return Refusal::by_kind(error);
+            return Unopened::by_kind(error);
         }
         let api = error.api().cloned().unwrap_or_default();
         let told = |kind| {
@@ -165,9 +165,9 @@ impl Protocol for FeishuProtocol {
             })
         };
         match &*status {
-            "514" if code == TOO_MANY => Refusal::Fatal(too_many(told(ErrorKind::QuotaExceeded))),
-            "403" => Refusal::Fatal(told(ErrorKind::PermissionDenied).with_advice(BANNED)),
-            _ => Refusal::Passing(told(ErrorKind::Unavailable)),
+            "514" if code == TOO_MANY => Unopened::Fatal(too_many(told(ErrorKind::QuotaExceeded))),
+            "403" => Unopened::Fatal(told(ErrorKind::PermissionDenied).with_advice(BANNED)),
+            _ => Unopened::Passing(told(ErrorKind::Unavailable)),
         }
     }
 

@@ -29,14 +29,14 @@ pub trait Protocol: Send + 'static {
 
     /// Judges an error of that request: no response, or one that stands for an error. `base_url` is
     /// where the request went.
-    fn not_opened(&self, error: Error, _base_url: &str) -> Refusal {
-        Refusal::by_kind(error)
+    fn not_opened(&self, error: Error, _base_url: &str) -> Unopened {
+        Unopened::by_kind(error)
     }
 
     /// Judges a response to the handshake of the WebSocket that is not 101. `error` is what its
     /// status says.
-    fn refused(&self, _headers: &HeaderMap, error: Error) -> Refusal {
-        Refusal::by_kind(error)
+    fn refused(&self, _headers: &HeaderMap, error: Error) -> Unopened {
+        Unopened::by_kind(error)
     }
 
     /// Returns what keeps the connection alive: sent once it is open, and then at each interval.
@@ -119,7 +119,7 @@ impl fmt::Debug for Receipt {
 /// A connection that was not made.
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum Refusal {
+pub enum Unopened {
     /// Passes by itself.
     Passing(Error),
     /// Passes sometimes: fatal if it comes several times in a row.
@@ -128,7 +128,7 @@ pub enum Refusal {
     Fatal(Error),
 }
 
-impl Refusal {
+impl Unopened {
     /// Judges an error by its status and its kind, for what no platform has a code for.
     pub(super) fn by_kind(error: Error) -> Self {
         let status = error.api().map_or(0, |api| api.status());
