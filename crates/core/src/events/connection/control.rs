@@ -35,7 +35,7 @@ pub enum State {
     },
 }
 
-/// Says what state the connection is in now. There is none after the last one.
+/// Publishes the state of the connection. `Closed` is final.
 pub(super) fn publish(states: &watch::Sender<State>, news: State) {
     states.send_if_modified(|state| {
         let is_new = discriminant(state) != discriminant(&news);
@@ -82,7 +82,7 @@ impl Control {
         *self.stop.borrow()
     }
 
-    /// Ends the connection in order. Nothing more is delivered, and what arrives is left to be
+    /// Ends the connection gracefully. Nothing more is delivered, and what arrives is left to be
     /// delivered again. Handlers that run may finish within the time of
     /// [`drain`](super::LongConnection::drain) and be acknowledged; then the connection is closed,
     /// and its stream ends.

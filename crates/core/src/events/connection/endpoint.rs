@@ -21,7 +21,9 @@ pub(super) type WebSocket = WebSocketStream<Socket>;
 /// The longest that each of the two requests may take.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The most bytes of a message. Feishu splits events that are longer than this by far.
+/// The most bytes of a message. Feishu splits events that are longer than this by far. So much
+/// memory can be reserved by the announcement of a message alone: the library has no option for a
+/// smaller first reservation, and none of it is touched before bytes arrive.
 const LONGEST_MESSAGE: usize = 8 * 1024 * 1024;
 
 /// Opens a connection.

@@ -1,4 +1,4 @@
-//! What Feishu and Lark say over a long connection.
+//! The protocol of Feishu and Lark over a long connection.
 
 use std::time::Duration;
 
@@ -29,12 +29,12 @@ impl LongConnected for Feishu {
 #[derive(Default)]
 pub struct FeishuProtocol {
     config: Config,
-    /// What each ping names.
+    /// The number that each ping names.
     service: i32,
     fragments: Fragments,
 }
 
-/// What the platform asks of its clients, when a connection is opened and with each pong.
+/// The wishes of the platform for its clients, told when a connection is opened and with each pong.
 struct Config {
     /// The most tries in a row to connect again; `None` has no end.
     reconnects: Option<u32>,

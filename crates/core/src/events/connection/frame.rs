@@ -125,7 +125,7 @@ fn header(bytes: Bytes) -> Result<(Bytes, Bytes), FrameError> {
     key.zip(value).ok_or(FrameError::Missing)
 }
 
-/// What is left to be read.
+/// The bytes that are left to be read.
 struct Reader(Bytes);
 
 impl Reader {
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(frame.encode(), bytes(PING));
     }
 
-    /// What the official clients sent to a server that recorded it.
+    /// Frames of the official clients, sent to a server that recorded them.
     #[test]
     fn every_recorded_frame_is_written_as_it_was_read() {
         let captures = [

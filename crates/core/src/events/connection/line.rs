@@ -25,7 +25,7 @@ const MOST_UNSENT_BYTES: usize = 16 * 1024 * 1024;
 pub(super) struct Line {
     socket: WebSocket,
     outbox: VecDeque<Outgoing>,
-    /// What is written and not flushed, with who waits for it.
+    /// The messages that are written and not flushed, with those who wait for them.
     unflushed: Vec<Option<Pending>>,
     /// The size of all messages that wait to be written or flushed.
     unsent_bytes: usize,

@@ -16,9 +16,9 @@
 //!
 //! A connection that is lost is opened again, with a pause whose length the platform decides. One
 //! that has died without a word is noticed by its silence, and so is a sleep of the machine.
-//! What only a person can change, such as an app that is not published, is an error.
+//! A fault that only a person can mend, such as an app that is not published, is an error.
 //!
-//! Of each event, one connection of the app gets to know: two processes share the work. An event
+//! Each event goes to one of the app's connections: two processes share the work. An event
 //! that is not acknowledged in time is delivered again, perhaps to another process.
 
 mod control;
@@ -226,7 +226,7 @@ impl Stream for Connection {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         while let Some(delivery) = ready!(self.queue.poll_recv(context)) {
-            // Nothing is begun any more.
+            // Nothing new is begun.
             if !self.control.is_stopping() {
                 return Poll::Ready(Some(Ok(delivery)));
             }

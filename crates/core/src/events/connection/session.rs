@@ -24,7 +24,7 @@ use crate::events::RawEvent;
 /// platform closes it after ten seconds.
 const LINGER: Duration = Duration::from_secs(5);
 
-/// Where events go.
+/// The way of events to the program.
 pub(super) struct Outlet {
     deliveries: mpsc::UnboundedSender<Delivery>,
     permits: Arc<Semaphore>,
@@ -52,7 +52,7 @@ pub(super) struct SleepWatch {
 
 impl SleepWatch {
     pub(super) const INTERVAL: Duration = Duration::from_secs(15);
-    /// What the two clocks may differ by without any sleep.
+    /// The difference of the two clocks that is no sleep.
     const TOLERANCE: Duration = Duration::from_secs(30);
 
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
@@ -136,9 +136,9 @@ pub(super) struct Session<'a> {
     sleep_watch: SleepWatch,
     pinged_at: Instant,
     heard_at: Instant,
-    /// When something has to be heard after a sleep.
+    /// The time by which something has to be heard after a sleep.
     probed_until: Option<Instant>,
-    /// What is read may have come before that sleep.
+    /// The messages that are read may have come before that sleep.
     has_backlog: bool,
     /// Nothing more is delivered.
     is_draining: bool,
@@ -146,7 +146,7 @@ pub(super) struct Session<'a> {
     is_full: bool,
 }
 
-/// The reason why a session serves no longer.
+/// The reason why a session stops serving.
 enum Exit {
     Renew,
     Lost(Error),
@@ -361,7 +361,7 @@ impl<'a> Session<'a> {
         self.is_full = false;
         let acks = self.acks_in.clone();
         let delivery = Delivery { event, receipt, received_at: now, acks, permit };
-        // If nobody listens any more, this task is about to be dropped.
+        // If nobody listens, this task is about to be dropped.
         let _ = self.outlet.deliveries.send(delivery);
     }
 }

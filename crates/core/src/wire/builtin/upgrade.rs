@@ -1,4 +1,4 @@
-//! Connections that are HTTP no longer.
+//! Connections that are upgraded from HTTP.
 
 use std::sync::OnceLock;
 
