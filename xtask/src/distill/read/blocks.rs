@@ -2,8 +2,9 @@
 
 use super::markup::{self, Element};
 use super::report::{RemarkKind, Report};
-use super::section::{self, Section};
+use super::section;
 use super::table::{self, Row, Table};
+use super::vocabulary::Section;
 
 #[derive(Debug)]
 pub(super) struct Block {

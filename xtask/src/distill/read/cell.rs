@@ -4,6 +4,7 @@
 use serde_json::Number;
 
 use super::facts::NamedValue;
+use super::vocabulary::{self, Mark};
 use super::words;
 
 #[derive(Debug, Default, PartialEq)]
@@ -23,78 +24,6 @@ pub(super) struct Rules {
     /// The description says that the parameter must be sent.
     pub(super) required: bool,
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    Example,
-    Default,
-    Values,
-    MaxLength,
-    MinLength,
-    Max,
-    Min,
-    Range,
-    LengthRange,
-    Rules,
-    Note,
-}
-
-/// Longer ones before those that they begin with.
-const MARKS: &[(&str, Mark)] = &[
-    ("示例值", Mark::Example),
-    ("示例", Mark::Example),
-    ("Example value", Mark::Example),
-    ("Example", Mark::Example),
-    ("默认值", Mark::Default),
-    ("缺省值", Mark::Default),
-    ("Default value", Mark::Default),
-    ("Default", Mark::Default),
-    ("可选值有", Mark::Values),
-    ("可选值包括", Mark::Values),
-    ("可选值为", Mark::Values),
-    ("可选值", Mark::Values),
-    ("枚举值有", Mark::Values),
-    ("枚举值", Mark::Values),
-    ("可能值有", Mark::Values),
-    ("可能值包括", Mark::Values),
-    ("可能值", Mark::Values),
-    ("取值如下", Mark::Values),
-    ("取值包括", Mark::Values),
-    ("取值范围", Mark::Range),
-    ("取值", Mark::Values),
-    ("Optional values are", Mark::Values),
-    ("Optional values", Mark::Values),
-    ("Possible values are", Mark::Values),
-    ("Possible values", Mark::Values),
-    ("Valid values", Mark::Values),
-    ("Allowed values", Mark::Values),
-    ("Available values", Mark::Values),
-    ("Enumerated values", Mark::Values),
-    ("Options", Mark::Values),
-    ("数据校验规则", Mark::Rules),
-    ("Data validation rules", Mark::Rules),
-    ("Data validation rule", Mark::Rules),
-    ("最大长度", Mark::MaxLength),
-    ("最小长度", Mark::MinLength),
-    ("Maximum length", Mark::MaxLength),
-    ("Minimum length", Mark::MinLength),
-    ("长度范围", Mark::LengthRange),
-    ("Length range", Mark::LengthRange),
-    ("最大值", Mark::Max),
-    ("最小值", Mark::Min),
-    ("Maximum value", Mark::Max),
-    ("Minimum value", Mark::Min),
-    ("maximum value", Mark::Max),
-    ("minimum value", Mark::Min),
-    ("Maximum", Mark::Max),
-    ("Minimum", Mark::Min),
-    ("Value range", Mark::Range),
-    ("注意事项", Mark::Note),
-    ("注意", Mark::Note),
-    ("说明", Mark::Note),
-    ("Note", Mark::Note),
-    ("Notice", Mark::Note),
-];
 
 /// Reads a description.
 pub(super) fn read(cell: &str) -> Rules {
@@ -138,7 +67,10 @@ fn says_required(text: &str) -> bool {
 /// Where each announcement starts, where its content starts, and what it announces.
 fn marks(text: &str) -> Vec<(usize, usize, Mark)> {
     let mut found: Vec<(usize, usize, Mark)> = Vec::new();
-    for (word, mark) in MARKS {
+    let lists = vocabulary::MARKS.iter();
+    let words =
+        lists.flat_map(|(mark, words)| vocabulary::each(words).map(move |word| (word, mark)));
+    for (word, mark) in words {
         for (start, _) in text.match_indices(word) {
             if let Some(content) = content_of(text, start, start + word.len(), *mark) {
                 found.push((start, content, *mark));
@@ -412,7 +344,8 @@ fn item(line: &str, announced: bool) -> Option<NamedValue> {
     }
     let rest = rest.trim_start();
     let quoted = text.starts_with(['`', '"', '“', '\'', '「']);
-    let gloss = SEPARATORS.iter().find_map(|separator| rest.strip_prefix(separator));
+    let gloss =
+        vocabulary::each(vocabulary::SEPARATORS).find_map(|separator| rest.strip_prefix(separator));
     let alone = rest.is_empty()
         || rest == ";"
         || rest == "；"
@@ -435,11 +368,6 @@ fn unclosed(gloss: &str) -> String {
     let end = if surplus { gloss.strip_suffix([')', '）']) } else { None };
     end.unwrap_or(gloss).to_owned()
 }
-
-const SEPARATORS: &[&str] = &[
-    "：", ":", "=", "－", "——", "—", "–", "- ", "，", ", ", "(", "（", "表示", "代表", "为", "->",
-    "→", "\u{fffd}",
-];
 
 /// Values in one line: `a、b、c`, `a/b`, `0：no，1：yes`.
 fn inline_values(line: &str, announced: bool) -> Vec<NamedValue> {
@@ -468,7 +396,7 @@ fn inline_values(line: &str, announced: bool) -> Vec<NamedValue> {
 
 /// The last of several values may have an `and` before it.
 fn without_and(piece: &str) -> &str {
-    let rest = ["和", "及", "或", "and ", "or "].iter().find_map(|and| piece.strip_prefix(and));
+    let rest = vocabulary::each(vocabulary::ANDS).find_map(|and| piece.strip_prefix(and));
     rest.unwrap_or(piece).trim_start()
 }
 
@@ -539,9 +467,7 @@ fn prose_line(line: &str) -> Vec<NamedValue> {
 }
 
 fn prose_default(text: &str) -> Option<String> {
-    for word in
-        ["默认值为", "默认值是", "默认为", "缺省为", "defaults to ", "default is ", "Default is "]
-    {
+    for word in vocabulary::each(vocabulary::DEFAULTS) {
         if let Some((_, rest)) = text.split_once(word) {
             let rest = rest.trim_start();
             let end = rest

@@ -9,8 +9,7 @@ use super::params::{self, Rows};
 use super::parts::{self, Inner, Parts};
 use super::report::{RemarkKind, Report};
 use super::request::{self, Request};
-use super::section::Section;
-use super::table::Column;
+use super::vocabulary::{self, Column, Section};
 use super::{envelope, infer, words};
 
 /// The operation, if the page describes one.
@@ -342,8 +341,7 @@ fn is_download(
     response: &[Param],
     sample: bool,
 ) -> bool {
-    let named = request.method == "GET"
-        && ["下载", "Download", "download"].iter().any(|word| title.contains(word));
+    let named = request.method == "GET" && vocabulary::contains(title, vocabulary::DOWNLOADS);
     response.is_empty() && !sample && (said || named)
 }
 
@@ -366,31 +364,18 @@ fn tokens(
     if let Some(header) = header {
         line = header.line;
         let text = header.gloss.to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let says = |words| vocabulary::contains(&text, words);
         if vendor == Some(Vendor::Dingtalk) {
-            let user = says(&[
-                "用户token",
-                "用户的token",
-                "用户访问凭证",
-                "个人应用",
-                "user token",
-                "useraccesstoken",
-            ]);
-            if says(&["应用", "app"]) || !user {
+            let user = says(vocabulary::TOKENS_OF_USERS);
+            if says(vocabulary::TOKENS_OF_APPS) || !user {
                 tokens.push(Token::App);
             }
             if user {
                 tokens.push(Token::User);
             }
         } else {
-            let names = [
-                ("tenant_access_token", Token::Tenant),
-                ("user_access_token", Token::User),
-                ("app_access_token", Token::App),
-            ];
-            tokens.extend(
-                names.into_iter().filter(|(name, _)| says(&[name])).map(|(_, token)| token),
-            );
+            let named = vocabulary::TOKENS.iter().filter(|(_, words)| says(words));
+            tokens.extend(named.map(|(token, _)| *token));
         }
     } else if query.iter().any(|param| param.name == "access_token") {
         tokens.push(Token::App);
@@ -416,19 +401,7 @@ fn tokens(
 }
 
 pub(super) fn is_deprecated(title: &str) -> bool {
-    [
-        "（旧）",
-        "(旧)",
-        "废弃",
-        "不推荐",
-        "历史版本",
-        "已下线",
-        "不再维护",
-        "deprecated",
-        "Deprecated",
-    ]
-    .iter()
-    .any(|word| title.contains(word))
+    vocabulary::contains(title, vocabulary::DEPRECATED)
 }
 
 /// The first heading, or the first line of a page without markup.

@@ -9,7 +9,7 @@ use super::nest::{self, Evidence};
 use super::parts::{self, Inner, Parts};
 use super::report::{RemarkKind, Report};
 use super::request::{self, Request};
-use super::section::Section;
+use super::vocabulary::{self, Section};
 use super::{infer, params, sample};
 
 /// The event whose type a table of the page names.
@@ -208,7 +208,6 @@ fn answer(
 
 /// The field by which the text tells an event from its repetitions, as a JSON pointer.
 fn dedupe(document: &Document, fields: &[Param], report: &mut Report) -> Option<String> {
-    const WORDS: &[&str] = &["去重", "幂等", "deduplicat", "idempoten"];
     let texts = document.blocks.iter().filter_map(|block| match &block.body {
         Body::Text(text) => Some((text, block.line)),
         _ => None,
@@ -216,7 +215,9 @@ fn dedupe(document: &Document, fields: &[Param], report: &mut Report) -> Option<
     let mut lines = texts
         .flat_map(|(text, line)| text.lines().enumerate().map(move |(at, text)| (text, line + at)));
     lines.find_map(|(text, line)| {
-        WORDS.iter().find(|word| text.contains(**word))?;
+        if !vocabulary::contains(text, vocabulary::REPETITIONS) {
+            return None;
+        }
         let names = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         let pointer =
             names.filter(|name| !name.is_empty()).find_map(|name| pointer(fields, name))?;

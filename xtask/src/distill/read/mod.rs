@@ -27,6 +27,7 @@ mod section;
 mod table;
 mod text;
 mod types;
+mod vocabulary;
 mod words;
 
 use facts::{Page, Reading};

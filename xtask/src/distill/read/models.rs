@@ -12,7 +12,7 @@ use super::facts::{Param, Ty};
 use super::json::Json;
 use super::nest::{self, MAX_DEPTH};
 use super::report::{RemarkKind, Report};
-use super::{types, words};
+use super::{types, vocabulary, words};
 
 /// An object type with a name of its own.
 #[derive(Debug, Clone)]
@@ -156,15 +156,13 @@ fn bold(text: &str) -> Option<(&str, &str)> {
 
 fn is_type(rest: &str) -> bool {
     let key = words::key(rest);
-    key.contains("类型说明") || key.contains("typedescription") || key.trim_matches(':') == "type"
+    vocabulary::contains(&key, vocabulary::TITLES_OF_TYPES) || key.trim_matches(':') == "type"
 }
 
 fn is_label(content: &str) -> bool {
     let key = words::key(content);
-    matches!(
-        key.trim_end_matches([':', '：']),
-        "基本属性" | "basicattributes" | "basicproperties" | "属性"
-    )
+    let key = key.trim_end_matches([':', '：']);
+    vocabulary::is_one_of(key, vocabulary::LABELS_OF_TYPES)
 }
 
 /// Gives the types to the fields that are of them.

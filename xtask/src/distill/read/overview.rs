@@ -3,9 +3,9 @@
 use super::blocks::{Body, Document};
 use super::facts::Overview;
 use super::report::{RemarkKind, Report};
-use super::section::{self, Section};
-use super::table::{Column, Table};
-use super::{endpoint, nest, params, sample, words};
+use super::table::Table;
+use super::vocabulary::{self, Column, Section};
+use super::{endpoint, nest, params, sample, section, words};
 
 /// The resource, or why the page describes none.
 pub(super) fn read(document: &Document, report: &mut Report) -> Result<Overview, String> {
@@ -56,9 +56,8 @@ fn is_fields(table: &Table) -> bool {
 
 /// What a page may be instead.
 fn other_kind(document: &Document) -> String {
-    let is_type = |cell: &String| {
-        matches!(words::key(cell).as_str(), "事件类型" | "eventtype" | "回调类型" | "callbacktype")
-    };
+    let is_type =
+        |cell: &String| vocabulary::is_one_of(&words::key(cell), vocabulary::HEADS_OF_EVENTS);
     let lists_events = document.blocks.iter().any(|block| match &block.body {
         Body::Table(table) => table.header.iter().any(is_type),
         Body::Text(text) => text.contains("<md-event-list"),

@@ -9,17 +9,9 @@ use super::facts::{Param, Ty};
 use super::json::{self, Json, JsonKind};
 use super::nest::{self, Flat};
 use super::report::{RemarkKind, Report};
-use super::table::{self, Column, Row, Table};
+use super::table::{self, Row, Table};
+use super::vocabulary::{self, Column, Place};
 use super::{infer, types, words};
-
-/// Where a parameter goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Path,
-    Query,
-    Header,
-    Body,
-}
 
 /// The rows of a table.
 #[derive(Debug, Default)]
@@ -43,7 +35,8 @@ pub(super) fn rows(table: &Table, report: &mut Report) -> Rows {
         if is_header(row, &columns) {
             continue;
         }
-        let place = cell(row, &columns, Column::Place).and_then(place);
+        let place = cell(row, &columns, Column::Place);
+        let place = place.and_then(|cell| vocabulary::place(&words::key(cell)));
         match flat(row, &columns, report) {
             Ok(flat) => rows.rows.push((place, flat)),
             Err(Some(ty)) if rows.root.is_none() && rows.rows.is_empty() => rows.root = Some(ty),
@@ -68,17 +61,6 @@ fn is_header(row: &Row, columns: &[Column]) -> bool {
         .filter(|(cell, column)| table::column(cell) == **column && **column != Column::Other)
         .count();
     same >= 2 && same == columns.len()
-}
-
-fn place(cell: &str) -> Option<Place> {
-    let key = words::key(cell);
-    Some(match key.as_str() {
-        "path" | "路径" | "url" | "uri" => Place::Path,
-        "query" | "查询" | "querystring" => Place::Query,
-        "header" | "headers" | "请求头" => Place::Header,
-        "body" | "请求体" | "json" | "formdata" | "form" => Place::Body,
-        _ => return None,
-    })
 }
 
 /// The parameter of a row; without a name, its type.

@@ -4,10 +4,10 @@ use super::blocks::{self, Body, Document};
 use super::facts::ErrorCode;
 use super::json::Json;
 use super::models::{self, Model};
-use super::params::{self, Place, Rows};
+use super::params::{self, Rows};
 use super::report::{RemarkKind, Report};
-use super::section::Section;
-use super::table::{Column, Table};
+use super::table::Table;
+use super::vocabulary::{self, Column, Place, Section};
 use super::{envelope, sample, words};
 
 /// What the sections hold, before it is put in relation.
@@ -171,9 +171,7 @@ impl Parts {
             Section::ResponseExample => self.take_response(text, line, report),
             Section::EventExample => self.take_event(text, line, report),
             Section::Response => {
-                self.file_answer |= ["二进制", "文件流", "binary", "file stream"]
-                    .iter()
-                    .any(|word| text.contains(word))
+                self.file_answer |= vocabulary::contains(text, vocabulary::FILES);
             }
             Section::Types => self.models.extend(models::read(text, line, report)),
             _ => {}

@@ -3,8 +3,8 @@
 use super::blocks::{Block, Body, Document};
 use super::facts::{Token, Vendor};
 use super::report::{RemarkKind, Report};
-use super::section::Section;
 use super::table::Table;
+use super::vocabulary::{self, Basic, Section};
 use super::words;
 
 #[derive(Debug, Default)]
@@ -110,7 +110,7 @@ impl Request {
         if table.header.len() > 2 && (table.is_params() || table.is_errors()) {
             return;
         }
-        if table.header.iter().any(|title| words::key(title) == "是否支持") {
+        if table.header.iter().any(|title| words::key(title) == vocabulary::SUPPORT) {
             return self.read_support(table);
         }
         // Some pages have lost the first column of this table.
@@ -135,7 +135,8 @@ impl Request {
 
     /// `企业内部应用 | 支持 | ...`
     fn read_support(&mut self, table: &Table) {
-        let supported = |cell: &String| matches!(words::key(cell).as_str(), "支持" | "yes");
+        let supported =
+            |cell: &String| vocabulary::is_one_of(&words::key(cell), vocabulary::SUPPORTED);
         for row in table.rows.iter().filter(|row| row.cells.get(1).is_some_and(supported)) {
             self.add_app_types(&row.cells[0]);
         }
@@ -143,73 +144,23 @@ impl Request {
 
     /// Takes a pair of the table; `false` if the key is not known.
     fn take(&mut self, key: &str, value: &str, line: usize, report: &mut Report) -> bool {
-        let starts = |words: &[&str]| words.iter().any(|word| key.starts_with(word));
-        if starts(&["事件类型", "事件key", "eventtype", "回调类型", "callbacktype"]) {
-            self.is_callback |= starts(&["回调", "callback"]);
-            self.set_event_type(value, line, report);
-        } else if starts(&[
-            "httpurl",
-            "请求url",
-            "请求地址",
-            "接口地址",
-            "requesturl",
-            "url",
-            "请求路径",
-        ]) {
-            self.set_url(value, line, report);
-        } else if starts(&[
-            "httpmethod",
-            "请求方法",
-            "请求方式",
-            "http方法",
-            "method",
-            "requestmethod",
-            "http请求方式",
-        ]) {
-            self.set_method(value, line, report);
-        } else if starts(&[
-            "支持的访问令牌",
-            "访问令牌",
-            "访问凭证",
-            "supportedaccesstoken",
-            "accesstoken",
-            "token",
-        ]) {
-            self.add_tokens(value);
-        } else if starts(&[
-            "支持的应用类型",
-            "应用类型",
-            "supportedapptypes",
-            "supportedapptype",
-            "apptype",
-            "supportedcustomapptypes",
-        ]) {
-            self.add_app_types(value);
-        } else if starts(&["字段权限", "requiredfieldscope", "fieldscope", "fieldpermission"]) {
-            add_scopes(value, line, &mut self.field_scopes, &mut self.field_scope_names);
-        } else if starts(&[
-            "权限要求",
-            "所需权限",
-            "requiredscopes",
-            "requiredpermissions",
-            "permission",
-            "scope",
-            "requiredscope",
-        ]) {
-            add_scopes(value, line, &mut self.scopes, &mut self.scope_names);
-        } else if starts(&[
-            "接口频率限制",
-            "频率限制",
-            "调用频率",
-            "ratelimit",
-            "frequencylimit",
-            "qps",
-        ]) {
-            self.rate_limit = rate_limit(value);
-        } else if starts(&["content-type", "contenttype", "请求格式"]) {
-            self.multipart |= value.to_lowercase().contains("multipart");
-        } else {
-            return false;
+        let Some(basic) = vocabulary::basic(key) else { return false };
+        match basic {
+            Basic::EventType => self.set_event_type(value, line, report),
+            Basic::CallbackType => {
+                self.is_callback = true;
+                self.set_event_type(value, line, report);
+            }
+            Basic::Url => self.set_url(value, line, report),
+            Basic::Method => self.set_method(value, line, report),
+            Basic::Tokens => self.add_tokens(value),
+            Basic::AppTypes => self.add_app_types(value),
+            Basic::FieldScopes => {
+                add_scopes(value, line, &mut self.field_scopes, &mut self.field_scope_names);
+            }
+            Basic::Scopes => add_scopes(value, line, &mut self.scopes, &mut self.scope_names),
+            Basic::Rate => self.rate_limit = rate_limit(value),
+            Basic::ContentType => self.multipart |= value.to_lowercase().contains("multipart"),
         }
         true
     }
@@ -229,7 +180,7 @@ impl Request {
                 format!("`{value}` is treated as the event type; the row has lost its key");
             report.add(RemarkKind::Guessed, line, message);
             self.set_event_type(value, line, report);
-        } else if ["敏感字段", "sensitive"].iter().any(|word| value.contains(word)) {
+        } else if vocabulary::contains(value, vocabulary::FIELD_SCOPES) {
             add_scopes(value, line, &mut self.field_scopes, &mut self.field_scope_names);
         } else if !value.is_ascii() || value.contains(':') {
             add_scopes(value, line, &mut self.scopes, &mut self.scope_names);
@@ -301,37 +252,20 @@ impl Request {
     }
 
     fn add_tokens(&mut self, value: &str) {
-        let names = [
-            ("tenant_access_token", Token::Tenant),
-            ("user_access_token", Token::User),
-            ("app_access_token", Token::App),
-        ];
-        for (name, token) in names {
-            if value.contains(name) && !self.tokens.contains(&token) {
-                self.tokens.push(token);
+        for (token, words) in vocabulary::TOKENS {
+            if vocabulary::contains(value, words) && !self.tokens.contains(token) {
+                self.tokens.push(*token);
             }
         }
     }
 
     fn add_app_types(&mut self, value: &str) {
-        let known = [
-            ("custom", "custom"),
-            ("isv", "isv"),
-            ("store app", "isv"),
-            ("自建应用", "custom"),
-            ("商店应用", "isv"),
-            ("企业内部应用", "internal"),
-            ("第三方企业应用", "third_party"),
-            ("第三方个人应用", "personal"),
-            ("internal app", "internal"),
-            ("third-party enterprise app", "third_party"),
-            ("third-party personal app", "personal"),
-        ];
         let lower = value.to_lowercase();
         let before = self.app_types.len();
-        for (word, name) in known {
-            if lower.contains(word) && !self.app_types.iter().any(|found| found == name) {
-                self.app_types.push(name.to_owned());
+        for (name, words) in vocabulary::APP_TYPES {
+            let is_known = self.app_types.iter().any(|found| found == name);
+            if vocabulary::contains(&lower, words) && !is_known {
+                self.app_types.push((*name).to_owned());
             }
         }
         if self.app_types.len() == before {
@@ -493,19 +427,11 @@ fn same_path(a: &str, b: &str) -> bool {
 /// `1000 次/分钟、50 次/秒` becomes `1000/min, 50/s`.
 fn rate_limit(value: &str) -> Option<String> {
     let text = words::gloss(value);
-    let units = [
-        ("分钟", "min"),
-        ("秒", "s"),
-        ("小时", "h"),
-        ("天", "d"),
-        ("minute", "min"),
-        ("second", "s"),
-        ("min", "min"),
-        ("hour", "h"),
-    ];
     let parts = text.split(['、', ',', '，', ';', '；', '&']).map(|part| {
         let digits: String = part.chars().filter(char::is_ascii_digit).collect();
-        let unit = units.iter().find(|(word, _)| part.to_lowercase().contains(word))?.1;
+        let part = part.to_lowercase();
+        let (unit, _) =
+            vocabulary::UNITS.iter().find(|(_, words)| vocabulary::contains(&part, words))?;
         (!digits.is_empty()).then(|| format!("{digits}/{unit}"))
     });
     let parts: Option<Vec<_>> = parts.collect();

@@ -1,6 +1,7 @@
 //! Rows and columns of a table whose text has been found.
 
 use super::report::{RemarkKind, Report};
+use super::vocabulary::{self, Column};
 use super::words;
 
 #[derive(Debug, Clone)]
@@ -15,28 +16,6 @@ pub(super) struct Table {
 pub(super) struct Row {
     pub(super) line: usize,
     pub(super) cells: Vec<String>,
-}
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
-    Name,
-    Type,
-    Required,
-    /// `Required` turned round.
-    Optional,
-    Text,
-    Example,
-    Default,
-    Values,
-    Length,
-    /// Whether a parameter goes into the path, the query, a header or the body.
-    Place,
-    Http,
-    Code,
-    Message,
-    Advice,
-    Other,
 }
 
 impl Table {
@@ -77,7 +56,7 @@ impl Table {
 
 /// How many words of the format a header has.
 pub(super) fn header_score(cells: &[String]) -> usize {
-    cells.iter().filter(|cell| exact_column(&words::key(cell)).is_some()).count()
+    cells.iter().filter(|cell| vocabulary::whole_head(&words::key(cell)).is_some()).count()
 }
 
 /// Whether the line is the header of a table of parameters that has lost what separated its cells.
@@ -99,7 +78,7 @@ fn glued_columns(key: &str) -> Option<Vec<Column>> {
     }
     let ends = key.char_indices().map(|(at, c)| at + c.len_utf8()).rev();
     ends.into_iter().find_map(|end| {
-        let mut columns = vec![exact_column(&key[..end])?];
+        let mut columns = vec![vocabulary::whole_head(&key[..end])?];
         columns.extend(glued_columns(&key[end..])?);
         Some(columns)
     })
@@ -108,82 +87,7 @@ fn glued_columns(key: &str) -> Option<Vec<Column>> {
 pub(super) fn column(title: &str) -> Column {
     let key = words::key(&words::lines_of(title));
     let key = key.trim_end_matches([':', '：', '?', '？']);
-    exact_column(key).or_else(|| column_by_words(key)).unwrap_or(Column::Other)
-}
-
-fn exact_column(key: &str) -> Option<Column> {
-    Some(match key {
-        "名称" | "参数名" | "参数名称" | "字段" | "字段名" | "字段名称" | "参数" | "属性"
-        | "属性名" | "属性名称" | "名字" | "key" | "name" | "parameter" | "parameters"
-        | "param" | "field" | "fieldname" | "parametername" | "fields" | "header" | "键"
-        | "变量名" | "attribute" => Column::Name,
-        "类型" | "数据类型" | "参数类型" | "字段类型" | "type" | "datatype" | "fieldtype"
-        | "parametertype" | "值类型" => Column::Type,
-        "必填" | "是否必填" | "必须" | "是否必须" | "必选" | "是否必选" | "必要" | "是否必要"
-        | "必传" | "是否必传" | "必需" | "是否必需" | "required" | "mandatory" | "isrequired"
-        | "require" | "required?" => Column::Required,
-        "可选" | "是否可选" | "optional" => Column::Optional,
-        "描述" | "说明" | "备注" | "含义" | "参数说明" | "字段说明" | "参数描述" | "字段描述"
-        | "解释" | "description" | "desc" | "remark" | "remarks" | "comment" | "notes" | "note"
-        | "meaning" | "explanation" | "details" => Column::Text,
-        "示例" | "示例值" | "样例" | "例子" | "参数示例" | "参考值" | "example"
-        | "examplevalue" | "examples" | "sample" | "samplevalue" => Column::Example,
-        "默认值" | "默认" | "缺省值" | "default" | "defaultvalue" => Column::Default,
-        "可选值" | "枚举值" | "取值" | "取值范围" | "枚举" | "enum" | "values"
-        | "possiblevalues" | "options" | "validvalues" | "value" | "值" => Column::Values,
-        "最大长度" | "长度" | "长度限制" | "maxlength" | "length" => Column::Length,
-        "位置" | "参数位置" | "传参位置" | "in" | "location" | "place" => Column::Place,
-        "http状态码" | "httpcode" | "httpstatuscode" | "httpstatus" | "http" | "状态码"
-        | "statuscode" | "http码" | "http返回码" => Column::Http,
-        "错误码" | "code" | "errorcode" | "errcode" | "错误代码" | "返回码" | "错误编码" => {
-            Column::Code
-        }
-        "错误信息" | "message" | "errormessage" | "errmsg" | "msg" | "错误消息"
-        | "errordescription" => Column::Message,
-        "排查建议"
-        | "解决方案"
-        | "处理建议"
-        | "处理方式"
-        | "解决方法"
-        | "建议"
-        | "处理方法"
-        | "troubleshootingsuggestions"
-        | "troubleshooting"
-        | "solution"
-        | "suggestion"
-        | "suggestions"
-        | "troubleshootingsuggestion" => Column::Advice,
-        _ => return None,
-    })
-}
-
-fn column_by_words(key: &str) -> Option<Column> {
-    // Long titles are sentences.
-    if key.chars().count() > 24 {
-        return None;
-    }
-    let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
-    Some(if has(&["必填", "必须", "必选", "required"]) {
-        Column::Required
-    } else if has(&["http状态", "httpcode", "httpstatus"]) {
-        Column::Http
-    } else if has(&["错误码", "errorcode"]) {
-        Column::Code
-    } else if has(&["排查", "troubleshoot"]) {
-        Column::Advice
-    } else if has(&["参数名", "字段名", "parametername", "fieldname"]) {
-        Column::Name
-    } else if has(&["类型", "type"]) {
-        Column::Type
-    } else if has(&["示例", "example"]) {
-        Column::Example
-    } else if has(&["默认", "default"]) {
-        Column::Default
-    } else if has(&["描述", "说明", "description"]) {
-        Column::Text
-    } else {
-        return None;
-    })
+    vocabulary::whole_head(key).or_else(|| vocabulary::head_by_part(key)).unwrap_or(Column::Other)
 }
 
 /// Whether the line is what separates header and rows: `|---|:--:|`.
@@ -332,61 +236,5 @@ fn widen(mut cells: Vec<String>, columns: &[Column]) -> Vec<String> {
 
 /// What a cell in the column for `required` says.
 pub(super) fn is_required(cell: &str) -> Option<bool> {
-    let key = words::key(&words::lines_of(cell));
-    let is = |words: &[&str]| words.iter().any(|word| key == *word);
-    if is(&[
-        "是",
-        "yes",
-        "true",
-        "y",
-        "必填",
-        "必须",
-        "必选",
-        "必需",
-        "必传",
-        "required",
-        "√",
-        "✓",
-        "✔",
-        "✅",
-        "1",
-        "m",
-        "mandatory",
-    ]) {
-        return Some(true);
-    }
-    if is(&[
-        "否",
-        "no",
-        "false",
-        "n",
-        "非必填",
-        "非必须",
-        "非必选",
-        "选填",
-        "可选",
-        "不必填",
-        "optional",
-        "×",
-        "✗",
-        "❌",
-        "0",
-        "o",
-        "-",
-        "notrequired",
-    ]) {
-        return Some(false);
-    }
-    if key.chars().count() > 40 {
-        return None;
-    }
-    let starts = |words: &[&str]| words.iter().any(|word| key.starts_with(word));
-    if starts(&["否", "非必", "选填", "可选", "不必", "optional", "no(", "no,", "no，", "条件"])
-    {
-        Some(false)
-    } else if starts(&["是", "必填", "必须", "必选", "yes(", "yes,", "required"]) {
-        Some(true)
-    } else {
-        None
-    }
+    vocabulary::required(&words::key(&words::lines_of(cell)))
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1254};
 
 use super::report::{RemarkKind, Report};
+use super::vocabulary;
 
 /// Pages have some tens of kilobytes.
 const MAX_BYTES: usize = 8 << 20;
@@ -291,8 +292,8 @@ impl Repaired {
             if self.chars[at] != '\u{fffd}' {
                 continue;
             }
-            if let Some((start, word)) =
-                KNOWN_WORDS.iter().find_map(|word| Some((self.fits(word, at, &lost)?, word)))
+            if let Some((start, word)) = vocabulary::each(vocabulary::RESTORABLE)
+                .find_map(|word| Some((self.fits(word, at, &lost)?, word)))
             {
                 for (offset, c) in word.chars().enumerate() {
                     restored += usize::from(self.chars[start + offset] == '\u{fffd}');
@@ -341,74 +342,3 @@ fn is_left_of(bytes: &[u8], c: char) -> bool {
     }
     left.peek().is_none()
 }
-
-/// Longer ones first, so that none hides another.
-const KNOWN_WORDS: &[&str] = &[
-    "支持的访问令牌",
-    "支持的应用类型",
-    "接口频率限制",
-    "响应体示例",
-    "请求体示例",
-    "事件体示例",
-    "数据校验规则",
-    "类型额外说明",
-    "数据类型",
-    "是否必填",
-    "是否必须",
-    "路径参数",
-    "查询参数",
-    "请求参数",
-    "返回参数",
-    "响应示例",
-    "返回示例",
-    "请求示例",
-    "请求方法",
-    "请求方式",
-    "错误信息",
-    "排查建议",
-    "权限要求",
-    "字段权限",
-    "取值范围",
-    "长度范围",
-    "最大长度",
-    "最小长度",
-    "可选值有",
-    "基本信息",
-    "字段说明",
-    "数据示例",
-    "基本属性",
-    "可能值有",
-    "事件类型",
-    "回调类型",
-    "参数名",
-    "请求头",
-    "请求体",
-    "响应体",
-    "错误码",
-    "状态码",
-    "示例值",
-    "默认值",
-    "可选值",
-    "枚举值",
-    "最大值",
-    "最小值",
-    "事件体",
-    "结构体",
-    "名称",
-    "类型",
-    "描述",
-    "说明",
-    "必填",
-    "必须",
-    "字段",
-    "参数",
-    "示例",
-    "请求",
-    "响应",
-    "基本",
-    "事件",
-    "回调",
-    "注意",
-    "是",
-    "否",
-];

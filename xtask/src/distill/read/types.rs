@@ -1,7 +1,7 @@
 //! The names that pages give to types.
 
 use super::facts::Ty;
-use super::words;
+use super::{vocabulary, words};
 
 /// What a cell in the column of types says.
 #[derive(Debug, Default, PartialEq)]
@@ -28,7 +28,7 @@ fn named(text: &str, depth: usize) -> Named {
         return Named::default();
     }
     // `object/ string`: either, so anything.
-    let others = || key.split('/').map(scalar).collect::<Option<Vec<_>>>();
+    let others = || key.split('/').map(vocabulary::ty).collect::<Option<Vec<_>>>();
     if key.contains('/') && others().is_some_and(|others| others.iter().any(|ty| *ty != others[0]))
     {
         return Named { ty: Ty::Json, model: None };
@@ -41,40 +41,18 @@ fn named(text: &str, depth: usize) -> Named {
         let Named { ty, model } = named(value, depth + 1);
         return Named { ty: Ty::map(ty), model };
     }
-    if let Some(ty) = scalar(&key) {
-        // What the platform calls some of its object types as well.
-        let is_name = matches!(key.as_str(), "enum" | "text" | "time" | "date" | "url");
+    if let Some(ty) = vocabulary::ty(&key) {
+        let is_name = vocabulary::is_one_of(&key, vocabulary::TEXTS_OR_OBJECTS);
         return Named { ty, model: is_name.then_some(key) };
     }
     // `string(int64)`, `Integer 32`, `string，必填`: the first word counts.
     let word: String =
         key.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
-    match scalar(&word) {
+    match vocabulary::ty(&word) {
         Some(ty) if word.len() < key.len() => Named { ty, model: None },
         _ if words::is_identifier(text) => Named { ty: Ty::Object, model: Some(text.to_owned()) },
         _ => Named::default(),
     }
-}
-
-fn scalar(key: &str) -> Option<Ty> {
-    Some(match key {
-        "string" | "str" | "text" | "char" | "varchar" | "字符串" | "字符" | "文本" | "enum"
-        | "url" | "uuid" | "date" | "datetime" | "time" | "id" | "jsonstring" => Ty::String,
-        "int" | "integer" | "int32" | "int64" | "long" | "short" | "uint" | "uint32" | "uint64"
-        | "整数" | "整型" | "长整型" | "i32" | "i64" | "bigint" | "biginteger" => Ty::Int,
-        "float" | "double" | "number" | "decimal" | "bigdecimal" | "float64" | "float32"
-        | "浮点" | "浮点数" | "浮点型" | "数字" | "数值" => Ty::Float,
-        "bool" | "boolean" | "布尔" | "布尔值" | "布尔型" => Ty::Bool,
-        "file" | "binary" | "文件" | "byte[]" | "bytes" | "stream" | "二进制" | "二进制文件" => {
-            Ty::File
-        }
-        "object" | "jsonobject" | "struct" | "dict" | "对象" | "结构体" | "obj" => Ty::Object,
-        "map" | "hashmap" => Ty::map(Ty::Unknown),
-        "array" | "list" | "jsonarray" | "数组" | "列表" | "set" | "objectarray"
-        | "array(object)" => Ty::list(Ty::Unknown),
-        "any" | "json" | "interface{}" | "interface" | "mixed" => Ty::Json,
-        _ => return None,
-    })
 }
 
 /// What a list holds: `T[]`, `[]T`, `Array of T`, `List<T>`, `array(T)`, `T array`.
@@ -88,13 +66,13 @@ fn list_element<'a>(key: &str, text: &'a str) -> Option<&'a str> {
     }
     // ASCII alone, so that positions in the lower-case text are positions in the text.
     let lower = text.to_ascii_lowercase();
-    for prefix in ["array of ", "list of ", "array of", "数组 of "] {
+    for prefix in vocabulary::each(vocabulary::BEFORE_ELEMENTS) {
         if let Some(rest) = lower.strip_prefix(prefix) {
             return text.get(text.len() - rest.len()..);
         }
     }
     for (open, close) in [('<', '>'), ('(', ')'), ('[', ']'), ('（', '）'), ('《', '》')] {
-        for name in ["array", "list", "set", "数组", "collection"] {
+        for name in vocabulary::each(vocabulary::LISTS) {
             let inside = lower
                 .strip_prefix(name)
                 .map(str::trim_start)
@@ -105,7 +83,7 @@ fn list_element<'a>(key: &str, text: &'a str) -> Option<&'a str> {
             }
         }
     }
-    for suffix in [" array", " list", "数组", "列表"] {
+    for suffix in vocabulary::each(vocabulary::BEHIND_ELEMENTS) {
         if let Some(rest) = lower.strip_suffix(suffix).filter(|rest| !rest.trim().is_empty()) {
             return text.get(..rest.len());
         }
