@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, InlineTable, Item, value};
 
-use crate::codegen::naming;
 use crate::codegen::spec::Vendor;
+use crate::codegen::{naming, rules};
 
 /// A file to be written, relative to the root of the workspace.
 struct File {
@@ -38,18 +38,7 @@ fn file(path: String, text: String) -> File {
 }
 
 fn check_name(root: &Path, name: &str) -> Result<(), String> {
-    let is_word = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
-    let is_good = name.split('-').all(is_word)
-        && naming::is_identifier(&naming::crate_ident(name))
-        && name.starts_with(|c: char| c.is_ascii_lowercase());
-    if !is_good {
-        return Err(format!(
-            "`{name}` cannot be the name of a crate: use lower case words with `-` between them, \
-             the platform first, e.g. `feishu-calendar`"
-        ));
-    }
+    rules::check_crate_name(name)?;
     for folder in [format!("specs/{name}"), format!("crates/{name}")] {
         if root.join(&folder).exists() {
             return Err(format!("{folder} is there already"));

@@ -19,6 +19,22 @@ pub fn is_free_module(name: &str) -> bool {
     naming::is_snake_case(name) && !lower::NO_MODULES.contains(&name)
 }
 
+/// Says what is wrong with the name of a crate, which its folder of specs has as well.
+pub fn check_crate_name(name: &str) -> Result<(), String> {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    let is_good = name.split('-').all(is_word)
+        && naming::is_identifier(&naming::crate_ident(name))
+        && name.starts_with(|c: char| c.is_ascii_lowercase());
+    is_good.then_some(()).ok_or_else(|| {
+        format!(
+            "`{name}` cannot be the name of a crate: use lower case words with `-` between them, \
+             the platform first, e.g. `feishu-calendar`"
+        )
+    })
+}
+
 /// The parameters of a path as a vendor writes it, or what is wrong with it.
 pub fn path_params(path: &str) -> Result<Vec<String>, String> {
     lower::path::parse(path).map(|template| template.params)

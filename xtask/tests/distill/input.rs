@@ -50,6 +50,18 @@ fn a_path_that_is_not_there() {
 }
 
 #[test]
+fn the_name_of_an_api_is_no_path() {
+    let lab = Lab::new();
+    lab.write("pages/dock.md", page("GET", "/docks", ""));
+    for name in ["../escape", "harbor/../../escape", "/escape", ".", "", "Harbor", "har bor", "9"] {
+        let said = format!("`{name}` cannot be the name of a crate");
+        refused(&lab, &["distill", "pages", "--write", "--api", name], &said);
+        refused(&lab, &["drift", "pages", "--api", name], &said);
+        assert!(!lab.path("escape").exists());
+    }
+}
+
+#[test]
 fn specs_with_faults_are_named_and_left_alone() {
     let lab = Lab::new();
     lab.write("pages/dock.md", page("GET", "/docks", ""));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::codegen::spec;
+use crate::codegen::{rules, spec};
 use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
 use crate::distill::read::report::{Remark, RemarkKind};
@@ -77,6 +77,7 @@ pub struct Summary {
 
 /// Reads the pages and puts what they say into the specs, in memory alone.
 pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, String> {
+    task.api.map_or(Ok(()), rules::check_crate_name)?;
     let paths = list(task.pages)?;
     let mut readings = Vec::new();
     for (index, path) in paths.iter().enumerate() {
