@@ -1,5 +1,6 @@
 //! `cargo xtask`: arguments only.
 
+use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -16,9 +17,9 @@ use xtask::{codegen, new_api, operations};
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
-    /// The root of the workspace.
-    #[arg(long, global = true, hide = true, default_value_os_t = workspace_root())]
-    root: PathBuf,
+    /// The root of the workspace, if it is not the one that `cargo xtask` runs in
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<PathBuf>,
     #[command(subcommand)]
     task: Task,
 }
@@ -105,29 +106,7 @@ enum Vendor {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.task {
-        Task::Codegen { crates, check: false } => generate(&cli.root, &crates),
-        Task::Codegen { crates, check: true } => check(&cli.root, &crates),
-        Task::Distill { pages, api, out, write, gloss, json } => {
-            let specs = out.unwrap_or_else(|| cli.root.join("specs"));
-            distill(&pages, &api, &specs, &How { write, gloss, json })
-        }
-        Task::Drift { pages, api, json } => {
-            drift(&pages, api.as_deref(), &cli.root.join("specs"), json)
-        }
-        Task::NewApi { name, vendor } => new_api(&cli.root, &name, vendor),
-        Task::Operations { json, specs } => {
-            let specs = specs.unwrap_or_else(|| cli.root.join("specs"));
-            list(&specs, json, operations::list, operations::table)
-        }
-        Task::Events { json, specs } => {
-            let specs = specs.unwrap_or_else(|| cli.root.join("specs"));
-            list(&specs, json, operations::list_events, operations::table_of_events)
-        }
-        Task::Demo => check(&cli.root, &[]).and_then(|()| demo(&cli.root)),
-    };
-    match done {
+    match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -136,9 +115,46 @@ fn main() -> ExitCode {
     }
 }
 
-fn workspace_root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_owned()
+fn run(cli: Cli) -> Result<(), String> {
+    let root = || cli.root.clone().map_or_else(checkout, Ok);
+    let specs_in = |folder: Option<PathBuf>| match folder {
+        Some(folder) => Ok(folder),
+        None => root().map(|root| root.join("specs")),
+    };
+    match cli.task {
+        Task::Codegen { crates, check: false } => generate(&root()?, &crates),
+        Task::Codegen { crates, check: true } => check(&root()?, &crates),
+        Task::Distill { pages, api, out, write, gloss, json } => {
+            distill(&pages, &api, &specs_in(out)?, &How { write, gloss, json })
+        }
+        Task::Drift { pages, api, json } => drift(&pages, api.as_deref(), &specs_in(None)?, json),
+        Task::NewApi { name, vendor } => new_api(&root()?, &name, vendor),
+        Task::Operations { json, specs } => {
+            list(&specs_in(specs)?, json, operations::list, operations::table)
+        }
+        Task::Events { json, specs } => {
+            list(&specs_in(specs)?, json, operations::list_events, operations::table_of_events)
+        }
+        Task::Demo => {
+            let root = root()?;
+            check(&root, &[]).and_then(|()| demo(&root))
+        }
+    }
+}
+
+/// The checkout that Cargo runs this in, or that the current folder belongs to. That in which the
+/// binary was built may be another: clones can share their target folder.
+fn checkout() -> Result<PathBuf, String> {
+    let here = match env::var_os("CARGO_MANIFEST_DIR") {
+        Some(package) => PathBuf::from(package),
+        None => env::current_dir()
+            .map_err(|error| format!("error: the current folder cannot be found: {error}"))?,
+    };
+    let root = here.ancestors().find(|folder| folder.join("xtask/Cargo.toml").is_file());
+    root.map(Path::to_owned).ok_or_else(|| {
+        let here = here.display();
+        format!("error: {here} is in no checkout of openplat; name one with `--root DIR`")
+    })
 }
 
 fn generate(root: &Path, crates: &[String]) -> Result<(), String> {
@@ -309,7 +325,7 @@ fn explain(error: &codegen::Error) -> String {
 }
 
 fn demo(root: &Path) -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["run", "--quiet", "--package", "openplat-demo"])
         .current_dir(root)
