@@ -5,6 +5,7 @@
 mod again;
 mod checkout;
 mod damage;
+mod definition;
 mod drift;
 mod fresh;
 mod input;

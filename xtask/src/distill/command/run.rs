@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::definitions::Definitions;
 use crate::codegen::{rules, spec};
 use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
@@ -87,6 +88,13 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
     progress(paths.len(), paths.len());
     let mut books = Books::new(task)?;
     let mut reports = Vec::new();
+    readings.retain(|(path, bytes)| match books.definitions.take(bytes) {
+        Some(what) => {
+            reports.push(no_page(path.display().to_string(), what));
+            false
+        }
+        None => true,
+    });
     for (path, bytes) in readings {
         reports.push(books.add(&path, &bytes)?);
     }
@@ -151,6 +159,8 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 /// The APIs that the pages belong to.
 struct Books<'a> {
     task: &'a Task<'a>,
+    /// What pages are compared with.
+    definitions: Definitions,
     open: BTreeMap<String, OpenBook>,
     /// The operations and events that pages have described, and the page.
     seen: BTreeMap<(String, String), String>,
@@ -188,7 +198,12 @@ impl OpenBook {
 
 impl<'a> Books<'a> {
     fn new(task: &'a Task<'a>) -> Result<Self, String> {
-        let mut books = Self { task, open: BTreeMap::new(), seen: BTreeMap::new() };
+        let mut books = Self {
+            task,
+            definitions: Definitions::default(),
+            open: BTreeMap::new(),
+            seen: BTreeMap::new(),
+        };
         if task.api.is_none() {
             let entries =
                 fs::read_dir(task.specs).map_err(|error| unreadable(task.specs, &error))?;
@@ -253,6 +268,9 @@ impl<'a> Books<'a> {
             reading = read::read(&name, text.as_bytes());
         }
         let lacks = open.lacks(&reading.page);
+        if let Page::Endpoint(facts) = &reading.page {
+            reading.remarks.extend(self.definitions.compare(facts));
+        }
         let page = std::mem::replace(&mut reading.page, Page::Nothing { why: String::new() });
         let line = line_of(&page);
         let added = match page {
@@ -476,6 +494,10 @@ fn done(reading: Reading, spec: String, notes: Notes) -> PageReport {
 fn skipped(reading: Reading, why: String) -> PageReport {
     let Reading { name, remarks, .. } = reading;
     PageReport { name, spec: None, skipped: Some(why), remarks, glosses: Vec::new() }
+}
+
+fn no_page(name: String, what: String) -> PageReport {
+    PageReport { name, spec: None, skipped: Some(what), remarks: Vec::new(), glosses: Vec::new() }
 }
 
 fn summary(reports: &[PageReport]) -> Summary {

@@ -8,6 +8,7 @@
 
 mod blocks;
 mod cell;
+pub mod definition;
 mod endpoint;
 mod envelope;
 mod event;
