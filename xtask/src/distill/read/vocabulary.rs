@@ -492,7 +492,7 @@ pub(super) const SEPARATORS: Words = "：|:|=|－|——|—|–|- |，|, |(|（
 pub(super) const ANDS: Words = "和|及|或|and |or ";
 
 /// What can be restored where a page has lost some of its bytes. Longer ones come first, so that
-/// none hides another.
+/// none hides another; rare ones are left out, since they would fit where a common one belongs.
 pub(super) const RESTORABLE: Words = "支持的访问令牌|支持的应用类型|接口频率限制|响应体示例|请求体示例|事件体示例|数据校验规则|\
      类型额外说明|数据类型|是否必填|是否必须|路径参数|查询参数|请求参数|返回参数|响应示例|\
      返回示例|请求示例|请求方法|请求方式|错误信息|排查建议|权限要求|字段权限|取值范围|长度范围|\
