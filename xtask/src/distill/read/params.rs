@@ -183,7 +183,8 @@ fn own_columns(param: &mut Param, row: &Row, columns: &[Column]) {
     let text = |column| {
         let text = words::gloss(&words::unescape(&words::lines_of(cell(row, columns, column)?)));
         let text = text.trim_matches('`').to_owned();
-        (!matches!(text.as_str(), "" | "-" | "无" | "/")).then_some(text)
+        let none = vocabulary::is_one_of(&text, vocabulary::NOTHING);
+        (!none && !matches!(text.as_str(), "" | "/")).then_some(text)
     };
     param.example = text(Column::Example).or_else(|| param.example.take());
     param.default = text(Column::Default).or_else(|| param.default.take());

@@ -340,7 +340,8 @@ fn add_scopes(value: &str, line: usize, scopes: &mut Vec<String>, names: &mut Na
 
 /// Whether the line is not a sentence about scopes, or the lack of them.
 fn is_scope_name(line: &str) -> bool {
-    !matches!(line, "" | "-" | "无" | "暂无" | "None" | "none")
+    !matches!(line, "" | "None" | "none")
+        && !vocabulary::is_one_of(line, vocabulary::NOTHING)
         && !line.contains(['，', '。', '；', ';'])
 }
 
@@ -436,5 +437,6 @@ fn rate_limit(value: &str) -> Option<String> {
     });
     let parts: Option<Vec<_>> = parts.collect();
     let said = parts.map(|parts| parts.join(", ")).unwrap_or(text);
-    (!matches!(said.as_str(), "" | "-" | "无")).then_some(said)
+    let none = said.is_empty() || vocabulary::is_one_of(&said, vocabulary::NOTHING);
+    (!none).then_some(said)
 }

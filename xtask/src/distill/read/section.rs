@@ -6,7 +6,7 @@ use super::words;
 /// What a line announces that is marked as a heading, or stands alone in bold.
 pub(super) fn of_heading(title: &str) -> Section {
     let key = normalized(title);
-    if matches!(key.as_str(), "事件" | "回调" | "event" | "callback") {
+    if vocabulary::is_one_of(&key, vocabulary::OF_EVENTS) {
         return Section::Event;
     }
     vocabulary::whole_title(&key)

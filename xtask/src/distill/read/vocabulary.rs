@@ -115,7 +115,8 @@ const TITLES: &[(Section, Words)] = &[
 
 const OF_ANSWERS: Words = "响应|返回|response|出参";
 const OF_EXAMPLES: Words = "示例|样例|example|sample";
-const OF_EVENTS: Words = "事件|回调|event|callback";
+/// What a title contains of events, or the whole of a heading.
+pub(super) const OF_EVENTS: Words = "事件|回调|event|callback";
 
 /// What any other title contains, a word of each list. The first that fits counts.
 const PARTS_OF_TITLES: &[(Section, &[Words])] = &[
@@ -480,6 +481,15 @@ pub(super) const MARKS: &[(Mark, Words)] = &[
     (Mark::Min, "最小值|Minimum value|minimum value|Minimum"),
     (Mark::Note, "注意事项|注意|说明|Note|Notice"),
 ];
+
+/// What a description contains of a parameter that must be sent, and what turns the second round if
+/// it stands before it: a `not`, or a condition.
+pub(super) const MUST_BE_SENT: Words = "必需属性";
+pub(super) const MAY_HAVE_TO_BE_SENT: Words = "必填";
+pub(super) const BUT_NOT: Words = "非|不|否|无|时|则|下|才";
+
+/// What stands where there is nothing to say.
+pub(super) const NOTHING: Words = "-|无|暂无|空";
 
 /// What stands before a default in a sentence.
 pub(super) const DEFAULTS: Words =
