@@ -75,8 +75,13 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     }
 
     let vendor = request.vendor();
+    let root = parts.response.root.take();
+    let answer_rows = flats(parts.response);
+    let unmarked = nest::is_unmarked_answer(&answer_rows);
     let evidence = |sample| {
-        if vendor == Some(Vendor::Feishu) {
+        if unmarked {
+            Evidence::Unmarked(sample)
+        } else if vendor == Some(Vendor::Feishu) {
             Evidence::Sample(sample)
         } else {
             Evidence::Flattened(sample)
@@ -95,8 +100,7 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     params::compare(&mut body, sample, report);
 
     let answer = parts.response_example.as_ref();
-    let root = parts.response.root.take();
-    let mut response = nest::tree(flats(parts.response), evidence(answer), report);
+    let mut response = nest::tree(answer_rows, evidence(answer), report);
     attach_inner(&mut response, inner_answer, answer, report);
     let (response, response_of_table) = answer_fields(&request, response, answer, report);
     let download = is_download(&request, &title, parts.file_answer, &response, answer.is_some());

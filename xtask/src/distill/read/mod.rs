@@ -21,6 +21,7 @@ mod nest;
 mod overview;
 mod params;
 mod parts;
+mod places;
 pub mod report;
 mod request;
 mod sample;
@@ -29,6 +30,7 @@ mod table;
 mod text;
 mod types;
 mod vocabulary;
+mod unmarked;
 mod words;
 
 use facts::{Page, Reading};
