@@ -49,12 +49,34 @@ impl Document {
 }
 
 pub(super) fn parse(text: &str, report: &mut Report) -> Document {
-    let lines: Vec<&str> = text.split('\n').collect();
+    let (numbers, lines): (Vec<usize>, Vec<&str>) = unglued(text).into_iter().unzip();
     let map = Map::of(&lines);
-    let mut parser = Parser { map, lines, blocks: Vec::new(), unmarked: None, report };
+    let mut parser = Parser { map, lines, numbers, blocks: Vec::new(), unmarked: None, report };
     let (first, source) = parser.front_matter();
     parser.read_from(first);
     Document { blocks: parser.blocks, unmarked: parser.unmarked, source }
+}
+
+/// The lines with their numbers. Some exports have a heading behind the last row of the table before
+/// it, which becomes a line of its own.
+fn unglued(text: &str) -> Vec<(usize, &str)> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let fenced = fenced(&lines);
+    let parts = lines.iter().zip(fenced).enumerate().flat_map(|(index, (line, fenced))| {
+        let glued = if fenced { None } else { glued_heading(line) };
+        let (row, heading) = glued.map_or((*line, None), |at| (&line[..at], Some(&line[at..])));
+        std::iter::once(row).chain(heading).map(move |part| (index + 1, part))
+    });
+    parts.collect()
+}
+
+/// Where the heading starts that stands behind the last pipe of a row: `| a | b | ### Request body`.
+fn glued_heading(line: &str) -> Option<usize> {
+    let at = line.rfind('|')? + 1;
+    let rest = line[at..].trim_start();
+    let is_heading = rest.starts_with("##")
+        && heading(rest, false).is_some_and(|heading| heading.section != Section::Other);
+    (is_heading && !line[..at - 1].trim().is_empty()).then(|| line.len() - rest.len())
 }
 
 /// For each line, the first one at or after it that ends or continues a row, so that a cell of any
@@ -162,6 +184,8 @@ impl Style {
 
 struct Parser<'a, 'r> {
     lines: Vec<&'a str>,
+    /// Of the lines, on the page.
+    numbers: Vec<usize>,
     map: Map,
     blocks: Vec<Block>,
     unmarked: Option<usize>,
@@ -195,8 +219,13 @@ impl Parser<'_, '_> {
         }
     }
 
+    fn number(&self, index: usize) -> usize {
+        self.numbers.get(index).or(self.numbers.last()).copied().unwrap_or(1)
+    }
+
     fn push(&mut self, index: usize, body: Body) {
-        self.blocks.push(Block { line: index + 1, body });
+        let line = self.number(index);
+        self.blocks.push(Block { line, body });
     }
 
     /// Appends to the paragraph before; empty lines stay, so that lines can be counted.
@@ -240,7 +269,7 @@ impl Parser<'_, '_> {
             if closes_section(self.lines[end]) {
                 self.report.add(
                     RemarkKind::Row,
-                    index + 1,
+                    self.number(index),
                     "the code that starts here is not closed",
                 );
                 break;
@@ -263,13 +292,13 @@ impl Parser<'_, '_> {
             Some((last, _)) => text.extend(["\n", last, close]),
             None => {
                 let message = "the element that starts here is not closed";
-                self.report.add(RemarkKind::Row, index + 1, message);
+                self.report.add(RemarkKind::Row, self.number(index), message);
             }
         }
         let text = text.trim_start_matches('\n');
         match element {
             Element::Table => {
-                if let Some(table) = markup::to_table(text, index + 1, self.report) {
+                if let Some(table) = markup::to_table(text, self.number(index), self.report) {
                     self.push(index, Body::Table(table));
                 }
             }
@@ -288,9 +317,9 @@ impl Parser<'_, '_> {
 
     fn note_unmarked(&mut self, index: usize) {
         if table::is_unmarked_header(self.lines[index]) {
-            self.unmarked = self.unmarked.or(Some(index + 1));
+            self.unmarked = self.unmarked.or(Some(self.number(index)));
             let message = "a table whose cells nothing separates; it is not read";
-            self.report.add(RemarkKind::Row, index + 1, message);
+            self.report.add(RemarkKind::Row, self.number(index), message);
         }
     }
 
@@ -301,6 +330,7 @@ impl Parser<'_, '_> {
         if !table::starts_row(line) || table::is_delimiter(line) || table::count_cells(line) < 2 {
             return false;
         }
+        let number = self.number(index);
         let near = self.blocks.iter_mut().rev().take(3);
         let table = near
             .take_while(|block| !matches!(block.body, Body::Heading(_)))
@@ -312,13 +342,13 @@ impl Parser<'_, '_> {
             });
         let Some(table) = table else {
             let message = "a row without a table: no header was recognised above it";
-            self.report.add(RemarkKind::Row, index + 1, message);
+            self.report.add(RemarkKind::Row, number, message);
             return false;
         };
         let message =
             format!("the row is apart from its table, which starts on line {}", table.line);
-        self.report.add(RemarkKind::Row, index + 1, message);
-        let row = table::fit(line, index + 1, &table.columns(), self.report);
+        self.report.add(RemarkKind::Row, number, message);
+        let row = table::fit(line, number, &table.columns(), self.report);
         table.rows.push(row);
         true
     }
@@ -385,7 +415,7 @@ impl Parser<'_, '_> {
         first: usize,
         style: Style,
     ) -> (Table, usize) {
-        let mut table = Table { line: index + 1, header, rows: Vec::new() };
+        let mut table = Table { line: self.number(index), header, rows: Vec::new() };
         let (mut at, mut full) = (first, false);
         while let Some(end) = self.row_end(at, &table, style) {
             let text = self.lines[at..end].join("\n");
@@ -406,7 +436,7 @@ impl Parser<'_, '_> {
                 full = true;
                 self.report.add(
                     RemarkKind::Row,
-                    at + 1,
+                    self.number(at),
                     "the table goes on, but no more rows are read",
                 );
             }
@@ -419,7 +449,7 @@ impl Parser<'_, '_> {
     }
 
     fn row(&mut self, text: &str, index: usize, table: &Table) -> Row {
-        table::fit(text, index + 1, &table.columns(), self.report)
+        table::fit(text, self.number(index), &table.columns(), self.report)
     }
 
     /// The line after the row that starts at the line, or `None` if none does.

@@ -228,6 +228,9 @@ impl Parts {
             };
             if error.code.is_empty() {
                 report.add(RemarkKind::Row, row.line, "an error without a code; it is left out");
+            } else if error.code == "0" {
+                let message = "`0` is the code of success, so no error; the row is left out";
+                report.add(RemarkKind::Row, row.line, message);
             } else if !words::is_identifier(&error.code) {
                 report.add(
                     RemarkKind::Row,
