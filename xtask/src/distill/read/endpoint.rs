@@ -10,7 +10,7 @@ use super::parts::{self, Inner, Parts};
 use super::report::{RemarkKind, Report};
 use super::request::{self, Request};
 use super::vocabulary::{self, Column, Section};
-use super::{envelope, infer, words};
+use super::{envelope, form, infer, words};
 
 /// The operation, if the page describes one.
 pub(super) fn read(document: &Document, report: &mut Report) -> Option<Endpoint> {
@@ -98,6 +98,9 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     models::attach(&mut body, parts.models, sample, report);
     attach_inner(&mut body, inner_body, sample, report);
     params::compare(&mut body, sample, report);
+    if body.is_empty() && request.method != "GET" {
+        body = shown_body(document, sample, request.line, report);
+    }
 
     let answer = parts.response_example.as_ref();
     let mut response = nest::tree(answer_rows, evidence(answer), report);
@@ -120,14 +123,6 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     if parts.errors.is_empty() {
         report.add(RemarkKind::Missing, request.line, "the page has no table of error codes");
     }
-    if request.method != "GET" && body.is_empty() && sample.is_some() {
-        report.add(
-            RemarkKind::Missing,
-            request.line,
-            "the page shows a body, but has no table of its fields",
-        );
-    }
-
     let content_type = headers.iter().any(|header| {
         header.gloss.contains("multipart")
             || header.example.as_deref().is_some_and(|example| example.contains("multipart"))
@@ -135,6 +130,15 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     let multipart = request.multipart
         || content_type
         || body.iter().any(|field| *field.ty.element() == Ty::File);
+    let takes_file = takes_file(&request, &title);
+    let takes_nothing = request.method == "POST" && path.is_empty() && query.is_empty();
+    if body.is_empty() && (takes_file || takes_nothing) {
+        let upload = if takes_file { " An upload cannot work without its file" } else { "" };
+        let method = &request.method;
+        let message =
+            format!("a {method} that takes nothing: does the page lack its table?{upload}");
+        report.add(RemarkKind::Missing, request.line, message);
+    }
     let tokens = tokens(&request, vendor, &headers, &query, report);
     Endpoint {
         vendor,
@@ -257,6 +261,42 @@ fn add_query_of_url(request: &Request, query: &mut Vec<Param>, report: &mut Repo
             });
         }
     }
+}
+
+/// The fields of a body without a table: those of its sample, or of a form that the page shows.
+fn shown_body(
+    document: &Document,
+    sample: Option<&Json>,
+    line: usize,
+    report: &mut Report,
+) -> Vec<Param> {
+    let texts = || document.blocks.iter().filter_map(request::text_of);
+    let fields = match sample {
+        Some(sample) => infer::fields(sample, report),
+        None => texts().map(|(text, line)| form::fields(text, line)).fold(Vec::new(), longer),
+    };
+    if let Some(first) = fields.first() {
+        let message = "the page shows a body, but has no table of its fields; those of the sample \
+                       are taken, none as required";
+        report.add(RemarkKind::Missing, first.line, message);
+    } else if sample.is_some_and(|sample| sample.len() > 0) {
+        let message = "the page shows a body, but has no table of its fields";
+        report.add(RemarkKind::Missing, line, message);
+    }
+    fields
+}
+
+fn longer(a: Vec<Param>, b: Vec<Param>) -> Vec<Param> {
+    if b.len() > a.len() { b } else { a }
+}
+
+/// Whether the operation is an upload by its name.
+fn takes_file(request: &Request, title: &str) -> bool {
+    const WORDS: &[&str] = &["上传", "识别", "upload", "recognize"];
+    let text = format!("{title} {}", request.path()).to_lowercase();
+    matches!(request.method.as_str(), "POST" | "PUT")
+        && WORDS.iter().any(|word| text.contains(word))
+        && !["完成", "预上传", "finish", "prepare"].iter().any(|word| text.contains(word))
 }
 
 fn is_list(root: Option<&Ty>, sample: Option<&Json>) -> bool {

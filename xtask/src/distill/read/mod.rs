@@ -13,6 +13,7 @@ mod endpoint;
 mod envelope;
 mod event;
 pub mod facts;
+mod form;
 mod infer;
 mod json;
 mod markup;
@@ -29,8 +30,8 @@ mod section;
 mod table;
 mod text;
 mod types;
-mod vocabulary;
 mod unmarked;
+mod vocabulary;
 mod words;
 
 use facts::{Page, Reading};

@@ -352,7 +352,8 @@ fn is_event_type(text: &str) -> bool {
         && words::is_identifier(text)
 }
 
-fn text_of(block: &Block) -> Option<(&str, usize)> {
+/// The text of a block that is neither heading nor table, and its line.
+pub(super) fn text_of(block: &Block) -> Option<(&str, usize)> {
     match &block.body {
         Body::Code(text) | Body::Text(text) => Some((text, block.line)),
         _ => None,
