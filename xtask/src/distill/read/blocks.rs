@@ -53,6 +53,7 @@ pub(super) fn parse(text: &str, report: &mut Report) -> Document {
     let map = Map::of(&lines);
     let mut parser = Parser { map, lines, numbers, blocks: Vec::new(), unmarked: None, report };
     let (first, source) = parser.front_matter();
+    let source = source.or_else(|| parser.lines[first..].iter().find_map(|line| noted(line)));
     parser.read_from(first);
     Document { blocks: parser.blocks, unmarked: parser.unmarked, source }
 }
@@ -77,6 +78,40 @@ fn glued_heading(line: &str) -> Option<usize> {
     let is_heading = rest.starts_with("##")
         && heading(rest, false).is_some_and(|heading| heading.section != Section::Other);
     (is_heading && !line[..at - 1].trim().is_empty()).then(|| line.len() - rest.len())
+}
+
+/// The address of the page in a line of metadata: `source_url: "https://..."`, or the path that
+/// Feishu's own metadata has. Without what only chooses a language, a section or the Markdown.
+fn address(line: &str) -> Option<String> {
+    let (key, value) = line.trim().split_once(':')?;
+    let value = value.trim().trim_matches(['"', '\'', '<', '>']);
+    let url = match key.trim_matches(['"', ' ']) {
+        "source" | "source_url" | "sourceUrl" | "url" | "link" | "original_url" | "doc_url" => {
+            value.to_owned()
+        }
+        "fullPath" if value.starts_with('/') => format!("https://open.feishu.cn/document{value}"),
+        _ => return None,
+    };
+    let page = url.split(['#', '?']).next().unwrap_or_default();
+    let page = page.strip_suffix(".md").unwrap_or(page);
+    let is_page = page.starts_with("https://") && !page.contains(char::is_whitespace);
+    is_page.then(|| page.to_owned())
+}
+
+/// The address of the page in a line that notes it below the metadata, or at the end of the page.
+fn noted(line: &str) -> Option<String> {
+    const WORDS: &[&str] =
+        &["source_url:", "source:", "原文链接", "原文", "来源", "文档链接", "文档地址"];
+    let text = line.trim_start_matches(['>', '-', '*', ' ', '\t']);
+    let rest = WORDS.iter().find_map(|word| {
+        text.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word))?;
+        text.get(word.len()..)
+    })?;
+    let rest = rest.trim_start_matches(['*', '：', ':', ' ']);
+    let url =
+        rest.strip_prefix('[').and_then(|link| link.split_once("](")).map_or(rest, |link| link.1);
+    let url = url.trim_start_matches('<').split([')', '>', ' ']).next()?;
+    address(&format!("source: {url}")).filter(|url| url.contains("/document/"))
 }
 
 /// For each line, the first one at or after it that ends or continues a row, so that a cell of any
@@ -250,11 +285,7 @@ impl Parser<'_, '_> {
         let Some(length) = metadata.clone().position(|line| line.trim() == close) else {
             return (0, None);
         };
-        let source = metadata.take(length).find_map(|line| {
-            let url = line.trim().strip_prefix("source:")?.trim().trim_matches(['"', '\'']);
-            url.starts_with("https://").then(|| url.split('#').next().unwrap_or(url).to_owned())
-        });
-        (length + 2, source)
+        (length + 2, metadata.take(length).find_map(|line| address(line)))
     }
 
     fn code(&mut self, index: usize) -> usize {
@@ -547,5 +578,30 @@ impl Parser<'_, '_> {
         !table::is_delimiter(self.lines[at])
             && (self.lines.get(at + 1).is_some_and(|next| table::is_delimiter(next))
                 || table::header_score(&table::split(self.lines[at], true)) >= 3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_page_is_its_own() {
+        let page = "https://open.feishu.cn/document/server-docs/tug-v1/job/create";
+        for text in [
+            "---\nsource: \"https://open.feishu.cn/document/server-docs/tug-v1/job/create\"\n---\n",
+            "---\ntitle: a\nsource_url: https://open.feishu.cn/document/server-docs/tug-v1/job/create\n---",
+            "<!--\nurl: https://open.feishu.cn/document/server-docs/tug-v1/job/create.md?lang=zh-CN#a\n-->",
+            "---\nfullPath: \"/server-docs/tug-v1/job/create\"\n---\n# A",
+            "# A\n\n> 原文：[A](https://open.feishu.cn/document/server-docs/tug-v1/job/create.md)",
+            "# A\n\nsource_url: https://open.feishu.cn/document/server-docs/tug-v1/job/create\n",
+        ] {
+            let source = parse(text, &mut Report::default()).source;
+            assert_eq!(source.as_deref(), Some(page), "{text}");
+        }
+        for text in ["# A\nsource: https://a.example/b", "---\nurl: ftp://a\n---", "---\nurl:\n---"]
+        {
+            assert_eq!(parse(text, &mut Report::default()).source, None, "{text}");
+        }
     }
 }
