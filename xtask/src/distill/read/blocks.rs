@@ -1,5 +1,6 @@
 //! From text to headings, tables, code and paragraphs, each with its line.
 
+use super::html;
 use super::markup::{self, Element};
 use super::report::{RemarkKind, Report};
 use super::section;
@@ -37,6 +38,7 @@ pub(super) struct Document {
     pub(super) unmarked: Option<usize>,
     /// The address of the page, where its metadata gives it.
     pub(super) source: Option<String>,
+    pub(super) is_html: bool,
 }
 
 /// The level of a line that is known as a heading by its words alone.
@@ -49,13 +51,18 @@ impl Document {
 }
 
 pub(super) fn parse(text: &str, report: &mut Report) -> Document {
-    let (numbers, lines): (Vec<usize>, Vec<&str>) = unglued(text).into_iter().unzip();
+    let html = html::is_page(text).then(|| html::lines(text));
+    let (numbers, lines): (Vec<usize>, Vec<&str>) = match &html {
+        Some(lines) => lines.iter().map(|(number, line)| (*number, line.as_str())).unzip(),
+        None => unglued(text).into_iter().unzip(),
+    };
     let map = Map::of(&lines);
     let mut parser = Parser { map, lines, numbers, blocks: Vec::new(), unmarked: None, report };
     let (first, source) = parser.front_matter();
     let source = source.or_else(|| parser.lines[first..].iter().find_map(|line| noted(line)));
     parser.read_from(first);
-    Document { blocks: parser.blocks, unmarked: parser.unmarked, source }
+    let (blocks, unmarked) = (parser.blocks, parser.unmarked);
+    Document { blocks, unmarked, source, is_html: html.is_some() }
 }
 
 /// The lines with their numbers. Some exports have a heading behind the last row of the table before
@@ -595,6 +602,7 @@ mod tests {
             "---\nfullPath: \"/server-docs/tug-v1/job/create\"\n---\n# A",
             "# A\n\n> 原文：[A](https://open.feishu.cn/document/server-docs/tug-v1/job/create.md)",
             "# A\n\nsource_url: https://open.feishu.cn/document/server-docs/tug-v1/job/create\n",
+            "<html><head><link href='https://open.feishu.cn/document/server-docs/tug-v1/job/create#a' rel='canonical'>",
         ] {
             let source = parse(text, &mut Report::default()).source;
             assert_eq!(source.as_deref(), Some(page), "{text}");

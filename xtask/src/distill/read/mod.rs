@@ -14,6 +14,7 @@ mod envelope;
 mod event;
 pub mod facts;
 mod form;
+mod html;
 mod infer;
 mod json;
 mod markup;
@@ -72,6 +73,11 @@ fn page(text: &str, report: &mut Report) -> Page {
     }
     match overview::read(&document, report) {
         Ok(overview) => Page::Overview(overview),
+        Err(why) if document.is_html => Page::Nothing {
+            why: format!(
+                "this is HTML, and {why}; save the page as Markdown, or with what scripts show"
+            ),
+        },
         Err(why) => Page::Nothing { why },
     }
 }
