@@ -17,6 +17,7 @@ mod form;
 mod html;
 mod infer;
 mod json;
+mod listed;
 mod markup;
 mod models;
 mod nest;

@@ -280,8 +280,15 @@ impl Request {
     /// Where no table says it: a request line in code or text, or a URL and a method in a sample.
     fn read_text(&mut self, document: &Document, report: &mut Report) {
         for (text, line) in document.blocks.iter().filter_map(text_of) {
+            let mut method = "";
             for (index, text) in text.split('\n').enumerate() {
-                let found = self.read_line(text, line + index, report);
+                // Some texts have the URL on a line of its own, below the method.
+                let joined = format!("{method} {text}");
+                let request = if method.is_empty() { text } else { &joined };
+                let found = self.read_line(request, line + index, report);
+                if !text.trim().is_empty() {
+                    method = if is_method(text.trim()) { text.trim() } else { "" };
+                }
                 self.is_of_text |= found;
                 if found || !self.url.is_empty() && !self.method.is_empty() {
                     return;

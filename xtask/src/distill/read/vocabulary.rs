@@ -78,7 +78,7 @@ const TITLES: &[(Section, Words)] = &[
     ),
     (
         Section::Response,
-        "响应|响应体|返回参数|响应参数|返回值|返回结果|返回体|出参|响应体参数|返回数据|\
+        "响应|响应体|返回参数|响应参数|返回值|返回结果|返回体|出参|响应体参数|返回数据|返回响应|\
          返回参数说明|response|responsebody|responseparameters|responsebodyparameters|返回",
     ),
     (Section::ResponseHeaders, "响应头|响应头参数|responseheader|responseheaders"),
@@ -142,6 +142,10 @@ const PARTS_OF_TITLES: &[(Section, &[Words])] = &[
         ],
     ),
 ];
+
+/// What some pages put behind the title of the body.
+pub(super) const MEDIA_TYPES: Words =
+    "application/json|multipart/form-data|application/x-www-form-urlencoded";
 
 /// What titles contain below which the fields of a resource may stand.
 const TITLES_OF_FIELDS: Words = "字段|属性|参数|定义|结构|资源|field|attribut|propert|parameter|definition|structure|resource|\
