@@ -14,7 +14,7 @@ pub(super) struct Unmarked<'a> {
     tree: Vec<Param>,
     /// The containers whose rows may still follow, the innermost last.
     open: Vec<Open<'a>>,
-    /// The outermost container that a row of no sample goes into: the data of an answer.
+    /// The outermost container that a row of no sample goes into: the data of an envelope.
     floor: usize,
     /// The fields of the vendor's types of which all rows have been seen.
     types: HashMap<String, Vec<String>>,
@@ -123,10 +123,7 @@ impl<'a> Unmarked<'a> {
         let outer = &self.open[level];
         let shown: Vec<&Json> =
             outer.samples.iter().filter_map(|sample| sample.get(&row.name)).collect();
-        let is_data = level == 0
-            && row.name == "data"
-            && self.tree.iter().any(|field| field.name == "code")
-            && places::may_open(&row);
+        let is_data = level == 0 && self.is_data(&row);
         let samples = inner(&row.ty, &shown, next);
         // A list of texts has no fields, whatever its type is called.
         let scalars = samples.is_empty() && shown.iter().any(|sample| !places::is_empty(sample));
@@ -142,6 +139,17 @@ impl<'a> Unmarked<'a> {
                 self.floor = level + 1;
             }
         }
+    }
+
+    /// Whether all rows below belong to this one: an envelope holds nothing else behind its data.
+    fn is_data(&self, row: &Param) -> bool {
+        let has = |name: &str| self.tree.iter().any(|field| field.name == name);
+        let is_last = match row.name.as_str() {
+            "data" => has("code"),
+            "event" => has("header") || has("uuid"),
+            _ => false,
+        };
+        is_last && places::may_open(row)
     }
 
     /// Whether a row is known for a field of the type of another: from where the type stands above,
