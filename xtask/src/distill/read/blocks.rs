@@ -5,7 +5,7 @@ use super::markup::{self, Element};
 use super::report::{RemarkKind, Report};
 use super::section;
 use super::table::{self, Row, Table};
-use super::vocabulary::Section;
+use super::vocabulary::{self, Section};
 
 #[derive(Debug)]
 pub(super) struct Block {
@@ -107,10 +107,8 @@ fn address(line: &str) -> Option<String> {
 
 /// The address of the page in a line that notes it below the metadata, or at the end of the page.
 fn noted(line: &str) -> Option<String> {
-    const WORDS: &[&str] =
-        &["source_url:", "source:", "原文链接", "原文", "来源", "文档链接", "文档地址"];
     let text = line.trim_start_matches(['>', '-', '*', ' ', '\t']);
-    let rest = WORDS.iter().find_map(|word| {
+    let rest = vocabulary::each(vocabulary::NOTES_OF_ADDRESSES).find_map(|word| {
         text.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word))?;
         text.get(word.len()..)
     })?;

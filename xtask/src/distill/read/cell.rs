@@ -54,6 +54,13 @@ pub(super) fn read(cell: &str) -> Rules {
     rules
 }
 
+/// Reads a cell as what follows an announcement, since the head of its column is one.
+pub(super) fn read_announced(mark: Mark, cell: &str) -> Rules {
+    let list = vocabulary::MARKS.iter().find(|(found, _)| *found == mark);
+    let word = list.and_then(|(_, words)| vocabulary::each(words).next()).unwrap_or_default();
+    read(&format!("{word}：{cell}"))
+}
+
 /// Whether it is said without a `not` and without a condition before it.
 fn says_required(text: &str) -> bool {
     let is_turned = |before: &str| {

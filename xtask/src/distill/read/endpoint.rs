@@ -292,11 +292,10 @@ fn longer(a: Vec<Param>, b: Vec<Param>) -> Vec<Param> {
 
 /// Whether the operation is an upload by its name.
 fn takes_file(request: &Request, title: &str) -> bool {
-    const WORDS: &[&str] = &["上传", "识别", "upload", "recognize"];
     let text = format!("{title} {}", request.path()).to_lowercase();
     matches!(request.method.as_str(), "POST" | "PUT")
-        && WORDS.iter().any(|word| text.contains(word))
-        && !["完成", "预上传", "finish", "prepare"].iter().any(|word| text.contains(word))
+        && vocabulary::contains(&text, vocabulary::UPLOADS)
+        && !vocabulary::contains(&text, vocabulary::STEPS_OF_UPLOADS)
 }
 
 fn is_list(root: Option<&Ty>, sample: Option<&Json>) -> bool {

@@ -442,6 +442,14 @@ pub(super) const DEPRECATED: Words =
 pub(super) const DOWNLOADS: Words = "下载|Download|download";
 pub(super) const FILES: Words = "二进制|文件流|binary|file stream";
 
+/// What titles and paths contain of uploads, and of the steps of one that send no file, in lower case.
+pub(super) const UPLOADS: Words = "上传|识别|upload|recognize";
+pub(super) const STEPS_OF_UPLOADS: Words = "完成|预上传|finish|prepare";
+
+/// What stands before the address of a page in a note of it.
+pub(super) const NOTES_OF_ADDRESSES: Words =
+    "source_url:|source:|原文链接|原文|来源|文档链接|文档地址";
+
 /// What lines contain that tell an event from its repetitions.
 pub(super) const REPETITIONS: Words = "去重|幂等|deduplicat|idempoten";
 
