@@ -77,7 +77,11 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     let vendor = request.vendor();
     let root = parts.response.root.take();
     let answer_rows = flats(parts.response);
-    let unmarked = nest::is_unmarked_answer(&answer_rows);
+    let sample = parts.request_example.as_ref();
+    let body_list = is_list(parts.body.root.as_ref(), sample);
+    let body_rows = flats(parts.body);
+    let unmarked = nest::is_unmarked_answer(&answer_rows)
+        || parts.models.is_empty() && nest::is_unmarked_body(&body_rows, sample);
     let evidence = |sample| {
         if unmarked {
             Evidence::Unmarked(sample)
@@ -91,10 +95,8 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
         let message = "a table of an event on the page of an operation; it is left out";
         report.add(RemarkKind::Row, row.param.line, message);
     }
-    let body_list = is_list(parts.body.root.as_ref(), parts.request_example.as_ref());
-    let sample = parts.request_example.as_ref();
     let mut body =
-        nest::tree(flats(parts.body), evidence(sample.or(parts.request_outline.as_ref())), report);
+        nest::tree(body_rows, evidence(sample.or(parts.request_outline.as_ref())), report);
     models::attach(&mut body, parts.models, sample, report);
     attach_inner(&mut body, inner_body, sample, report);
     params::compare(&mut body, sample, report);

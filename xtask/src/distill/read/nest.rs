@@ -192,6 +192,22 @@ pub(super) fn is_unmarked_answer(rows: &[Flat]) -> bool {
     !marked && data.is_some() && at("code") < data && at("code").is_some()
 }
 
+/// Whether a row must be a field of a container above it that the sample leaves out: a sample has all
+/// required fields, and no two fields of one object have one name.
+pub(super) fn is_unmarked_body(rows: &[Flat], sample: Option<&Json>) -> bool {
+    let Some(sample) = sample.and_then(object).filter(|sample| !is_empty(sample)) else {
+        return false;
+    };
+    let is_left_out = |param: &Param| opens(param) && sample.get(&param.name).is_none();
+    let marked = rows.iter().any(|row| row.indent != rows[0].indent);
+    let inner = rows.iter().skip_while(|row| !is_left_out(&row.param)).skip(1).any(|row| {
+        let is_twice = rows.iter().filter(|other| other.param.name == row.param.name).count() > 1;
+        let is_lacking = row.param.required == Some(true) && sample.get(&row.param.name).is_none();
+        is_twice || is_lacking && !opens(&row.param)
+    });
+    !marked && inner
+}
+
 /// Reports containers of a named type that stay without fields because neither a mark nor a sample
 /// shows any; such a type has fields, and the rows below may be they.
 fn doubt_flat(rows: &[Flat], sample: Option<&Json>, report: &mut Report) {
