@@ -244,7 +244,7 @@ struct How {
 }
 
 fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
-    let outcome = read_pages(&run::Task { pages, specs, api: Some(api) })?;
+    let outcome = read_pages(&run::Task { pages, specs, api: Some(api), compares: false })?;
     if how.write {
         run::write(specs, &outcome.files)?;
     }
@@ -269,8 +269,9 @@ fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), 
 }
 
 fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
-    let outcome = read_pages(&run::Task { pages, specs, api })?;
+    let outcome = read_pages(&run::Task { pages, specs, api, compares: true })?;
     eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
+    outcome.outlived.iter().for_each(|why| eprintln!("{why}"));
     let drift: Vec<_> =
         outcome.changes.iter().filter(|change| change.is_drift()).cloned().collect();
     match json {

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::run::{Outcome, PageReport};
 use crate::distill::specs::book::EVENTS;
-use crate::distill::specs::merge::{Change, Effect};
+use crate::distill::specs::change::{Change, Effect};
 
 const PLACE: Style = Style::new().bold();
 const KIND: Style = AnsiColor::Yellow.on_default();

@@ -2,146 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::book::{Book, EVENTS, Entry, innermost};
+use super::change::{self, Change, EVENT_SAMPLE, Effect, What};
 use super::codes;
 use super::draft::{self, Draft, EventDraft, Notes};
 use super::route;
 use crate::codegen::{rules, spec};
-
-/// What a page says otherwise than a spec.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
-    /// The spec file, without its folder.
-    pub file: String,
-    /// Such as `query/page_size`.
-    pub at: String,
-    pub what: What,
-    /// What the spec said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// What the page says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<String>,
-    pub effect: Effect,
-}
-
-/// What differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
-    Operation,
-    Event,
-    Method,
-    Path,
-    Deprecated,
-    Field,
-    Name,
-    Type,
-    Required,
-    Value,
-    Token,
-    Scope,
-    Code,
-    Rate,
-    Limit,
-    Sample,
-    Fixup,
-}
-
-/// What it means for programs that use the generated crate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Effect {
-    /// They go on compiling.
-    Additive,
-    /// They may not compile, or stop to do what they did.
-    Breaking,
-}
-
-impl Change {
-    /// Whether it is more than another sample or limit, which a program never notices. The sample
-    /// of an event differs only if its members do, and so is what the platform sends.
-    pub fn is_drift(&self) -> bool {
-        !matches!(self.what, What::Sample | What::Limit | What::Rate) || self.at == EVENT_SAMPLE
-    }
-
-    /// What the page leaves out, as [`Fixup::lacks`](super::fixups::Fixup::lacks) names it.
-    pub fn gap(&self) -> Option<String> {
-        let from = self.from.as_ref().filter(|_| self.to.is_none())?;
-        Some(match self.what {
-            What::Field | What::Deprecated => self.at.clone(),
-            _ => gap(&self.at, from),
-        })
-    }
-
-    /// Whether it is a whole operation or event, which had no spec.
-    pub fn is_whole(&self) -> bool {
-        matches!(self.what, What::Operation | What::Event)
-    }
-
-    /// What differs, as [`Fixup::differs`](super::fixups::Fixup::differs) names it.
-    pub fn said(&self) -> String {
-        let what = self.what.label();
-        let change = match (self.from.as_deref(), self.to.as_deref()) {
-            (None, to) => format!("{what} + {}", to.unwrap_or_default()),
-            (Some(from), None) => format!("{what} - {from}"),
-            (Some(from), Some(to)) => format!("{what} {from} -> {to}"),
-        };
-        if self.at.is_empty() { change } else { format!("{}: {change}", self.at) }
-    }
-
-    pub fn is_breaking(&self) -> bool {
-        self.effect == Effect::Breaking
-    }
-}
-
-fn gap(list: &str, item: &str) -> String {
-    format!("{list}={item}")
-}
-
-/// Where the sample of an event is.
-pub const EVENT_SAMPLE: &str = "example";
-
-impl What {
-    /// For people.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Operation => "operation",
-            Self::Event => "event",
-            Self::Method => "method",
-            Self::Path => "path",
-            Self::Deprecated => "deprecated",
-            Self::Field => "field",
-            Self::Name => "name",
-            Self::Type => "type",
-            Self::Required => "required",
-            Self::Value => "value",
-            Self::Token => "token",
-            Self::Scope => "scope",
-            Self::Code => "code",
-            Self::Rate => "rate",
-            Self::Limit => "limit",
-            Self::Sample => "sample",
-            Self::Fixup => "fix-up",
-        }
-    }
-}
-
-impl std::fmt::Display for Change {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let colon = if self.at.is_empty() { ": " } else { "" };
-        write!(f, "{} {colon}{}", self.file, self.said())?;
-        match self.what {
-            _ if self.from.is_none() || self.to.is_some() => Ok(()),
-            What::Operation | What::Event => f.write_str(" (no page describes it)"),
-            What::Fixup => f.write_str(" (no longer applies)"),
-            _ => f.write_str(" (not on the page)"),
-        }
-    }
-}
 
 /// Adds what a page says to the specs; returns the file, and what differs from what they said.
 pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
@@ -304,7 +172,7 @@ impl<'a> Merger<'a> {
     ) -> bool {
         let (file, at) = (self.file.to_owned(), at.to_owned());
         let change = Change { file, at, what, from, to, effect };
-        let is_accepted = self.differs.contains(&change.said());
+        let is_accepted = self.differs.contains(&change.departure());
         self.changes.push(change);
         !is_accepted
     }
@@ -484,7 +352,7 @@ impl<'a> Merger<'a> {
         new.retain(|item| {
             old.contains(item) || self.change(at, what, None, Some(text(item)), Effect::Additive)
         });
-        let is_lacked = |item: &&T| self.lacks.contains(&gap(at, &text(item)));
+        let is_lacked = |item: &&T| self.lacks.contains(&change::gap(at, &text(item)));
         let lacked = old.iter().filter(|item| !new.contains(item)).filter(is_lacked);
         let whole: Vec<T> = new.iter().chain(lacked).cloned().collect();
         // In another order it says the same.
