@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run};
-use xtask::{codegen, new_api, operations};
+use xtask::{changes, codegen, new_api, operations};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -63,6 +63,15 @@ enum Task {
         /// The API that the pages describe; without it, each page finds its own
         #[arg(long, value_name = "NAME")]
         api: Option<String>,
+        /// Print one JSON array on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what the specs changed since a revision, as a changelog by crate
+    Changes {
+        /// A commit, branch or tag of git
+        #[arg(value_name = "REV")]
+        revision: String,
         /// Print one JSON array on standard output
         #[arg(long)]
         json: bool,
@@ -128,6 +137,7 @@ fn run(cli: Cli) -> Result<(), String> {
             distill(&pages, &api, &specs_in(out)?, &How { write, gloss, json })
         }
         Task::Drift { pages, api, json } => drift(&pages, api.as_deref(), &specs_in(None)?, json),
+        Task::Changes { revision, json } => changes_since(&root()?, &revision, json),
         Task::NewApi { name, vendor } => new_api(&root()?, &name, vendor),
         Task::Operations { json, specs } => {
             list(&specs_in(specs)?, json, operations::list, operations::table)
@@ -205,6 +215,19 @@ fn list<T: Serialize>(
         false => table(&entries),
     };
     print_all(&format!("{text}\n"))
+}
+
+fn changes_since(root: &Path, revision: &str, json: bool) -> Result<(), String> {
+    let found =
+        changes::since(root, revision).map_err(|error| format!("error: {}", error.trim()))?;
+    let text = match json {
+        true => {
+            serde_json::to_string_pretty(&found.crates).map_err(|error| error.to_string())? + "\n"
+        }
+        false => changes::changelog(&found.crates),
+    };
+    print_all(&text)?;
+    if found.faults.is_empty() { Ok(()) } else { Err(found.faults.join("\n\n")) }
 }
 
 /// What is still to be written before a change can land.

@@ -7,7 +7,7 @@ pub const NO_SPEC: &str = "no spec";
 /// A spec of which there is no page.
 pub const NO_PAGE: &str = "no page";
 
-/// What a page says otherwise than a spec.
+/// What a page says otherwise than a spec, or one spec otherwise than another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     /// The spec file, without its folder.
@@ -28,6 +28,7 @@ pub struct Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
+    Crate,
     Operation,
     Event,
     Method,
@@ -44,6 +45,7 @@ pub enum What {
     Rate,
     Limit,
     Sample,
+    Pages,
     Fixup,
 }
 
@@ -115,6 +117,7 @@ impl What {
     /// For people.
     pub fn label(self) -> &'static str {
         match self {
+            Self::Crate => "crate",
             Self::Operation => "operation",
             Self::Event => "event",
             Self::Method => "method",
@@ -131,6 +134,7 @@ impl What {
             Self::Rate => "rate",
             Self::Limit => "limit",
             Self::Sample => "sample",
+            Self::Pages => "pages",
             Self::Fixup => "fix-up",
         }
     }
