@@ -118,6 +118,28 @@ fn parameters_of_a_path_that_are_called_otherwise() {
     assert_eq!(lab.distil().changes(), [""; 0]);
 }
 
+#[test]
+fn bodies_and_answers_of_another_kind() {
+    assert_eq!(
+        after("pages/create.md", &[(&table("请求体", &OWNER), "")]),
+        [
+            "breaking: dock.create body/owner: field - Owner (not on the page)",
+            "breaking: dock.create body/kind: field - Kind (not on the page)",
+        ]
+    );
+    let list = "### 请求体示例\n\n```json\n[{ \"kind\": \"wet\" }]\n```\n\n### 请求体";
+    let said = drift("pages/create.md", &[("### 请求体", list)]);
+    assert_eq!(said, ["breaking: dock.create body: type object -> list<object>"]);
+    let file = "### 响应体\n\n返回文件的二进制流。\n";
+    let lab = lab();
+    let path = table("路径参数", &["dock_id | string | 是 | 标识"]);
+    lab.write("pages/get.md", page("GET", "/docks/:dock_id", &format!("{path}## 响应\n\n{file}")));
+    assert_eq!(
+        lab.xtask(&["drift", "pages"]).changes(),
+        ["breaking: dock.get response: type object -> file"]
+    );
+}
+
 /// What drift says about pages of which one was edited.
 #[track_caller]
 fn drift(page: &str, edits: &[(&str, &str)]) -> Vec<String> {

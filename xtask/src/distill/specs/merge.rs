@@ -123,6 +123,9 @@ fn renamed(ty: &str, names: &BTreeMap<String, String>) -> String {
     }
 }
 
+/// What a page or a spec without a body or an answer has of it.
+const NOTHING: &str = "nothing";
+
 struct Merger<'a> {
     book: &'a mut Book,
     file: &'a str,
@@ -198,18 +201,19 @@ impl<'a> Merger<'a> {
         }
         self.fields("params", &mut old.params, &new.params);
         self.fields("query", &mut old.query, &new.query);
-        match (&mut old.body, &new.body) {
-            (Some(old), Some(new)) => self.fields("body", old, new),
-            (None, Some(fields)) if old.body_type.is_none() => {
-                let mut body = Vec::new();
-                self.fields("body", &mut body, fields);
-                old.body = Some(body);
-            }
-            _ => {}
-        }
+        let body = (&mut old.body, &mut old.body_type);
+        self.whole("body", body, (&new.body, &new.body_type));
         self.is_answer = true;
         self.is_sample = !is_whole;
-        self.answer(old, new);
+        let lacks = std::mem::take(&mut old.lacks);
+        let response = (&mut old.response, &mut old.response_type);
+        self.whole("response", response, (&new.response, &new.response_type));
+        let is_lacked = |change: &Change| {
+            let name = change.at.strip_prefix("response/").unwrap_or_default();
+            change.to.is_none() && lacks.iter().any(|lack| lack == name)
+        };
+        self.changes.retain(|change| !is_lacked(change));
+        old.lacks = lacks;
         self.sample("examples/request", &mut old.examples.request, &new.examples.request);
         self.sample("examples/response", &mut old.examples.response, &new.examples.response);
     }
@@ -249,27 +253,66 @@ impl<'a> Merger<'a> {
         old.path = segments.collect::<Vec<_>>().join("/");
     }
 
-    fn answer(&mut self, old: &mut spec::Endpoint, new: &spec::Endpoint) {
-        let Some(fields) = &new.response else { return };
-        match (&mut old.response, &old.response_type) {
-            (Some(known), _) => self.fields("response", known, fields),
-            (None, Some(ty)) => {
-                let Some(mut entry) = self.book.types.remove(innermost(ty)) else { return };
+    /// A body or an answer, which has fields of its own or is of a type that has a name.
+    fn whole(
+        &mut self,
+        at: &str,
+        (fields, ty): (&mut Option<Vec<spec::Field>>, &mut Option<String>),
+        (new_fields, new_ty): (&Option<Vec<spec::Field>>, &Option<String>),
+    ) {
+        let known = self.wire_of(fields, ty, false);
+        let said = self.wire_of(new_fields, new_ty, true);
+        let is_form = fields.iter().flatten().any(|field| field.ty == "file");
+        // A page that shows nothing of an answer, or of a form, does not say that there is none.
+        if said == NOTHING && (self.is_answer || is_form || known != "object") {
+            return;
+        }
+        if known != said && said != NOTHING && (known != NOTHING || new_ty.is_some()) {
+            let is_guess = self.is_sample && said != "file";
+            if is_guess || known.contains("json") || said.contains("json") {
+                return;
+            }
+            let is_new = known == NOTHING && self.is_answer;
+            let effect = if is_new { Effect::Additive } else { Effect::Breaking };
+            if self.change(at, What::Type, Some(known), Some(said), effect) {
+                *ty = new_ty.as_ref().map(|ty| self.adopt(ty));
+                fields.clone_from(new_fields);
+                for field in fields.iter_mut().flatten() {
+                    field.ty = self.adopt(&field.ty);
+                }
+            }
+            return;
+        }
+        match (ty, new_ty, new_fields) {
+            (Some(ty), Some(new_ty), _) => self.members(at, ty, new_ty),
+            (Some(ty), None, new) => {
+                let new = new.as_deref().unwrap_or_default();
+                let Some(mut entry) = self.book.types.remove(ty.as_str()) else { return };
                 if let Some(known) = &mut entry.ty.fields {
-                    self.members_of(ty, "response", known, fields);
+                    self.members_of(ty, at, known, new);
                 }
                 self.book.types.insert(entry.ty.name.clone(), entry);
-                let lacks = |change: &Change| {
-                    let name = change.at.strip_prefix("response/").unwrap_or_default();
-                    change.to.is_none() && old.lacks.iter().any(|lack| lack == name)
-                };
-                self.changes.retain(|change| !lacks(change));
             }
-            (None, None) => {
-                let mut known = Vec::new();
-                self.fields("response", &mut known, fields);
-                old.response = Some(known);
+            // It is of another kind, which was said.
+            (None, Some(_), _) => {}
+            (None, None, new) => {
+                let new = new.as_deref().unwrap_or_default();
+                self.fields(at, fields.get_or_insert_default(), new);
             }
+        }
+    }
+
+    /// The whole by what it is on the wire.
+    fn wire_of(
+        &self,
+        fields: &Option<Vec<spec::Field>>,
+        ty: &Option<String>,
+        of_page: bool,
+    ) -> String {
+        match (fields, ty) {
+            (_, Some(ty)) => self.wire(ty, of_page),
+            (Some(_), None) => "object".to_owned(),
+            (None, None) => NOTHING.to_owned(),
         }
     }
 
