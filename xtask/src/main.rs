@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use xtask::codegen::ir::Api;
-use xtask::distill::command::{console, run};
+use xtask::distill::command::{console, run, writing};
 use xtask::{changes, codegen, new_api, operations};
 
 /// Maintainers' commands of openplat.
@@ -48,9 +48,12 @@ enum Task {
         /// Write the specs, in place of printing them
         #[arg(long)]
         write: bool,
-        /// Show what the vendor says about each field, for writing our own sentences
+        /// Show the sentences that are left to write, with what the vendor says
         #[arg(long)]
         gloss: bool,
+        /// Take over the sentences in this file; with --write, leave those in it that are missing
+        #[arg(long, value_name = "FILE")]
+        sentences: Option<PathBuf>,
         /// Print one JSON object on standard output
         #[arg(long)]
         json: bool,
@@ -133,8 +136,8 @@ fn run(cli: Cli) -> Result<(), String> {
     match cli.task {
         Task::Codegen { crates, check: false } => generate(&root()?, &crates),
         Task::Codegen { crates, check: true } => check(&root()?, &crates),
-        Task::Distill { pages, api, out, write, gloss, json } => {
-            distill(&pages, &api, &specs_in(out)?, &How { write, gloss, json })
+        Task::Distill { pages, api, out, write, gloss, sentences, json } => {
+            distill(&pages, &api, &specs_in(out)?, &How { write, gloss, sentences, json })
         }
         Task::Drift { pages, api, json } => drift(&pages, api.as_deref(), &specs_in(None)?, json),
         Task::Changes { revision, json } => changes_since(&root()?, &revision, json),
@@ -263,17 +266,21 @@ fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
 struct How {
     write: bool,
     gloss: bool,
+    sentences: Option<PathBuf>,
     json: bool,
 }
 
 fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
-    let outcome = read_pages(&run::Task { pages, specs, api: Some(api), compares: false })?;
+    let sentences = how.sentences.as_deref();
+    let task = run::Task { pages, specs, api: Some(api), compares: false, sentences };
+    let outcome = read_pages(&task)?;
     if how.write {
         run::write(specs, &outcome.files)?;
+        sentences.map_or(Ok(()), |path| writing::save(path, &outcome.gaps))?;
     }
     eprint!("{}", console::report(&outcome));
     if how.gloss {
-        eprint!("{}", console::glosses(&outcome.pages));
+        eprint!("{}", console::gaps(&outcome.gaps));
     }
     if how.json {
         let json = serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string())?;
@@ -292,7 +299,8 @@ fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), 
 }
 
 fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
-    let outcome = read_pages(&run::Task { pages, specs, api, compares: true })?;
+    let task = run::Task { pages, specs, api, compares: true, sentences: None };
+    let outcome = read_pages(&task)?;
     eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
     outcome.outlived.iter().for_each(|why| eprintln!("{why}"));
     let drift: Vec<_> =

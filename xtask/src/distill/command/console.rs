@@ -5,8 +5,8 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::run::{Outcome, PageReport};
-use crate::distill::specs::book::EVENTS;
 use crate::distill::specs::change::{Change, Effect};
+use crate::distill::specs::sentences::Gap;
 
 const PLACE: Style = Style::new().bold();
 const KIND: Style = AnsiColor::Yellow.on_default();
@@ -39,17 +39,16 @@ pub fn skipped(page: &PageReport) -> String {
     format!("{place}: {}: {why}\n", styled(KIND, "skipped"))
 }
 
-/// What the vendor says about each field, for whoever writes our sentences.
-pub fn glosses(pages: &[PageReport]) -> String {
+/// What is left to write, each with its places and with what the vendor says about it.
+pub fn gaps(gaps: &[Gap]) -> String {
     let mut text = String::new();
-    for page in pages {
-        let Some(spec) = &page.spec else { continue };
-        for gloss in &page.glosses {
-            let place = styled(PLACE, format!("{}:{}", page.name, gloss.line));
-            let whole = if spec.starts_with(EVENTS) { "event" } else { "operation" };
-            let of = if gloss.of.is_empty() { whole } else { &gloss.of };
-            let _ = writeln!(text, "{place}: {spec} {of}");
-            let _ = writeln!(text, "    {}", styled(QUIET, &gloss.text));
+    for gap in gaps {
+        let first: Vec<&str> = gap.places.iter().take(3).map(String::as_str).collect();
+        let more = gap.places.len() - first.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _ = writeln!(text, "{}: {}{more}", styled(PLACE, &gap.about), first.join(", "));
+        for gloss in &gap.gloss {
+            let _ = writeln!(text, "    {}", styled(QUIET, gloss));
         }
     }
     text
@@ -79,6 +78,7 @@ pub fn summary(outcome: &Outcome) -> String {
         ("skipped", summary.skipped),
         ("changes", outcome.changes.len()),
         ("specs that differ", outcome.files.len()),
+        ("sentences to write", outcome.gaps.len()),
         ("report lines", remarks),
     ];
     let rows = rows.into_iter().map(|(name, count)| (name.to_owned(), count));

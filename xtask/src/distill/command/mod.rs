@@ -3,3 +3,4 @@
 pub mod console;
 mod definitions;
 pub mod run;
+pub mod writing;

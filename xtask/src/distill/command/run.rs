@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::definitions::Definitions;
+use super::writing::{self, Sources};
 use crate::codegen::{rules, spec};
 use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
@@ -16,6 +17,7 @@ use crate::distill::specs::book::{Book, EVENTS, SpecFile};
 use crate::distill::specs::change::{Change, EVENT_SAMPLE, Effect, NO_PAGE, What};
 use crate::distill::specs::draft::{self, Draft, Gloss, Notes};
 use crate::distill::specs::fixups::{self, Fixup};
+use crate::distill::specs::sentences::Gap;
 use crate::distill::specs::{drift, merge, paging, route, settle};
 
 /// No page comes near it; what does is no page.
@@ -33,6 +35,8 @@ pub struct Task<'a> {
     /// The pages are compared with the specs: one that has none makes none, but is a difference,
     /// and so is a spec without a page.
     pub compares: bool,
+    /// The file with sentences that were left to write.
+    pub sentences: Option<&'a Path>,
 }
 
 /// What came of it.
@@ -45,6 +49,9 @@ pub struct Outcome {
     /// What to do about departures from pages that are none any more.
     #[serde(skip)]
     pub outlived: Vec<String>,
+    /// The sentences that are left to write.
+    #[serde(skip)]
+    pub gaps: Vec<Gap>,
     pub summary: Summary,
 }
 
@@ -78,6 +85,8 @@ pub struct Summary {
     pub events: usize,
     pub models: usize,
     pub skipped: usize,
+    /// The sentences that are left to write.
+    pub sentences: usize,
     /// By kind.
     pub remarks: BTreeMap<&'static str, usize>,
 }
@@ -108,9 +117,9 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
         books.compare()?;
     }
     let outlived = std::mem::take(&mut books.outlived);
-    let (files, changes) = books.finish(&mut reports)?;
-    let summary = summary(&reports);
-    Ok(Outcome { pages: reports, changes, files, outlived, summary })
+    let (files, changes, gaps) = books.finish(&mut reports)?;
+    let summary = Summary { sentences: gaps.len(), ..summary(&reports) };
+    Ok(Outcome { pages: reports, changes, files, outlived, gaps, summary })
 }
 
 /// Every file below what was named, in a fixed order.
@@ -475,8 +484,8 @@ impl<'a> Books<'a> {
     }
 
     /// Makes the specs pass, and says what that cost.
-    fn finish(mut self, reports: &mut [PageReport]) -> Result<(Vec<Written>, Vec<Change>), String> {
-        let (mut files, mut changes) = (Vec::new(), Vec::new());
+    fn finish(mut self, reports: &mut [PageReport]) -> Result<Finished, String> {
+        let (mut files, mut changes, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
         for (name, open) in &mut self.open {
             let known = &open.known;
             let settled = settle::settle(&mut open.book, |stem| !known.contains(stem));
@@ -488,6 +497,12 @@ impl<'a> Books<'a> {
             for (stem, reasons) in left_out {
                 tell(reports, &open.book, &stem, reasons);
             }
+            // Only who names an API writes for it.
+            if self.task.api.is_some() {
+                let Task { specs, sentences, .. } = *self.task;
+                let sources = Sources { specs, sentences, said: said(reports) };
+                gaps.extend(writing::complete(&sources, &mut open.book)?);
+            }
             let lasting = open.changes.drain(..).filter(|change| lasts(change, &open.book));
             changes.extend(lasting);
             let changed = open.book.changed_files().into_iter();
@@ -497,8 +512,21 @@ impl<'a> Books<'a> {
             }));
         }
         changes.append(&mut self.changes);
-        Ok((files, changes))
+        Ok((files, changes, gaps))
     }
+}
+
+/// The files that differ, the changes in them, and the sentences that are left to write.
+type Finished = (Vec<Written>, Vec<Change>, Vec<Gap>);
+
+/// What pages say, each beside the spec that the page went into.
+fn said(reports: &[PageReport]) -> Vec<(&str, &Gloss)> {
+    let of_page = |report| {
+        let PageReport { spec, glosses, .. }: &PageReport = report;
+        let spec = spec.iter().map(String::as_str);
+        spec.flat_map(|spec| glosses.iter().map(move |gloss| (spec, gloss)))
+    };
+    reports.iter().flat_map(of_page).collect()
 }
 
 impl OpenBook {

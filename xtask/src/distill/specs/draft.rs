@@ -113,6 +113,10 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
         drafter.remark(RemarkKind::Row, header.line, message);
     }
     drafter.gloss("", &facts.gloss, facts.line);
+    for error in &facts.errors {
+        drafter.gloss(&format!("code/{}", error.code), &error.message, error.line);
+        drafter.gloss(&format!("advice/{}", error.code), &error.gloss, error.line);
+    }
     name_apart(&mut spec, &BTreeSet::new());
     spec.types = drafter.types;
     let codes = facts.errors.iter().map(|error| (error.code.clone(), codes::code(error))).collect();

@@ -11,4 +11,5 @@ pub mod layout;
 pub mod merge;
 pub mod paging;
 pub mod route;
+pub mod sentences;
 pub mod settle;

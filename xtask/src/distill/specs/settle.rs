@@ -44,18 +44,31 @@ pub fn settle(book: &mut Book, is_new: impl Fn(&str) -> bool) -> Result<LeftOut,
             drop_unused(book);
         }
         if !progress {
-            let faults = faults.iter().map(|fault| {
-                let file = fault.place().map_or("specs", |(file, _)| file);
-                format!("{file}: {fault}")
-            });
-            let faults: Vec<_> = faults.collect();
             return Err(format!(
                 "what the pages say does not go together with what the specs say:\n{}\n\ncorrect \
                  the specs, or the pages with `fixups.json`",
-                faults.join("\n")
+                listed(&faults)
             ));
         }
     }
+}
+
+/// Says what keeps the specs from passing, if anything does.
+pub fn check(book: &Book) -> Result<(), String> {
+    let faults = faults(&book.name, &book.files())?;
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(listed(&faults)),
+    }
+}
+
+/// One on a line, each with its file.
+fn listed(faults: &[Diagnostic]) -> String {
+    let faults = faults.iter().map(|fault| {
+        let file = fault.place().map_or("specs", |(file, _)| file);
+        format!("{file}: {fault}")
+    });
+    faults.collect::<Vec<_>>().join("\n")
 }
 
 fn faults(api: &str, files: &[SpecFile]) -> Result<Vec<Diagnostic>, String> {
