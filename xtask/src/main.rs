@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use anstream::adapter::strip_str;
 use anstream::{eprint, eprintln, println};
 use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -54,7 +55,10 @@ enum Task {
         /// Take over the sentences in this file; with --write, leave those in it that are missing
         #[arg(long, value_name = "FILE")]
         sentences: Option<PathBuf>,
-        /// Print one JSON object on standard output
+        /// List every guess, also those that are only counted otherwise
+        #[arg(long)]
+        verbose: bool,
+        /// Print one JSON object on standard output; one with the key `error` if the task fails
         #[arg(long)]
         json: bool,
     },
@@ -66,7 +70,8 @@ enum Task {
         /// The API that the pages describe; without it, each page finds its own
         #[arg(long, value_name = "NAME")]
         api: Option<String>,
-        /// Print one JSON array on standard output
+        /// Print one JSON array on standard output; an object with the key `error` if the pages
+        /// cannot be compared
         #[arg(long)]
         json: bool,
     },
@@ -136,8 +141,8 @@ fn run(cli: Cli) -> Result<(), String> {
     match cli.task {
         Task::Codegen { crates, check: false } => generate(&root()?, &crates),
         Task::Codegen { crates, check: true } => check(&root()?, &crates),
-        Task::Distill { pages, api, out, write, gloss, sentences, json } => {
-            distill(&pages, &api, &specs_in(out)?, &How { write, gloss, sentences, json })
+        Task::Distill { pages, api, out, write, gloss, sentences, verbose, json } => {
+            distill(&pages, &api, &specs_in(out)?, &How { write, gloss, sentences, verbose, json })
         }
         Task::Drift { pages, api, json } => drift(&pages, api.as_deref(), &specs_in(None)?, json),
         Task::Changes { revision, json } => changes_since(&root()?, &revision, json),
@@ -267,18 +272,22 @@ struct How {
     write: bool,
     gloss: bool,
     sentences: Option<PathBuf>,
+    verbose: bool,
     json: bool,
 }
 
 fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
     let sentences = how.sentences.as_deref();
     let task = run::Task { pages, specs, api: Some(api), compares: false, sentences };
-    let outcome = read_pages(&task)?;
-    if how.write {
-        run::write(specs, &outcome.files)?;
-        sentences.map_or(Ok(()), |path| writing::save(path, &outcome.gaps))?;
-    }
-    eprint!("{}", console::report(&outcome));
+    let outcome = read_pages(&task).and_then(|outcome| {
+        if how.write {
+            run::write(specs, &outcome.files)?;
+            sentences.map_or(Ok(()), |path| writing::save(path, &outcome.gaps))?;
+        }
+        Ok(outcome)
+    });
+    let outcome = or_json(outcome, how.json)?;
+    eprint!("{}", console::report(&outcome, how.verbose));
     if how.gloss {
         eprint!("{}", console::gaps(&outcome.gaps));
     }
@@ -295,12 +304,31 @@ fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), 
         eprint!("{}", console::changes(&outcome.changes));
     }
     eprint!("\n{}", console::summary(&outcome));
-    Ok(())
+    all_read(&outcome)
+}
+
+/// What could not be read is said once more at the end, and by the exit status.
+fn all_read(outcome: &run::Outcome) -> Result<(), String> {
+    match outcome.summary.unreadable {
+        0 => Ok(()),
+        1 => Err("error: 1 page is no text, see above".to_owned()),
+        count => Err(format!("error: {count} pages are no text, see above")),
+    }
+}
+
+/// A failure is JSON as well, for whoever reads JSON.
+fn or_json<T>(result: Result<T, String>, json: bool) -> Result<T, String> {
+    if let (Err(message), true) = (&result, json) {
+        let plain = strip_str(message).to_string();
+        let plain = plain.trim_start_matches("error: ");
+        print_all(&format!("{}\n", serde_json::json!({ "error": plain })))?;
+    }
+    result
 }
 
 fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
     let task = run::Task { pages, specs, api, compares: true, sentences: None };
-    let outcome = read_pages(&task)?;
+    let outcome = or_json(read_pages(&task), json)?;
     eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
     outcome.outlived.iter().for_each(|why| eprintln!("{why}"));
     let drift: Vec<_> =
@@ -314,7 +342,7 @@ fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Resu
     }
     let breaking = drift.iter().filter(|change| change.is_breaking()).count();
     match drift.len() {
-        0 => Ok(()),
+        0 => all_read(&outcome),
         count => Err(format!(
             "error: the pages differ from the specs in {count} places, {breaking} of them breaking"
         )),

@@ -15,17 +15,26 @@ fn refused(lab: &Lab, args: &[&str], said: &str) {
     assert_eq!(lab.specs(), "");
 }
 
+/// The others are read and written, but the run fails.
+#[track_caller]
+fn read_without(lab: &Lab, said: &str) {
+    let run = lab.xtask(&DISTIL);
+    assert!(!run.ok && run.err.contains(said), "{}{}", run.out, run.err);
+    assert!(run.err.contains("error: 1 page is no text"), "{}", run.err);
+    assert!(lab.specs().contains("==> harbor/dock.list.json"), "{}", lab.specs());
+}
+
 #[test]
-fn one_bad_file_keeps_all_from_being_written() {
+fn one_bad_file_keeps_no_other_from_being_read() {
     for (bytes, said) in [
-        (&b""[..], "pages/bad.md:1: empty"),
-        (&[0; 4096], "pages/bad.md:1: binary"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", "pages/bad.md:1: binary"),
+        (&b""[..], "pages/bad.md:1: unreadable: empty"),
+        (&[0; 4096], "pages/bad.md:1: unreadable: binary"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", "pages/bad.md:1: unreadable: binary"),
     ] {
         let lab = Lab::new();
         lab.write("pages/good.md", page("GET", "/docks", ""));
         lab.write("pages/bad.md", bytes);
-        refused(&lab, &DISTIL, said);
+        read_without(&lab, said);
     }
 }
 
@@ -34,7 +43,51 @@ fn a_file_of_100_mb_is_no_page() {
     let lab = Lab::new();
     lab.write("pages/good.md", page("GET", "/docks", ""));
     File::create(lab.path("pages/huge.md")).unwrap().set_len(100 << 20).unwrap();
-    refused(&lab, &DISTIL, "pages/huge.md:1: larger than");
+    read_without(&lab, "pages/huge.md:1: unreadable: larger than");
+}
+
+#[test]
+fn failures_are_json_as_well() {
+    let lab = Lab::new();
+    lab.write("pages/bad.md", "");
+    let distil = ["distill", "pages", "--api", "harbor", "--json"];
+    let run = lab.xtask(&distil);
+    assert!(!run.ok);
+    assert_eq!(run.json()["pages"][0]["unreadable"], true);
+    assert_eq!(run.json()["summary"]["unreadable"], 1);
+    lab.write("pages/dock.md", page("GET", "/docks", ""));
+    lab.write("specs/harbor/api.json", "{");
+    for args in
+        [&distil[..], &["drift", "pages", "--json"], &["distill", "x", "--api", "y", "--json"]]
+    {
+        let run = lab.xtask(args);
+        let json = run.json();
+        let error = json["error"].as_str().unwrap();
+        assert!(!run.ok && run.err.contains(error), "{}{}", run.out, run.err);
+    }
+}
+
+#[test]
+fn guesses_from_a_sample_are_counted() {
+    let lab = Lab::new();
+    let sample =
+        "## 响应\n\n### 响应体示例\n\n```json\n{\"code\":0,\"data\":{\"a\":1,\"b\":\"x\"}}\n```\n";
+    let rows: Vec<String> = (0..30).map(|n| format!("x{n} | undefined | 是 | 某")).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let page = page("POST", "/docks", &format!("{}{sample}", table("请求体", &rows)));
+    lab.write("pages/dock.md", page);
+    let run = lab.xtask(&DISTIL);
+    assert!(
+        run.err.contains("pages/dock.md:1: 2 types are taken from a sample alone"),
+        "{}",
+        run.err
+    );
+    let lines = run.err.lines().filter(|line| line.starts_with("pages/dock.md:"));
+    assert_eq!(lines.count(), 22, "{}", run.err);
+    assert!(run.err.contains("further places are not certain; `--verbose`"), "{}", run.err);
+    let all = lab.xtask(&[&DISTIL[..], &["--verbose"]].concat());
+    assert!(all.err.contains("`b` is taken for string, as in the sample"), "{}", all.err);
+    assert!(all.err.contains("x29") && !all.err.contains("lists them"), "{}", all.err);
 }
 
 #[test]
@@ -89,7 +142,7 @@ fn a_page_in_a_pipe() {
     assert!(run.ok && run.out.contains("==> harbor/dock.list.json <=="), "{}{}", run.out, run.err);
     assert_eq!(lab.specs(), "");
     let empty = lab.piped(&["distill", "-", "--api", "harbor"], b"");
-    assert!(!empty.ok && empty.err.contains("-:1: empty"), "{}", empty.err);
+    assert!(!empty.ok && empty.err.contains("-:1: unreadable: empty"), "{}", empty.err);
 }
 
 #[test]

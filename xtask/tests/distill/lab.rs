@@ -90,7 +90,7 @@ impl Lab {
 
     /// Distils the folder `pages` into `specs`, which must succeed and pass as specs.
     pub fn distil(&self) -> Run {
-        let run = self.xtask(&["distill", "pages", "--api", "harbor", "--write"]);
+        let run = self.xtask(&["distill", "pages", "--api", "harbor", "--write", "--verbose"]);
         assert!(run.ok, "{}", run.err);
         let operations = self.xtask(&["operations", "--json"]);
         assert!(operations.ok, "{}", operations.err);

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::run::{Outcome, PageReport};
+use crate::distill::read::report::{Remark, RemarkKind};
 use crate::distill::specs::change::{Change, Effect};
 use crate::distill::specs::sentences::Gap;
 
@@ -18,14 +19,30 @@ fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Everything that is not certain, each with the line of the page: `file:line: kind: message`.
-pub fn report(outcome: &Outcome) -> String {
+/// As many lines about a page fit on a screen.
+const LINES: usize = 20;
+
+/// What is not certain, each with the line of the page: `file:line: kind: message`. What a sample
+/// alone shows is counted, and so is what does not fit on a screen, unless all is wanted.
+pub fn report(outcome: &Outcome, all: bool) -> String {
     let mut text = String::new();
     for page in &outcome.pages {
-        for remark in &page.remarks {
+        let is_shown = |remark: &&Remark| all || remark.kind != RemarkKind::Sampled;
+        let shown: Vec<&Remark> = page.remarks.iter().filter(is_shown).collect();
+        let sampled = page.remarks.len() - shown.len();
+        let lines = if all { shown.len() } else { LINES.min(shown.len()) };
+        for remark in &shown[..lines] {
             let place = styled(PLACE, format!("{}:{}", page.name, remark.line));
             let kind = styled(KIND, remark.kind.label());
             let _ = writeln!(text, "{place}: {kind}: {}", remark.message);
+        }
+        let counted = [
+            (sampled, "types are taken from a sample alone"),
+            (shown.len() - lines, "further places are not certain"),
+        ];
+        for (count, what) in counted.into_iter().filter(|(count, _)| *count > 0) {
+            let place = styled(PLACE, format!("{}:1", page.name));
+            let _ = writeln!(text, "{place}: {count} {what}; `--verbose` lists them");
         }
         text.push_str(&skipped(page));
     }
@@ -36,7 +53,8 @@ pub fn report(outcome: &Outcome) -> String {
 pub fn skipped(page: &PageReport) -> String {
     let Some(why) = &page.skipped else { return String::new() };
     let place = styled(PLACE, format!("{}:1", page.name));
-    format!("{place}: {}: {why}\n", styled(KIND, "skipped"))
+    let kind = if page.unreadable { "unreadable" } else { "skipped" };
+    format!("{place}: {}: {why}\n", styled(KIND, kind))
 }
 
 /// What is left to write, each with its places and with what the vendor says about it.
@@ -76,6 +94,7 @@ pub fn summary(outcome: &Outcome) -> String {
         ("events", summary.events),
         ("models", summary.models),
         ("skipped", summary.skipped),
+        ("unreadable", summary.unreadable),
         ("changes", outcome.changes.len()),
         ("specs that differ", outcome.files.len()),
         ("sentences to write", outcome.gaps.len()),

@@ -65,6 +65,8 @@ pub struct PageReport {
     /// Why it went into none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
+    /// There is no text to read.
+    pub unreadable: bool,
     pub remarks: Vec<Remark>,
     #[serde(skip)]
     pub glosses: Vec<Gloss>,
@@ -85,6 +87,8 @@ pub struct Summary {
     pub events: usize,
     pub models: usize,
     pub skipped: usize,
+    /// Those of the skipped that are no text.
+    pub unreadable: usize,
     /// The sentences that are left to write.
     pub sentences: usize,
     /// By kind.
@@ -98,7 +102,7 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
     let mut readings = Vec::new();
     for (index, path) in paths.iter().enumerate() {
         progress(index, paths.len());
-        readings.push((path.clone(), load(path)?));
+        readings.push((path.clone(), load(path)));
     }
     progress(paths.len(), paths.len());
     let mut books = Books::new(task)?;
@@ -111,7 +115,10 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
         None => true,
     });
     for (path, bytes) in readings {
-        reports.push(books.add(&path, &bytes)?);
+        reports.push(match bytes {
+            Ok(bytes) => books.add(&path, &bytes)?,
+            Err(why) => unread(path.display().to_string(), why),
+        });
     }
     if task.compares {
         books.compare()?;
@@ -125,14 +132,12 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
 /// Every file below what was named, in a fixed order.
 fn list(pages: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
+    for path in pages.iter().filter(|path| path.as_os_str() != "-") {
+        fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    }
     let mut pending: Vec<PathBuf> = pages.iter().rev().cloned().collect();
     while let Some(path) = pending.pop() {
-        if path.as_os_str() == "-" {
-            files.push(path);
-            continue;
-        }
-        let metadata = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
-        if !metadata.is_dir() {
+        if !path.is_dir() {
             files.push(path);
             continue;
         }
@@ -151,22 +156,23 @@ fn list(pages: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     }
 }
 
+/// The bytes of a page, or why there are none.
 fn load(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: io::Error| unreadable(path, &error);
+    let failed = |error: io::Error| format!("it cannot be read: {error}");
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
         io::stdin().take(LARGEST_PAGE + 1).read_to_end(&mut bytes).map_err(failed)?;
     } else {
         let metadata = fs::metadata(path).map_err(failed)?;
         if !metadata.is_file() {
-            return Err(format!("{}:1: not a regular file", path.display()));
+            return Err("not a regular file".to_owned());
         }
         let file = fs::File::open(path).map_err(failed)?;
         file.take(LARGEST_PAGE + 1).read_to_end(&mut bytes).map_err(failed)?;
     }
     if bytes.len() as u64 > LARGEST_PAGE {
         let limit = LARGEST_PAGE >> 20;
-        return Err(format!("{}:1: larger than {limit} MiB, so not a page", path.display()));
+        return Err(format!("larger than {limit} MiB, so not a page"));
     }
     Ok(bytes)
 }
@@ -368,7 +374,8 @@ impl<'a> Books<'a> {
         let name = path.display().to_string();
         let mut reading = read::read(&name, bytes);
         if let Page::Unreadable { why, line } = &reading.page {
-            return Err(format!("{name}:{line}: {why}"));
+            let place = if *line > 1 { format!("line {line}: ") } else { String::new() };
+            return Ok(unread(name, format!("{place}{why}")));
         }
         let api = self.api_of(&reading.page);
         let is_part = matches!(reading.page, Page::Endpoint(_) | Page::Event(_));
@@ -672,12 +679,19 @@ fn done(reading: Reading, spec: String, notes: Notes) -> PageReport {
     remarks.extend(notes.remarks);
     remarks.sort_by_key(|remark| remark.line);
     let (name, glosses) = (reading.name, notes.glosses);
-    PageReport { name, spec: Some(spec), skipped: None, remarks, glosses }
+    PageReport { name, spec: Some(spec), skipped: None, unreadable: false, remarks, glosses }
 }
 
 fn skipped(reading: Reading, why: String) -> PageReport {
     let Reading { name, remarks, .. } = reading;
-    PageReport { name, spec: None, skipped: Some(why), remarks, glosses: Vec::new() }
+    let (skipped, glosses) = (Some(why), Vec::new());
+    PageReport { name, spec: None, skipped, unreadable: false, remarks, glosses }
+}
+
+/// A page without text, which keeps nobody from reading the others.
+fn unread(name: String, why: String) -> PageReport {
+    let (remarks, glosses) = (Vec::new(), Vec::new());
+    PageReport { name, spec: None, skipped: Some(why), unreadable: true, remarks, glosses }
 }
 
 fn no_page(name: String, what: String) -> PageReport {
@@ -687,6 +701,7 @@ fn no_page(name: String, what: String) -> PageReport {
 fn summary(reports: &[PageReport]) -> Summary {
     let mut summary = Summary { pages: reports.len(), ..Summary::default() };
     for report in reports {
+        summary.unreadable += usize::from(report.unreadable);
         match &report.spec {
             Some(spec) if spec.starts_with(EVENTS) => summary.events += 1,
             Some(spec) if spec.contains('.') => summary.endpoints += 1,

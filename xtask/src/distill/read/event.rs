@@ -151,7 +151,7 @@ fn add_shown(fields: &mut Vec<Param>, shown: Vec<Param>, report: &mut Report) {
             None => {
                 let message =
                     format!("`{}` is treated as {}, as in the sample", shown.name, shown.ty);
-                report.add(RemarkKind::GuessedType, shown.line, message);
+                report.add(RemarkKind::Sampled, shown.line, message);
                 fields.push(shown);
             }
         }

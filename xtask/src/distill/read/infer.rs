@@ -16,7 +16,7 @@ fn remark(fields: &[Param], path: &str, report: &mut Report) {
         let path =
             if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
         report.add(
-            RemarkKind::GuessedType,
+            RemarkKind::Sampled,
             field.line,
             format!("`{path}` is taken for {}, as in the sample", field.ty),
         );

@@ -373,7 +373,7 @@ fn guess(field: &mut Param, sample: &Json, report: &mut Report) {
         return;
     }
     report.add(
-        RemarkKind::GuessedType,
+        RemarkKind::Sampled,
         field.line,
         format!("`{}` is taken for {found}, as in the sample", field.name),
     );
@@ -391,7 +391,7 @@ fn guess_map(field: &mut Param, sample: &Json, report: &mut Report) {
         return;
     };
     report.add(
-        RemarkKind::GuessedType,
+        RemarkKind::Sampled,
         field.line,
         format!("the values of `{}` are taken for {value}, as in the sample", field.name),
     );

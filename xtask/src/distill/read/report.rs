@@ -25,6 +25,8 @@ pub enum RemarkKind {
     Duplicate,
     /// The page does not give the type.
     GuessedType,
+    /// The page gives the type by a sample alone.
+    Sampled,
     /// The page does not say what belongs to what.
     GuessedNesting,
     /// The page does not say where a parameter goes, which token is accepted, or the like.
@@ -47,7 +49,7 @@ impl RemarkKind {
             Self::Damage => "damaged text",
             Self::Row => "table row",
             Self::Duplicate => "duplicate",
-            Self::GuessedType => "guessed type",
+            Self::GuessedType | Self::Sampled => "guessed type",
             Self::GuessedNesting => "guessed nesting",
             Self::Guessed => "guess",
             Self::Conflict => "conflict",
