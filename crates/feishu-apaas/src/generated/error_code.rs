@@ -9,26 +9,32 @@ openplat_core::string_enum! {
         /// A parameter of the request is not valid.
         ///
         /// Compare each parameter with the documentation of the operation.
+        #[doc(alias = "2320001")]
         InvalidParameter = "2320001",
         /// The platform failed.
         ///
         /// Try again later; if it goes on, contact the platform's support with the log id.
+        #[doc(alias = "2320002")]
         InternalError = "2320002",
         /// The tenant behind the token does not exist, or does not use the platform.
         ///
         /// Check that the tenant still exists and has the service switched on.
+        #[doc(alias = "2320003")]
         TenantNotFound = "2320003",
         /// The person behind the token does not exist on this platform.
         ///
         /// Make the call with the token of a person who has an account there.
+        #[doc(alias = "2320004")]
         UserNotFound = "2320004",
         /// The person behind the token may not do this.
         ///
         /// Have an administrator give the person the right, or make the call as somebody who has it.
+        #[doc(alias = "2320005")]
         PermissionDenied = "2320005",
         /// The request is not one that this operation understands.
         ///
         /// Compare the method, the parameters and their formats with the documentation of the operation.
+        #[doc(alias = "2320006")]
         BadRequest = "2320006",
     }
 }

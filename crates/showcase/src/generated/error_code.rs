@@ -9,10 +9,12 @@ openplat_core::string_enum! {
         /// No parcel has this number.
         ///
         /// Look the number up on the receipt.
+        #[doc(alias = "700001")]
         ParcelNotFound = "700001",
         /// The depot handles too many parcels.
         ///
         /// Wait a moment.
+        #[doc(alias = "700002")]
         DepotBusy = "700002",
     }
 }

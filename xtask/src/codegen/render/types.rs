@@ -141,6 +141,10 @@ pub fn open_enum(docs: &[String], def: &Enum) -> Item {
     text.push_str(&format!("    pub enum {} {{\n", def.name));
     for variant in &def.variants {
         text.push_str(&docs::comments(&docs::variant(variant), "        "));
+        // Nobody who met a number knows its name.
+        if variant.value.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.push_str(&format!("        #[doc(alias = {:?})]\n", variant.value));
+        }
         text.push_str(&format!("        {} = {:?},\n", variant.rust, variant.value));
     }
     text.push_str("    }\n}\n");

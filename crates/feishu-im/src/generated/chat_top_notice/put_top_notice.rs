@@ -92,8 +92,10 @@ openplat_core::string_enum! {
     /// What is pinned to the top of a chat.
     pub enum TopNoticeKind {
         /// A message, which `message_id` has to name.
+        #[doc(alias = "1")]
         Message = "1",
         /// The announcement of the chat; takes no `message_id`.
+        #[doc(alias = "2")]
         Announcement = "2",
     }
 }
