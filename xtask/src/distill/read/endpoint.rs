@@ -145,6 +145,7 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     Endpoint {
         vendor,
         source: document.source.clone(),
+        explored: None,
         gloss: gloss(document),
         deprecated: is_deprecated(&title),
         title,

@@ -67,6 +67,8 @@ pub struct Endpoint {
     pub vendor: Option<Vendor>,
     /// The address of the page, where its metadata gives it.
     pub source: Option<String>,
+    /// What the vendor's explorer calls it.
+    pub explored: Option<Explored>,
     pub title: String,
     /// The first paragraph below the title, in the vendor's words.
     pub gloss: String,
@@ -107,6 +109,16 @@ pub struct Endpoint {
     pub response_example: Option<Value>,
     /// Of the URL.
     pub line: usize,
+}
+
+/// An operation as the vendor's explorer and SDKs name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explored {
+    /// With its version, e.g. `im.v1`.
+    pub service: String,
+    /// Its words are separated by dots, e.g. `chat.members`.
+    pub resource: String,
+    pub method: String,
 }
 
 /// An event, or a callback that waits for a response.

@@ -12,6 +12,7 @@ pub mod definition;
 mod endpoint;
 mod envelope;
 mod event;
+mod explorer;
 pub mod facts;
 mod form;
 mod html;
@@ -66,7 +67,8 @@ fn page(text: &str, report: &mut Report) -> Page {
     if let Some(event) = event::named(&document, report) {
         return Page::Event(Box::new(event));
     }
-    if let Some(endpoint) = endpoint::read(&document, report) {
+    if let Some(mut endpoint) = endpoint::read(&document, report) {
+        endpoint.explored = explorer::find(text);
         return Page::Endpoint(Box::new(endpoint));
     }
     if let Some(event) = event::shown(&document, report) {

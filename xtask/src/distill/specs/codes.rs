@@ -261,6 +261,7 @@ mod tests {
                 "InsufficientPermissions",
                 PermissionDenied,
             ),
+            (500, "7016", "Too many requests", "TooManyRequests", Throttled),
             (500, "7009", "InternalError", "InternalError", Unavailable),
             (400, "7010", "server is busy, try again later", "ServerBusy", Unavailable),
             (

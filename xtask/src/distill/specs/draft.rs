@@ -75,7 +75,8 @@ const SENT_ANYWAY: [&str; 3] = ["authorization", "content-type", "x-acs-dingtalk
 pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
     let method = method(&facts.method)?;
     rules::path_params(&facts.path)?;
-    let names = route::names(&facts.method, &facts.path, facts.source.as_deref());
+    let names =
+        route::names(&facts.method, &facts.path, facts.explored.as_ref(), facts.source.as_deref());
     let name = naming::operation(&names.module, &names.method);
     let mut drafter = Drafter::new(&name);
     let mut spec = spec::Endpoint {

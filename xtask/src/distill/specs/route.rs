@@ -3,6 +3,7 @@
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
 use crate::codegen::{naming, rules};
+use crate::distill::read::facts::Explored;
 
 /// The names of an operation, made from its path.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,16 +14,30 @@ pub struct Names {
     pub method: String,
 }
 
-/// The names of an operation: those in the address of its page, if the vendor builds that of them,
-/// and else those that the vendor makes of such a path most often.
-pub fn names(http_method: &str, path: &str, page: Option<&str>) -> Names {
+/// The names of an operation: those of the vendor's explorer, those in the address of its page if the
+/// vendor builds that of them, or those that the vendor makes of such a path most often.
+pub fn names(
+    http_method: &str,
+    path: &str,
+    explored: Option<&Explored>,
+    page: Option<&str>,
+) -> Names {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let (service, rest) = service(&segments);
-    let of_page = page.and_then(|page| names_in(page, &service));
-    let (module, method) = of_page.unwrap_or_else(|| names_of(http_method, &service, rest));
+    let told = explored.and_then(|explored| names_told(explored, &service));
+    let told = told.or_else(|| page.and_then(|page| names_in(page, &service)));
+    let (module, method) = told.unwrap_or_else(|| names_of(http_method, &service, rest));
     let module = safe(module, "api");
     let method = if naming::is_method(&method) { method } else { safe(method, "call") };
     Names { id: format!("{service}.{module}.{method}"), module, method }
+}
+
+/// The explorer calls `chat_members` and `me_join` `chat.members` and `me_join`. A page can link to
+/// another operation too, whose service may be another.
+fn names_told(explored: &Explored, service: &str) -> Option<(String, String)> {
+    let (module, method) = (snake(&explored.resource), snake(&explored.method));
+    let is_named = naming::is_snake_case(&module) && naming::is_method(&method);
+    (explored.service == service && is_named).then_some((module, method))
 }
 
 /// `.../reference/im-v1/chat-members/me_join` names `chat_members` and `me_join`.
@@ -283,7 +298,7 @@ mod tests {
             ("GET", "/open-apis/x/v1/harbor_info", "x.v1.harbor_info.get"),
             ("POST", "/v1.0/robot/oToMessages/batchSend", "robot_1.0.oto_message.batch_send"),
         ] {
-            assert_eq!(names(method, path, None).id, id, "{method} {path}");
+            assert_eq!(names(method, path, None, None).id, id, "{method} {path}");
         }
     }
 
@@ -297,14 +312,21 @@ mod tests {
             ("https://a.cn/document/u/reference/y-v1/dock-members/get", "x.v1.dock_member.list"),
             ("https://a.cn/document/", "x.v1.dock_member.list"),
         ] {
-            assert_eq!(names("GET", path, Some(page)).id, id, "{page}");
+            assert_eq!(names("GET", path, None, Some(page)).id, id, "{page}");
+            let [service, resource, method] =
+                ["x.v1", "dock.members", "countAll"].map(str::to_owned);
+            let mut explored = Explored { service, resource, method };
+            let told = names("GET", path, Some(&explored), Some(page));
+            assert_eq!(told.id, "x.v1.dock_members.count_all");
+            explored.service = "y.v1".to_owned();
+            assert_eq!(names("GET", path, Some(&explored), Some(page)).id, id, "{page}");
         }
     }
 
     #[test]
     fn names_can_be_declared() {
         for path in ["/open-apis/a/v1/types/:id/move", "/v1.0/2fa/9/8", "/", "/open-apis/é/é"] {
-            let Names { module, method, .. } = names("GET", path, None);
+            let Names { module, method, .. } = names("GET", path, None, None);
             assert!(naming::is_snake_case(&module) && naming::is_method(&method), "{path}");
         }
         for words in ["", "type", "9 lives", "群", "a-b_c", "Self"] {
