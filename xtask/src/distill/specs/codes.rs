@@ -217,7 +217,10 @@ fn kind(error: &ErrorCode, http: u16) -> spec::ErrorKind {
         // These two decide what a client does; no status takes that back.
         Some(kind @ (spec::ErrorKind::Throttled | spec::ErrorKind::QuotaExceeded)) => kind,
         _ if error.gloss.contains("限流") => spec::ErrorKind::Throttled,
-        _ => of_status.or(of_text).unwrap_or(spec::ErrorKind::Rejected),
+        _ => of_status.or(of_text).unwrap_or_else(|| match error.gloss.contains("内部错误") {
+            true => spec::ErrorKind::Unavailable,
+            false => spec::ErrorKind::Rejected,
+        }),
     }
 }
 
@@ -226,11 +229,15 @@ mod tests {
     use super::*;
 
     fn of(http: u16, code: &str, message: &str) -> (String, spec::ErrorKind) {
+        explained(http, code, message, "")
+    }
+
+    fn explained(http: u16, code: &str, message: &str, gloss: &str) -> (String, spec::ErrorKind) {
         let error = ErrorCode {
             http: Some(http),
             code: code.to_owned(),
             message: message.to_owned(),
-            gloss: String::new(),
+            gloss: gloss.to_owned(),
             line: 1,
         };
         let spec::ErrorCode { name, kind, .. } = super::code(&error);
@@ -280,6 +287,19 @@ mod tests {
             (400, "quotaExceeded", "", "QuotaExceeded", QuotaExceeded),
         ] {
             assert_eq!(of(http, code, message), (name.to_owned(), kind), "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn an_explanation_tells_the_kind_where_the_message_does_not() {
+        use spec::ErrorKind::*;
+        for (message, gloss, kind) in [
+            ("pin trigger limit", "触发限流策略，请稍后再试", Throttled),
+            ("ConvError", "内部错误，请联系客服", Unavailable),
+            ("WrongDockId", "内部错误", InvalidRequest),
+            ("DockSold", "码头已出售", Rejected),
+        ] {
+            assert_eq!(explained(200, "7001", message, gloss).1, kind, "{message}");
         }
     }
 
