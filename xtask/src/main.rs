@@ -142,7 +142,10 @@ fn run(cli: Cli) -> Result<(), String> {
         Task::Codegen { crates, check: false } => generate(&root()?, &crates),
         Task::Codegen { crates, check: true } => check(&root()?, &crates),
         Task::Distill { pages, api, out, write, gloss, sentences, verbose, json } => {
-            distill(&pages, &api, &specs_in(out)?, &How { write, gloss, sentences, verbose, json })
+            // Specs that are written elsewhere need no checkout.
+            let glossary = root().ok().map(|root| root.join("specs/glossary.json"));
+            let how = How { write, gloss, glossary, sentences, verbose, json };
+            distill(&pages, &api, &specs_in(out)?, &how)
         }
         Task::Drift { pages, api, json } => drift(&pages, api.as_deref(), &specs_in(None)?, json),
         Task::Changes { revision, json } => changes_since(&root()?, &revision, json),
@@ -271,6 +274,8 @@ fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
 struct How {
     write: bool,
     gloss: bool,
+    /// Wherever the specs lie, that of the checkout.
+    glossary: Option<PathBuf>,
     sentences: Option<PathBuf>,
     verbose: bool,
     json: bool,
@@ -278,7 +283,8 @@ struct How {
 
 fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
     let sentences = how.sentences.as_deref();
-    let task = run::Task { pages, specs, api: Some(api), compares: false, sentences };
+    let glossary = how.glossary.as_deref();
+    let task = run::Task { pages, specs, api: Some(api), compares: false, glossary, sentences };
     let outcome = read_pages(&task).and_then(|outcome| {
         if how.write {
             run::write(specs, &outcome.files)?;
@@ -327,7 +333,7 @@ fn or_json<T>(result: Result<T, String>, json: bool) -> Result<T, String> {
 }
 
 fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
-    let task = run::Task { pages, specs, api, compares: true, sentences: None };
+    let task = run::Task { pages, specs, api, compares: true, glossary: None, sentences: None };
     let outcome = or_json(read_pages(&task), json)?;
     eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
     outcome.outlived.iter().for_each(|why| eprintln!("{why}"));

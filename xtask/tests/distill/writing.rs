@@ -177,6 +177,10 @@ fn members_that_mean_the_same_everywhere_come_from_the_glossary() {
     }
     let operations = lab.xtask(&["operations", "--json"]);
     assert!(operations.ok, "{}", operations.err);
+    let elsewhere = [&WRITE[..5], &["--out", "elsewhere"]].concat();
+    assert!(lab.xtask(&elsewhere).ok);
+    let specs = lab.read("elsewhere/harbor/dock.create.json");
+    assert!(specs.contains("How deep the water is, in meters."), "{specs}");
 }
 
 #[test]

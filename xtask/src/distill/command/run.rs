@@ -35,6 +35,8 @@ pub struct Task<'a> {
     /// The pages are compared with the specs: one that has none makes none, but is a difference,
     /// and so is a spec without a page.
     pub compares: bool,
+    /// The file with sentences for all APIs.
+    pub glossary: Option<&'a Path>,
     /// The file with sentences that were left to write.
     pub sentences: Option<&'a Path>,
 }
@@ -506,8 +508,8 @@ impl<'a> Books<'a> {
             }
             // Only who names an API writes for it.
             if self.task.api.is_some() {
-                let Task { specs, sentences, .. } = *self.task;
-                let sources = Sources { specs, sentences, said: said(reports) };
+                let Task { glossary, sentences, .. } = *self.task;
+                let sources = Sources { glossary, sentences, said: said(reports) };
                 gaps.extend(writing::complete(&sources, &mut open.book)?);
             }
             let lasting = open.changes.drain(..).filter(|change| lasts(change, &open.book));

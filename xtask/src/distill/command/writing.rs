@@ -9,13 +9,10 @@ use crate::distill::specs::draft::Gloss;
 use crate::distill::specs::sentences::{self, Gap, Glossary, Glosses};
 use crate::distill::specs::settle;
 
-/// Of sentences for all APIs, in the folder of the specs.
-pub const GLOSSARY: &str = "glossary.json";
-
 /// Where sentences come from.
 pub struct Sources<'a> {
-    /// The folder that holds the glossary.
-    pub specs: &'a Path,
+    /// Sentences for all APIs.
+    pub glossary: Option<&'a Path>,
     /// The file with sentences that were left to write.
     pub sentences: Option<&'a Path>,
     /// What pages say, each beside the spec that the page went into.
@@ -38,7 +35,7 @@ pub fn complete(sources: &Sources<'_>, book: &mut Book) -> Result<Vec<Gap>, Stri
             )
         })?;
     }
-    let glossary: Option<Glossary> = load(&sources.specs.join(GLOSSARY))?;
+    let glossary: Option<Glossary> = sources.glossary.map_or(Ok(None), load)?;
     changed |= sentences::fill(book, &glossary.unwrap_or_default(), &glosses);
     if changed {
         settle::check(book).map_err(|faults| {
