@@ -109,12 +109,11 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
     progress(paths.len(), paths.len());
     let mut books = Books::new(task)?;
     let mut reports = Vec::new();
-    readings.retain(|(path, bytes)| match books.definitions.take(bytes) {
-        Some(what) => {
-            reports.push(no_page(path.display().to_string(), what));
-            false
-        }
-        None => true,
+    readings.retain(|(path, bytes)| {
+        let what = bytes.as_ref().ok().and_then(|bytes| books.definitions.take(bytes));
+        let is_page = what.is_none();
+        reports.extend(what.map(|what| no_page(path.display().to_string(), what)));
+        is_page
     });
     for (path, bytes) in readings {
         reports.push(match bytes {
@@ -343,7 +342,8 @@ impl<'a> Books<'a> {
 
     fn compare_endpoint(&mut self, page: &Page, facts: &Endpoint) -> Result<(), String> {
         let Ok(mut draft) = draft::endpoint(facts) else {
-            let names = route::names(&facts.method, &facts.path, facts.source.as_deref());
+            let (explored, source) = (facts.explored.as_ref(), facts.source.as_deref());
+            let names = route::names(&facts.method, &facts.path, explored, source);
             let file = format!("{}.{}", names.module, names.method);
             let change = drift::new(file.clone(), What::Operation, names.id);
             return self.compare_new(page, &file, change);
@@ -697,7 +697,7 @@ fn unread(name: String, why: String) -> PageReport {
 }
 
 fn no_page(name: String, what: String) -> PageReport {
-    PageReport { name, spec: None, skipped: Some(what), remarks: Vec::new(), glosses: Vec::new() }
+    PageReport { unreadable: false, ..unread(name, what) }
 }
 
 fn summary(reports: &[PageReport]) -> Summary {
