@@ -231,7 +231,18 @@ type Edit = fn(&Lab);
 
 #[test]
 fn departures_that_are_none_any_more_fail() {
-    let cases: [(Edit, &str); 5] = [
+    let cases: [(Edit, &str); 6] = [
+        (
+            |lab| {
+                let mend = r#"[{ "page": "GET /open-apis/dock/v1/docks/:dock_id", "differs": "no page", "why": "It is elsewhere." },
+                    { "page": "POST /open-apis/dock/v1/docks", "lacks": ["body/owner/phone", "body/kind=dry"], "why": "Seen." },
+                    { "page": "PUT /open-apis/dock/v1/docks/:dock_id", "find": "int", "beside": "kind", "replace": "string", "why": "A mistake." },
+                    { "page": "PUT /open-apis/dock/v1/docks/:dock_id", "differs": "body/hull: field + string", "why": "A mistake." }]"#;
+                lab.write("specs/harbor/fixups.json", mend);
+                lab.edit("pages/update.md", "kind | int", "kind | string");
+            },
+            "additive: PUT /open-apis/dock/v1/docks/:dock_id fixups: fix-up - int (no longer applies)",
+        ),
         (
             |lab| lab.edit("pages/create.md", "：湿", "：湿<br>- `dry`：干"),
             "additive: dock.create fixups: fix-up - body/kind=dry (no longer applies)",

@@ -351,14 +351,17 @@ impl<'a> Books<'a> {
         let moved = self.open.iter().find_map(|(api, open)| {
             Some((api.clone(), drift::moved(&open.book, &open.described, &draft)?))
         });
-        let departures = self.departures(page);
+        let mut departures = self.departures(page);
         let Some((api, stem)) = moved else {
             let file = format!("{}.{}", draft.names.module, draft.names.method);
             let change = drift::new(file.clone(), What::Operation, draft.names.id);
             return self.compare_new(page, &file, change);
         };
-        draft.notes.depart(&departures);
         let Some(open) = self.open.get_mut(&api) else { return Ok(()) };
+        let before = open.page_of(&stem);
+        let departs = |fixup: &&Fixup| fixup.find.is_empty() && fixup.page == before;
+        departures.extend(open.fixups.iter().filter(departs).cloned());
+        draft.notes.depart(&departures);
         let Some(spec) = open.book.endpoints.get_mut(&stem) else { return Ok(()) };
         let mut changes = drift::follow(&stem, spec, &draft.spec);
         changes.extend(merge::add(&mut open.book, &draft).1);
@@ -400,8 +403,17 @@ impl<'a> Books<'a> {
         };
         let vendor = vendor(&reading.page);
         let open = self.open(&api, vendor)?;
-        let text = fixed(&reading.page, &open.fixups, bytes)
+        let (text, mended) = fixed(&reading.page, &open.fixups, bytes)
             .map_err(|why| format!("{name}:{}: {why}", line_of(&reading.page)))?;
+        let mended: Vec<Fixup> = mended.into_iter().cloned().collect();
+        for fixup in mended {
+            let why = format!("{name}:{}: {}", line_of(&reading.page), fixups::mended(&fixup));
+            if !self.task.compares {
+                return Err(why);
+            }
+            self.outlived.push(why);
+            self.changes.push(no_fixup(&fixup.page, &fixup.find));
+        }
         if let Some(text) = text {
             reading = read::read(&name, text.as_bytes());
         }
@@ -662,18 +674,26 @@ fn explain(error: &crate::codegen::Error) -> String {
     }
 }
 
-/// The page without the mistakes that are known of it.
-fn fixed(page: &Page, fixups: &[Fixup], bytes: &[u8]) -> Result<Option<String>, String> {
+/// The page without the mistakes that are known of it, and the fix-ups that find none.
+fn fixed<'f>(
+    page: &Page,
+    fixups: &'f [Fixup],
+    bytes: &[u8],
+) -> Result<(Option<String>, Vec<&'f Fixup>), String> {
     let meant = fixups.iter().filter(|fixup| !fixup.find.is_empty() && fixup.concerns(page));
     let meant: Vec<&Fixup> = meant.collect();
     if meant.is_empty() {
-        return Ok(None);
+        return Ok((None, Vec::new()));
     }
     let mut text = read::text_of(bytes)?;
+    let mut outlived = Vec::new();
     for fixup in meant {
-        text = fixup.apply(&text).ok_or_else(|| fixups::mended(fixup))?;
+        match fixup.apply(&text) {
+            Some(mended) => text = mended,
+            None => outlived.push(fixup),
+        }
     }
-    Ok(Some(text))
+    Ok((Some(text), outlived))
 }
 
 fn done(reading: Reading, spec: String, notes: Notes) -> PageReport {

@@ -29,8 +29,7 @@ fn likeness(old: &spec::Endpoint, new: &spec::Endpoint) -> Option<usize> {
     if route::anonymous(&old.path) == route::anonymous(&new.path) {
         return Some(200);
     }
-    let (names, segments) =
-        (alike(&names(old), &names(new)), alike(&segments(old), &segments(new)));
+    let (names, segments) = (names_alike(old, new), alike(&segments(old), &segments(new)));
     let is_one = old.method == new.method && names >= ALIKE && segments >= ALIKE / 2;
     is_one.then_some((names + segments) / 2)
 }
@@ -41,9 +40,16 @@ fn alike(one: &BTreeSet<&str>, other: &BTreeSet<&str>) -> usize {
     (one.intersection(other).count() * 100).checked_div(all).unwrap_or(0)
 }
 
+fn names_alike(old: &spec::Endpoint, new: &spec::Endpoint) -> usize {
+    // An answer can be of a type that stands elsewhere.
+    let has_answer = old.response.is_some() && new.response.is_some();
+    alike(&names(old, has_answer), &names(new, has_answer))
+}
+
 /// What is sent and answered, and the documented codes.
-fn names(spec: &spec::Endpoint) -> BTreeSet<&str> {
-    let lists = [Some(&spec.query), spec.body.as_ref(), spec.response.as_ref()];
+fn names(spec: &spec::Endpoint, has_answer: bool) -> BTreeSet<&str> {
+    let answer = spec.response.as_ref().filter(|_| has_answer);
+    let lists = [Some(&spec.query), spec.body.as_ref(), answer];
     let fields = lists.into_iter().flatten().flatten().map(|field| field.name.as_str());
     fields.chain(spec.errors.iter().map(String::as_str)).collect()
 }

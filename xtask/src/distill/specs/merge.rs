@@ -137,7 +137,7 @@ struct Merger<'a> {
     lacks: Vec<String>,
     /// What it is known to say otherwise than the spec.
     differs: Vec<String>,
-    /// Those members of the model at hand that other pages have just added.
+    /// Those members of the model at hand that other pages have just added or changed.
     added: BTreeSet<String>,
     /// What those that were taken over are called.
     names: BTreeMap<String, String>,
@@ -408,6 +408,8 @@ impl<'a> Merger<'a> {
         for field in new {
             let path = format!("{at}/{}", field.name);
             match old.iter_mut().find(|known| known.name == field.name) {
+                // Another page has just said what it is, and so may this one.
+                Some(known) if self.added.contains(&known.name) => {}
                 Some(known) => self.field(&path, known, field),
                 None => {
                     let ty = self.adopt(&field.ty);
@@ -542,9 +544,11 @@ impl<'a> Merger<'a> {
         let added = self.book.added.iter().filter(|(of, _)| of == ty);
         let added = added.map(|(_, name)| name.clone()).collect();
         let outer = std::mem::replace(&mut self.added, added);
-        let known = old.len();
+        let facts = |field: &spec::Field| (field.name.clone(), field.ty.clone(), field.required);
+        let known: BTreeSet<_> = old.iter().map(facts).collect();
         self.fields(at, old, new);
-        let names = old.iter().skip(known).map(|field| (ty.to_owned(), field.name.clone()));
+        let changed = old.iter().filter(|field| !known.contains(&facts(field)));
+        let names = changed.map(|field| (ty.to_owned(), field.name.clone()));
         self.book.added.extend(names);
         self.added = outer;
     }
