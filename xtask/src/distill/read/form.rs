@@ -3,6 +3,9 @@
 use super::facts::{Param, Ty};
 use super::words;
 
+/// More fields than any form has, and more headers than any part of one.
+const MOST: usize = 100;
+
 /// The fields of the form in the text, whose first line is `line`.
 pub(super) fn fields(text: &str, line: usize) -> Vec<Param> {
     let mut fields: Vec<Param> = Vec::new();
@@ -10,7 +13,10 @@ pub(super) fn fields(text: &str, line: usize) -> Vec<Param> {
     for (index, text) in lines.iter().enumerate() {
         let (_, below) = lines.split_at(index + 1);
         for (name, value) in part(text, below).into_iter().chain(options(text)) {
-            if words::is_identifier(&name) && fields.iter().all(|field| field.name != name) {
+            if fields.len() < MOST
+                && words::is_identifier(&name)
+                && fields.iter().all(|field| field.name != name)
+            {
                 let ty = if value.is_some() { Ty::String } else { Ty::File };
                 let example = value.filter(|value| !value.is_empty());
                 fields.push(Param { name, ty, example, line: line + index, ..Param::default() });
@@ -32,7 +38,7 @@ fn part(line: &str, below: &[&str]) -> Option<Field> {
         let value = parts.filter(|(key, _)| key.trim() == name).map(|(_, value)| value).next()?;
         Some(value.trim().trim_matches('"').to_owned())
     };
-    let headers = below.iter().take_while(|line| !line.trim().is_empty());
+    let headers = below.iter().take(MOST).take_while(|line| !line.trim().is_empty());
     let is_binary = headers.clone().any(|line| line.to_lowercase().contains("octet-stream"));
     let value = below.get(headers.count() + 1).map_or("", |line| line.trim());
     let value = if value.starts_with("--") { "" } else { value };

@@ -18,29 +18,32 @@ pub(super) fn lines(text: &str) -> Vec<(usize, String)> {
         rest = &rest[start..];
         let is_tag =
             rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!'));
-        let Some(end) = end_of_tag(rest).filter(|_| is_tag) else {
+        let Some(length) = tag_length(rest).filter(|_| is_tag) else {
             writer.text("<");
             rest = &rest[1..];
             continue;
         };
-        writer.tag(&rest[1..end]);
-        rest = &rest[end + 1..];
+        writer.tag(rest[1..length].trim_end_matches('>'));
+        rest = &rest[length..];
     }
     writer.text(rest);
     writer.finish()
 }
 
-/// Where a tag at the start of the text is closed, if it is.
-fn end_of_tag(text: &str) -> Option<usize> {
+/// The length of the tag or comment at the start of the text, if it is one. A comment that nobody
+/// closed goes on to the end.
+fn tag_length(text: &str) -> Option<usize> {
+    /// Longer than any tag.
+    const LONGEST: usize = 10_000;
     if text.starts_with("<!--") {
-        return text.find("-->").map(|at| at + 2);
+        return Some(text.find("-->").map_or(text.len(), |at| at + 3));
     }
     let mut quote = None;
-    text.char_indices().find_map(|(at, c)| {
+    text.char_indices().take(LONGEST).find_map(|(at, c)| {
         match (c, quote) {
             ('"' | '\'', None) => quote = Some(c),
             (c, Some(open)) if c == open => quote = None,
-            ('>', None) => return Some(at),
+            ('>', None) => return Some(at + 1),
             _ => {}
         }
         None
@@ -199,5 +202,28 @@ impl Writer {
             self.lines.push((self.line, format!("source: {address}")));
         }
         self.lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_that_is_broken_is_read_as_far_as_it_goes() {
+        for (text, expected) in [
+            ("<html><p>a < b<p>c<!-- d\n中", "a < b|c"),
+            ("<html><p title='中>a<td>b</p>\n</table>c", "<p title='中>ab|c"),
+            (
+                "<html><table><tr><td>a\n<table><tr><td>b</td></tr></table>",
+                "<table><tr><td>a|<br> b <br>",
+            ),
+            ("<html><pre>a\n b</pre><h2 id=x>c</h2>", "```|a| b|```|## c"),
+            ("<html><script>a</div>b", ""),
+        ] {
+            let lines = lines(text).into_iter().map(|(_, line)| line);
+            let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+            assert_eq!(lines.join("|"), expected, "{text}");
+        }
     }
 }

@@ -213,11 +213,14 @@ fn inner<'a>(ty: &Ty, shown: &[&'a Json], next: Option<&Param>) -> Vec<&'a Json>
     values.flat_map(|(_, value)| self::objects(value)).collect()
 }
 
+/// Samples show nothing new after that many.
+const MOST_SAMPLES: usize = 1000;
+
 /// The objects in a sample, also in lists.
 fn objects(sample: &Json) -> Vec<&Json> {
     match &sample.kind {
         JsonKind::Object(_) => vec![sample],
-        JsonKind::Array(items) => items.iter().flat_map(objects).collect(),
+        JsonKind::Array(items) => items.iter().flat_map(objects).take(MOST_SAMPLES).collect(),
         _ => Vec::new(),
     }
 }
