@@ -1,5 +1,6 @@
 //! `cargo xtask`: arguments only.
 
+use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -11,15 +12,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
-use xtask::{codegen, new_api, operations};
+use xtask::{changes, codegen, new_api, operations};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
-    /// The root of the workspace.
-    #[arg(long, global = true, hide = true, default_value_os_t = workspace_root())]
-    root: PathBuf,
+    /// The root of the workspace, if it is not the one that `cargo xtask` runs in
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<PathBuf>,
     #[command(subcommand)]
     task: Task,
 }
@@ -74,6 +75,15 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Say what the specs changed since a revision, as a changelog by crate
+    Changes {
+        /// A commit, branch or tag of git
+        #[arg(value_name = "REV")]
+        revision: String,
+        /// Print one JSON array on standard output
+        #[arg(long)]
+        json: bool,
+    },
     /// Make the place for another API: its folder of specs, its crate, its tests
     NewApi {
         /// The name of the crate, e.g. `feishu-calendar`
@@ -113,31 +123,7 @@ enum Vendor {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.task {
-        Task::Codegen { crates, check: false } => generate(&cli.root, &crates),
-        Task::Codegen { crates, check: true } => check(&cli.root, &crates),
-        Task::Distill { pages, api, out, write, gloss, sentences, verbose, json } => {
-            let specs = out.unwrap_or_else(|| cli.root.join("specs"));
-            let glossary = cli.root.join("specs/glossary.json");
-            let how = How { write, gloss, glossary, sentences, verbose, json };
-            distill(&pages, &api, &specs, &how)
-        }
-        Task::Drift { pages, api, json } => {
-            drift(&pages, api.as_deref(), &cli.root.join("specs"), json)
-        }
-        Task::NewApi { name, vendor } => new_api(&cli.root, &name, vendor),
-        Task::Operations { json, specs } => {
-            let specs = specs.unwrap_or_else(|| cli.root.join("specs"));
-            list(&specs, json, operations::list, operations::table)
-        }
-        Task::Events { json, specs } => {
-            let specs = specs.unwrap_or_else(|| cli.root.join("specs"));
-            list(&specs, json, operations::list_events, operations::table_of_events)
-        }
-        Task::Demo => check(&cli.root, &[]).and_then(|()| demo(&cli.root)),
-    };
-    match done {
+    match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -146,9 +132,50 @@ fn main() -> ExitCode {
     }
 }
 
-fn workspace_root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_owned()
+fn run(cli: Cli) -> Result<(), String> {
+    let root = || cli.root.clone().map_or_else(checkout, Ok);
+    let specs_in = |folder: Option<PathBuf>| match folder {
+        Some(folder) => Ok(folder),
+        None => root().map(|root| root.join("specs")),
+    };
+    match cli.task {
+        Task::Codegen { crates, check: false } => generate(&root()?, &crates),
+        Task::Codegen { crates, check: true } => check(&root()?, &crates),
+        Task::Distill { pages, api, out, write, gloss, sentences, verbose, json } => {
+            // Specs that are written elsewhere need no checkout.
+            let glossary = root().ok().map(|root| root.join("specs/glossary.json"));
+            let how = How { write, gloss, glossary, sentences, verbose, json };
+            distill(&pages, &api, &specs_in(out)?, &how)
+        }
+        Task::Drift { pages, api, json } => drift(&pages, api.as_deref(), &specs_in(None)?, json),
+        Task::Changes { revision, json } => changes_since(&root()?, &revision, json),
+        Task::NewApi { name, vendor } => new_api(&root()?, &name, vendor),
+        Task::Operations { json, specs } => {
+            list(&specs_in(specs)?, json, operations::list, operations::table)
+        }
+        Task::Events { json, specs } => {
+            list(&specs_in(specs)?, json, operations::list_events, operations::table_of_events)
+        }
+        Task::Demo => {
+            let root = root()?;
+            check(&root, &[]).and_then(|()| demo(&root))
+        }
+    }
+}
+
+/// The checkout that Cargo runs this in, or that the current folder belongs to. That in which the
+/// binary was built may be another: clones can share their target folder.
+fn checkout() -> Result<PathBuf, String> {
+    let here = match env::var_os("CARGO_MANIFEST_DIR") {
+        Some(package) => PathBuf::from(package),
+        None => env::current_dir()
+            .map_err(|error| format!("error: the current folder cannot be found: {error}"))?,
+    };
+    let root = here.ancestors().find(|folder| folder.join("xtask/Cargo.toml").is_file());
+    root.map(Path::to_owned).ok_or_else(|| {
+        let here = here.display();
+        format!("error: {here} is in no checkout of openplat; name one with `--root DIR`")
+    })
 }
 
 fn generate(root: &Path, crates: &[String]) -> Result<(), String> {
@@ -201,6 +228,19 @@ fn list<T: Serialize>(
     print_all(&format!("{text}\n"))
 }
 
+fn changes_since(root: &Path, revision: &str, json: bool) -> Result<(), String> {
+    let found =
+        changes::since(root, revision).map_err(|error| format!("error: {}", error.trim()))?;
+    let text = match json {
+        true => {
+            serde_json::to_string_pretty(&found.crates).map_err(|error| error.to_string())? + "\n"
+        }
+        false => changes::changelog(&found.crates),
+    };
+    print_all(&text)?;
+    if found.faults.is_empty() { Ok(()) } else { Err(found.faults.join("\n\n")) }
+}
+
 /// What is still to be written before a change can land.
 fn missing_sentences(outcome: &codegen::Outcome) -> Option<String> {
     let first: Vec<_> = outcome.undescribed.iter().take(3).map(String::as_str).collect();
@@ -235,7 +275,7 @@ struct How {
     write: bool,
     gloss: bool,
     /// Wherever the specs lie, that of the checkout.
-    glossary: PathBuf,
+    glossary: Option<PathBuf>,
     sentences: Option<PathBuf>,
     verbose: bool,
     json: bool,
@@ -243,14 +283,9 @@ struct How {
 
 fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
     let sentences = how.sentences.as_deref();
-    let outcome = read_pages(&run::Task {
-        pages,
-        specs,
-        api: Some(api),
-        glossary: Some(&how.glossary),
-        sentences,
-    });
-    let outcome = outcome.and_then(|outcome| {
+    let glossary = how.glossary.as_deref();
+    let task = run::Task { pages, specs, api: Some(api), compares: false, glossary, sentences };
+    let outcome = read_pages(&task).and_then(|outcome| {
         if how.write {
             run::write(specs, &outcome.files)?;
             sentences.map_or(Ok(()), |path| writing::save(path, &outcome.gaps))?;
@@ -298,9 +333,10 @@ fn or_json<T>(result: Result<T, String>, json: bool) -> Result<T, String> {
 }
 
 fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
-    let outcome = read_pages(&run::Task { pages, specs, api, glossary: None, sentences: None });
-    let outcome = or_json(outcome, json)?;
+    let task = run::Task { pages, specs, api, compares: true, glossary: None, sentences: None };
+    let outcome = or_json(read_pages(&task), json)?;
     eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
+    outcome.outlived.iter().for_each(|why| eprintln!("{why}"));
     let drift: Vec<_> =
         outcome.changes.iter().filter(|change| change.is_drift()).cloned().collect();
     match json {
@@ -355,7 +391,7 @@ fn explain(error: &codegen::Error) -> String {
 }
 
 fn demo(root: &Path) -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["run", "--quiet", "--package", "openplat-demo"])
         .current_dir(root)

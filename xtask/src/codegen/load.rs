@@ -53,7 +53,7 @@ pub fn load(root: &Path, specs: &Path, diagnostics: &mut Diagnostics) -> Vec<Api
         let name = file_name(&entry);
         if root.join(&entry).is_dir() {
             apis.push(load_api(root, &entry, diagnostics));
-        } else if !matches!(name, "README.md" | "schema.json" | "glossary.json") {
+        } else if !matches!(name, "README.md" | "schema.json" | "fixups.json" | "glossary.json") {
             diagnostics.push(
                 Diagnostic::file(&entry, "belongs to no API")
                     .hint("move it into the folder of its API, e.g. `specs/feishu-im/`"),

@@ -105,6 +105,14 @@ pub fn lower_specs_in(root: &Path, folder: &Path) -> Result<Vec<Api>, Error> {
     finish(&specs, diagnostics)
 }
 
+/// Reads and checks the specs of one API, in `folder` below `root`.
+pub fn lower_api(root: &Path, folder: &Path) -> Result<Api, Error> {
+    let mut diagnostics = Diagnostics::default();
+    let specs = load::load_api(root, folder, &mut diagnostics);
+    let apis = finish(&[specs], diagnostics)?;
+    apis.into_iter().next().ok_or_else(|| Error::Specs(Diagnostics::default()))
+}
+
 fn finish(specs: &[ApiSpecs], mut diagnostics: Diagnostics) -> Result<Vec<Api>, Error> {
     let apis = lower::lower(specs, &mut diagnostics);
     if diagnostics.is_empty() { Ok(apis) } else { Err(Error::Specs(diagnostics)) }

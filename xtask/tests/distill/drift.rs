@@ -3,8 +3,9 @@
 use super::fresh::{page, table};
 use super::lab::Lab;
 
-const OWNER: [&str; 3] = [
+const OWNER: [&str; 4] = [
     "owner | owner | 否 | 所有者",
+    "└ name | string | 否 | 名称",
     "└ phone | string | 否 | 电话",
     "kind | string | 否 | 类型<br>**可选值有**：<br>- `wet`：湿<br>- `dry`：干",
 ];
@@ -115,4 +116,167 @@ fn parameters_of_a_path_that_are_called_otherwise() {
     let spec = lab.read("specs/harbor/dock.get.json");
     assert!(spec.contains("/docks/:id\"") && spec.contains(r#"{ "name": "id""#), "{spec}");
     assert_eq!(lab.distil().changes(), [""; 0]);
+}
+
+#[test]
+fn bodies_and_answers_of_another_kind() {
+    assert_eq!(
+        after("pages/create.md", &[(&table("请求体", &OWNER), "")]),
+        [
+            "breaking: dock.create body/owner: field - Owner (not on the page)",
+            "breaking: dock.create body/kind: field - Kind (not on the page)",
+        ]
+    );
+    let list = "### 请求体示例\n\n```json\n[{ \"kind\": \"wet\" }]\n```\n\n### 请求体";
+    let said = drift("pages/create.md", &[("### 请求体", list)]);
+    assert_eq!(said, ["breaking: dock.create body: type object -> list<object>"]);
+    let file = "### 响应体\n\n返回文件的二进制流。\n";
+    let lab = lab();
+    let path = table("路径参数", &["dock_id | string | 是 | 标识"]);
+    lab.write("pages/get.md", page("GET", "/docks/:dock_id", &format!("{path}## 响应\n\n{file}")));
+    assert_eq!(
+        lab.xtask(&["drift", "pages"]).changes(),
+        ["breaking: dock.get response: type object -> file"]
+    );
+}
+
+/// What drift says about pages of which one was edited.
+#[track_caller]
+fn drift(page: &str, edits: &[(&str, &str)]) -> Vec<String> {
+    let lab = lab();
+    for (old, new) in edits {
+        lab.edit(page, old, new);
+    }
+    let specs = lab.specs();
+    let run = lab.xtask(&["drift", "pages"]);
+    assert!(!run.ok);
+    assert_eq!(lab.xtask(&["drift", "pages", "--api", "harbor"]).changes(), run.changes());
+    let json = lab.xtask(&["drift", "pages", "--json"]).json();
+    assert_eq!(json.as_array().unwrap().len(), run.changes().len());
+    assert_eq!(lab.specs(), specs);
+    run.changes()
+}
+
+#[test]
+fn operations_of_another_method_or_path() {
+    assert_eq!(
+        drift("pages/update.md", &[("| HTTP Method | PUT |", "| HTTP Method | PATCH |")]),
+        ["breaking: dock.update method: method PUT -> PATCH"]
+    );
+    let path = "/open-apis/dock/v1/docks";
+    let edits = [("dock/v1/docks", "dock/v2/docks"), ("phone | string", "phone | int")];
+    assert_eq!(
+        drift("pages/create.md", &edits),
+        [
+            format!("breaking: dock.create path: path {path} -> /open-apis/dock/v2/docks"),
+            "breaking: dock.create body/owner/phone: type string -> int".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn operations_without_a_page_and_pages_without_an_operation() {
+    let lab = lab();
+    lab.write("pages/ships.md", page("GET", "/ships", ""));
+    std::fs::remove_file(lab.path("pages/get.md")).unwrap();
+    let run = lab.xtask(&["drift", "pages"]);
+    let said = [
+        "breaking: dock.get : operation - dock.v1.dock.get (no page describes it)",
+        "additive: ship.list : operation + dock.v1.ship.list",
+    ];
+    assert_eq!(run.changes(), said);
+    assert!(!run.ok && run.err.ends_with("in 2 places, 1 of them breaking\n"), "{}", run.err);
+    // Whoever names a file asks for that file.
+    let one = lab.xtask(&["drift", "pages/create.md"]);
+    assert!(one.ok && one.changes().is_empty(), "{}", one.err);
+    std::fs::remove_file(lab.path("pages/create.md")).unwrap();
+    let few = lab.xtask(&["drift", "pages"]);
+    assert_eq!(few.changes(), said[1..], "most pages are elsewhere");
+}
+
+const DEPARTURES: &str = r#"[
+  { "page": "POST /open-apis/dock/v1/docks", "lacks": ["body/owner/phone", "body/kind=dry"], "why": "Seen in the field." },
+  { "page": "PUT /open-apis/dock/v1/docks/:dock_id", "differs": ["body/kind: type string -> int", "body/hull: field + string"], "why": "A mistake." },
+  { "page": "GET /open-apis/dock/v1/docks/:dock_id", "differs": "no page", "why": "It is elsewhere." }
+]"#;
+const OF_NONE: &str =
+    r#"[{ "page": "GET /open-apis/dock/v1/ships", "differs": "no spec", "why": "Not yet." }]"#;
+
+/// Pages that depart from the specs, which is accepted.
+fn departed() -> Lab {
+    let lab = lab();
+    lab.write("specs/harbor/fixups.json", DEPARTURES);
+    lab.write("specs/fixups.json", OF_NONE);
+    lab.edit("pages/create.md", "| └ phone | string | 否 | 电话 |\n", "");
+    lab.edit("pages/create.md", "<br>- `dry`：干", "");
+    lab.edit("pages/update.md", "kind | string", "hull | string | 否 | 船体 |\n| kind | int");
+    lab.write("pages/ships.md", page("GET", "/ships", ""));
+    std::fs::remove_file(lab.path("pages/get.md")).unwrap();
+    lab
+}
+
+#[test]
+fn departures_with_a_reason_are_no_drift() {
+    let lab = departed();
+    let run = lab.xtask(&["drift", "pages"]);
+    assert!(run.ok && run.out.is_empty(), "{}{}", run.out, run.err);
+    assert_eq!(lab.xtask(&["drift", "pages", "--json"]).json(), serde_json::json!([]));
+    let specs = lab.specs();
+    std::fs::remove_file(lab.path("pages/ships.md")).unwrap();
+    lab.distil();
+    assert_eq!(lab.specs(), specs);
+}
+
+type Edit = fn(&Lab);
+
+#[test]
+fn departures_that_are_none_any_more_fail() {
+    let cases: [(Edit, &str); 6] = [
+        (
+            |lab| {
+                let mend = r#"[{ "page": "GET /open-apis/dock/v1/docks/:dock_id", "differs": "no page", "why": "It is elsewhere." },
+                    { "page": "POST /open-apis/dock/v1/docks", "lacks": ["body/owner/phone", "body/kind=dry"], "why": "Seen." },
+                    { "page": "PUT /open-apis/dock/v1/docks/:dock_id", "find": "int", "beside": "kind", "replace": "string", "why": "A mistake." },
+                    { "page": "PUT /open-apis/dock/v1/docks/:dock_id", "differs": "body/hull: field + string", "why": "A mistake." }]"#;
+                lab.write("specs/harbor/fixups.json", mend);
+                lab.edit("pages/update.md", "kind | int", "kind | string");
+            },
+            "additive: PUT /open-apis/dock/v1/docks/:dock_id fixups: fix-up - int (no longer applies)",
+        ),
+        (
+            |lab| lab.edit("pages/create.md", "：湿", "：湿<br>- `dry`：干"),
+            "additive: dock.create fixups: fix-up - body/kind=dry (no longer applies)",
+        ),
+        (
+            |lab| lab.edit("pages/update.md", "kind | int", "kind | string"),
+            "additive: dock.update fixups: fix-up - body/kind: type string -> int (no longer applies)",
+        ),
+        (
+            |lab| {
+                let path = table("路径参数", &["dock_id | string | 是 | 标识"]);
+                lab.write("pages/get.md", page("GET", "/docks/:dock_id", &path));
+            },
+            "additive: dock.get fixups: fix-up - no page (no longer applies)",
+        ),
+        (
+            |lab| std::fs::remove_file(lab.path("specs/harbor/dock.get.json")).unwrap(),
+            "additive: GET /open-apis/dock/v1/docks/:dock_id fixups: fix-up - no page (no longer applies)",
+        ),
+        (
+            |lab| {
+                lab.write("specs/fixups.json", "[]");
+                lab.distil();
+                lab.write("specs/fixups.json", OF_NONE);
+            },
+            "additive: ship.list fixups: fix-up - no spec (no longer applies)",
+        ),
+    ];
+    for (change, said) in cases {
+        let lab = departed();
+        change(&lab);
+        let run = lab.xtask(&["drift", "pages"]);
+        assert!(!run.ok, "{said}");
+        assert_eq!(run.changes(), [said], "{}", run.err);
+        assert!(run.err.contains("remove it from fixups.json"), "{}", run.err);
+    }
 }

@@ -74,9 +74,18 @@ impl Lab {
             .unwrap();
         // Who refuses its arguments does not read.
         let _ = child.stdin.take().unwrap().write_all(input);
-        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Run { ok: status.success(), out: text(stdout), err: text(stderr) }
+        finished(child.wait_with_output().unwrap())
+    }
+
+    /// The command in a folder below this one, as Cargo starts it for a package if there is one.
+    pub fn xtask_in(&self, folder: &str, package: Option<&Path>, args: &[&str]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(self.path(folder)).args(args);
+        match package {
+            Some(package) => command.env("CARGO_MANIFEST_DIR", package),
+            None => command.env_remove("CARGO_MANIFEST_DIR"),
+        };
+        finished(command.env_remove("CLICOLOR_FORCE").output().unwrap())
     }
 
     /// Distils the folder `pages` into `specs`, which must succeed and pass as specs.
@@ -99,6 +108,12 @@ impl Lab {
         });
         texts.collect()
     }
+}
+
+fn finished(output: Output) -> Run {
+    let Output { status, stdout, stderr } = output;
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { ok: status.success(), out: text(stdout), err: text(stderr) }
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

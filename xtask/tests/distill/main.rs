@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod again;
+mod changes;
+mod checkout;
 mod damage;
+mod definition;
 mod drift;
 mod fresh;
 mod input;

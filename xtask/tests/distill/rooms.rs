@@ -169,6 +169,42 @@ fn no_two_files_import_from_each_other() {
     assert_eq!(circle(&imports), None);
 }
 
+/// The texts in code that hold letters other than those of ASCII, outside of comments and tests.
+fn foreign_words(source: &str) -> Vec<String> {
+    fn scan(code: TokenStream, found: &mut Vec<String>) {
+        for token in code {
+            match token {
+                TokenTree::Group(group) => scan(group.stream(), found),
+                TokenTree::Literal(literal) => found.push(literal.to_string()),
+                _ => {}
+            }
+        }
+    }
+    let code = source.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let mut found = Vec::new();
+    scan(lines.collect::<Vec<_>>().join("\n").parse().unwrap(), &mut found);
+    let is_foreign = |char: char| char.is_alphabetic() && !char.is_ascii();
+    found.retain(|text| text.starts_with('"') && text.contains(is_foreign));
+    found
+}
+
+/// A maintainer who meets an unknown word looks for its list in one place.
+#[test]
+fn words_of_pages_stand_in_the_vocabulary_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/distill/read");
+    let mut sources = BTreeSet::new();
+    files(&root, &mut sources);
+    let mut found: BTreeMap<_, _> = sources
+        .into_iter()
+        .map(|path| (path.clone(), foreign_words(&fs::read_to_string(path).unwrap())))
+        .filter(|(_, words)| !words.is_empty())
+        .collect();
+    let words = found.remove(&root.join("vocabulary.rs"));
+    assert!(words.is_some_and(|words| words.len() > 50), "the vocabulary is not read");
+    assert!(found.is_empty(), "{found:?}");
+}
+
 #[test]
 fn an_import_that_runs_in_a_circle_is_found() {
     let sources = [

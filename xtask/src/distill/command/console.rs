@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::run::{Outcome, PageReport};
 use crate::distill::read::report::{Remark, RemarkKind};
-use crate::distill::specs::merge::{Change, Effect};
+use crate::distill::specs::change::{Change, Effect};
 use crate::distill::specs::sentences::Gap;
 
 const PLACE: Style = Style::new().bold();

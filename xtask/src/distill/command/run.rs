@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::definitions::Definitions;
 use super::writing::{self, Sources};
 use crate::codegen::{rules, spec};
 use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
 use crate::distill::read::report::{Remark, RemarkKind};
 use crate::distill::specs::book::{Book, EVENTS, SpecFile};
+use crate::distill::specs::change::{Change, EVENT_SAMPLE, Effect, NO_PAGE, What};
 use crate::distill::specs::draft::{self, Draft, Gloss, Notes};
 use crate::distill::specs::fixups::{self, Fixup};
-use crate::distill::specs::merge::{self, Change, EVENT_SAMPLE, What};
 use crate::distill::specs::sentences::Gap;
-use crate::distill::specs::{paging, route, settle};
+use crate::distill::specs::{drift, merge, paging, route, settle};
 
 /// No page comes near it; what does is no page.
 const LARGEST_PAGE: u64 = 16 << 20;
@@ -31,6 +32,9 @@ pub struct Task<'a> {
     pub specs: &'a Path,
     /// The API, or else the one that each page belongs to.
     pub api: Option<&'a str>,
+    /// The pages are compared with the specs: one that has none makes none, but is a difference,
+    /// and so is a spec without a page.
+    pub compares: bool,
     /// The file with sentences for all APIs.
     pub glossary: Option<&'a Path>,
     /// The file with sentences that were left to write.
@@ -44,6 +48,9 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// The specs that differ from what is on the disk.
     pub files: Vec<Written>,
+    /// What to do about departures from pages that are none any more.
+    #[serde(skip)]
+    pub outlived: Vec<String>,
     /// The sentences that are left to write.
     #[serde(skip)]
     pub gaps: Vec<Gap>,
@@ -102,15 +109,25 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
     progress(paths.len(), paths.len());
     let mut books = Books::new(task)?;
     let mut reports = Vec::new();
+    readings.retain(|(path, bytes)| {
+        let what = bytes.as_ref().ok().and_then(|bytes| books.definitions.take(bytes));
+        let is_page = what.is_none();
+        reports.extend(what.map(|what| no_page(path.display().to_string(), what)));
+        is_page
+    });
     for (path, bytes) in readings {
         reports.push(match bytes {
             Ok(bytes) => books.add(&path, &bytes)?,
             Err(why) => unread(path.display().to_string(), why),
         });
     }
+    if task.compares {
+        books.compare()?;
+    }
+    let outlived = std::mem::take(&mut books.outlived);
     let (files, changes, gaps) = books.finish(&mut reports)?;
     let summary = Summary { sentences: gaps.len(), ..summary(&reports) };
-    Ok(Outcome { pages: reports, changes, files, gaps, summary })
+    Ok(Outcome { pages: reports, changes, files, outlived, gaps, summary })
 }
 
 /// Every file below what was named, in a fixed order.
@@ -168,9 +185,18 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 /// The APIs that the pages belong to.
 struct Books<'a> {
     task: &'a Task<'a>,
+    /// What pages are compared with.
+    definitions: Definitions,
     open: BTreeMap<String, OpenBook>,
     /// The operations and events that pages have described, and the page.
     seen: BTreeMap<(String, String), String>,
+    /// The fix-ups of pages of which no API has a spec.
+    fixups: Vec<Fixup>,
+    /// What has no spec.
+    strangers: Vec<Page>,
+    /// What differs of it.
+    changes: Vec<Change>,
+    outlived: Vec<String>,
 }
 
 struct OpenBook {
@@ -178,35 +204,28 @@ struct OpenBook {
     fixups: Vec<Fixup>,
     /// The specs that were there before.
     known: BTreeSet<String>,
+    /// Those of them that pages have described.
+    described: BTreeSet<String>,
     changes: Vec<Change>,
-}
-
-impl OpenBook {
-    /// What fix-ups say that a page leaves out.
-    fn lacks(&self, page: &Page) -> Vec<Fixup> {
-        let lacks = |fixup: &&Fixup| !fixup.lacks.is_empty() && fixup.concerns(page);
-        self.fixups.iter().filter(lacks).cloned().collect()
-    }
-
-    /// Takes the changes that a page makes, other than those that fix-ups explain.
-    fn take(&mut self, mut changes: Vec<Change>, lacks: &[Fixup]) -> Result<(), String> {
-        let is_new = changes.iter().any(|change| change.is_whole());
-        for fixup in lacks.iter().filter(|_| !is_new) {
-            let before = changes.len();
-            changes.retain(|change| change.gap().as_ref() != Some(&fixup.lacks));
-            if changes.len() == before {
-                return Err(fixups::outlived(fixup));
-            }
-        }
-        self.changes.extend(changes);
-        Ok(())
-    }
 }
 
 impl<'a> Books<'a> {
     fn new(task: &'a Task<'a>) -> Result<Self, String> {
-        let mut books = Self { task, open: BTreeMap::new(), seen: BTreeMap::new() };
-        if task.api.is_none() {
+        // A folder that is still to be made holds none.
+        let fixups = if task.specs.is_dir() { fixups::load(task.specs)? } else { Vec::new() };
+        let mut books = Self {
+            task,
+            definitions: Definitions::default(),
+            open: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            fixups,
+            strangers: Vec::new(),
+            changes: Vec::new(),
+            outlived: Vec::new(),
+        };
+        if let Some(api) = task.api.filter(|_| task.compares) {
+            books.open(api, spec::Vendor::Feishu)?;
+        } else if task.api.is_none() {
             let entries =
                 fs::read_dir(task.specs).map_err(|error| unreadable(task.specs, &error))?;
             let folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
@@ -225,8 +244,8 @@ impl<'a> Books<'a> {
             let fixups = fixups::load(&self.task.specs.join(name))?;
             let events = book.events.keys().map(|id| format!("{EVENTS}{id}"));
             let known = book.endpoints.keys().cloned().chain(events).collect();
-            self.open
-                .insert(name.to_owned(), OpenBook { book, fixups, known, changes: Vec::new() });
+            let (described, changes) = (BTreeSet::new(), Vec::new());
+            self.open.insert(name.to_owned(), OpenBook { book, fixups, known, described, changes });
         }
         self.open.get_mut(name).ok_or_else(|| "a book that was opened is not there".to_owned())
     }
@@ -236,13 +255,124 @@ impl<'a> Books<'a> {
         if let Some(api) = self.task.api {
             return Some(api.to_owned());
         }
-        let has = |book: &Book| match page {
-            Page::Endpoint(facts) => draft::method(&facts.method)
-                .is_ok_and(|method| book.find(method, &facts.path).is_some()),
-            Page::Event(facts) => book.events.contains_key(&facts.event_type),
-            _ => false,
+        let mut open = self.open.iter();
+        open.find(|(_, open)| describes(&open.book, page)).map(|(name, _)| name.clone())
+    }
+
+    /// What fix-ups say that a page leaves out or says otherwise.
+    fn departures(&self, page: &Page) -> Vec<Fixup> {
+        let fixups = self.open.values().flat_map(|open| &open.fixups).chain(&self.fixups);
+        let departs = |fixup: &&Fixup| fixup.find.is_empty() && fixup.concerns(page);
+        fixups.filter(departs).cloned().collect()
+    }
+
+    /// Takes the changes that a page makes, other than those that fix-ups explain.
+    fn take(
+        &mut self,
+        api: &str,
+        file: &str,
+        changes: Vec<Change>,
+        departures: &[Fixup],
+    ) -> Result<(), String> {
+        let (mut changes, outlived) = self.accept(file, changes, departures)?;
+        let Some(open) = self.open.get_mut(api) else { return Ok(()) };
+        open.described.insert(file.to_owned());
+        changes.extend(outlived);
+        open.changes.extend(changes);
+        Ok(())
+    }
+
+    /// The changes that no fix-up explains, and the fix-ups that explain none.
+    fn accept(
+        &mut self,
+        file: &str,
+        mut changes: Vec<Change>,
+        departures: &[Fixup],
+    ) -> Result<(Vec<Change>, Vec<Change>), String> {
+        let makes_spec = !self.task.compares && changes.iter().any(Change::is_whole);
+        let mut outlived = Vec::new();
+        for fixup in departures.iter().filter(|_| !makes_spec) {
+            for departure in fixup.outlived(&changes) {
+                let why = fixups::outlived(&fixup.page, departure);
+                if !self.task.compares {
+                    return Err(why);
+                }
+                self.outlived.push(why);
+                outlived.push(no_fixup(file, departure));
+            }
+        }
+        changes.retain(|change| !departures.iter().any(|fixup| fixup.accepts(change)));
+        Ok((changes, outlived))
+    }
+
+    /// Compares what the pages say as a whole with the specs.
+    fn compare(&mut self) -> Result<(), String> {
+        for page in std::mem::take(&mut self.strangers) {
+            match &page {
+                Page::Endpoint(facts) => self.compare_endpoint(&page, facts)?,
+                Page::Event(facts) => {
+                    let file = format!("{EVENTS}{}", facts.event_type);
+                    let change = drift::new(file.clone(), What::Event, facts.event_type.clone());
+                    self.compare_new(&page, &file, change)?;
+                }
+                _ => {}
+            }
+        }
+        for open in self.open.values_mut() {
+            let pages: Vec<String> = open.known.iter().map(|file| open.page_of(file)).collect();
+            for fixup in open.fixups.iter().filter(|fixup| fixup.has_no_page()) {
+                if !pages.contains(&fixup.page) {
+                    self.outlived.push(fixups::outlived(&fixup.page, NO_PAGE));
+                    self.changes.push(no_fixup(&fixup.page, NO_PAGE));
+                }
+            }
+        }
+        if self.task.pages.iter().any(|page| page.is_dir()) {
+            for open in self.open.values_mut() {
+                let mut gone = drift::gone(&open.book, &open.described);
+                gone.retain(|change| {
+                    let page = open.page_of(&change.file);
+                    !open.fixups.iter().any(|fixup| fixup.page == page && fixup.accepts(change))
+                });
+                open.changes.extend(gone);
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_endpoint(&mut self, page: &Page, facts: &Endpoint) -> Result<(), String> {
+        let Ok(mut draft) = draft::endpoint(facts) else {
+            let (explored, source) = (facts.explored.as_ref(), facts.source.as_deref());
+            let names = route::names(&facts.method, &facts.path, explored, source);
+            let file = format!("{}.{}", names.module, names.method);
+            let change = drift::new(file.clone(), What::Operation, names.id);
+            return self.compare_new(page, &file, change);
         };
-        self.open.iter().find(|(_, open)| has(&open.book)).map(|(name, _)| name.clone())
+        let moved = self.open.iter().find_map(|(api, open)| {
+            Some((api.clone(), drift::moved(&open.book, &open.described, &draft)?))
+        });
+        let mut departures = self.departures(page);
+        let Some((api, stem)) = moved else {
+            let file = format!("{}.{}", draft.names.module, draft.names.method);
+            let change = drift::new(file.clone(), What::Operation, draft.names.id);
+            return self.compare_new(page, &file, change);
+        };
+        let Some(open) = self.open.get_mut(&api) else { return Ok(()) };
+        let before = open.page_of(&stem);
+        let departs = |fixup: &&Fixup| fixup.find.is_empty() && fixup.page == before;
+        departures.extend(open.fixups.iter().filter(departs).cloned());
+        draft.notes.depart(&departures);
+        let Some(spec) = open.book.endpoints.get_mut(&stem) else { return Ok(()) };
+        let mut changes = drift::follow(&stem, spec, &draft.spec);
+        changes.extend(merge::add(&mut open.book, &draft).1);
+        self.take(&api, &stem, changes, &departures)
+    }
+
+    fn compare_new(&mut self, page: &Page, file: &str, change: Change) -> Result<(), String> {
+        let departures = self.departures(page);
+        let (changes, outlived) = self.accept(file, vec![change], &departures)?;
+        self.changes.extend(changes.into_iter().chain(outlived));
+        Ok(())
     }
 
     fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<PageReport, String> {
@@ -252,7 +382,15 @@ impl<'a> Books<'a> {
             let place = if *line > 1 { format!("line {line}: ") } else { String::new() };
             return Ok(unread(name, format!("{place}{why}")));
         }
-        let Some(api) = self.api_of(&reading.page) else {
+        let api = self.api_of(&reading.page);
+        let is_part = matches!(reading.page, Page::Endpoint(_) | Page::Event(_));
+        let open = api.as_ref().and_then(|api| self.open.get(api));
+        let has_spec = open.is_some_and(|open| describes(&open.book, &reading.page));
+        let is_stranger = self.task.compares && is_part && !has_spec;
+        if is_stranger {
+            self.strangers.push(reading.page.clone());
+        }
+        let Some(api) = api.filter(|_| !is_stranger) else {
             let why = match &reading.page {
                 Page::Endpoint(facts) => {
                     format!("no spec describes {} {}", facts.method, facts.path)
@@ -265,16 +403,28 @@ impl<'a> Books<'a> {
         };
         let vendor = vendor(&reading.page);
         let open = self.open(&api, vendor)?;
-        let text = fixed(&reading.page, &open.fixups, bytes)
+        let (text, mended) = fixed(&reading.page, &open.fixups, bytes)
             .map_err(|why| format!("{name}:{}: {why}", line_of(&reading.page)))?;
+        let mended: Vec<Fixup> = mended.into_iter().cloned().collect();
+        for fixup in mended {
+            let why = format!("{name}:{}: {}", line_of(&reading.page), fixups::mended(&fixup));
+            if !self.task.compares {
+                return Err(why);
+            }
+            self.outlived.push(why);
+            self.changes.push(no_fixup(&fixup.page, &fixup.find));
+        }
         if let Some(text) = text {
             reading = read::read(&name, text.as_bytes());
         }
-        let lacks = open.lacks(&reading.page);
+        let departures = self.departures(&reading.page);
+        if let Page::Endpoint(facts) = &reading.page {
+            reading.remarks.extend(self.definitions.compare(facts));
+        }
         let page = std::mem::replace(&mut reading.page, Page::Nothing { why: String::new() });
         let line = line_of(&page);
         let added = match page {
-            Page::Endpoint(facts) => self.add_endpoint(&api, reading, &facts, &lacks),
+            Page::Endpoint(facts) => self.add_endpoint(&api, reading, &facts, &departures),
             Page::Overview(facts) => {
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 let (types, notes) = draft::overview(&stem, &facts);
@@ -283,7 +433,7 @@ impl<'a> Books<'a> {
                 open.changes.extend(changes);
                 Ok(done(reading, file, notes))
             }
-            Page::Event(facts) => self.add_event(&api, reading, &facts, &lacks),
+            Page::Event(facts) => self.add_event(&api, reading, &facts, &departures),
             Page::Nothing { why } | Page::Unreadable { why, .. } => Ok(skipped(reading, why)),
         };
         added.map_err(|why| format!("{name}:{line}: {why}"))
@@ -294,7 +444,7 @@ impl<'a> Books<'a> {
         api: &str,
         reading: Reading,
         facts: &Endpoint,
-        lacks: &[Fixup],
+        departures: &[Fixup],
     ) -> Result<PageReport, String> {
         let route = format!("{} {}", facts.method, route::anonymous(&facts.path));
         if let Some(first) = self.seen.get(&(api.to_owned(), route.clone())) {
@@ -310,7 +460,7 @@ impl<'a> Books<'a> {
             Ok(draft) => draft,
             Err(why) => return Ok(skipped(reading, why)),
         };
-        draft.notes.lacks = names(lacks);
+        draft.notes.depart(departures);
         self.seen.insert((api.to_owned(), route), reading.name.clone());
         let open = self.open(api, spec::Vendor::Feishu)?;
         let (file, changes) = merge::add(&mut open.book, &draft);
@@ -318,7 +468,7 @@ impl<'a> Books<'a> {
         if changes.iter().any(Change::is_whole) {
             draft.notes.remarks.extend(paging(&draft, facts.line));
         }
-        open.take(changes, lacks)?;
+        self.take(api, &file, changes, departures)?;
         Ok(done(reading, file, draft.notes))
     }
 
@@ -327,8 +477,9 @@ impl<'a> Books<'a> {
         api: &str,
         reading: Reading,
         facts: &Event,
-        lacks: &[Fixup],
+        departures: &[Fixup],
     ) -> Result<PageReport, String> {
+        let compares = self.task.compares;
         let key = (api.to_owned(), facts.event_type.clone());
         if let Some(first) = self.seen.get(&key) {
             let why = format!("{first} describes the event {} as well", facts.event_type);
@@ -345,10 +496,10 @@ impl<'a> Books<'a> {
         }
         let mut draft = draft::event(facts);
         // Only a maintainer knows the successor.
-        draft.is_deprecated = false;
-        draft.notes.lacks = names(lacks);
+        draft.is_deprecated &= compares;
+        draft.notes.depart(departures);
         let (file, changes) = merge::add_event(&mut open.book, &draft);
-        open.take(changes, lacks)?;
+        self.take(api, &file, changes, departures)?;
         self.seen.insert(key, reading.name.clone());
         Ok(done(reading, file, draft.notes))
     }
@@ -358,7 +509,12 @@ impl<'a> Books<'a> {
         let (mut files, mut changes, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
         for (name, open) in &mut self.open {
             let known = &open.known;
-            let left_out = settle::settle(&mut open.book, |stem| !known.contains(stem))?;
+            let settled = settle::settle(&mut open.book, |stem| !known.contains(stem));
+            // What is compared alone need not pass.
+            let left_out = match settled {
+                Err(_) if self.task.compares => settle::LeftOut::new(),
+                settled => settled?,
+            };
             for (stem, reasons) in left_out {
                 tell(reports, &open.book, &stem, reasons);
             }
@@ -376,6 +532,7 @@ impl<'a> Books<'a> {
                 text,
             }));
         }
+        changes.append(&mut self.changes);
         Ok((files, changes, gaps))
     }
 }
@@ -391,6 +548,38 @@ fn said(reports: &[PageReport]) -> Vec<(&str, &Gloss)> {
         spec.flat_map(|spec| glosses.iter().map(move |gloss| (spec, gloss)))
     };
     reports.iter().flat_map(of_page).collect()
+}
+
+impl OpenBook {
+    /// What fix-ups call the page of a spec.
+    fn page_of(&self, file: &str) -> String {
+        match self.book.endpoints.get(file) {
+            Some(spec) => format!("{} {}", spec.method.as_str(), spec.path),
+            None => file.strip_prefix(EVENTS).unwrap_or(file).to_owned(),
+        }
+    }
+}
+
+/// Whether the specs of an API have the operation or event of a page.
+fn describes(book: &Book, page: &Page) -> bool {
+    match page {
+        Page::Endpoint(facts) => draft::method(&facts.method)
+            .is_ok_and(|method| book.find(method, &facts.path).is_some()),
+        Page::Event(facts) => book.events.contains_key(&facts.event_type),
+        _ => false,
+    }
+}
+
+/// A departure from a page that is none any more.
+fn no_fixup(file: &str, departure: &str) -> Change {
+    Change {
+        file: file.to_owned(),
+        at: "fixups".to_owned(),
+        what: What::Fixup,
+        from: Some(departure.to_owned()),
+        to: None,
+        effect: Effect::Additive,
+    }
 }
 
 /// Says what was left out, at the page that brought it.
@@ -419,6 +608,7 @@ fn tell(reports: &mut [PageReport], book: &Book, stem: &str, reasons: Vec<String
 /// Whether a change is still one after the specs were made to pass.
 fn lasts(change: &Change, book: &Book) -> bool {
     match change.what {
+        What::Operation | What::Event if change.to.is_none() => true,
         What::Operation => book.endpoints.contains_key(&change.file),
         What::Event => change.to.as_ref().is_some_and(|id| book.events.contains_key(id)),
         What::Sample if change.at == EVENT_SAMPLE => {
@@ -484,22 +674,26 @@ fn explain(error: &crate::codegen::Error) -> String {
     }
 }
 
-/// The page without the mistakes that are known of it.
-fn fixed(page: &Page, fixups: &[Fixup], bytes: &[u8]) -> Result<Option<String>, String> {
+/// The page without the mistakes that are known of it, and the fix-ups that find none.
+fn fixed<'f>(
+    page: &Page,
+    fixups: &'f [Fixup],
+    bytes: &[u8],
+) -> Result<(Option<String>, Vec<&'f Fixup>), String> {
     let meant = fixups.iter().filter(|fixup| !fixup.find.is_empty() && fixup.concerns(page));
     let meant: Vec<&Fixup> = meant.collect();
     if meant.is_empty() {
-        return Ok(None);
+        return Ok((None, Vec::new()));
     }
     let mut text = read::text_of(bytes)?;
+    let mut outlived = Vec::new();
     for fixup in meant {
-        text = fixup.apply(&text).ok_or_else(|| fixups::outlived(fixup))?;
+        match fixup.apply(&text) {
+            Some(mended) => text = mended,
+            None => outlived.push(fixup),
+        }
     }
-    Ok(Some(text))
-}
-
-fn names(lacks: &[Fixup]) -> Vec<String> {
-    lacks.iter().map(|fixup| fixup.lacks.clone()).collect()
+    Ok((Some(text), outlived))
 }
 
 fn done(reading: Reading, spec: String, notes: Notes) -> PageReport {
@@ -520,6 +714,10 @@ fn skipped(reading: Reading, why: String) -> PageReport {
 fn unread(name: String, why: String) -> PageReport {
     let (remarks, glosses) = (Vec::new(), Vec::new());
     PageReport { name, spec: None, skipped: Some(why), unreadable: true, remarks, glosses }
+}
+
+fn no_page(name: String, what: String) -> PageReport {
+    PageReport { unreadable: false, ..unread(name, what) }
 }
 
 fn summary(reports: &[PageReport]) -> Summary {

@@ -1,10 +1,11 @@
 //! From text to headings, tables, code and paragraphs, each with its line.
 
+use super::html;
 use super::markup::{self, Element};
 use super::report::{RemarkKind, Report};
 use super::section;
 use super::table::{self, Row, Table};
-use super::vocabulary::Section;
+use super::vocabulary::{self, Section};
 
 #[derive(Debug)]
 pub(super) struct Block {
@@ -37,6 +38,7 @@ pub(super) struct Document {
     pub(super) unmarked: Option<usize>,
     /// The address of the page, where its metadata gives it.
     pub(super) source: Option<String>,
+    pub(super) is_html: bool,
 }
 
 /// The level of a line that is known as a heading by its words alone.
@@ -49,12 +51,72 @@ impl Document {
 }
 
 pub(super) fn parse(text: &str, report: &mut Report) -> Document {
-    let lines: Vec<&str> = text.split('\n').collect();
+    let html = html::is_page(text).then(|| html::lines(text));
+    let (numbers, lines): (Vec<usize>, Vec<&str>) = match &html {
+        Some(lines) => lines.iter().map(|(number, line)| (*number, line.as_str())).unzip(),
+        None => unglued(text).into_iter().unzip(),
+    };
     let map = Map::of(&lines);
-    let mut parser = Parser { map, lines, blocks: Vec::new(), unmarked: None, report };
+    let mut parser = Parser { map, lines, numbers, blocks: Vec::new(), unmarked: None, report };
     let (first, source) = parser.front_matter();
+    let source = source.or_else(|| parser.lines[first..].iter().find_map(|line| noted(line)));
     parser.read_from(first);
-    Document { blocks: parser.blocks, unmarked: parser.unmarked, source }
+    let (blocks, unmarked) = (parser.blocks, parser.unmarked);
+    Document { blocks, unmarked, source, is_html: html.is_some() }
+}
+
+/// The lines with their numbers. Some exports have a heading behind the last row of the table before
+/// it, which becomes a line of its own.
+fn unglued(text: &str) -> Vec<(usize, &str)> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let fenced = fenced(&lines);
+    let parts = lines.iter().zip(fenced).enumerate().flat_map(|(index, (line, fenced))| {
+        let glued = if fenced { None } else { glued_heading(line) };
+        let (row, heading) = glued.map_or((*line, None), |at| (&line[..at], Some(&line[at..])));
+        std::iter::once(row).chain(heading).map(move |part| (index + 1, part))
+    });
+    parts.collect()
+}
+
+/// Where the heading starts that stands behind the last pipe of a row: `| a | b | ### Request body`.
+fn glued_heading(line: &str) -> Option<usize> {
+    let at = line.rfind('|')? + 1;
+    let rest = line[at..].trim_start();
+    let is_heading = rest.starts_with("##")
+        && heading(rest, false).is_some_and(|heading| heading.section != Section::Other);
+    (is_heading && !line[..at - 1].trim().is_empty()).then(|| line.len() - rest.len())
+}
+
+/// The address of the page in a line of metadata: `source_url: "https://..."`, or the path that
+/// Feishu's own metadata has. Without what only chooses a language, a section or the Markdown.
+fn address(line: &str) -> Option<String> {
+    let (key, value) = line.trim().split_once(':')?;
+    let value = value.trim().trim_matches(['"', '\'', '<', '>']);
+    let url = match key.trim_matches(['"', ' ']) {
+        "source" | "source_url" | "sourceUrl" | "url" | "link" | "original_url" | "doc_url" => {
+            value.to_owned()
+        }
+        "fullPath" if value.starts_with('/') => format!("https://open.feishu.cn/document{value}"),
+        _ => return None,
+    };
+    let page = url.split(['#', '?']).next().unwrap_or_default();
+    let page = page.strip_suffix(".md").unwrap_or(page);
+    let is_page = page.starts_with("https://") && !page.contains(char::is_whitespace);
+    is_page.then(|| page.to_owned())
+}
+
+/// The address of the page in a line that notes it below the metadata, or at the end of the page.
+fn noted(line: &str) -> Option<String> {
+    let text = line.trim_start_matches(['>', '-', '*', ' ', '\t']);
+    let rest = vocabulary::each(vocabulary::NOTES_OF_ADDRESSES).find_map(|word| {
+        text.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word))?;
+        text.get(word.len()..)
+    })?;
+    let rest = rest.trim_start_matches(['*', '：', ':', ' ']);
+    let url =
+        rest.strip_prefix('[').and_then(|link| link.split_once("](")).map_or(rest, |link| link.1);
+    let url = url.trim_start_matches('<').split([')', '>', ' ']).next()?;
+    address(&format!("source: {url}")).filter(|url| url.contains("/document/"))
 }
 
 /// For each line, the first one at or after it that ends or continues a row, so that a cell of any
@@ -162,6 +224,8 @@ impl Style {
 
 struct Parser<'a, 'r> {
     lines: Vec<&'a str>,
+    /// Of the lines, on the page.
+    numbers: Vec<usize>,
     map: Map,
     blocks: Vec<Block>,
     unmarked: Option<usize>,
@@ -195,8 +259,13 @@ impl Parser<'_, '_> {
         }
     }
 
+    fn number(&self, index: usize) -> usize {
+        self.numbers.get(index).or(self.numbers.last()).copied().unwrap_or(1)
+    }
+
     fn push(&mut self, index: usize, body: Body) {
-        self.blocks.push(Block { line: index + 1, body });
+        let line = self.number(index);
+        self.blocks.push(Block { line, body });
     }
 
     /// Appends to the paragraph before; empty lines stay, so that lines can be counted.
@@ -221,11 +290,7 @@ impl Parser<'_, '_> {
         let Some(length) = metadata.clone().position(|line| line.trim() == close) else {
             return (0, None);
         };
-        let source = metadata.take(length).find_map(|line| {
-            let url = line.trim().strip_prefix("source:")?.trim().trim_matches(['"', '\'']);
-            url.starts_with("https://").then(|| url.split('#').next().unwrap_or(url).to_owned())
-        });
-        (length + 2, source)
+        (length + 2, metadata.take(length).find_map(|line| address(line)))
     }
 
     fn code(&mut self, index: usize) -> usize {
@@ -240,7 +305,7 @@ impl Parser<'_, '_> {
             if closes_section(self.lines[end]) {
                 self.report.add(
                     RemarkKind::Row,
-                    index + 1,
+                    self.number(index),
                     "the code that starts here is not closed",
                 );
                 break;
@@ -263,13 +328,13 @@ impl Parser<'_, '_> {
             Some((last, _)) => text.extend(["\n", last, close]),
             None => {
                 let message = "the element that starts here is not closed";
-                self.report.add(RemarkKind::Row, index + 1, message);
+                self.report.add(RemarkKind::Row, self.number(index), message);
             }
         }
         let text = text.trim_start_matches('\n');
         match element {
             Element::Table => {
-                if let Some(table) = markup::to_table(text, index + 1, self.report) {
+                if let Some(table) = markup::to_table(text, self.number(index), self.report) {
                     self.push(index, Body::Table(table));
                 }
             }
@@ -288,9 +353,9 @@ impl Parser<'_, '_> {
 
     fn note_unmarked(&mut self, index: usize) {
         if table::is_unmarked_header(self.lines[index]) {
-            self.unmarked = self.unmarked.or(Some(index + 1));
+            self.unmarked = self.unmarked.or(Some(self.number(index)));
             let message = "a table whose cells nothing separates; it is not read";
-            self.report.add(RemarkKind::Row, index + 1, message);
+            self.report.add(RemarkKind::Row, self.number(index), message);
         }
     }
 
@@ -301,6 +366,7 @@ impl Parser<'_, '_> {
         if !table::starts_row(line) || table::is_delimiter(line) || table::count_cells(line) < 2 {
             return false;
         }
+        let number = self.number(index);
         let near = self.blocks.iter_mut().rev().take(3);
         let table = near
             .take_while(|block| !matches!(block.body, Body::Heading(_)))
@@ -312,13 +378,13 @@ impl Parser<'_, '_> {
             });
         let Some(table) = table else {
             let message = "a row without a table: no header was recognised above it";
-            self.report.add(RemarkKind::Row, index + 1, message);
+            self.report.add(RemarkKind::Row, number, message);
             return false;
         };
         let message =
             format!("the row is apart from its table, which starts on line {}", table.line);
-        self.report.add(RemarkKind::Row, index + 1, message);
-        let row = table::fit(line, index + 1, &table.columns(), self.report);
+        self.report.add(RemarkKind::Row, number, message);
+        let row = table::fit(line, number, &table.columns(), self.report);
         table.rows.push(row);
         true
     }
@@ -385,7 +451,7 @@ impl Parser<'_, '_> {
         first: usize,
         style: Style,
     ) -> (Table, usize) {
-        let mut table = Table { line: index + 1, header, rows: Vec::new() };
+        let mut table = Table { line: self.number(index), header, rows: Vec::new() };
         let (mut at, mut full) = (first, false);
         while let Some(end) = self.row_end(at, &table, style) {
             let text = self.lines[at..end].join("\n");
@@ -406,7 +472,7 @@ impl Parser<'_, '_> {
                 full = true;
                 self.report.add(
                     RemarkKind::Row,
-                    at + 1,
+                    self.number(at),
                     "the table goes on, but no more rows are read",
                 );
             }
@@ -419,7 +485,7 @@ impl Parser<'_, '_> {
     }
 
     fn row(&mut self, text: &str, index: usize, table: &Table) -> Row {
-        table::fit(text, index + 1, &table.columns(), self.report)
+        table::fit(text, self.number(index), &table.columns(), self.report)
     }
 
     /// The line after the row that starts at the line, or `None` if none does.
@@ -517,5 +583,31 @@ impl Parser<'_, '_> {
         !table::is_delimiter(self.lines[at])
             && (self.lines.get(at + 1).is_some_and(|next| table::is_delimiter(next))
                 || table::header_score(&table::split(self.lines[at], true)) >= 3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_page_is_its_own() {
+        let page = "https://open.feishu.cn/document/server-docs/tug-v1/job/create";
+        for text in [
+            "---\nsource: \"https://open.feishu.cn/document/server-docs/tug-v1/job/create\"\n---\n",
+            "---\ntitle: a\nsource_url: https://open.feishu.cn/document/server-docs/tug-v1/job/create\n---",
+            "<!--\nurl: https://open.feishu.cn/document/server-docs/tug-v1/job/create.md?lang=zh-CN#a\n-->",
+            "---\nfullPath: \"/server-docs/tug-v1/job/create\"\n---\n# A",
+            "# A\n\n> 原文：[A](https://open.feishu.cn/document/server-docs/tug-v1/job/create.md)",
+            "# A\n\nsource_url: https://open.feishu.cn/document/server-docs/tug-v1/job/create\n",
+            "<html><head><link href='https://open.feishu.cn/document/server-docs/tug-v1/job/create#a' rel='canonical'>",
+        ] {
+            let source = parse(text, &mut Report::default()).source;
+            assert_eq!(source.as_deref(), Some(page), "{text}");
+        }
+        for text in ["# A\nsource: https://a.example/b", "---\nurl: ftp://a\n---", "---\nurl:\n---"]
+        {
+            assert_eq!(parse(text, &mut Report::default()).source, None, "{text}");
+        }
     }
 }

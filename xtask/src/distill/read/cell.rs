@@ -28,10 +28,7 @@ pub(super) struct Rules {
 /// Reads a description.
 pub(super) fn read(cell: &str) -> Rules {
     let text = words::lines_of(cell).replace("**", "").replace("==", "");
-    let mut rules = Rules {
-        required: text.contains("必需属性") || says_required(&text),
-        ..Rules::default()
-    };
+    let mut rules = Rules { required: says_required(&text), ..Rules::default() };
     let marks = marks(&text);
     let end = marks.first().map_or(text.len(), |mark| mark.0);
     let intro = &text[..end];
@@ -57,11 +54,21 @@ pub(super) fn read(cell: &str) -> Rules {
     rules
 }
 
+/// Reads a cell as what follows an announcement, since the head of its column is one.
+pub(super) fn read_announced(mark: Mark, cell: &str) -> Rules {
+    let list = vocabulary::MARKS.iter().find(|(found, _)| *found == mark);
+    let word = list.and_then(|(_, words)| vocabulary::each(words).next()).unwrap_or_default();
+    read(&format!("{word}：{cell}"))
+}
+
 /// Whether it is said without a `not` and without a condition before it.
 fn says_required(text: &str) -> bool {
-    text.match_indices("必填").any(|(at, _)| {
-        !text[..at].trim_end().ends_with(['非', '不', '否', '无', '时', '则', '下', '才'])
-    })
+    let is_turned = |before: &str| {
+        vocabulary::each(vocabulary::BUT_NOT).any(|word| before.trim_end().ends_with(word))
+    };
+    let mut words = vocabulary::each(vocabulary::MAY_HAVE_TO_BE_SENT);
+    vocabulary::contains(text, vocabulary::MUST_BE_SENT)
+        || words.any(|word| text.match_indices(word).any(|(at, _)| !is_turned(&text[..at])))
 }
 
 /// Where each announcement starts, where its content starts, and what it announces.
@@ -213,7 +220,8 @@ fn clean(text: &str) -> Option<String> {
     } else {
         words::unescape(text)
     };
-    let none = matches!(text.as_str(), "" | "-" | "无" | "空" | "null" | "none" | "None");
+    let none = matches!(text.as_str(), "" | "null" | "none" | "None")
+        || vocabulary::is_one_of(&text, vocabulary::NOTHING);
     (!none).then_some(text)
 }
 

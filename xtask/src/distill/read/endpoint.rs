@@ -10,7 +10,7 @@ use super::parts::{self, Inner, Parts};
 use super::report::{RemarkKind, Report};
 use super::request::{self, Request};
 use super::vocabulary::{self, Column, Section};
-use super::{envelope, infer, words};
+use super::{envelope, form, infer, words};
 
 /// The operation, if the page describes one.
 pub(super) fn read(document: &Document, report: &mut Report) -> Option<Endpoint> {
@@ -75,8 +75,17 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     }
 
     let vendor = request.vendor();
+    let root = parts.response.root.take();
+    let answer_rows = flats(parts.response);
+    let sample = parts.request_example.as_ref();
+    let body_list = is_list(parts.body.root.as_ref(), sample);
+    let body_rows = flats(parts.body);
+    let unmarked = nest::is_unmarked_answer(&answer_rows)
+        || parts.models.is_empty() && nest::is_unmarked_body(&body_rows, sample);
     let evidence = |sample| {
-        if vendor == Some(Vendor::Feishu) {
+        if unmarked {
+            Evidence::Unmarked(sample)
+        } else if vendor == Some(Vendor::Feishu) {
             Evidence::Sample(sample)
         } else {
             Evidence::Flattened(sample)
@@ -86,17 +95,17 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
         let message = "a table of an event on the page of an operation; it is left out";
         report.add(RemarkKind::Row, row.param.line, message);
     }
-    let body_list = is_list(parts.body.root.as_ref(), parts.request_example.as_ref());
-    let sample = parts.request_example.as_ref();
     let mut body =
-        nest::tree(flats(parts.body), evidence(sample.or(parts.request_outline.as_ref())), report);
+        nest::tree(body_rows, evidence(sample.or(parts.request_outline.as_ref())), report);
     models::attach(&mut body, parts.models, sample, report);
     attach_inner(&mut body, inner_body, sample, report);
     params::compare(&mut body, sample, report);
+    if body.is_empty() && request.method != "GET" {
+        body = shown_body(document, sample, request.line, report);
+    }
 
     let answer = parts.response_example.as_ref();
-    let root = parts.response.root.take();
-    let mut response = nest::tree(flats(parts.response), evidence(answer), report);
+    let mut response = nest::tree(answer_rows, evidence(answer), report);
     attach_inner(&mut response, inner_answer, answer, report);
     let (response, response_of_table) = answer_fields(&request, response, answer, report);
     let download = is_download(&request, &title, parts.file_answer, &response, answer.is_some());
@@ -116,14 +125,6 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     if parts.errors.is_empty() {
         report.add(RemarkKind::Missing, request.line, "the page has no table of error codes");
     }
-    if request.method != "GET" && body.is_empty() && sample.is_some() {
-        report.add(
-            RemarkKind::Missing,
-            request.line,
-            "the page shows a body, but has no table of its fields",
-        );
-    }
-
     let content_type = headers.iter().any(|header| {
         header.gloss.contains("multipart")
             || header.example.as_deref().is_some_and(|example| example.contains("multipart"))
@@ -131,6 +132,15 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     let multipart = request.multipart
         || content_type
         || body.iter().any(|field| *field.ty.element() == Ty::File);
+    let takes_file = takes_file(&request, &title);
+    let takes_nothing = request.method == "POST" && path.is_empty() && query.is_empty();
+    if body.is_empty() && (takes_file || takes_nothing) {
+        let upload = if takes_file { " An upload cannot work without its file" } else { "" };
+        let method = &request.method;
+        let message =
+            format!("a {method} that takes nothing: does the page lack its table?{upload}");
+        report.add(RemarkKind::Missing, request.line, message);
+    }
     let tokens = tokens(&request, vendor, &headers, &query, report);
     Endpoint {
         vendor,
@@ -254,6 +264,41 @@ fn add_query_of_url(request: &Request, query: &mut Vec<Param>, report: &mut Repo
             });
         }
     }
+}
+
+/// The fields of a body without a table: those of its sample, or of a form that the page shows.
+fn shown_body(
+    document: &Document,
+    sample: Option<&Json>,
+    line: usize,
+    report: &mut Report,
+) -> Vec<Param> {
+    let texts = || document.blocks.iter().filter_map(request::text_of);
+    let fields = match sample {
+        Some(sample) => infer::fields(sample, report),
+        None => texts().map(|(text, line)| form::fields(text, line)).fold(Vec::new(), longer),
+    };
+    if let Some(first) = fields.first() {
+        let message = "the page shows a body, but has no table of its fields; those of the sample \
+                       are taken, none as required";
+        report.add(RemarkKind::Missing, first.line, message);
+    } else if sample.is_some_and(|sample| sample.len() > 0) {
+        let message = "the page shows a body, but has no table of its fields";
+        report.add(RemarkKind::Missing, line, message);
+    }
+    fields
+}
+
+fn longer(a: Vec<Param>, b: Vec<Param>) -> Vec<Param> {
+    if b.len() > a.len() { b } else { a }
+}
+
+/// Whether the operation is an upload by its name.
+fn takes_file(request: &Request, title: &str) -> bool {
+    let text = format!("{title} {}", request.path()).to_lowercase();
+    matches!(request.method.as_str(), "POST" | "PUT")
+        && vocabulary::contains(&text, vocabulary::UPLOADS)
+        && !vocabulary::contains(&text, vocabulary::STEPS_OF_UPLOADS)
 }
 
 fn is_list(root: Option<&Ty>, sample: Option<&Json>) -> bool {

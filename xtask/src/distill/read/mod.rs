@@ -8,19 +8,24 @@
 
 mod blocks;
 mod cell;
+pub mod definition;
 mod endpoint;
 mod envelope;
 mod event;
 mod explorer;
 pub mod facts;
+mod form;
+mod html;
 mod infer;
 mod json;
+mod listed;
 mod markup;
 mod models;
 mod nest;
 mod overview;
 mod params;
 mod parts;
+mod places;
 pub mod report;
 mod request;
 mod sample;
@@ -28,6 +33,7 @@ mod section;
 mod table;
 mod text;
 mod types;
+mod unmarked;
 mod vocabulary;
 mod words;
 
@@ -70,6 +76,11 @@ fn page(text: &str, report: &mut Report) -> Page {
     }
     match overview::read(&document, report) {
         Ok(overview) => Page::Overview(overview),
+        Err(why) if document.is_html => Page::Nothing {
+            why: format!(
+                "this is HTML, and {why}; save the page as Markdown, or with what scripts show"
+            ),
+        },
         Err(why) => Page::Nothing { why },
     }
 }

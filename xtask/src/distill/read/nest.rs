@@ -2,17 +2,10 @@
 
 use super::facts::{Param, Ty};
 use super::json::{Json, JsonKind};
+pub(super) use super::places::{Flat, MAX_DEPTH, object};
+use super::places::{Place, insert, is_empty, may_open, opens};
 use super::report::{RemarkKind, Report};
-
-/// Deeper than any page goes, and shallow enough for every recursion over fields.
-pub(super) const MAX_DEPTH: usize = 24;
-
-/// A row with the width of what stands before its name.
-#[derive(Debug)]
-pub(super) struct Flat {
-    pub(super) indent: usize,
-    pub(super) param: Param,
-}
+use super::unmarked::Unmarked;
 
 /// Splits a name cell into the width of its indentation and the name.
 pub(super) fn indented(cell: &str) -> (usize, &str) {
@@ -57,13 +50,15 @@ pub(super) enum Evidence<'a> {
     Sample(Option<&'a Json>),
     /// The table lists inner rows after outer ones. Without a sample it has to be guessed which.
     Flattened(Option<&'a Json>),
+    /// The same, as another table of the page shows, so that every container has some.
+    Unmarked(Option<&'a Json>),
 }
 
 impl<'a> Evidence<'a> {
     fn sample(self) -> Option<&'a Json> {
         match self {
             Self::Marks => None,
-            Self::Sample(sample) | Self::Flattened(sample) => sample,
+            Self::Sample(sample) | Self::Flattened(sample) | Self::Unmarked(sample) => sample,
         }
     }
 }
@@ -78,7 +73,8 @@ pub(super) fn tree(mut rows: Vec<Flat>, evidence: Evidence<'_>, report: &mut Rep
     let tree = if rows.iter().any(|row| row.indent > 0) {
         by_indent(rows, report)
     } else if has_inner_rows(&rows, evidence) {
-        by_sample(rows, sample, report)
+        let samples_are_whole = !matches!(evidence, Evidence::Flattened(_));
+        Unmarked::new(sample, samples_are_whole).tree(rows, report)
     } else {
         if matches!(evidence, Evidence::Sample(_)) {
             doubt_flat(&rows, sample, report);
@@ -87,29 +83,6 @@ pub(super) fn tree(mut rows: Vec<Flat>, evidence: Evidence<'_>, report: &mut Rep
     };
     let tree = by_dots(tree, sample, report);
     without_duplicates(tree, report)
-}
-
-/// A place in the tree: the index at each level.
-type Place = Vec<usize>;
-
-fn insert(tree: &mut Vec<Param>, parent: &[usize], param: Param) -> Place {
-    let mut level = tree;
-    for index in parent {
-        level = &mut level[*index].fields;
-    }
-    level.push(param);
-    let mut place = parent.to_vec();
-    place.push(level.len() - 1);
-    place
-}
-
-fn at<'a>(tree: &'a [Param], place: &[usize]) -> Option<&'a Param> {
-    let (last, parents) = place.split_last()?;
-    let mut level = tree;
-    for index in parents {
-        level = &level.get(*index)?.fields;
-    }
-    level.get(*last)
 }
 
 fn by_indent(rows: Vec<Flat>, report: &mut Report) -> Vec<Param> {
@@ -190,7 +163,7 @@ fn by_dots(rows: Vec<Param>, sample: Option<&Json>, report: &mut Report) -> Vec<
 /// Whether some of the rows must be fields of others, although nothing marks them.
 fn has_inner_rows(rows: &[Flat], evidence: Evidence<'_>) -> bool {
     let dotted = rows.iter().any(|row| is_dotted(&row.param.name));
-    if dotted || !rows.iter().any(|row| opens(&row.param)) {
+    if dotted || !rows.iter().any(|row| may_open(&row.param)) {
         return false;
     }
     let inside = |sample: &Json| {
@@ -207,7 +180,32 @@ fn has_inner_rows(rows: &[Flat], evidence: Evidence<'_>) -> bool {
             let shown = sample.and_then(object).filter(|sample| !is_empty(sample));
             shown.is_none_or(|sample| inside(sample) || repeats())
         }
+        Evidence::Unmarked(_) => true,
     }
+}
+
+/// Whether the rows are those of an answer whose data are listed below `data` without a mark.
+pub(super) fn is_unmarked_answer(rows: &[Flat]) -> bool {
+    let at = |name: &str| rows.iter().position(|row| row.param.name == name);
+    let marked = rows.iter().any(|row| row.indent != rows[0].indent);
+    let data = at("data").filter(|data| *data + 1 < rows.len() && may_open(&rows[*data].param));
+    !marked && data.is_some() && at("code") < data && at("code").is_some()
+}
+
+/// Whether a row must be a field of a container above it that the sample leaves out: a sample has all
+/// required fields, and no two fields of one object have one name.
+pub(super) fn is_unmarked_body(rows: &[Flat], sample: Option<&Json>) -> bool {
+    let Some(sample) = sample.and_then(object).filter(|sample| !is_empty(sample)) else {
+        return false;
+    };
+    let is_left_out = |param: &Param| opens(param) && sample.get(&param.name).is_none();
+    let marked = rows.iter().any(|row| row.indent != rows[0].indent);
+    let inner = rows.iter().skip_while(|row| !is_left_out(&row.param)).skip(1).any(|row| {
+        let is_twice = rows.iter().filter(|other| other.param.name == row.param.name).count() > 1;
+        let is_lacking = row.param.required == Some(true) && sample.get(&row.param.name).is_none();
+        is_twice || is_lacking && !opens(&row.param)
+    });
+    !marked && inner
 }
 
 /// Reports containers of a named type that stay without fields because neither a mark nor a sample
@@ -238,101 +236,6 @@ fn is_inside(sample: &Json, name: &str, depth: usize) -> bool {
             .iter()
             .any(|(key, value)| depth > 0 && key == name || is_inside(value, name, depth + 1)),
         JsonKind::Array(items) => items.iter().any(|item| is_inside(item, name, depth)),
-        _ => false,
-    }
-}
-
-/// Whether the rows below can be fields of this one: lists of scalars and maps have none.
-fn opens(param: &Param) -> bool {
-    match &param.ty {
-        Ty::Object => true,
-        Ty::List(of) => matches!(**of, Ty::Object | Ty::Unknown),
-        _ => false,
-    }
-}
-
-/// The first object in a sample, also in lists.
-pub(super) fn object(sample: &Json) -> Option<&Json> {
-    match &sample.kind {
-        JsonKind::Object(_) => Some(sample),
-        JsonKind::Array(items) => items.iter().find_map(object),
-        _ => None,
-    }
-}
-
-/// A container whose rows may still follow.
-struct Open<'a> {
-    place: Place,
-    sample: Option<&'a Json>,
-    line: usize,
-}
-
-/// Each row goes into the innermost container whose sample has it and which does not have it yet.
-/// What no sample has follows the row before.
-fn by_sample(rows: Vec<Flat>, sample: Option<&Json>, report: &mut Report) -> Vec<Param> {
-    let mut tree: Vec<Param> = Vec::new();
-    let mut open = vec![Open { place: Vec::new(), sample: sample.and_then(object), line: 0 }];
-    for Flat { param, .. } in rows {
-        let free = |tree: &[Param], open: &Open<'_>| {
-            let fields = if open.place.is_empty() {
-                Some(tree)
-            } else {
-                at(tree, &open.place).map(|param| param.fields.as_slice())
-            };
-            fields.is_some_and(|fields| fields.iter().all(|field| field.name != param.name))
-        };
-        let has =
-            |open: &Open<'_>| open.sample.is_some_and(|sample| sample.get(&param.name).is_some());
-        let known = open.iter().rposition(|open| has(open) && free(&tree, open));
-        let unknown_only =
-            open.last().is_some_and(|last| last.sample.is_none() && !last.place.is_empty());
-        let level = match known {
-            // Below a container that the sample leaves out, an outer name can be meant as well as
-            // an inner one; the page is read as if the container had no rows.
-            Some(level) => level,
-            None => open.iter().rposition(|open| free(&tree, open)).unwrap_or(0),
-        };
-        if known.is_none() && (level > 0 || unknown_only) {
-            let parent = at(&tree, &open[level].place)
-                .map_or("the body", |parent| parent.name.as_str())
-                .to_owned();
-            report.add(
-                RemarkKind::GuessedNesting,
-                param.line,
-                format!(
-                    "`{}` is taken for a field of `{parent}`: no sample shows where it belongs",
-                    param.name
-                ),
-            );
-        }
-        open.truncate(level + 1);
-        let inner = open[level].sample.and_then(|sample| sample.get(&param.name));
-        let list_of_scalars =
-            inner.is_some_and(|inner| object(inner).is_none() && !is_empty(inner));
-        let container = opens(&param) && !list_of_scalars && open.len() < MAX_DEPTH;
-        let line = param.line;
-        let place = insert(&mut tree, &open[level].place.clone(), param);
-        if container {
-            open.push(Open { place, sample: inner.and_then(object), line });
-        }
-    }
-    for container in open.iter().skip(1).filter(|container| container.sample.is_none()) {
-        if at(&tree, &container.place).is_some_and(|param| !param.fields.is_empty()) {
-            report.add(
-                RemarkKind::GuessedNesting,
-                container.line,
-                "the rows below are taken for its fields: no sample shows where they belong",
-            );
-        }
-    }
-    tree
-}
-
-fn is_empty(sample: &Json) -> bool {
-    match &sample.kind {
-        JsonKind::Null => true,
-        JsonKind::Array(items) => items.is_empty(),
-        JsonKind::Object(entries) => entries.is_empty(),
         _ => false,
     }
 }

@@ -10,7 +10,7 @@ use super::json::{self, Json, JsonKind};
 use super::nest::{self, Flat};
 use super::report::{RemarkKind, Report};
 use super::table::{self, Row, Table};
-use super::vocabulary::{self, Column, Place};
+use super::vocabulary::{self, Column, Mark, Place};
 use super::{infer, types, words};
 
 /// The rows of a table.
@@ -183,7 +183,8 @@ fn own_columns(param: &mut Param, row: &Row, columns: &[Column]) {
     let text = |column| {
         let text = words::gloss(&words::unescape(&words::lines_of(cell(row, columns, column)?)));
         let text = text.trim_matches('`').to_owned();
-        (!matches!(text.as_str(), "" | "-" | "无" | "/")).then_some(text)
+        let none = vocabulary::is_one_of(&text, vocabulary::NOTHING);
+        (!none && !matches!(text.as_str(), "" | "/")).then_some(text)
     };
     param.example = text(Column::Example).or_else(|| param.example.take());
     param.default = text(Column::Default).or_else(|| param.default.take());
@@ -191,7 +192,7 @@ fn own_columns(param: &mut Param, row: &Row, columns: &[Column]) {
     if let Some(cell) =
         cell(row, columns, Column::Values).filter(|cell| !words::bare(cell).is_empty())
     {
-        let rules = cell::read(&format!("取值范围：{cell}"));
+        let rules = cell::read_announced(Mark::Range, cell);
         if !rules.values.is_empty() {
             param.values = rules.values;
         }

@@ -8,7 +8,7 @@ use super::params::{self, Rows};
 use super::report::{RemarkKind, Report};
 use super::table::Table;
 use super::vocabulary::{self, Column, Place, Section};
-use super::{envelope, sample, words};
+use super::{envelope, listed, sample, words};
 
 /// What the sections hold, before it is put in relation.
 #[derive(Default)]
@@ -96,7 +96,7 @@ impl Parts {
             return self.errors(table, report);
         }
         if !table.is_params() {
-            return;
+            return miss_table(table, position.section, report);
         }
         let rows = |report: &mut Report| params::rows(table, report);
         match position.section {
@@ -174,8 +174,32 @@ impl Parts {
                 self.file_answer |= vocabulary::contains(text, vocabulary::FILES);
             }
             Section::Types => self.models.extend(models::read(text, line, report)),
+            Section::Path | Section::Query | Section::Headers | Section::Body | Section::Params => {
+                self.take_list(text, line, section, report)
+            }
             _ => {}
         }
+    }
+
+    /// Takes parameters that stand in a text instead of a table.
+    fn take_list(&mut self, text: &str, line: usize, section: Section, report: &mut Report) {
+        let place = match section {
+            Section::Path => Some(Place::Path),
+            Section::Query => Some(Place::Query),
+            Section::Headers => Some(Place::Header),
+            Section::Body => Some(Place::Body),
+            _ => None,
+        };
+        let rows = listed::rows(text, line);
+        if let Some(first) = rows.first() {
+            let message = "no table holds the parameters from here on; they are read from a list";
+            report.add(RemarkKind::Guessed, first.param.line, message);
+        } else if let Some(index) = listed::first_unread(text) {
+            let message = "a text among the parameters; what it says of any is not read";
+            report.add(RemarkKind::Row, line + index, message);
+        }
+        let rows = rows.into_iter().map(|row| (place, row)).collect();
+        self.unplaced(Rows { rows, root: None });
     }
 
     fn take_request(&mut self, text: &str, line: usize, report: &mut Report) {
@@ -228,6 +252,9 @@ impl Parts {
             };
             if error.code.is_empty() {
                 report.add(RemarkKind::Row, row.line, "an error without a code; it is left out");
+            } else if error.code == "0" {
+                let message = "`0` is the code of success, so no error; the row is left out";
+                report.add(RemarkKind::Row, row.line, message);
             } else if !words::is_identifier(&error.code) {
                 report.add(
                     RemarkKind::Row,
@@ -248,6 +275,20 @@ impl Parts {
                 self.errors.push(error);
             }
         }
+    }
+}
+
+/// Says that a table among parameters is not read, since its header names none.
+fn miss_table(table: &Table, section: Section, report: &mut Report) {
+    let is_of_params = matches!(
+        section,
+        Section::Path | Section::Query | Section::Headers | Section::Body | Section::Params
+    );
+    if is_of_params && !table.rows.is_empty() {
+        let header: Vec<_> = table.header.iter().map(|title| words::bare(title)).collect();
+        let message =
+            format!("a table of `{}` is not one of parameters; it is left out", header.join(", "));
+        report.add(RemarkKind::Row, table.line, message);
     }
 }
 

@@ -280,8 +280,15 @@ impl Request {
     /// Where no table says it: a request line in code or text, or a URL and a method in a sample.
     fn read_text(&mut self, document: &Document, report: &mut Report) {
         for (text, line) in document.blocks.iter().filter_map(text_of) {
+            let mut method = "";
             for (index, text) in text.split('\n').enumerate() {
-                let found = self.read_line(text, line + index, report);
+                // Some texts have the URL on a line of its own, below the method.
+                let joined = format!("{method} {text}");
+                let request = if method.is_empty() { text } else { &joined };
+                let found = self.read_line(request, line + index, report);
+                if !text.trim().is_empty() {
+                    method = if is_method(text.trim()) { text.trim() } else { "" };
+                }
                 self.is_of_text |= found;
                 if found || !self.url.is_empty() && !self.method.is_empty() {
                     return;
@@ -340,7 +347,8 @@ fn add_scopes(value: &str, line: usize, scopes: &mut Vec<String>, names: &mut Na
 
 /// Whether the line is not a sentence about scopes, or the lack of them.
 fn is_scope_name(line: &str) -> bool {
-    !matches!(line, "" | "-" | "无" | "暂无" | "None" | "none")
+    !matches!(line, "" | "None" | "none")
+        && !vocabulary::is_one_of(line, vocabulary::NOTHING)
         && !line.contains(['，', '。', '；', ';'])
 }
 
@@ -351,7 +359,8 @@ fn is_event_type(text: &str) -> bool {
         && words::is_identifier(text)
 }
 
-fn text_of(block: &Block) -> Option<(&str, usize)> {
+/// The text of a block that is neither heading nor table, and its line.
+pub(super) fn text_of(block: &Block) -> Option<(&str, usize)> {
     match &block.body {
         Body::Code(text) | Body::Text(text) => Some((text, block.line)),
         _ => None,
@@ -436,5 +445,6 @@ fn rate_limit(value: &str) -> Option<String> {
     });
     let parts: Option<Vec<_>> = parts.collect();
     let said = parts.map(|parts| parts.join(", ")).unwrap_or(text);
-    (!matches!(said.as_str(), "" | "-" | "无")).then_some(said)
+    let none = said.is_empty() || vocabulary::is_one_of(&said, vocabulary::NOTHING);
+    (!none).then_some(said)
 }

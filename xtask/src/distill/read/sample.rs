@@ -28,6 +28,9 @@ fn start(text: &str) -> Option<usize> {
         if content.starts_with(['{', '[']) && !content.starts_with("[!") {
             return Some(at + line.len() - line.trim_start().len());
         }
+        if is_program(content) {
+            return None;
+        }
         if request::request_line(content).is_some() || content.starts_with("HTTP/") {
             head = true;
         } else if head && !content.is_empty() && !is_header(content) {
@@ -38,10 +41,59 @@ fn start(text: &str) -> Option<usize> {
     ["{\"", "{ \"", "[{"].iter().filter_map(|open| text.find(open)).min().filter(|_| !head)
 }
 
+/// Whether a line is how a program of some language begins, so that no brace below opens JSON.
+fn is_program(line: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "#include",
+        "#!/",
+        "# -*-",
+        "<?php",
+        "using ",
+        "import ",
+        "from ",
+        "package ",
+        "namespace ",
+        "public ",
+        "private ",
+        "static ",
+        "class ",
+        "int main",
+        "def ",
+        "func ",
+        "fn ",
+        "use ",
+        "require(",
+        "// This file is auto-generated",
+        "# This file is auto-generated",
+    ];
+    STARTS.iter().any(|start| line.starts_with(start))
+}
+
 /// `Content-Type:application/json`
 fn is_header(line: &str) -> bool {
     line.split_once([':', '：']).is_some_and(|(name, _)| {
         let name = name.trim();
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_no_json() {
+        for text in [
+            "#include <a>\n\nint main()\n{\n  a::B b;\n}",
+            "using System;\n\nnamespace A\n{\n    public class B\n    {\n    }\n}",
+            "// This file is auto-generated, don't edit it.\n{\n  a();\n}",
+            "import a\n\ndef b():\n    c = [\n        1]",
+        ] {
+            let mut report = Report::default();
+            assert!(find(text, 1, &mut report).is_none(), "{text}");
+            assert!(report.finish().is_empty(), "{text}");
+        }
+        let request = "POST /v1.0/a HTTP/1.1\nHost:a\n\n{\"a\": 1}";
+        assert!(find(request, 1, &mut Report::default()).is_some());
+    }
 }

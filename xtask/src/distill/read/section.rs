@@ -6,7 +6,7 @@ use super::words;
 /// What a line announces that is marked as a heading, or stands alone in bold.
 pub(super) fn of_heading(title: &str) -> Section {
     let key = normalized(title);
-    if matches!(key.as_str(), "事件" | "回调" | "event" | "callback") {
+    if vocabulary::is_one_of(&key, vocabulary::OF_EVENTS) {
         return Section::Event;
     }
     vocabulary::whole_title(&key)
@@ -34,6 +34,8 @@ pub(super) fn of_line(line: &str) -> Option<Section> {
 /// Without marks, numbering, colon and spaces, in lower case.
 fn normalized(title: &str) -> String {
     let key = words::key(title);
+    let mut media = vocabulary::each(vocabulary::MEDIA_TYPES);
+    let key = media.find_map(|media| key.strip_suffix(media)).unwrap_or(&key);
     let key = key.trim_start_matches('#').trim_end_matches([':', '：', '#']);
     let unnumbered = key.trim_start_matches(|c: char| {
         c.is_ascii_digit()

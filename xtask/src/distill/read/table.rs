@@ -97,7 +97,7 @@ pub(super) fn is_delimiter(line: &str) -> bool {
         && line.contains(['|', '｜'])
         && line
             .chars()
-            .all(|c| matches!(c, '|' | '｜' | '-' | ':' | ' ' | '\t' | '—' | '：' | '－'))
+            .all(|c| c.is_whitespace() || matches!(c, '|' | '｜' | '-' | ':' | '—' | '：' | '－'))
 }
 
 /// More columns than this, and it is no table.
@@ -120,6 +120,8 @@ pub(super) fn ends_row(line: &str) -> bool {
 /// The cells of a row. Outer pipes are optional. In a table that is drawn with full-width pipes,
 /// those separate; else they are text.
 pub(super) fn split(text: &str, keep_code: bool) -> Vec<String> {
+    // Wide spaces before a name are its indentation, but before the first pipe they are nothing.
+    let text = if starts_row(text) { text.trim_start() } else { text };
     let text = text.trim_matches(|c: char| {
         c.is_whitespace() && c != '\u{a0}' && c != '\u{2003}' && c != '\u{3000}'
     });

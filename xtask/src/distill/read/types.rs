@@ -22,7 +22,8 @@ pub(super) fn parse(cell: &str) -> Named {
 fn named(text: &str, depth: usize) -> Named {
     let key = words::key(text);
     if key.is_empty()
-        || matches!(key.as_str(), "-" | "/" | "undefined" | "null" | "none" | "无")
+        || matches!(key.as_str(), "/" | "undefined" | "null" | "none")
+        || vocabulary::is_one_of(&key, vocabulary::NOTHING)
         || depth > MAX_DEPTH
     {
         return Named::default();

@@ -78,7 +78,7 @@ const TITLES: &[(Section, Words)] = &[
     ),
     (
         Section::Response,
-        "响应|响应体|返回参数|响应参数|返回值|返回结果|返回体|出参|响应体参数|返回数据|\
+        "响应|响应体|返回参数|响应参数|返回值|返回结果|返回体|出参|响应体参数|返回数据|返回响应|\
          返回参数说明|response|responsebody|responseparameters|responsebodyparameters|返回",
     ),
     (Section::ResponseHeaders, "响应头|响应头参数|responseheader|responseheaders"),
@@ -115,7 +115,8 @@ const TITLES: &[(Section, Words)] = &[
 
 const OF_ANSWERS: Words = "响应|返回|response|出参";
 const OF_EXAMPLES: Words = "示例|样例|example|sample";
-const OF_EVENTS: Words = "事件|回调|event|callback";
+/// What a title contains of events, or the whole of a heading.
+pub(super) const OF_EVENTS: Words = "事件|回调|event|callback";
 
 /// What any other title contains, a word of each list. The first that fits counts.
 const PARTS_OF_TITLES: &[(Section, &[Words])] = &[
@@ -141,6 +142,10 @@ const PARTS_OF_TITLES: &[(Section, &[Words])] = &[
         ],
     ),
 ];
+
+/// What some pages put behind the title of the body.
+pub(super) const MEDIA_TYPES: Words =
+    "application/json|multipart/form-data|application/x-www-form-urlencoded";
 
 /// What titles contain below which the fields of a resource may stand.
 const TITLES_OF_FIELDS: Words = "字段|属性|参数|定义|结构|资源|field|attribut|propert|parameter|definition|structure|resource|\
@@ -437,6 +442,14 @@ pub(super) const DEPRECATED: Words =
 pub(super) const DOWNLOADS: Words = "下载|Download|download";
 pub(super) const FILES: Words = "二进制|文件流|binary|file stream";
 
+/// What titles and paths contain of uploads, and of the steps of one that send no file, in lower case.
+pub(super) const UPLOADS: Words = "上传|识别|upload|recognize";
+pub(super) const STEPS_OF_UPLOADS: Words = "完成|预上传|finish|prepare";
+
+/// What stands before the address of a page in a note of it.
+pub(super) const NOTES_OF_ADDRESSES: Words =
+    "source_url:|source:|原文链接|原文|来源|文档链接|文档地址";
+
 /// What lines contain that tell an event from its repetitions.
 pub(super) const REPETITIONS: Words = "去重|幂等|deduplicat|idempoten";
 
@@ -481,6 +494,15 @@ pub(super) const MARKS: &[(Mark, Words)] = &[
     (Mark::Note, "注意事项|注意|说明|Note|Notice"),
 ];
 
+/// What a description contains of a parameter that must be sent, and what turns the second round if
+/// it stands before it: a `not`, or a condition.
+pub(super) const MUST_BE_SENT: Words = "必需属性";
+pub(super) const MAY_HAVE_TO_BE_SENT: Words = "必填";
+pub(super) const BUT_NOT: Words = "非|不|否|无|时|则|下|才";
+
+/// What stands where there is nothing to say.
+pub(super) const NOTHING: Words = "-|无|暂无|空";
+
 /// What stands before a default in a sentence.
 pub(super) const DEFAULTS: Words =
     "默认值为|默认值是|默认为|缺省为|defaults to |default is |Default is ";
@@ -492,7 +514,7 @@ pub(super) const SEPARATORS: Words = "：|:|=|－|——|—|–|- |，|, |(|（
 pub(super) const ANDS: Words = "和|及|或|and |or ";
 
 /// What can be restored where a page has lost some of its bytes. Longer ones come first, so that
-/// none hides another.
+/// none hides another; rare ones are left out, since they would fit where a common one belongs.
 pub(super) const RESTORABLE: Words = "支持的访问令牌|支持的应用类型|接口频率限制|响应体示例|请求体示例|事件体示例|数据校验规则|\
      类型额外说明|数据类型|是否必填|是否必须|路径参数|查询参数|请求参数|返回参数|响应示例|\
      返回示例|请求示例|请求方法|请求方式|错误信息|排查建议|权限要求|字段权限|取值范围|长度范围|\

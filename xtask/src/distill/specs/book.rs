@@ -19,7 +19,7 @@ pub struct Book {
     /// By their ID. Their types are in `types` as well.
     pub events: BTreeMap<String, spec::Event>,
     pub types: BTreeMap<String, Entry>,
-    /// The members and values that pages have added to types of `types`, each with its type.
+    /// The members and values of `types` that pages have added or changed, each with its type.
     pub added: BTreeSet<(String, String)>,
     /// The files as they were read.
     old: BTreeMap<PathBuf, String>,

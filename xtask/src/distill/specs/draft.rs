@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Number, Value};
 
 use super::codes;
+use super::fixups::Fixup;
 use super::paging;
 use super::route::{self, Names};
 use crate::codegen::{naming, rules, spec};
@@ -48,6 +49,14 @@ pub struct Notes {
     pub lacks: Vec<String>,
     /// What it is known to say otherwise than the spec, as fix-ups name it.
     pub differs: Vec<String>,
+}
+
+impl Notes {
+    /// Takes over in what the specs depart from the page.
+    pub fn depart(&mut self, fixups: &[Fixup]) {
+        self.lacks.extend(fixups.iter().flat_map(|fixup| fixup.lacks.iter().cloned()));
+        self.differs.extend(fixups.iter().flat_map(|fixup| fixup.differs.iter().cloned()));
+    }
 }
 
 /// What the vendor says about something of a spec.

@@ -1,10 +1,12 @@
-//! Mistakes of the vendors' pages, and what belongs there instead: `fixups.json` of an API.
-//! Each names its page and must still apply, so that none outlives its mistake.
+//! Mistakes of the vendors' pages, what belongs there instead, and where our specs depart from
+//! them: `fixups.json` of an API, or that of all for pages of which no API has a spec. Each names its
+//! page and must still apply, so that none outlives its reason.
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use super::change::{Change, NO_PAGE};
 use super::route;
 use crate::distill::read::facts::Page;
 
@@ -25,9 +27,14 @@ pub struct Fixup {
     pub replace: String,
     /// What the page leaves out, such as `fields/message/thread_id`, or a value or an item of a
     /// list, such as `fields/kind=wet` and `scopes=im:chat`.
-    #[serde(default)]
-    pub lacks: String,
-    /// Why this is a mistake.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub lacks: Vec<String>,
+    /// What the page says otherwise than our specs, which keep to what they say: a line of `drift`
+    /// without its beginning, such as `body/note: type string -> int`. `no spec` if they have
+    /// nothing of the page, `no page` if what they have has none.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub differs: Vec<String>,
+    /// Why this is a mistake, or why we depart.
     pub why: String,
 }
 
@@ -41,9 +48,9 @@ pub fn load(folder: &Path) -> Result<Vec<Fixup>, String> {
     };
     let fixups: Vec<Fixup> = serde_json::from_str(&text)
         .map_err(|error| format!("{}:{}: {error}", path.display(), error.line()))?;
-    match fixups.iter().find(|fixup| fixup.find.is_empty() == fixup.lacks.is_empty()) {
+    match fixups.iter().find(|fixup| fixup.kinds() != 1) {
         Some(fixup) => Err(format!(
-            "{}:1: the fix-up of `{}` needs either `find`, with `replace`, or `lacks`",
+            "{}:1: the fix-up of `{}` needs either `find`, with `replace`, or `lacks`, or `differs`",
             path.display(),
             fixup.page
         )),
@@ -51,14 +58,55 @@ pub fn load(folder: &Path) -> Result<Vec<Fixup>, String> {
     }
 }
 
+/// One text, or a list of several that have one reason.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(texts) => texts,
+    })
+}
+
 impl Fixup {
+    fn kinds(&self) -> usize {
+        let has = [!self.find.is_empty(), !self.lacks.is_empty(), !self.differs.is_empty()];
+        has.into_iter().filter(|has| *has).count()
+    }
+
+    pub fn has_no_page(&self) -> bool {
+        self.differs.iter().any(|differs| differs == NO_PAGE)
+    }
+
+    /// Whether this is about the page of an operation.
+    pub fn is_of(&self, http_method: &str, path: &str) -> bool {
+        let (of_method, of_path) = self.page.split_once(' ').unwrap_or(("", ""));
+        of_method == http_method && route::anonymous(of_path) == route::anonymous(path)
+    }
+
+    /// What is accepted of changes, and was not among them.
+    pub fn outlived<'a>(&'a self, changes: &[Change]) -> Vec<&'a str> {
+        let gaps: Vec<String> = changes.iter().filter_map(Change::gap).collect();
+        let said: Vec<String> = changes.iter().map(Change::departure).collect();
+        let lacks = self.lacks.iter().filter(|lack| !gaps.contains(lack));
+        let differs = self.differs.iter().filter(|differs| !said.contains(differs));
+        lacks.chain(differs).map(String::as_str).collect()
+    }
+
+    /// Whether it explains a change.
+    pub fn accepts(&self, change: &Change) -> bool {
+        change.gap().is_some_and(|gap| self.lacks.contains(&gap))
+            || self.differs.contains(&change.departure())
+    }
+
     /// Whether this is about a page.
     pub fn concerns(&self, page: &Page) -> bool {
         match page {
-            Page::Endpoint(facts) => {
-                let (method, path) = self.page.split_once(' ').unwrap_or(("", ""));
-                method == facts.method && route::anonymous(path) == route::anonymous(&facts.path)
-            }
+            Page::Endpoint(facts) => self.is_of(&facts.method, &facts.path),
             Page::Event(facts) => self.page == facts.event_type,
             Page::Overview(facts) => self.page == facts.title,
             _ => false,
@@ -79,11 +127,18 @@ impl Fixup {
 }
 
 /// What to do about a fix-up whose page has not the mistake any more.
-pub fn outlived(fixup: &Fixup) -> String {
-    let Fixup { page, find, beside, lacks, .. } = fixup;
-    let nothing = match lacks.is_empty() {
-        true => format!("finds no `{find}` beside `{beside}`"),
-        false => format!("misses `{lacks}`, which the specs do not hold or the page lists"),
-    };
-    format!("the fix-up of `{page}` {nothing}: the page was corrected; remove it from fixups.json")
+pub fn mended(fixup: &Fixup) -> String {
+    let Fixup { page, find, beside, .. } = fixup;
+    format!(
+        "the fix-up of `{page}` finds no `{find}` beside `{beside}`: the page was corrected; remove \
+         it from fixups.json"
+    )
+}
+
+/// What to do about a departure that is none any more.
+pub fn outlived(page: &str, departure: &str) -> String {
+    format!(
+        "the fix-up of `{page}` misses `{departure}`, in which the page and the specs do not differ: \
+         remove it from fixups.json"
+    )
 }

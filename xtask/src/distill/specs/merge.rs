@@ -2,146 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::book::{Book, EVENTS, Entry, innermost};
+use super::change::{self, Change, EVENT_SAMPLE, Effect, What};
 use super::codes;
 use super::draft::{self, Draft, EventDraft, Notes};
 use super::route;
 use crate::codegen::{rules, spec};
-
-/// What a page says otherwise than a spec.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
-    /// The spec file, without its folder.
-    pub file: String,
-    /// Such as `query/page_size`.
-    pub at: String,
-    pub what: What,
-    /// What the spec said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// What the page says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<String>,
-    pub effect: Effect,
-}
-
-/// What differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
-    Operation,
-    Event,
-    Method,
-    Path,
-    Deprecated,
-    Field,
-    Name,
-    Type,
-    Required,
-    Value,
-    Token,
-    Scope,
-    Code,
-    Rate,
-    Limit,
-    Sample,
-    Fixup,
-}
-
-/// What it means for programs that use the generated crate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Effect {
-    /// They go on compiling.
-    Additive,
-    /// They may not compile, or stop to do what they did.
-    Breaking,
-}
-
-impl Change {
-    /// Whether it is more than another sample or limit, which a program never notices. The sample
-    /// of an event differs only if its members do, and so is what the platform sends.
-    pub fn is_drift(&self) -> bool {
-        !matches!(self.what, What::Sample | What::Limit | What::Rate) || self.at == EVENT_SAMPLE
-    }
-
-    /// What the page leaves out, as [`Fixup::lacks`](super::fixups::Fixup::lacks) names it.
-    pub fn gap(&self) -> Option<String> {
-        let from = self.from.as_ref().filter(|_| self.to.is_none())?;
-        Some(match self.what {
-            What::Field | What::Deprecated => self.at.clone(),
-            _ => gap(&self.at, from),
-        })
-    }
-
-    /// Whether it is a whole operation or event, which had no spec.
-    pub fn is_whole(&self) -> bool {
-        matches!(self.what, What::Operation | What::Event)
-    }
-
-    /// What differs, as [`Fixup::differs`](super::fixups::Fixup::differs) names it.
-    pub fn said(&self) -> String {
-        let what = self.what.label();
-        let change = match (self.from.as_deref(), self.to.as_deref()) {
-            (None, to) => format!("{what} + {}", to.unwrap_or_default()),
-            (Some(from), None) => format!("{what} - {from}"),
-            (Some(from), Some(to)) => format!("{what} {from} -> {to}"),
-        };
-        if self.at.is_empty() { change } else { format!("{}: {change}", self.at) }
-    }
-
-    pub fn is_breaking(&self) -> bool {
-        self.effect == Effect::Breaking
-    }
-}
-
-fn gap(list: &str, item: &str) -> String {
-    format!("{list}={item}")
-}
-
-/// Where the sample of an event is.
-pub const EVENT_SAMPLE: &str = "example";
-
-impl What {
-    /// For people.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Operation => "operation",
-            Self::Event => "event",
-            Self::Method => "method",
-            Self::Path => "path",
-            Self::Deprecated => "deprecated",
-            Self::Field => "field",
-            Self::Name => "name",
-            Self::Type => "type",
-            Self::Required => "required",
-            Self::Value => "value",
-            Self::Token => "token",
-            Self::Scope => "scope",
-            Self::Code => "code",
-            Self::Rate => "rate",
-            Self::Limit => "limit",
-            Self::Sample => "sample",
-            Self::Fixup => "fix-up",
-        }
-    }
-}
-
-impl std::fmt::Display for Change {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let colon = if self.at.is_empty() { ": " } else { "" };
-        write!(f, "{} {colon}{}", self.file, self.said())?;
-        match self.what {
-            _ if self.from.is_none() || self.to.is_some() => Ok(()),
-            What::Operation | What::Event => f.write_str(" (no page describes it)"),
-            What::Fixup => f.write_str(" (no longer applies)"),
-            _ => f.write_str(" (not on the page)"),
-        }
-    }
-}
 
 /// Adds what a page says to the specs; returns the file, and what differs from what they said.
 pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
@@ -255,6 +123,9 @@ fn renamed(ty: &str, names: &BTreeMap<String, String>) -> String {
     }
 }
 
+/// What a page or a spec without a body or an answer has of it.
+const NOTHING: &str = "nothing";
+
 struct Merger<'a> {
     book: &'a mut Book,
     file: &'a str,
@@ -266,7 +137,7 @@ struct Merger<'a> {
     lacks: Vec<String>,
     /// What it is known to say otherwise than the spec.
     differs: Vec<String>,
-    /// Those members of the model at hand that other pages have just added.
+    /// Those members of the model at hand that other pages have just added or changed.
     added: BTreeSet<String>,
     /// What those that were taken over are called.
     names: BTreeMap<String, String>,
@@ -304,7 +175,7 @@ impl<'a> Merger<'a> {
     ) -> bool {
         let (file, at) = (self.file.to_owned(), at.to_owned());
         let change = Change { file, at, what, from, to, effect };
-        let is_accepted = self.differs.contains(&change.said());
+        let is_accepted = self.differs.contains(&change.departure());
         self.changes.push(change);
         !is_accepted
     }
@@ -330,18 +201,19 @@ impl<'a> Merger<'a> {
         }
         self.fields("params", &mut old.params, &new.params);
         self.fields("query", &mut old.query, &new.query);
-        match (&mut old.body, &new.body) {
-            (Some(old), Some(new)) => self.fields("body", old, new),
-            (None, Some(fields)) if old.body_type.is_none() => {
-                let mut body = Vec::new();
-                self.fields("body", &mut body, fields);
-                old.body = Some(body);
-            }
-            _ => {}
-        }
+        let body = (&mut old.body, &mut old.body_type);
+        self.whole("body", body, (&new.body, &new.body_type));
         self.is_answer = true;
         self.is_sample = !is_whole;
-        self.answer(old, new);
+        let lacks = std::mem::take(&mut old.lacks);
+        let response = (&mut old.response, &mut old.response_type);
+        self.whole("response", response, (&new.response, &new.response_type));
+        let is_lacked = |change: &Change| {
+            let name = change.at.strip_prefix("response/").unwrap_or_default();
+            change.to.is_none() && lacks.iter().any(|lack| lack == name)
+        };
+        self.changes.retain(|change| !is_lacked(change));
+        old.lacks = lacks;
         self.sample("examples/request", &mut old.examples.request, &new.examples.request);
         self.sample("examples/response", &mut old.examples.response, &new.examples.response);
     }
@@ -381,27 +253,66 @@ impl<'a> Merger<'a> {
         old.path = segments.collect::<Vec<_>>().join("/");
     }
 
-    fn answer(&mut self, old: &mut spec::Endpoint, new: &spec::Endpoint) {
-        let Some(fields) = &new.response else { return };
-        match (&mut old.response, &old.response_type) {
-            (Some(known), _) => self.fields("response", known, fields),
-            (None, Some(ty)) => {
-                let Some(mut entry) = self.book.types.remove(innermost(ty)) else { return };
+    /// A body or an answer, which has fields of its own or is of a type that has a name.
+    fn whole(
+        &mut self,
+        at: &str,
+        (fields, ty): (&mut Option<Vec<spec::Field>>, &mut Option<String>),
+        (new_fields, new_ty): (&Option<Vec<spec::Field>>, &Option<String>),
+    ) {
+        let known = self.wire_of(fields, ty, false);
+        let said = self.wire_of(new_fields, new_ty, true);
+        let is_form = fields.iter().flatten().any(|field| field.ty == "file");
+        // A page that shows nothing of an answer, or of a form, does not say that there is none.
+        if said == NOTHING && (self.is_answer || is_form || known != "object") {
+            return;
+        }
+        if known != said && said != NOTHING && (known != NOTHING || new_ty.is_some()) {
+            let is_guess = self.is_sample && said != "file";
+            if is_guess || known.contains("json") || said.contains("json") {
+                return;
+            }
+            let is_new = known == NOTHING && self.is_answer;
+            let effect = if is_new { Effect::Additive } else { Effect::Breaking };
+            if self.change(at, What::Type, Some(known), Some(said), effect) {
+                *ty = new_ty.as_ref().map(|ty| self.adopt(ty));
+                fields.clone_from(new_fields);
+                for field in fields.iter_mut().flatten() {
+                    field.ty = self.adopt(&field.ty);
+                }
+            }
+            return;
+        }
+        match (ty, new_ty, new_fields) {
+            (Some(ty), Some(new_ty), _) => self.members(at, ty, new_ty),
+            (Some(ty), None, new) => {
+                let new = new.as_deref().unwrap_or_default();
+                let Some(mut entry) = self.book.types.remove(ty.as_str()) else { return };
                 if let Some(known) = &mut entry.ty.fields {
-                    self.members_of(ty, "response", known, fields);
+                    self.members_of(ty, at, known, new);
                 }
                 self.book.types.insert(entry.ty.name.clone(), entry);
-                let lacks = |change: &Change| {
-                    let name = change.at.strip_prefix("response/").unwrap_or_default();
-                    change.to.is_none() && old.lacks.iter().any(|lack| lack == name)
-                };
-                self.changes.retain(|change| !lacks(change));
             }
-            (None, None) => {
-                let mut known = Vec::new();
-                self.fields("response", &mut known, fields);
-                old.response = Some(known);
+            // It is of another kind, which was said.
+            (None, Some(_), _) => {}
+            (None, None, new) => {
+                let new = new.as_deref().unwrap_or_default();
+                self.fields(at, fields.get_or_insert_default(), new);
             }
+        }
+    }
+
+    /// The whole by what it is on the wire.
+    fn wire_of(
+        &self,
+        fields: &Option<Vec<spec::Field>>,
+        ty: &Option<String>,
+        of_page: bool,
+    ) -> String {
+        match (fields, ty) {
+            (_, Some(ty)) => self.wire(ty, of_page),
+            (Some(_), None) => "object".to_owned(),
+            (None, None) => NOTHING.to_owned(),
         }
     }
 
@@ -484,7 +395,7 @@ impl<'a> Merger<'a> {
         new.retain(|item| {
             old.contains(item) || self.change(at, what, None, Some(text(item)), Effect::Additive)
         });
-        let is_lacked = |item: &&T| self.lacks.contains(&gap(at, &text(item)));
+        let is_lacked = |item: &&T| self.lacks.contains(&change::gap(at, &text(item)));
         let lacked = old.iter().filter(|item| !new.contains(item)).filter(is_lacked);
         let whole: Vec<T> = new.iter().chain(lacked).cloned().collect();
         // In another order it says the same.
@@ -497,6 +408,8 @@ impl<'a> Merger<'a> {
         for field in new {
             let path = format!("{at}/{}", field.name);
             match old.iter_mut().find(|known| known.name == field.name) {
+                // Another page has just said what it is, and so may this one.
+                Some(known) if self.added.contains(&known.name) => {}
                 Some(known) => self.field(&path, known, field),
                 None => {
                     let ty = self.adopt(&field.ty);
@@ -631,9 +544,11 @@ impl<'a> Merger<'a> {
         let added = self.book.added.iter().filter(|(of, _)| of == ty);
         let added = added.map(|(_, name)| name.clone()).collect();
         let outer = std::mem::replace(&mut self.added, added);
-        let known = old.len();
+        let facts = |field: &spec::Field| (field.name.clone(), field.ty.clone(), field.required);
+        let known: BTreeSet<_> = old.iter().map(facts).collect();
         self.fields(at, old, new);
-        let names = old.iter().skip(known).map(|field| (ty.to_owned(), field.name.clone()));
+        let changed = old.iter().filter(|field| !known.contains(&facts(field)));
+        let names = changed.map(|field| (ty.to_owned(), field.name.clone()));
         self.book.added.extend(names);
         self.added = outer;
     }

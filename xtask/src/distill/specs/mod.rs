@@ -2,8 +2,10 @@
 //! `settle` leaves out what keeps them from passing, `layout` writes them.
 
 pub mod book;
+pub mod change;
 pub mod codes;
 pub mod draft;
+pub mod drift;
 pub mod fixups;
 pub mod layout;
 pub mod merge;

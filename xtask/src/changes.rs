@@ -1,0 +1,488 @@
+//! `cargo xtask changes`: what the specs changed since a revision, and what that means for programs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde::Serialize;
+
+use crate::codegen::ir::{
+    Api, Body, Enum, Event, Field, Model, Operation, Place, Presence, Type, TypeDef, Variant,
+};
+use crate::codegen::{self, Error};
+use crate::distill::specs::book::EVENTS;
+use crate::distill::specs::change::{Change, Effect, What};
+
+/// What changed in one crate.
+#[derive(Debug, Serialize)]
+pub struct CrateChanges {
+    #[serde(rename = "crate")]
+    pub crate_name: String,
+    pub verdict: Verdict,
+    /// The least version that may have these changes, by that of the revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    pub changes: Vec<Change>,
+}
+
+/// What semantic versioning asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Programs may not compile, or stop to do what they did.
+    Breaking,
+    /// There is more than before.
+    Additive,
+    /// Sentences and samples alone.
+    Patch,
+}
+
+/// What the specs changed since a revision.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// The crates of which anything changed.
+    pub crates: Vec<CrateChanges>,
+    /// Why others could not be compared, such as specs in an older language.
+    pub faults: Vec<String>,
+}
+
+/// What the specs below `root` changed since a revision.
+pub fn since(root: &Path, revision: &str) -> Result<Changes, String> {
+    let old = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    check_out(root, revision, old.path())?;
+    let version = fs::read_to_string(old.path().join("Cargo.toml")).ok();
+    let version = version.and_then(|manifest| workspace_version(&manifest));
+    let (before, after) = (names(old.path()), names(root));
+    let mut changes = Changes::default();
+    for name in before.union(&after) {
+        let lower = |is_there: bool, root: &Path, of: &str| match is_there {
+            true => lower(root, name, of).map(Some),
+            false => Ok(None),
+        };
+        let one = lower(before.contains(name), old.path(), revision);
+        let other = lower(after.contains(name), root, "this checkout");
+        let found = match (one, other) {
+            (Ok(one), Ok(other)) => between(name, one.as_ref(), other.as_ref()),
+            (Err(fault), _) | (_, Err(fault)) => {
+                changes.faults.push(fault);
+                continue;
+            }
+        };
+        let verdict = match found.iter().any(Change::is_breaking) {
+            true => Verdict::Breaking,
+            false if !found.is_empty() => Verdict::Additive,
+            false if texts(old.path(), name) != texts(root, name) => Verdict::Patch,
+            false => continue,
+        };
+        let version = version.map(|version| next(version, verdict));
+        let crate_name = name.clone();
+        changes.crates.push(CrateChanges { crate_name, verdict, version, changes: found });
+    }
+    Ok(changes)
+}
+
+/// The APIs below a root.
+fn names(root: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(root.join("specs")).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().join("api.json").is_file());
+    folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn lower(root: &Path, name: &str, of: &str) -> Result<Api, String> {
+    codegen::lower_api(root, &Path::new("specs").join(name)).map_err(|error| match error {
+        Error::Specs(faults) => format!(
+            "{}\n\nthe specs of `{name}` at {of} have faults in today's language",
+            faults.render(true)
+        ),
+        error => error.to_string(),
+    })
+}
+
+/// Puts the specs of a revision into a folder; the checkout and its index stay as they are.
+fn check_out(root: &Path, revision: &str, folder: &Path) -> Result<(), String> {
+    let commit = format!("{revision}^{{commit}}");
+    let commit = git(root, &["rev-parse", "--verify", "--end-of-options", &commit])?;
+    let repository = git(root, &["rev-parse", "--absolute-git-dir"])?;
+    let index = folder.join("index");
+    let mut command = Command::new("git");
+    command.current_dir(folder).env("GIT_INDEX_FILE", index).args(["--git-dir", &repository]);
+    command.args(["-c", "core.hooksPath=/dev/null"]);
+    command.arg("--work-tree").arg(folder).args(["checkout", &commit, "--", "specs", "Cargo.toml"]);
+    run(&mut command).map(drop)
+}
+
+fn git(root: &Path, args: &[&str]) -> Result<String, String> {
+    run(Command::new("git").current_dir(root).args(args))
+}
+
+fn run(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("git could not be started: {error}"))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+    }
+}
+
+/// Every spec of an API, by its path.
+fn texts(root: &Path, name: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.join("specs").join(name)];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("fixups.json") {
+                let relative = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+                found.insert(relative, fs::read(&path).unwrap_or_default());
+            }
+        }
+    }
+    found
+}
+
+type Version = [u64; 3];
+
+fn workspace_version(manifest: &str) -> Option<Version> {
+    let manifest: toml_edit::DocumentMut = manifest.parse().ok()?;
+    let version = manifest.get("workspace")?.get("package")?.get("version")?.as_str()?;
+    let plain = version.split(['-', '+']).next()?;
+    let numbers: Option<Vec<u64>> = plain.split('.').map(|part| part.parse().ok()).collect();
+    numbers?.try_into().ok()
+}
+
+/// Before 1.0, the number in the middle says what the first one says after it.
+fn next([major, minor, patch]: Version, verdict: Verdict) -> String {
+    let [major, minor, patch] = match (verdict, major) {
+        (Verdict::Breaking, 0) => [0, minor + 1, 0],
+        (Verdict::Breaking, _) => [major + 1, 0, 0],
+        (Verdict::Additive, 1..) => [major, minor + 1, 0],
+        _ => [major, minor, patch + 1],
+    };
+    format!("{major}.{minor}.{patch}")
+}
+
+/// What changed from one API to the other.
+fn between(name: &str, before: Option<&Api>, after: Option<&Api>) -> Vec<Change> {
+    let mut differ = Differ::default();
+    match (before, after) {
+        (Some(before), Some(after)) => differ.api(before, after),
+        (None, Some(_)) => differ.say("", What::Crate, None, Some(name), Effect::Additive),
+        (Some(_), None) => differ.say("", What::Crate, Some(name), None, Effect::Breaking),
+        (None, None) => {}
+    }
+    differ.changes
+}
+
+#[derive(Default)]
+struct Differ {
+    /// What is being compared: a spec without its folder and ending, or a type.
+    file: String,
+    changes: Vec<Change>,
+}
+
+impl Differ {
+    fn say(&mut self, at: &str, what: What, from: Option<&str>, to: Option<&str>, effect: Effect) {
+        let (from, to) = (from.map(str::to_owned), to.map(str::to_owned));
+        let file = self.file.clone();
+        self.changes.push(Change { file, at: at.to_owned(), what, from, to, effect });
+    }
+
+    /// Says it if the two are not one.
+    fn compare(&mut self, at: &str, what: What, from: &str, to: &str, effect: Effect) {
+        if from != to {
+            let said = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+            let (from, to) = (said(from), said(to));
+            self.say(at, what, from.as_deref(), to.as_deref(), effect);
+        }
+    }
+
+    /// Items of a list: one more adds, one less has the effect.
+    fn list(&mut self, at: &str, what: What, before: &[&str], after: &[&str], gone: Effect) {
+        for item in before.iter().filter(|item| !after.contains(item)) {
+            self.say(at, what, Some(item), None, gone);
+        }
+        for item in after.iter().filter(|item| !before.contains(item)) {
+            self.say(at, what, None, Some(item), Effect::Additive);
+        }
+    }
+
+    fn api(&mut self, before: &Api, after: &Api) {
+        let (old, new) = (operations(before), operations(after));
+        for (file, operation) in &old {
+            self.file.clone_from(file);
+            match new.get(file) {
+                Some(now) => self.operation(operation, now),
+                None => {
+                    self.say("", What::Operation, Some(&operation.id), None, Effect::Breaking);
+                }
+            }
+        }
+        for (file, operation) in new.iter().filter(|(file, _)| !old.contains_key(*file)) {
+            self.file.clone_from(file);
+            self.say("", What::Operation, None, Some(&operation.id), Effect::Additive);
+        }
+        self.events(&before.events, &after.events);
+        self.types(before, after);
+        self.file = "api".to_owned();
+        let codes = |api: &'_ Api| {
+            let codes = api.codes.iter().map(|code| (code.code.clone(), code.variant.clone()));
+            codes.collect::<BTreeMap<_, _>>()
+        };
+        let (old, new) = (codes(before), codes(after));
+        for code in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+            let name = |codes: &BTreeMap<String, String>| codes.get(code).cloned();
+            let (from, to) = (name(&old), name(&new));
+            let effect = if from.is_none() { Effect::Additive } else { Effect::Breaking };
+            if from != to {
+                let at = format!("errors/{code}");
+                self.say(&at, What::Code, from.as_deref(), to.as_deref(), effect);
+            }
+        }
+        for code in &before.codes {
+            let now = after.codes.iter().find(|now| now.code == code.code);
+            if let Some(now) = now.filter(|now| now.kind != code.kind) {
+                let (from, to) = (format!("{:?}", code.kind), format!("{:?}", now.kind));
+                let at = format!("errors/{}/kind", code.code);
+                self.compare(&at, What::Type, &from, &to, Effect::Additive);
+            }
+        }
+    }
+
+    fn operation(&mut self, old: &Operation, new: &Operation) {
+        self.compare("rust", What::Name, &old.name, &new.name, Effect::Breaking);
+        let methods = (old.method.as_str(), new.method.as_str());
+        self.compare("method", What::Method, methods.0, methods.1, Effect::Breaking);
+        self.compare("path", What::Path, &old.path, &new.path, Effect::Breaking);
+        self.deprecated("", old.deprecated.as_ref(), new.deprecated.as_ref());
+        let tokens = |operation: &Operation| {
+            operation.tokens.iter().map(|token| token.as_str()).collect::<Vec<_>>()
+        };
+        self.list("tokens", What::Token, &tokens(old), &tokens(new), Effect::Breaking);
+        self.list("scopes", What::Scope, &strs(&old.scopes), &strs(&new.scopes), Effect::Additive);
+        self.list("errors", What::Code, &strs(&old.codes), &strs(&new.codes), Effect::Additive);
+        let rate = |operation: &Operation| operation.rate.clone().unwrap_or_default();
+        self.compare("rate", What::Rate, &rate(old), &rate(new), Effect::Additive);
+        self.fields(&sent(old), &sent(new), true);
+        let order = |operation: &Operation| {
+            let required =
+                operation.parts().filter(|(place, field)| *place == Place::Path || field.required);
+            required.map(|(_, field)| field.rust.clone()).collect::<Vec<_>>()
+        };
+        let (was, is) = (order(old), order(new));
+        let is_reordered = was != is && was.iter().collect::<BTreeSet<_>>() == is.iter().collect();
+        if is_reordered {
+            self.compare("new", What::Name, &was.join(", "), &is.join(", "), Effect::Breaking);
+        }
+        let form = |operation: &Operation| match &operation.body {
+            Some(Body::Form(_)) => "form",
+            _ => "json",
+        };
+        self.compare("body", What::Type, form(old), form(new), Effect::Breaking);
+        let output = |operation: &Operation| {
+            operation.output.as_ref().map_or("none".to_owned(), Type::spec_name)
+        };
+        self.compare("response", What::Type, &output(old), &output(new), Effect::Breaking);
+        let pages = |operation: &Operation| {
+            operation.paging.as_ref().map_or(String::new(), |pages| pages.item.spec_name())
+        };
+        let gone = if old.paging.is_some() { Effect::Breaking } else { Effect::Additive };
+        self.compare("pages", What::Pages, &pages(old), &pages(new), gone);
+    }
+
+    fn events(&mut self, old: &[Event], new: &[Event]) {
+        for event in old {
+            self.file = format!("{EVENTS}{}", event.id);
+            let Some(now) = new.iter().find(|now| now.id == event.id) else {
+                self.say("", What::Event, Some(&event.id), None, Effect::Breaking);
+                continue;
+            };
+            self.compare("rust", What::Name, &event.name, &now.name, Effect::Breaking);
+            let schemas = (event.schema.as_str(), now.schema.as_str());
+            self.compare("schema", What::Type, schemas.0, schemas.1, Effect::Breaking);
+            let (before, after) = (strs(&event.scopes), strs(&now.scopes));
+            self.list("scopes", What::Scope, &before, &after, Effect::Additive);
+            let (before, after) = (strs(&event.field_scopes), strs(&now.field_scopes));
+            self.list("field_scopes", What::Scope, &before, &after, Effect::Additive);
+            self.deprecated("", event.replaced_by.as_ref(), now.replaced_by.as_ref());
+            let answer =
+                |event: &Event| event.answer.as_ref().map_or("none".to_owned(), Type::spec_name);
+            self.compare("answer", What::Type, &answer(event), &answer(now), Effect::Breaking);
+        }
+        for event in new.iter().filter(|event| old.iter().all(|known| known.id != event.id)) {
+            self.file = format!("{EVENTS}{}", event.id);
+            self.say("", What::Event, None, Some(&event.id), Effect::Additive);
+        }
+    }
+
+    /// Types that are new come with what leads to them.
+    fn types(&mut self, before: &Api, after: &Api) {
+        for old in before.type_defs() {
+            self.file = format!("types/{}", old.name());
+            match (old, after.type_def(old.name())) {
+                (TypeDef::Model(old), Some(TypeDef::Model(new))) => self.model(old, new),
+                (TypeDef::Enum(old), Some(TypeDef::Enum(new))) => self.values(old, new),
+                (TypeDef::Id(old), Some(TypeDef::Id(new))) => {
+                    let names = |id: &'_ codegen::ir::Id| {
+                        id.variants.iter().map(|id| id.constructor.clone()).collect::<Vec<_>>()
+                    };
+                    let (old, new) = (names(old), names(new));
+                    self.list("id_types", What::Value, &strs(&old), &strs(&new), Effect::Breaking);
+                }
+                (old, new) => {
+                    let new = new.map(kind);
+                    self.say("", What::Type, Some(kind(old)), new, Effect::Breaking);
+                }
+            }
+        }
+    }
+
+    fn model(&mut self, old: &Model, new: &Model) {
+        if old.in_requests && !new.in_requests {
+            self.say("new", What::Name, Some("constructor and setters"), None, Effect::Breaking);
+        }
+        let named = |model: &'_ Model| -> Vec<(String, Field)> {
+            model.fields.iter().map(|field| (field.wire.clone(), field.clone())).collect()
+        };
+        self.fields(&named(old), &named(new), old.in_requests && new.in_requests);
+    }
+
+    fn values(&mut self, old: &Enum, new: &Enum) {
+        for value in &old.variants {
+            match new.variants.iter().find(|now| now.value == value.value) {
+                Some(now) => {
+                    let at = format!("{}/rust", value.value);
+                    self.compare(&at, What::Name, &value.rust, &now.rust, Effect::Breaking);
+                    let (was, is) = (value.deprecated.as_ref(), now.deprecated.as_ref());
+                    self.deprecated(&value.value, was, is);
+                }
+                None => self.say("values", What::Value, Some(&value.value), None, Effect::Breaking),
+            }
+        }
+        let is_new = |value: &&Variant| old.variants.iter().all(|was| was.value != value.value);
+        for value in new.variants.iter().filter(is_new) {
+            self.say("values", What::Value, None, Some(&value.value), Effect::Additive);
+        }
+    }
+
+    fn deprecated(&mut self, at: &str, old: Option<&String>, new: Option<&String>) {
+        if old.is_some() != new.is_some() {
+            let at =
+                if at.is_empty() { "deprecated".to_owned() } else { format!("{at}/deprecated") };
+            let text = |text: Option<&String>| text.cloned().unwrap_or_default();
+            self.compare(&at, What::Deprecated, &text(old), &text(new), Effect::Additive);
+        }
+    }
+
+    /// Fields by their places. What has to be sent breaks if it is new.
+    fn fields(&mut self, old: &[(String, Field)], new: &[(String, Field)], is_sent: bool) {
+        let in_model = self.file.starts_with("types/");
+        for (at, field) in old {
+            let Some((_, now)) = new.iter().find(|(place, _)| place == at) else {
+                let ty = field.ty.spec_name();
+                self.say(at, What::Field, Some(&ty), None, Effect::Breaking);
+                continue;
+            };
+            let rust = format!("{at}/rust");
+            self.compare(&rust, What::Name, &field.rust, &now.rust, Effect::Breaking);
+            let (was, is) = (shape(field, in_model), shape(now, in_model));
+            self.compare(at, What::Type, &was, &is, Effect::Breaking);
+            if is_sent {
+                let (was, is) = (required(field), required(now));
+                self.compare(at, What::Required, was, is, Effect::Breaking);
+            }
+            if !in_model && field.nullable && !now.nullable {
+                self.say(&rust, What::Name, Some(&field.clear_name()), None, Effect::Breaking);
+            }
+            self.deprecated(at, field.deprecated.as_ref(), now.deprecated.as_ref());
+            let values = |field: &Field| {
+                field.values.iter().map(|(value, _)| value.to_string()).collect::<Vec<_>>()
+            };
+            let (was, is) = (values(field), values(now));
+            self.list(at, What::Value, &strs(&was), &strs(&is), Effect::Additive);
+        }
+        for (at, field) in new.iter().filter(|(at, _)| old.iter().all(|(place, _)| place != at)) {
+            let is_required = is_sent && field.required;
+            let text = if is_required { "required " } else { "" };
+            let to = format!("{text}{}", field.ty.spec_name());
+            let effect = if is_required { Effect::Breaking } else { Effect::Additive };
+            self.say(at, What::Field, None, Some(&to), effect);
+        }
+    }
+}
+
+/// By the names of their specs.
+fn operations(api: &Api) -> BTreeMap<String, &Operation> {
+    let stem = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        name.trim_end_matches(".json").to_owned()
+    };
+    let operations = api.modules.iter().flat_map(|module| &module.operations);
+    operations.map(|operation| (stem(&operation.spec_path), operation)).collect()
+}
+
+/// What an operation sends, by its place on the wire.
+fn sent(operation: &Operation) -> Vec<(String, Field)> {
+    let parts = operation.parts().map(|(place, field)| {
+        let place = match place {
+            Place::Path => "params",
+            Place::Query => "query",
+            Place::Body => "body",
+        };
+        (format!("{place}/{}", field.wire), field.clone())
+    });
+    parts.collect()
+}
+
+/// The type of a field in Rust, as far as the spec decides it.
+fn shape(field: &Field, in_model: bool) -> String {
+    let ty = field.ty.spec_name();
+    let always = if in_model && field.presence == Presence::Always { " always" } else { "" };
+    let nullable = if in_model && field.nullable { " nullable" } else { "" };
+    format!("{ty}{always}{nullable}")
+}
+
+fn required(field: &Field) -> &'static str {
+    if field.required { "required" } else { "optional" }
+}
+
+fn kind(def: &TypeDef) -> &'static str {
+    match def {
+        TypeDef::Model(_) => "model",
+        TypeDef::Enum(_) => "enum",
+        TypeDef::Id(_) => "id",
+    }
+}
+
+fn strs(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+/// As Markdown, what breaks first.
+pub fn changelog(crates: &[CrateChanges]) -> String {
+    let mut text = String::new();
+    for CrateChanges { crate_name, verdict, version, changes } in crates {
+        let verdict = match verdict {
+            Verdict::Breaking => "breaking",
+            Verdict::Additive => "additive",
+            Verdict::Patch => "sentences and samples alone",
+        };
+        let least = version.iter().map(|version| format!("; {version} at least"));
+        let _ = writeln!(text, "## `{crate_name}`: {verdict}{}\n", least.collect::<String>());
+        for (title, effect) in [("Breaking", Effect::Breaking), ("Additive", Effect::Additive)] {
+            let meant: Vec<_> = changes.iter().filter(|change| change.effect == effect).collect();
+            if meant.is_empty() {
+                continue;
+            }
+            let _ = writeln!(text, "### {title}\n");
+            for change in meant {
+                let colon = if change.at.is_empty() { ": " } else { " " };
+                let file = if change.file.is_empty() { crate_name } else { &change.file };
+                let _ = writeln!(text, "- `{file}`{colon}{}", change.said());
+            }
+            text.push('\n');
+        }
+    }
+    text
+}

@@ -1,0 +1,154 @@
+//! What differs between a page and a spec, or between two specs, and what that means for programs.
+
+use serde::Serialize;
+
+/// A page of which there is no spec, as [`Fixup::differs`](super::fixups::Fixup::differs) names it.
+pub const NO_SPEC: &str = "no spec";
+/// A spec of which there is no page.
+pub const NO_PAGE: &str = "no page";
+
+/// What a page says otherwise than a spec, or one spec otherwise than another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// The spec file, without its folder.
+    pub file: String,
+    /// Such as `query/page_size`.
+    pub at: String,
+    pub what: What,
+    /// What the spec said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// What the page says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    pub effect: Effect,
+}
+
+/// What differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    Crate,
+    Operation,
+    Event,
+    Method,
+    Path,
+    Deprecated,
+    Field,
+    Name,
+    Type,
+    Required,
+    Value,
+    Token,
+    Scope,
+    Code,
+    Rate,
+    Limit,
+    Sample,
+    Pages,
+    Fixup,
+}
+
+/// What it means for programs that use the generated crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// They go on compiling.
+    Additive,
+    /// They may not compile, or stop to do what they did.
+    Breaking,
+}
+
+impl Change {
+    /// Whether it is more than another sample or limit, which a program never notices. The sample
+    /// of an event differs only if its members do, and so is what the platform sends.
+    pub fn is_drift(&self) -> bool {
+        !matches!(self.what, What::Sample | What::Limit | What::Rate) || self.at == EVENT_SAMPLE
+    }
+
+    /// What the page leaves out, as [`Fixup::lacks`](super::fixups::Fixup::lacks) names it.
+    pub fn gap(&self) -> Option<String> {
+        let from = self.from.as_ref().filter(|_| self.to.is_none())?;
+        Some(match self.what {
+            What::Field | What::Deprecated => self.at.clone(),
+            _ => gap(&self.at, from),
+        })
+    }
+
+    /// Whether it is a whole operation or event, which had no spec.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.what, What::Operation | What::Event)
+    }
+
+    /// As [`Fixup::differs`](super::fixups::Fixup::differs) names it.
+    pub fn departure(&self) -> String {
+        match (self.what, &self.to) {
+            (What::Operation | What::Event, Some(_)) => NO_SPEC.to_owned(),
+            (What::Operation | What::Event, None) => NO_PAGE.to_owned(),
+            _ => self.said(),
+        }
+    }
+
+    /// What differs, without the file in which it does.
+    pub fn said(&self) -> String {
+        let what = self.what.label();
+        let change = match (self.from.as_deref(), self.to.as_deref()) {
+            (None, to) => format!("{what} + {}", to.unwrap_or_default()),
+            (Some(from), None) => format!("{what} - {from}"),
+            (Some(from), Some(to)) => format!("{what} {from} -> {to}"),
+        };
+        if self.at.is_empty() { change } else { format!("{}: {change}", self.at) }
+    }
+
+    pub fn is_breaking(&self) -> bool {
+        self.effect == Effect::Breaking
+    }
+}
+
+/// What a list leaves out.
+pub fn gap(list: &str, item: &str) -> String {
+    format!("{list}={item}")
+}
+
+/// Where the sample of an event is.
+pub const EVENT_SAMPLE: &str = "example";
+
+impl What {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Crate => "crate",
+            Self::Operation => "operation",
+            Self::Event => "event",
+            Self::Method => "method",
+            Self::Path => "path",
+            Self::Deprecated => "deprecated",
+            Self::Field => "field",
+            Self::Name => "name",
+            Self::Type => "type",
+            Self::Required => "required",
+            Self::Value => "value",
+            Self::Token => "token",
+            Self::Scope => "scope",
+            Self::Code => "code",
+            Self::Rate => "rate",
+            Self::Limit => "limit",
+            Self::Sample => "sample",
+            Self::Pages => "pages",
+            Self::Fixup => "fix-up",
+        }
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let colon = if self.at.is_empty() { ": " } else { "" };
+        write!(f, "{} {colon}{}", self.file, self.said())?;
+        match self.what {
+            _ if self.from.is_none() || self.to.is_some() => Ok(()),
+            What::Operation | What::Event => f.write_str(" (no page describes it)"),
+            What::Fixup => f.write_str(" (no longer applies)"),
+            _ => f.write_str(" (not on the page)"),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Operations and events as a whole: those that moved, those that no page describes any more, and
+//! those of which there is no spec.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::book::{Book, EVENTS};
+use super::change::{Change, Effect, What};
+use super::draft::Draft;
+use super::route;
+use crate::codegen::spec;
+
+/// How much of two lists of names must agree for two operations to be one, of 100.
+const ALIKE: usize = 75;
+
+/// The spec of an operation whose page says another method or path now, if there is one among those
+/// that no page describes.
+pub fn moved(book: &Book, described: &BTreeSet<String>, draft: &Draft) -> Option<String> {
+    let free = book.endpoints.iter().filter(|(stem, _)| !described.contains(*stem));
+    let alike = free.filter_map(|(stem, spec)| Some((likeness(spec, &draft.spec)?, stem)));
+    alike.max().map(|(_, stem)| stem.clone())
+}
+
+/// How sure it is that two specs are those of one operation; `None` if they are not.
+fn likeness(old: &spec::Endpoint, new: &spec::Endpoint) -> Option<usize> {
+    let is_address = !new.source.ends_with("/document/");
+    if is_address && old.source == new.source {
+        return Some(300);
+    }
+    if route::anonymous(&old.path) == route::anonymous(&new.path) {
+        return Some(200);
+    }
+    let (names, segments) = (names_alike(old, new), alike(&segments(old), &segments(new)));
+    let is_one = old.method == new.method && names >= ALIKE && segments >= ALIKE / 2;
+    is_one.then_some((names + segments) / 2)
+}
+
+/// What two lists have in common, of 100.
+fn alike(one: &BTreeSet<&str>, other: &BTreeSet<&str>) -> usize {
+    let all = one.union(other).count();
+    (one.intersection(other).count() * 100).checked_div(all).unwrap_or(0)
+}
+
+fn names_alike(old: &spec::Endpoint, new: &spec::Endpoint) -> usize {
+    // An answer can be of a type that stands elsewhere.
+    let has_answer = old.response.is_some() && new.response.is_some();
+    alike(&names(old, has_answer), &names(new, has_answer))
+}
+
+/// What is sent and answered, and the documented codes.
+fn names(spec: &spec::Endpoint, has_answer: bool) -> BTreeSet<&str> {
+    let answer = spec.response.as_ref().filter(|_| has_answer);
+    let lists = [Some(&spec.query), spec.body.as_ref(), answer];
+    let fields = lists.into_iter().flatten().flatten().map(|field| field.name.as_str());
+    fields.chain(spec.errors.iter().map(String::as_str)).collect()
+}
+
+fn segments(spec: &spec::Endpoint) -> BTreeSet<&str> {
+    spec.path.split('/').filter(|segment| !segment.is_empty()).collect()
+}
+
+/// Says that an operation has another method or path, and gives it to the spec.
+pub fn follow(stem: &str, old: &mut spec::Endpoint, new: &spec::Endpoint) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut change = |at: &str, what, from: &str, to: &str| {
+        let (file, at) = (stem.to_owned(), at.to_owned());
+        let (from, to) = (Some(from.to_owned()), Some(to.to_owned()));
+        changes.push(Change { file, at, what, from, to, effect: Effect::Breaking });
+    };
+    if old.method != new.method {
+        change("method", What::Method, old.method.as_str(), new.method.as_str());
+        old.method = new.method;
+    }
+    if route::anonymous(&old.path) != route::anonymous(&new.path) {
+        change("path", What::Path, &old.path, &new.path);
+        old.path.clone_from(&new.path);
+        // They are part of the path that was just said.
+        old.params.clone_from(&new.params);
+    }
+    changes
+}
+
+/// An operation or event of which a page has come.
+pub fn new(file: String, what: What, id: String) -> Change {
+    let (at, from, to) = (String::new(), None, Some(id));
+    Change { file, at, what, from, to, effect: Effect::Additive }
+}
+
+/// The operations and events that no page describes, of those groups of which the pages describe
+/// half at least: the others have their pages elsewhere.
+pub fn gone(book: &Book, described: &BTreeSet<String>) -> Vec<Change> {
+    let mut groups: BTreeMap<&str, Vec<(String, What, &str)>> = BTreeMap::new();
+    for (stem, spec) in &book.endpoints {
+        let entry = (stem.clone(), What::Operation, spec.id.as_str());
+        groups.entry(service(&spec.id)).or_default().push(entry);
+    }
+    for id in book.events.keys() {
+        let entry = (format!("{EVENTS}{id}"), What::Event, id.as_str());
+        groups.entry(EVENTS).or_default().push(entry);
+    }
+    let mut changes = Vec::new();
+    for group in groups.into_values() {
+        let all = group.len();
+        let missing: Vec<_> =
+            group.into_iter().filter(|(file, ..)| !described.contains(file)).collect();
+        if missing.len() * 2 > all {
+            continue;
+        }
+        changes.extend(missing.into_iter().map(|(file, what, id)| {
+            let (at, from, to) = (String::new(), Some(id.to_owned()), None);
+            Change { file, at, what, from, to, effect: Effect::Breaking }
+        }));
+    }
+    changes
+}
+
+/// `im.v1` of `im.v1.chat.link`.
+fn service(id: &str) -> &str {
+    let mut ends = id.rmatch_indices('.').map(|(at, _)| at);
+    ends.nth(1).map_or("", |at| &id[..at])
+}

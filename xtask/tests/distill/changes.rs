@@ -1,0 +1,206 @@
+//! What specs changed since a revision, by crate, with what it means for programs.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use super::fresh::{event, page, table};
+use super::lab::Lab;
+
+const DOCK: &str = "specs/harbor/dock.create.json";
+
+fn git(lab: &Lab, args: &[&str]) {
+    let done = Command::new("git")
+        .current_dir(lab.path(""))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .args(["-c", "user.name=Harbor", "-c", "user.email=harbor@example.com"])
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// A repository with the specs of one API, in version 0.3.1.
+fn lab() -> Lab {
+    let lab = Lab::new();
+    let rows = [
+        "name | string | 是 | 名称",
+        "note | string | 否 | 备注",
+        "kind | string | 否 | 类型<br>**可选值有**：<br>- `wet`：湿<br>- `dry`：干",
+        "owner | object | 否 | 所有者",
+        "└ phone | string | 否 | 电话",
+    ];
+    lab.write("pages/dock.md", page("POST", "/docks", &table("请求体", &rows)));
+    let path = table("路径参数", &["dock_id | string | 是 | 标识"]);
+    lab.write("pages/get.md", page("GET", "/docks/:dock_id", &path));
+    lab.write("pages/ship.md", event("dock.ship.came_v1", &["name | string | 名称"]));
+    lab.distil();
+    lab.write("Cargo.toml", "[workspace.package]\nversion = \"0.3.1\"\n");
+    git(&lab, &["init", "--quiet"]);
+    git(&lab, &["add", "-A"]);
+    git(&lab, &["commit", "--quiet", "-m", "specs"]);
+    lab
+}
+
+type Edit = fn(&Lab);
+
+#[test]
+fn each_kind_of_change_has_its_effect() {
+    let cases: [(Edit, &str, &str); 12] = [
+        (
+            |lab| lab.edit(DOCK, r#"{ "name": "note", "type": "string", "doc": "" },"#, ""),
+            "`dock.create` body/note: field - string",
+            "breaking; 0.4.0",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#"{ "name": "note","#,
+                    r#"{ "name": "zone", "type": "int", "doc": "" }, { "name": "note","#,
+                )
+            },
+            "`dock.create` body/zone: field + int",
+            "additive; 0.3.2",
+        ),
+        (
+            |lab| {
+                lab.edit(DOCK, r#"{ "name": "note","#, r#"{ "name": "zone", "type": "int", "doc": "", "required": true }, { "name": "note","#)
+            },
+            "`dock.create` body/zone: field + required int",
+            "breaking; 0.4.0",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#""name": "note", "type": "string""#,
+                    r#""name": "note", "type": "string", "rust": "remark""#,
+                )
+            },
+            "`dock.create` body/note/rust: name note -> remark",
+            "breaking; 0.4.0",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#""name": "note", "type": "string""#,
+                    r#""name": "note", "type": "int""#,
+                )
+            },
+            "`dock.create` body/note: type string -> int",
+            "breaking; 0.4.0",
+        ),
+        (
+            |lab| lab.edit(DOCK, r#""value": "dry""#, r#""value": "dusty""#),
+            "`types/Kind` values: value - dry",
+            "breaking; 0.4.0",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#"{ "name": "phone""#,
+                    r#"{ "name": "mail", "type": "string", "doc": "" }, { "name": "phone""#,
+                )
+            },
+            "`types/Owner` mail: field + string",
+            "additive; 0.3.2",
+        ),
+        (
+            |lab| lab.edit(DOCK, r#"["tenant"]"#, r#"["user"]"#),
+            "`dock.create` tokens: token - tenant",
+            "breaking; 0.4.0",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#""method": "POST""#,
+                    r#""deprecated": "Use another.", "method": "POST""#,
+                )
+            },
+            "`dock.create` deprecated: deprecated + Use another.",
+            "additive; 0.3.2",
+        ),
+        (
+            |lab| std::fs::rename(lab.path(DOCK), lab.path("specs/harbor/dock.make.json")).unwrap(),
+            "`dock.create`: operation - dock.v1.dock.create",
+            "breaking; 0.4.0",
+        ),
+        (
+            |lab| {
+                std::fs::remove_file(lab.path("specs/harbor/events/dock.ship.came_v1.json"))
+                    .unwrap()
+            },
+            "`events/dock.ship.came_v1`: event - dock.ship.came_v1",
+            "breaking; 0.4.0",
+        ),
+        (|lab| lab.edit("Cargo.toml", "0.3.1", "7.0.0"), "", ""),
+    ];
+    for (edit, said, verdict) in cases {
+        let lab = lab();
+        edit(&lab);
+        let run = lab.xtask(&["changes", "HEAD"]);
+        assert!(run.ok, "{}", run.err);
+        assert!(run.out.contains(said), "{said}: {}", run.out);
+        match verdict {
+            "" => assert_eq!(run.out, ""),
+            verdict => assert!(
+                run.out.starts_with(&format!("## `harbor`: {verdict} at least\n")),
+                "{}",
+                run.out
+            ),
+        }
+    }
+}
+
+#[test]
+fn sentences_alone_are_a_patch_and_a_crate_is_one_line() {
+    let lab = lab();
+    lab.edit(DOCK, r#""doc": """#, r#""doc": "Builds a dock.""#);
+    let run = lab.xtask(&["changes", "HEAD"]);
+    assert_eq!(
+        run.out, "## `harbor`: sentences and samples alone; 0.3.2 at least\n\n",
+        "{}",
+        run.err
+    );
+    lab.write("specs/quay/api.json", r#"{ "vendor": "feishu", "modules": {}, "errors": {} }"#);
+    let json = lab.xtask(&["changes", "HEAD", "--json"]).json();
+    assert_eq!(
+        json,
+        json!([
+            { "crate": "harbor", "verdict": "patch", "version": "0.3.2", "changes": [] },
+            { "crate": "quay", "verdict": "additive", "version": "0.3.2", "changes": [
+                { "file": "", "at": "", "what": "crate", "to": "quay", "effect": "additive" },
+            ] },
+        ])
+    );
+}
+
+#[test]
+fn the_checkout_stays_as_it_is() {
+    let lab = lab();
+    lab.edit(DOCK, r#""doc": """#, r#""doc": "Builds a dock.""#);
+    let specs = lab.specs();
+    git(&lab, &["add", "-A"]);
+    assert!(lab.xtask(&["changes", "HEAD"]).ok);
+    assert_eq!(lab.specs(), specs);
+    git(&lab, &["diff", "--quiet"]);
+}
+
+#[test]
+fn revisions_and_specs_that_cannot_be_read() {
+    let lab = lab();
+    for revision in ["nowhere", "--output=x", "HEAD:Cargo.toml"] {
+        let run = lab.xtask(&["changes", "--", revision]);
+        assert!(!run.ok && run.err.starts_with("error: "), "{revision}: {}", run.err);
+        assert_eq!(run.out, "");
+    }
+    lab.write("specs/quay/api.json", r#"{ "vendor": "feishu", "modules": {}, "errors": {} }"#);
+    lab.edit(DOCK, r#""body""#, r#""bdoy""#);
+    let run = lab.xtask(&["changes", "HEAD", "--json"]);
+    assert!(!run.ok && run.err.contains("dock.create.json"), "{}", run.err);
+    assert_eq!(run.json()[0]["crate"], "quay");
+}
