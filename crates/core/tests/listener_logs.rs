@@ -134,9 +134,11 @@ async fn an_event_is_handled_without_a_store_that_is_out_of_order() {
         assert_eq!(listener.hear(message()).await, Outcome::Repeated(Answer::default()));
 
         let log = log();
-        let [down, up] = &log.lines().collect::<Vec<_>>()[..] else { panic!("{log}") };
+        let lines: Vec<_> = log.lines().collect();
+        let [down, up, repeated] = &lines[..] else { panic!("{log}") };
         assert!(down.contains("WARN") && down.contains(reason), "{down}");
         assert!(up.contains("INFO") && up.contains("available again"), "{up}");
+        assert!(repeated.contains("DEBUG") && repeated.contains("handled before"), "{repeated}");
     }
 }
 

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 /// The result of handling an event: nothing, or what the platform waits for after a callback.
 ///
-/// `()` converts into an empty answer, which leaves a card as it is.
+/// `()` converts into an empty answer, which leaves a card as it is. A typed callback makes one of
+/// what the platform accepts: see [`Received::answer`](super::Received::answer).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Answer(Content);
 

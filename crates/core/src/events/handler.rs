@@ -12,9 +12,9 @@ use crate::error::Error;
 /// A handler of the events of an API. Implemented for functions that take an event and return a
 /// future.
 ///
-/// The future resolves to a value that converts to an [`Answer`], such as `()`, or to an error. After
-/// an error, the platform delivers an event again. It does not deliver a callback again, and shows
-/// the user that it failed.
+/// The future resolves to `Ok` with a value that converts to an [`Answer`], such as `()`, or to an
+/// error that converts to `Box<dyn Error + Send + Sync>`. After an error, the platform delivers the
+/// event again. Feishu does not deliver a callback again, and shows the user that it failed.
 pub trait Handler<E>: Send + Sync + 'static {
     /// Handles one event.
     fn handle(&self, event: E) -> BoxFuture<'_, Result<Answer, HandlerError>>;
@@ -57,7 +57,7 @@ impl HandlerError {
         match self {
             Self::Returned(error) => match own_error(&**error) {
                 Some(error) => error.to_string(),
-                None => "the handler returned an error; `on_failure` gets it".to_owned(),
+                None => "the handler returned an error; `Listener::on_failure` gets it".to_owned(),
             },
             other => other.to_string(),
         }

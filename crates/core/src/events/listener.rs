@@ -154,8 +154,14 @@ impl Listener {
         // Longer than the handler may run, so that only a process that ended can lose its claim.
         let lease = self.timeout.saturating_add(Duration::from_secs(10));
         match attempt.claim(lease).await {
-            Claim::Done => Outcome::Repeated(self.answers.get(&key)),
-            Claim::InProgress => Outcome::InProgress,
+            Claim::Done => {
+                tracing::debug!(key, "an event was handled before");
+                Outcome::Repeated(self.answers.get(&key))
+            }
+            Claim::InProgress => {
+                tracing::debug!(key, "an event is being handled already");
+                Outcome::InProgress
+            }
             Claim::New => {
                 let outcome = self.handle(event).await;
                 if let Outcome::Handled(answer) = &outcome {

@@ -328,7 +328,7 @@ async fn acknowledgments_of_many_handlers_all_arrive() {
 fn without_a_runtime_there_is_an_error_and_no_panic() {
     let (platform, _accepted) = platform();
     let mut connection = platform.connect();
-    assert!(matches!(connection.control().state(), State::Connecting));
+    assert!(matches!(connection.control().state(), State::Closed { error: Some(_), .. }));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let error = runtime.block_on(connection.next()).unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::error::Error;
 
 /// The state of a [`Connection`](super::Connection).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum State {
     /// The connection is being opened.
@@ -33,6 +33,23 @@ pub enum State {
         /// The reason, unless the program wanted it.
         error: Option<Error>,
     },
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connecting => f.write_str("Connecting"),
+            Self::Connected => f.write_str("Connected"),
+            // An `Instant` shows nothing that a reader could use.
+            Self::Waiting { until, error } => f
+                .debug_struct("Waiting")
+                .field("left", &until.saturating_duration_since(Instant::now()))
+                .field("error", error)
+                .finish(),
+            Self::Draining => f.write_str("Draining"),
+            Self::Closed { error } => f.debug_struct("Closed").field("error", error).finish(),
+        }
+    }
 }
 
 /// Publishes the state of the connection. `Closed` is final.

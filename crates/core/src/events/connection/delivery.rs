@@ -1,13 +1,14 @@
 //! An event on its way to a handler, and what is said back.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_websockets::Message;
 
 use super::protocol::{Receipt, Verdict};
-use crate::events::{Answer, Listener, Outcome, RawEvent};
+use crate::events::{Answer, EventSchema, Listener, Outcome, RawEvent};
 
 /// An event that came over a long connection, to be acknowledged with [`accept`](Self::accept).
 ///
@@ -85,15 +86,38 @@ impl Delivery {
     /// Has the event handled, and says what became of it.
     pub(super) async fn hear(self, listener: &Listener) {
         let (event_type, id) = (self.event.event_type().to_owned(), self.event.header().id.clone());
+        let (received_at, patience) = (self.received_at, patience(&self.event));
         let sent = match listener.hear(self.event.clone()).await {
             Outcome::Handled(answer) | Outcome::Repeated(answer) => self.accept(answer).await,
             // Whoever handles it acknowledges it; if that fails, it shall come again.
             Outcome::InProgress => Ok(()),
             Outcome::Failed => self.fail().await,
         };
-        if let Err(error) = sent {
-            tracing::warn!(openplat.event = event_type, id, %error, "an event was not acknowledged");
+        let elapsed = received_at.elapsed();
+        match sent {
+            Ok(()) if elapsed <= patience => {}
+            Ok(()) => tracing::warn!(
+                openplat.event = event_type,
+                id,
+                ?elapsed,
+                ?patience,
+                "the handler took longer than the platform waits"
+            ),
+            Err(error) => tracing::warn!(
+                openplat.event = event_type,
+                id,
+                %error,
+                "an event was not acknowledged"
+            ),
         }
+    }
+}
+
+/// Returns how long the platform waits for an acknowledgment.
+fn patience(event: &RawEvent) -> Duration {
+    match event.header().schema {
+        EventSchema::DingTalkEvent | EventSchema::DingTalkCallback => Duration::from_secs(60),
+        _ => Duration::from_secs(3),
     }
 }
 

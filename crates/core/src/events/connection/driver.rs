@@ -50,6 +50,10 @@ impl Driver {
             while self.retired.join_next().await.is_some() {}
         };
         let _ = timeout_at(until, finished).await;
+        if let Err(error) = &ended {
+            let app_id = &self.channel.app.id;
+            tracing::error!(%error, app_id, "the long connection has ended for good");
+        }
         ended
     }
 
@@ -114,7 +118,8 @@ impl Driver {
         // The platform may ask for more.
         let asked = error.api().and_then(|api| api.retry_after()).unwrap_or_default();
         let pause = pause.max(asked).max(record.rest());
-        tracing::warn!(%error, ?pause, attempt, "the long connection is down");
+        let app_id = &self.channel.app.id;
+        tracing::warn!(%error, ?pause, attempt, app_id, "the long connection is down");
         let until = Instant::now() + pause;
         publish(&self.state, State::Waiting { until, error });
         let mut watch = SleepWatch::new(self.channel.exchange.clock.clone());

@@ -32,14 +32,14 @@ pub(super) async fn open(
     protocol: &mut dyn Protocol,
 ) -> Result<WebSocket, Unopened> {
     let request = protocol.open(&channel.app);
-    let operation = format!("POST {}", request.path);
-    let opened = async {
-        let uri = url(channel, protocol, request).await?;
-        handshake(channel, protocol, uri).await
-    };
-    opened
-        .await
-        .map_err(|unopened| unopened.map(|error| error.with_operation(operation).with_attempts(1)))
+    let asking = format!("POST {}", request.path);
+    let uri = url(channel, protocol, request).await.map_err(|unopened| during(asking, unopened))?;
+    let opened = handshake(channel, protocol, uri).await;
+    opened.map_err(|unopened| during("WebSocket handshake".to_owned(), unopened))
+}
+
+fn during(operation: String, unopened: Unopened) -> Unopened {
+    unopened.map(|error| error.with_operation(operation).with_attempts(1))
 }
 
 /// Asks for the URL, which holds the credentials of a single connection.
@@ -130,7 +130,7 @@ async fn handshake(
     if !is_confirmed(&head.headers, &key) {
         return Err(Unopened::Stubborn(told(no_websocket())));
     }
-    tracing::info!(%origin, "a long connection was opened");
+    tracing::info!(%origin, app_id = channel.app.id, "a long connection was opened");
     let limits = Limits::default().max_payload_len(Some(LONGEST_MESSAGE));
     Ok(ClientBuilder::new().limits(limits).take_over(socket))
 }

@@ -334,9 +334,15 @@ fn too_many(error: Error) -> Error {
 }
 
 fn other_host(base_url: &str) -> String {
-    let (is, other) = match base_url.contains("larksuite") {
-        true => ("Feishu", Feishu::FEISHU_CN),
-        false => ("Lark", Feishu::LARK),
-    };
-    format!("The app is one of {is}: set the base URL to `{other}`.")
+    let (feishu, lark) = (Feishu::FEISHU_CN, Feishu::LARK);
+    match base_url {
+        _ if base_url.contains("larksuite") => {
+            format!("The app is one of Feishu: set the base URL to `{feishu}`.")
+        }
+        _ if base_url == feishu => format!("The app is one of Lark: set the base URL to `{lark}`."),
+        _ => format!(
+            "The app is of another platform than the base URL leads to: apps of Feishu are at \
+             `{feishu}`, those of Lark at `{lark}`."
+        ),
+    }
 }

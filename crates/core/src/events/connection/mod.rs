@@ -137,10 +137,12 @@ impl<V: LongConnected> LongConnection<V> {
         };
         let task = match Handle::try_current() {
             Ok(runtime) => Task::Running(runtime.spawn(drive)),
-            Err(_) => Task::Ended(Some(
-                Error::new(ErrorKind::Configuration)
-                    .with_detail("there is no tokio runtime; call `connect` within one"),
-            )),
+            Err(_) => {
+                let error = Error::new(ErrorKind::Configuration)
+                    .with_detail("there is no tokio runtime; call `connect` within one");
+                publish(&state, State::Closed { error: Some(error.clone()) });
+                Task::Ended(Some(error))
+            }
         };
         Connection { queue, task, state, control: Control::new(states, stop) }
     }

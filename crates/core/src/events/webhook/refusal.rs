@@ -20,7 +20,9 @@ pub enum Refusal {
     #[error("{0}")]
     Malformed(String),
     /// A part of the signature is missing: the header or the query parameter of this name.
-    #[error("the request is not signed: `{0}` is missing, comes twice or is not ASCII")]
+    #[error(
+        "the request is not signed: `{0}` is missing, comes twice or is not ASCII; a proxy may have removed it"
+    )]
     Unsigned(&'static str),
     /// The signature is of another secret or another body.
     #[error(
