@@ -10,7 +10,7 @@ use super::parts::{self, Inner, Parts};
 use super::report::{RemarkKind, Report};
 use super::request::{self, Request};
 use super::vocabulary::{self, Column, Section};
-use super::{envelope, form, infer, words};
+use super::{envelope, form, infer, maps, words};
 
 /// The operation, if the page describes one.
 pub(super) fn read(document: &Document, report: &mut Report) -> Option<Endpoint> {
@@ -107,7 +107,7 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     let answer = parts.response_example.as_ref();
     let mut response = nest::tree(answer_rows, evidence(answer), report);
     attach_inner(&mut response, inner_answer, answer, report);
-    let (response, response_of_table) = answer_fields(&request, response, answer, report);
+    let (response, response_of_table) = answer_fields(&request, response, answer, &body, report);
     let download = is_download(&request, &title, parts.file_answer, &response, answer.is_some());
     if download {
         report.add(
@@ -275,7 +275,11 @@ fn shown_body(
 ) -> Vec<Param> {
     let texts = || document.blocks.iter().filter_map(request::text_of);
     let fields = match sample {
-        Some(sample) => infer::fields(sample, report),
+        Some(sample) => {
+            let fields = infer::fields(&[sample]);
+            infer::remark(&fields, "", report);
+            fields
+        }
         None => texts().map(|(text, line)| form::fields(text, line)).fold(Vec::new(), longer),
     };
     if let Some(first) = fields.first() {
@@ -368,13 +372,18 @@ fn answer_fields(
     request: &Request,
     table: Vec<Param>,
     sample: Option<&Json>,
+    body: &[Param],
     report: &mut Report,
 ) -> (Vec<Param>, bool) {
     let feishu = request.vendor() == Some(Vendor::Feishu);
     let data = sample.map(|sample| if feishu { envelope::data(sample) } else { sample.clone() });
     let mut fields = if feishu { envelope::fields(table) } else { table };
     if fields.is_empty() {
-        return (data.map(|data| infer::fields(&data, report)).unwrap_or_default(), false);
+        let Some(data) = data else { return (fields, false) };
+        fields = infer::fields(&[&data]);
+        maps::open(&mut fields, body);
+        infer::remark(&fields, "", report);
+        return (fields, false);
     }
     params::compare(&mut fields, data.as_ref(), report);
     (fields, true)

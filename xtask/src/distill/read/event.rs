@@ -131,7 +131,7 @@ fn payload(
     let sample = example.map(|example| envelope::payload(schema, example));
     let mut fields = compared(event, sample, report);
     if let Some(sample) = sample {
-        let shown = infer::fields(sample, &mut Report::default());
+        let shown = infer::fields(&[sample]);
         add_shown(&mut fields, shown, report);
     }
     if fields.is_empty() {
@@ -146,7 +146,8 @@ fn add_shown(fields: &mut Vec<Param>, shown: Vec<Param>, report: &mut Report) {
     for shown in shown {
         match fields.iter_mut().find(|field| field.name == shown.name) {
             // The keys of a map are no fields.
-            Some(field) if field.fields.is_empty() || holds_map(&field.ty) => {}
+            Some(field)
+                if field.fields.is_empty() || holds_map(&field.ty) || holds_map(&shown.ty) => {}
             Some(field) => add_shown(&mut field.fields, shown.fields, report),
             None => {
                 let message =

@@ -179,6 +179,9 @@ pub struct Param {
     pub name: String,
     #[serde(rename = "type")]
     pub ty: Ty,
+    /// It is a number of 64 bits, which the wire may have as text.
+    #[serde(skip)]
+    pub is_int64: bool,
     /// The vendor's name of the object type, where the page gives it one.
     pub model: Option<String>,
     /// `None` where the page does not say.
@@ -243,6 +246,17 @@ impl Ty {
         match self {
             Self::List(of) | Self::Map(of) => of.element(),
             _ => self,
+        }
+    }
+
+    /// The type that has the values of both.
+    pub fn widest(self, other: Self) -> Self {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Self::Unknown, known) | (known, Self::Unknown) => known,
+            (Self::Int, Self::Float) | (Self::Float, Self::Int) => Self::Float,
+            (Self::List(one), Self::List(other)) => Self::list(one.widest(*other)),
+            _ => Self::Json,
         }
     }
 

@@ -2,16 +2,37 @@
 
 use super::facts::{Param, Ty};
 use super::json::{Json, JsonKind};
+use super::maps;
 use super::report::{RemarkKind, Report};
 
-/// The fields of a sample object. Every type is a guess.
-pub(super) fn fields(sample: &Json, report: &mut Report) -> Vec<Param> {
-    let fields = merged(std::slice::from_ref(&sample));
-    remark(&fields, "", report);
-    fields
+/// A field as samples of it show it. Its types are guesses, and nothing says so yet.
+pub(super) fn shown(name: &str, samples: &[&Json]) -> Param {
+    let ty = of_all(samples);
+    let objects = if *ty.element() == Ty::Object { objects(samples) } else { Vec::new() };
+    let (ty, fields) = match maps::are_keys_data(&objects) {
+        true => {
+            let values = maps::values(&objects);
+            let Param { ty: value, fields, .. } = shown(name, &values);
+            // One value says too little of the others.
+            let is_known = values.len() > 1 || !fields.is_empty();
+            (maps::of_values(ty, if is_known { value } else { Ty::Json }), fields)
+        }
+        false => (ty, fields(&objects)),
+    };
+    // An object of which nothing is known can hold anything.
+    let ty = if fields.is_empty() { with_json(ty) } else { ty };
+    Param {
+        name: name.to_owned(),
+        ty,
+        fields,
+        line: samples.first().map_or(0, |sample| sample.line),
+        gloss: samples.iter().find_map(|sample| sample.comment.clone()).unwrap_or_default(),
+        ..Param::default()
+    }
 }
 
-fn remark(fields: &[Param], path: &str, report: &mut Report) {
+/// Says that types of fields are guesses.
+pub(super) fn remark(fields: &[Param], path: &str, report: &mut Report) {
     for field in fields {
         let path =
             if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
@@ -24,16 +45,8 @@ fn remark(fields: &[Param], path: &str, report: &mut Report) {
     }
 }
 
-/// Whether an object in a sample has keys that name no field, since people choose them.
-pub(super) fn has_free_keys(sample: &Json) -> bool {
-    objects(&[sample]).iter().any(|object| match &object.kind {
-        JsonKind::Object(entries) => entries.iter().any(|(key, _)| key.contains(' ')),
-        _ => false,
-    })
-}
-
-/// The objects in a sample, however deep in lists.
-fn objects<'a>(samples: &[&'a Json]) -> Vec<&'a Json> {
+/// The objects in samples, however deep in lists.
+pub(super) fn objects<'a>(samples: &[&'a Json]) -> Vec<&'a Json> {
     let mut objects = Vec::new();
     for sample in samples {
         match &sample.kind {
@@ -47,8 +60,9 @@ fn objects<'a>(samples: &[&'a Json]) -> Vec<&'a Json> {
     objects
 }
 
-/// The fields of several samples of one type, in the order in which they first appear.
-fn merged(samples: &[&Json]) -> Vec<Param> {
+/// The fields of several samples of one type, in the order in which they first appear. Every type
+/// is a guess, and nothing says so yet.
+pub(super) fn fields(samples: &[&Json]) -> Vec<Param> {
     let mut order: Vec<(&str, Vec<&Json>)> = Vec::new();
     let mut index = std::collections::HashMap::new();
     for object in objects(samples) {
@@ -61,22 +75,7 @@ fn merged(samples: &[&Json]) -> Vec<Param> {
             order[at].1.push(value);
         }
     }
-    order.into_iter().map(|(key, values)| param(key, &values)).collect()
-}
-
-fn param(name: &str, values: &[&Json]) -> Param {
-    let ty = values.iter().map(|value| of(value)).reduce(widest).unwrap_or(Ty::Json);
-    let fields = if *ty.element() == Ty::Object { merged(values) } else { Vec::new() };
-    // An object of which nothing is known can hold anything.
-    let ty = if fields.is_empty() { with_json(ty) } else { ty };
-    Param {
-        name: name.to_owned(),
-        ty,
-        fields,
-        line: values.first().map_or(0, |value| value.line),
-        gloss: values.iter().find_map(|value| value.comment.clone()).unwrap_or_default(),
-        ..Param::default()
-    }
+    order.into_iter().map(|(key, values)| shown(key, &values)).collect()
 }
 
 fn with_json(ty: Ty) -> Ty {
@@ -98,20 +97,14 @@ pub(super) fn of(sample: &Json) -> Ty {
         JsonKind::String(_) => Ty::String,
         JsonKind::Object(_) => Ty::Object,
         JsonKind::Array(items) => {
-            Ty::list(items.iter().map(of).reduce(widest).unwrap_or(Ty::Unknown))
+            Ty::list(items.iter().map(of).reduce(Ty::widest).unwrap_or(Ty::Unknown))
         }
     }
 }
 
-/// The type that has both.
-fn widest(a: Ty, b: Ty) -> Ty {
-    match (a, b) {
-        (a, b) if a == b => a,
-        (Ty::Unknown, known) | (known, Ty::Unknown) => known,
-        (Ty::Int, Ty::Float) | (Ty::Float, Ty::Int) => Ty::Float,
-        (Ty::List(a), Ty::List(b)) => Ty::list(widest(*a, *b)),
-        _ => Ty::Json,
-    }
+/// The type of several samples, which is that of all of them.
+pub(super) fn of_all(samples: &[&Json]) -> Ty {
+    samples.iter().map(|sample| of(sample)).reduce(Ty::widest).unwrap_or(Ty::Json)
 }
 
 /// Whether a sample can be of the type. Numbers as text and text as numbers are a matter of taste

@@ -40,10 +40,20 @@ pub(super) fn rows(text: &str, line: usize) -> Vec<Flat> {
 fn start(lines: &[(usize, &str)]) -> Option<(Param, usize)> {
     let (line, first) = *lines.first()?;
     let param = |name: &str, ty: &str, required: Option<bool>, gloss: &str| {
+        let is_int64 = types::is_int64(ty);
         let types::Named { ty, model } = types::parse(ty);
         let (name, gloss) = (name.to_owned(), gloss.to_owned());
         let is_param = words::is_identifier(&name) && ty != Ty::Unknown;
-        is_param.then(|| Param { name, ty, model, required, gloss, line, ..Param::default() })
+        is_param.then(|| Param {
+            name,
+            ty,
+            is_int64,
+            model,
+            required,
+            gloss,
+            line,
+            ..Param::default()
+        })
     };
     if let Some(item) = first.strip_prefix(['-', '*']) {
         let (name, rest) = item.split_once(['(', '（'])?;

@@ -19,6 +19,7 @@ mod html;
 mod infer;
 mod json;
 mod listed;
+mod maps;
 mod markup;
 mod models;
 mod nest;

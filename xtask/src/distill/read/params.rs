@@ -11,7 +11,7 @@ use super::nest::{self, Flat};
 use super::report::{RemarkKind, Report};
 use super::table::{self, Row, Table};
 use super::vocabulary::{self, Column, Mark, Place};
-use super::{infer, types, words};
+use super::{infer, maps, types, words};
 
 /// The rows of a table.
 #[derive(Debug, Default)]
@@ -79,6 +79,7 @@ fn flat(row: &Row, columns: &[Column], report: &mut Report) -> Result<Flat, Opti
         required: required(row, columns, &name, &rules, report),
         name,
         ty,
+        is_int64: types::is_int64(cell(Column::Type)),
         model,
         line: row.line,
         ..Param::default()
@@ -203,43 +204,51 @@ fn own_columns(param: &mut Param, row: &Row, columns: &[Column]) {
 
 /// Compares fields with a sample: fills in types that the table leaves open, and says what differs.
 pub(super) fn compare(fields: &mut [Param], sample: Option<&Json>, report: &mut Report) {
-    let entries = match sample.and_then(nest::object) {
-        Some(object) => object.entries(),
-        None => &[],
-    };
-    let shown: HashMap<_, _> =
-        entries.iter().rev().map(|(key, value)| (key.as_str(), value)).collect();
+    let samples: Vec<&Json> = sample.into_iter().collect();
+    compare_all(fields, &infer::objects(&samples), report);
+}
+
+/// The same with all objects of the type.
+fn compare_all(fields: &mut [Param], objects: &[&Json], report: &mut Report) {
+    let mut shown: HashMap<&str, Vec<&Json>> = HashMap::new();
+    let mut order = Vec::new();
+    for (key, value) in objects.iter().flat_map(|object| object.entries()) {
+        let values = shown.entry(key.as_str()).or_default();
+        if values.is_empty() {
+            order.push((key.as_str(), value.line));
+        }
+        values.push(value);
+    }
     for field in fields.iter_mut() {
-        let inner = shown.get(field.name.as_str()).copied();
+        let inner = shown.get(field.name.as_str()).map_or(&[][..], Vec::as_slice);
         complete(field, inner, report);
-        compare(&mut field.fields, within(&field.ty, inner), report);
+        compare_all(&mut field.fields, &within(&field.ty, inner), report);
     }
     let known: HashSet<_> = fields.iter().map(|field| field.name.as_str()).collect();
-    for (key, value) in entries {
-        if !known.is_empty() && !key.is_empty() && !known.contains(key.as_str()) {
-            report.add(
-                RemarkKind::Conflict,
-                value.line,
-                format!("the sample has `{key}`, the table has not"),
-            );
+    for (key, line) in order {
+        if !known.is_empty() && !key.is_empty() && !known.contains(key) {
+            let message = format!("the sample has `{key}`, the table has not");
+            report.add(RemarkKind::Conflict, line, message);
         }
     }
 }
 
-/// What shows the fields of a value in the map, or else of the object itself.
-fn within<'s>(ty: &Ty, sample: Option<&'s Json>) -> Option<&'s Json> {
+/// What shows the fields of the values in a map, or else of the objects themselves.
+fn within<'s>(ty: &Ty, samples: &[&'s Json]) -> Vec<&'s Json> {
+    let objects = infer::objects(samples);
     match ty {
-        Ty::Map(_) => Some(&nest::object(sample?)?.entries().first()?.1),
-        _ => sample,
+        Ty::List(of) => within(of, &objects),
+        Ty::Map(of) => within(of, &maps::values(&objects)),
+        _ => objects,
     }
 }
 
-/// Fills in what the row of a field leaves open, and says where its sample differs.
-fn complete(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
+/// Fills in what the row of a field leaves open, and says where its samples differ.
+fn complete(field: &mut Param, samples: &[&Json], report: &mut Report) {
     open_map(field, report);
     if !field.fields.is_empty() {
         field.ty = match std::mem::take(&mut field.ty) {
-            Ty::Map(_) if is_no_map(&field.fields, sample) => Ty::Object,
+            Ty::Map(_) if is_no_map(&field.fields, samples) => Ty::Object,
             ty => with_object(ty, field.model.is_some()),
         };
         if matches!(field.ty, Ty::String | Ty::Int | Ty::Float | Ty::Bool) {
@@ -249,16 +258,14 @@ fn complete(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
                 format!("`{}` is {}, but has fields", field.name, field.ty),
             );
         }
-        if let (Ty::Object, Some(JsonKind::Array(_))) =
-            (&field.ty, sample.map(|sample| &sample.kind))
-        {
+        let list = samples.iter().find(|sample| matches!(sample.kind, JsonKind::Array(_)));
+        if let (Ty::Object, Some(list)) = (&field.ty, list) {
             report.add(
                 RemarkKind::Conflict,
                 field.line,
                 format!(
                     "`{}` is an object in the table and a list in the sample; see line {}",
-                    field.name,
-                    sample.map_or(0, |sample| sample.line)
+                    field.name, list.line
                 ),
             );
         }
@@ -269,14 +276,24 @@ fn complete(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
         .as_deref()
         .and_then(|example| json::parse(example, field.line))
         .map(|parsed| parsed.value);
-    if let Some(sample) = sample.or(own.as_ref()) {
-        if field.model.is_some() && nest::object(sample).is_some() {
+    // Beside a sample of the whole, the cell of a text holds it without its quotes.
+    let is_text = *field.ty.element() == Ty::String;
+    let own = own.as_ref();
+    let own = own.filter(|own| samples.is_empty() || !is_text && nest::object(own).is_some());
+    let samples: Vec<&Json> = samples.iter().copied().chain(own).collect();
+    let samples = samples.as_slice();
+    if !samples.is_empty() {
+        if field.model.is_some() && samples.iter().any(|sample| nest::object(sample).is_some()) {
             field.ty = with_object(std::mem::take(&mut field.ty), true);
         }
-        check_values(field, sample, report);
-        if is_open(&field.ty) || is_named_scalar(field, sample) {
-            guess(field, sample, report);
-        } else if !infer::agrees(&field.ty, sample) {
+        check_values(field, samples, report);
+        if is_open(&field.ty) || is_named_scalar(field, samples) {
+            guess(field, samples, report);
+        } else if field.is_int64 && samples.iter().all(|sample| is_number_in_text(sample)) {
+            let message = format!("`{}` is taken for text, as in the sample", field.name);
+            report.add(RemarkKind::GuessedType, field.line, message);
+            field.ty = Ty::String;
+        } else if let Some(sample) = samples.iter().find(|s| !infer::agrees(&field.ty, s)) {
             let message = format!(
                 "`{}` is {} in the table and {} in the sample on line {}",
                 field.name,
@@ -287,10 +304,11 @@ fn complete(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
             report.add(RemarkKind::Conflict, field.line, message);
         } else if *field.ty.element() == Ty::Object
             && !matches!(field.ty, Ty::Map(_))
-            && nest::object(sample).is_some()
-            && !infer::has_free_keys(sample)
+            && samples.iter().any(|sample| nest::object(sample).is_some())
         {
-            field.fields = infer::fields(sample, report);
+            show(field, samples, report);
+        } else if matches!(field.ty, Ty::Map(_)) {
+            widen_map(field, samples, report);
         }
     }
     if !field.ty.holds_fields() {
@@ -302,6 +320,42 @@ fn complete(field: &mut Param, sample: Option<&Json>, report: &mut Report) {
             field.line,
             format!("`{}`: the page does not say of which type it is", field.name),
         );
+    }
+}
+
+/// `"1609296809"`
+fn is_number_in_text(sample: &Json) -> bool {
+    matches!(&sample.kind, JsonKind::String(text) if text.parse::<i64>().is_ok())
+}
+
+/// Takes over what samples show of a field.
+fn show(field: &mut Param, samples: &[&Json], report: &mut Report) {
+    let shown = infer::shown(&field.name, samples);
+    if shown.ty != field.ty {
+        report.add(
+            RemarkKind::Sampled,
+            field.line,
+            format!("`{}` is taken for {}, as in the sample", field.name, shown.ty),
+        );
+    }
+    infer::remark(&shown.fields, "", report);
+    (field.ty, field.fields) = (shown.ty, shown.fields);
+}
+
+/// A map whose values in the sample are of other types than the table says can hold anything.
+fn widen_map(field: &mut Param, samples: &[&Json], report: &mut Report) {
+    let Ty::Map(value) = &field.ty else { return };
+    let shown = maps::values(&infer::objects(samples));
+    if let Some(other) = shown.iter().find(|shown| !infer::agrees(value, shown)) {
+        let message = format!(
+            "`{}` is {} in the table, and has {} in the sample on line {}; anything is assumed",
+            field.name,
+            field.ty,
+            infer::of(other),
+            other.line
+        );
+        report.add(RemarkKind::Conflict, field.line, message);
+        field.ty = Ty::map(Ty::Json);
     }
 }
 
@@ -322,86 +376,90 @@ fn open_map(field: &mut Param, report: &mut Report) {
     field.fields = std::mem::take(&mut value.fields);
 }
 
-/// Values that a sample shows and the list of values does not.
-fn check_values(field: &Param, sample: &Json, report: &mut Report) {
-    let shown = match &sample.kind {
-        JsonKind::String(text) => text.clone(),
-        JsonKind::Number(number) => number.to_string(),
-        JsonKind::Array(items) => {
-            return items.iter().for_each(|item| check_values(field, item, report));
+/// Values that samples show and the list of values does not.
+fn check_values(field: &Param, samples: &[&Json], report: &mut Report) {
+    let mut seen = HashSet::new();
+    for sample in samples.iter().flat_map(|sample| items(sample)) {
+        let shown = match &sample.kind {
+            JsonKind::String(text) => text.clone(),
+            JsonKind::Number(number) => number.to_string(),
+            _ => continue,
+        };
+        let listed = field.values.iter().any(|value| value.value == shown);
+        if !field.values.is_empty() && !listed && seen.insert(shown.clone()) {
+            let message = format!(
+                "`{}`: the sample has `{shown}`, which is none of the values on line {}",
+                field.name, field.line
+            );
+            report.add(RemarkKind::Conflict, sample.line, message);
         }
-        _ => return,
-    };
-    let listed = field.values.iter().any(|value| value.value == shown);
-    if !field.values.is_empty() && !listed {
-        let message = format!(
-            "`{}`: the sample has `{shown}`, which is none of the values on line {}",
-            field.name, field.line
-        );
-        report.add(RemarkKind::Conflict, sample.line, message);
+    }
+}
+
+/// What a list holds, however deep, or else the sample itself.
+fn items(sample: &Json) -> Vec<&Json> {
+    match &sample.kind {
+        JsonKind::Array(list) => list.iter().flat_map(items).collect(),
+        _ => vec![sample],
     }
 }
 
 /// Some pages name the type of a text or number, as if it were an object.
-fn is_named_scalar(field: &Param, sample: &Json) -> bool {
-    field.ty == Ty::Object && field.model.is_some() && nest::object(sample).is_none()
+fn is_named_scalar(field: &Param, samples: &[&Json]) -> bool {
+    let is_object = |sample: &&Json| nest::object(sample).is_some();
+    field.ty == Ty::Object && field.model.is_some() && !samples.iter().any(is_object)
 }
 
 fn is_open(ty: &Ty) -> bool {
     *ty.element() == Ty::Unknown
 }
 
-fn guess(field: &mut Param, sample: &Json, report: &mut Report) {
-    let found = infer::of(sample);
+fn guess(field: &mut Param, samples: &[&Json], report: &mut Report) {
+    let found = infer::of_all(samples);
     let fits = match (&field.ty, &found) {
         (Ty::Unknown | Ty::Object, _) => true,
         (Ty::List(_), Ty::List(_)) => true,
         (Ty::Map(_), Ty::Object) => {
-            return guess_map(field, sample, report);
+            return guess_map(field, samples, report);
         }
         _ => false,
     };
     if !fits {
         let message = format!(
             "`{}` is {} in the table and {found} in the sample on line {}",
-            field.name, field.ty, sample.line
+            field.name,
+            field.ty,
+            samples.first().map_or(0, |sample| sample.line)
         );
         report.add(RemarkKind::Conflict, field.line, message);
         return;
     }
-    if is_open(&found) {
-        return;
-    }
-    report.add(
-        RemarkKind::Sampled,
-        field.line,
-        format!("`{}` is taken for {found}, as in the sample", field.name),
-    );
-    field.ty = found;
-    if *field.ty.element() == Ty::Object {
-        field.fields = infer::fields(sample, report);
+    if !is_open(&found) {
+        show(field, samples, report);
     }
 }
 
-fn guess_map(field: &mut Param, sample: &Json, report: &mut Report) {
-    let JsonKind::Object(entries) = &sample.kind else { return };
-    let Some(value) =
-        entries.first().map(|(_, value)| infer::of(value)).filter(|value| !is_open(value))
-    else {
+/// All values of a map count.
+fn guess_map(field: &mut Param, samples: &[&Json], report: &mut Report) {
+    let values = maps::values(&infer::objects(samples));
+    if is_open(&infer::of_all(&values)) || values.is_empty() {
         return;
-    };
+    }
+    let shown = infer::shown(&field.name, &values);
     report.add(
         RemarkKind::Sampled,
         field.line,
-        format!("the values of `{}` are taken for {value}, as in the sample", field.name),
+        format!("the values of `{}` are taken for {}, as in the sample", field.name, shown.ty),
     );
-    field.ty = Ty::map(value);
+    infer::remark(&shown.fields, "", report);
+    (field.ty, field.fields) = (Ty::map(shown.ty), shown.fields);
 }
 
 /// Whether the sample has the fields themselves where the page calls the object a map.
-fn is_no_map(fields: &[Param], sample: Option<&Json>) -> bool {
-    let shown = sample.and_then(nest::object);
-    shown.is_some_and(|shown| fields.iter().any(|field| shown.get(&field.name).is_some()))
+fn is_no_map(fields: &[Param], samples: &[&Json]) -> bool {
+    let shown = infer::objects(samples);
+    let has = |name: &str| shown.iter().any(|shown| shown.get(name).is_some());
+    fields.iter().any(|field| has(&field.name))
 }
 
 /// What has fields is an object, or holds objects. A text is one if its type has a name.

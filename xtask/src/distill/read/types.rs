@@ -56,6 +56,13 @@ fn named(text: &str, depth: usize) -> Named {
     }
 }
 
+/// Whether a cell names an integer of 64 bits in the way of Feishu, whose gateway writes such numbers
+/// as text.
+pub(super) fn is_int64(cell: &str) -> bool {
+    let key = words::key(&words::bare(&words::lines_of(cell)));
+    matches!(key.as_str(), "int64" | "uint64" | "i64" | "u64")
+}
+
 /// What a list holds: `T[]`, `[]T`, `Array of T`, `List<T>`, `array(T)`, `T array`.
 fn list_element<'a>(key: &str, text: &'a str) -> Option<&'a str> {
     let text = text.trim();

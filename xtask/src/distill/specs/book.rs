@@ -32,6 +32,17 @@ pub struct Book {
 pub struct Entry {
     pub ty: spec::Type,
     pub home: Option<PathBuf>,
+    /// What it goes by: its own name, and those of the fields that are of it.
+    pub kin: BTreeSet<String>,
+    /// A request holds it.
+    pub is_sent: bool,
+}
+
+impl Entry {
+    /// A type that is not in any file yet.
+    pub fn new(ty: spec::Type, kin: BTreeSet<String>, is_sent: bool) -> Self {
+        Self { ty, home: None, kin, is_sent }
+    }
 }
 
 /// A spec file, relative to the folder of the API.
@@ -96,12 +107,46 @@ impl Book {
             std::mem::take(&mut spec.types).iter().for_each(|ty| book.take(ty, None));
             book.events.insert(spec.id.clone(), spec);
         }
+        book.meet();
         book
+    }
+
+    /// Finds out what each type goes by, and which types are sent.
+    fn meet(&mut self) {
+        let operations = self.endpoints.values().flat_map(|spec| {
+            let lists = [Some(&spec.params), Some(&spec.query), spec.body.as_ref()];
+            lists.into_iter().chain([spec.response.as_ref()]).flatten().flatten()
+        });
+        let events = self.events.values();
+        let events = events.flat_map(|spec| spec.fields.iter().chain(spec.answer.iter().flatten()));
+        let models = self.types.values().flat_map(|entry| entry.ty.fields.iter().flatten());
+        let fields = operations.chain(events).chain(models);
+        let names: Vec<(String, String)> = fields
+            .filter(|field| self.types.contains_key(innermost(&field.ty)))
+            .map(|field| (innermost(&field.ty).to_owned(), route::type_name(&field.name)))
+            .collect();
+        let requests = self.endpoints.values().flat_map(|spec| {
+            let lists = [Some(&spec.params), Some(&spec.query), spec.body.as_ref()];
+            self.reached(&[&spec.body_type], &lists)
+        });
+        let callbacks = self.events.values();
+        let callbacks =
+            callbacks.flat_map(|spec| self.reached(&[&spec.answer_type], &[spec.answer.as_ref()]));
+        let sent: BTreeSet<String> = requests.chain(callbacks).map(str::to_owned).collect();
+        for (ty, name) in names {
+            if let Some(entry) = self.types.get_mut(&ty) {
+                entry.kin.insert(name);
+            }
+        }
+        for (name, entry) in &mut self.types {
+            entry.is_sent = sent.contains(name);
+        }
     }
 
     fn take(&mut self, ty: &spec::Type, home: Option<PathBuf>) {
         self.order.insert(ty.name.clone(), self.order.len());
-        self.types.insert(ty.name.clone(), Entry { ty: ty.clone(), home });
+        let kin = BTreeSet::from([ty.name.clone()]);
+        self.types.insert(ty.name.clone(), Entry { home, ..Entry::new(ty.clone(), kin, false) });
     }
 
     /// The operation behind a method and a path, whatever its parameters are called.

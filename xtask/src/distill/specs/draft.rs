@@ -1,13 +1,15 @@
 //! From the facts of a page to a spec: everything gets a name and a type. What is not certain
 //! about that is a remark.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Number, Value};
 
 use super::codes;
 use super::fixups::Fixup;
+use super::kin::Origin;
 use super::paging;
+use super::recursion::{self, Above};
 use super::route::{self, Names};
 use crate::codegen::{naming, rules, spec};
 use crate::distill::read::facts::{Endpoint, Event, Overview, Param, Schema, Token, Ty, Vendor};
@@ -49,6 +51,8 @@ pub struct Notes {
     pub lacks: Vec<String>,
     /// What it is known to say otherwise than the spec, as fix-ups name it.
     pub differs: Vec<String>,
+    /// What the types may be called, by the names they have in the draft.
+    pub origins: BTreeMap<String, Origin>,
 }
 
 impl Notes {
@@ -128,8 +132,9 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
 pub fn event(facts: &Event) -> EventDraft {
     let name = event_name(&facts.event_type);
     let mut drafter = Drafter::new(&name);
-    drafter.taken.insert(name.clone());
+    drafter.is_answer = true;
     let fields = drafter.fields("fields", &facts.fields, Place::Model);
+    drafter.is_answer = false;
     let answer = facts.answer.as_ref();
     let answer = answer.map(|answer| drafter.fields("answer", answer, Place::Model));
     drafter.gloss("", &facts.gloss, facts.line);
@@ -175,8 +180,8 @@ fn event_name(event_type: &str) -> String {
 /// The model that an overview describes.
 pub fn overview(name: &str, facts: &Overview) -> (Vec<spec::Type>, Notes) {
     let mut drafter = Drafter::new("");
-    let name = route::pascal(name);
-    drafter.taken.insert(name.clone());
+    drafter.is_answer = true;
+    let name = drafter.handle("", name, None);
     let fields = drafter.fields(&name, &facts.fields, Place::Model);
     let model = spec::Type {
         name,
@@ -226,14 +231,22 @@ enum Place {
 struct Drafter<'a> {
     operation: &'a str,
     types: Vec<spec::Type>,
-    /// The names of types.
-    taken: BTreeSet<String>,
+    /// The vendor sends it, rather than the client.
+    is_answer: bool,
+    /// The objects around the field, the outermost first.
+    above: Vec<Above>,
     notes: Notes,
 }
 
 impl<'a> Drafter<'a> {
     fn new(operation: &'a str) -> Self {
-        Self { operation, types: Vec::new(), taken: BTreeSet::new(), notes: Notes::default() }
+        Self {
+            operation,
+            types: Vec::new(),
+            is_answer: false,
+            above: Vec::new(),
+            notes: Notes::default(),
+        }
     }
 
     fn remark(&mut self, kind: RemarkKind, line: usize, message: impl Into<String>) {
@@ -309,7 +322,7 @@ impl<'a> Drafter<'a> {
         let place = if facts.multipart { Place::Query } else { Place::Body };
         let fields = self.fields("body", &facts.body, place);
         if facts.body_list {
-            let name = self.name_for("", "item", None);
+            let name = self.handle("", "item", None);
             self.types.push(spec::Type {
                 name: name.clone(),
                 fields: Some(fields),
@@ -329,9 +342,10 @@ impl<'a> Drafter<'a> {
         if facts.response.is_empty() {
             return;
         }
+        self.is_answer = true;
         let fields = self.fields("response", &facts.response, Place::Model);
         if facts.response_list {
-            let name = self.name_for("", "item", None);
+            let name = self.handle("", "item", None);
             self.types.push(spec::Type {
                 name: name.clone(),
                 fields: Some(fields),
@@ -440,28 +454,33 @@ impl<'a> Drafter<'a> {
                 format!("map<{value}>")
             }
             Ty::Object if !param.fields.is_empty() => self.model(path, param),
+            Ty::Object if recursion::find(&self.above, param, self.is_answer).is_some() => {
+                self.model(path, param)
+            }
             Ty::Object | Ty::Unknown => guess(self, "json"),
             Ty::Json => "json".to_owned(),
         }
     }
 
     fn model(&mut self, path: &str, param: &Param) -> String {
-        let name = self.name_for(path, &param.name, param.model.as_deref());
+        if let Some(Above { name, param: outer }) =
+            recursion::find(&self.above, param, self.is_answer)
+        {
+            let (name, field, line) = (name.clone(), &param.name, outer.line);
+            let message =
+                format!("`{field}` is taken for another `{}`, see line {line}", outer.name);
+            self.remark(RemarkKind::GuessedNesting, param.line, message);
+            return name;
+        }
+        let name = self.handle(path, &param.name, param.model.as_deref());
+        self.above.push(Above { name: name.clone(), param: param.clone() });
         let fields = self.fields(&format!("{path}/{}", param.name), &param.fields, Place::Model);
-        let fields = Some(fields);
-        let wanted = param.model.as_deref().map_or_else(|| plain_name(&param.name), route::pascal);
-        self.declare(spec::Type { name, fields, ..spec::Type::default() }, wanted)
+        self.above.pop();
+        let ty = spec::Type { name, fields: Some(fields), ..spec::Type::default() };
+        self.declare(ty)
     }
 
-    /// Adds a type, unless it is one that the page calls by the same name elsewhere.
-    fn declare(&mut self, ty: spec::Type, wanted: String) -> String {
-        let is_same = |known: &spec::Type| {
-            known.name == wanted && known.fields == ty.fields && known.values == ty.values
-        };
-        if self.types.iter().any(is_same) {
-            self.taken.remove(&ty.name);
-            return wanted;
-        }
+    fn declare(&mut self, ty: spec::Type) -> String {
         let name = ty.name.clone();
         self.types.push(ty);
         name
@@ -494,34 +513,37 @@ impl<'a> Drafter<'a> {
         if values.is_empty() {
             return "string".to_owned();
         }
-        let name = self.name_for(path, &param.name, None);
-        let ty = spec::Type { name, values: Some(values), ..spec::Type::default() };
-        self.declare(ty, plain_name(&param.name))
+        let name = self.handle(path, &param.name, None);
+        self.declare(spec::Type { name, values: Some(values), ..spec::Type::default() })
     }
 
-    /// What a type is called: as the vendor calls it, as the field, or after the operation too.
-    fn name_for(&mut self, path: &str, field: &str, model: Option<&str>) -> String {
-        let parent = path.rsplit('/').next().unwrap_or_default();
-        let own = plain_name(field);
-        let longer = route::pascal(&format!("{} {own}", self.operation));
-        let candidates = [
-            model.map(route::pascal),
-            Some(own.clone()),
-            Some(route::pascal(&format!("{} {field}", route::singular(parent)))),
-            Some(longer.clone()),
-        ];
-        let numbered = (2..).map(|n| format!("{longer}{n}"));
-        let mut candidates = candidates.into_iter().flatten().chain(numbered);
-        let is_free = |name: &String| {
-            naming::is_pascal_case(name)
-                && rules::is_free_type(name)
+    /// A name that no other type of the draft has; what the type is called for good is found out
+    /// where it comes to others.
+    fn handle(&mut self, path: &str, field: &str, model: Option<&str>) -> String {
+        let own = route::type_name(field);
+        let plain = model.map_or_else(|| own.clone(), route::pascal);
+        let parent = path.rsplit_once('/').map(|(_, parent)| route::singular(parent));
+        let of_parent = parent.map(|parent| route::pascal(&format!("{parent} {plain}")));
+        let longer = route::pascal(&format!("{} {plain}", self.operation));
+        let of_answer = route::pascal(&format!("{} response {plain}", self.operation));
+        let of_answer = self.is_answer.then_some(of_answer);
+        let names = [Some(plain.clone()), of_parent, Some(longer), of_answer].into_iter().flatten();
+        let names = names.filter(|name| {
+            rules::is_free_type(name)
                 && !["Response", "Required"].iter().any(|end| name.ends_with(end))
                 && name != self.operation
-                && !self.taken.contains(name)
+        });
+        let origin = Origin {
+            kin: BTreeSet::from([plain.clone(), own]),
+            names: names.collect(),
+            is_answer: self.is_answer,
         };
-        let name = candidates.find(is_free).unwrap_or_default();
-        self.taken.insert(name.clone());
-        name
+        let mut handles =
+            std::iter::once(plain.clone()).chain((2..).map(|n| format!("{plain}{n}")));
+        let handle =
+            handles.find(|name| !self.notes.origins.contains_key(name)).unwrap_or_default();
+        self.notes.origins.insert(handle.clone(), origin);
+        handle
     }
 
     fn limits(&mut self, param: &Param, field: &mut spec::Field) {
@@ -560,11 +582,6 @@ impl<'a> Drafter<'a> {
         }
         value
     }
-}
-
-/// What a type is called after its field.
-fn plain_name(field: &str) -> String {
-    route::pascal(&route::singular(field))
 }
 
 /// Where a field of a request stands, and its name there.

@@ -8,7 +8,7 @@ use super::book::{Book, EVENTS, Entry, innermost};
 use super::change::{self, Change, EVENT_SAMPLE, Effect, What};
 use super::codes;
 use super::draft::{self, Draft, EventDraft, Notes};
-use super::route;
+use super::kin::{self, Origin};
 use crate::codegen::{rules, spec};
 
 /// Adds what a page says to the specs; returns the file, and what differs from what they said.
@@ -23,11 +23,11 @@ pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
         let mut spec = draft.spec.clone();
         let types = std::mem::take(&mut spec.types);
         let stem = book.insert(&draft.names, spec);
+        // It stays in the book meanwhile, so that no type is called like it.
+        let mut spec = book.endpoints.get(&stem).cloned().unwrap_or_else(|| draft.spec.clone());
         let mut merger = Merger::new(book, &stem, types, &draft.notes);
-        let names = merger.adopt_all();
-        if let Some(spec) = book.endpoints.get_mut(&stem) {
-            rename(spec, &names);
-        }
+        types_of(&mut spec).into_iter().for_each(|ty| *ty = merger.adopt(ty));
+        book.endpoints.insert(stem.clone(), spec);
         let change = Change {
             file: stem.clone(),
             at: String::new(),
@@ -56,12 +56,11 @@ pub fn add_event(book: &mut Book, draft: &EventDraft) -> (String, Vec<Change>) {
         let mut spec = new.clone();
         let types = std::mem::take(&mut spec.types);
         book.insert_event(spec);
+        let mut spec = book.events.get(&new.id).cloned().unwrap_or_else(|| new.clone());
         let mut merger = Merger::new(book, &file, types, notes);
-        let names = merger.adopt_all();
-        if let Some(spec) = book.events.get_mut(&new.id) {
-            let fields = spec.fields.iter_mut().chain(spec.answer.iter_mut().flatten());
-            fields.for_each(|field| field.ty = renamed(&field.ty, &names));
-        }
+        let fields = spec.fields.iter_mut().chain(spec.answer.iter_mut().flatten());
+        fields.for_each(|field| field.ty = merger.adopt(&field.ty));
+        book.events.insert(new.id.clone(), spec);
         let to = Some(new.id.clone());
         let (at, what, effect) = (String::new(), What::Event, Effect::Additive);
         return (file.clone(), vec![Change { file, at, what, from: None, to, effect }]);
@@ -88,10 +87,10 @@ pub fn add_model(book: &mut Book, types: Vec<spec::Type>, notes: &Notes) -> (Str
     let best = best.filter(|(count, _)| *count * 2 > fields.len()).map(|(_, name)| name);
     let file = best.clone().unwrap_or_else(|| model.name.clone());
     let mut merger = Merger::new(book, &file, types, notes);
-    merger.is_sample = true;
+    (merger.is_sample, merger.is_answer) = (true, true);
     match best {
         Some(name) => merger.model(&name, &model.name, &name.clone()),
-        None => drop(merger.adopt_all()),
+        None => drop(merger.adopt(&model.name)),
     }
     let changes = merger.changes;
     (file, changes)
@@ -106,21 +105,13 @@ fn free_code(book: &Book, name: &str, code: &str) -> String {
     names.find(|name| !is_taken(name)).unwrap_or(distinct)
 }
 
-/// Gives the types of a spec their final names.
-fn rename(spec: &mut spec::Endpoint, names: &BTreeMap<String, String>) {
+/// Every type that a spec names itself.
+fn types_of(spec: &mut spec::Endpoint) -> Vec<&mut String> {
     let types = [&mut spec.body_type, &mut spec.response_type].into_iter().flatten();
     let fields = spec.params.iter_mut().chain(&mut spec.query);
     let fields = fields.chain(spec.body.iter_mut().flatten());
     let fields = fields.chain(spec.response.iter_mut().flatten()).map(|field| &mut field.ty);
-    types.chain(fields).for_each(|ty| *ty = renamed(ty, names));
-}
-
-fn renamed(ty: &str, names: &BTreeMap<String, String>) -> String {
-    let name = innermost(ty);
-    match names.get(name) {
-        Some(new) => ty.replacen(name, new, 1),
-        None => ty.to_owned(),
-    }
+    types.chain(fields).collect()
 }
 
 /// What a page or a spec without a body or an answer has of it.
@@ -129,8 +120,14 @@ const NOTHING: &str = "nothing";
 struct Merger<'a> {
     book: &'a mut Book,
     file: &'a str,
-    /// The types of the page, those within others first.
+    /// The types of the page.
     types: Vec<spec::Type>,
+    /// Where they come from.
+    origins: BTreeMap<String, Origin>,
+    /// What the page says of the types of the specs that describe several of its places.
+    unions: BTreeMap<String, spec::Type>,
+    /// The models around the field that is merged.
+    open: Vec<String>,
     /// Where the page does not say whether a field is required.
     unsure: Vec<String>,
     /// What the page is known to leave out.
@@ -153,6 +150,9 @@ impl<'a> Merger<'a> {
             book,
             file,
             types,
+            origins: notes.origins.clone(),
+            unions: BTreeMap::new(),
+            open: Vec::new(),
             unsure: notes.unsure.clone(),
             lacks: notes.lacks.clone(),
             differs: notes.differs.clone(),
@@ -180,6 +180,40 @@ impl<'a> Merger<'a> {
         !is_accepted
     }
 
+    /// Puts together what the page says of each type of the specs in all places that are of it.
+    fn unite(&mut self, places: &[(&[spec::Field], &[spec::Field])]) {
+        let mut pairs = BTreeMap::new();
+        places.iter().for_each(|(old, new)| self.pair(old, new, &mut pairs));
+        for (known, handles) in pairs.into_iter().filter(|(_, handles)| handles.len() > 1) {
+            let types = self.types.iter().filter(|ty| handles.contains(&ty.name));
+            self.unions.insert(known, kin::union(types));
+        }
+    }
+
+    fn pair(
+        &self,
+        old: &[spec::Field],
+        new: &[spec::Field],
+        pairs: &mut BTreeMap<String, BTreeSet<String>>,
+    ) {
+        for known in old {
+            let Some(field) = new.iter().find(|field| field.name == known.name) else { continue };
+            let (one, other) = (innermost(&known.ty), innermost(&field.ty));
+            let page = self.types.iter().find(|ty| ty.name == other);
+            let (Some(entry), Some(page)) = (self.book.types.get(one), page) else { continue };
+            if pairs.entry(one.to_owned()).or_default().insert(other.to_owned()) {
+                let fields = |ty: &'_ spec::Type| ty.fields.clone().unwrap_or_default();
+                self.pair(&fields(&entry.ty), &fields(page), pairs);
+            }
+        }
+    }
+
+    /// What the page says of a type of the specs, here or wherever else it is of it.
+    fn said(&self, old: &str, new: &str) -> Option<spec::Type> {
+        let here = || self.types.iter().find(|ty| ty.name == new);
+        self.unions.get(old).or_else(here).cloned()
+    }
+
     fn endpoint(&mut self, old: &mut spec::Endpoint, new: &spec::Endpoint, is_whole: bool) {
         if old.deprecated.is_some() != new.deprecated.is_some()
             && self.deprecated(old.deprecated.clone(), new.deprecated.clone())
@@ -188,6 +222,15 @@ impl<'a> Merger<'a> {
             old.deprecated.clone_from(&new.deprecated);
         }
         self.names_in_path(old, &new.path);
+        let body = self.wholes((&old.body, &old.body_type), (&new.body, &new.body_type));
+        let response =
+            self.wholes((&old.response, &old.response_type), (&new.response, &new.response_type));
+        self.unite(&[
+            (old.params.as_slice(), new.params.as_slice()),
+            (old.query.as_slice(), new.query.as_slice()),
+            (&body.0, &body.1),
+            (&response.0, &response.1),
+        ]);
         self.set(What::Token, "tokens", &mut old.tokens, &new.tokens, |token| {
             token.as_str().into()
         });
@@ -286,12 +329,7 @@ impl<'a> Merger<'a> {
         match (ty, new_ty, new_fields) {
             (Some(ty), Some(new_ty), _) => self.members(at, ty, new_ty),
             (Some(ty), None, new) => {
-                let new = new.as_deref().unwrap_or_default();
-                let Some(mut entry) = self.book.types.remove(ty.as_str()) else { return };
-                if let Some(known) = &mut entry.ty.fields {
-                    self.members_of(ty, at, known, new);
-                }
-                self.book.types.insert(entry.ty.name.clone(), entry);
+                self.model_of(ty, at, new.as_deref().unwrap_or_default());
             }
             // It is of another kind, which was said.
             (None, Some(_), _) => {}
@@ -299,6 +337,24 @@ impl<'a> Merger<'a> {
                 let new = new.as_deref().unwrap_or_default();
                 self.fields(at, fields.get_or_insert_default(), new);
             }
+        }
+    }
+
+    /// The fields of two wholes, or one of each type where both have a name.
+    fn wholes(
+        &self,
+        (fields, ty): (&Option<Vec<spec::Field>>, &Option<String>),
+        (new_fields, new_ty): (&Option<Vec<spec::Field>>, &Option<String>),
+    ) -> (Vec<spec::Field>, Vec<spec::Field>) {
+        let one = |ty: &String| vec![spec::Field { ty: ty.clone(), ..spec::Field::default() }];
+        let new = new_fields.clone().unwrap_or_default();
+        match (ty, new_ty) {
+            (Some(ty), Some(new_ty)) => (one(ty), one(new_ty)),
+            (Some(ty), None) => {
+                let known = self.book.types.get(ty).and_then(|entry| entry.ty.fields.clone());
+                (known.unwrap_or_default(), new)
+            }
+            (None, _) => (fields.clone().unwrap_or_default(), new),
         }
     }
 
@@ -317,6 +373,11 @@ impl<'a> Merger<'a> {
     }
 
     fn event(&mut self, old: &mut spec::Event, new: &spec::Event, is_whole: bool) {
+        let list = Option::as_deref;
+        self.unite(&[
+            (old.fields.as_slice(), new.fields.as_slice()),
+            (list(&old.answer).unwrap_or_default(), list(&new.answer).unwrap_or_default()),
+        ]);
         if old.schema != new.schema {
             let text = |schema: spec::EventSchema| Some(schema.as_str().to_owned());
             let (from, to) = (text(old.schema), text(new.schema));
@@ -456,10 +517,13 @@ impl<'a> Merger<'a> {
                 old.example = old.example.take().or(old.default.take());
             }
         }
-        self.update(at, What::Limit, &mut old.min, &new.min);
-        self.update(at, What::Limit, &mut old.max, &new.max);
-        self.update(at, What::Limit, &mut old.min_length, &new.min_length);
-        self.update(at, What::Limit, &mut old.max_length, &new.max_length);
+        // What several places show need not be said by each.
+        let is_shared = self.is_sample || !self.open.is_empty();
+        let limits = if is_shared { kin::loosened(old, new) } else { new.clone() };
+        self.update(at, What::Limit, &mut old.min, &limits.min);
+        self.update(at, What::Limit, &mut old.max, &limits.max);
+        self.update(at, What::Limit, &mut old.min_length, &limits.min_length);
+        self.update(at, What::Limit, &mut old.max_length, &limits.max_length);
         for value in &new.values {
             if old.values.iter().all(|known| known.value != value.value) {
                 let to = Some(value.value.to_string());
@@ -478,7 +542,7 @@ impl<'a> Merger<'a> {
             }
         }
         for (old, new) in [(&mut old.default, &new.default), (&mut old.example, &new.example)] {
-            if !(old.is_some() && self.is_sample) {
+            if !(old.is_some() && is_shared) {
                 self.update(at, What::Sample, old, new);
             }
         }
@@ -521,8 +585,7 @@ impl<'a> Merger<'a> {
     /// What is the same on the wire may still have other members or values.
     fn members(&mut self, at: &str, old: &str, new: &str) {
         let (old, new) = (innermost(old).to_owned(), innermost(new).to_owned());
-        let page = self.types.iter().find(|ty| ty.name == new).cloned();
-        let Some(page) = page else { return };
+        let Some(page) = self.said(&old, &new) else { return };
         match self.book.types.get(&old).map(|entry| &entry.ty) {
             Some(spec::Type { fields: Some(_), .. }) => self.model(&old, &new, at),
             Some(spec::Type { values: Some(_), .. }) => self.values(&old, &page, at),
@@ -531,11 +594,22 @@ impl<'a> Merger<'a> {
     }
 
     fn model(&mut self, old: &str, new: &str, at: &str) {
-        let page = self.types.iter().find(|ty| ty.name == new).and_then(|ty| ty.fields.clone());
-        let (Some(page), Some(mut entry)) = (page, self.book.types.remove(old)) else { return };
-        if let Some(fields) = &mut entry.ty.fields {
-            self.members_of(old, at, fields, &page);
+        if let Some(page) = self.said(old, new).and_then(|ty| ty.fields) {
+            self.model_of(old, at, &page);
         }
+    }
+
+    fn model_of(&mut self, old: &str, at: &str, page: &[spec::Field]) {
+        // A type that contains itself is merged once.
+        if self.open.iter().any(|open| open == old) {
+            return;
+        }
+        let Some(mut entry) = self.book.types.get(old).cloned() else { return };
+        self.open.push(old.to_owned());
+        if let Some(fields) = &mut entry.ty.fields {
+            self.members_of(old, at, fields, page);
+        }
+        self.open.pop();
         self.book.types.insert(old.to_owned(), entry);
     }
 
@@ -601,44 +675,47 @@ impl<'a> Merger<'a> {
         ty.replacen(name, wire, 1)
     }
 
-    /// Takes over a type of the page, with all that it leads to.
+    /// Takes over a type of the page, with all that it leads to, unless there is the same already.
     fn adopt(&mut self, ty: &str) -> String {
-        let name = innermost(ty).to_owned();
-        let Some(index) = self.types.iter().position(|known| known.name == name) else {
+        let name = innermost(ty);
+        let Some(new) = self.types.iter().find(|known| known.name == name).cloned() else {
             return ty.to_owned();
         };
-        if !self.names.contains_key(&name) {
-            let mut new = self.types[index].clone();
-            for field in new.fields.iter_mut().flatten() {
-                field.ty = self.adopt(&field.ty);
-            }
-            let final_name = self.free_name(&new);
-            new.name.clone_from(&final_name);
-            if !self.book.types.contains_key(&final_name) {
-                self.book.types.insert(final_name.clone(), Entry { ty: new, home: None });
-            }
-            self.names.insert(name, final_name);
+        let known = self.names.get(name).cloned();
+        let known = known.unwrap_or_else(|| self.find_or_add(new));
+        ty.replacen(name, &known, 1)
+    }
+
+    fn find_or_add(&mut self, mut new: spec::Type) -> String {
+        let handle = new.name.clone();
+        let origin = self.origins.get(&handle).cloned().unwrap_or_default();
+        let found = kin::find(self.book, self.file, &self.types, &new, &origin);
+        if let Some(name) = found {
+            self.names.insert(handle, name.clone());
+            return name;
         }
-        renamed(ty, &self.names)
+        let name = self.free_name(&handle, &origin.names);
+        new.name.clone_from(&name);
+        let mut kin = origin.kin;
+        kin.insert(name.clone());
+        // Its name is taken before what it leads to, which may lead back to it, gets one.
+        self.names.insert(handle, name.clone());
+        let taken = spec::Type { name: name.clone(), ..spec::Type::default() };
+        let taken = Entry::new(taken, BTreeSet::new(), !origin.is_answer);
+        self.book.types.insert(name.clone(), taken);
+        for field in new.fields.iter_mut().flatten() {
+            field.ty = self.adopt(&field.ty);
+        }
+        self.book.types.insert(name.clone(), Entry::new(new, kin, !origin.is_answer));
+        name
     }
 
-    fn adopt_all(&mut self) -> BTreeMap<String, String> {
-        let names: Vec<String> = self.types.iter().map(|ty| ty.name.clone()).collect();
-        names.iter().for_each(|name| drop(self.adopt(name)));
-        self.names.clone()
-    }
-
-    /// Its own name if that is free, or names a type that is the same; else one that nobody has.
-    fn free_name(&self, ty: &spec::Type) -> String {
-        let file = self.file.strip_prefix(EVENTS).unwrap_or(self.file);
-        let longer = route::pascal(&format!("{} {}", file.replace('.', " "), ty.name));
-        let numbered = (2..).map(|n| format!("{longer}{n}"));
-        let mut candidates = [ty.name.clone(), longer.clone()].into_iter().chain(numbered);
-        let fits = |name: &String| match self.book.types.get(name) {
-            Some(known) => is_same(&known.ty, ty),
-            None => !self.book.is_taken(name),
-        };
-        candidates.find(fits).unwrap_or(longer)
+    /// The best of its names that nothing else has.
+    fn free_name(&self, handle: &str, names: &[String]) -> String {
+        let last = names.last().map_or(handle, String::as_str);
+        let numbered = (2..).map(|n| format!("{last}{n}"));
+        let mut names = names.iter().cloned().chain(numbered);
+        names.find(|name| !self.book.is_taken(name)).unwrap_or_default()
     }
 }
 
@@ -648,17 +725,4 @@ fn payload(schema: spec::EventSchema, sample: &Value) -> &Value {
         spec::EventSchema::Card => sample,
         spec::EventSchema::V2 | spec::EventSchema::V1 => &sample["event"],
     }
-}
-
-/// Whether two types say the same about the wire, whatever our sentences say.
-fn is_same(one: &spec::Type, other: &spec::Type) -> bool {
-    let fields = |ty: &spec::Type| {
-        let fields = ty.fields.as_ref()?.iter();
-        Some(fields.map(|f| (f.name.clone(), f.ty.clone(), f.required)).collect::<Vec<_>>())
-    };
-    let values = |ty: &spec::Type| {
-        let values = ty.values.as_ref()?.iter();
-        Some(values.map(|value| value.value.clone()).collect::<Vec<_>>())
-    };
-    fields(one) == fields(other) && values(one) == values(other) && one.id_types == other.id_types
 }

@@ -246,6 +246,11 @@ pub fn singular(name: &str) -> String {
     stem.filter(|stem| !stem.is_empty()).unwrap_or(name).to_owned()
 }
 
+/// What a type is called after its field.
+pub fn type_name(field: &str) -> String {
+    pascal(&singular(field))
+}
+
 /// A name that can be that of a module or a file.
 fn safe(name: String, otherwise: &str) -> String {
     let name: String = name.to_snake_case();
