@@ -25,6 +25,29 @@
 //! # }
 //! ```
 //!
+//! A robot answers through an operation of DingTalk's robot API, which is called by its path:
+//!
+//! ```no_run
+//! use dingtalk_convfile::events::RobotMessage;
+//! use dingtalk_convfile::openplat_core::Method;
+//! use serde_json::{Value, json};
+//!
+//! # async fn answer(
+//! #     dingtalk: &dingtalk_convfile::Client,
+//! #     message: &RobotMessage,
+//! # ) -> Result<(), dingtalk_convfile::Error> {
+//! let answer = json!({
+//!     "robotCode": message.robot_code,
+//!     "openConversationId": message.conversation_id,
+//!     "msgKey": "sampleText",
+//!     "msgParam": json!({ "content": "At twelve." }).to_string(),
+//! });
+//! let path = "/v1.0/robot/groupMessages/send";
+//! dingtalk.raw(Method::Post, path).json(&answer).send::<Value>().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! DingTalk calls the long connection stream mode; the feature `long-connection` switches it on.
 //! What DingTalk pushes over HTTP comes in through a [`DingTalkWebhook`].
 

@@ -55,6 +55,10 @@ macro_rules! card_actions {
             /// Creates an update of the card, to be sent after the callback was answered: within 30
             /// minutes, and at most twice. If the card is not shared, use
             /// [`UpdateCard::with_card_for`].
+            ///
+            /// A handler spawns a task for it and returns: the callback is answered a moment later.
+            /// An update that comes too soon fails as unavailable, and is retried if the call is
+            /// `.idempotent(true)`. Nothing waits for the task when the connection shuts down.
             pub fn late_update(&self, card: impl Into<Card>) -> UpdateCard {
                 UpdateCard::with_card(self.token.as_deref().unwrap_or_default(), card)
             }
