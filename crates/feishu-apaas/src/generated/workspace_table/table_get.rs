@@ -73,7 +73,7 @@ impl Operation for GetWorkspaceTable {
 
     #[cfg(feature = "examples")]
     const EXAMPLE: Option<&'static str> = Some(
-        r#"{"code":0,"data":{"columns":[{"data_type":"varchar","default_value":" ","description":"column_name的描述","is_allow_null":false,"is_array":false,"is_auto_increment":false,"is_primary_key":false,"is_unique":false,"name":"column_name"}],"description":"这是student表的描述","name":"student"},"msg":"success"}"#,
+        r#"{"code":0,"data":{"columns":[{"data_type":"varchar","default_value":" ","description":"column_name的描述","is_allow_null":false,"is_array":false,"is_auto_increment":false,"is_primary_key":false,"is_unique":false,"name":"column_name"}],"description":"学生名单","name":"student"},"msg":"success"}"#,
     );
 
     fn encode(&self, parts: &mut Parts) {

@@ -54,7 +54,7 @@ impl UpdateCard {
     /// Starts with what is required.
     ///
     /// - `token`: The `token` of the callback, which starts with `c-`. The token in the callback's header is another one.
-    /// - `card`: The new card: the card's JSON itself, or an object with the `type` `template` and the template in `data`. Beside these members, a card that is not shared needs `open_ids`, the users who get the update; a shared card, whose `config` sets `update_multi` to `true`, must not have them. The converted card can have 100 KB.
+    /// - `card`: The new card: the card's JSON itself, or an object with the `type` `template` and the template in `data`. In addition, a card that is not shared needs `open_ids`, the users who get the update; a shared card, whose `config` sets `update_multi` to `true`, must not have them. The converted card can have 100 KB.
     pub fn new(token: impl Into<String>, card: serde_json::Value) -> Self {
         Self { token: token.into(), card }
     }
