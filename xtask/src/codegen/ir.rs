@@ -358,7 +358,7 @@ pub struct Reference {
 /// Where a type lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Home {
-    /// Beside the one operation or event that uses it.
+    /// In the file of the one operation or event that uses it.
     Local,
     /// In the crate's `types` module.
     Types,

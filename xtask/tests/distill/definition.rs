@@ -1,4 +1,4 @@
-//! Pages beside the machine-readable definition that the vendor's own tools use.
+//! Pages together with the machine-readable definition that the vendor's own tools use.
 
 use serde_json::{Value, json};
 

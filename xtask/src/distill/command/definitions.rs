@@ -1,4 +1,4 @@
-//! What the vendor's tools know of its operations, beside the pages.
+//! Facts about operations that the vendor's own tools use, in addition to the pages.
 
 use std::collections::BTreeMap;
 

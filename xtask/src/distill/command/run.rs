@@ -540,7 +540,7 @@ impl<'a> Books<'a> {
 /// The files that differ, the changes in them, and the sentences that are left to write.
 type Finished = (Vec<Written>, Vec<Change>, Vec<Gap>);
 
-/// What pages say, each beside the spec that the page went into.
+/// The facts of each page, with the spec that they went to.
 fn said(reports: &[PageReport]) -> Vec<(&str, &Gloss)> {
     let of_page = |report| {
         let PageReport { spec, glosses, .. }: &PageReport = report;

@@ -15,7 +15,7 @@ pub struct Sources<'a> {
     pub glossary: Option<&'a Path>,
     /// The file with sentences that were left to write.
     pub sentences: Option<&'a Path>,
-    /// What pages say, each beside the spec that the page went into.
+    /// The facts of each page, with the spec that they went to.
     pub said: Vec<(&'a str, &'a Gloss)>,
 }
 

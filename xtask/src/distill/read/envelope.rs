@@ -7,7 +7,7 @@ use super::report::{RemarkKind, Report};
 const FEISHU: &[&str] =
     &["code", "msg", "message", "error", "log_id", "request_id", "StatusCode", "StatusMessage"];
 
-/// The data of an answer of Feishu: its `data`, or what stands beside `code` and `msg`.
+/// Returns the data of a response of Feishu's: its `data`, or the members next to `code` and `msg`.
 pub(super) fn data(answer: &Json) -> Json {
     if let Some(data) =
         answer.get("data").filter(|_| answer.get("code").is_some() || answer.get("msg").is_some())
@@ -38,7 +38,7 @@ pub(super) fn fields(fields: Vec<Param>) -> Vec<Param> {
     }
 }
 
-/// What each envelope of an event has beside the payload.
+/// The members that each envelope of an event has in addition to the payload.
 const EVENT_V2: &[&str] = &["schema", "header"];
 const EVENT_HEADER: &[&str] =
     &["event_id", "event_type", "create_time", "token", "app_id", "tenant_key"];

@@ -24,7 +24,7 @@ pub(super) struct Request {
     /// Of an event or callback; empty if the page names none.
     pub(super) event_type: String,
     pub(super) is_callback: bool,
-    /// The names that a page gives to scopes beside their IDs or in their place.
+    /// The names that a page gives to scopes, with their IDs or instead of them.
     scope_names: Names,
     field_scope_names: Names,
 }

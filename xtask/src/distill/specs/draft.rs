@@ -19,7 +19,7 @@ use crate::distill::read::report::{Remark, RemarkKind};
 #[derive(Debug, Clone)]
 pub struct Draft {
     pub names: Names,
-    /// Its types stand beside it; none of them is shared yet.
+    /// Its types are in its own file; none of them is shared yet.
     pub spec: spec::Endpoint,
     pub codes: Vec<(String, spec::ErrorCode)>,
     /// The page lists all fields of the answer, rather than those of a sample.
@@ -30,7 +30,7 @@ pub struct Draft {
 /// A spec of an event, before it is put among others.
 #[derive(Debug, Clone)]
 pub struct EventDraft {
-    /// Its types stand beside it; none of them is shared yet.
+    /// Its types are in its own file; none of them is shared yet.
     pub spec: spec::Event,
     /// The page lists all fields, rather than those of a sample.
     pub is_whole: bool,

@@ -16,7 +16,7 @@
 //!
 //! A connection that is lost is opened again, with a pause whose length the platform decides. One
 //! that has died without a word is noticed by its silence, and so is a sleep of the machine.
-//! A fault that only a person can mend, such as an app that is not published, is an error.
+//! A fault that only a person can fix, such as an app that is not published, is an error.
 //!
 //! Each event goes to one of the app's connections: two processes share the work. An event
 //! that is not acknowledged in time is delivered again, perhaps to another process.

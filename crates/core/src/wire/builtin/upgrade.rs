@@ -10,7 +10,7 @@ use super::{HttpTransportBuilder, finish, followed};
 use crate::error::Error;
 use crate::wire::{Body, Socket, TransportError, Upgrade};
 
-/// Opens connections beside those for calls: a connection that may become HTTP/2 cannot be
+/// Opens connections apart from those for calls: a connection that may become HTTP/2 cannot be
 /// upgraded, and the host is another one, for which other proxies may be set.
 pub(super) struct Upgrades {
     options: HttpTransportBuilder,

@@ -286,7 +286,7 @@ impl Post {
 
 /// Returns the fields in a wrapper that the platform refuses when it is sent, and returns at times.
 ///
-/// Attachments may stand beside the wrapper.
+/// Attachments may stand next to the wrapper.
 fn unwrapped(fields: Fields) -> Fields {
     let is_wrapper = fields.names().all(|name| matches!(name, "post" | "files"));
     let inner = fields.get("post").filter(|_| is_wrapper).and_then(json);
