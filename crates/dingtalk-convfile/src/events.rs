@@ -51,5 +51,12 @@
 //! DingTalk calls the long connection stream mode; the feature `long-connection` switches it on.
 //! What DingTalk pushes over HTTP comes in through a [`DingTalkWebhook`].
 
+#[cfg(feature = "long-connection")]
+pub use openplat_core::events::connection;
 pub use openplat_core::events::dingtalk::*;
-pub use openplat_core::events::*;
+pub use openplat_core::events::{
+    Answer, Callback, Claim, DecodeError, DingTalkWebhook, DingTalkWebhookBuilder, EventHeader,
+    EventMeta, EventSchema, EventSet, Handler, HandlerError, Incoming, Listener, MemorySeen,
+    Outcome, RawEvent, Read, Received, Refusal, Seen, SeenError, Unreadable, Webhook,
+    WebhookDelivery,
+};

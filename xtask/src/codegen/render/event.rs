@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::operation::json_literal;
 use super::{File, ident, imports, in_crate, leads_to, type_items, types, value_type};
 use crate::codegen::docs;
 use crate::codegen::emit::Item;
-use crate::codegen::ir::{Api, Event, EventSchema, Home, TypeDef};
+use crate::codegen::ir::{Api, Event, EventSchema, Home, TypeDef, Vendor};
 
 /// The files below `events`, none if the API has no events.
 pub fn files(api: &Api) -> Vec<File> {
@@ -55,13 +56,29 @@ fn module(api: &Api) -> File {
         let names = shared.iter().map(|name| ident(name));
         items.push(Item::Tokens(quote!(pub use crate::generated::types::{#(#names),*};)));
     }
-    items.push(Item::Tokens(quote!(
-        pub use openplat_core::events::*;
-    )));
+    items.push(Item::Tokens(receivers(api.vendor)));
     items.push(event_enum(api));
     let docs = ["The events and callbacks of this API, and what receives them.".to_owned()];
     let origin = format!("specs/{}/events", api.name);
     in_crate(api, "events/mod.rs", &origin, &docs, &items)
+}
+
+/// Re-exports what receives events of one vendor: core has the other vendor's names too as soon as
+/// one program talks to both.
+fn receivers(vendor: Vendor) -> TokenStream {
+    let webhook = match vendor {
+        Vendor::Feishu => quote!(FeishuWebhook, FeishuWebhookBuilder,),
+        Vendor::DingTalk => quote!(DingTalkWebhook, DingTalkWebhookBuilder,),
+    };
+    quote! {
+        #[cfg(feature = "long-connection")]
+        pub use openplat_core::events::connection;
+        pub use openplat_core::events::{
+            Answer, Callback, Claim, DecodeError, EventHeader, EventMeta, EventSchema, EventSet,
+            #webhook Handler, HandlerError, Incoming, Listener, MemorySeen, Outcome, RawEvent, Read,
+            Received, Refusal, Seen, SeenError, Unreadable, Webhook, WebhookDelivery,
+        };
+    }
 }
 
 /// The call of the macro is laid out here: no formatter looks inside of macros.

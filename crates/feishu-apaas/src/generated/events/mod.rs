@@ -5,7 +5,15 @@
 mod record_changed;
 
 pub use self::record_changed::*;
-pub use openplat_core::events::*;
+
+#[cfg(feature = "long-connection")]
+pub use openplat_core::events::connection;
+pub use openplat_core::events::{
+    Answer, Callback, Claim, DecodeError, EventHeader, EventMeta, EventSchema, EventSet,
+    FeishuWebhook, FeishuWebhookBuilder, Handler, HandlerError, Incoming, Listener,
+    MemorySeen, Outcome, RawEvent, Read, Received, Refusal, Seen, SeenError, Unreadable,
+    Webhook, WebhookDelivery,
+};
 
 openplat_core::events! {
     /// An event or a callback of this API.

@@ -66,7 +66,15 @@ pub use crate::generated::types::{
     MessageVisibility, ModerationPermission, OperatorType, PeerType, ReactionType,
     RestrictedModePermission, RestrictedModeSetting, ShareCardPermission,
 };
-pub use openplat_core::events::*;
+
+#[cfg(feature = "long-connection")]
+pub use openplat_core::events::connection;
+pub use openplat_core::events::{
+    Answer, Callback, Claim, DecodeError, EventHeader, EventMeta, EventSchema, EventSet,
+    FeishuWebhook, FeishuWebhookBuilder, Handler, HandlerError, Incoming, Listener,
+    MemorySeen, Outcome, RawEvent, Read, Received, Refusal, Seen, SeenError, Unreadable,
+    Webhook, WebhookDelivery,
+};
 
 openplat_core::events! {
     /// An event or a callback of this API.

@@ -16,7 +16,15 @@ pub use self::parcel_left::*;
 pub use self::parcel_redirected::*;
 pub use self::types::*;
 pub use crate::generated::types::{Address, AddressKind, AddressRequired, Parcel, Stop};
-pub use openplat_core::events::*;
+
+#[cfg(feature = "long-connection")]
+pub use openplat_core::events::connection;
+pub use openplat_core::events::{
+    Answer, Callback, Claim, DecodeError, EventHeader, EventMeta, EventSchema, EventSet,
+    FeishuWebhook, FeishuWebhookBuilder, Handler, HandlerError, Incoming, Listener,
+    MemorySeen, Outcome, RawEvent, Read, Received, Refusal, Seen, SeenError, Unreadable,
+    Webhook, WebhookDelivery,
+};
 
 openplat_core::events! {
     /// An event or a callback of this API.
