@@ -12,7 +12,7 @@ use openplat_core::{
 };
 use openplat_mock::{MockPlatform, Reply};
 use serde_json::json;
-use showcase::parcel::{HoldParcel, SendParcel, SendParcelRequired, Speed};
+use showcase::parcel::{CountParcel, HoldParcel, SendParcel, SendParcelRequired, Speed};
 use showcase::types::{Address, AddressRequired};
 use tokio::time::Instant;
 
@@ -41,6 +41,20 @@ fn failures() -> Vec<Reply> {
         Reply::reset(),
         Reply::stall(),
     ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_get_with_a_body_is_retried_as_any_get() {
+    for failure in failures() {
+        let mock = replying::<CountParcel>([failure, Reply::example()]);
+        let response = CountParcel::new("a", ["Springfield"]).send(&feishu(&mock)).await.unwrap();
+        assert_eq!(response.count, Some(3));
+        for request in mock.requests() {
+            assert_eq!(request.target, "/open-apis/showcase/v1/shelves/a/count/");
+            assert_eq!(request.json().unwrap(), json!({ "cities": ["Springfield"] }));
+        }
+        assert_eq!(mock.requests().len(), 2);
+    }
 }
 
 #[tokio::test(start_paused = true)]

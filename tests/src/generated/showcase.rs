@@ -84,6 +84,52 @@ mod cancel_parcel_calls {
     }
 }
 
+mod count_parcel_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::CountParcel::new("shelf", ["Springfield"])
+            .exact(true)
+            .sealed(true);
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/shelves/shelf/count/?exact=true",
+            body: check::Body::Json(r#"{"cities":["Springfield"],"sealed":true}"#),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::parcel::CountParcel::new("shelf", ["Springfield"]);
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/shelves/shelf/count/",
+            body: check::Body::Json(r#"{"cities":["Springfield"]}"#),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::parcel::CountParcel::new("shelf", ["Springfield"])
+            .sealed(true);
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/shelves/shelf/count/",
+            body: check::Body::Json(r#"{"cities":["Springfield"],"sealed":true}"#),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
 mod describe_parcel_calls {
     use super::{check, sdk};
 

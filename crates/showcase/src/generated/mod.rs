@@ -29,6 +29,8 @@ lead_here! {
         CancelParcel
         Change
         Contents
+        CountParcel
+        CountParcelResponse
         DescribeParcel
         EditParcel
         ExpectParcel

@@ -89,7 +89,6 @@ impl<'a> Lowering<'a> {
         let name = self.name(module, method, spec, document);
         self.check_id(&spec.id, document);
         self.check_tokens(spec, document);
-        self.check_body(spec, document);
         let params = self.fields(&spec.params, document, &root.join("params"), Position::Path);
         let query = self.fields(&spec.query, document, &root.join("query"), Position::Query);
         let body = self.body(spec, document);
@@ -167,7 +166,8 @@ impl<'a> Lowering<'a> {
         is_good
     }
 
-    /// Two operations behind one method and path are one, whatever their parameters are called.
+    /// Two operations behind one method and path are one, whatever their parameters are called and
+    /// with or without a slash at the end, which the vendor's SDK drops.
     fn check_route(
         &mut self,
         operation: &Operation,
@@ -178,7 +178,7 @@ impl<'a> Lowering<'a> {
         if operation.template.is_empty() || document.is_doubtful(&pointer) {
             return;
         }
-        let segments = operation.template.split('/');
+        let segments = operation.template.trim_end_matches('/').split('/');
         let segments =
             segments.map(|segment| if segment.starts_with('{') { "{}" } else { segment });
         let route = segments.collect::<Vec<_>>().join("/");
@@ -211,18 +211,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn check_body(&mut self, spec: &spec::Endpoint, document: &Document) {
-        let method_is_known = !document.is_doubtful(&Pointer::default().join("method"));
-        let key = if spec.body_type.is_some() { "body_type" } else { "body" };
-        let has_body = spec.body.is_some() || spec.body_type.is_some();
-        if method_is_known && spec.method == spec::Method::Get && has_body {
-            let place = document.key(&Pointer::default().join(key));
-            let message = "a GET cannot have a body".to_owned();
-            let hint = "move the fields to `query`, or correct the method";
-            self.report(place, message, hint);
-        }
-    }
-
     fn body(&mut self, spec: &'a spec::Endpoint, document: &'a Document) -> Option<Body> {
         let root = Pointer::default();
         let pointer = root.join("body_type");
@@ -244,6 +232,12 @@ impl<'a> Lowering<'a> {
         let fields = self.fields(fields, document, &pointer, Position::Body);
         if !fields.iter().any(|field| field.ty == Type::File) {
             return Some(Body::Object(fields));
+        }
+        let method_is_known = !document.is_doubtful(&root.join("method"));
+        if method_is_known && spec.method == spec::Method::Get {
+            let message = "a GET cannot send a file".to_owned();
+            let hint = "correct the method, or the type of the field";
+            self.report(document.value(&root.join("method")), message, hint);
         }
         for field in fields.iter().filter(|field| field.ty != Type::File) {
             let pointer = pointer.join(field.index);

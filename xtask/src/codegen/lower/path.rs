@@ -7,13 +7,17 @@ pub struct Template {
     pub params: Vec<String>,
 }
 
-/// Reads `/a/:name/b` or `/a/{name}/b`.
+/// Reads `/a/:name/b` or `/a/{name}/b`. A slash may stand at the end.
 pub fn parse(path: &str) -> Result<Template, String> {
     let Some(rest) = path.strip_prefix('/') else {
         return Err(format!("`{path}` does not start with `/`"));
     };
     let mut template = Template { text: String::new(), params: Vec::new() };
-    for segment in rest.split('/') {
+    let (segments, end) = match rest.strip_suffix('/') {
+        Some(segments) => (segments, "/"),
+        None => (rest, ""),
+    };
+    for segment in segments.split('/') {
         template.text.push('/');
         let braced = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         match segment.strip_prefix(':').or(braced) {
@@ -25,7 +29,8 @@ pub fn parse(path: &str) -> Result<Template, String> {
                 template.params.push(name.to_owned());
             }
             // URL parsers drop `.` and `..`, and the call would reach another resource.
-            None if matches!(segment, "" | "." | "..") => {
+            None if segment.is_empty() => return Err(format!("`{path}` has an empty segment")),
+            None if matches!(segment, "." | "..") => {
                 return Err(format!("`{path}` has the segment `{segment}`"));
             }
             None if segment.chars().all(is_literal) => {
@@ -34,6 +39,7 @@ pub fn parse(path: &str) -> Result<Template, String> {
             _ => return Err(format!("`{segment}` is not a segment of a path")),
         }
     }
+    template.text.push_str(end);
     Ok(template)
 }
 
@@ -57,9 +63,18 @@ mod tests {
     }
 
     #[test]
+    fn a_slash_at_the_end_stays() {
+        for (path, text) in [("/a/b/", "/a/b/"), ("/a/:b/", "/a/{b}/"), ("/a/{b}/", "/a/{b}/")] {
+            assert_eq!(parse(path).unwrap().text, text);
+        }
+    }
+
+    #[test]
     fn other_paths_are_refused() {
-        for path in ["", "a", "/a//b", "/a/:", "/a/{b", "/a/x:y", "/a?b", "/:a/:a", "/a/./b", "/.."]
-        {
+        for path in [
+            "", "/", "//", "a", "/a//", "/a//b", "/a/:", "/a/:/", "/a/{b", "/a/x:y", "/a?b",
+            "/:a/:a", "/a/./b", "/a/./", "/..",
+        ] {
             assert!(parse(path).is_err(), "{path}");
         }
     }

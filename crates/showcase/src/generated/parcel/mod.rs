@@ -5,6 +5,7 @@
 mod annotate;
 mod announce;
 mod cancel;
+mod count;
 mod describe;
 mod edit;
 mod expect;
@@ -26,6 +27,7 @@ mod weigh;
 pub use self::annotate::*;
 pub use self::announce::*;
 pub use self::cancel::*;
+pub use self::count::*;
 pub use self::describe::*;
 pub use self::edit::*;
 pub use self::expect::*;
