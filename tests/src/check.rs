@@ -53,7 +53,7 @@ where
 /// The same with a user's token, for which the app's is not fetched.
 pub(crate) async fn sends_as_user<O>(operation: &O, expected: &Expected)
 where
-    O: Operation<Vendor = Feishu, Output: Serialize + fmt::Debug> + AcceptsUserToken,
+    O: Operation<Vendor: MockedVendor, Output: Serialize + fmt::Debug> + AcceptsUserToken,
 {
     let (mock, client) = platform::<O>().await;
     mock.accept_user_token("u-1");
@@ -75,7 +75,7 @@ where
 
 pub(crate) async fn downloads_as_user<O>(operation: &O, expected: &Expected)
 where
-    O: Operation<Vendor = Feishu, Output = Download> + AcceptsUserToken,
+    O: Operation<Vendor: MockedVendor, Output = Download> + AcceptsUserToken,
 {
     let (mock, client) = platform::<O>().await;
     mock.on::<O>().respond(file());

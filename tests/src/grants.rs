@@ -1,15 +1,19 @@
 //! The kinds of token, and what each is fetched with. The expectations are the vendors' own: paths,
 //! names of fields, shapes of answers.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use dingtalk_convfile::file::SendLink;
 use feishu_im::ErrorKind;
 use feishu_im::chat_members::MeJoinChatMembers;
-use openplat_core::{CodeExchange, DingTalk, Feishu, Method, Secret};
-use openplat_mock::{MockPlatform, MockedVendor, Reply, Route, TokenKind};
+use openplat_core::{
+    AcceptsUserToken, CodeExchange, DingTalk, Feishu, Method, Operation, OperationMeta, Parts,
+    Secret, Sender,
+};
+use openplat_mock::{Consent, MockPlatform, MockedVendor, Reply, Route, TokenKind};
 use serde_json::{Value, json};
 
+use crate::check::{self, Body, Expected};
 use crate::in_process::{dingtalk, feishu, replying, send_link};
 
 fn join() -> MeJoinChatMembers {
@@ -221,4 +225,58 @@ async fn a_refresh_token_is_sent_once() {
     assert_eq!((api.code(), api.message()), ("20037", "expired"));
     assert_eq!(asked(&mock).len(), 1);
     assert_eq!(error.operation(), Some("authen.v2.oauth.token"));
+}
+
+/// Says who has logged in. No crate has an operation of DingTalk's that acts for a user.
+#[derive(Debug)]
+struct WhoAmI;
+
+impl Operation for WhoAmI {
+    type Vendor = DingTalk;
+    type Output = Value;
+    const META: &'static OperationMeta =
+        &OperationMeta::new("contact_1.0.user.me", Method::Get, "/v1.0/contact/users/me");
+    const EXAMPLE: Option<&'static str> = Some(r#"{"nick":"Tom"}"#);
+
+    fn encode(&self, _: &mut Parts) {}
+}
+
+impl AcceptsUserToken for WhoAmI {}
+
+#[tokio::test]
+async fn dingtalk_sees_the_token_of_the_user_alone() {
+    let expected =
+        Expected { target: "/v1.0/contact/users/me", body: Body::None, always: &[], private: &[] };
+    check::sends_as_user(&WhoAmI, &expected).await;
+    let mock = replying::<WhoAmI>([]);
+    mock.accept_user_token("u-1");
+    dingtalk(&mock).as_user("u-1").call(&WhoAmI).await.unwrap();
+    let requests = mock.requests();
+    assert_eq!(requests[0].header("x-acs-dingtalk-access-token"), Some("u-1"));
+    assert_eq!(requests[0].header("authorization"), None);
+}
+
+#[tokio::test]
+async fn a_rejected_token_of_a_dingtalk_user_is_refreshed_once() {
+    let mock = replying::<WhoAmI>([]);
+    let client = dingtalk(&mock);
+    let code = mock.consent(Consent::new("ding"));
+    let mut first = client.exchange_code(CodeExchange::new(code)).await.unwrap();
+    // A rejected token that is younger than a minute is kept.
+    first.issued_at -= Duration::from_secs(120);
+    let session = client.user_session("tom");
+    session.save(&first).await.unwrap();
+    mock.revoke(TokenKind::DingTalkUser);
+    client.as_user_with(session).call(&WhoAmI).await.unwrap();
+    let sent = sent(&mock);
+    assert_eq!((sent.len(), &*sent[0]), (2, first.access_token.expose()));
+    assert_ne!(sent[0], sent[1]);
+    let grants: Vec<_> =
+        asked(&mock).into_iter().map(|(_, body)| body["grantType"].clone()).collect();
+    assert_eq!(grants, ["authorization_code", "refresh_token"]);
+
+    // A token that the program gave cannot be refreshed, and the advice fits.
+    let error = client.as_user("u-old").call(&WhoAmI).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert!(error.advice().is_some_and(|advice| advice.contains("log in again")), "{error}");
 }

@@ -52,6 +52,21 @@ fn generated(workspace: &Workspace, wanted: &[&str]) -> String {
     files.collect::<Vec<_>>().join("\n")
 }
 
+/// DingTalk has tokens of users as Feishu has.
+#[test]
+fn an_operation_of_dingtalk_accepts_a_user() {
+    let workspace = Workspace::new();
+    workspace.edit("specs/im/api.json", "feishu", "dingtalk");
+    workspace.edit("specs/im/chat.link.json", r#"["tenant", "user"]"#, r#"["app", "user"]"#);
+    workspace.codegen();
+    let operation = workspace.read("crates/im/src/generated/chat/link.rs");
+    for line in ["impl AcceptsAppToken for LinkChat {}", "impl AcceptsUserToken for LinkChat {}"] {
+        assert!(operation.contains(line), "{operation}");
+    }
+    assert!(operation.contains("- Token: the app's or a user's"), "{operation}");
+    assert!(workspace.read("tests/src/generated/im.rs").contains("check::sends_as_user"));
+}
+
 /// Models that lead to each other in several ways must not make samples that grow with each.
 #[test]
 fn samples_of_models_within_models_stay_small() {

@@ -346,7 +346,12 @@ fn by_code(code: &str) -> Option<(ErrorKind, &'static str)> {
         "40014",
         "42001",
     ]) {
-        (ErrorKind::Unauthenticated, "Check that the app is enabled; a new token was tried.")
+        (
+            ErrorKind::Unauthenticated,
+            "If a user's token was sent, refresh it, or have the user log in again. If the app's \
+             token was sent, check that the app is enabled and that the operation does not act for \
+             a user, for whom there is `as_user`; a new token was tried.",
+        )
     } else if has(&["ipnotinwhitelist"]) || is(&["60020"]) {
         (ErrorKind::Configuration, "Add this machine's address to the app's IP allow-list.")
     } else if is(&["40089", "invalidclientidorsecret", "invalidclientid", "33001"]) {

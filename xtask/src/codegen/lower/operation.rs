@@ -201,11 +201,11 @@ impl<'a> Lowering<'a> {
         for (index, token) in spec.tokens.iter().enumerate() {
             let fits = match vendor {
                 Vendor::Feishu => *token != Token::App,
-                Vendor::DingTalk => *token == Token::App,
+                Vendor::DingTalk => *token != Token::Tenant,
             };
             if vendor_is_known && !fits {
                 let message = "this vendor does not have this token".to_owned();
-                let hint = "Feishu has `tenant` and `user`, DingTalk has `app`";
+                let hint = "Feishu has `tenant` and `user`, DingTalk has `app` and `user`";
                 self.report(document.value(&pointer.join(index)), message, hint);
             }
         }
