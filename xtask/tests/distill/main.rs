@@ -17,4 +17,5 @@ mod maps;
 mod new_api;
 mod pages;
 mod rooms;
+mod wire;
 mod writing;

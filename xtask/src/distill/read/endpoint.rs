@@ -421,8 +421,11 @@ fn tokens(
         let text = header.gloss.to_lowercase();
         let says = |words| vocabulary::contains(&text, words);
         if vendor == Some(Vendor::Dingtalk) {
-            let user = says(vocabulary::TOKENS_OF_USERS);
-            if says(vocabulary::TOKENS_OF_APPS) || !user {
+            let app = says(vocabulary::TOKENS_OF_APPS);
+            // An app of a user's own has no organization that it could have a token for.
+            let personal = !app && request.app_types == ["personal"];
+            let user = personal || says(vocabulary::TOKENS_OF_USERS);
+            if app || !user {
                 tokens.push(Token::App);
             }
             if user {

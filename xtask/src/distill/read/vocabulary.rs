@@ -414,9 +414,10 @@ pub(super) const TOKENS: &[(Token, Words)] = &[
 ];
 
 /// What DingTalk's texts contain about a token, in lower case and with spaces.
-pub(super) const TOKENS_OF_USERS: Words =
-    "用户token|用户的token|用户访问凭证|个人应用|user token|useraccesstoken";
-pub(super) const TOKENS_OF_APPS: Words = "应用|app";
+pub(super) const TOKENS_OF_USERS: Words = "用户token|用户 token|用户的token|用户访问凭证|用户的访问凭证|\
+    用户access|用户的access|用户个人|个人应用|user token|user access token|useraccesstoken";
+pub(super) const TOKENS_OF_APPS: Words = "应用的access|应用的 access|应用access|应用凭证|应用访问凭证|\
+    企业的access|企业的 access|of an internal app|of the authorized enterprise|app access token";
 
 /// What a text contains that names a kind of app, in lower case and with spaces.
 pub(super) const APP_TYPES: &[(&str, Words)] = &[

@@ -264,8 +264,8 @@ impl<'a> Drafter<'a> {
         let mut tokens: Vec<spec::Token> = Vec::new();
         for token in &facts.tokens {
             let token = match token {
-                _ if is_dingtalk => spec::Token::App,
                 Token::User => spec::Token::User,
+                Token::Tenant | Token::App if is_dingtalk => spec::Token::App,
                 Token::Tenant | Token::App => spec::Token::Tenant,
             };
             if !tokens.contains(&token) {
@@ -305,19 +305,14 @@ impl<'a> Drafter<'a> {
     }
 
     fn body(&mut self, facts: &Endpoint, spec: &mut spec::Endpoint) {
-        if facts.body.is_empty() && !facts.multipart {
+        let is_get = spec.method == spec::Method::Get;
+        if facts.body.is_empty() && (is_get || !facts.multipart) {
             return;
         }
-        if spec.method == spec::Method::Get {
-            let message = "a GET with a body: its fields are taken for parameters of the query";
-            self.remark(RemarkKind::Conflict, facts.body[0].line, message);
-            let fields = self.fields("query", &facts.body, Place::Query);
-            for field in fields {
-                if spec.query.iter().all(|known| known.name != field.name) {
-                    spec.query.push(field);
-                }
-            }
-            return;
+        if let Some(first) = facts.body.first().filter(|_| is_get) {
+            let message = "a GET with a body, as the page has it; if the page has its parameters \
+                           under the wrong heading, move them to `query`";
+            self.remark(RemarkKind::Guessed, first.line, message);
         }
         let place = if facts.multipart { Place::Query } else { Place::Body };
         let fields = self.fields("body", &facts.body, place);
