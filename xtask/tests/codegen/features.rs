@@ -52,6 +52,21 @@ fn generated(workspace: &Workspace, wanted: &[&str]) -> String {
     files.collect::<Vec<_>>().join("\n")
 }
 
+/// What is imported and not used is a warning of the compiler.
+#[test]
+fn an_api_without_codes_names_no_kind_of_error() {
+    let workspace = Workspace::new();
+    assert!(error_codes(&workspace).contains("ErrorKind"));
+    workspace.write("specs/im/api.json", r#"{ "vendor": "feishu", "modules": { "chat": "1." } }"#);
+    workspace.edit("specs/im/chat.link.json", r#"["232009"]"#, "[]");
+    assert!(!error_codes(&workspace).contains("ErrorKind"));
+}
+
+fn error_codes(workspace: &Workspace) -> String {
+    workspace.codegen();
+    workspace.read("crates/im/src/generated/error_code.rs")
+}
+
 /// DingTalk has tokens of users as Feishu has.
 #[test]
 fn an_operation_of_dingtalk_accepts_a_user() {

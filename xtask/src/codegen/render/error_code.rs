@@ -32,9 +32,10 @@ pub fn file(api: &Api) -> File {
         let http = proc_macro2::Literal::u16_unsuffixed(http);
         quote!(CodeMeta::new(#text, #http, ErrorKind::#kind, #advice))
     });
+    let kind = (!api.codes.is_empty()).then(|| quote!(, ErrorKind));
     let items = [
         Item::Tokens(quote!(
-            use openplat_core::{ApiMeta, CodeMeta, ErrorKind};
+            use openplat_core::{ApiMeta, CodeMeta #kind};
         )),
         open_enum(&docs::lines(DOC), &codes),
         Item::Tokens(quote!(
