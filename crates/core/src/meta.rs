@@ -123,7 +123,8 @@ impl Rate {
 
 impl OperationMeta {
     /// Creates the facts about an operation with the given ID, method and path. The path begins
-    /// with `/` and has its parameters in braces, e.g. `/open-apis/im/v1/chats/{chat_id}/link`.
+    /// with `/` and has its parameters in braces, e.g. `/open-apis/im/v1/chats/{chat_id}/link`. A
+    /// slash at its end is sent.
     ///
     /// GET, PUT and DELETE count as idempotent.
     ///

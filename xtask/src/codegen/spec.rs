@@ -153,9 +153,11 @@ pub struct Endpoint {
     pub source: String,
     /// The HTTP method.
     pub method: Method,
-    /// The path as documented, with `:name` or `{name}` for a parameter.
+    /// The path as documented, with `:name` or `{name}` for a parameter, and with the slash at its
+    /// end if there is one.
     pub path: String,
-    /// The tokens it accepts: `tenant` and `user` for Feishu, `app` for DingTalk.
+    /// The tokens it accepts: `tenant` and `user` for Feishu, `app` and `user` for
+    /// DingTalk.
     pub tokens: Vec<Token>,
     /// The scopes of which the app needs one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
