@@ -102,6 +102,10 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     params::compare(&mut body, sample, report);
     if body.is_empty() && request.method != "GET" {
         body = shown_body(document, sample, request.line, report);
+    } else if body.is_empty() && sample.is_some_and(|sample| sample.len() > 0) {
+        let message =
+            "the page shows a body of a GET, but has no table of its fields; it is left out";
+        report.add(RemarkKind::Missing, request.line, message);
     }
 
     let answer = parts.response_example.as_ref();
