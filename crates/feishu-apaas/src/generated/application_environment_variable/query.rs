@@ -55,7 +55,7 @@ impl QueryEnvironmentVariables {
 
     /// How many variables to return at most.
     ///
-    /// From 0 to 500.
+    /// From 0 to 500. Default: `500`.
     pub fn limit(mut self, value: i64) -> Self {
         self.limit = Some(value);
         self
@@ -63,7 +63,7 @@ impl QueryEnvironmentVariables {
 
     /// How many matches to skip. Over the records of an object, a large value makes the query slow and may time it out.
     ///
-    /// From 0 to 9223372036854775807.
+    /// From 0 to 9223372036854775807. Default: `0`.
     pub fn offset(mut self, value: i64) -> Self {
         self.offset = Some(value);
         self

@@ -109,12 +109,16 @@ impl BatchQueryRecords {
     }
 
     /// Whether to go from page to page by token: the search starts at `page_token`, and the answer holds `next_page_token`. Without it tokens are not used.
+    ///
+    /// Default: `false`.
     pub fn use_page_token(mut self, value: bool) -> Self {
         self.use_page_token = Some(value);
         self
     }
 
-    /// How many items a page may hold, 500 at most. Over the records of an object, absent means 500.
+    /// How many items a page may hold, 500 at most.
+    ///
+    /// Default: `500`.
     pub fn page_size(mut self, value: i64) -> Self {
         self.page_size = Some(value);
         self
@@ -122,13 +126,15 @@ impl BatchQueryRecords {
 
     /// How many matches to skip. Over the records of an object, a large value makes the query slow and may time it out.
     ///
-    /// From 0 to 10000000000.
+    /// From 0 to 10000000000. Default: `0`.
     pub fn offset(mut self, value: i64) -> Self {
         self.offset = Some(value);
         self
     }
 
     /// Whether to count the matches, for `total` of the answer. Without it they are not counted.
+    ///
+    /// Default: `false`.
     pub fn need_total_count(mut self, value: bool) -> Self {
         self.need_total_count = Some(value);
         self

@@ -70,6 +70,8 @@ impl QueryUserTask {
     }
 
     /// How many tasks to return at most, from 1 to 50, as a decimal string.
+    ///
+    /// From 1 to 50.
     pub fn limit(mut self, value: impl Into<String>) -> Self {
         self.limit = Some(value.into());
         self
