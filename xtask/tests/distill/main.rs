@@ -8,6 +8,7 @@ mod checkout;
 mod damage;
 mod definition;
 mod drift;
+mod edits;
 mod fresh;
 mod input;
 mod kin;

@@ -36,12 +36,14 @@ pub struct Entry {
     pub kin: BTreeSet<String>,
     /// A request holds it.
     pub is_sent: bool,
+    /// Several operations or events hold it.
+    pub is_shared: bool,
 }
 
 impl Entry {
     /// A type that is not in any file yet.
     pub fn new(ty: spec::Type, kin: BTreeSet<String>, is_sent: bool) -> Self {
-        Self { ty, home: None, kin, is_sent }
+        Self { ty, home: None, kin, is_sent, is_shared: false }
     }
 }
 
@@ -146,7 +148,9 @@ impl Book {
     fn take(&mut self, ty: &spec::Type, home: Option<PathBuf>) {
         self.order.insert(ty.name.clone(), self.order.len());
         let kin = BTreeSet::from([ty.name.clone()]);
-        self.types.insert(ty.name.clone(), Entry { home, ..Entry::new(ty.clone(), kin, false) });
+        let is_shared = home.is_some();
+        let entry = Entry { home, is_shared, ..Entry::new(ty.clone(), kin, false) };
+        self.types.insert(ty.name.clone(), entry);
     }
 
     /// The operation behind a method and a path, whatever its parameters are called.

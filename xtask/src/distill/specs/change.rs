@@ -44,6 +44,7 @@ pub enum What {
     Code,
     Rate,
     Limit,
+    Default,
     Sample,
     Pages,
     Fixup,
@@ -60,10 +61,10 @@ pub enum Effect {
 }
 
 impl Change {
-    /// Whether it is more than another sample or limit, which a program never notices. The sample
-    /// of an event differs only if its members do, and so is what the platform sends.
+    /// Whether it is more than another sample, which a program never notices. The sample of an event
+    /// differs only if its members do, and so is what the platform sends.
     pub fn is_drift(&self) -> bool {
-        !matches!(self.what, What::Sample | What::Limit | What::Rate) || self.at == EVENT_SAMPLE
+        self.what != What::Sample || self.at == EVENT_SAMPLE
     }
 
     /// What the page leaves out, as [`Fixup::lacks`](super::fixups::Fixup::lacks) names it.
@@ -133,6 +134,7 @@ impl What {
             Self::Code => "code",
             Self::Rate => "rate",
             Self::Limit => "limit",
+            Self::Default => "default",
             Self::Sample => "sample",
             Self::Pages => "pages",
             Self::Fixup => "fix-up",

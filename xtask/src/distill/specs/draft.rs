@@ -214,6 +214,11 @@ fn source(facts: &Endpoint) -> &'static str {
     }
 }
 
+/// Whether it is that of a page, and not that of all of them.
+pub fn is_address(source: &str) -> bool {
+    !source.ends_with("/document/")
+}
+
 fn unique<'a>(list: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     list.filter(|item| seen.insert(item.as_str())).cloned().collect()
@@ -550,7 +555,9 @@ impl<'a> Drafter<'a> {
             _ => {}
         }
         if matches!(param.ty, Ty::String | Ty::List(_) | Ty::Map(_)) {
-            (field.min_length, field.max_length) = (param.min_length, param.max_length);
+            // No text or list is shorter than none.
+            field.min_length = param.min_length.filter(|length| *length > 0);
+            field.max_length = param.max_length;
         }
     }
 

@@ -139,6 +139,7 @@ fn are_same_values(one: &spec::Type, other: &spec::Type) -> bool {
 fn learn(entry: &mut Entry, page: &spec::Type, is_answer: bool) {
     let is_sent = entry.is_sent;
     entry.is_sent |= !is_answer;
+    entry.is_shared = true;
     for known in entry.ty.fields.iter_mut().flatten() {
         let field = page.fields.iter().flatten().find(|field| field.name == known.name);
         let Some(field) = field else { continue };

@@ -1,5 +1,6 @@
 //! A page comes to specs that are there already: facts follow the page, sentences and names stay.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -9,17 +10,13 @@ use super::change::{self, Change, EVENT_SAMPLE, Effect, What};
 use super::codes;
 use super::draft::{self, Draft, EventDraft, Notes};
 use super::kin::{self, Origin};
+use super::samples;
 use crate::codegen::{rules, spec};
 
 /// Adds what a page says to the specs; returns the file, and what differs from what they said.
 pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
-    for (code, known) in &draft.codes {
-        if !book.api.errors.contains_key(code) {
-            let name = free_code(book, &known.name, code);
-            book.api.errors.insert(code.clone(), spec::ErrorCode { name, ..known.clone() });
-        }
-    }
     let Some(stem) = book.find(draft.spec.method, &draft.spec.path) else {
+        add_codes(book, draft);
         let mut spec = draft.spec.clone();
         let types = std::mem::take(&mut spec.types);
         let stem = book.insert(&draft.names, spec);
@@ -38,14 +35,30 @@ pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
         };
         return (stem, vec![change]);
     };
-    let mut old = book.endpoints.remove(&stem).unwrap_or_else(|| draft.spec.clone());
+    let changes = update(book, &stem, draft);
+    (stem, changes)
+}
+
+/// Puts what a page says into the spec of an operation; returns what differs from what it said.
+pub fn update(book: &mut Book, stem: &str, draft: &Draft) -> Vec<Change> {
+    add_codes(book, draft);
+    let Some(mut old) = book.endpoints.remove(stem) else { return Vec::new() };
     let known = draft::known(&old);
-    let mut merger = Merger::new(book, &stem, draft.spec.types.clone(), &draft.notes);
+    let mut merger = Merger::new(book, stem, draft.spec.types.clone(), &draft.notes);
     merger.endpoint(&mut old, &draft.spec, draft.is_whole);
     let changes = merger.changes;
     draft::name_apart(&mut old, &known);
-    book.endpoints.insert(stem.clone(), old);
-    (stem, changes)
+    book.endpoints.insert(stem.to_owned(), old);
+    changes
+}
+
+fn add_codes(book: &mut Book, draft: &Draft) {
+    for (code, known) in &draft.codes {
+        if !book.api.errors.contains_key(code) {
+            let name = free_code(book, &known.name, code);
+            book.api.errors.insert(code.clone(), spec::ErrorCode { name, ..known.clone() });
+        }
+    }
 }
 
 /// Adds the event of a page to the specs, as [`add`] does an operation.
@@ -141,6 +154,8 @@ struct Merger<'a> {
     changes: Vec<Change>,
     /// Fields are known from a sample: it may lack some, and its types are guesses.
     is_sample: bool,
+    /// What the samples of the spec and of the page show of the answer or the payload.
+    shown: Option<(Value, Value)>,
     is_answer: bool,
 }
 
@@ -160,6 +175,7 @@ impl<'a> Merger<'a> {
             names: BTreeMap::new(),
             changes: Vec::new(),
             is_sample: false,
+            shown: None,
             is_answer: false,
         }
     }
@@ -248,6 +264,7 @@ impl<'a> Merger<'a> {
         self.whole("body", body, (&new.body, &new.body_type));
         self.is_answer = true;
         self.is_sample = !is_whole;
+        self.shown = samples::both(&old.examples.response, &new.examples.response, samples::data);
         let lacks = std::mem::take(&mut old.lacks);
         let response = (&mut old.response, &mut old.response_type);
         self.whole("response", response, (&new.response, &new.response_type));
@@ -311,7 +328,8 @@ impl<'a> Merger<'a> {
             return;
         }
         if known != said && said != NOTHING && (known != NOTHING || new_ty.is_some()) {
-            let is_guess = self.is_sample && said != "file";
+            let is_guess = self.is_sample && ![&*known, &*said].contains(&"file");
+            let is_guess = is_guess && !self.shows_another_type(at);
             if is_guess || known.contains("json") || said.contains("json") {
                 return;
             }
@@ -393,8 +411,11 @@ impl<'a> Merger<'a> {
         }
         self.is_answer = true;
         self.is_sample = !is_whole;
+        let schema = old.schema;
+        self.shown =
+            samples::both(&old.example, &new.example, |sample| samples::payload(schema, sample));
         self.fields("fields", &mut old.fields, &new.fields);
-        let payload = |sample| payload(old.schema, sample);
+        let payload = |sample| samples::payload(schema, sample);
         let is_known = match (&old.example, &new.example) {
             (Some(ours), Some(theirs)) => self.shows(&old.fields, payload(ours), payload(theirs)),
             _ => false,
@@ -476,7 +497,7 @@ impl<'a> Merger<'a> {
                     let ty = self.adopt(&field.ty);
                     let is_breaking = field.required && !self.is_answer;
                     let effect = if is_breaking { Effect::Breaking } else { Effect::Additive };
-                    let required = if field.required { "required " } else { "" };
+                    let required = if is_breaking { "required " } else { "" };
                     let to = Some(format!("{required}{ty}"));
                     if !self.change(&path, What::Field, None, to, effect) {
                         continue;
@@ -490,11 +511,10 @@ impl<'a> Merger<'a> {
                 }
             }
         }
-        if self.is_sample {
-            return;
-        }
         let is_gone = |known: &&spec::Field| {
-            new.iter().all(|field| field.name != known.name) && !self.added.contains(&known.name)
+            new.iter().all(|field| field.name != known.name)
+                && !self.added.contains(&known.name)
+                && (!self.is_sample || self.shows_no_more(&format!("{at}/{}", known.name)))
         };
         let gone: Vec<spec::Field> = old.iter().filter(is_gone).cloned().collect();
         for field in gone {
@@ -518,12 +538,13 @@ impl<'a> Merger<'a> {
             }
         }
         // What several places show need not be said by each.
-        let is_shared = self.is_sample || !self.open.is_empty();
+        let around = self.open.last().and_then(|ty| self.book.types.get(ty));
+        let is_shared = self.is_sample || around.is_some_and(|around| around.is_shared);
         let limits = if is_shared { kin::loosened(old, new) } else { new.clone() };
-        self.update(at, What::Limit, &mut old.min, &limits.min);
-        self.update(at, What::Limit, &mut old.max, &limits.max);
-        self.update(at, What::Limit, &mut old.min_length, &limits.min_length);
-        self.update(at, What::Limit, &mut old.max_length, &limits.max_length);
+        self.limit(at, "min", &mut old.min, limits.min, Ordering::Greater);
+        self.limit(at, "max", &mut old.max, limits.max, Ordering::Less);
+        self.limit(at, "min_length", &mut old.min_length, limits.min_length, Ordering::Greater);
+        self.limit(at, "max_length", &mut old.max_length, limits.max_length, Ordering::Less);
         for value in &new.values {
             if old.values.iter().all(|known| known.value != value.value) {
                 let to = Some(value.value.to_string());
@@ -541,10 +562,15 @@ impl<'a> Merger<'a> {
                 }
             }
         }
-        for (old, new) in [(&mut old.default, &new.default), (&mut old.example, &new.example)] {
-            if !(old.is_some() && is_shared) {
-                self.update(at, What::Sample, old, new);
-            }
+        let text = |value: &Value| value.to_string();
+        if !(old.default.is_some() && is_shared) {
+            let is_other = old.default.is_some() && !self.is_answer;
+            let effect = if is_other { Effect::Breaking } else { Effect::Additive };
+            self.update(at, What::Default, &mut old.default, &new.default, text, effect);
+        }
+        if !(old.example.is_some() && is_shared) {
+            let effect = Effect::Additive;
+            self.update(at, What::Sample, &mut old.example, &new.example, text, effect);
         }
         // What is always sent has no default.
         if old.required {
@@ -552,16 +578,37 @@ impl<'a> Merger<'a> {
         }
     }
 
+    /// A limit breaks programs if fewer values pass than before.
+    fn limit<T: Copy + Ord + ToString>(
+        &mut self,
+        at: &str,
+        name: &str,
+        old: &mut Option<T>,
+        new: Option<T>,
+        narrower: Ordering,
+    ) {
+        let order = old.and_then(|old| Some(new?.cmp(&old)));
+        let is_narrower = order == Some(narrower) && !self.is_answer;
+        let effect = if is_narrower { Effect::Breaking } else { Effect::Additive };
+        let text = |value: &T| format!("{name} {}", value.to_string());
+        self.update(at, What::Limit, old, &new, text, effect);
+    }
+
     /// Takes over one fact of a field, if the page says anything about it.
-    fn update<T>(&mut self, at: &str, what: What, old: &mut Option<T>, new: &Option<T>)
-    where
-        T: Clone + PartialEq + ToString,
-    {
+    fn update<T: Clone + PartialEq>(
+        &mut self,
+        at: &str,
+        what: What,
+        old: &mut Option<T>,
+        new: &Option<T>,
+        text: impl Fn(&T) -> String,
+        effect: Effect,
+    ) {
         if new.is_none() || old == new {
             return;
         }
-        let text = |value: &Option<T>| value.as_ref().map(ToString::to_string);
-        if self.change(at, what, text(old), text(new), Effect::Additive) {
+        let (from, to) = (old.as_ref().map(&text), new.as_ref().map(&text));
+        if self.change(at, what, from, to, effect) {
             old.clone_from(new);
         }
     }
@@ -569,17 +616,30 @@ impl<'a> Merger<'a> {
     /// Keeps the type where it says the same on the wire, or more than the page.
     fn ty(&mut self, at: &str, old: &mut spec::Field, new: &str) {
         let (known, said) = (self.wire(&old.ty, false), self.wire(new, true));
-        let is_guess = self.is_sample || said.contains("json");
         if known == said {
             return self.members(at, &old.ty.clone(), new);
         }
-        if is_guess || known.contains("json") {
+        let is_guess = self.is_sample && !self.shows_another_type(at);
+        if is_guess || said.contains("json") || known.contains("json") {
             return;
         }
         if self.change(at, What::Type, Some(known), Some(said), Effect::Breaking) {
             old.ty = self.adopt(new);
             (old.default, old.example) = (None, None);
         }
+    }
+
+    /// Whether only the sample of the spec has something at this place.
+    fn shows_no_more(&self, at: &str) -> bool {
+        let Some((ours, theirs)) = &self.shown else { return false };
+        !samples::at(ours, at).is_empty() && samples::at(theirs, at).is_empty()
+    }
+
+    /// Whether the samples have values of different types at this place.
+    fn shows_another_type(&self, at: &str) -> bool {
+        let Some((ours, theirs)) = &self.shown else { return false };
+        let [ours, theirs] = [ours, theirs].map(|sample| samples::types(sample, at));
+        !ours.is_empty() && !theirs.is_empty() && ours.is_disjoint(&theirs)
     }
 
     /// What is the same on the wire may still have other members or values.
@@ -716,13 +776,5 @@ impl<'a> Merger<'a> {
         let numbered = (2..).map(|n| format!("{last}{n}"));
         let mut names = names.iter().cloned().chain(numbered);
         names.find(|name| !self.book.is_taken(name)).unwrap_or_default()
-    }
-}
-
-/// The payload of a sample, which comes with its envelope.
-fn payload(schema: spec::EventSchema, sample: &Value) -> &Value {
-    match schema {
-        spec::EventSchema::Card => sample,
-        spec::EventSchema::V2 | spec::EventSchema::V1 => &sample["event"],
     }
 }

@@ -13,5 +13,6 @@ pub mod merge;
 pub mod paging;
 pub mod recursion;
 pub mod route;
+pub mod samples;
 pub mod sentences;
 pub mod settle;

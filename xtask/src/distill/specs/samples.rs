@@ -1,0 +1,65 @@
+//! What samples show: where a page has nothing else, the difference between two of them is the only
+//! sign of a change.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::codegen::spec;
+
+/// What two samples hold in their envelopes, if there are two.
+pub fn both(
+    ours: &Option<Value>,
+    theirs: &Option<Value>,
+    inner: impl Fn(&Value) -> &Value,
+) -> Option<(Value, Value)> {
+    Some((inner(ours.as_ref()?).clone(), inner(theirs.as_ref()?).clone()))
+}
+
+/// The data of an answer.
+pub fn data(sample: &Value) -> &Value {
+    sample.get("data").filter(|_| sample.get("code").is_some()).unwrap_or(sample)
+}
+
+/// The payload of an event.
+pub fn payload(schema: spec::EventSchema, sample: &Value) -> &Value {
+    match schema {
+        spec::EventSchema::Card => sample,
+        spec::EventSchema::V2 | spec::EventSchema::V1 => &sample["event"],
+    }
+}
+
+/// The values at such a place as `response/items/name`, in every element of the lists on the way.
+pub fn at<'v>(sample: &'v Value, place: &str) -> Vec<&'v Value> {
+    let mut found = vec![sample];
+    for step in place.split('/').skip(1) {
+        let elements = found.into_iter().flat_map(elements);
+        found = elements.filter_map(|value| value.get(step)).collect();
+    }
+    found
+}
+
+/// A list of lists is none of objects.
+fn elements(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(values) => values,
+        value => std::slice::from_ref(value),
+    }
+}
+
+/// The types of the values at a place, as far as they show any.
+pub fn types(sample: &Value, place: &str) -> BTreeSet<String> {
+    at(sample, place).into_iter().filter_map(type_of).collect()
+}
+
+fn type_of(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(_) => "bool".to_owned(),
+        // A float can be whole by chance.
+        Value::Number(_) => "number".to_owned(),
+        Value::String(_) => "string".to_owned(),
+        Value::Object(_) => "object".to_owned(),
+        Value::Array(values) => format!("list<{}>", values.iter().find_map(type_of)?),
+    })
+}
