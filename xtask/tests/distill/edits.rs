@@ -183,6 +183,8 @@ const FEISHU: &[Edit] = edits! {
         ["breaking: dock.delete params/dock_id: type string -> int"];
     "another method": "update.md", "| PUT |" => "| PATCH |",
         ["breaking: dock.update method: method PUT -> PATCH"];
+    "the method of an operation that is there": "list.md", "| GET |" => "| POST |",
+        ["breaking: dock.list method: method GET -> POST"];
     "another path": "create.md", "dock/v1/docks" => "dock/v2/docks",
         ["breaking: dock.create path: path /open-apis/dock/v1/docks -> /open-apis/dock/v2/docks"];
     "a body becomes a list": "photo.md", "| file | file | 是 | 文件 |\n" => "",

@@ -348,11 +348,12 @@ impl<'a> Books<'a> {
             let change = drift::new(file.clone(), What::Operation, names.id);
             return self.compare_new(page, &file, change);
         };
-        let moved = self.open.iter().find_map(|(api, open)| {
-            Some((api.clone(), drift::moved(&open.book, &open.described, &draft)?))
-        });
         let mut departures = self.departures(page);
-        let Some((api, stem)) = moved else {
+        let Some((api, stem)) = self.spec_of(&draft) else {
+            // Another page has described it.
+            if self.open.values().any(|open| describes(&open.book, page)) {
+                return Ok(());
+            }
             let file = format!("{}.{}", draft.names.module, draft.names.method);
             let change = drift::new(file.clone(), What::Operation, draft.names.id);
             return self.compare_new(page, &file, change);
@@ -364,8 +365,22 @@ impl<'a> Books<'a> {
         draft.notes.depart(&departures);
         let Some(spec) = open.book.endpoints.get_mut(&stem) else { return Ok(()) };
         let mut changes = drift::follow(&stem, spec, &draft.spec);
-        changes.extend(merge::add(&mut open.book, &draft).1);
+        changes.extend(merge::update(&mut open.book, &stem, &draft));
         self.take(&api, &stem, changes, &departures)
+    }
+
+    /// The spec that no other page describes of an operation that moved, or else of the one that the
+    /// page names.
+    fn spec_of(&self, draft: &Draft) -> Option<(String, String)> {
+        let moved = |open: &OpenBook| drift::moved(&open.book, &open.described, draft);
+        let named = |open: &OpenBook| {
+            let named = open.book.find(draft.spec.method, &draft.spec.path);
+            named.filter(|stem| !open.described.contains(stem))
+        };
+        let find = |stem: &dyn Fn(&OpenBook) -> Option<String>| {
+            self.open.iter().find_map(|(api, open)| Some((api.clone(), stem(open)?)))
+        };
+        find(&moved).or_else(|| find(&named))
     }
 
     fn compare_new(&mut self, page: &Page, file: &str, change: Change) -> Result<(), String> {
@@ -386,12 +401,17 @@ impl<'a> Books<'a> {
         let is_part = matches!(reading.page, Page::Endpoint(_) | Page::Event(_));
         let open = api.as_ref().and_then(|api| self.open.get(api));
         let has_spec = open.is_some_and(|open| describes(&open.book, &reading.page));
-        let is_stranger = self.task.compares && is_part && !has_spec;
+        let is_of_another =
+            self.task.compares && open.is_some_and(|open| is_of_another(&open.book, &reading.page));
+        let is_stranger = is_of_another || self.task.compares && is_part && !has_spec;
         if is_stranger {
             self.strangers.push(reading.page.clone());
         }
         let Some(api) = api.filter(|_| !is_stranger) else {
             let why = match &reading.page {
+                Page::Endpoint(facts) if is_of_another => {
+                    format!("the spec of {} {} is that of another page", facts.method, facts.path)
+                }
                 Page::Endpoint(facts) => {
                     format!("no spec describes {} {}", facts.method, facts.path)
                 }
@@ -568,6 +588,12 @@ fn describes(book: &Book, page: &Page) -> bool {
         Page::Event(facts) => book.events.contains_key(&facts.event_type),
         _ => false,
     }
+}
+
+/// Whether the page of an operation says what another operation of the API is.
+fn is_of_another(book: &Book, page: &Page) -> bool {
+    let Page::Endpoint(facts) = page else { return false };
+    draft::endpoint(facts).is_ok_and(|draft| drift::is_of_another(book, &draft))
 }
 
 /// A departure from a page that is none any more.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::{Book, EVENTS};
 use super::change::{Change, Effect, What};
-use super::draft::Draft;
+use super::draft::{self, Draft};
 use super::route;
 use crate::codegen::spec;
 
@@ -20,18 +20,43 @@ pub fn moved(book: &Book, described: &BTreeSet<String>, draft: &Draft) -> Option
     alike.max().map(|(_, stem)| stem.clone())
 }
 
+/// Whether a page that names the method and path of one spec is that of another, which has the
+/// page's address, or the path and the fields that the page names.
+pub fn is_of_another(book: &Book, draft: &Draft) -> bool {
+    let new = &draft.spec;
+    let Some(named) = book.find(new.method, &new.path).and_then(|stem| book.endpoints.get(&stem))
+    else {
+        return false;
+    };
+    if has_address_of(named, new) {
+        return false;
+    }
+    let differs = names_alike(named, new) < ALIKE;
+    book.endpoints.values().any(|other| {
+        has_address_of(other, new)
+            || differs && is_path_of(other, new) && names_alike(other, new) >= ALIKE
+    })
+}
+
 /// How sure it is that two specs are those of one operation; `None` if they are not.
 fn likeness(old: &spec::Endpoint, new: &spec::Endpoint) -> Option<usize> {
-    let is_address = !new.source.ends_with("/document/");
-    if is_address && old.source == new.source {
-        return Some(300);
+    if has_address_of(old, new) {
+        return Some(301);
     }
-    if route::anonymous(&old.path) == route::anonymous(&new.path) {
-        return Some(200);
+    if is_path_of(old, new) {
+        return Some(200 + names_alike(old, new));
     }
     let (names, segments) = (names_alike(old, new), alike(&segments(old), &segments(new)));
     let is_one = old.method == new.method && names >= ALIKE && segments >= ALIKE / 2;
     is_one.then_some((names + segments) / 2)
+}
+
+fn has_address_of(old: &spec::Endpoint, new: &spec::Endpoint) -> bool {
+    draft::is_address(&new.source) && old.source == new.source
+}
+
+fn is_path_of(old: &spec::Endpoint, new: &spec::Endpoint) -> bool {
+    route::anonymous(&old.path) == route::anonymous(&new.path)
 }
 
 /// What two lists have in common, of 100.
