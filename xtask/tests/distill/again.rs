@@ -576,3 +576,48 @@ fn events_are_feishus() {
     assert!(run.err.contains("a page of another vendor than that of `harbor`"), "{}", run.err);
     assert!(!lab.path(EVENT).exists());
 }
+
+#[test]
+fn a_spec_takes_the_address_of_its_page_once_there_is_one() {
+    let lab = event_lab();
+    lab.write("pages/dock.md", dock());
+    lab.distil();
+    for (page, spec) in [("dock", SPEC), ("ship", EVENT)] {
+        assert!(lab.read(spec).contains(r#""source": "https://open.feishu.cn/document/""#));
+        let page = format!("pages/{page}.md");
+        let text = lab.read(&page);
+        for address in
+            ["https://open.feishu.cn/document/harbor/one", "https://open.feishu.cn/document/two"]
+        {
+            lab.write(&page, format!("---\nurl: {address}\n---\n\n{text}"));
+            assert_eq!(lab.xtask(&["drift", "pages"]).changes(), [""; 0]);
+            lab.distil();
+            let kept = r#""source": "https://open.feishu.cn/document/harbor/one""#;
+            assert!(lab.read(spec).contains(kept), "{}", lab.read(spec));
+        }
+    }
+}
+
+#[test]
+fn a_guide_is_no_model_of_what_shares_one_field_with_it() {
+    let lab = lab();
+    let spec = lab.read(SPEC);
+    let guide = "# Words\n\n## 字段说明\n\n| 名称 | 类型 | 描述 |\n| --- | --- | --- |\n\
+                 | phone | string | 电话<br>**示例值**：\"123\" |\n";
+    lab.write("pages/words.md", guide);
+    assert_eq!(lab.distil().changes(), [""; 0]);
+    assert_eq!(lab.read(SPEC), spec);
+    let specs = lab.specs();
+    assert_eq!(lab.distil().changes(), [""; 0]);
+    assert_eq!(lab.specs(), specs);
+}
+
+#[test]
+fn a_new_operation_is_named_as_its_spec_names_it() {
+    let lab = Lab::new();
+    lab.write("pages/1.md", page("POST", "/ships", ""));
+    lab.write("pages/2.md", page("POST", "/ship", ""));
+    let said = lab.distil().changes();
+    assert_eq!(said[1], "additive: ship.create_post : operation + dock.v1.ship.create_post");
+    assert!(lab.read("specs/harbor/ship.create_post.json").contains("dock.v1.ship.create_post"));
+}

@@ -219,6 +219,13 @@ pub fn is_address(source: &str) -> bool {
     !source.ends_with("/document/")
 }
 
+/// Takes over the address of a page, where a spec has only that of all of them.
+pub fn address(old: &mut String, new: &str) {
+    if !is_address(old) {
+        new.clone_into(old);
+    }
+}
+
 fn unique<'a>(list: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     list.filter(|item| seen.insert(item.as_str())).cloned().collect()

@@ -1,6 +1,6 @@
 //! A page comes to specs that are there already: facts follow the page, sentences and names stay.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -24,13 +24,14 @@ pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
         let mut spec = book.endpoints.get(&stem).cloned().unwrap_or_else(|| draft.spec.clone());
         let mut merger = Merger::new(book, &stem, types, &draft.notes);
         types_of(&mut spec).into_iter().for_each(|ty| *ty = merger.adopt(ty));
+        let id = spec.id.clone();
         book.endpoints.insert(stem.clone(), spec);
         let change = Change {
             file: stem.clone(),
             at: String::new(),
             what: What::Operation,
             from: None,
-            to: Some(draft.spec.id.clone()),
+            to: Some(id),
             effect: Effect::Additive,
         };
         return (stem, vec![change]);
@@ -43,6 +44,7 @@ pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
 pub fn update(book: &mut Book, stem: &str, draft: &Draft) -> Vec<Change> {
     add_codes(book, draft);
     let Some(mut old) = book.endpoints.remove(stem) else { return Vec::new() };
+    draft::address(&mut old.source, &draft.spec.source);
     let known = draft::known(&old);
     let mut merger = Merger::new(book, stem, draft.spec.types.clone(), &draft.notes);
     merger.endpoint(&mut old, &draft.spec, draft.is_whole);
@@ -78,6 +80,7 @@ pub fn add_event(book: &mut Book, draft: &EventDraft) -> (String, Vec<Change>) {
         let (at, what, effect) = (String::new(), What::Event, Effect::Additive);
         return (file.clone(), vec![Change { file, at, what, from: None, to, effect }]);
     };
+    draft::address(&mut old.source, &new.source);
     let mut merger = Merger::new(book, &file, new.types.clone(), notes);
     merger.event(&mut old, new, *is_whole);
     if *is_deprecated && old.replaced_by.is_none() {
@@ -91,13 +94,8 @@ pub fn add_event(book: &mut Book, draft: &EventDraft) -> (String, Vec<Change>) {
 /// Adds the model of an overview, into the one that it describes most of if there is one.
 pub fn add_model(book: &mut Book, types: Vec<spec::Type>, notes: &Notes) -> (String, Vec<Change>) {
     let Some(model) = types.first().cloned() else { return (String::new(), Vec::new()) };
-    let fields = model.fields.clone().unwrap_or_default();
-    let overlap = |ty: &spec::Type| {
-        let known = ty.fields.iter().flatten();
-        known.filter(|known| fields.iter().any(|field| field.name == known.name)).count()
-    };
-    let best = book.types.values().map(|entry| (overlap(&entry.ty), entry.ty.name.clone())).max();
-    let best = best.filter(|(count, _)| *count * 2 > fields.len()).map(|(_, name)| name);
+    let alike = book.types.values().filter_map(|entry| Some((likeness(&model, &entry.ty)?, entry)));
+    let best = alike.max_by_key(|(likeness, _)| *likeness).map(|(_, entry)| entry.ty.name.clone());
     let file = best.clone().unwrap_or_else(|| model.name.clone());
     let mut merger = Merger::new(book, &file, types, notes);
     (merger.is_sample, merger.is_answer) = (true, true);
@@ -107,6 +105,18 @@ pub fn add_model(book: &mut Book, types: Vec<spec::Type>, notes: &Notes) -> (Str
     }
     let changes = merger.changes;
     (file, changes)
+}
+
+/// How many fields two models have in common, if these are most of both, and how few others the
+/// second one has. One field in common is chance.
+fn likeness(one: &spec::Type, other: &spec::Type) -> Option<(usize, Reverse<usize>)> {
+    let names = |ty: &'_ spec::Type| -> BTreeSet<String> {
+        ty.fields.iter().flatten().map(|field| field.name.clone()).collect()
+    };
+    let (one, other) = (names(one), names(other));
+    let common = one.intersection(&other).count();
+    let is_most = common > 1 && common * 2 > one.len().max(other.len());
+    is_most.then_some((common, Reverse(other.len())))
 }
 
 /// Its own name if that is free; else one with its number, so that it tells which is meant.
