@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::codegen::ir::{
     Api, Body, Enum, Event, Field, Model, Operation, Place, Presence, Type, TypeDef, Variant,
+    needs_names,
 };
 use crate::codegen::{self, Error};
 use crate::distill::specs::book::EVENTS;
@@ -266,15 +267,17 @@ impl Differ {
         self.compare("rate", What::Rate, &rate(old), &rate(new), Effect::Additive);
         self.fields(&sent(old), &sent(new), true);
         let order = |operation: &Operation| {
-            let required =
-                operation.parts().filter(|(place, field)| *place == Place::Path || field.required);
-            required.map(|(_, field)| field.rust.clone()).collect::<Vec<_>>()
+            let sent = operation.parts().filter(|(_, field)| field.type_of.is_none());
+            let required = sent.filter(|(place, field)| *place == Place::Path || field.required);
+            positions(required.map(|(_, field)| field))
         };
-        let (was, is) = (order(old), order(new));
-        let is_reordered = was != is && was.iter().collect::<BTreeSet<_>>() == is.iter().collect();
-        if is_reordered {
-            self.compare("new", What::Name, &was.join(", "), &is.join(", "), Effect::Breaking);
-        }
+        self.order(&order(old), &order(new));
+        let retry = |operation: &Operation| match operation.idempotent {
+            Some(true) => "idempotent",
+            Some(false) => "not idempotent",
+            None => "by the method",
+        };
+        self.compare("idempotent", What::Retry, retry(old), retry(new), Effect::Additive);
         let form = |operation: &Operation| match &operation.body {
             Some(Body::Form(_)) => "form",
             _ => "json",
@@ -289,6 +292,16 @@ impl Differ {
         };
         let gone = if old.paging.is_some() { Effect::Breaking } else { Effect::Additive };
         self.compare("pages", What::Pages, &pages(old), &pages(new), gone);
+    }
+
+    /// The required values in the order in which `new` takes them; those that came or went are said
+    /// by themselves.
+    fn order(&mut self, old: &[String], new: &[String]) {
+        let is_reordered =
+            old != new && old.iter().collect::<BTreeSet<_>>() == new.iter().collect();
+        if is_reordered {
+            self.compare("new", What::Name, &old.join(", "), &new.join(", "), Effect::Breaking);
+        }
     }
 
     fn events(&mut self, old: &[Event], new: &[Event]) {
@@ -342,6 +355,11 @@ impl Differ {
         if old.in_requests && !new.in_requests {
             self.say("new", What::Name, Some("constructor and setters"), None, Effect::Breaking);
         }
+        if old.in_requests && new.in_requests {
+            let order =
+                |model: &Model| positions(model.fields.iter().filter(|field| field.required));
+            self.order(&order(old), &order(new));
+        }
         let named = |model: &'_ Model| -> Vec<(String, Field)> {
             model.fields.iter().map(|field| (field.wire.clone(), field.clone())).collect()
         };
@@ -392,6 +410,8 @@ impl Differ {
                 let (was, is) = (required(field), required(now));
                 self.compare(at, What::Required, was, is, Effect::Breaking);
             }
+            let key = |field: &Field| if field.dedupe { "idempotency key" } else { "" };
+            self.compare(at, What::Retry, key(field), key(now), Effect::Additive);
             if !in_model && field.nullable && !now.nullable {
                 self.say(&rust, What::Name, Some(&field.clear_name()), None, Effect::Breaking);
             }
@@ -435,12 +455,22 @@ fn sent(operation: &Operation) -> Vec<(String, Field)> {
     parts.collect()
 }
 
+/// Required values in the order in which `new` takes them, unless it takes them by their names.
+fn positions<'a>(required: impl Iterator<Item = &'a Field>) -> Vec<String> {
+    let required: Vec<&Field> = required.collect();
+    match needs_names(required.iter().copied()) {
+        true => Vec::new(),
+        false => required.iter().map(|field| field.rust.clone()).collect(),
+    }
+}
+
 /// The type of a field in Rust, as far as the spec decides it.
 fn shape(field: &Field, in_model: bool) -> String {
     let ty = field.ty.spec_name();
     let always = if in_model && field.presence == Presence::Always { " always" } else { "" };
     let nullable = if in_model && field.nullable { " nullable" } else { "" };
-    format!("{ty}{always}{nullable}")
+    let boxed = if in_model && field.boxed { " boxed" } else { "" };
+    format!("{ty}{always}{nullable}{boxed}")
 }
 
 fn required(field: &Field) -> &'static str {

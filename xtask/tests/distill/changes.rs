@@ -29,6 +29,10 @@ fn lab() -> Lab {
         "kind | string | 否 | 类型<br>**可选值有**：<br>- `wet`：湿<br>- `dry`：干",
         "owner | object | 否 | 所有者",
         "└ phone | string | 否 | 电话",
+        "place | object | 否 | 位置",
+        "└ size | int | 是 | 大小",
+        "└ name | string | 是 | 名称",
+        "└ next | string | 否 | 下一个",
     ];
     lab.write("pages/dock.md", page("POST", "/docks", &table("请求体", &rows)));
     let path = table("路径参数", &["dock_id | string | 是 | 标识"]);
@@ -46,7 +50,7 @@ type Edit = fn(&Lab);
 
 #[test]
 fn each_kind_of_change_has_its_effect() {
-    let cases: [(Edit, &str, &str); 12] = [
+    let cases: [(Edit, &str, &str); 16] = [
         (
             |lab| lab.edit(DOCK, r#"{ "name": "note", "type": "string", "doc": "" },"#, ""),
             "`dock.create` body/note: field - string",
@@ -123,6 +127,39 @@ fn each_kind_of_change_has_its_effect() {
             },
             "`dock.create` deprecated: deprecated + Use another.",
             "additive; 0.3.2",
+        ),
+        (
+            |lab| lab.edit(DOCK, r#""method": "POST""#, r#""idempotent": true, "method": "POST""#),
+            "`dock.create` idempotent: retry by the method -> idempotent",
+            "additive; 0.3.2",
+        ),
+        (
+            |lab| lab.edit(DOCK, r#""name": "note","#, r#""name": "note", "dedupe": true,"#),
+            "`dock.create` body/note: retry + idempotency key",
+            "additive; 0.3.2",
+        ),
+        (
+            |lab| {
+                let (size, name) = (
+                    r#"{ "name": "size", "type": "int", "doc": "", "required": true }"#,
+                    r#"{ "name": "name", "type": "string", "doc": "", "required": true }"#,
+                );
+                let (old, new) = ([size, name], [name, size]);
+                lab.edit(DOCK, &old.join(",\n        "), &new.join(",\n        "));
+            },
+            "`types/Place` new: name size, name -> name, size",
+            "breaking; 0.4.0",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#"{ "name": "next", "type": "string""#,
+                    r#"{ "name": "next", "type": "Place""#,
+                )
+            },
+            "`types/Place` next: type string -> Place boxed",
+            "breaking; 0.4.0",
         ),
         (
             |lab| std::fs::rename(lab.path(DOCK), lab.path("specs/harbor/dock.make.json")).unwrap(),

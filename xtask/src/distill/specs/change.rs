@@ -47,6 +47,7 @@ pub enum What {
     Default,
     Sample,
     Pages,
+    Retry,
     Fixup,
 }
 
@@ -137,6 +138,7 @@ impl What {
             Self::Default => "default",
             Self::Sample => "sample",
             Self::Pages => "pages",
+            Self::Retry => "retry",
             Self::Fixup => "fix-up",
         }
     }
