@@ -175,6 +175,8 @@ const FEISHU: &[Edit] = edits! {
         ["additive: dock.create errors: code + 7003"];
     "a code is gone": "create.md", "| 400 | 7002 | worse | 检查 |\n" => "",
         ["additive: dock.create errors: code - 7002"];
+    "a code has another status": "create.md", "| 400 | 7002" => "| 429 | 7002",
+        ["additive: dock.create errors/7002: code HTTP 400 -> HTTP 429"];
     "a deprecation": "get.md", "# Dock" => "# Dock（不推荐）",
         ["additive: dock.get deprecated: deprecated + by the title"];
     "a parameter of the path is renamed": "delete.md", "dock_id" => "id",
@@ -211,6 +213,9 @@ const FEISHU: &[Edit] = edits! {
         ["breaking: dock.create response/dock/count: type int -> string"];
     "a list in an answer by sample": "create.md", r#"["a"]"# => r#""a""#,
         ["breaking: dock.create response/dock/tags: type list<string> -> string"];
+    "an answer by sample is empty": "list.md", r#""docks": [{ "id": "d1" }]"# => "",
+        ["breaking: dock.list response/docks: field - list<ListDockDock>"];
+    "no sample of an answer": "list.md", "### 响应体示例" => "### 其他", [];
     "another sample of an answer": "create.md", r#""d1""# => r#""d2""#, [];
     "a file becomes fields": "photo_get.md", "返回文件的二进制流。" => "### 响应体示例\n\n```json\n{ \"code\": 0, \"data\": { \"url\": \"x\" } }\n```",
         ["breaking: photo.get response: type file -> object"];

@@ -22,6 +22,8 @@ pub struct Draft {
     /// Its types are in its own file; none of them is shared yet.
     pub spec: spec::Endpoint,
     pub codes: Vec<(String, spec::ErrorCode)>,
+    /// The HTTP status of each code of which the page gives it.
+    pub statuses: Vec<(String, u16)>,
     /// The page lists all fields of the answer, rather than those of a sample.
     pub is_whole: bool,
     pub notes: Notes,
@@ -125,7 +127,9 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
     name_apart(&mut spec, &BTreeSet::new());
     spec.types = drafter.types;
     let codes = facts.errors.iter().map(|error| (error.code.clone(), codes::code(error))).collect();
-    Ok(Draft { names, spec, codes, is_whole: facts.response_of_table, notes: drafter.notes })
+    let statuses = facts.errors.iter().filter_map(|error| Some((error.code.clone(), error.http?)));
+    let (statuses, is_whole) = (statuses.collect(), facts.response_of_table);
+    Ok(Draft { names, spec, codes, statuses, is_whole, notes: drafter.notes })
 }
 
 /// A draft of an event.

@@ -48,6 +48,7 @@ pub fn update(book: &mut Book, stem: &str, draft: &Draft) -> Vec<Change> {
     let known = draft::known(&old);
     let mut merger = Merger::new(book, stem, draft.spec.types.clone(), &draft.notes);
     merger.endpoint(&mut old, &draft.spec, draft.is_whole);
+    merger.statuses(&draft.statuses);
     let changes = merger.changes;
     draft::name_apart(&mut old, &known);
     book.endpoints.insert(stem.to_owned(), old);
@@ -288,6 +289,24 @@ impl<'a> Merger<'a> {
         self.sample("examples/response", &mut old.examples.response, &new.examples.response);
     }
 
+    /// The statuses of the codes that no other operation documents: pages can disagree on others.
+    fn statuses(&mut self, statuses: &[(String, u16)]) {
+        for (code, status) in statuses {
+            if self.book.endpoints.values().any(|other| other.errors.contains(code)) {
+                continue;
+            }
+            let known = self.book.api.errors.get(code).map(|known| known.http);
+            let Some(known) = known.filter(|known| known != status) else { continue };
+            let (at, text) =
+                (format!("errors/{code}"), |status: u16| Some(format!("HTTP {status}")));
+            if self.change(&at, What::Code, text(known), text(*status), Effect::Additive)
+                && let Some(known) = self.book.api.errors.get_mut(code)
+            {
+                known.http = *status;
+            }
+        }
+    }
+
     fn deprecated(&mut self, from: Option<String>, to: Option<String>) -> bool {
         let text = |says: Option<String>| says.map(|_| "by the title".to_owned());
         self.change("deprecated", What::Deprecated, text(from), text(to), Effect::Additive)
@@ -333,8 +352,9 @@ impl<'a> Merger<'a> {
         let known = self.wire_of(fields, ty, false);
         let said = self.wire_of(new_fields, new_ty, true);
         let is_form = fields.iter().flatten().any(|field| field.ty == "file");
-        // A page that shows nothing of an answer, or of a form, does not say that there is none.
-        if said == NOTHING && (self.is_answer || is_form || known != "object") {
+        // A page that shows nothing of a form does not say that there is none; of an answer, what its
+        // sample shows no more is said.
+        if said == NOTHING && (is_form || known != "object") {
             return;
         }
         if known != said && said != NOTHING && (known != NOTHING || new_ty.is_some()) {
