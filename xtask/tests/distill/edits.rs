@@ -143,6 +143,8 @@ const FEISHU: &[Edit] = edits! {
         ["breaking: dock.update body/owner/phone: required optional -> required"];
     "an object becomes a list": "update.md", "owner | owner |" => "owner | owner[] |",
         ["breaking: dock.update body/owner: type object -> list<object>"];
+    "values of a text": "create.md", "| 备注 |" => "| 备注<br>**可选值有**：<br>- `a`：甲<br>- `b`：乙 |",
+        ["additive: dock.create body/note: type string -> enum"];
     "a value of a shared enum": "create.md", "- `dry`：干" => "- `dry`：干<br>- `dusty`：灰",
         ["additive: dock.create body/kind: value + dusty"];
     "a value of a shared enum is gone": "create.md", "<br>- `dry`：干" => "",

@@ -647,6 +647,7 @@ impl<'a> Merger<'a> {
     fn ty(&mut self, at: &str, old: &mut spec::Field, new: &str) {
         let (known, said) = (self.wire(&old.ty, false), self.wire(new, true));
         if known == said {
+            self.lists_values(at, &old.ty, new);
             return self.members(at, &old.ty.clone(), new);
         }
         let is_guess = self.is_sample && !self.shows_another_type(at);
@@ -656,6 +657,16 @@ impl<'a> Merger<'a> {
         if self.change(at, What::Type, Some(known), Some(said), Effect::Breaking) {
             old.ty = self.adopt(new);
             (old.default, old.example) = (None, None);
+        }
+    }
+
+    /// Says that the page lists values of a text that can be anything in the spec, where a maintainer
+    /// decides whether they are all.
+    fn lists_values(&mut self, at: &str, old: &str, new: &str) {
+        let page = self.types.iter().find(|ty| ty.name == innermost(new));
+        if innermost(old) == "string" && page.is_some_and(|ty| ty.values.is_some()) {
+            let (from, to) = (Some("string".to_owned()), Some("enum".to_owned()));
+            self.change(at, What::Type, from, to, Effect::Additive);
         }
     }
 
