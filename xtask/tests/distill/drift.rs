@@ -175,6 +175,24 @@ fn operations_of_another_method_or_path() {
 }
 
 #[test]
+fn the_address_of_a_page_says_whose_it_is() {
+    let lab = Lab::new();
+    let path = table("路径参数", &["dock_id | string | 是 | 标识"]);
+    for method in ["GET", "DELETE"] {
+        let address = format!("url: https://open.feishu.cn/document/harbor/{method}");
+        let page = page(method, "/docks/:dock_id", &path);
+        lab.write(&format!("pages/{method}.md"), format!("---\n{address}\n---\n\n{page}"));
+    }
+    lab.distil();
+    lab.edit("pages/DELETE.md", "| HTTP Method | DELETE |", "| HTTP Method | GET |");
+    for pages in ["pages", "pages/DELETE.md"] {
+        let run = lab.xtask(&["drift", pages]);
+        assert_eq!(run.changes(), ["breaking: dock.delete method: method DELETE -> GET"]);
+        assert!(run.err.contains("is that of another page"), "{}", run.err);
+    }
+}
+
+#[test]
 fn operations_without_a_page_and_pages_without_an_operation() {
     let lab = lab();
     lab.write("pages/ships.md", page("GET", "/ships", ""));

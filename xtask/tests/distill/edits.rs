@@ -87,6 +87,7 @@ fn feishu() -> Lab {
     let file = "## 响应\n\n### 响应体\n\n返回文件的二进制流。\n";
     let path = table("路径参数", &["photo_id | string | 是 | 标识"]);
     lab.write("pages/photo_get.md", page("GET", "/photos/:photo_id", &format!("{path}{file}")));
+    lab.write("pages/beacon.md", include_str!("../pages/beacon_ticket_event.md"));
     let rows = [
         "name | string | 名称",
         "kind | string | 类型<br>**可选值有**：<br>- `wet`：湿<br>- `dry`：干",
@@ -239,6 +240,15 @@ const FEISHU: &[Edit] = edits! {
         ["breaking: events/dock.ship.asked_v1 answer/horn: field + required string"];
     "a field of a response to a callback is gone": "asked.md", "| lamp | string | 否 | 灯 |\n" => "",
         ["breaking: events/dock.ship.asked_v1 answer/lamp: field - string"];
+    "a field of an event by sample": "beacon.md", r#""lamp_id": "l1""# => r#""lamp_id": "l1", "colour": "red""#,
+        ["additive: events/beacon_ticket example: sample another -> the page's",
+         "additive: events/beacon_ticket fields/lamps/colour: field + string"];
+    "a field of an event by sample is gone": "beacon.md", r#""lamps": [ { "lamp_id": "l1" /* 灯 */ } ],"# => "",
+        ["breaking: events/beacon_ticket fields/lamps: field - list<Lamp>"];
+    "a field of an event by sample has another type": "beacon.md", r#""bt_0003""# => "3",
+        ["breaking: events/beacon_ticket fields/beacon_ticket: type string -> int"];
+    "an outdated event": "came.md", "# Ship" => "# Ship（旧）",
+        ["additive: events/dock.ship.came_v1 deprecated: deprecated + by the title"];
     "an event of another type": "left.md", "dock.ship.left_v1" => "dock.ship.left_v2",
         ["breaking: events/dock.ship.left_v1: event - dock.ship.left_v1",
          "additive: events/dock.ship.left_v2: event + dock.ship.left_v2"];
@@ -248,6 +258,10 @@ const FEISHU: &[Edit] = edits! {
 fn dingtalk() -> Lab {
     let lab = Lab::new();
     lab.write("pages/ferry.txt", include_str!("../pages/ferry_book.txt"));
+    lab.write(
+        "pages/crew.txt",
+        include_str!("../pages/ferry_book.txt").replace("/users/{unionId}/bookings", "/crews"),
+    );
     lab.write("pages/pilots.txt", include_str!("../pages/pilot_lower.txt"));
     lab
 }
@@ -288,6 +302,9 @@ const DINGTALK: &[Edit] = edits! {
         ["breaking: user_booking.create method: method POST -> PUT"];
     "another path": "ferry.txt", "v1.0/ferry/users" => "v2.0/ferry/users",
         ["breaking: user_booking.create path: path /v1.0/ferry/users/{unionId}/bookings -> /v2.0/ferry/users/{unionId}/bookings"];
+    "a new operation": "crew.txt", "/v1.0/ferry/crews" => "/v1.0/harbour/yachts/search",
+        ["additive: yacht.search: operation + harbour_1.0.yacht.search",
+         "breaking: crew.create: operation - ferry_1.0.crew.create"];
     "a field of an answer": "ferry.txt", "| booking |" => "| seats | Integer | 座位。 |\n| booking |",
         ["additive: user_booking.create response/seats: field + int"];
     "a field of an answer is gone": "ferry.txt", "| total | Long | 总价,单位分。 |\n" => "",
