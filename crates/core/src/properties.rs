@@ -19,7 +19,10 @@ const LONGEST_TEXT: usize = 4096;
 fn errors(reply: &Reply) -> impl Iterator<Item = Error> {
     let platforms = [Feishu::PLATFORM, DingTalk::PLATFORM].into_iter();
     platforms
-        .flat_map(|platform| [platform.check(reply), platform.check_file(reply)])
+        .flat_map(|platform| {
+            let old = platform.read_old_data(reply).map(drop);
+            [platform.check(reply), old, platform.check_file(reply)]
+        })
         .filter_map(Result::err)
 }
 

@@ -14,14 +14,14 @@ use super::Line;
 use super::options::Options;
 use crate::auth::{Auth, Sent};
 use crate::base::{BoxFuture, FOREVER, catch_panic, lock, mask};
-use crate::channel::Channel;
+use crate::channel::{Channel, in_url};
 use crate::codec::Warning;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::{Counted, Tries};
 use crate::meta::{Meta, Method, Reads};
-use crate::vendor::{Data, NO_DATA};
+use crate::vendor::{Data, NO_DATA, OLD_TOKEN};
 use crate::wire::file::{FileReply, Idle, Rest, Resume, Resumed};
-use crate::wire::{Attempt, Body, Encoded, JSON, Payload, Received, Reply};
+use crate::wire::{Attempt, Body, Encoded, Exchange, JSON, Payload, Received, Reply};
 
 /// A call with all that it needs, its conditions settled.
 #[derive(Clone)]
@@ -37,6 +37,8 @@ pub(crate) struct Plan {
     retries: bool,
     /// Executing the request twice does no more than executing it once.
     is_safe: bool,
+    /// The operation is of the platform's old API.
+    is_old: bool,
 }
 
 impl Plan {
@@ -55,7 +57,17 @@ impl Plan {
             .check(|| channel.platform.token_header())
             .map_err(|error| error.with_operation(request.meta.name()))?;
         let is_safe = request.meta.is_idempotent() || request.has_dedupe_key;
+        let is_old = channel.platform.is_old(request.meta.path());
+        if is_old && has_token(&request.target) {
+            return Err(Error::new(ErrorKind::InvalidRequest)
+                .with_operation(request.meta.name())
+                .with_detail(format!(
+                    "the query parameter `{OLD_TOKEN}` is set by the client itself; send another \
+                     token with `with_token`"
+                )));
+        }
         Ok(Self {
+            is_old,
             timeout: options.timeout.unwrap_or(timeout).min(FOREVER),
             has_deadline: options.timeout.is_some() || !request.is_upload(),
             attempt_timeout: options
@@ -69,6 +81,12 @@ impl Plan {
             request,
         })
     }
+}
+
+/// Returns `true` if a target has a token of its own.
+fn has_token(target: &str) -> bool {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').any(|pair| pair.split('=').next() == Some(OLD_TOKEN))
 }
 
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
@@ -187,7 +205,7 @@ pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
         openplat.operation = meta.id(),
         http.request.method = meta.method().as_str(),
         url.template = meta.path(),
-        server.address = plan.channel.exchange.host,
+        server.address = plan.channel.host(plan.is_old),
     );
     let timeout = if plan.has_deadline { plan.timeout } else { FOREVER };
     let now = Instant::now();
@@ -300,14 +318,20 @@ async fn with_next_token(
 
 async fn send(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Success, Error> {
     let attempt = 1 + story.sent.load(Ordering::Relaxed);
-    let mut result = send_once(plan, token.clone(), story).await;
-    let secrets = plan.channel.secrets(&token);
-    result = match result {
-        Ok(success) => Ok(success.masking(&secrets)),
-        Err(error) => Err(error.masking(&secrets)),
-    };
+    let result = send_once(plan, token.clone(), story).await;
+    let mut result = masked(result, &plan.channel.secrets(&token));
+    if plan.is_old {
+        result = masked(result, &[&in_url(&token).to_string()]);
+    }
     log(attempt, &result);
     result
+}
+
+fn masked(result: Result<Success, Error>, secrets: &[&str]) -> Result<Success, Error> {
+    match result {
+        Ok(success) => Ok(success.masking(secrets)),
+        Err(error) => Err(error.masking(secrets)),
+    }
 }
 
 async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Success, Error> {
@@ -325,7 +349,11 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
         None if meta.is_download() => (Body::default(), Some(JSON)),
         None => (Body::default(), None),
     };
-    let mut request = exchange.request(meta.method().into(), target, body, content_type)?;
+    let method = meta.method().into();
+    let mut request = match plan.is_old {
+        false => exchange.request(method, target, body, content_type)?,
+        true => Exchange::request_to(method, channel.old_url(target, &token), body, content_type)?,
+    };
     let number = 1 + story.sent.fetch_add(1, Ordering::Relaxed);
     if exchange.shows_attempts {
         let (operation, template) = (meta.name(), meta.template());
@@ -333,7 +361,9 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
         request.extensions_mut().insert(attempt);
     }
     let headers = request.headers_mut();
-    headers.insert(channel.platform.token_header(), token);
+    if !plan.is_old {
+        headers.insert(channel.platform.token_header(), token);
+    }
     if !plan.headers.is_empty() {
         headers.extend(plan.headers.clone());
     }
@@ -356,12 +386,13 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
         Some(idle) => exchange.upload(request, idle).await?,
         None => exchange.send(request, plan.attempt_timeout).await?,
     };
-    read(reply, channel, meta)
+    read(reply, channel, meta, plan.is_old)
 }
 
-fn read(reply: Reply, channel: &Channel, meta: &Meta) -> Result<Success, Error> {
+fn read(reply: Reply, channel: &Channel, meta: &Meta, is_old: bool) -> Result<Success, Error> {
     let data = match is_done(&reply, meta) {
         true => NO_DATA.into(),
+        false if is_old => channel.platform.read_old_data(&reply)?,
         false => channel.platform.read_data(&reply)?,
     };
     let Data { json, warnings } = match meta.reads() {

@@ -66,6 +66,9 @@ impl<V: Vendor> ClientBuilder<V> {
 
     /// Another host than the default one: `https://` and a host, with a path prefix if the
     /// platform is deployed under one. Plain `http://` is refused unless the host is this machine.
+    ///
+    /// DingTalk's old API has a host of its own beside each of DingTalk's own. Any other base URL
+    /// serves both APIs.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
         self
@@ -200,7 +203,8 @@ impl<V: Vendor> ClientBuilder<V> {
     /// Wraps the client's transport, the built-in one or the one that was passed, in another: to
     /// count, to log, to sign, to add a header, or to respond from a cache.
     ///
-    /// A layer sees each attempt of each call, and the requests for tokens. Each further layer wraps
+    /// A layer sees each attempt of each call, and the requests for tokens. The URL of a call can hold
+    /// its token; see [`Transport`]. Each further layer wraps
     /// those before it: the layer that was added last is the first to see a request and the last to
     /// see its response.
     ///
@@ -288,6 +292,7 @@ impl<V: Vendor> ClientBuilder<V> {
         let channel = Arc::new(Channel {
             platform: V::PLATFORM,
             app: self.app,
+            old_host: V::PLATFORM.old_host(&base_url.host),
             exchange: Exchange {
                 base_url: base_url.text,
                 host: base_url.host,

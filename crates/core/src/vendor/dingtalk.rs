@@ -16,7 +16,9 @@ use crate::codec::repair;
 use crate::error::{ApiError, Error, ErrorKind, Violation};
 use crate::wire::{COMPONENT, Reply, retry_after};
 
-/// DingTalk.
+/// DingTalk, with both of its APIs. A path that begins with a version, such as `/v1.0`, is one of the
+/// current API. Any other, such as `/topapi/v2/user/get`, is one of the old API: its operations go to
+/// `oapi.dingtalk.com`, take the token in the query, and respond with an `errcode`.
 #[derive(Debug, Clone, Copy)]
 pub enum DingTalk {}
 
@@ -30,6 +32,10 @@ impl DingTalk {
     /// The host outside China. An app belongs to one of the two.
     pub const INTERNATIONAL: &'static str = "https://api.dingtalk.io";
 }
+
+/// The hosts, each with that of the old API.
+const HOSTS: [(&str, &str); 2] =
+    [("api.dingtalk.com", "oapi.dingtalk.com"), ("api.dingtalk.io", "oapi.dingtalk.io")];
 
 struct DingTalkPlatform;
 
@@ -134,6 +140,25 @@ impl Platform for DingTalkPlatform {
         }
     }
 
+    /// Paths of the new API begin with a version.
+    fn is_old(&self, path: &str) -> bool {
+        !path.strip_prefix("/v").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
+    fn old_host(&self, host: &str) -> Option<&'static str> {
+        let (_, old) = HOSTS.iter().find(|(new, _)| new.eq_ignore_ascii_case(host))?;
+        Some(old)
+    }
+
+    /// Every response has a code, among members of any size.
+    fn read_old_data(&self, reply: &Reply) -> Result<Data, Error> {
+        let code = Members::read(&reply.body).code(OLD_CODE).filter(|code| !is_fine(code));
+        match code {
+            Some(_) => Err(read_failure(reply, self.log_id(&reply.headers))),
+            None => self.read_data(reply),
+        }
+    }
+
     fn log_id_headers(&self) -> &'static [HeaderName] {
         static NAMES: [HeaderName; 2] = [
             HeaderName::from_static("x-acs-request-id"),
@@ -222,7 +247,7 @@ fn read_failure(reply: &Reply, log_id: Option<String>) -> Error {
     // A ban comes from the gateway, which knows no code but its `status`.
     let code = code.or_else(|| members.code(&["status"]).filter(|_| is_ban)).unwrap_or_default();
     let asked_for = retry_after(&reply.headers, reply.received_at);
-    let (kind, advice) = classify(reply, &code, members.code(&["sub_code"]).as_deref());
+    let (kind, advice) = classify(reply, &code, sub_code(&members, &message).as_deref());
     let log_id = log_id.or_else(|| Some(printable(&members.text(LOG_ID)?, LONGEST_NAME)));
     let error = Error::new(kind)
         .with_api(ApiError {
@@ -231,7 +256,7 @@ fn read_failure(reply: &Reply, log_id: Option<String>) -> Error {
             code: printable(&code, LONGEST_NAME),
             message: printable(&message, LONGEST_MESSAGE),
             log_id,
-            violations: missing_scopes(&members),
+            violations: missing_scopes(&members, &message),
             ..ApiError::default()
         })
         .with_advice(advice);
@@ -245,21 +270,37 @@ fn read_failure(reply: &Reply, log_id: Option<String>) -> Error {
     }
 }
 
-/// Returns the message, and with it the more exact one of the service behind the gateway.
+/// Returns the message, and with it the more exact one of the service behind the gateway, unless it
+/// is there already.
 fn message(members: &Members<'_>) -> String {
     let message = members.text(MESSAGE).unwrap_or_default();
-    match (members.code(&["sub_code"]), members.text(&["sub_msg"])) {
-        (None, None) => message,
-        (code, text) => {
-            let (code, text) = (code.unwrap_or_default(), text.unwrap_or_default());
-            format!("{message} ({})", format!("{code} {text}").trim()).trim().to_owned()
-        }
+    let code = members.code(&["sub_code"]).unwrap_or_default();
+    let text = members.text(&["sub_msg"]).unwrap_or_default();
+    if message.contains(&code) && message.contains(&text) {
+        return message;
     }
+    format!("{message} ({})", format!("{code} {text}").trim()).trim().to_owned()
 }
 
-fn missing_scopes(members: &Members<'_>) -> Vec<Violation> {
+/// Returns the code of the service behind the gateway. The old API has it in its message as well:
+/// `ding talk error[subcode=60011,submsg=..]`.
+fn sub_code(members: &Members<'_>, message: &str) -> Option<String> {
+    let in_message = || {
+        let (_, rest) = message.split_once("subcode=")?;
+        let code: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+        (!code.is_empty()).then_some(code)
+    };
+    members.code(&["sub_code"]).or_else(in_message)
+}
+
+/// The old API has the scopes in its message alone: `{requiredScopes=[a, b]}`.
+fn missing_scopes(members: &Members<'_>, message: &str) -> Vec<Violation> {
     let scopes = members.object("accessdenieddetail").list("requiredScopes");
-    let scopes = scopes.into_iter().filter_map(text).take(MOST);
+    let in_message =
+        message.split_once("requiredScopes=[").and_then(|(_, rest)| rest.split_once(']'));
+    let in_message = in_message.map_or("", |(scopes, _)| scopes).split(',').map(str::trim);
+    let in_message = in_message.filter(|scope| !scope.is_empty()).map(str::to_owned);
+    let scopes = scopes.into_iter().filter_map(text).chain(in_message).take(MOST);
     scopes
         .map(|scope| Violation::Permission { scope: printable(&scope, LONGEST_NAME), url: None })
         .collect()
@@ -307,6 +348,8 @@ fn wait(code: &str, reply: &Reply) -> Option<Duration> {
 
 /// Returns what the codes say, the more exact one first, or else what the status says.
 fn classify(reply: &Reply, code: &str, sub_code: Option<&str>) -> (ErrorKind, &'static str) {
+    // 88 refers to the more exact code; without one, it says that the token was not accepted.
+    let code = if code == "88" { sub_code.unwrap_or("40014") } else { code };
     let by_code = sub_code.and_then(by_code).or_else(|| by_code(code));
     by_code.unwrap_or(match reply.status {
         StatusCode::FORBIDDEN => (ErrorKind::PermissionDenied, ""),
@@ -328,6 +371,9 @@ fn by_code(code: &str) -> Option<(ErrorKind, &'static str)> {
         || code.starts_with("throttling")
         || (90_001..90_020).contains(&legacy)
         || is(&[
+            // Those of a robot that belongs to a group.
+            "130101",
+            "660026",
             "qps.exceed.limit",
             "request.too.fast",
             "request.overlimit",
@@ -354,7 +400,7 @@ fn by_code(code: &str) -> Option<(ErrorKind, &'static str)> {
         )
     } else if has(&["ipnotinwhitelist"]) || is(&["60020"]) {
         (ErrorKind::Configuration, "Add this machine's address to the app's IP allow-list.")
-    } else if is(&["40089", "invalidclientidorsecret", "invalidclientid", "33001"]) {
+    } else if is(&["40089", "40096", "invalidclientidorsecret", "invalidclientid", "33001"]) {
         (
             ErrorKind::Configuration,
             "Check the app's key and secret, the ID of the organization, and the base URL: an app \
@@ -426,6 +472,9 @@ mod tests {
             (400, "daily.call.limit", ErrorKind::QuotaExceeded),
             (200, "40014", ErrorKind::Unauthenticated),
             (200, "40089", ErrorKind::Configuration),
+            (200, "40096", ErrorKind::Configuration),
+            (200, "88", ErrorKind::Unauthenticated),
+            (200, "130101", ErrorKind::Throttled),
             (200, "60020", ErrorKind::Configuration),
             (400, "apiPermissionDenied", ErrorKind::PermissionDenied),
             (200, "systemError", ErrorKind::Unavailable),
@@ -583,6 +632,15 @@ mod tests {
         let api = error.api().unwrap();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
         assert_eq!((api.code(), api.message()), ("88", "failed (60011 no scope)"));
+        for (body, kind) in [
+            (r#"{"errcode":88,"errmsg":"[subcode=90002,submsg=x]"}"#, ErrorKind::Throttled),
+            (r#"{"errcode":88,"errmsg":"[subcode=7,submsg=x]"}"#, ErrorKind::Rejected),
+            (r#"{"errcode":88,"errmsg":"[subcode=,submsg=x]"}"#, ErrorKind::Unauthenticated),
+        ] {
+            let error = read(200, body).unwrap_err();
+            assert_eq!(error.kind(), kind, "{body}");
+            assert!(!error.api().unwrap().message().contains('('), "{error}");
+        }
     }
 
     #[test]

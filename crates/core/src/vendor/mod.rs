@@ -85,6 +85,22 @@ pub trait Platform: Send + Sync {
     /// Returns the operation's own data within the response, or the error that it stands for.
     fn read_data(&self, reply: &Reply) -> Result<Data, Error>;
 
+    /// Returns `true` if a path is one of the platform's old API, which has a host of its own and takes
+    /// the token as the query parameter [`OLD_TOKEN`].
+    fn is_old(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// Returns the host of the old API that goes with `host`, where that is one of the platform's own.
+    fn old_host(&self, _host: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns the data within a response of the old API, or the error that it stands for.
+    fn read_old_data(&self, reply: &Reply) -> Result<Data, Error> {
+        self.read_data(reply)
+    }
+
     /// Returns the error that the response stands for, if any.
     fn check(&self, reply: &Reply) -> Result<(), Error> {
         self.read_data(reply).map(drop)
@@ -112,6 +128,9 @@ pub trait Platform: Send + Sync {
         log_id(headers, self.log_id_headers())
     }
 }
+
+/// The query parameter that carries the token to an old API.
+pub(crate) const OLD_TOKEN: &str = "access_token";
 
 /// The operation's own data within a response.
 #[doc(hidden)]

@@ -55,6 +55,7 @@ fn may_be_envelope(headers: &HeaderMap) -> bool {
 }
 
 impl Exchange {
+    /// Creates a request for `target`, a path and a query, below the base URL.
     pub(crate) fn request(
         &self,
         method: http::Method,
@@ -62,10 +63,18 @@ impl Exchange {
         body: Body,
         content_type: Option<HeaderValue>,
     ) -> Result<Request<Body>, Error> {
+        Self::request_to(method, format!("{}{target}", self.base_url), body, content_type)
+    }
+
+    pub(crate) fn request_to(
+        method: http::Method,
+        url: String,
+        body: Body,
+        content_type: Option<HeaderValue>,
+    ) -> Result<Request<Body>, Error> {
         // RFC 9110 wants a length wherever the method leads the server to expect a body.
         let expects_body = !matches!(method, http::Method::GET | http::Method::DELETE);
-        let mut request =
-            Request::builder().method(method).uri(format!("{}{target}", self.base_url));
+        let mut request = Request::builder().method(method).uri(url);
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
         } else if expects_body {

@@ -17,7 +17,8 @@ use crate::wire::file::Unreadable;
 /// network with its own rules, or wraps the default to see or change what is sent; see
 /// [`ClientBuilder::layer`](crate::ClientBuilder::layer).
 ///
-/// An implementation must not follow redirects: the request carries a token.
+/// An implementation must not follow redirects: the request carries a token. That of DingTalk's old
+/// API carries it in the query, so that only the path of a URL is fit for a log.
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request`. The future, and later the body of the response, are dropped when the time
     /// of the call is up.

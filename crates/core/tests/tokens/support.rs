@@ -151,7 +151,7 @@ pub(crate) async fn call_of(client: &Client<Feishu>, path: &'static str) -> Resu
 pub(crate) async fn call_as<V: openplat_core::Vendor>(
     user: &Scoped<V, UserScope>,
 ) -> Result<Value, Error> {
-    user.raw(Method::Get, "/open-apis/good").send().await
+    user.raw(Method::Get, "/v1.0/good").send().await
 }
 
 /// A clock that is moved by hand. It starts in the past: no test depends on the system's.
