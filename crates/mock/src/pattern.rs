@@ -25,6 +25,10 @@ impl Pattern {
         Self { method, template: template.into() }
     }
 
+    pub(crate) fn template(&self) -> &str {
+        &self.template
+    }
+
     fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
         self.template.split('/').map(|segment| match parameter(segment) {
             Some(_) => Segment::Parameter,

@@ -23,7 +23,7 @@ const KEPT_BYTES: usize = 64 << 20;
 pub struct Recorded {
     /// The HTTP method.
     pub method: Method,
-    /// The path and query as sent, percent-encoded.
+    /// The path and query as sent, percent-encoded. The query of DingTalk's old API holds the token.
     pub target: String,
     /// The headers. The values of those that carry a token are marked as sensitive.
     pub headers: HeaderMap,
@@ -32,6 +32,7 @@ pub struct Recorded {
     pub body: Bytes,
     body_size: usize,
     received_at: Duration,
+    query_token: Option<String>,
     pub(crate) path_values: Vec<(String, String)>,
     pub(crate) endpoint: Endpoint,
 }
@@ -90,7 +91,11 @@ impl Recorded {
         let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
         let (body_size, received_at) = (body.len(), Duration::ZERO);
         let (path_values, endpoint) = (Vec::new(), Endpoint::Unknown);
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        let mut query = query_pairs(query).into_iter();
+        let query_token = query.find(|(name, _)| name == "access_token").map(|(_, token)| token);
         Self {
+            query_token,
             method: head.method,
             target,
             headers,
@@ -132,7 +137,12 @@ impl Recorded {
     pub fn token(&self) -> Option<&str> {
         let bearer = self.header(AUTHORIZATION.as_str());
         let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-        bearer.or_else(|| self.header(DINGTALK_TOKEN.as_str()))
+        bearer.or_else(|| self.header(DINGTALK_TOKEN.as_str())).or_else(|| self.query_token())
+    }
+
+    /// The token of DingTalk's old API.
+    pub(crate) fn query_token(&self) -> Option<&str> {
+        self.query_token.as_deref()
     }
 
     /// Parses the body.

@@ -9,7 +9,7 @@ use http::header::{
     UPGRADE,
 };
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use openplat_core::OperationMeta;
 use sha1::{Digest, Sha1};
 use tokio::time::Instant;
@@ -114,6 +114,7 @@ impl Simulation {
         example: Option<&'static str>,
     ) -> usize {
         self.find(&pattern).unwrap_or_else(|| {
+            let dialect = dialect.at(pattern.template());
             let example = example.unwrap_or_else(|| dialect.empty_success());
             let (queues, window) = (vec![Queue::default()], None);
             self.routes.push(Registered { pattern, dialect, meta, example, queues, window });
@@ -231,7 +232,7 @@ impl Simulation {
             return Some(ban);
         }
         if visit.service.is_none() {
-            let refused = self.token_refused(visit.dialect, &request.headers, now);
+            let refused = self.token_refused(visit.dialect, request, now);
             if let Some(failure) = refused {
                 return Some(failure.into());
             }
@@ -252,10 +253,10 @@ impl Simulation {
     fn token_refused(
         &mut self,
         dialect: &dyn Dialect,
-        headers: &HeaderMap,
+        request: &Recorded,
         now: Duration,
     ) -> Option<Failure> {
-        let token = dialect.token(headers);
+        let token = dialect.token(request);
         let text = token.and_then(|token| std::str::from_utf8(token).ok()).unwrap_or_default();
         let issued = self.tokens.look_up(dialect.vendor(), text, now);
         if issued.is_some_and(|issued| issued.is_honored()) {
@@ -312,8 +313,10 @@ impl Simulation {
             *response.status_mut() = status;
         }
         response.headers_mut().extend(reply.headers);
-        if let Ok(value) = HeaderValue::from_str(&visit.log_id) {
-            response.headers_mut().entry(visit.dialect.log_id_header()).or_insert(value);
+        if let (Some(name), Ok(value)) =
+            (visit.dialect.log_id_header(), HeaderValue::from_str(&visit.log_id))
+        {
+            response.headers_mut().entry(name).or_insert(value);
         }
         let peer = peer.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS);
         Outgoing { response, delay: reply.delay, wire: reply.wire, peer }
@@ -366,7 +369,7 @@ impl Simulation {
         let meta = route.and_then(|route| route.meta);
         let status = meta.and_then(|meta| meta.code(code)).map(|meta| meta.status());
         let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-        status.unwrap_or(StatusCode::BAD_REQUEST)
+        status.unwrap_or_else(|| visit.dialect.error_status())
     }
 
     /// Says how to register what was asked for. Clients quote the first 200 characters, up to the

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Ask, Dialect, Failure, Grant};
@@ -122,11 +122,27 @@ fn granted(granted: Granted) -> Value {
     json!({ "accessToken": granted.token, "expireIn": granted.expires_in })
 }
 
-pub(super) struct DingTalkDialect;
+/// The codes that the gateway of the old API has been seen to say as the more exact one below 88.
+const MORE_EXACT: &[&str] = &["40000", "40014", "60011", "60020", "90002"];
+
+pub(super) struct DingTalkDialect {
+    /// That of `oapi.dingtalk.com`, where the token is a parameter and every status is 200.
+    is_old: bool,
+}
+
+pub(super) const NEW: DingTalkDialect = DingTalkDialect { is_old: false };
+static OLD: DingTalkDialect = DingTalkDialect { is_old: true };
 
 impl Dialect for DingTalkDialect {
     fn vendor(&self) -> VendorId {
         VendorId::DingTalk
+    }
+
+    fn at(&'static self, path: &str) -> &'static dyn Dialect {
+        let version = path.strip_prefix("/v");
+        let is_new =
+            version.is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_digit()));
+        if is_new || path == self.upgrade_path() { self } else { &OLD }
     }
 
     fn type_name(&self) -> &'static str {
@@ -166,16 +182,31 @@ impl Dialect for DingTalkDialect {
         peer.is_none().then(|| Reply::new(StatusCode::UNAUTHORIZED))
     }
 
-    fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
-        Some(headers.get(TOKEN)?.as_bytes())
+    fn token<'a>(&self, request: &'a Recorded) -> Option<&'a [u8]> {
+        match self.is_old {
+            true => request.query_token().map(str::as_bytes),
+            false => Some(request.headers.get(TOKEN)?.as_bytes()),
+        }
     }
 
-    /// One code for all cases.
-    fn token_refused(&self, _: Option<&[u8]>, _: Option<&Issued>) -> Failure {
+    /// The new API has one code for all cases.
+    fn token_refused(&self, token: Option<&[u8]>, _: Option<&Issued>) -> Failure {
+        if self.is_old {
+            let (code, message) = match token {
+                None => ("40000", "access_token is blank"),
+                Some(_) => ("40014", "the access token is not valid"),
+            };
+            return Failure { status: StatusCode::OK, ..Failure::bad_request(code, message) };
+        }
         Failure::bad_request("InvalidAuthentication", "the access token is missing or not valid")
     }
 
     fn throttled(&self, limit: &RateLimit, _: Duration) -> Reply {
+        if self.is_old {
+            let status = limit.status.unwrap_or(StatusCode::OK.as_u16());
+            return Reply::error_message("90002", "the limit of requests is exceeded")
+                .status(status);
+        }
         let per = if limit.window < Duration::from_secs(60) { "Qps" } else { "Qpm" };
         let code = format!("Forbidden.AccessDenied.{per}LimitForApi");
         let status = limit.status.unwrap_or(StatusCode::FORBIDDEN.as_u16());
@@ -186,19 +217,43 @@ impl Dialect for DingTalkDialect {
         Some(Reply::new(StatusCode::FORBIDDEN).json(&json!({ "status": 1111, "punish": "deny" })))
     }
 
-    fn log_id_header(&self) -> HeaderName {
-        HeaderName::from_static("x-acs-request-id")
+    fn error_status(&self) -> StatusCode {
+        if self.is_old { StatusCode::OK } else { StatusCode::BAD_REQUEST }
+    }
+
+    fn log_id_header(&self) -> Option<HeaderName> {
+        (!self.is_old).then(|| HeaderName::from_static("x-acs-request-id"))
     }
 
     fn empty_success(&self) -> &'static str {
-        "{}"
+        if self.is_old { r#"{"errcode":0,"errmsg":"ok"}"# } else { "{}" }
     }
 
+    /// The old API puts its data beside the code.
     fn success(&self, data: &Value) -> Value {
-        data.clone()
+        let mut body = data.clone();
+        if let (true, Some(members)) = (self.is_old, body.as_object_mut()) {
+            members.entry("errcode").or_insert_with(|| 0.into());
+            members.entry("errmsg").or_insert_with(|| "ok".into());
+        }
+        body
     }
 
     fn failure(&self, failure: &Failure, log_id: &str) -> Value {
+        let Failure { code, message, .. } = failure;
+        if self.is_old && MORE_EXACT.contains(&code.as_str()) {
+            return json!({
+                "errcode": 88,
+                "sub_code": code,
+                "sub_msg": message,
+                "errmsg": format!("ding talk error[subcode={code},submsg={message}]"),
+                "request_id": log_id,
+            });
+        }
+        if self.is_old {
+            let code = code.parse::<i64>().map_or_else(|_| code.as_str().into(), Value::from);
+            return json!({ "errcode": code, "errmsg": message, "request_id": log_id });
+        }
         json!({ "code": failure.code, "message": failure.message, "requestid": log_id })
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderName, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -205,6 +205,10 @@ impl Dialect for FeishuDialect {
         VendorId::Feishu
     }
 
+    fn at(&'static self, _path: &str) -> &'static dyn Dialect {
+        self
+    }
+
     fn type_name(&self) -> &'static str {
         "Feishu"
     }
@@ -265,8 +269,8 @@ impl Dialect for FeishuDialect {
         hub.is_full(&peer.app_id).then(|| Reply::refuse_upgrade(514, TOO_MANY))
     }
 
-    fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
-        headers.get(AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ")
+    fn token<'a>(&self, request: &'a Recorded) -> Option<&'a [u8]> {
+        request.headers.get(AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ")
     }
 
     fn token_refused(&self, token: Option<&[u8]>, issued: Option<&Issued>) -> Failure {
@@ -293,8 +297,8 @@ impl Dialect for FeishuDialect {
             .header("x-ogw-ratelimit-reset", seconds(reset))
     }
 
-    fn log_id_header(&self) -> HeaderName {
-        HeaderName::from_static("x-tt-logid")
+    fn log_id_header(&self) -> Option<HeaderName> {
+        Some(HeaderName::from_static("x-tt-logid"))
     }
 
     fn empty_success(&self) -> &'static str {

@@ -5,7 +5,7 @@ mod feishu;
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderName, StatusCode};
 use openplat_core::{DingTalk, Feishu, Vendor};
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ impl MockedVendor for Feishu {
 }
 
 impl MockedVendor for DingTalk {
-    const DIALECT: &'static dyn Dialect = &dingtalk::DingTalkDialect;
+    const DIALECT: &'static dyn Dialect = &dingtalk::NEW;
 }
 
 pub(crate) const DIALECTS: [&dyn Dialect; 2] = [Feishu::DIALECT, DingTalk::DIALECT];
@@ -102,6 +102,9 @@ pub(crate) enum Service {
 pub trait Dialect: Send + Sync {
     fn vendor(&self) -> VendorId;
 
+    /// The dialect that the vendor speaks at a path.
+    fn at(&'static self, path: &str) -> &'static dyn Dialect;
+
     /// The name of the vendor's type in Rust.
     fn type_name(&self) -> &'static str;
 
@@ -131,7 +134,7 @@ pub trait Dialect: Send + Sync {
     }
 
     /// The token that a request carries.
-    fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]>;
+    fn token<'a>(&self, request: &'a Recorded) -> Option<&'a [u8]>;
 
     /// The error for a token that is not honored, or for the lack of one. `issued` is what the
     /// platform knows about the token.
@@ -145,7 +148,13 @@ pub trait Dialect: Send + Sync {
         None
     }
 
-    fn log_id_header(&self) -> HeaderName;
+    /// The HTTP status of an error for which no other is documented.
+    fn error_status(&self) -> StatusCode {
+        StatusCode::BAD_REQUEST
+    }
+
+    /// The header that says the log ID, if any does.
+    fn log_id_header(&self) -> Option<HeaderName>;
 
     fn empty_success(&self) -> &'static str;
 

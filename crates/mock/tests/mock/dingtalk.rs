@@ -1,6 +1,7 @@
-use openplat_core::{Client, DingTalk, ErrorKind, Operation, Sender};
-use openplat_mock::{MockPlatform, Recorded};
-use serde_json::json;
+use http_body_util::BodyExt;
+use openplat_core::{Body, Client, DingTalk, ErrorKind, Method, Operation, Sender, Transport};
+use openplat_mock::{MockPlatform, Recorded, Reply, TokenKind, http};
+use serde_json::{Value, json};
 
 use crate::connection::Connection;
 use crate::operations::{GetSpace, LinkChat, SendLink, dingtalk, feishu};
@@ -36,6 +37,49 @@ async fn data_is_the_body() {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<SendLink>().data(json!({ "file": null }));
     assert_eq!(dingtalk(&mock).call(&SendLink).await.unwrap(), json!({ "file": null }));
+}
+
+#[tokio::test]
+async fn the_old_api_has_its_own_way_with_tokens_and_errors() {
+    let mock = MockPlatform::in_process();
+    let old = mock.on_path::<DingTalk>(Method::Post, "/topapi/x").data(json!({ "result": 1 }));
+    old.error("7").respond(Reply::error("7").status(500)).example();
+    mock.on_path::<DingTalk>(Method::Post, "/v1.0/x");
+    mock.accept_token(TokenKind::DingTalkApp, "t/1");
+    let send = async |target: &str, token: &str| {
+        let mut request = http::Request::post(format!("https://x{target}"));
+        if !token.is_empty() {
+            request = request.header(TOKEN, token);
+        }
+        let response = mock.transport().send(request.body(Body::default()).unwrap()).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let is_traced = head.headers.contains_key("x-acs-request-id");
+        (head.status.as_u16(), is_traced, serde_json::from_slice::<Value>(&body).unwrap())
+    };
+    // Seen from outside on 2026-09-11: each API rejects the other's way.
+    let blank = json!({ "errcode": 88, "sub_code": "40000", "sub_msg": "access_token is blank",
+        "errmsg": "ding talk error[subcode=40000,submsg=access_token is blank]",
+        "request_id": "mock-000001" });
+    assert_eq!(send("/topapi/x", "t/1").await, (200, false, blank));
+    let (status, is_traced, body) = send("/v1.0/x?access_token=t/1", "").await;
+    assert_eq!((status, is_traced), (400, true));
+    assert_eq!(body["code"], "InvalidAuthentication");
+    let (_, _, body) = send("/topapi/x?access_token=t", "").await;
+    assert_eq!(body["sub_code"], "40014");
+
+    let ok = |body: Value| (200, false, body);
+    let response = async || send("/topapi/x?a=b&access_token=t%2F1", "").await;
+    assert_eq!(response().await, ok(json!({ "errcode": 0, "errmsg": "ok", "result": 1 })));
+    let (status, _, body) = response().await;
+    assert_eq!(
+        (status, &body["errcode"], &body["errmsg"]),
+        (200, &json!(7), &json!("mock error 7"))
+    );
+    assert_eq!(response().await.0, 500);
+    assert_eq!(response().await, ok(json!({ "errcode": 0, "errmsg": "ok" })));
+    assert_eq!(mock.requests()[6].token(), Some("t/1"));
+    assert!(!format!("{:?}", mock.requests()).contains("t/1"));
 }
 
 #[tokio::test]
