@@ -19,6 +19,7 @@ mod in_process;
 mod limits;
 mod messages;
 mod network;
+mod old_api;
 mod pacing;
 mod pages;
 mod raw;

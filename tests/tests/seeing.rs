@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use feishu_im::chat::{GetChat, LinkChat};
+use openplat_core::{Client, DingTalk, Method};
 use openplat_mock::{MockPlatform, Reply};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -67,6 +68,22 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
     let response = GetChat::new("oc_private").send(&client).with_meta().await.unwrap();
     assert_eq!(response.warnings.len(), 2, "{:?}", response.warnings);
 
+    // The token is in the URL.
+    mock.on_path::<DingTalk>(Method::Post, "/topapi/x")
+        .example()
+        .respond(Reply::close())
+        .respond(Reply::new(302).header("location", "/topapi/y?access_token=ding-topsecret"));
+    let ding = Client::<DingTalk>::builder("ding", "hunter2").base_url(mock.url()).build().unwrap();
+    let post = || ding.raw(Method::Post, "/topapi/x").send::<()>();
+    post().await.unwrap();
+    post().await.unwrap_err();
+    post().await.unwrap_err();
+    ding.with_token("ding-topsecret")
+        .raw(Method::Post, "/topapi/x")
+        .send::<()>()
+        .await
+        .unwrap_err();
+
     let bytes = lines.0.lock().unwrap().clone();
     let text = String::from_utf8(bytes).unwrap();
     let warnings: Vec<_> =
@@ -79,6 +96,7 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         "openplat.operation=\"im.v1.chat.link\"",
         "http.request.method=\"POST\"",
         "url.template=\"/open-apis/im/v1/chats/{chat_id}/link\"",
+        "url.template=\"/topapi/x\"",
         "http.response.status_code=200",
         "http.response.status_code=400",
         "http.request.resend_count=1",
@@ -93,8 +111,8 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         assert!(text.contains(seen), "{seen} is missing in\n{text}");
     }
     let tokens = mock.requests().into_iter().map(|request| {
-        let token = request.headers["authorization"].to_str().unwrap().to_owned();
-        token.trim_start_matches("Bearer ").to_owned()
+        assert!(request.token().is_some(), "{request:?}");
+        request.token().unwrap_or_default().to_owned()
     });
     let secrets = ["hunter2", "oc_private", "my salary"].map(str::to_owned);
     for secret in tokens.chain(secrets) {
