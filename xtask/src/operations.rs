@@ -4,6 +4,8 @@
 use serde::Serialize;
 
 use crate::codegen::ir::{Api, Body, Event, Field, Model, Operation, Token, Type, TypeDef};
+use crate::codegen::old_api;
+use crate::codegen::spec::Vendor;
 
 /// One operation, with everything that can stand on its wire.
 #[derive(Debug, Serialize)]
@@ -12,6 +14,8 @@ pub struct Entry {
     pub crate_name: String,
     pub id: String,
     pub method: &'static str,
+    /// The vendor's own, in China.
+    pub host: &'static str,
     /// As the vendor writes it.
     pub path: String,
     pub tokens: Vec<Token>,
@@ -110,6 +114,7 @@ fn entry(api: &Api, operation: &Operation) -> Entry {
         crate_name: api.name.clone(),
         id: operation.id.clone(),
         method: operation.method.as_str(),
+        host: host(api, operation),
         path: operation.path.clone(),
         tokens: operation.tokens.clone(),
         scopes: operation.scopes.clone(),
@@ -121,6 +126,14 @@ fn entry(api: &Api, operation: &Operation) -> Entry {
         multipart: matches!(operation.body, Some(Body::Form(_))),
         download: operation.is_download(),
         paged: operation.paging.is_some(),
+    }
+}
+
+fn host(api: &Api, operation: &Operation) -> &'static str {
+    match api.vendor {
+        Vendor::Feishu => "open.feishu.cn",
+        vendor if old_api::is_old(vendor, &operation.path) => "oapi.dingtalk.com",
+        Vendor::DingTalk => "api.dingtalk.com",
     }
 }
 

@@ -332,6 +332,55 @@ fn events_of_another_vendor_and_a_crate_without_their_feature() {
 }
 
 #[test]
+fn what_the_client_does_for_an_old_api() {
+    let workspace = Workspace::new();
+    workspace.edit("specs/im/api.json", "feishu", "dingtalk");
+    for (old, new) in [
+        ("/open-apis/im/v1/chats/:chat_id", "/topapi/chat/:chat_id"),
+        ("[\"tenant\", \"user\"]", "[\"app\"]"),
+        (
+            "\"body\"",
+            "\"query\": [{ \"name\": \"access_token\", \"type\": \"string\", \"doc\": \"1.\" }],\n  \"body\"",
+        ),
+        (
+            ERRORS,
+            r#""response": [
+    { "name": "errcode", "type": "int", "doc": "1." },
+    { "name": "url", "type": "string", "doc": "2." }
+  ]"#,
+        ),
+    ] {
+        workspace.edit(SPEC, old, new);
+    }
+    assert_snapshot!(workspace.faults());
+    // Paths of the current API begin with a version.
+    workspace.edit(SPEC, "/topapi", "/v1.0");
+    assert_ne!(workspace.codegen(), 0);
+}
+
+#[test]
+fn an_error_as_the_sample_of_an_old_api() {
+    let workspace = Workspace::new();
+    workspace.edit("specs/im/api.json", "feishu", "dingtalk");
+    let sample = |code: &str| {
+        format!(
+            r#""response": [{{ "name": "url", "type": "string", "doc": "1." }}],
+  "examples": {{ "response": {{ "errcode": {code}, "errmsg": "x", "request_id": "r", "url": "u" }} }}"#
+        )
+    };
+    for (old, new) in [
+        ("/open-apis/im/v1/chats/:chat_id", "/topapi/chat/:chat_id"),
+        ("[\"tenant\", \"user\"]", "[\"app\"]"),
+        (ERRORS, &sample("33012")),
+    ] {
+        workspace.edit(SPEC, old, new);
+    }
+    assert_snapshot!(workspace.faults());
+    workspace.edit(SPEC, "33012", "0");
+    assert_ne!(workspace.codegen(), 0);
+}
+
+#[test]
 fn a_type_of_events_in_an_operation() {
     let workspace = Workspace::with_events();
     let types = r#"{ "types": [{ "name": "Street", "doc": "1.", "fields": [] }] }"#;

@@ -10,6 +10,7 @@ use super::super::ir::{
 };
 use super::super::load::Sourced;
 use super::super::naming;
+use super::super::old_api;
 use super::super::spec::{self, Token, Vendor};
 use super::place::{fits_url, is_id};
 use super::{Lowering, Position, limits, path, stem};
@@ -89,6 +90,7 @@ impl<'a> Lowering<'a> {
         let name = self.name(module, method, spec, document);
         self.check_id(&spec.id, document);
         self.check_tokens(spec, document);
+        self.check_old(spec, document);
         let params = self.fields(&spec.params, document, &root.join("params"), Position::Path);
         let query = self.fields(&spec.query, document, &root.join("query"), Position::Query);
         let body = self.body(spec, document);
@@ -207,6 +209,28 @@ impl<'a> Lowering<'a> {
                 let message = "this vendor does not have this token".to_owned();
                 let hint = "Feishu has `tenant` and `user`, DingTalk has `app` and `user`";
                 self.report(document.value(&pointer.join(index)), message, hint);
+            }
+        }
+    }
+
+    /// What the client does by itself for DingTalk's old API is no field.
+    fn check_old(&mut self, spec: &spec::Endpoint, document: &Document) {
+        if !old_api::is_old(self.specs.api.spec.vendor, &spec.path) {
+            return;
+        }
+        let (body, response) = (spec.body.as_deref(), spec.response.as_deref());
+        for (key, fields, ours, does) in [
+            ("query", &spec.query[..], &[old_api::TOKEN][..], "sends"),
+            ("body", body.unwrap_or_default(), &[old_api::TOKEN], "sends"),
+            ("response", response.unwrap_or_default(), &old_api::ENVELOPE, "reads"),
+        ] {
+            for (index, field) in fields.iter().enumerate() {
+                if ours.contains(&field.name.as_str()) {
+                    let place = document.value(&Pointer::default().join(key).join(index));
+                    let message = format!("the client {does} `{}` by itself", field.name);
+                    let hint = "remove the field: it is the same for each operation of the old API";
+                    self.report(place, message, hint);
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use super::super::ir::{
     Api, Body, Enum, Event, EventSchema, Field, Operation, Presence, Type, TypeDef, Vendor,
 };
 use super::super::load::{ApiSpecs, Sourced};
+use super::super::old_api;
 use super::super::spec;
 use super::calls::{sample_answers, sample_calls};
 use super::plain;
@@ -186,8 +187,15 @@ impl<'a> Checker<'a> {
         if operation.is_download() {
             return self.report(pointer, "the operation answers with a file", "remove the example");
         }
+        let old = old_api::is_old(self.api.vendor, &operation.path);
+        let old = old.then(|| old_api::data(example));
+        let code = example.get("errcode").filter(|_| old.is_some());
+        if code.is_some_and(|code| *code != 0 && *code != "0") {
+            let hint = "take the sample of a success";
+            self.report(&pointer.join("errcode"), "the example is an error", hint);
+        }
         let (data, pointer) = match self.api.vendor {
-            Vendor::DingTalk => (Some(example), pointer.clone()),
+            Vendor::DingTalk => (old.as_ref().or(Some(example)), pointer.clone()),
             Vendor::Feishu => {
                 if example.get("code").and_then(Value::as_i64) != Some(0) {
                     let hint = "write the whole body as the vendor answers it, with its envelope";
