@@ -4,8 +4,8 @@
 use serde::Serialize;
 
 use crate::codegen::ir::{Api, Body, Event, Field, Model, Operation, Token, Type, TypeDef};
-use crate::codegen::old_api;
 use crate::codegen::spec::Vendor;
+use crate::distill::read::old_api;
 
 /// One operation, with everything that can stand on its wire.
 #[derive(Debug, Serialize)]
@@ -132,7 +132,7 @@ fn entry(api: &Api, operation: &Operation) -> Entry {
 fn host(api: &Api, operation: &Operation) -> &'static str {
     match api.vendor {
         Vendor::Feishu => "open.feishu.cn",
-        vendor if old_api::is_old(vendor, &operation.path) => "oapi.dingtalk.com",
+        Vendor::DingTalk if old_api::is_old(&operation.path) => old_api::HOST,
         Vendor::DingTalk => "api.dingtalk.com",
     }
 }

@@ -11,7 +11,6 @@ pub mod ir;
 pub mod load;
 mod lower;
 pub mod naming;
-pub mod old_api;
 mod render;
 pub mod rules;
 mod shape;

@@ -298,3 +298,21 @@ fn departures_that_are_none_any_more_fail() {
         assert!(run.err.contains("remove it from fixups.json"), "{}", run.err);
     }
 }
+
+/// What the client does by itself is no drift; what is documented about the rest is.
+#[test]
+fn operations_of_an_old_api() {
+    let lab = Lab::new();
+    let page = include_str!("../pages/mole_old_api.md");
+    lab.write("pages/old.md", page);
+    lab.distil();
+    assert!(lab.xtask(&["drift", "pages"]).ok);
+    let row = "| access\\_token | String | 是 | 6d1bxxxx | 调用该接口的应用凭证。 |\n";
+    assert!(page.contains(row));
+    lab.write("pages/old.md", page.replace(row, ""));
+    assert_eq!(lab.xtask(&["drift", "pages"]).changes(), [""; 0]);
+    lab.write("pages/old.md", page.replace("| language | String | 否", "| language | String | 是"));
+    let drift = lab.xtask(&["drift", "pages"]);
+    let required = "breaking: mole_comment.list query/language: required optional -> required";
+    assert_eq!((drift.ok, drift.changes()), (false, vec![required.to_owned()]));
+}

@@ -41,6 +41,14 @@ fn an_endpoint_of_dingtalk() {
 }
 
 #[test]
+fn endpoints_of_dingtalks_old_api() {
+    insta::assert_snapshot!(specs(&[
+        ("beside.md", include_str!("../pages/mole_beside.md")),
+        ("old.md", include_str!("../pages/mole_old_api.md")),
+    ]));
+}
+
+#[test]
 fn an_event() {
     insta::assert_snapshot!(specs(&[
         ("cargo.md", include_str!("../pages/cargo_event.md")),

@@ -10,10 +10,10 @@ use super::super::ir::{
 };
 use super::super::load::Sourced;
 use super::super::naming;
-use super::super::old_api;
 use super::super::spec::{self, Token, Vendor};
 use super::place::{fits_url, is_id};
 use super::{Lowering, Position, limits, path, stem};
+use crate::distill::read::old_api;
 
 /// What stands at the root of a crate already.
 pub const NO_MODULES: [&str; 5] = ["types", "events", "error_code", "generated", "openplat_core"];
@@ -215,7 +215,8 @@ impl<'a> Lowering<'a> {
 
     /// What the client does by itself for DingTalk's old API is no field.
     fn check_old(&mut self, spec: &spec::Endpoint, document: &Document) {
-        if !old_api::is_old(self.specs.api.spec.vendor, &spec.path) {
+        let vendor = self.specs.api.spec.vendor;
+        if vendor != Vendor::DingTalk || !old_api::is_old(&spec.path) {
             return;
         }
         let (body, response) = (spec.body.as_deref(), spec.response.as_deref());

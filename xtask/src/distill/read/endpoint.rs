@@ -10,7 +10,7 @@ use super::parts::{self, Inner, Parts};
 use super::report::{RemarkKind, Report};
 use super::request::{self, Request};
 use super::vocabulary::{self, Column, Section};
-use super::{envelope, form, infer, maps, words};
+use super::{envelope, form, infer, maps, old_api, words};
 
 /// The operation, if the page describes one.
 pub(super) fn read(document: &Document, report: &mut Report) -> Option<Endpoint> {
@@ -75,8 +75,15 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     }
 
     let vendor = request.vendor();
+    let is_old = vendor == Some(Vendor::Dingtalk) && old_api::is_old(&request.path());
     let root = parts.response.root.take();
-    let answer_rows = flats(parts.response);
+    let mut answer_rows = flats(parts.response);
+    if vendor == Some(Vendor::Dingtalk) {
+        doubt_host(&request, is_old, report);
+    }
+    if is_old {
+        envelope::leave_out_old(&mut answer_rows, parts.response_example.as_ref());
+    }
     let sample = parts.request_example.as_ref();
     let body_list = is_list(parts.body.root.as_ref(), sample);
     let body_rows = flats(parts.body);
@@ -111,7 +118,8 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
     let answer = parts.response_example.as_ref();
     let mut response = nest::tree(answer_rows, evidence(answer), report);
     attach_inner(&mut response, inner_answer, answer, report);
-    let (response, response_of_table) = answer_fields(&request, response, answer, &body, report);
+    let (response, response_of_table) =
+        answer_fields(&request, is_old, response, answer, &body, report);
     let download = is_download(&request, &title, parts.file_answer, &response, answer.is_some());
     if download {
         report.add(
@@ -146,6 +154,11 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
         report.add(RemarkKind::Missing, request.line, message);
     }
     let tokens = tokens(&request, vendor, &headers, &query, report);
+    if is_old {
+        // The client sends it.
+        query.retain(|param| param.name != old_api::TOKEN);
+        body.retain(|param| param.name != old_api::TOKEN);
+    }
     Endpoint {
         vendor,
         source: document.source.clone(),
@@ -374,14 +387,20 @@ fn field_at<'a>(fields: &'a mut [Param], place: &[usize]) -> Option<&'a mut Para
 /// The table counts; without one, the sample does. Feishu's answers have an envelope.
 fn answer_fields(
     request: &Request,
+    is_old: bool,
     table: Vec<Param>,
     sample: Option<&Json>,
     body: &[Param],
     report: &mut Report,
 ) -> (Vec<Param>, bool) {
     let feishu = request.vendor() == Some(Vendor::Feishu);
-    let data = sample.map(|sample| if feishu { envelope::data(sample) } else { sample.clone() });
+    let data = sample.map(|sample| match feishu {
+        true => envelope::data(sample),
+        false if is_old => envelope::data_of_old(sample),
+        false => sample.clone(),
+    });
     let mut fields = if feishu { envelope::fields(table) } else { table };
+    fields.retain(|field| !is_old || !old_api::ENVELOPE.contains(&field.name.as_str()));
     if fields.is_empty() {
         let Some(data) = data else { return (fields, false) };
         fields = infer::fields(&[&data]);
@@ -391,6 +410,22 @@ fn answer_fields(
     }
     params::compare(&mut fields, data.as_ref(), report);
     (fields, true)
+}
+
+/// The path decides where an operation is, whatever the page says.
+fn doubt_host(request: &Request, is_old: bool, report: &mut Report) {
+    let host = request.host();
+    if host.starts_with("oapi.") == is_old {
+        return;
+    }
+    let message = match is_old {
+        true => format!(
+            "the path has no version and so is one of `{}`; the page says `{host}`",
+            old_api::HOST
+        ),
+        false => format!("the path has a version and so is none of `{host}`, as the page says"),
+    };
+    report.add(RemarkKind::Conflict, request.line, message);
 }
 
 fn is_download(

@@ -2,6 +2,8 @@
 
 use super::facts::{Param, Schema, Ty};
 use super::json::{Json, JsonKind};
+use super::old_api::ENVELOPE;
+use super::places::Flat;
 use super::report::{RemarkKind, Report};
 
 const FEISHU: &[&str] =
@@ -36,6 +38,36 @@ pub(super) fn fields(fields: Vec<Param>) -> Vec<Param> {
         Ok([other]) => vec![other],
         Err(rest) => rest,
     }
+}
+
+/// Takes the rows of the envelope of DingTalk's old API out of a table, in which they stand behind the
+/// data and could sink into it. Those that the sample has within the data stay.
+pub(super) fn leave_out_old(rows: &mut Vec<Flat>, sample: Option<&Json>) {
+    let entries = sample.map(Json::entries).unwrap_or_default();
+    rows.retain(|Flat { indent, param }| {
+        let is_of_envelope = *indent == 0 && ENVELOPE.contains(&param.name.as_str());
+        !is_of_envelope || entries.iter().any(|(_, value)| holds(value, &param.name))
+    });
+}
+
+fn holds(value: &Json, name: &str) -> bool {
+    match &value.kind {
+        JsonKind::Object(entries) => {
+            entries.iter().any(|(key, value)| key == name || holds(value, name))
+        }
+        JsonKind::Array(items) => items.iter().any(|item| holds(item, name)),
+        _ => false,
+    }
+}
+
+/// Returns the data of a response of DingTalk's old API: all but its envelope.
+pub(super) fn data_of_old(answer: &Json) -> Json {
+    let entries = answer.entries().iter().filter(|(key, _)| !ENVELOPE.contains(&key.as_str()));
+    let kind = match &answer.kind {
+        JsonKind::Object(_) => JsonKind::Object(entries.cloned().collect()),
+        kind => kind.clone(),
+    };
+    Json { kind, ..answer.clone() }
 }
 
 /// The members that each envelope of an event has in addition to the payload.

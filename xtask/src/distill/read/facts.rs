@@ -207,7 +207,7 @@ pub struct NamedValue {
 }
 
 /// A row of the table of error codes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ErrorCode {
     pub http: Option<u16>,
     pub code: String,

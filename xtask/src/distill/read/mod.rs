@@ -23,6 +23,7 @@ mod maps;
 mod markup;
 mod models;
 mod nest;
+pub mod old_api;
 mod overview;
 mod params;
 mod parts;

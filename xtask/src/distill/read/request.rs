@@ -2,6 +2,7 @@
 
 use super::blocks::{Block, Body, Document};
 use super::facts::{Token, Vendor};
+use super::old_api;
 use super::report::{RemarkKind, Report};
 use super::table::Table;
 use super::vocabulary::{self, Basic, Section};
@@ -305,12 +306,13 @@ impl Request {
         }
         if self.url.is_empty() {
             let path = url.split('?').next().unwrap_or_default();
-            let host = if path.starts_with("/open-apis/") {
-                "https://open.feishu.cn"
-            } else {
-                "https://api.dingtalk.com"
+            let host = match path {
+                _ if path.starts_with("/open-apis/") => "open.feishu.cn",
+                _ if old_api::is_old(path) => old_api::HOST,
+                _ => "api.dingtalk.com",
             };
-            self.url = if path.starts_with('/') { format!("{host}{path}") } else { url.to_owned() };
+            let is_path = path.starts_with('/');
+            self.url = if is_path { format!("https://{host}{path}") } else { url.to_owned() };
             self.line = line;
             report.add(
                 RemarkKind::Guessed,

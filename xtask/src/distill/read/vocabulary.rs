@@ -240,6 +240,7 @@ const HEADS: &[(Column, Words)] = &[
 const PARTS_OF_HEADS: &[(Column, Words)] = &[
     (Column::Required, "必填|必须|必选|required"),
     (Column::Http, "http状态|httpcode|httpstatus"),
+    (Column::Message, "错误码描述|errmsg"),
     (Column::Code, "错误码|errorcode"),
     (Column::Advice, "排查|troubleshoot"),
     (Column::Name, "参数名|字段名|parametername|fieldname"),

@@ -141,17 +141,33 @@ const REASONS: [&str; 4] = ["because", "due", "if", "when"];
 /// A longer name is no name any more.
 const LONGEST: usize = 6;
 
-/// What the dictionary says about a code until a maintainer says it better.
-pub fn code(error: &ErrorCode) -> spec::ErrorCode {
-    let http = error.http.filter(|status| (100..600).contains(status)).unwrap_or(400);
+/// What the dictionary says about a code until a maintainer says it better. An old API responds with
+/// HTTP 200 whatever happens.
+pub fn code(error: &ErrorCode, is_old: bool) -> spec::ErrorCode {
+    let http = error.http.filter(|status| (100..600).contains(status));
+    let http = http.unwrap_or(if is_old { 200 } else { 400 });
+    let of_old = if is_old { kind_of_old(&error.code) } else { None };
     let name = name(error);
     spec::ErrorCode {
         name,
         http,
-        kind: kind(error, http),
+        kind: of_old.unwrap_or_else(|| kind(error, http)),
         doc: String::new(),
         advice: String::new(),
     }
+}
+
+/// The codes that mean the same in each operation of DingTalk's old API, as core knows them.
+fn kind_of_old(code: &str) -> Option<spec::ErrorKind> {
+    Some(match code.parse().ok()? {
+        -1 => spec::ErrorKind::Unavailable,
+        88 | 40_001 | 40_014 | 42_001 => spec::ErrorKind::Unauthenticated,
+        33_001 | 40_089 | 40_096 | 60_020 => spec::ErrorKind::Configuration,
+        60_011 => spec::ErrorKind::PermissionDenied,
+        90_001..90_020 | 130_101 | 660_026 => spec::ErrorKind::Throttled,
+        90_020 => spec::ErrorKind::QuotaExceeded,
+        _ => return None,
+    })
 }
 
 /// The name of a code that has to be told from another one of the same message.
@@ -240,7 +256,7 @@ mod tests {
             gloss: gloss.to_owned(),
             line: 1,
         };
-        let spec::ErrorCode { name, kind, .. } = super::code(&error);
+        let spec::ErrorCode { name, kind, .. } = super::code(&error, false);
         (name, kind)
     }
 
@@ -287,6 +303,18 @@ mod tests {
             (400, "quotaExceeded", "", "QuotaExceeded", QuotaExceeded),
         ] {
             assert_eq!(of(http, code, message), (name.to_owned(), kind), "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn the_common_codes_of_an_old_api_have_their_kinds() {
+        use spec::ErrorKind::*;
+        for (code, kind) in [("90018", Throttled), ("40014", Unauthenticated), ("400020", Rejected)]
+        {
+            let error = ErrorCode { code: code.to_owned(), ..ErrorCode::default() };
+            let code = super::code(&error, true);
+            assert_eq!((code.http, code.kind), (200, kind));
+            assert_eq!(super::code(&error, false).kind, Rejected);
         }
     }
 

@@ -13,6 +13,7 @@ use super::recursion::{self, Above};
 use super::route::{self, Names};
 use crate::codegen::{naming, rules, spec};
 use crate::distill::read::facts::{Endpoint, Event, Overview, Param, Schema, Token, Ty, Vendor};
+use crate::distill::read::old_api;
 use crate::distill::read::report::{Remark, RemarkKind};
 
 /// A spec that a page says, before it is put among others.
@@ -126,7 +127,9 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
     }
     name_apart(&mut spec, &BTreeSet::new());
     spec.types = drafter.types;
-    let codes = facts.errors.iter().map(|error| (error.code.clone(), codes::code(error))).collect();
+    let is_old = is_old(facts);
+    let codes = facts.errors.iter();
+    let codes = codes.map(|error| (error.code.clone(), codes::code(error, is_old))).collect();
     let statuses = facts.errors.iter().filter_map(|error| Some((error.code.clone(), error.http?)));
     let (statuses, is_whole) = (statuses.collect(), facts.response_of_table);
     Ok(Draft { names, spec, codes, statuses, is_whole, notes: drafter.notes })
@@ -208,6 +211,10 @@ pub fn method(name: &str) -> Result<spec::Method, String> {
         "" => return Err("the page does not say the HTTP method".to_owned()),
         other => return Err(format!("specs do not know the HTTP method `{other}`")),
     })
+}
+
+fn is_old(facts: &Endpoint) -> bool {
+    facts.vendor == Some(Vendor::Dingtalk) && old_api::is_old(&facts.path)
 }
 
 /// The address of a page rarely is on it.
@@ -372,7 +379,12 @@ impl<'a> Drafter<'a> {
         let has_body = spec.body_type.is_some()
             || spec.body.as_ref().is_some_and(|body| body.iter().all(|field| field.ty != "file"));
         spec.examples.request = facts.request_example.clone().filter(|_| has_body);
+        let is_old = is_old(facts);
+        if let (true, Some(Value::Object(members))) = (is_old, &mut spec.examples.request) {
+            members.remove(old_api::TOKEN);
+        }
         let is_success = |answer: &Value| match facts.vendor {
+            _ if is_old => answer.get("errcode").is_none_or(|code| *code == 0 || *code == "0"),
             Some(Vendor::Dingtalk) => true,
             _ => answer.get("code").and_then(Value::as_i64) == Some(0),
         };

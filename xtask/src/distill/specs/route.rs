@@ -23,6 +23,9 @@ pub fn names(
     page: Option<&str>,
 ) -> Names {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    if let Some(names) = names_of_old(&segments) {
+        return names;
+    }
     let (service, rest) = service(&segments);
     let told = explored.and_then(|explored| names_told(explored, &service));
     let told = told.or_else(|| page.and_then(|page| names_in(page, &service)));
@@ -30,6 +33,26 @@ pub fn names(
     let module = safe(module, "api");
     let method = if naming::is_method(&method) { method } else { safe(method, "call") };
     Names { id: format!("{service}.{module}.{method}"), module, method }
+}
+
+/// DingTalk calls `/topapi/v2/user/get` of its old API `dingtalk.oapi.v2.user.get`. The last word of such
+/// a path says what is done.
+fn names_of_old(segments: &[&str]) -> Option<Names> {
+    let words: Vec<&str> = match segments {
+        ["open-apis", ..] => return None,
+        [first, ..] if is_version(first) || is_param(first) => return None,
+        ["topapi", rest @ ..] => rest.to_vec(),
+        _ => segments.to_vec(),
+    };
+    let words: Vec<String> =
+        words.into_iter().filter(|segment| !is_param(segment)).map(word).collect();
+    let unversioned: Vec<_> = words.iter().filter(|word| !is_version(word)).collect();
+    let (last, resources) = unversioned.split_last()?;
+    let resources: Vec<_> = resources.iter().map(|name| singular(&snake(name))).collect();
+    let module = safe(resources.join("_"), "api");
+    let method = snake(last);
+    let method = if naming::is_method(&method) { method } else { safe(method, "call") };
+    Some(Names { id: format!("dingtalk.oapi.{}", words.join(".")), module, method })
 }
 
 /// The explorer calls `chat_members` and `me_join` `chat.members` and `me_join`. A page can link to
@@ -291,7 +314,6 @@ mod tests {
                 "convFile_1.0.conversation_file.send",
             ),
             ("PUT", "/v1.0/todo/users/{unionId}/tasks/{taskId}", "todo_1.0.user_task.update"),
-            ("POST", "/topapi/v2/user/get", "topapi.v2_user.get"),
             ("GET", "/{x}", "api.api.get"),
             ("GET", "/open-apis/x/v1/docks/:dock_id/public", "x.v1.dock_public.get"),
             ("PATCH", "/open-apis/x/v1/docks/:dock_id/public", "x.v1.dock_public.patch"),
@@ -304,6 +326,36 @@ mod tests {
             ("POST", "/v1.0/robot/oToMessages/batchSend", "robot_1.0.oto_message.batch_send"),
         ] {
             assert_eq!(names(method, path, None, None).id, id, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn operations_of_an_old_api_are_named_as_the_vendor_names_them() {
+        for (path, id, module, method) in [
+            ("/topapi/v2/user/get", "dingtalk.oapi.v2.user.get", "user", "get"),
+            (
+                "/user/getUseridByUnionid",
+                "dingtalk.oapi.user.getUseridByUnionid",
+                "user",
+                "get_userid_by_unionid",
+            ),
+            (
+                "/topapi/v2/department/listsub",
+                "dingtalk.oapi.v2.department.listsub",
+                "department",
+                "listsub",
+            ),
+            (
+                "/topapi/message/corpconversation/asyncsend_v2",
+                "dingtalk.oapi.message.corpconversation.asyncsend_v2",
+                "message_corpconversation",
+                "asyncsend_v2",
+            ),
+            ("/gettoken", "dingtalk.oapi.gettoken", "api", "gettoken"),
+            ("/topapi/types/move", "dingtalk.oapi.types.move", "api_type", "move"),
+        ] {
+            let names = names("POST", path, None, None);
+            assert_eq!((&*names.id, &*names.module, &*names.method), (id, module, method));
         }
     }
 
