@@ -59,7 +59,7 @@ impl Reply {
     }
 
     /// Creates a success with this data: for Feishu the `data` of the envelope, for DingTalk the
-    /// whole body.
+    /// whole body, to which that of the old API gets its `errcode`.
     pub fn data(data: Value) -> Self {
         Self::of(Content::Data(data))
     }

@@ -35,8 +35,7 @@ impl Route {
         self.respond(Reply::example())
     }
 
-    /// Adds a success with this data: for Feishu the `data` of the envelope, for DingTalk the whole
-    /// body.
+    /// Adds a success with this data; see [`Reply::data`].
     pub fn data(self, data: Value) -> Self {
         self.respond(Reply::data(data))
     }
