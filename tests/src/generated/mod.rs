@@ -2,5 +2,6 @@
 
 mod dingtalk_convfile;
 mod feishu_apaas;
+mod feishu_cardkit;
 mod feishu_im;
 mod showcase;
