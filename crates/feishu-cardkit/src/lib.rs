@@ -37,6 +37,8 @@
 //!   failed.
 //! - A card takes at most 10 updates per second, and 30 KB of JSON with 200 elements, texts included.
 //! - Only the app that created a card can send and update it, within 14 days.
+//! - With the feature `streaming`, the module `streaming` writes a card while its text is being made,
+//!   and keeps to all of this.
 //! - An [`Error`] says what happened, where and what to do; [`ErrorCode`] names the documented
 //!   codes.
 //!
@@ -49,6 +51,8 @@
 
 #[rustfmt::skip]
 mod generated;
+#[cfg(feature = "streaming")]
+pub mod streaming;
 
 pub use generated::error_code::ErrorCode;
 pub use generated::*;
