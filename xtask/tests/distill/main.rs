@@ -18,5 +18,6 @@ mod maps;
 mod new_api;
 mod pages;
 mod rooms;
+mod unmarked;
 mod wire;
 mod writing;

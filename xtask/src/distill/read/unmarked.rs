@@ -55,6 +55,7 @@ impl<'a> Unmarked<'a> {
             self.close(level + 1, report);
             self.push(level, row, rows.peek());
         }
+        self.floor = 0;
         self.close(1, report);
         self.tree
     }
@@ -164,7 +165,7 @@ impl<'a> Unmarked<'a> {
 
     /// Closes the containers from the level on.
     fn close(&mut self, level: usize, report: &mut Report) {
-        while self.open.len() > level.max(1) {
+        while self.open.len() > level.max(self.floor + 1) {
             let fields = self.fields(self.open.len() - 1);
             let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
             let Some(open) = self.open.pop() else { return };
