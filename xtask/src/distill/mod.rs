@@ -11,5 +11,5 @@ pub use read::facts::{
     Endpoint, ErrorCode, Event, NamedValue, Overview, Page, Param, Reading, Schema, Token, Ty,
     Vendor,
 };
-pub use read::read;
 pub use read::report::{Remark, RemarkKind};
+pub use read::{read, read_all};

@@ -1,20 +1,29 @@
 //! Tables that list inner rows without a mark, as the vendor's own export does.
 
-use xtask::distill::{Page, Param, read};
+use xtask::distill::{Page, Param, Reading, RemarkKind, read, read_all};
 
-/// The tree of an answer, one row a line; each row is `name | type | text`.
-#[track_caller]
-fn check(rows: &[&str], sample: &str, expected: &str) {
+/// A page whose answer has the rows, each as `name | type`.
+fn page(rows: &[&str], sample: &str) -> String {
     let rows: String = rows.iter().map(|row| format!("{row} | 文\n")).collect();
-    let page = format!(
+    format!(
         "# 查询\n\n## 请求\n名称 | 值\n---|---\n\
          HTTP URL | https://open.feishu.cn/open-apis/tug/v1/jobs\nHTTP Method | GET\n\n\
          ## 响应\n\n### 响应体\n\n名称 | 类型 | 描述\n---|---|---\n\
          code | int | 码\nmsg | string | 文\ndata | \\- | \\-\n{rows}\n\
          ### 响应体示例\n```json\n{sample}\n```\n"
-    );
-    let Page::Endpoint(endpoint) = read("page.md", page.as_bytes()).page else { panic!("{page}") };
-    assert_eq!(tree(&endpoint.response), expected, "{rows}");
+    )
+}
+
+#[track_caller]
+fn check(rows: &[&str], sample: &str, expected: &str) {
+    let reading = read("page.md", page(rows, sample).as_bytes());
+    assert_eq!(tree(&response(&reading)), expected, "{rows:?}");
+}
+
+#[track_caller]
+fn response(reading: &Reading) -> Vec<Param> {
+    let Page::Endpoint(endpoint) = &reading.page else { panic!("{:?}", reading.page) };
+    endpoint.response.clone()
 }
 
 /// `a b(c d)`
@@ -29,5 +38,72 @@ fn tree(fields: &[Param]) -> String {
 #[test]
 fn a_sample_that_has_a_row_outside_the_data() {
     let sample = r#"{ "code": 0, "data": { "id": "1" }, "trace": "t" }"#;
-    check(&["id | string", "trace | string", "name | string"], sample, "data(id name) trace");
+    check(&["id | string", "trace | string"], sample, "data(id) trace");
+}
+
+#[test]
+fn rows_behind_a_list_that_its_sample_completes() {
+    let rows = ["ropes | rope[]", "key | string", "length | int", "note | string", "at | string"];
+    let sample = r#"{ "code": 0, "data": { "ropes": [{ "key": "a", "length": 2 }] } }"#;
+    check(&rows, sample, "ropes(key length) note at");
+}
+
+#[test]
+fn an_object_of_no_sample_ends_where_the_sample_goes_on() {
+    let rows = ["hull | hull", "depth | int", "width | int", "id | string", "crew | int"];
+    let sample = r#"{ "code": 0, "data": { "id": "1", "crew": 3 } }"#;
+    check(&rows, sample, "hull(depth width) id crew");
+}
+
+#[test]
+fn a_name_that_two_objects_have() {
+    let rows = ["jobs | job[]", "id | string", "tug | tug", "id | string", "name | string"];
+    let sample = r#"{ "code": 0, "data": { "jobs": [{ "id": "1", "tug": {}, "name": "x" }] } }"#;
+    check(&rows, sample, "jobs(id tug(id) name)");
+}
+
+#[test]
+fn a_type_named_after_that_of_the_object_around_it() {
+    let rows = ["gear | gear", "winch | winch", "load | int", "rope | gear.rope", "length | int"];
+    check(&rows, r#"{ "code": 0 }"#, "gear(winch(load) rope(length))");
+}
+
+#[test]
+fn a_type_of_one_name_has_the_same_fields_again() {
+    let rows = [
+        "head | cargo",
+        "weight | int",
+        "seal | string",
+        "tail | cargo",
+        "weight | int",
+        "seal | string",
+        "total | int",
+    ];
+    let sample = r#"{ "code": 0, "data": { "head": { "weight": 1, "seal": "a" }, "total": 2 } }"#;
+    check(&rows, sample, "head(weight seal) tail(weight seal) total");
+}
+
+#[test]
+fn objects_that_are_called_files_and_values_of_several_types() {
+    let rows = ["files | file[]", "url | string", "size | int", "remark | union", "id | string"];
+    let sample = r#"{ "code": 0, "data": { "files": [{ "url": "u", "size": 1 }], "id": "1" } }"#;
+    check(&rows, sample, "files(url size) remark id");
+}
+
+#[test]
+fn the_types_of_one_page_tell_the_nesting_of_another() {
+    let one = page(
+        &["hull | hull", "depth | int", "width | int", "flag | string"],
+        r#"{ "code": 0, "data": { "hull": { "depth": 1, "width": 2 }, "flag": "x" } }"#,
+    );
+    let other = page(
+        &["hull | hull", "depth | int", "width | int", "note | string", "id | string"],
+        r#"{ "code": 0, "data": {} }"#,
+    );
+    let pages = [("1.md".to_owned(), other.into_bytes()), ("2.md".to_owned(), one.into_bytes())];
+    let readings = read_all(&pages).0;
+    assert_eq!(tree(&response(&readings[0])), "hull(depth width) note id");
+    assert_eq!(tree(&response(&readings[1])), "hull(depth width) flag");
+    let remarks = &readings[1].remarks;
+    assert!(remarks.iter().all(|remark| remark.kind != RemarkKind::GuessedNesting), "{remarks:?}");
 }

@@ -115,11 +115,16 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
         reports.extend(what.map(|what| no_page(path.display().to_string(), what)));
         is_page
     });
+    let mut pages = Vec::new();
     for (path, bytes) in readings {
-        reports.push(match bytes {
-            Ok(bytes) => books.add(&path, &bytes)?,
-            Err(why) => unread(path.display().to_string(), why),
-        });
+        match bytes {
+            Ok(bytes) => pages.push((path.display().to_string(), bytes)),
+            Err(why) => reports.push(unread(path.display().to_string(), why)),
+        }
+    }
+    let (readings, types) = read::read_all(&pages);
+    for ((_, bytes), reading) in pages.iter().zip(readings) {
+        reports.push(books.add(reading, bytes, &types)?);
     }
     if task.compares {
         books.compare()?;
@@ -390,9 +395,13 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
-    fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<PageReport, String> {
-        let name = path.display().to_string();
-        let mut reading = read::read(&name, bytes);
+    fn add(
+        &mut self,
+        mut reading: Reading,
+        bytes: &[u8],
+        types: &read::Types,
+    ) -> Result<PageReport, String> {
+        let name = reading.name.clone();
         if let Page::Unreadable { why, line } = &reading.page {
             let place = if *line > 1 { format!("line {line}: ") } else { String::new() };
             return Ok(unread(name, format!("{place}{why}")));
@@ -435,7 +444,7 @@ impl<'a> Books<'a> {
             self.changes.push(no_fixup(&fixup.page, &fixup.find));
         }
         if let Some(text) = text {
-            reading = read::read(&name, text.as_bytes());
+            reading = read::read_with(&name, text.as_bytes(), types);
         }
         let departures = self.departures(&reading.page);
         if let Page::Endpoint(facts) = &reading.page {
@@ -446,7 +455,8 @@ impl<'a> Books<'a> {
         let added = match page {
             Page::Endpoint(facts) => self.add_endpoint(&api, reading, &facts, &departures),
             Page::Overview(facts) => {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let stem = Path::new(&name).file_stem().unwrap_or_default();
+                let stem = stem.to_string_lossy().into_owned();
                 let (types, notes) = draft::overview(&stem, &facts);
                 let open = self.open(&api, vendor)?;
                 let (file, changes) = merge::add_model(&mut open.book, types, &notes);

@@ -3,6 +3,7 @@
 use super::blocks::{self, Block, Body, Document};
 use super::facts::{Endpoint, Param, Token, Ty, Vendor};
 use super::json::{Json, JsonKind};
+use super::known::Types;
 use super::models;
 use super::nest::{self, Evidence, Flat};
 use super::params::{self, Rows};
@@ -13,7 +14,7 @@ use super::vocabulary::{self, Column, Section};
 use super::{envelope, form, infer, maps, old_api, words};
 
 /// The operation, if the page describes one.
-pub(super) fn read(document: &Document, report: &mut Report) -> Option<Endpoint> {
+pub(super) fn read(document: &Document, types: &Types, report: &mut Report) -> Option<Endpoint> {
     let mut guesses = Report::default();
     let request = request::read(document, &mut guesses);
     if request.url.is_empty() || !is_endpoint(document, &request) {
@@ -31,7 +32,7 @@ pub(super) fn read(document: &Document, report: &mut Report) -> Option<Endpoint>
         report.add(RemarkKind::Missing, request.line, "the page does not say the HTTP method");
     }
     let parts = parts::collect(document, report);
-    Some(build(document, request, parts, report))
+    Some(build(document, request, parts, types, report))
 }
 
 /// Guides show requests as well, but have no table that goes with them.
@@ -61,7 +62,13 @@ fn is_endpoint(document: &Document, request: &Request) -> bool {
         && sections
 }
 
-fn build(document: &Document, request: Request, mut parts: Parts, report: &mut Report) -> Endpoint {
+fn build(
+    document: &Document,
+    request: Request,
+    mut parts: Parts,
+    types: &Types,
+    report: &mut Report,
+) -> Endpoint {
     let title = title(document);
     place_rows(&request, &mut parts, report);
     let path = path_params(&request, flats(parts.path), report);
@@ -91,7 +98,7 @@ fn build(document: &Document, request: Request, mut parts: Parts, report: &mut R
         || parts.models.is_empty() && nest::is_unmarked_body(&body_rows, sample);
     let evidence = |sample| {
         if unmarked {
-            Evidence::Unmarked(sample)
+            Evidence::Unmarked(sample, types)
         } else if vendor == Some(Vendor::Feishu) {
             Evidence::Sample(sample)
         } else {

@@ -2,10 +2,11 @@
 
 use super::facts::{Param, Ty};
 use super::json::{Json, JsonKind};
+use super::known::Types;
 pub(super) use super::places::{Flat, MAX_DEPTH, object};
 use super::places::{Place, insert, is_empty, may_open, opens};
 use super::report::{RemarkKind, Report};
-use super::unmarked::Unmarked;
+use super::unmarked;
 
 /// Splits a name cell into the width of its indentation and the name.
 pub(super) fn indented(cell: &str) -> (usize, &str) {
@@ -50,15 +51,16 @@ pub(super) enum Evidence<'a> {
     Sample(Option<&'a Json>),
     /// The table lists inner rows after outer ones. Without a sample it has to be guessed which.
     Flattened(Option<&'a Json>),
-    /// The same, as another table of the page shows, so that every container has some.
-    Unmarked(Option<&'a Json>),
+    /// The same, as another table of the page shows, so that every container has some. Other pages
+    /// may have shown those of the types.
+    Unmarked(Option<&'a Json>, &'a Types),
 }
 
 impl<'a> Evidence<'a> {
     fn sample(self) -> Option<&'a Json> {
         match self {
             Self::Marks => None,
-            Self::Sample(sample) | Self::Flattened(sample) | Self::Unmarked(sample) => sample,
+            Self::Sample(sample) | Self::Flattened(sample) | Self::Unmarked(sample, _) => sample,
         }
     }
 }
@@ -74,7 +76,11 @@ pub(super) fn tree(mut rows: Vec<Flat>, evidence: Evidence<'_>, report: &mut Rep
         by_indent(rows, report)
     } else if has_inner_rows(&rows, evidence) {
         let samples_are_whole = !matches!(evidence, Evidence::Flattened(_));
-        Unmarked::new(sample, samples_are_whole).tree(rows, report)
+        let known = match evidence {
+            Evidence::Unmarked(_, types) => types,
+            _ => &Types::default(),
+        };
+        unmarked::tree(rows, sample, samples_are_whole, known, report)
     } else {
         if matches!(evidence, Evidence::Sample(_)) {
             doubt_flat(&rows, sample, report);
@@ -180,7 +186,7 @@ fn has_inner_rows(rows: &[Flat], evidence: Evidence<'_>) -> bool {
             let shown = sample.and_then(object).filter(|sample| !is_empty(sample));
             shown.is_none_or(|sample| inside(sample) || repeats())
         }
-        Evidence::Unmarked(_) => true,
+        Evidence::Unmarked(..) => true,
     }
 }
 

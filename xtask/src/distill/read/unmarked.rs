@@ -1,150 +1,272 @@
 //! Tables that list the fields of an object below its row without any mark, as Feishu's own Markdown
-//! does: a sample shows what belongs where, and where it is silent, what the page says elsewhere.
+//! does. Of all trees that the rows can be, the cheapest is taken: a row costs the more, the less the
+//! sample, and what the page says elsewhere, speak for its place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::facts::{Param, Ty};
 use super::json::{Json, JsonKind};
+use super::known::Types;
 use super::places::{self, Flat, MAX_DEPTH, Place};
 use super::report::{RemarkKind, Report};
 
-/// Each row goes into the innermost container whose sample has it and which does not have it yet.
-/// What no sample has goes into the innermost container that may have more fields.
-pub(super) struct Unmarked<'a> {
-    tree: Vec<Param>,
-    /// The containers whose rows may still follow, the innermost last.
-    open: Vec<Open<'a>>,
-    /// The outermost container that a row of no sample goes into: the data of an envelope.
+/// How many trees are kept from one row to the next, so that a later row can decide.
+const MOST_TREES: usize = 24;
+
+/// What speaks against a place.
+type Cost = u32;
+
+/// A field of an object that no sample shows.
+const UNSHOWN: Cost = 2;
+/// A field that all samples of its object leave out.
+const LEFT_OUT: Cost = 5;
+/// A field that another open object has, by its sample or its type.
+const ELSEWHERE: Cost = 12;
+/// A required field that a sample leaves out, one more field where all seem to be there, or an object
+/// of a named type without any.
+const UNLIKELY: Cost = 8;
+/// A field of a type that is named after that of another open object.
+const UNRELATED: Cost = 4;
+/// A field that its type does not have, or two of one name.
+const IMPOSSIBLE: Cost = 30;
+
+/// A tree of the rows so far.
+#[derive(Clone)]
+struct Tree<'a> {
+    cost: Cost,
+    /// The objects whose rows may still follow, the innermost last.
+    open: Vec<Object<'a>>,
+    /// The outermost object that a row of no sample goes into: the data of an envelope.
     floor: usize,
     /// The fields of the vendor's types of which all rows have been seen.
-    types: HashMap<String, Vec<String>>,
-    /// A container whose sample is complete is taken to have no more fields.
+    types: Rc<HashMap<&'a str, Vec<&'a str>>>,
+    /// Those of other pages.
+    known: &'a Types,
+    /// How deep each row lies, and whether that is no guess.
+    levels: Vec<(usize, bool)>,
+}
+
+#[derive(Clone)]
+struct Object<'a> {
+    /// All that samples show in its place.
+    samples: Rc<Vec<&'a Json>>,
+    keys: Rc<HashSet<&'a str>>,
+    model: Option<&'a str>,
+    fields: Vec<&'a str>,
+    /// Whether the page says so of each field.
+    requires_all: bool,
+    /// Whether a field is left out by all samples.
+    lacks: bool,
+    /// What it costs to have no field.
+    if_empty: Cost,
+}
+
+impl<'a> Object<'a> {
+    fn new(samples: Vec<&'a Json>, model: Option<&'a str>, if_empty: Cost) -> Self {
+        let entries = samples.iter().flat_map(|sample| sample.entries());
+        let keys = Rc::new(entries.map(|(key, _)| key.as_str()).collect());
+        Self {
+            samples: Rc::new(samples),
+            keys,
+            model,
+            fields: Vec::new(),
+            requires_all: true,
+            lacks: false,
+            if_empty,
+        }
+    }
+
+    fn is_free(&self, name: &str) -> bool {
+        !self.fields.contains(&name)
+    }
+
+    /// Whether the type of a row is named after that of the object: `dock.berth` after `dock`.
+    fn is_related(&self, row: &Param) -> bool {
+        let rest = self.model.zip(row.model.as_deref());
+        let rest = rest.and_then(|(outer, inner)| inner.strip_prefix(outer));
+        rest.is_some_and(|rest| rest.starts_with(['.', '_']))
+    }
+
+    /// Whether the fields seem to be all, so that a row is none of them: a pair has no third member,
+    /// languages or URLs have nothing else beside them, and required fields come first.
+    fn is_whole(&self, row: &Param, known: &Types) -> bool {
+        let has = |name: &str| self.fields.contains(&name);
+        let is_pair = self.fields.len() == 2 && has("value") && (has("key") || has("lang"));
+        let is_apart = |is: fn(&str) -> bool| {
+            self.fields.len() > 1 && self.fields.iter().all(|field| is(field)) && !is(&row.name)
+        };
+        let is_optional = self.requires_all && self.fields.len() > 1 && row.required == Some(false);
+        let is_unknown = self.model.is_some_and(|model| known.has(model, &row.name) == Some(false));
+        is_unknown
+            || is_pair
+            || is_optional
+            || is_apart(is_language)
+            || is_apart(|name| name.ends_with("url"))
+    }
+
+    /// Whether all has been seen that samples show.
+    fn is_complete(&self) -> bool {
+        self.keys.iter().all(|key| !self.is_free(key))
+    }
+}
+
+/// The tree of the rows. With `samples_are_whole`, an object whose sample is complete is taken to
+/// have no more fields.
+pub(super) fn tree(
+    rows: Vec<Flat>,
+    sample: Option<&Json>,
     samples_are_whole: bool,
+    known: &Types,
+    report: &mut Report,
+) -> Vec<Param> {
+    let rows: Vec<Param> = rows.into_iter().map(|row| row.param).collect();
+    let root = Object::new(sample.map(objects).unwrap_or_default(), None, 0);
+    let mut trees = vec![Tree {
+        cost: 0,
+        open: vec![root],
+        floor: 0,
+        types: Rc::default(),
+        known,
+        levels: Vec::new(),
+    }];
+    for (at, row) in rows.iter().enumerate() {
+        let places = trees.iter().enumerate().flat_map(|(index, tree)| {
+            let levels = (0..tree.open.len()).rev();
+            levels.map(move |level| {
+                (tree.cost + tree.cost_at(level, row, samples_are_whole), index, level)
+            })
+        });
+        let mut places: Vec<_> = places.collect();
+        places.sort_by_key(|(cost, ..)| *cost);
+        places.truncate(MOST_TREES);
+        let grown = places
+            .into_iter()
+            .map(|(cost, index, level)| trees[index].with(level, cost, row, rows.get(at + 1)));
+        trees = grown.collect();
+    }
+    let cheapest = trees.iter().min_by_key(|tree| tree.cost + tree.end(1));
+    let levels = cheapest.map(|tree| tree.levels.as_slice()).unwrap_or_default();
+    build(&rows, levels, sample, report)
 }
 
-struct Open<'a> {
-    place: Place,
-    /// All objects that samples show in its place.
-    samples: Vec<&'a Json>,
-    model: Option<String>,
-    line: usize,
-}
-
-impl Open<'_> {
-    fn shows(&self, name: &str) -> bool {
-        self.samples.iter().any(|sample| sample.get(name).is_some())
-    }
-
-    fn is_shown(&self) -> bool {
-        self.samples.iter().any(|sample| sample.len() > 0)
-    }
-}
-
-impl<'a> Unmarked<'a> {
-    pub(super) fn new(sample: Option<&'a Json>, samples_are_whole: bool) -> Self {
-        let samples = sample.map(objects).unwrap_or_default();
-        let root = Open { place: Vec::new(), samples, model: None, line: 0 };
-        let (tree, types) = (Vec::new(), HashMap::new());
-        Self { tree, open: vec![root], floor: 0, types, samples_are_whole }
-    }
-
-    pub(super) fn tree(mut self, rows: Vec<Flat>, report: &mut Report) -> Vec<Param> {
-        let mut rows = rows.into_iter().map(|row| row.param).peekable();
-        while let Some(row) = rows.next() {
-            let level = self.level(&row, report);
-            self.close(level + 1, report);
-            self.push(level, row, rows.peek());
+impl<'a> Tree<'a> {
+    /// What it costs to have a row in the object at the level, and to end those inside of it.
+    fn cost_at(&self, level: usize, row: &Param, samples_are_whole: bool) -> Cost {
+        let Some(object) = self.open.get(level) else { return IMPOSSIBLE };
+        let name = row.name.as_str();
+        let is_of =
+            |object: &Object<'_>| object.is_free(name) && self.has(object, name) == Some(true);
+        let is_of_any =
+            |objects: Option<&[Object<'_>]>| objects.unwrap_or_default().iter().any(is_of);
+        let has = self.has(object, name).filter(|_| object.is_free(name));
+        let mut cost = self.end(level + 1);
+        if is_of_any(self.open.get(level + 1..)) {
+            cost += ELSEWHERE;
         }
-        self.floor = 0;
-        self.close(1, report);
-        self.tree
-    }
-
-    fn fields(&self, level: usize) -> &[Param] {
-        match self.open.get(level) {
-            Some(open) if !open.place.is_empty() => {
-                places::at(&self.tree, &open.place).map_or(&[], |param| &param.fields)
+        if level < self.floor {
+            return cost + if has == Some(true) { UNSHOWN } else { IMPOSSIBLE };
+        }
+        if has == Some(true) {
+            return cost;
+        }
+        if is_of_any(self.open.get(self.floor..level)) {
+            cost += ELSEWHERE;
+        }
+        if !object.is_related(row) && self.open.iter().any(|object| object.is_related(row)) {
+            cost += UNRELATED;
+        }
+        let is_last = samples_are_whole && object.is_complete();
+        cost + match has {
+            Some(_) => IMPOSSIBLE,
+            None if !object.is_free(name) => IMPOSSIBLE,
+            None if object.keys.is_empty() && object.is_whole(row, self.known) => {
+                UNSHOWN + UNLIKELY
             }
-            _ => &self.tree,
+            None if object.keys.is_empty() => UNSHOWN,
+            None if is_last && level > self.floor => UNLIKELY,
+            // Samples that leave out one field leave out more.
+            None if object.lacks => UNSHOWN + 1,
+            None if row.required == Some(true) => UNLIKELY,
+            None if is_last => UNLIKELY - 1,
+            None => LEFT_OUT,
         }
     }
 
-    fn is_free(&self, level: usize, name: &str) -> bool {
-        self.fields(level).iter().all(|field| field.name != name)
+    /// Whether an object has a field of the name; `None` if neither its sample nor its type says it.
+    fn has(&self, object: &Object<'_>, name: &str) -> Option<bool> {
+        let is_known = |model| self.known.has(model, name) == Some(true);
+        if object.keys.contains(name) || object.model.is_some_and(is_known) {
+            return Some(true);
+        }
+        let fields = object.model.and_then(|model| self.types.get(model))?;
+        Some(fields.contains(&name))
     }
 
-    /// The container that a row belongs to.
-    fn level(&self, row: &Param, report: &mut Report) -> usize {
-        let levels = || (0..self.open.len()).rev();
-        let shown =
-            levels().find(|at| self.open[*at].shows(&row.name) && self.is_free(*at, &row.name));
-        // Below a container that the sample leaves out, an outer name can be meant as well as an
-        // inner one; the page is read as if the container had no rows.
-        if let Some(level) = shown {
-            return level;
-        }
-        let fits = |at: &usize| *at >= self.floor && self.is_free(*at, &row.name);
-        let level = levels()
-            .find(|at| fits(at) && self.may_hold(*at, row))
-            .or_else(|| fits(&self.floor).then_some(self.floor))
-            .or_else(|| levels().find(|at| self.is_free(*at, &row.name)))
-            .unwrap_or(0);
-        if self.open.len() > 1 {
-            let parent = places::at(&self.tree, &self.open[level].place);
-            let parent = parent.map_or("the body", |parent| parent.name.as_str());
-            let message = format!(
-                "`{}` is taken for a field of `{parent}`: no sample shows where it belongs",
-                row.name
-            );
-            report.add(RemarkKind::GuessedNesting, row.line, message);
-        }
-        level
+    /// What it costs to end the objects from the level on.
+    fn end(&self, level: usize) -> Cost {
+        let open = self.open.get(level..).unwrap_or_default();
+        open.iter().filter(|object| object.fields.is_empty()).map(|object| object.if_empty).sum()
     }
 
-    /// Whether a container may have a field that its sample does not show.
-    fn may_hold(&self, level: usize, row: &Param) -> bool {
-        let open = &self.open[level];
-        if let Some(known) = open.model.as_ref().and_then(|model| self.types.get(model)) {
-            return known.contains(&row.name);
+    /// The tree with one more row.
+    fn with(&self, level: usize, cost: Cost, row: &'a Param, next: Option<&Param>) -> Self {
+        let mut tree = self.clone();
+        tree.cost = cost;
+        let is_shown = self.open.get(level).and_then(|object| self.has(object, &row.name));
+        let is_only = level == self.floor && level + 1 == self.open.len();
+        tree.levels.push((level, is_only || is_shown == Some(true)));
+        for object in tree.open.drain(level + 1..) {
+            let model = object.model.filter(|model| !tree.types.contains_key(model));
+            if let Some(model) = model.filter(|_| !object.fields.is_empty()) {
+                Rc::make_mut(&mut tree.types).insert(model, object.fields);
+            }
         }
-        let fields = self.fields(level);
-        let has = |name: &str| fields.iter().any(|field| field.name == name);
-        if !open.is_shown() {
-            return !is_whole(fields, row);
-        }
-        // A sample without a required field would be none.
-        let lacks = row.required == Some(true) && self.open.iter().any(|open| !open.is_shown());
-        let mut keys = open.samples.iter().flat_map(|sample| sample.entries());
-        let complete =
-            self.samples_are_whole && level > self.floor && keys.all(|(key, _)| has(key));
-        !lacks && !complete
-    }
-
-    fn push(&mut self, level: usize, row: Param, next: Option<&Param>) {
-        let outer = &self.open[level];
-        let shown: Vec<&Json> =
-            outer.samples.iter().filter_map(|sample| sample.get(&row.name)).collect();
-        let is_data = level == 0 && self.is_data(&row);
-        let samples = inner(&row.ty, &shown, next);
-        // A list of texts has no fields, whatever its type is called.
-        let scalars = samples.is_empty() && shown.iter().any(|sample| !places::is_empty(sample));
-        let opens = is_data
-            || places::opens(&row) && !scalars
-            || places::may_open(&row) && samples.iter().any(|sample| sample.len() > 0)
-            || shown.is_empty() && next.is_some_and(|next| self.is_member(&row, next));
-        let (model, line) = (row.model.clone(), row.line);
-        let place = places::insert(&mut self.tree, &outer.place.clone(), row);
-        if opens && self.open.len() < MAX_DEPTH {
-            self.open.push(Open { place, samples, model, line });
+        tree.floor = tree.floor.min(level);
+        let is_data = level == 0 && tree.is_data(row);
+        if let Some(object) = tree.opened(level, row, is_data, next) {
+            tree.open.push(object);
             if is_data {
-                self.floor = level + 1;
+                tree.floor = level + 1;
             }
         }
+        if let Some(object) = tree.open.get_mut(level) {
+            object.fields.push(&row.name);
+            object.requires_all &= row.required == Some(true);
+            object.lacks |= !object.keys.is_empty() && !object.keys.contains(row.name.as_str());
+        }
+        tree
+    }
+
+    /// The object that a row opens at the level.
+    fn opened(
+        &self,
+        level: usize,
+        row: &'a Param,
+        is_data: bool,
+        next: Option<&Param>,
+    ) -> Option<Object<'a>> {
+        if level + 1 >= MAX_DEPTH {
+            return None;
+        }
+        let shown: Vec<&'a Json> =
+            self.open[level].samples.iter().filter_map(|sample| sample.get(&row.name)).collect();
+        let samples = inner(&row.ty, &shown, next);
+        let is_object = samples.iter().any(|sample| sample.len() > 0);
+        // A list of texts has no fields, whatever its type is called.
+        let is_scalar = samples.is_empty() && shown.iter().any(|sample| !places::is_empty(sample));
+        let opens = is_data
+            || places::opens(row) && !is_scalar
+            || places::may_open(row) && is_object
+            || shown.is_empty() && next.is_some_and(|next| self.is_member(row, next));
+        let model = row.model.as_deref();
+        let if_empty = if model.is_some() || is_object { UNLIKELY } else { 0 };
+        opens.then(|| Object::new(samples, model, if_empty))
     }
 
     /// Whether all rows below belong to this one: an envelope holds nothing else behind its data.
     fn is_data(&self, row: &Param) -> bool {
-        let has = |name: &str| self.tree.iter().any(|field| field.name == name);
+        let has = |name: &str| self.open[0].fields.contains(&name);
         let is_last = match row.name.as_str() {
             "data" => has("code"),
             "event" => has("header") || has("uuid"),
@@ -156,45 +278,56 @@ impl<'a> Unmarked<'a> {
     /// Whether a row is known for a field of the type of another: from where the type stands above,
     /// or since it is called after it, as `enum_name` is.
     fn is_member(&self, of: &Param, row: &Param) -> bool {
-        let Some(model) = &of.model else { return false };
-        match self.types.get(model) {
-            Some(known) => known.contains(&row.name),
-            None => row.name.strip_prefix(model.as_str()).is_some_and(|rest| rest == "_name"),
+        let Some(model) = of.model.as_deref() else { return false };
+        if let Some(is_member) = self.known.has(model, &row.name) {
+            return is_member;
         }
-    }
-
-    /// Closes the containers from the level on.
-    fn close(&mut self, level: usize, report: &mut Report) {
-        while self.open.len() > level.max(self.floor + 1) {
-            let fields = self.fields(self.open.len() - 1);
-            let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
-            let Some(open) = self.open.pop() else { return };
-            if names.is_empty() {
-                continue;
-            }
-            if !open.is_shown() {
-                report.add(
-                    RemarkKind::GuessedNesting,
-                    open.line,
-                    "the rows below are taken for its fields: no sample shows where they belong",
-                );
-            }
-            if let Some(model) = open.model {
-                self.types.entry(model).or_insert(names);
-            }
+        match self.types.get(model) {
+            Some(known) => known.contains(&row.name.as_str()),
+            None => row.name.strip_prefix(model).is_some_and(|rest| rest == "_name"),
         }
     }
 }
 
-/// Whether fields that no sample shows are all of a container, so that another row is none of them:
-/// a pair has no third member, and languages or URLs have nothing else beside them.
-fn is_whole(fields: &[Param], other: &Param) -> bool {
-    let has = |name: &str| fields.iter().any(|field| field.name == name);
-    let is_pair = fields.len() == 2 && has("value") && (has("key") || has("lang"));
-    let is_apart = |is: fn(&str) -> bool| {
-        fields.len() > 1 && fields.iter().all(|field| is(&field.name)) && !is(&other.name)
-    };
-    is_pair || is_apart(is_language) || is_apart(|name| name.ends_with("url"))
+/// Puts the rows where they lie, and says where nothing shows it.
+fn build(
+    rows: &[Param],
+    levels: &[(usize, bool)],
+    sample: Option<&Json>,
+    report: &mut Report,
+) -> Vec<Param> {
+    let mut tree: Vec<Param> = Vec::new();
+    // Each with its samples, and whether it has been said that they show none of its rows.
+    let samples = sample.map(objects).unwrap_or_default();
+    let mut open: Vec<(Place, Vec<&Json>, bool)> = vec![(Vec::new(), samples, false)];
+    for (at, (row, (level, is_sure))) in rows.iter().zip(levels).enumerate() {
+        open.truncate(level + 1);
+        let Some((place, samples, is_said)) = open.last_mut() else { continue };
+        let is_shown = samples.iter().any(|sample| sample.len() > 0);
+        match places::at(&tree, place) {
+            _ if *is_sure => {}
+            Some(parent) if !is_shown => {
+                if !std::mem::replace(is_said, true) {
+                    let message = "the rows below are taken for its fields: no sample shows \
+                                   where they belong";
+                    report.add(RemarkKind::GuessedNesting, parent.line, message);
+                }
+            }
+            parent => {
+                let parent = parent.map_or("the body", |parent| parent.name.as_str());
+                let message = format!(
+                    "`{}` is taken for a field of `{parent}`: no sample shows where it belongs",
+                    row.name
+                );
+                report.add(RemarkKind::GuessedNesting, row.line, message);
+            }
+        }
+        let shown: Vec<&Json> = samples.iter().filter_map(|sample| sample.get(&row.name)).collect();
+        let samples = inner(&row.ty, &shown, rows.get(at + 1));
+        let place = places::insert(&mut tree, &place.clone(), row.clone());
+        open.push((place, samples, false));
+    }
+    tree
 }
 
 /// `zh_cn`
@@ -215,7 +348,7 @@ fn inner<'a>(ty: &Ty, shown: &[&'a Json], next: Option<&Param>) -> Vec<&'a Json>
 }
 
 /// Samples show nothing new after that many.
-const MOST_SAMPLES: usize = 1000;
+const MOST_SAMPLES: usize = 200;
 
 /// The objects in a sample, also in lists.
 fn objects(sample: &Json) -> Vec<&Json> {

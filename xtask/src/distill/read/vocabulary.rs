@@ -336,7 +336,7 @@ fn types() -> Vec<(Ty, Words)> {
         (Ty::Object, "object|jsonobject|struct|dict|对象|结构体|obj"),
         (Ty::map(Ty::Unknown), "map|hashmap"),
         (Ty::list(Ty::Unknown), "array|list|jsonarray|数组|列表|set|objectarray|array(object)"),
-        (Ty::Json, "any|json|interface{}|interface|mixed"),
+        (Ty::Json, "any|json|interface{}|interface|mixed|union"),
     ]
 }
 
@@ -347,7 +347,7 @@ pub(super) fn ty(key: &str) -> Option<Ty> {
 }
 
 /// The names of types of text that the platform gives to some of its object types as well.
-pub(super) const TEXTS_OR_OBJECTS: Words = "enum|text|time|date|url";
+pub(super) const TEXTS_OR_OBJECTS: Words = "enum|text|time|date|url|file";
 
 /// What stands before the type of a list's elements, with spaces.
 pub(super) const BEFORE_ELEMENTS: Words = "array of |list of |array of|数组 of ";
