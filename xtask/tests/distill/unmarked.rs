@@ -88,6 +88,9 @@ fn objects_that_are_called_files_and_values_of_several_types() {
     let rows = ["files | file[]", "url | string", "size | int", "remark | union", "id | string"];
     let sample = r#"{ "code": 0, "data": { "files": [{ "url": "u", "size": 1 }], "id": "1" } }"#;
     check(&rows, sample, "files(url size) remark id");
+    let reading = read("page.md", page(&rows, sample).as_bytes());
+    let types = response(&reading).into_iter().map(|field| field.ty.to_string());
+    assert_eq!(types.collect::<Vec<_>>(), ["list<object>", "json", "string"]);
 }
 
 #[test]

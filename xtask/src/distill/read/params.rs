@@ -462,11 +462,11 @@ fn is_no_map(fields: &[Param], samples: &[&Json]) -> bool {
     fields.iter().any(|field| has(&field.name))
 }
 
-/// What has fields is an object, or holds objects. A text is one if its type has a name.
+/// What has fields is an object, or holds objects. A text or a file is one if its type has a name.
 fn with_object(ty: Ty, is_named: bool) -> Ty {
     match ty {
         Ty::Unknown | Ty::Json => Ty::Object,
-        Ty::String if is_named => Ty::Object,
+        Ty::String | Ty::File if is_named => Ty::Object,
         Ty::List(of) => Ty::list(with_object(*of, is_named)),
         Ty::Map(of) => Ty::map(with_object(*of, is_named)),
         ty => ty,
