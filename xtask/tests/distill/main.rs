@@ -17,6 +17,7 @@ mod limits;
 mod maps;
 mod new_api;
 mod pages;
+mod reading;
 mod rooms;
 mod unmarked;
 mod wire;

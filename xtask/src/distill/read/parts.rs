@@ -122,7 +122,15 @@ impl Parts {
                 self.inner.push(inner);
             }
             Section::Params | Section::Request => self.unplaced(rows(report)),
-            Section::ResponseHeaders | Section::Errors | Section::Samples => {}
+            Section::ResponseHeaders => {
+                let names = rows(report).rows.into_iter().map(|(_, row)| row.param.name);
+                let message = format!(
+                    "specs do not hold headers of a response; left out: {}",
+                    names.collect::<Vec<_>>().join(", ")
+                );
+                report.add(RemarkKind::Row, table.line, message);
+            }
+            Section::Errors | Section::Samples => {}
             _ if table.has(Column::Place) => self.unplaced(rows(report)),
             _ if table.has(Column::Type) => {
                 let message =
