@@ -1,6 +1,6 @@
 //! Small things that a page says, and what is said of those that specs have no place for.
 
-use xtask::distill::{Reading, RemarkKind, read};
+use xtask::distill::{Page, Reading, RemarkKind, read};
 
 use crate::fresh::{page, table};
 
@@ -17,4 +17,17 @@ fn headers_of_a_response_are_not_left_out_without_a_line() {
     let remarks = &reading.remarks;
     let mut rows = remarks.iter().filter(|remark| remark.kind == RemarkKind::Row);
     assert!(rows.any(|remark| is_said(&remark.message)), "{remarks:?}");
+}
+
+#[test]
+fn numbers_of_64_bits_in_a_list_of_types() {
+    let body = table("请求体", &["hull | object | 是 | 体", "total | int64 | 是 | 数"]);
+    let types = "**类型额外说明**:\n\n- **hull** 类型说明:\n\n  基本属性:\n\n   \
+                 depth: int64 <br> width: integer <br>\n";
+    let sample = r#"{ "hull": { "depth": "12", "width": 3 }, "total": "5" }"#;
+    let reading = reading(&format!("{body}{types}\n### 请求体示例\n\n```json\n{sample}\n```\n"));
+    let Page::Endpoint(endpoint) = &reading.page else { panic!("{:?}", reading.page) };
+    let hull = &endpoint.body[0].fields;
+    let types = [&hull[0], &hull[1], &endpoint.body[1]].map(|field| field.ty.to_string());
+    assert_eq!(types, ["string", "int", "string"], "{:?}", reading.remarks);
 }

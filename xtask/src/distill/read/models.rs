@@ -78,9 +78,8 @@ impl Reader<'_> {
 
     fn open_field(&mut self, indent: usize, name: &str, rest: &str, line: usize) {
         self.close(indent);
-        let types::Named { ty, model } =
-            types::parse(rest.trim_matches([' ', ':', '：', '(', ')', '（', '）']));
-        self.push(Param { name: name.to_owned(), ty, model, line, ..Param::default() });
+        let cell = rest.trim_matches([' ', ':', '：', '(', ')', '（', '）']);
+        self.push(param(name.to_owned(), cell, line));
         self.open.push((indent, Open::Field));
     }
 
@@ -93,16 +92,7 @@ impl Reader<'_> {
                 .split_once([':', '：'])
                 .filter(|(name, _)| words::is_identifier(words::bare(name).as_str()));
             match named {
-                Some((name, ty)) => {
-                    let types::Named { ty, model } = types::parse(ty);
-                    self.push(Param {
-                        name: words::bare(name),
-                        ty,
-                        model,
-                        line,
-                        ..Param::default()
-                    });
-                }
+                Some((name, ty)) => self.push(param(words::bare(name), ty, line)),
                 None => self.report.add(
                     RemarkKind::Row,
                     line,
@@ -148,6 +138,12 @@ impl Reader<'_> {
         }
         Some(field)
     }
+}
+
+/// A field with what a cell says of its type.
+fn param(name: String, cell: &str, line: usize) -> Param {
+    let types::Named { ty, model } = types::parse(cell);
+    Param { name, ty, is_int64: types::is_int64(cell), model, line, ..Param::default() }
 }
 
 fn bold(text: &str) -> Option<(&str, &str)> {
