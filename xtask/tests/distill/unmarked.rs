@@ -110,3 +110,10 @@ fn the_types_of_one_page_tell_the_nesting_of_another() {
     let remarks = &readings[1].remarks;
     assert!(remarks.iter().all(|remark| remark.kind != RemarkKind::GuessedNesting), "{remarks:?}");
 }
+
+#[test]
+fn a_later_row_decides_where_an_earlier_one_belongs() {
+    let rows = ["tug | tug", "id | string", "name | string", "id | string", "name | string"];
+    let sample = r#"{ "code": 0, "data": { "id": "1", "name": "x" } }"#;
+    check(&rows, sample, "tug(id name) id name");
+}
