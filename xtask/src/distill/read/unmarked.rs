@@ -12,7 +12,7 @@ use super::places::{self, Flat, MAX_DEPTH, Place};
 use super::report::{RemarkKind, Report};
 
 /// How many trees are kept from one row to the next, so that a later row can decide.
-const MOST_TREES: usize = 24;
+const MOST_TREES: usize = 12;
 
 /// What speaks against a place.
 type Cost = u32;
@@ -36,7 +36,7 @@ const IMPOSSIBLE: Cost = 30;
 struct Tree<'a> {
     cost: Cost,
     /// The objects whose rows may still follow, the innermost last.
-    open: Vec<Object<'a>>,
+    open: Vec<Rc<Object<'a>>>,
     /// The outermost object that a row of no sample goes into: the data of an envelope.
     floor: usize,
     /// The fields of the vendor's types of which all rows have been seen.
@@ -50,8 +50,8 @@ struct Tree<'a> {
 #[derive(Clone)]
 struct Object<'a> {
     /// All that samples show in its place.
-    samples: Rc<Vec<&'a Json>>,
-    keys: Rc<HashSet<&'a str>>,
+    samples: Vec<&'a Json>,
+    keys: HashSet<&'a str>,
     model: Option<&'a str>,
     fields: Vec<&'a str>,
     /// Whether the page says so of each field.
@@ -65,9 +65,9 @@ struct Object<'a> {
 impl<'a> Object<'a> {
     fn new(samples: Vec<&'a Json>, model: Option<&'a str>, if_empty: Cost) -> Self {
         let entries = samples.iter().flat_map(|sample| sample.entries());
-        let keys = Rc::new(entries.map(|(key, _)| key.as_str()).collect());
+        let keys = entries.map(|(key, _)| key.as_str()).collect();
         Self {
-            samples: Rc::new(samples),
+            samples,
             keys,
             model,
             fields: Vec::new(),
@@ -124,7 +124,7 @@ pub(super) fn tree(
     let root = Object::new(sample.map(objects).unwrap_or_default(), None, 0);
     let mut trees = vec![Tree {
         cost: 0,
-        open: vec![root],
+        open: vec![Rc::new(root)],
         floor: 0,
         types: Rc::default(),
         known,
@@ -132,9 +132,10 @@ pub(super) fn tree(
     }];
     for (at, row) in rows.iter().enumerate() {
         let places = trees.iter().enumerate().flat_map(|(index, tree)| {
+            let has = tree.all_that_have(row);
             let levels = (0..tree.open.len()).rev();
             levels.map(move |level| {
-                (tree.cost + tree.cost_at(level, row, samples_are_whole), index, level)
+                (tree.cost + tree.cost_at(level, row, &has, samples_are_whole), index, level)
             })
         });
         let mut places: Vec<_> = places.collect();
@@ -151,44 +152,54 @@ pub(super) fn tree(
 }
 
 impl<'a> Tree<'a> {
+    /// Whether each open object has a field of the row's name that is yet to come.
+    fn all_that_have(&self, row: &Param) -> Vec<Option<bool>> {
+        let has = |object: &Rc<Object<'_>>| {
+            self.has(object, &row.name).filter(|_| object.is_free(&row.name))
+        };
+        self.open.iter().map(has).collect()
+    }
+
     /// What it costs to have a row in the object at the level, and to end those inside of it.
-    fn cost_at(&self, level: usize, row: &Param, samples_are_whole: bool) -> Cost {
+    fn cost_at(
+        &self,
+        level: usize,
+        row: &Param,
+        has: &[Option<bool>],
+        samples_are_whole: bool,
+    ) -> Cost {
         let Some(object) = self.open.get(level) else { return IMPOSSIBLE };
-        let name = row.name.as_str();
-        let is_of =
-            |object: &Object<'_>| object.is_free(name) && self.has(object, name) == Some(true);
         let is_of_any =
-            |objects: Option<&[Object<'_>]>| objects.unwrap_or_default().iter().any(is_of);
-        let has = self.has(object, name).filter(|_| object.is_free(name));
+            |has: Option<&[Option<bool>]>| has.unwrap_or_default().contains(&Some(true));
         let mut cost = self.end(level + 1);
-        if is_of_any(self.open.get(level + 1..)) {
+        if is_of_any(has.get(level + 1..)) {
             cost += ELSEWHERE;
         }
         if level < self.floor {
-            return cost + if has == Some(true) { UNSHOWN } else { IMPOSSIBLE };
+            return cost + if is_of_any(has.get(level..=level)) { UNSHOWN } else { IMPOSSIBLE };
         }
-        if has == Some(true) {
+        if is_of_any(has.get(level..=level)) {
             return cost;
         }
-        if is_of_any(self.open.get(self.floor..level)) {
+        if is_of_any(has.get(self.floor..level)) {
             cost += ELSEWHERE;
         }
         if !object.is_related(row) && self.open.iter().any(|object| object.is_related(row)) {
             cost += UNRELATED;
         }
-        let is_last = samples_are_whole && object.is_complete();
-        cost + match has {
+        let is_last = || samples_are_whole && object.is_complete();
+        cost + match has.get(level).copied().flatten() {
             Some(_) => IMPOSSIBLE,
-            None if !object.is_free(name) => IMPOSSIBLE,
+            None if !object.is_free(&row.name) => IMPOSSIBLE,
             None if object.keys.is_empty() && object.is_whole(row, self.known) => {
                 UNSHOWN + UNLIKELY
             }
             None if object.keys.is_empty() => UNSHOWN,
-            None if is_last && level > self.floor => UNLIKELY,
+            None if level > self.floor && is_last() => UNLIKELY,
             // Samples that leave out one field leave out more.
             None if object.lacks => UNSHOWN + 1,
             None if row.required == Some(true) => UNLIKELY,
-            None if is_last => UNLIKELY - 1,
+            None if is_last() => UNLIKELY - 1,
             None => LEFT_OUT,
         }
     }
@@ -219,18 +230,18 @@ impl<'a> Tree<'a> {
         for object in tree.open.drain(level + 1..) {
             let model = object.model.filter(|model| !tree.types.contains_key(model));
             if let Some(model) = model.filter(|_| !object.fields.is_empty()) {
-                Rc::make_mut(&mut tree.types).insert(model, object.fields);
+                Rc::make_mut(&mut tree.types).insert(model, object.fields.clone());
             }
         }
         tree.floor = tree.floor.min(level);
         let is_data = level == 0 && tree.is_data(row);
         if let Some(object) = tree.opened(level, row, is_data, next) {
-            tree.open.push(object);
+            tree.open.push(Rc::new(object));
             if is_data {
                 tree.floor = level + 1;
             }
         }
-        if let Some(object) = tree.open.get_mut(level) {
+        if let Some(object) = tree.open.get_mut(level).map(Rc::make_mut) {
             object.fields.push(&row.name);
             object.requires_all &= row.required == Some(true);
             object.lacks |= !object.keys.is_empty() && !object.keys.contains(row.name.as_str());
