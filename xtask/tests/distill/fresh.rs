@@ -175,6 +175,40 @@ fn pages_that_lead_to_one_name_or_one_operation() {
 }
 
 #[test]
+fn operations_are_called_as_the_sdks_call_them() {
+    let sample = |call: &str| {
+        format!("### Python SDK\n\n```python\nresponse = client.{call}(request)\n```\n")
+    };
+    let newer = |page: String| page.replace("/dock/v1/", "/dock/v2/");
+    let lab = Lab::new();
+    for (name, page) in [
+        ("1.md", page("POST", "/ships/:ship_id/raw", &sample("dock.v1.ship_hull.raw"))),
+        ("2.md", page("GET", "/ships/:ship_id", &sample("other.v1.boat.find"))),
+        // Another version is told by its module, and has the ID that the vendor gives it.
+        ("3.md", newer(page("GET", "/ships/:ship_id", ""))),
+        ("4.md", newer(page("GET", "/ship", ""))),
+    ] {
+        lab.write(&format!("pages/{name}"), &page);
+    }
+    let run = lab.distil();
+    assert_eq!(
+        run.changes(),
+        [
+            "additive: ship_hull.raw : operation + dock.v1.ship_hull.raw",
+            "additive: ship.get : operation + dock.v1.ship.get",
+            "additive: ship_v2.get : operation + dock.v2.ship.get",
+            "additive: ship.get_get : operation + dock.v2.ship.get_get",
+        ]
+    );
+    let specs = lab.specs();
+    for id in
+        ["dock.v1.ship_hull.raw", "dock.v1.ship.get", "dock.v2.ship.get", "dock.v2.ship.get_get"]
+    {
+        assert!(specs.contains(&format!("\"id\": \"{id}\"")), "{id}: {specs}");
+    }
+}
+
+#[test]
 fn no_sentence_of_the_vendor_is_in_a_spec() {
     for page in [
         include_str!("../pages/crane_move.md"),

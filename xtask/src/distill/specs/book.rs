@@ -164,24 +164,34 @@ impl Book {
 
     /// Puts a new operation under names that are free.
     pub fn insert(&mut self, names: &route::Names, mut spec: spec::Endpoint) -> String {
-        let free = |method: &str| {
-            let stem = format!("{}.{method}", names.module);
+        let free = |module: &str, method: &str| {
+            let stem = format!("{module}.{method}");
             (!self.endpoints.contains_key(&stem)).then_some(stem)
         };
+        let (module, method) = (&names.module, &names.method);
         let verb = spec.method.as_str().to_lowercase();
-        let method = &names.method;
-        let mut other = (2..).map(|n| format!("{method}_{verb}_{n}"));
-        let stem = free(method).or_else(|| free(&format!("{method}_{verb}")));
-        let stem = stem.or_else(|| other.find_map(|method| free(&method))).unwrap_or_default();
-        let method = stem.rsplit('.').next().unwrap_or_default().to_owned();
-        spec.id = format!("{}{method}", names.id.strip_suffix(&names.method).unwrap_or_default());
-        let plain = naming::operation(&names.module, &method);
+        let mut others = (2..).map(|n| format!("{method}_{verb}_{n}"));
+        // Another version of the service may have an operation of that name.
+        let is_new = self.endpoints.values().all(|known| known.id != names.id);
+        let version = names.version.as_ref().filter(|_| is_new);
+        let stem = free(module, method)
+            .or_else(|| free(&format!("{module}_{}", version?), method))
+            .or_else(|| free(module, &format!("{method}_{verb}")))
+            .or_else(|| others.find_map(|method| free(module, &method)))
+            .unwrap_or_default();
+        let (module, method) = stem.split_once('.').unwrap_or((module, method));
+        let service = names.id.strip_suffix(&format!("{}.{}", names.module, names.method));
+        spec.id = match is_new {
+            true => names.id.clone(),
+            false => format!("{}{module}.{method}", service.unwrap_or_default()),
+        };
+        let plain = naming::operation(module, method);
         // Words of one letter run together: `AB` is no name, `Ab` is one.
         let name = route::pascal(&plain);
         let numbered = (2..).map(|n| format!("{name}{n}"));
         let free = [name.clone()].into_iter().chain(numbered).find(|name| !self.is_taken(name));
         spec.rust = free.filter(|name| *name != plain);
-        self.api.modules.entry(names.module.clone()).or_default();
+        self.api.modules.entry(module.to_owned()).or_default();
         self.endpoints.insert(stem.clone(), spec);
         stem
     }

@@ -12,6 +12,8 @@ pub struct Names {
     pub id: String,
     pub module: String,
     pub method: String,
+    /// Of the service, where the ID has one: such as `v2`.
+    pub version: Option<String>,
 }
 
 /// The names of an operation: those of the vendor's explorer, those in the address of its page if the
@@ -32,7 +34,9 @@ pub fn names(
     let (module, method) = told.unwrap_or_else(|| names_of(http_method, &service, rest));
     let module = safe(module, "api");
     let method = if naming::is_method(&method) { method } else { safe(method, "call") };
-    Names { id: format!("{service}.{module}.{method}"), module, method }
+    let version = segments.iter().find(|segment| is_version(segment));
+    let version = version.and_then(|version| version.split('.').next()).map(str::to_owned);
+    Names { id: format!("{service}.{module}.{method}"), module, method, version }
 }
 
 /// DingTalk calls `/topapi/v2/user/get` of its old API `dingtalk.oapi.v2.user.get`. The last word of such
