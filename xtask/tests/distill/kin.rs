@@ -101,6 +101,85 @@ fn what_a_request_requires_is_known_of_the_answers_type_too() {
     );
 }
 
+/// Pages whose responses show these samples.
+fn samples(data: &[&str]) -> Lab {
+    let lab = Lab::new();
+    for (number, data) in data.iter().enumerate() {
+        let page = answering(&page("GET", &format!("/q{number}"), ""), data);
+        lab.write(&format!("pages/{number}.md"), page);
+    }
+    lab.distil();
+    lab
+}
+
+#[test]
+fn samples_show_parts_of_one_type() {
+    let few = r#"{"ship":{"id":"a","cost":1,"crew":[]}}"#;
+    let more = r#"{"ships":[{"id":"a","cost":1.5,"flag":"c","crew":[{"name":"x"}]}]}"#;
+    for data in [[few, more], [more, few]] {
+        let lab = samples(&data);
+        let ship = &types(&lab)["Ship"];
+        let expected = ["cost: float", "crew: list<Crew>", "flag: string", "id: string"];
+        let mut found = ship.clone();
+        found.sort();
+        assert_eq!(found, expected);
+        check(
+            &lab,
+            &[
+                ("Crew", &["name: string"]),
+                ("Ship", &ship.iter().map(String::as_str).collect::<Vec<_>>()),
+            ],
+        );
+    }
+}
+
+#[test]
+fn what_two_places_of_a_sample_show_of_a_type_is_put_together() {
+    let first = r#"{"first":{"ship":{"id":"a"}},"last":{"ship":{"id":"a"}}}"#;
+    let more = r#"{"first":{"ship":{"id":"a","hull":{"depth":1}}},"last":{"ship":{"id":"a","hull":{"width":1}}}}"#;
+    check(
+        &samples(&[first, more]),
+        &[
+            ("First", &["ship: Ship"]),
+            ("Hull", &["depth: int", "width: int"]),
+            ("Last", &["ship: Ship"]),
+            ("Ship", &["id: string", "hull: Hull"]),
+        ],
+    );
+}
+
+#[test]
+fn a_sample_shows_a_part_of_what_a_request_describes() {
+    let rows = [
+        "ship | object | 是 | 船",
+        "└ id | string | 是 | 标识",
+        "└ flag | string | 否 | 旗",
+        "└ depth | int | 否 | 深",
+    ];
+    let post = page("POST", "/ships", &table("请求体", &rows));
+    let get = |data| answering(&page("GET", "/ships", ""), data);
+    let part = get(r#"{"ship":{"id":"a","depth":1}}"#);
+    let ship: (&str, &[&str]) = ("Ship", &["id!: string", "flag: string", "depth: int"]);
+    check(&lab(&[("1.md", &post), ("2.md", &part)]), &[ship]);
+    let turned: (&str, &[&str]) = ("Ship", &["id!: string", "depth: int", "flag: string"]);
+    check(&lab(&[("1.md", &part), ("2.md", &post)]), &[turned]);
+    // What only the vendor sends is no field of what a client sends.
+    let beyond = get(r#"{"ship":{"id":"a","depth":1,"built":"b"}}"#);
+    let answer: (&str, &[&str]) = ("ListShipShip", &["id: string", "depth: int", "built: string"]);
+    check(&lab(&[("1.md", &post), ("2.md", &beyond)]), &[answer, ship]);
+}
+
+#[test]
+fn samples_with_little_in_common_stay_apart() {
+    let found = |data: &[&str]| types(&samples(data)).len();
+    let ship = r#"{"ship":{"id":"a","name":"b"}}"#;
+    assert_eq!(found(&[ship, r#"{"ship":{"id":"a","size":1,"flag":"c"}}"#]), 2);
+    assert_eq!(found(&[ship, r#"{"ship":{"id":1,"name":"b","flag":"c"}}"#]), 2);
+    // Everything can be called an item.
+    let items = r#"{"items":[{"id":"a","name":"b"}]}"#;
+    assert_eq!(found(&[items, r#"{"items":[{"id":"a","name":"b","flag":"c"}]}"#]), 2);
+}
+
 #[test]
 fn unrelated_things_of_one_shape_stay_apart() {
     let rows = [

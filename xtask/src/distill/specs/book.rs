@@ -38,12 +38,14 @@ pub struct Entry {
     pub is_sent: bool,
     /// Several operations or events hold it.
     pub is_shared: bool,
+    /// It is known from samples of this run alone, so that there may be more of it.
+    pub is_sample: bool,
 }
 
 impl Entry {
     /// A type that is not in any file yet.
     pub fn new(ty: spec::Type, kin: BTreeSet<String>, is_sent: bool) -> Self {
-        Self { ty, home: None, kin, is_sent, is_shared: false }
+        Self { ty, home: None, kin, is_sent, is_shared: false, is_sample: false }
     }
 }
 

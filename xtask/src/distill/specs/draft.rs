@@ -86,6 +86,7 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
         route::names(&facts.method, &facts.path, facts.explored.as_ref(), facts.source.as_deref());
     let name = naming::operation(&names.module, &names.method);
     let mut drafter = Drafter::new(&name);
+    drafter.is_sample = !facts.response_of_table;
     let mut spec = spec::Endpoint {
         schema: Some("../schema.json".to_owned()),
         id: names.id.clone(),
@@ -139,6 +140,7 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
 pub fn event(facts: &Event) -> EventDraft {
     let name = event_name(&facts.event_type);
     let mut drafter = Drafter::new(&name);
+    drafter.is_sample = !facts.of_table;
     drafter.is_answer = true;
     let fields = drafter.fields("fields", &facts.fields, Place::Model);
     drafter.is_answer = false;
@@ -256,6 +258,8 @@ struct Drafter<'a> {
     types: Vec<spec::Type>,
     /// The vendor sends it, rather than the client.
     is_answer: bool,
+    /// What is sent is known from a sample alone.
+    is_sample: bool,
     /// The objects around the field, the outermost first.
     above: Vec<Above>,
     notes: Notes,
@@ -267,6 +271,7 @@ impl<'a> Drafter<'a> {
             operation,
             types: Vec::new(),
             is_answer: false,
+            is_sample: false,
             above: Vec::new(),
             notes: Notes::default(),
         }
@@ -560,6 +565,7 @@ impl<'a> Drafter<'a> {
             kin: BTreeSet::from([plain.clone(), own]),
             names: names.collect(),
             is_answer: self.is_answer,
+            is_sample: self.is_answer && self.is_sample,
         };
         let mut handles =
             std::iter::once(plain.clone()).chain((2..).map(|n| format!("{plain}{n}")));

@@ -14,45 +14,116 @@ pub struct Origin {
     pub names: Vec<String>,
     /// The vendor sends it, so that nothing says which of its fields a client would have to.
     pub is_answer: bool,
+    /// A sample shows it, which may lack some of its fields.
+    pub is_sample: bool,
 }
 
 /// Types of a page, each with the type of the specs that is the same.
-type Pairs = BTreeSet<(String, String)>;
+pub type Pairs = BTreeSet<(String, String)>;
+
+/// Names of fields that say nothing of what they hold: things that share one of these and little
+/// else are not the same.
+const VAGUE: [&str; 10] =
+    ["Content", "Data", "Detail", "Entity", "Info", "Item", "List", "Node", "Result", "Value"];
 
 /// Finds the type of the specs that a type of a page is: one that is named like it, or that a field
-/// named like its field is of, and that looks the same all the way down. That type learns what the
-/// page knows of it.
+/// named like its field is of, and that looks the same all the way down. What samples show of one
+/// type may differ. Returns its name, and all that is the same with it.
 pub fn find(
-    book: &mut Book,
+    book: &Book,
     file: &str,
     types: &[spec::Type],
     ty: &spec::Type,
     origin: &Origin,
-) -> Option<String> {
-    let is_kin = |entry: &Entry| {
-        let size = |ty: &spec::Type| ty.fields.as_ref().map(Vec::len);
-        size(&entry.ty) == size(ty) && !entry.kin.is_disjoint(&origin.kin)
+) -> Option<(String, Pairs)> {
+    let known = book.types.iter().filter_map(|(name, entry)| {
+        let difference = difference(entry, ty, origin)?;
+        Some((difference, origin.names.first() != Some(name), name))
+    });
+    // The most alike comes first, and of those one that has the name itself.
+    let mut known: Vec<_> = known.collect();
+    known.sort();
+    known.into_iter().find_map(|(_, _, name)| {
+        let pairs = same(book, file, types, (&ty.name, name), origin)?;
+        Some((name.clone(), pairs))
+    })
+}
+
+/// Compares a type of a page with one of the specs. Returns what is the same if they are.
+pub fn same(
+    book: &Book,
+    file: &str,
+    types: &[spec::Type],
+    (page, known): (&str, &str),
+    origin: &Origin,
+) -> Option<Pairs> {
+    let Origin { is_answer, is_sample, .. } = *origin;
+    let pairs = Pairs::new();
+    let mut comparison = Comparison { book, file, types, is_answer, is_sample, pairs };
+    comparison.is_same(page, known).then_some(comparison.pairs)
+}
+
+/// Counts the fields that only one of two types has, if they can be one type.
+fn difference(entry: &Entry, ty: &spec::Type, origin: &Origin) -> Option<usize> {
+    let names: Vec<&String> = entry.kin.intersection(&origin.kin).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let fields = |ty: &spec::Type| -> BTreeSet<String> {
+        ty.fields.iter().flatten().map(|field| field.name.clone()).collect()
     };
-    let known = book.types.iter().filter(|(_, entry)| is_kin(entry));
-    // One that has the name itself comes first.
-    let mut known: Vec<&String> = known.map(|(name, _)| name).collect();
-    known.sort_by_key(|name| origin.names.first() != Some(name));
-    let (found, pairs) = known.into_iter().find_map(|name| {
-        let mut comparison =
-            Comparison { book, file, types, is_answer: origin.is_answer, pairs: Pairs::new() };
-        let is_same = comparison.is_same(&ty.name, name);
-        is_same.then(|| (name.clone(), comparison.pairs))
-    })?;
-    for (page, known) in &pairs {
+    let (known, page) = (fields(&entry.ty), fields(ty));
+    let differing = known.symmetric_difference(&page).count();
+    if differing == 0 {
+        return Some(0);
+    }
+    let shared = known.intersection(&page).count();
+    let (smaller, larger) = (known.len().min(page.len()), known.len().max(page.len()));
+    let is_told = names.iter().any(|name| !VAGUE.contains(&name.as_str()));
+    let is_alike = match is_told {
+        true => shared * 2 >= larger,
+        false => shared == smaller && shared > 2,
+    };
+    (is_alike && (origin.is_sample || entry.is_sample)).then_some(differing)
+}
+
+/// Takes over what a page knows of types beyond their shapes. Returns the fields that the specs still
+/// lack, each with its type.
+pub fn learn(
+    book: &mut Book,
+    types: &[spec::Type],
+    pairs: &Pairs,
+    origin: &Origin,
+) -> Vec<(String, spec::Field)> {
+    let mut lacking = Vec::new();
+    for (page, known) in pairs {
         let page = types.iter().find(|ty| ty.name == *page);
-        if let (Some(page), Some(entry)) = (page, book.types.get_mut(known)) {
-            learn(entry, page, origin.is_answer);
-        }
+        let (Some(page), Some(entry)) = (page, book.types.get_mut(known)) else { continue };
+        let fields = page.fields.iter().flatten();
+        let new = fields.filter(|field| entry.is_sample && !is_known(&entry.ty, field));
+        lacking.extend(new.map(|field| (known.clone(), field.clone())));
+        learn_of(entry, page, origin.is_answer);
+        entry.is_sample &= origin.is_sample;
     }
-    if let Some(entry) = book.types.get_mut(&found) {
-        entry.kin.extend(origin.kin.iter().cloned());
+    lacking
+}
+
+/// Whether a type has such a field, and says as much of it.
+fn is_known(ty: &spec::Type, field: &spec::Field) -> bool {
+    let known = ty.fields.iter().flatten().find(|known| known.name == field.name);
+    known.is_some_and(|known| !is_narrower(&field.ty, &known.ty))
+}
+
+/// Whether one type says more than another one that a sample gave: of an empty list, of nothing at all,
+/// or of a number without a fraction.
+pub fn is_narrower(one: &str, other: &str) -> bool {
+    fn element(ty: &str) -> Option<&str> {
+        ty.strip_prefix("list<")?.strip_suffix('>')
     }
-    Some(found)
+    match (element(one), element(other)) {
+        (Some(one), Some(other)) => is_narrower(one, other),
+        _ => (one, other) == ("float", "int") || one != "json" && other == "json",
+    }
 }
 
 struct Comparison<'a> {
@@ -60,6 +131,7 @@ struct Comparison<'a> {
     file: &'a str,
     types: &'a [spec::Type],
     is_answer: bool,
+    is_sample: bool,
     /// Those that are the same if all others are, so that types may contain themselves.
     pairs: Pairs,
 }
@@ -80,10 +152,13 @@ impl Comparison<'_> {
         }
         match (&one.fields, &other.ty.fields) {
             (Some(fields), Some(known)) => {
-                fields.len() == known.len()
+                let is_new = |known: &spec::Field| fields.iter().all(|one| one.name != known.name);
+                (self.is_sample || !known.iter().any(is_new))
                     && fields.iter().all(|field| {
-                        let known = known.iter().find(|known| known.name == field.name);
-                        known.is_some_and(|known| self.is_same_field(field, known, other.is_sent))
+                        match known.iter().find(|known| known.name == field.name) {
+                            Some(known) => self.is_same_field(field, known, other),
+                            None => other.is_sample,
+                        }
                     })
             }
             (None, None) => are_same_values(one, &other.ty),
@@ -91,8 +166,8 @@ impl Comparison<'_> {
         }
     }
 
-    fn is_same_field(&mut self, page: &spec::Field, known: &spec::Field, is_sent: bool) -> bool {
-        let agrees = match (self.is_answer, is_sent) {
+    fn is_same_field(&mut self, page: &spec::Field, known: &spec::Field, of: &Entry) -> bool {
+        let agrees = match (self.is_answer, of.is_sent) {
             (true, _) => true,
             (false, true) => page.required == known.required,
             // What every answer holds has to be sent as well.
@@ -102,7 +177,9 @@ impl Comparison<'_> {
             |one: &Option<_>, other: &Option<_>| one.is_some() && other.is_some() && one != other;
         agrees
             && !contradicts(&page.default, &known.default)
-            && self.is_same_type(&page.ty, &known.ty)
+            && (self.is_same_type(&page.ty, &known.ty)
+                || self.is_sample && is_narrower(&known.ty, &page.ty)
+                || of.is_sample && is_narrower(&page.ty, &known.ty))
     }
 
     fn is_same_type(&mut self, page: &str, known: &str) -> bool {
@@ -135,8 +212,7 @@ fn are_same_values(one: &spec::Type, other: &spec::Type) -> bool {
     one.values.is_some() && other.values.is_some() && values(one) == values(other)
 }
 
-/// Takes over what a page knows of a type beyond its shape.
-fn learn(entry: &mut Entry, page: &spec::Type, is_answer: bool) {
+fn learn_of(entry: &mut Entry, page: &spec::Type, is_answer: bool) {
     let is_sent = entry.is_sent;
     entry.is_sent |= !is_answer;
     entry.is_shared = true;

@@ -791,8 +791,12 @@ impl<'a> Merger<'a> {
         let handle = new.name.clone();
         let origin = self.origins.get(&handle).cloned().unwrap_or_default();
         let found = kin::find(self.book, self.file, &self.types, &new, &origin);
-        if let Some(name) = found {
+        if let Some((name, pairs)) = found {
             self.names.insert(handle, name.clone());
+            self.grow(&pairs, &origin);
+            if let Some(entry) = self.book.types.get_mut(&name) {
+                entry.kin.extend(origin.kin);
+            }
             return name;
         }
         let name = self.free_name(&handle, &origin.names);
@@ -802,13 +806,42 @@ impl<'a> Merger<'a> {
         // Its name is taken before what it leads to, which may lead back to it, gets one.
         self.names.insert(handle, name.clone());
         let taken = spec::Type { name: name.clone(), ..spec::Type::default() };
-        let taken = Entry::new(taken, BTreeSet::new(), !origin.is_answer);
+        let entry = |ty, kin| Entry {
+            is_sample: origin.is_sample,
+            ..Entry::new(ty, kin, !origin.is_answer)
+        };
+        let taken = entry(taken, BTreeSet::new());
         self.book.types.insert(name.clone(), taken);
         for field in new.fields.iter_mut().flatten() {
             field.ty = self.adopt(&field.ty);
         }
-        self.book.types.insert(name.clone(), Entry::new(new, kin, !origin.is_answer));
+        self.book.types.insert(name.clone(), entry(new, kin));
         name
+    }
+
+    /// Adds to types that samples have shown what the page has more of them.
+    fn grow(&mut self, pairs: &kin::Pairs, origin: &Origin) {
+        for (of, mut field) in kin::learn(self.book, &self.types, pairs, origin) {
+            let fields = self.book.types.get(&of).and_then(|entry| entry.ty.fields.as_ref());
+            let known = fields.into_iter().flatten().find(|known| known.name == field.name);
+            // Another place of the page has just shown it, and this one may show more.
+            if let Some(known) = known.filter(|known| !kin::is_narrower(&field.ty, &known.ty)) {
+                let both = (innermost(&field.ty), innermost(&known.ty));
+                let same = kin::same(self.book, self.file, &self.types, both, origin);
+                same.into_iter().for_each(|pairs| self.grow(&pairs, origin));
+                continue;
+            }
+            field.ty = self.adopt(&field.ty);
+            let Some(entry) = self.book.types.get_mut(&of) else { continue };
+            let fields = entry.ty.fields.get_or_insert_default();
+            match fields.iter_mut().find(|known| known.name == field.name) {
+                Some(known) => known.ty = field.ty,
+                None => {
+                    draft::apart(&mut field, "", &mut fields.iter().map(draft::in_rust).collect());
+                    fields.push(field);
+                }
+            }
+        }
     }
 
     /// The best of its names that nothing else has.
