@@ -56,7 +56,7 @@ struct Object<'a> {
     fields: Vec<&'a str>,
     /// Whether the page says so of each field.
     requires_all: bool,
-    /// Whether a field is left out by all samples.
+    /// Whether all samples leave out the last field.
     lacks: bool,
     /// What it costs to have no field.
     if_empty: Cost,
@@ -196,7 +196,7 @@ impl<'a> Tree<'a> {
             }
             None if object.keys.is_empty() => UNSHOWN,
             None if level > self.floor && is_last() => UNLIKELY,
-            // Samples that leave out one field leave out more.
+            // Samples that leave out one field often leave out the next.
             None if object.lacks => UNSHOWN + 1,
             None if row.required == Some(true) => UNLIKELY,
             None if is_last() => UNLIKELY - 1,
@@ -244,7 +244,7 @@ impl<'a> Tree<'a> {
         if let Some(object) = tree.open.get_mut(level).map(Rc::make_mut) {
             object.fields.push(&row.name);
             object.requires_all &= row.required == Some(true);
-            object.lacks |= !object.keys.is_empty() && !object.keys.contains(row.name.as_str());
+            object.lacks = !object.keys.is_empty() && !object.keys.contains(row.name.as_str());
         }
         tree
     }

@@ -56,7 +56,8 @@ fn names_of_old(segments: &[&str]) -> Option<Names> {
     let module = safe(resources.join("_"), "api");
     let method = snake(last);
     let method = if naming::is_method(&method) { method } else { safe(method, "call") };
-    Some(Names { id: format!("dingtalk.oapi.{}", words.join(".")), module, method })
+    let version = words.iter().find(|word| is_version(word)).cloned();
+    Some(Names { id: format!("dingtalk.oapi.{}", words.join(".")), module, method, version })
 }
 
 /// The explorer calls `chat_members` and `me_join` `chat.members` and `me_join`. A page can link to
