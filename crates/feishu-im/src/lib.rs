@@ -57,6 +57,9 @@ pub mod events;
 mod generated;
 pub mod message;
 
+/// The builders of cards, which convert to the [`content`] of a message.
+#[cfg(feature = "cards")]
+pub use feishu_card;
 pub use generated::error_code::ErrorCode;
 pub use generated::*;
 /// The runtime that all crates for these platforms share. Look here for the traits behind a client:

@@ -744,3 +744,17 @@ fn no_text_is_too_strange_to_be_read() {
         Ok(())
     });
 }
+
+#[cfg(feature = "cards")]
+#[test]
+fn a_built_card_is_sent_as_its_json() {
+    use feishu_im::feishu_card::{Card, MarkdownText};
+
+    let card = Card::builder().element(MarkdownText::new("*a*")).build().unwrap();
+    let json = json!({
+        "schema": "2.0",
+        "config": {},
+        "body": { "elements": [{ "tag": "markdown", "content": "*a*" }] },
+    });
+    sends(card, "interactive", json);
+}

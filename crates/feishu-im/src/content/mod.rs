@@ -24,7 +24,7 @@
 //! | `audio` | [`Audio`] | [`Content::Audio`] |
 //! | `media` (a video) | [`Media`] | [`Content::Media`] |
 //! | `sticker` | [`Sticker`] | [`Content::Sticker`] |
-//! | `interactive` (a card) | [`Card`], [`CardTemplate`], [`CardEntity`] | [`Content::Interactive`] |
+//! | `interactive` (a card) | [`Card`], [`CardTemplate`], [`CardEntity`], the builders of `feishu-card` (feature `cards`) | [`Content::Interactive`] |
 //! | `share_chat` | [`ShareChat`] | [`Content::ShareChat`] |
 //! | `share_user` | [`ShareUser`] | [`Content::ShareUser`] |
 //! | `system` | [`Divider`] | [`Content::System`] |
@@ -75,6 +75,8 @@
 //! [read]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
 
 mod card;
+#[cfg(feature = "cards")]
+mod cards;
 mod media;
 mod members;
 pub mod post;
