@@ -143,8 +143,13 @@ impl CardBuilder {
     ///
     /// Returns a [`CardError`] if the card exceeds one of the platform's documented limits.
     pub fn build(self) -> Result<Card, CardError> {
+        Card::from_json(self.assemble().0)
+    }
+
+    /// Builds a card that is known to be within the limits.
+    pub(crate) fn assemble(self) -> Card {
         let elements: Vec<Value> = self.elements.into_iter().map(Element::into_json).collect();
         let card = self.card.with("schema", "2.0").with("config", self.config.into_json());
-        Card::from_json(card.with("body", json!({ "elements": elements })).into_json())
+        Card(card.with("body", json!({ "elements": elements })).into_json())
     }
 }

@@ -15,9 +15,14 @@ use std::borrow::Cow;
 ///
 /// Not for code blocks, in which entities are not read.
 pub fn escape(text: &str) -> Cow<'_, str> {
+    escape_at(text, true)
+}
+
+/// Escapes a text that is at the beginning of a line, or behind other text.
+pub(crate) fn escape_at(text: &str, begins_line: bool) -> Cow<'_, str> {
     let mut escaped = String::new();
     let mut copied = 0;
-    let mut before = Before { begins_line: true, ..Before::default() };
+    let mut before = Before { begins_line, ..Before::default() };
     for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
         if is_special(before, c, &text[end..]) {

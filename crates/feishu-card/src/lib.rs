@@ -33,6 +33,11 @@
 //! | columns, a panel that unfolds | [`ColumnSet`], [`CollapsiblePanel`] |
 //! | any other component | [`Element::json`] |
 //! | any other member of a component | its function `set` |
+//!
+//! # Markdown
+//!
+//! With the feature `markdown`, the type `Markdown` turns a text as assistants write it into as
+//! many cards or posts as it takes.
 
 #![warn(missing_docs, unreachable_pub)]
 
@@ -41,6 +46,8 @@ mod check;
 mod element;
 mod escape;
 mod header;
+#[cfg(feature = "markdown")]
+pub mod markdown;
 mod size;
 
 pub use card::{Card, CardBuilder, CardWidth};
@@ -51,4 +58,6 @@ pub use element::{
 };
 pub use escape::{escape, mention};
 pub use header::{Header, HeaderTemplate};
+#[cfg(feature = "markdown")]
+pub use markdown::Markdown;
 pub use size::Size;

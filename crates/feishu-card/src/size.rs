@@ -33,6 +33,18 @@ pub(crate) fn in_string(text: &str) -> usize {
     text.chars().map(escaped).sum()
 }
 
+/// Returns the number of bytes of a text in a string of a card, which is in a string itself.
+#[cfg(feature = "markdown")]
+pub(crate) fn in_two_strings(text: &str) -> usize {
+    let escaped = |c| match c {
+        '"' | '\\' => 4,
+        '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 3,
+        '\0'..='\u{1f}' => 7,
+        _ => c.len_utf8(),
+    };
+    text.chars().map(escaped).sum()
+}
+
 fn elements(card: &Value) -> usize {
     let mut count = 0;
     let mut open = vec![card];

@@ -38,6 +38,11 @@ impl Element {
         Self(component.into())
     }
 
+    #[cfg(feature = "markdown")]
+    pub(crate) fn as_json(&self) -> &Value {
+        &self.0
+    }
+
     pub(crate) fn into_json(self) -> Value {
         self.0
     }

@@ -7,7 +7,8 @@ component! {
     ///
     /// The text is read by the platform: tags such as `<at id=ou_1></at>` mention and notify, and
     /// words in angle brackets that are no tag vanish. Put words that somebody else wrote through
-    /// [`escape`](crate::escape()).
+    /// [`escape`](crate::escape()), or turn a whole text with the feature `markdown` and its type
+    /// `Markdown`.
     ///
     /// ```
     /// use feishu_card::{MarkdownText, escape, mention};
