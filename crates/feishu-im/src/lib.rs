@@ -57,7 +57,8 @@ pub mod events;
 mod generated;
 pub mod message;
 
-/// The builders of cards, which convert to the [`content`] of a message.
+/// The builders of cards, and of cards and posts from Markdown, which convert to the [`content`] of a
+/// message.
 #[cfg(feature = "cards")]
 pub use feishu_card;
 pub use generated::error_code::ErrorCode;

@@ -758,3 +758,35 @@ fn a_built_card_is_sent_as_its_json() {
     });
     sends(card, "interactive", json);
 }
+
+#[cfg(feature = "markdown")]
+#[test]
+fn markdown_is_sent_as_posts_and_cards() {
+    use feishu_im::feishu_card::{Card, Markdown};
+
+    let text = "Hi <at id=ou_1></at>, **all** is [well](https://example.com).\n\n```rs\nrun()\n```\n\n---\n![](img_v3_1)";
+    let [post] = Markdown::new(text).mention("ou_1").title("T").posts().parts.try_into().unwrap();
+    let content = json!([
+        [
+            { "tag": "text", "text": "Hi " },
+            { "tag": "at", "user_id": "ou_1" },
+            { "tag": "text", "text": ", " },
+            { "tag": "text", "text": "all", "style": ["bold"] },
+            { "tag": "text", "text": " is " },
+            { "tag": "a", "text": "well", "href": "https://example.com" },
+            { "tag": "text", "text": "." },
+        ],
+        [{ "tag": "code_block", "language": "rust", "text": "run()" }],
+        [{ "tag": "hr" }],
+        [{ "tag": "img", "image_key": "img_v3_1" }],
+    ]);
+    sends(post, "post", json!({ "zh_cn": { "title": "T", "content": content } }));
+
+    let [message] = Markdown::new("- *a*").messages().parts.try_into().unwrap();
+    let card = Card::from_json(json!({
+        "schema": "2.0",
+        "config": {},
+        "body": { "elements": [{ "tag": "markdown", "content": "- *a*" }] },
+    }));
+    sends(message, "interactive", card.unwrap().into_json());
+}

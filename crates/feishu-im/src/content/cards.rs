@@ -15,3 +15,33 @@ impl From<feishu_card::Card> for Content {
         Card::new(card.into_json()).into()
     }
 }
+
+#[cfg(feature = "markdown")]
+impl From<feishu_card::markdown::Post> for Content {
+    fn from(post: feishu_card::markdown::Post) -> Self {
+        Self::parse("post", &post.to_json_string())
+    }
+}
+
+/// Takes a message that `feishu-card` made of Markdown.
+///
+/// ```
+/// use feishu_im::feishu_card::Markdown;
+/// use feishu_im::message::{CreateMessage, ReceiveId};
+///
+/// let converted = Markdown::new("# Done\n\n- all **214** tests passed").messages();
+/// for part in converted.parts {
+///     let request = CreateMessage::with_content(ReceiveId::chat("oc_1"), part);
+/// }
+/// ```
+#[cfg(feature = "markdown")]
+impl From<feishu_card::markdown::Message> for Content {
+    fn from(message: feishu_card::markdown::Message) -> Self {
+        use feishu_card::markdown::Message;
+
+        match message {
+            Message::Card(card) => card.into(),
+            Message::Post(post) => post.into(),
+        }
+    }
+}

@@ -18,7 +18,7 @@
 //! | `msg_type` | send it with | read it as |
 //! | --- | --- | --- |
 //! | `text` | [`Text`] | [`Content::Text`] |
-//! | `post` | [`Post`] | [`Content::Post`] |
+//! | `post` | [`Post`], Markdown by `feishu-card` (feature `markdown`) | [`Content::Post`] |
 //! | `image` | [`Image`] | [`Content::Image`] |
 //! | `file` | [`File`] | [`Content::File`] |
 //! | `audio` | [`Audio`] | [`Content::Audio`] |
