@@ -5,13 +5,9 @@ use std::mem;
 use super::inline::{Inline, split};
 use super::parse::{Block, Kind, Place, TableBlock};
 use super::table::{MAX_COLUMNS, components};
-use super::{Converted, Markdown, Note, NoteKind, dialect};
-use crate::size::{MAX_BYTES, MAX_ELEMENTS, in_string, in_two_strings};
+use super::{Converted, Markdown, Note, NoteKind, ROOM, dialect};
+use crate::size::{MAX_ELEMENTS, in_string, in_two_strings};
 use crate::{Card, Divider, Element, Header, MarkdownText};
-
-/// What the frame of a card and its title take at most.
-const FRAME: usize = 2_000;
-const ROOM: usize = MAX_BYTES - FRAME;
 
 /// The most that one component with text takes. Clients were seen to cut longer ones.
 const MAX_TEXT: usize = 9_000;
@@ -42,18 +38,11 @@ pub(super) fn cards(
     for block in blocks {
         packer.block(block, &mut notes);
     }
-    let bodies = packer.finish();
-    if !bodies.is_empty() && markdown.title.chars().nth(100).is_some() {
-        notes.push(Note::new(NoteKind::TitleCut, &markdown.title));
-    }
-    let count = bodies.len();
-    let card = |(index, elements)| {
-        let title = markdown.title_of(index + 1, count);
-        let card = Card::builder().elements::<Element>(elements);
+    markdown.titled(packer.finish(), notes, |title, elements| {
+        let card = Card::builder().elements(elements);
         let card = if title.is_empty() { card } else { card.header(Header::new(title)) };
         card.assemble()
-    };
-    Converted { parts: bodies.into_iter().enumerate().map(card).collect(), notes }
+    })
 }
 
 /// A text that has its place in a component with others.

@@ -1,5 +1,7 @@
 //! Text in the Markdown of cards.
 
+use std::mem;
+
 use super::inline::{Inline, Span, Style};
 use super::parse::{Kind, Place};
 use crate::escape::escape_at;
@@ -14,7 +16,13 @@ pub(super) fn text(place: Place, inlines: &[Inline]) -> String {
         Kind::Heading(level) => (format!("{} ", "#".repeat(level)), "<br>".to_owned()),
         Kind::Item { indent, number } => (item(indent, number), "<br>".to_owned()),
     };
-    prefix + &marker + &inline(inlines, &line_break)
+    let mut text = inline(inlines, &line_break);
+    if matches!(place.kind, Kind::Heading(_)) && text.ends_with('#') {
+        // It would be read as the end of the heading.
+        text.truncate(text.len() - 1);
+        text.push_str("&#35;");
+    }
+    prefix + &marker + &text
 }
 
 fn item(indent: usize, number: Option<u64>) -> String {
@@ -129,14 +137,17 @@ impl<'a> Writer<'a> {
         line.chars().all(|c| c == '>' || c == ' ')
     }
 
+    /// Writes the space before a word. At the beginning of a line, it would make code of it.
     fn write_space(&mut self) {
-        let space = std::mem::take(&mut self.space);
-        self.write(&space);
+        let space = mem::take(&mut self.space);
+        if !self.begins_line() {
+            self.write(&space);
+        }
     }
 
     fn write(&mut self, text: &str) {
         let Some(first) = text.chars().next() else { return };
-        if std::mem::take(&mut self.wants_space) && is_of_word(first) {
+        if mem::take(&mut self.wants_space) && is_of_word(first) {
             self.out.push(' ');
         }
         self.out.push_str(text);

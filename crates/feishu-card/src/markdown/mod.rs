@@ -57,7 +57,14 @@ use std::fmt;
 pub use post::Post;
 
 use crate::Card;
+use crate::size::MAX_BYTES;
 use parse::{Block, Kind, Place};
+
+/// The most that the body of a message takes, with room for its frame and its title.
+const ROOM: usize = MAX_BYTES - 2_000;
+
+/// The most characters of a title.
+const MAX_TITLE: usize = 100;
 
 /// A text in Markdown, to be sent as cards or posts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,10 +138,27 @@ impl Markdown {
         }
     }
 
-    /// Returns the title of a part.
-    fn title_of(&self, part: usize, parts: usize) -> String {
-        let title: String = self.title.chars().take(100).collect();
-        if parts < 2 || title.is_empty() { title } else { format!("{title} ({part}/{parts})") }
+    /// Makes messages of their bodies, each with its title.
+    fn titled<B, T>(
+        &self,
+        bodies: Vec<B>,
+        mut notes: Vec<Note>,
+        message: impl Fn(String, B) -> T,
+    ) -> Converted<T> {
+        let title: String = self.title.chars().take(MAX_TITLE).collect();
+        if title.len() < self.title.len() && !bodies.is_empty() {
+            notes.push(Note::new(NoteKind::TitleCut, &self.title));
+        }
+        let count = bodies.len();
+        let title = |index| match count {
+            2.. if !title.is_empty() => format!("{title} ({}/{count})", index + 1),
+            _ => title.clone(),
+        };
+        let bodies = bodies.into_iter().enumerate();
+        Converted {
+            parts: bodies.map(|(index, body)| message(title(index), body)).collect(),
+            notes,
+        }
     }
 }
 

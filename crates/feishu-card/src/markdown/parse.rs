@@ -1,6 +1,7 @@
 //! Markdown to blocks that need nothing around them: the platform shows code and tables only at the
 //! beginning of a line, so lists and quotes are no containers here but places.
 
+use std::collections::HashSet;
 use std::mem;
 use std::rc::Rc;
 
@@ -59,15 +60,16 @@ pub(super) fn parse(markdown: &Markdown) -> (Vec<Block>, Vec<Note>) {
     let mut reader = Reader { mentions: &markdown.mentions, ..Reader::default() };
     let text = emphasis::marked(&markdown.text);
     let parser = Parser::new_ext(&text, options);
-    let mut definitions = definitions(&parser);
+    let definitions = definitions(&parser);
+    let mut used = HashSet::new();
     for event in TextMergeStream::new(parser) {
         if let Event::Start(Tag::Link { id, .. } | Tag::Image { id, .. }) = &event {
-            definitions.retain(|(label, _)| label.to_lowercase() != id.to_lowercase());
+            used.insert(id.to_lowercase());
         }
         reader.event(event);
     }
-    for (_, definition) in definitions {
-        reader.text(&definition);
+    for (_, definition) in definitions.iter().filter(|(label, _)| !used.contains(label)) {
+        reader.text(definition);
         reader.flush();
     }
     if reader.is_too_deep {
@@ -83,7 +85,7 @@ fn definitions(parser: &Parser<'_>) -> Vec<(String, String)> {
     definitions.sort_by_key(|(_, definition)| definition.span.start);
     let shown = definitions.into_iter().map(|(label, definition)| {
         let title = title_text(definition.title.as_deref().unwrap_or_default());
-        (label.to_owned(), format!("[{label}]: {}{title}", definition.dest))
+        (label.to_lowercase(), format!("[{label}]: {}{title}", definition.dest))
     });
     shown.collect()
 }
@@ -377,7 +379,7 @@ impl Reader<'_> {
             None if html.starts_with("</") => {}
             None => self.note(NoteKind::HtmlAsText, html),
         }
-        self.text(html);
+        self.text(&html.replace('\n', " "));
     }
 
     /// Shows the words of a mention that was not closed.

@@ -8,12 +8,8 @@ use serde_json::{Value, json};
 use super::card::code_parts;
 use super::inline::{Inline, Span, Style, split};
 use super::parse::{Block, Kind, Place};
-use super::{Converted, Markdown, Note, NoteKind};
-use crate::size::{MAX_BYTES, in_string};
-
-/// What the frame of a post and its title take at most.
-const FRAME: usize = 2_000;
-const ROOM: usize = MAX_BYTES - FRAME;
+use super::{Converted, Markdown, Note, NoteKind, ROOM};
+use crate::size::in_string;
 
 /// The heaviest line, after which its text goes on in another one.
 const MAX_LINE: usize = 8_000;
@@ -51,16 +47,10 @@ pub(super) fn posts(
         packer.block(block, &mut notes);
     }
     packer.close();
-    let bodies = packer.done;
-    if !bodies.is_empty() && markdown.title.chars().nth(100).is_some() {
-        notes.push(Note::new(NoteKind::TitleCut, &markdown.title));
-    }
-    let count = bodies.len();
-    let post = |(index, lines): (usize, Vec<Value>)| {
+    markdown.titled(packer.done, notes, |title, lines| {
         // A post in one language is shown to everyone.
-        Post(json!({ "zh_cn": { "title": markdown.title_of(index + 1, count), "content": lines } }))
-    };
-    Converted { parts: bodies.into_iter().enumerate().map(post).collect(), notes }
+        Post(json!({ "zh_cn": { "title": title, "content": lines } }))
+    })
 }
 
 #[derive(Default)]

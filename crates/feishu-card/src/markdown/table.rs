@@ -1,5 +1,7 @@
 //! Tables as components, and as text.
 
+use std::mem;
+
 use pulldown_cmark::Alignment;
 use serde_json::Value;
 
@@ -22,24 +24,22 @@ impl TableBlock {
     }
 
     /// Returns tables with the same rows and at most that many columns each.
-    pub(super) fn split_by_columns(self, columns: usize) -> Vec<Self> {
-        if self.columns() <= columns {
-            return vec![self];
+    pub(super) fn split_by_columns(mut self, columns: usize) -> Vec<Self> {
+        let mut tables = Vec::new();
+        while self.columns() > columns {
+            let rest = Self {
+                alignments: self.alignments.split_off(columns.min(self.alignments.len())),
+                header: self.header.split_off(columns),
+                rows: self
+                    .rows
+                    .iter_mut()
+                    .map(|row| row.split_off(columns.min(row.len())))
+                    .collect(),
+            };
+            tables.push(mem::replace(&mut self, rest));
         }
-        let (first, rest) = self.split_at(columns);
-        let mut tables = vec![first];
-        tables.extend(rest.split_by_columns(columns));
+        tables.push(self);
         tables
-    }
-
-    fn split_at(self, at: usize) -> (Self, Self) {
-        let Self { mut alignments, mut header, mut rows } = self;
-        let rest = Self {
-            alignments: alignments.split_off(at.min(alignments.len())),
-            header: header.split_off(at.min(header.len())),
-            rows: rows.iter_mut().map(|row| row.split_off(at.min(row.len()))).collect(),
-        };
-        (Self { alignments, header, rows }, rest)
     }
 
     /// Returns the table as code: a line for each row.
@@ -74,7 +74,7 @@ pub(super) fn components(table: &TableBlock, limit: usize) -> Option<Vec<Element
             return None;
         }
         if used + row > limit {
-            done.push(std::mem::replace(&mut open, empty.clone()));
+            done.push(mem::replace(&mut open, empty.clone()));
             used = header;
         }
         used += row;

@@ -1,16 +1,20 @@
 //! Texts that are long, deep, or made to break what reads them.
 
-use feishu_card::Markdown;
 use feishu_card::markdown::NoteKind;
+use feishu_card::{Card, Markdown};
 use pulldown_cmark::{Event, Parser, Tag};
 
 use super::{cards, contents, elements};
 
 fn posts(text: &str) {
     for post in Markdown::new(text).posts().parts {
-        let size = serde_json::to_string(&post.to_json_string()).map(|string| string.len());
-        assert!(size.is_ok_and(|size| size <= 30 * 1024));
+        assert!(bytes(&post.to_json_string()) <= 30 * 1024);
     }
+}
+
+/// Returns the number of bytes of a string in a request.
+fn bytes(content: &str) -> usize {
+    serde_json::to_string(content).map_or(usize::MAX, |string| string.len())
 }
 
 /// Returns the number of cards that a long text becomes, and checks that nothing of it is lost.
@@ -91,11 +95,28 @@ fn a_table_with_a_cell_that_fits_in_no_card_is_text() {
 }
 
 #[test]
+fn a_message_that_is_as_full_as_can_be_is_within_the_limits() {
+    let title = "\"".repeat(100);
+    for last in (0..4_000).step_by(100) {
+        let blocks = [8_900, 8_900, 8_900, last].map(|length| "x".repeat(length));
+        let markdown = Markdown::new(blocks.join("\n\n")).title(&title);
+        for card in markdown.cards().parts {
+            Card::from_json(card.into_json()).unwrap();
+        }
+        for post in markdown.posts().parts {
+            assert!(bytes(&post.to_json_string()) <= 30 * 1024);
+        }
+    }
+}
+
+#[test]
 fn a_heading_stays_with_what_follows() {
+    // The fourth does not fit, though the card is not yet three quarters full.
+    let lengths = [6_900, 6_900, 6_900, 8_800].into_iter().cycle().take(20);
     let text: String =
-        (0..40).map(|at| format!("## H{at}\n\n{}\n\n", "word ".repeat(700))).collect();
+        lengths.map(|length| format!("## H\n\n{}\n\n", "x".repeat(length))).collect();
     let converted = cards(&text);
-    assert!(converted.parts.len() > 5);
+    assert!(converted.parts.len() > 4);
     for card in &converted.parts {
         let last = elements(card).last().unwrap()["content"].as_str().unwrap();
         assert!(!last.rsplit("\n\n").next().unwrap().starts_with('#'), "{last}");
@@ -130,6 +151,8 @@ fn no_depth_is_too_deep() {
         "![".to_owned() + &"a".repeat(50_000) + "](img_v3_1)",
         format!("[a](https://b.c/{})", "d".repeat(50_000)),
         (0..300).map(|at| "  ".repeat(at) + "- a\n").collect(),
+        "|a".repeat(deep) + "\n" + &"|-".repeat(deep) + "\n" + &"a\n".repeat(deep),
+        (0..deep).map(|at| format!("[{at}]: a\n")).collect(),
         "**“".repeat(deep) + &"”**的".repeat(deep),
         "\"\\\n\t".repeat(deep),
     ] {

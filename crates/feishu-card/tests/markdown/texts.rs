@@ -54,6 +54,18 @@ fn emphasis_is_read_next_to_punctuation() {
 }
 
 #[test]
+fn nothing_ends_a_heading_or_begins_code() {
+    for (text, markdown) in [
+        ("# C\\#", "# C&#35;"),
+        ("<div>\n    <p>a</p>\n</div>", "&#60;div>\n&#60;p>a&#60;/p>\n&#60;/div>"),
+        ("    <p>", "```\n<p>\n```"),
+        ("- a <i\n  b>", "- a &#60;i b>"),
+    ] {
+        assert_eq!(contents(&cards(text)), [markdown]);
+    }
+}
+
+#[test]
 fn a_table_has_the_simplest_columns() {
     let converted = cards("| a | b | c |\n|:-:|--:|---|\n| 1 < 2 | *x* | |");
     assert_eq!(
