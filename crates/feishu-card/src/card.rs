@@ -35,7 +35,7 @@ pub struct Card(Value);
 impl Card {
     /// Returns a builder of an empty card.
     pub fn builder() -> CardBuilder {
-        CardBuilder { config: Node::default(), card: Node::default(), elements: Vec::new() }
+        CardBuilder { card: Node::default().with("schema", "2.0"), elements: Vec::new() }
     }
 
     /// Checks the JSON of a card, as the platform's card builder exports it.
@@ -94,7 +94,6 @@ impl fmt::Display for Card {
 #[derive(Debug, Clone, PartialEq)]
 #[must_use]
 pub struct CardBuilder {
-    config: Node,
     card: Node,
     elements: Vec<Element>,
 }
@@ -134,7 +133,7 @@ impl CardBuilder {
 
     /// Sets a member of the card's `config`, such as `streaming_mode` or `enable_forward`.
     pub fn config(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        Self { config: self.config.with(name, value), ..self }
+        Self { card: self.card.with_in("config", name, value), ..self }
     }
 
     /// Builds the card.
@@ -149,7 +148,6 @@ impl CardBuilder {
     /// Builds a card that is known to be within the limits.
     pub(crate) fn assemble(self) -> Card {
         let elements: Vec<Value> = self.elements.into_iter().map(Element::into_json).collect();
-        let card = self.card.with("schema", "2.0").with("config", self.config.into_json());
-        Card(card.with("body", json!({ "elements": elements })).into_json())
+        Card(self.card.with("body", json!({ "elements": elements })).into_json())
     }
 }

@@ -753,7 +753,6 @@ fn a_built_card_is_sent_as_its_json() {
     let card = Card::builder().element(MarkdownText::new("*a*")).build().unwrap();
     let json = json!({
         "schema": "2.0",
-        "config": {},
         "body": { "elements": [{ "tag": "markdown", "content": "*a*" }] },
     });
     sends(card, "interactive", json);
@@ -785,7 +784,6 @@ fn markdown_is_sent_as_posts_and_cards() {
     let [message] = Markdown::new("- *a*").messages().parts.try_into().unwrap();
     let card = Card::from_json(json!({
         "schema": "2.0",
-        "config": {},
         "body": { "elements": [{ "tag": "markdown", "content": "- *a*" }] },
     }));
     sends(message, "interactive", card.unwrap().into_json());

@@ -63,10 +63,15 @@ impl Node {
     }
 
     /// Sets a member of the object that the member `of` is.
-    pub(crate) fn with_in(mut self, of: &str, name: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with_in(
+        mut self,
+        of: &str,
+        name: impl Into<String>,
+        value: impl Into<Value>,
+    ) -> Self {
         let inner = self.0.entry(of).or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(inner) = inner {
-            inner.insert(name.to_owned(), value.into());
+            inner.insert(name.into(), value.into());
         }
         self
     }
