@@ -755,7 +755,8 @@ fn a_built_card_is_sent_as_its_json() {
         "schema": "2.0",
         "body": { "elements": [{ "tag": "markdown", "content": "*a*" }] },
     });
-    sends(card, "interactive", json);
+    sends(card.clone(), "interactive", json.clone());
+    assert_eq!(feishu_im::content::Card::from(card), feishu_im::content::Card::new(json));
 }
 
 #[cfg(feature = "markdown")]

@@ -12,7 +12,15 @@ use super::{Card, Content};
 /// ```
 impl From<feishu_card::Card> for Content {
     fn from(card: feishu_card::Card) -> Self {
-        Card::new(card.into_json()).into()
+        Card::from(card).into()
+    }
+}
+
+/// Takes a card that was built and checked by `feishu-card`, for answers to clicks and updates of
+/// cards.
+impl From<feishu_card::Card> for Card {
+    fn from(card: feishu_card::Card) -> Self {
+        Self::new(card.into_json())
     }
 }
 
