@@ -34,6 +34,21 @@ fn texts_become_posts() {
     });
 }
 
+/// All texts together, until they make a long one; but few with tables, of which a card has five.
+#[test]
+fn a_text_of_200_kb_becomes_even_cards() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/markdown/texts");
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
+    paths.retain(|path| !path.to_string_lossy().ends_with("tables.md"));
+    paths.sort();
+    let texts: Vec<_> = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let text = texts.join("\n\n").repeat(56);
+    assert!(text.len() > 200_000);
+    let sizes =
+        cards(&text).parts.iter().map(|card| format!("{:?}\n", card.size())).collect::<String>();
+    insta::assert_snapshot!(sizes);
+}
+
 #[test]
 fn emphasis_is_read_next_to_punctuation() {
     for (text, markdown) in [
