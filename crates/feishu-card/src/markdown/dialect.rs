@@ -67,6 +67,8 @@ fn inline(inlines: &[Inline], line_break: &str) -> String {
 #[derive(Default)]
 struct Writer<'a> {
     out: String,
+    /// Whether there are words in the line, besides the marks of its quote.
+    in_line: bool,
     open: Vec<Style>,
     link: Option<&'a str>,
     /// Space that is written outside of the styles around it: inside, they would not be read.
@@ -99,7 +101,7 @@ impl<'a> Writer<'a> {
         self.space.push_str(before);
         if !text.is_empty() {
             self.write_space();
-            let escaped = escape_at(text, self.begins_line());
+            let escaped = escape_at(text, !self.in_line);
             self.open(&span.styles, escaped.chars().next());
             self.write(&escaped);
         }
@@ -129,18 +131,14 @@ impl<'a> Writer<'a> {
         self.close(0);
         self.space.clear();
         self.wants_space = false;
+        self.in_line = !line_break.contains('\n');
         self.out.push_str(line_break);
-    }
-
-    fn begins_line(&self) -> bool {
-        let line = self.out.rsplit('\n').next().unwrap_or_default();
-        line.chars().all(|c| c == '>' || c == ' ')
     }
 
     /// Writes the space before a word. At the beginning of a line, it would make code of it.
     fn write_space(&mut self) {
         let space = mem::take(&mut self.space);
-        if !self.begins_line() {
+        if self.in_line {
             self.write(&space);
         }
     }
@@ -150,6 +148,7 @@ impl<'a> Writer<'a> {
         if mem::take(&mut self.wants_space) && is_of_word(first) {
             self.out.push(' ');
         }
+        self.in_line = true;
         self.out.push_str(text);
     }
 

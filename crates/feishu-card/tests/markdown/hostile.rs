@@ -153,6 +153,7 @@ fn no_depth_is_too_deep() {
         format!("[a](https://b.c/{})", "d".repeat(50_000)),
         (0..300).map(|at| "  ".repeat(at) + "- a\n").collect(),
         "|a".repeat(500) + "\n" + &"|-".repeat(500) + "\n" + &"a\n".repeat(50),
+        "| a |\n|---|\n| ".to_owned() + &"*a* ".repeat(20_000),
         (0..deep).map(|at| format!("[{at}]: a\n")).collect(),
         "**“".repeat(deep) + &"”**的".repeat(deep),
         "\"\\\n\t".repeat(deep),
