@@ -179,6 +179,7 @@ fn seen(markdown: &str) -> Vec<Seen> {
         let (text, code) = match event {
             Event::Text(text) => (text, false),
             Event::Code(text) => (text, true),
+            Event::Html(text) => (text, false),
             Event::InlineHtml(text) if !text.starts_with("<br") => (text, false),
             Event::Start(Tag::Strong) => (add(&mut styles[0], 1), false),
             Event::End(TagEnd::Strong) => (add(&mut styles[0], -1), false),
@@ -211,7 +212,9 @@ fn add(depth: &mut i32, change: i32) -> pulldown_cmark::CowStr<'static> {
 
 #[test]
 fn what_is_written_is_read_as_it_was_meant() {
-    const PARTS: [&str; 26] = [
+    const PARTS: [&str; 28] = [
+        "\n",
+        "\n> ",
         "a",
         "字",
         " ",
@@ -235,7 +238,7 @@ fn what_is_written_is_read_as_it_was_meant() {
         "[**d**](https://e.com)",
         ":OK:",
         "#",
-        "[e]",
+        "[e] ",
         "|",
         "x",
     ];
