@@ -253,3 +253,18 @@ fn what_is_written_is_read_as_it_was_meant() {
         Ok(())
     });
 }
+
+/// Any order of the characters that Markdown reads.
+#[test]
+fn no_text_breaks_a_message() {
+    const CHARACTERS: &str = "*_`~[]()<>!#-+|\\&;:/.1aw“字 \"\n\n\t";
+    let characters: Vec<_> = CHARACTERS.chars().collect();
+    arbtest(|u| {
+        let mut text = String::new();
+        for _ in 0..u.int_in_range(0..=80)? {
+            text.push(*u.choose(&characters)?);
+        }
+        arrives(&text);
+        Ok(())
+    });
+}
