@@ -173,7 +173,7 @@ struct Place<'a> {
     form: bool,
 }
 
-/// What a card must not have twice, or too often.
+/// A walk through a card, with all that must not be in it twice, or too often.
 #[derive(Default)]
 struct Walk<'a> {
     ids: HashSet<&'a str>,
@@ -299,7 +299,7 @@ fn is_element_id(id: &str) -> bool {
     is_word && id.len() <= 20 && id.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-/// Whether a component sends what a user does with it, and so has a name in a form.
+/// Returns `true` for a component that sends what a user does with it, and so has a name in a form.
 fn is_filled_in(tag: &str) -> bool {
     matches!(
         tag,
@@ -329,7 +329,7 @@ fn options(members: &Map<String, Value>) -> Checked {
     ensure(options.iter().all(is_new), CardErrorKind::DuplicateOption)
 }
 
-/// Whether a form holds a button that submits it, at any depth.
+/// Returns `true` if a form holds a button that submits it, at any depth.
 fn submits(form: &Value) -> bool {
     let mut open = vec![form];
     while let Some(value) = open.pop() {

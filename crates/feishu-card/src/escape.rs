@@ -39,7 +39,7 @@ pub(crate) fn escape_at(text: &str, begins_line: bool) -> Cow<'_, str> {
     escaped.into()
 }
 
-/// What is before a character.
+/// The context of a character: the line before it.
 #[derive(Clone, Copy, Default)]
 struct Before {
     begins_line: bool,
@@ -58,7 +58,7 @@ impl Before {
     }
 }
 
-/// Whether `c` would be read as Markdown where it is.
+/// Returns `true` if `c` would be read as Markdown where it is.
 fn is_special(before: Before, c: char, after: &str) -> bool {
     let next = after.chars().next();
     match c {
@@ -72,8 +72,8 @@ fn is_special(before: Before, c: char, after: &str) -> bool {
     }
 }
 
-/// Whether the text after a colon makes it an emoji of the platform, such as `:OK:`. None is called
-/// like the minutes in `10:30:45`.
+/// Returns `true` if the text after a colon makes it an emoji of the platform, such as `:OK:`. None
+/// is called like the minutes in `10:30:45`.
 fn begins_emoji(after: &str) -> bool {
     let end = after.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(after.len());
     let (key, rest) = after.split_at(end);

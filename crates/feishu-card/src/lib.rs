@@ -20,7 +20,7 @@
 //! With the feature `cards` of `feishu-im`, a [`Card`] is the content of a message. Without it,
 //! [`Card::to_json_string`] is the `content` of a message whose `msg_type` is `interactive`.
 //!
-//! # What a card consists of
+//! # Components
 //!
 //! | component | builder |
 //! | --- | --- |

@@ -85,7 +85,7 @@ impl Default for Column {
 component! {
     /// A form, which collects what is filled in until it is submitted (`form`).
     ///
-    /// It stands in the card itself, not in another component, and needs a button that
+    /// A form is directly in the card, not in another component, and needs a button that
     /// [submits](crate::Button::submit) it. The callback has all values under `form_value`, by the
     /// names of their components.
     ///

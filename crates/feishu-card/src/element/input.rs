@@ -106,7 +106,7 @@ impl Input {
     }
 }
 
-/// What all that is filled in has.
+/// Defines the functions of all components that are filled in.
 macro_rules! fields {
     ($( $name:ident, )*) => {
         $(

@@ -12,10 +12,10 @@ use crate::{Card, Divider, Element, Header, MarkdownText};
 /// The most that one component with text takes. Clients were seen to cut longer ones.
 const MAX_TEXT: usize = 9_000;
 
-/// What a marker, quotes and a line break before a text take at most.
+/// The most that a marker, quotes and a line break before a text take.
 const PLACE: usize = 64;
 
-/// What stands between two texts of a component takes at most.
+/// The most that the lines between two texts of a component take.
 const SEPARATOR: usize = 20;
 
 /// The most components of a card, with room for the title's.
@@ -87,7 +87,7 @@ impl Packer {
         for part in parts {
             let markdown = dialect::text(place, &part);
             self.push_text(Text { place: Some(place), markdown });
-            // What is left of an item has no marker of its own.
+            // The rest of an item has no marker of its own.
             let rest = if matches!(kind, Kind::Item { .. }) { Kind::Paragraph } else { kind };
             place = Place { quotes, kind: rest };
         }
@@ -196,7 +196,7 @@ impl Packer {
     }
 }
 
-/// Returns what stands between two texts of a component.
+/// Returns the lines between two texts of a component.
 fn separator(before: Option<Place>, after: Option<Place>) -> String {
     let is_item = |place: &Place| matches!(place.kind, Kind::Item { .. });
     match (before, after) {
@@ -230,7 +230,7 @@ fn code_part(code: &str, limit: usize) -> usize {
     let mut ticks = 0;
     for (at, c) in code.char_indices() {
         weight += in_two_strings(c.encode_utf8(&mut [0; 4]));
-        // The fence is longer than any run of backticks, and stands there twice.
+        // Both fences are longer than any run of backticks.
         ticks = if c == '`' { ticks + 1 } else { 0 };
         weight += 2 * usize::from(ticks > 2);
         if weight > limit {

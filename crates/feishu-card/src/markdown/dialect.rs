@@ -196,7 +196,7 @@ fn mark(style: Style) -> &'static str {
     }
 }
 
-/// Whether a character is neither a space nor punctuation, as Markdown looks at them.
+/// Returns `true` for a character that is neither a space nor punctuation to Markdown.
 fn is_of_word(c: char) -> bool {
     c.is_alphanumeric()
 }

@@ -53,7 +53,7 @@ pub(super) fn push_span(inlines: &mut Vec<Inline>, span: Span) {
     }
 }
 
-/// Makes links of addresses that stand in the text as such. A client would end them elsewhere, and
+/// Makes links of bare addresses in the text. A client would end them elsewhere, and
 /// the platform refuses a card with one that runs into Chinese words.
 pub(super) fn link_addresses(span: Span, inlines: &mut Vec<Inline>) {
     if span.link.is_some() || span.is_code() {

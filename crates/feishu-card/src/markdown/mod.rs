@@ -9,7 +9,7 @@
 //! assert!(converted.notes.is_empty());
 //! ```
 //!
-//! # What is shown
+//! # Conversion
 //!
 //! | Markdown | in a card | in a post |
 //! | --- | --- | --- |
@@ -34,9 +34,9 @@
 //! # Long texts
 //!
 //! A text becomes as many messages as it takes. It is split between blocks, before a heading if one
-//! is near; a long table goes on with its header, long code in a fence of its own, a long paragraph
-//! at a space, in the middle of bold words too. Each part is within the platform's limits and
-//! complete by itself.
+//! is near. The next part of a long table repeats its header, that of long code has a fence of its
+//! own, and a long paragraph is split at a space, inside bold words too. Each part is complete, and
+//! within the platform's limits.
 //!
 //! See [Markdown in cards][markdown] in the Feishu documentation.
 //!
@@ -162,7 +162,7 @@ impl Markdown {
     }
 }
 
-/// Whether a post shows a block as it is.
+/// Returns `true` for a block that a post shows as it is.
 fn is_plain(block: &Block) -> bool {
     match block {
         Block::Text(place, _) => *place == Place { quotes: 0, kind: Kind::Paragraph },
@@ -177,7 +177,7 @@ fn is_plain(block: &Block) -> bool {
 pub struct Converted<T> {
     /// The messages, in their order. Each is within the limits of the platform.
     pub parts: Vec<T>,
-    /// What is not shown as it was written.
+    /// Remarks on all that is not shown as it was written.
     pub notes: Vec<Note>,
 }
 
@@ -238,9 +238,9 @@ notes! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Note {
-    /// What happened.
+    /// The reason.
     pub kind: NoteKind,
-    /// What it happened to: the address, the tag or the words. Can be empty.
+    /// The address, the tag or the words that the note is about. Can be empty.
     pub text: String,
 }
 

@@ -15,7 +15,7 @@ use super::inline::{Inline, Span, Style, link_addresses, push_span};
 use super::language::language;
 use super::{Markdown, Note, NoteKind};
 
-/// How deep quotes and lists are shown at most; what is deeper is shown there.
+/// The greatest depth of quotes and lists. Deeper ones are shown at this depth.
 const MAX_DEPTH: usize = 5;
 
 /// The longest words that an image has; longer ones become text before it.
@@ -129,7 +129,7 @@ struct Reader<'a> {
     is_too_deep: bool,
 }
 
-/// Where a link or an image leads.
+/// The target of a link or an image.
 struct Target {
     address: String,
     title: String,
@@ -316,7 +316,7 @@ impl Reader<'_> {
         self.text(&title_text(&title));
     }
 
-    /// Whether the words before are those, as with an address in angle brackets.
+    /// Returns `true` if the text ends with these words, as with an address in angle brackets.
     fn ends_with(&self, words: &str) -> bool {
         matches!(self.inlines.last(), Some(Inline::Span(span)) if span.text.ends_with(words))
     }
@@ -441,7 +441,7 @@ impl Reader<'_> {
         self.blocks.push(block);
     }
 
-    /// What comes next is not within the list before.
+    /// Ends the list: the next block is outside it.
     fn leave_list(&mut self) {
         self.continues_item = false;
         self.list = None;
@@ -506,7 +506,7 @@ fn title_text(title: &str) -> String {
     if title.is_empty() { String::new() } else { format!(" (\"{title}\")") }
 }
 
-/// Whether an address is the key of an image that was uploaded.
+/// Returns `true` for the key of an image that was uploaded.
 fn is_key(address: &str) -> bool {
     let is_of_key = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     address.starts_with("img_") && address.len() <= 200 && address.chars().all(is_of_key)

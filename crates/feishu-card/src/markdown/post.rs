@@ -11,7 +11,7 @@ use super::parse::{Block, Kind, Place};
 use super::{Converted, Markdown, Note, NoteKind, ROOM};
 use crate::size::in_string;
 
-/// The heaviest line, after which its text goes on in another one.
+/// The heaviest line. The rest of its text becomes another line.
 const MAX_LINE: usize = 8_000;
 
 /// A post, within the platform's limits: rich text that is no card.

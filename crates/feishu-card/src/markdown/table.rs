@@ -117,7 +117,7 @@ fn name(column: usize) -> String {
     format!("c{}", column + 1)
 }
 
-/// Whether a column has words alone, which are then shown as they are.
+/// Returns `true` for a column of nothing but words, which are shown as they are.
 fn is_plain(table: &TableBlock, column: usize) -> bool {
     let is_plain = |inline: &Inline| match inline {
         Inline::Span(span) => span.styles.is_empty() && span.link.is_none(),

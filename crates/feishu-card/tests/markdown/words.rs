@@ -78,7 +78,7 @@ fn every_word_of_a_text_arrives() {
     });
 }
 
-/// What texts are made of, each with words of its own.
+/// Fragments of texts; each `w` becomes a word of its own.
 const BLOCKS: [&str; 24] = [
     "# W",
     "w *w* **w**",
