@@ -5,11 +5,11 @@ use super::{Align, Node, component, plain_text};
 component! {
     /// Text in the platform's Markdown (`markdown`).
     ///
-    /// The text is read by the platform: tags such as `<at id=ou_1></at>` mention and notify, words in
-    /// angle brackets that are no tag vanish, and an image that is not the key of an uploaded one, or
-    /// a link that leads to no web page, makes the platform reject the card. Put words that somebody else wrote through
-    /// [`escape`](crate::escape()), or turn a whole text with the feature `markdown` and its type
-    /// `Markdown`.
+    /// The text is read by the platform: tags such as `<at id=ou_1></at>` mention and notify, and
+    /// words in angle brackets that are no tag vanish. An image that is not the key of an uploaded
+    /// one, or a link that leads to no web page, makes the platform reject the card. Put words that
+    /// somebody else wrote through [`escape`](crate::escape()), or turn a whole text with the feature
+    /// `markdown` and its type `Markdown`.
     ///
     /// ```
     /// use feishu_card::{MarkdownText, escape, mention};
