@@ -111,3 +111,21 @@ async fn what_is_read_is_content_again_or_the_text_as_it_came() {
         assert_eq!((content.msg_type(), content.to_json_string().as_str()), (msg_type, text));
     }
 }
+
+/// The platform measures the body of a request.
+#[tokio::test]
+async fn markdown_of_any_length_is_sent_in_requests_of_30_kb() {
+    use feishu_im::feishu_card::Markdown;
+
+    let (mock, client) = platform().await;
+    mock.on::<CreateMessage>();
+    let text = "## Title\n\nSome \"quoted\" *words*, and `code`.\n\n".repeat(4_000);
+    for part in Markdown::new(text).title("T").messages().parts {
+        CreateMessage::with_content(ReceiveId::chat("oc_1"), part).send(&client).await.unwrap();
+    }
+    let requests = mock.requests();
+    assert!(requests.len() > 6);
+    for request in requests {
+        assert!(request.body.len() <= 30 * 1024, "{}", request.body.len());
+    }
+}
