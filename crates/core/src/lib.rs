@@ -98,6 +98,7 @@ pub use {bytes, http, http_body};
 pub mod __private {
     pub use serde;
 
+    pub use crate::base::uuid;
     pub use crate::codec::{DecodeError, Read, fault, read, repair};
     pub use crate::codec::{deserialize_string_enum, unknown};
     #[cfg(feature = "events")]

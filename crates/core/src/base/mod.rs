@@ -12,7 +12,7 @@ pub use clock::{Clock, SystemClock};
 pub(crate) use panic::{Panicked, catch_panic};
 #[cfg(feature = "events")]
 pub(crate) use random::random;
-pub(crate) use random::uuid;
+pub use random::uuid;
 pub use secret::{Masked, Secret};
 pub(crate) use secret::{mask, mask_cut};
 pub use sync::BoxFuture;

@@ -10,7 +10,7 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
 }
 
 /// Returns a version 4 UUID.
-pub(crate) fn uuid() -> String {
+pub fn uuid() -> String {
     let number = u128::from_be_bytes(random());
     let (high, low) = ((number >> 64) as u64, number as u64);
     let version = (high & 0x0fff) | 0x4000;

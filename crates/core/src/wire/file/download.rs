@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
-use super::{Idle, IfExists, OnProgress, Progress, Resume, disposition, range};
+use super::{Idle, IfExists, OnProgress, Progress, Resume, disposition, name, range};
 use crate::base::FOREVER;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::Meta;
@@ -46,6 +46,8 @@ pub struct Download {
     /// The number of times that the transfer broke.
     pub(super) breaks: u32,
     on_progress: Option<OnProgress>,
+    /// The name that the caller gave, if it is one.
+    pub(super) name: Option<String>,
     /// When the transfer has to be over, and the time that it was given.
     pub(super) deadline: Option<(Instant, Duration)>,
     pub(super) if_exists: IfExists,
@@ -86,6 +88,7 @@ impl Download {
             broken: None,
             breaks: 0,
             on_progress: None,
+            name: None,
             deadline: None,
             if_exists: IfExists::default(),
         };
@@ -95,13 +98,22 @@ impl Download {
         }
     }
 
-    /// Returns the name that the server gives the file, as one that is safe in any folder.
+    /// Sets the name of the file instead of the one that the server gives it, for example because
+    /// the file is known by another name, or the server gives none. The name is cleaned like the
+    /// server's; one of which nothing is left is ignored.
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = name::clean(name).or(self.name);
+        self
+    }
+
+    /// Returns the name that the server gives the file, as one that is safe in any folder, unless
+    /// [`named`](Self::named) sets another.
     ///
     /// The name is decoded, whatever encoding it comes in, and cleaned: of `../../etc/x` only `x`
     /// is left, characters that are not shown are removed, and names with a meaning for programs,
     /// such as `nul` and `-rf`, get an underscore in front. GBK is read with the feature `gbk`.
     pub fn file_name(&self) -> Option<String> {
-        disposition::file_name(&self.reply.headers)
+        self.name.clone().or_else(|| disposition::file_name(&self.reply.headers))
     }
 
     /// Returns the media type, such as `image/png`.

@@ -119,7 +119,8 @@ impl Upload {
         self.min_rate
     }
 
-    pub(super) fn name(&self) -> Option<String> {
+    /// Returns the name of the file: the one that was set, else the last part of its path.
+    pub fn name(&self) -> Option<String> {
         let of_path = || match &self.source {
             Source::Path(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
             _ => None,
