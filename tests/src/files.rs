@@ -138,6 +138,7 @@ fn expected(file: Field) -> Vec<Field> {
     vec![text("file_type", "stream"), text("file_name", "shown.bin"), text("duration", "7"), file]
 }
 
+mod as_messages;
 mod download;
 mod resume;
 mod upload;

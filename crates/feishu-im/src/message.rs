@@ -12,6 +12,7 @@
 //! | see who has read one | [`ListMessageReadUsers`] |
 //! | mark one as urgent | [`UrgeMessageByApp`], [`UrgeMessageBySms`], [`UrgeMessageByPhone`] |
 //! | offer follow-ups below one | [`PushMessageFollowUp`] |
+//! | send a file, a picture or a recording | [`SendFile`], [`SendImage`], [`SendAudio`] |
 //! | fetch the files within one | [`GetMessageResource`](crate::message_resource::GetMessageResource) |
 //!
 //! # What a message says
@@ -46,11 +47,14 @@
 //! # }
 //! ```
 
+mod send_file;
+
 pub use crate::content::{
     Audio, Card, CardEntity, CardTemplate, Content, File, Image, Media, Post, ShareChat, ShareUser,
     Sticker, Text,
 };
 pub use crate::generated::message::*;
+pub use send_file::{Destination, SendAudio, SendFile, SendFileError, SendImage, UnsentMessage};
 
 impl CreateMessage {
     /// A message with this content; see [`content`](crate::content) for what it can be.
