@@ -140,5 +140,6 @@ fn expected(file: Field) -> Vec<Field> {
 
 mod as_messages;
 mod download;
+mod in_messages;
 mod resume;
 mod upload;

@@ -13,7 +13,7 @@
 //! | mark one as urgent | [`UrgeMessageByApp`], [`UrgeMessageBySms`], [`UrgeMessageByPhone`] |
 //! | offer follow-ups below one | [`PushMessageFollowUp`] |
 //! | send a file, a picture or a recording | [`SendFile`], [`SendImage`], [`SendAudio`] |
-//! | fetch the files within one | [`GetMessageResource`](crate::message_resource::GetMessageResource) |
+//! | fetch the files within one | [`Message::resources`], [`GetMessageResponse::resources`] |
 //!
 //! # What a message says
 //!
@@ -47,6 +47,7 @@
 //! # }
 //! ```
 
+mod resources;
 mod send_file;
 
 pub use crate::content::{
@@ -54,6 +55,7 @@ pub use crate::content::{
     Sticker, Text,
 };
 pub use crate::generated::message::*;
+pub use resources::Resource;
 pub use send_file::{Destination, SendAudio, SendFile, SendFileError, SendImage, UnsentMessage};
 
 impl CreateMessage {

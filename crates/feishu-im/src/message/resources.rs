@@ -1,0 +1,216 @@
+//! The files within a message, ready to be downloaded.
+
+use std::collections::{BTreeMap, HashSet};
+
+use openplat_core::{Download, Error, Sender};
+
+use super::{Content, GetMessageResponse, Message, Post};
+use crate::content::post::{Attachment, Element};
+use crate::message_resource::{GetMessageResource, GetMessageResourceRequired, ResourceType};
+
+/// Merged forwards within merged forwards are followed up to this depth.
+const MOST_LEVELS: usize = 50;
+
+/// A picture, file, recording or video within a message.
+///
+/// ```no_run
+/// # async fn run(
+/// #     feishu: feishu_im::Client,
+/// #     message: feishu_im::message::Message,
+/// # ) -> Result<(), feishu_im::Error> {
+/// for resource in message.resources() {
+///     let path = resource.download(&feishu).await?.save_in("downloads").await?;
+///     println!("{}", path.display());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Resource {
+    /// The ID of the message to download from; for a message in a merged forward, the ID of the
+    /// outermost merged forward.
+    pub message_id: String,
+    /// The key: a `file_key` or an `image_key`.
+    pub file_key: String,
+    /// The kind of resource.
+    pub kind: ResourceType,
+    /// The name that people see; pictures in messages and recordings have none.
+    pub file_name: Option<String>,
+    /// The name to save under if nobody knows a better one.
+    fallback: &'static str,
+}
+
+impl Resource {
+    /// Creates the resource of a picture.
+    pub fn image(message_id: impl Into<String>, image_key: impl Into<String>) -> Self {
+        Self::new(ResourceType::Image, message_id.into(), image_key.into(), "image")
+    }
+
+    /// Creates the resource of a file, for example of one in a folder. [`file_name`](Self::file_name)
+    /// can be set.
+    pub fn file(message_id: impl Into<String>, file_key: impl Into<String>) -> Self {
+        Self::new(ResourceType::File, message_id.into(), file_key.into(), "file")
+    }
+
+    fn new(
+        kind: ResourceType,
+        message_id: String,
+        file_key: String,
+        fallback: &'static str,
+    ) -> Self {
+        Self { message_id, file_key, kind, file_name: None, fallback }
+    }
+
+    /// Creates the request of the download, for a call with conditions of its own.
+    pub fn request(&self) -> GetMessageResource {
+        GetMessageResource::new(GetMessageResourceRequired {
+            message_id: &self.message_id,
+            file_key: &self.file_key,
+            kind: self.kind.clone(),
+        })
+    }
+
+    /// Starts the download.
+    ///
+    /// [`Download::save_in`] saves it under the name that people see in the chat, else the one that
+    /// the server gives, else `image`, `audio.opus`, `video.mp4` or `file`. A name without an
+    /// ending gets that of the media type.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`GetMessageResource`].
+    pub async fn download(
+        &self,
+        client: &impl Sender<GetMessageResource>,
+    ) -> Result<Download, Error> {
+        let mut download = self.request().send(client).await?;
+        if download.file_name().is_none() {
+            download = download.named(self.fallback);
+        }
+        Ok(match &self.file_name {
+            Some(name) => download.named(name),
+            None => download,
+        })
+    }
+}
+
+impl Message {
+    /// Returns what can be downloaded from the message: its picture, file, recording or video, or
+    /// the pictures, videos and files of a post. Stickers, folders and pictures in cards cannot be.
+    ///
+    /// A merged forward has nothing here. [`GetMessage`](super::GetMessage) returns it with the
+    /// messages in it, and [`GetMessageResponse::resources`] what can be downloaded from these.
+    pub fn resources(&self) -> Vec<Resource> {
+        let upper = self.upper_message_id.as_deref().filter(|id| !id.is_empty());
+        in_content(&self.content(), upper.unwrap_or(&self.message_id))
+    }
+}
+
+impl GetMessageResponse {
+    /// Returns what can be downloaded from the message, and from all messages in a merged forward.
+    ///
+    /// What is within a merged forward is downloaded by the ID of the outermost one, which each
+    /// [`Resource`] has.
+    pub fn resources(&self) -> Vec<Resource> {
+        let ids = |message: &'_ Message| -> Option<(String, String)> {
+            let upper = message.upper_message_id.clone().filter(|id| !id.is_empty())?;
+            Some((message.message_id.clone(), upper))
+        };
+        let uppers: BTreeMap<_, _> = self.items.iter().filter_map(ids).collect();
+        let outermost = |message: &Message| {
+            let mut id = &message.message_id;
+            for _ in 0..MOST_LEVELS {
+                let Some(upper) = uppers.get(id) else { break };
+                id = upper;
+            }
+            id.clone()
+        };
+        let items = self.items.iter();
+        items.flat_map(|item| in_content(&item.content(), &outermost(item))).collect()
+    }
+}
+
+#[cfg(feature = "events")]
+impl crate::events::MessageReceived {
+    /// Returns what can be downloaded from the message; see [`Message::resources`].
+    pub fn resources(&self) -> Vec<Resource> {
+        in_content(&self.content(), &self.message.message_id)
+    }
+}
+
+fn in_content(content: &Content, message_id: &str) -> Vec<Resource> {
+    let mut found = Found { message_id, keys: HashSet::new(), resources: Vec::new() };
+    match content {
+        Content::Image(image) => found.image(image.image_key.as_deref()),
+        Content::File(file) => {
+            found.file(file.file_key.as_deref(), file.file_name.as_deref(), "file")
+        }
+        Content::Audio(audio) => found.file(audio.file_key.as_deref(), None, "audio.opus"),
+        Content::Media(video) => {
+            found.file(video.file_key.as_deref(), video.file_name.as_deref(), "video.mp4")
+        }
+        Content::Post(post) => found.post(post),
+        _ => {}
+    }
+    found.resources
+}
+
+/// The resources of one message, each once.
+struct Found<'a> {
+    message_id: &'a str,
+    keys: HashSet<&'a str>,
+    resources: Vec<Resource>,
+}
+
+impl<'a> Found<'a> {
+    fn image(&mut self, key: Option<&'a str>) {
+        self.add(ResourceType::Image, key, None, "image");
+    }
+
+    fn file(&mut self, key: Option<&'a str>, name: Option<&str>, fallback: &'static str) {
+        self.add(ResourceType::File, key, name, fallback);
+    }
+
+    fn add(
+        &mut self,
+        kind: ResourceType,
+        key: Option<&'a str>,
+        name: Option<&str>,
+        fallback: &'static str,
+    ) {
+        let is_new = |key: &&'a str| !key.is_empty() && self.keys.insert(key);
+        let Some(key) = key.filter(is_new) else { return };
+        let mut resource =
+            Resource::new(kind, self.message_id.to_owned(), key.to_owned(), fallback);
+        resource.file_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+        self.resources.push(resource);
+    }
+
+    fn post(&mut self, post: &'a Post) {
+        let lines = post.bodies().flat_map(|body| body.lines.iter().chain(&body.markdown));
+        for element in lines.flatten() {
+            match element {
+                Element::Img(image) => self.image(image.image_key.as_deref()),
+                Element::Media(video) => self.file(video.file_key.as_deref(), None, "video.mp4"),
+                Element::Md(markdown) => {
+                    keys_in(&markdown.text).for_each(|key| self.image(Some(key)));
+                }
+                _ => {}
+            }
+        }
+        let is_file = |file: &&Attachment| file.is_folder != Some(true);
+        for file in post.attachments().filter(is_file) {
+            self.file(file.file_key.as_deref(), file.file_name.as_deref(), "file");
+        }
+    }
+}
+
+/// Returns the keys of the pictures in Markdown: `![words](img_...)`.
+fn keys_in(markdown: &str) -> impl Iterator<Item = &str> {
+    let targets = markdown.split("](").skip(1);
+    let is_end = |char: char| char == ')' || char.is_whitespace();
+    targets
+        .filter_map(move |target| target.split(is_end).next())
+        .filter(|key| key.starts_with("img_"))
+}
