@@ -5,6 +5,8 @@ mod operation;
 mod options;
 mod page;
 mod raw;
+#[cfg(feature = "dingtalk")]
+mod signed;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -29,6 +31,8 @@ pub(crate) use operation::sealed;
 pub use operation::{AcceptsAppToken, AcceptsUserToken, Operation, Output, Sender};
 pub use page::{Items, Offset, Paged, Pages, Turn};
 pub use raw::{RawCall, RawPages};
+#[cfg(feature = "dingtalk")]
+pub(crate) use signed::Signed;
 
 /// The sending end of a client: a way to the platform, a token, and the defaults of calls.
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 /// The attempt of a call that an HTTP request stands for, in the request's extensions: for a
 /// [`Transport`](crate::Transport) that counts, traces or limits by operation.
 ///
-/// Requests for tokens carry none.
+/// Requests for tokens carry none, and neither do those to the storage behind a platform.
 ///
 /// ```
 /// use openplat_core::{Attempt, Body, http};

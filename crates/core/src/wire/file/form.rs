@@ -1,19 +1,15 @@
 //! `multipart/form-data` (RFC 7578).
 
-use std::pin::Pin;
-use std::sync::Mutex;
-use std::task::{Context, Poll, ready};
-
 use bytes::Bytes;
-use futures_util::stream::{self, Stream, StreamExt};
+use futures_util::stream::{self, StreamExt};
 use http::HeaderValue;
-use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::Idle;
-use super::upload::{CHUNK, Chunks, Upload};
+use super::pieces::in_pieces;
+use super::upload::{Chunks, Upload};
 use crate::base::uuid;
 use crate::error::Error;
-use crate::wire::{Body, BodyError};
+use crate::wire::Body;
 
 /// The fields of a form, in their order.
 #[derive(Debug, Clone)]
@@ -79,10 +75,8 @@ impl Form {
             Part::Text(_) => None,
             Part::File(file) => Some(file),
         });
-        // The connection takes a chunk when it is ready for it, and sends it after that.
-        idle.set_min_rate(files.map(Upload::least_rate).max().unwrap_or_default(), CHUNK as u64);
-        let chunks = Mutex::new(stream::iter(pieces).flatten().boxed());
-        Ok(Body::new(FormBody { chunks, length, idle: idle.clone() }))
+        let least_rate = files.map(Upload::least_rate).max().unwrap_or_default();
+        Ok(in_pieces(stream::iter(pieces).flatten().boxed(), length, least_rate, idle))
     }
 
     fn head(&self, name: &str, part: &Part) -> String {
@@ -115,38 +109,4 @@ fn quotable(name: &str) -> String {
             || matches!(char, '"' | '\\' | '\u{2028}' | '\u{2029}' | char::REPLACEMENT_CHARACTER)
     };
     name.chars().map(|char| if is_unsafe(char) { '_' } else { char }).collect()
-}
-
-/// A stream of a length that is known, or not. The lock makes it `Sync`, and is never locked.
-struct FormBody {
-    chunks: Mutex<Chunks>,
-    /// The number of bytes that are left.
-    length: Option<u64>,
-    idle: Idle,
-}
-
-impl HttpBody for FormBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let chunks = self.chunks.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let chunk = ready!(Pin::new(chunks).poll_next(context));
-        if let Some(Ok(chunk)) = &chunk {
-            let size = chunk.len() as u64;
-            self.idle.moved(size);
-            self.length = self.length.map(|length| length.saturating_sub(size));
-        }
-        if chunk.is_none() || self.length == Some(0) {
-            self.idle.all_moved();
-        }
-        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.length.map(SizeHint::with_exact).unwrap_or_default()
-    }
 }

@@ -6,6 +6,7 @@ mod download;
 mod form;
 mod idle;
 mod name;
+mod pieces;
 mod range;
 mod resume;
 mod save;

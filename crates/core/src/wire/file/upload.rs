@@ -8,8 +8,12 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::io::AsyncReadExt;
 
+#[cfg(feature = "dingtalk")]
+use super::{Idle, pieces::in_pieces};
 use super::{OnProgress, Progress};
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "dingtalk")]
+use crate::wire::Body;
 use crate::wire::BodyError;
 
 /// The number of bytes of a file that are read at once.
@@ -115,6 +119,13 @@ impl Upload {
         self
     }
 
+    /// Returns the file as the whole body of one attempt.
+    #[cfg(feature = "dingtalk")]
+    pub(crate) async fn body(&self, idle: &Idle) -> Result<Body, Error> {
+        let (chunks, length) = self.open().await?;
+        Ok(in_pieces(chunks, length, self.least_rate(), idle))
+    }
+
     pub(super) fn least_rate(&self) -> u64 {
         self.min_rate
     }
@@ -129,7 +140,7 @@ impl Upload {
     }
 
     /// Whether it can be sent a second time.
-    pub(super) fn is_repeatable(&self) -> bool {
+    pub(crate) fn is_repeatable(&self) -> bool {
         !matches!(self.source, Source::Stream(_))
     }
 

@@ -1,0 +1,190 @@
+//! A file for the storage behind a platform, at an address that the platform signed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use tokio::time::Instant;
+
+use crate::base::FOREVER;
+use crate::channel::Channel;
+use crate::error::{ApiError, Error, ErrorKind};
+use crate::flow::Tries;
+use crate::wire::file::{Idle, Upload};
+use crate::wire::{Reply, log_id};
+
+/// The headers in which the storage says how it logged a request.
+const LOG_IDS: [HeaderName; 1] = [HeaderName::from_static("x-oss-request-id")];
+/// The longest code of the storage's that is believed to be one.
+const LONGEST_CODE: usize = 64;
+
+/// An address for one file. Who knows it, and the headers, can put a file there.
+pub(crate) struct Signed {
+    uri: Uri,
+    headers: HeaderMap,
+    /// The method and the host, for errors.
+    name: String,
+}
+
+impl Signed {
+    /// Checks what a response says. `base_url` is the client's: without encryption there, none is
+    /// wanted here.
+    pub(crate) fn new(
+        url: &str,
+        headers: &BTreeMap<String, String>,
+        base_url: &str,
+    ) -> Result<Self, Error> {
+        let refuse = |detail: &str| Error::new(ErrorKind::Decode).with_detail(detail);
+        let uri: Uri =
+            url.parse().map_err(|_| refuse("the address for the file is not a valid URL"))?;
+        let is_plain = uri.scheme_str() == Some("http") && base_url.starts_with("http:");
+        if uri.scheme_str() != Some("https") && !is_plain {
+            return Err(refuse("the address for the file does not start with `https://`"));
+        }
+        let host = uri.host().unwrap_or_default();
+        if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
+            return Err(refuse("the address for the file has a name in front of its host"));
+        }
+        let name = format!("PUT {host}");
+        let headers = headers.iter().map(|(name, value)| signed_header(name, value));
+        let headers = headers
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| refuse("a header for the file is one that HTTP does not allow"))?;
+        let headers = headers.into_iter().filter(|(name, _)| !FRAMING.contains(name)).collect();
+        Ok(Self { uri, headers, name })
+    }
+
+    /// Sends the file, again if that may help. `patience` limits the waits.
+    pub(crate) async fn put(
+        &self,
+        channel: &Channel,
+        file: &Upload,
+        patience: Duration,
+    ) -> Result<(), Error> {
+        let now = Instant::now();
+        let mut tries = Tries::new(true, now, now + FOREVER, patience);
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let Err(error) = self.put_once(channel, file).await else { return Ok(()) };
+            if !(file.is_repeatable() && channel.flow.may_retry(&mut tries, &error).await) {
+                return Err(error.with_operation(self.name.clone()).with_attempts(attempts));
+            }
+        }
+    }
+
+    async fn put_once(&self, channel: &Channel, file: &Upload) -> Result<(), Error> {
+        let idle = Idle::new(channel.exchange.idle_timeout);
+        let mut request = Request::new(file.body(&idle).await?);
+        *request.method_mut() = Method::PUT;
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        let reply = channel.exchange.upload(request, &idle).await?;
+        match reply.status.is_success() {
+            true => Ok(()),
+            false => Err(refused(&reply)),
+        }
+    }
+}
+
+/// The headers by which a request is framed, which follow from the file.
+const FRAMING: [HeaderName; 7] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::HOST,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+fn signed_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    let name = name.parse().ok()?;
+    let mut value = HeaderValue::from_str(value).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
+}
+
+/// Returns the error of a refusal. Its text can quote what was signed, so that only the code is
+/// kept.
+fn refused(reply: &Reply) -> Error {
+    let (kind, advice) = match reply.status {
+        StatusCode::FORBIDDEN => (
+            ErrorKind::PermissionDenied,
+            "The address may have expired: ask for another one and send the file there.",
+        ),
+        StatusCode::TOO_MANY_REQUESTS => (ErrorKind::Throttled, "Try again later."),
+        status if status.is_server_error() => (ErrorKind::Unavailable, "Try again later."),
+        _ => (ErrorKind::Rejected, ""),
+    };
+    let api = ApiError {
+        status: reply.status.as_u16(),
+        code: code(&reply.body).unwrap_or_default().to_owned(),
+        log_id: log_id(&reply.headers, &LOG_IDS),
+        ..ApiError::default()
+    };
+    let detail = "the storage did not take the file";
+    Error::new(kind).with_detail(detail).with_api(api).with_advice(advice)
+}
+
+/// Returns the storage's code, such as `SignatureDoesNotMatch`.
+fn code(body: &[u8]) -> Option<&str> {
+    let (_, rest) = std::str::from_utf8(body).ok()?.split_once("<Code>")?;
+    let (code, _) = rest.split_once("</Code>")?;
+    let is_code = (1..=LONGEST_CODE).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_code.then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed(url: &str, headers: &[(&str, &str)]) -> Result<Signed, Error> {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Signed::new(url, &headers.collect(), "https://api.dingtalk.com")
+    }
+
+    #[test]
+    fn an_address_is_checked_and_never_quoted() {
+        for url in [
+            "",
+            "/secret",
+            "http://storage.example/secret",
+            "ftp://storage.example/secret",
+            "https://secret@storage.example/",
+            "https://storage.example/secret secret",
+            "https:///secret",
+        ] {
+            let error = signed(url, &[]).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Decode);
+            assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+        }
+        for (name, value) in [("a b", "secret"), ("", "secret"), ("x", "secret\r\ny: z")] {
+            let error = signed("https://storage.example/", &[(name, value)]).err().unwrap();
+            assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+        }
+        assert!(
+            Signed::new("http://127.0.0.1:1/x", &BTreeMap::new(), "http://127.0.0.1:1").is_ok()
+        );
+    }
+
+    #[test]
+    fn headers_that_frame_the_request_are_left_out() {
+        let given = [("Host", "x"), ("content-length", "1"), ("Authorization", "OSS a:b")];
+        let signed = signed("https://storage.example/x?y=z", &given).ok().unwrap();
+        assert_eq!(signed.headers.len(), 1);
+        assert_eq!(signed.headers[header::AUTHORIZATION], "OSS a:b");
+        assert_eq!(signed.name, "PUT storage.example");
+    }
+
+    #[test]
+    fn only_a_code_is_read_from_a_refusal() {
+        let body = b"<Error><Code>SignatureDoesNotMatch</Code><StringToSign>PUT</StringToSign>";
+        assert_eq!(code(body), Some("SignatureDoesNotMatch"));
+        for body in ["", "<Code>", "<Code></Code>", "<Code>a b</Code>", "<Code>LTAI/x=</Code>"] {
+            assert_eq!(code(body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(code(format!("<Code>{}</Code>", "x".repeat(65)).as_bytes()), None);
+    }
+}
