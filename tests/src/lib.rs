@@ -26,6 +26,7 @@ mod raw;
 mod reading;
 mod replies;
 mod retries;
+mod storage;
 mod stream_mode;
 mod tokens;
 mod webhooks;

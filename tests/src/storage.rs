@@ -1,0 +1,245 @@
+//! Local files on their way into DingTalk's storage.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::put;
+use bytes::Bytes;
+use dingtalk_storage::file::{
+    CommitFile, CommitOption, ConflictStrategy, GetFileUploadInfo, UploadFile, UploadFileRequired,
+};
+use dingtalk_storage::{ErrorCode, ErrorKind};
+use futures_util::stream;
+use http::{HeaderMap, Request, Response};
+use http_body_util::BodyExt;
+use openplat_core::{Body, Transport, TransportError, Upload};
+use openplat_mock::MockPlatform;
+use serde_json::{Value, json};
+
+use crate::in_process::Through;
+
+const ADDRESS: &str = "https://storage.example/yundisk0/secret.file";
+/// A refusal as the storage words it.
+const REFUSAL: &str = "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code>\
+    <StringToSign>PUT secret</StringToSign><SignatureProvided>secret</SignatureProvided></Error>";
+
+/// The storage behind the platform: what it got, and how it answers.
+#[derive(Default)]
+struct Storage {
+    requests: Mutex<Vec<(HeaderMap, Bytes)>>,
+    /// The statuses of the next responses; 200 when there are none left, no response for 0.
+    statuses: Mutex<VecDeque<u16>>,
+}
+
+impl Storage {
+    async fn take(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+        assert_eq!(
+            (request.method(), request.uri().to_string().as_str()),
+            (&http::Method::PUT, ADDRESS)
+        );
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        self.requests.lock().unwrap().push((head.headers, body));
+        let status = self.statuses.lock().unwrap().pop_front().unwrap_or(200);
+        if status == 0 {
+            return Err(TransportError::transfer("reset"));
+        }
+        let response = Response::builder().status(status).header("x-oss-request-id", "R1");
+        Ok(response.body(Bytes::from(REFUSAL).into()).unwrap())
+    }
+
+    fn taken(&self) -> Vec<(HeaderMap, Bytes)> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+/// A platform whose storage is on another host.
+fn platform(statuses: &[u16]) -> (MockPlatform, Arc<Storage>, dingtalk_storage::Client) {
+    let mock = MockPlatform::in_process();
+    mock.on::<GetFileUploadInfo>().data(upload_info(ADDRESS));
+    // With the list that the page shows where its table has a map.
+    mock.on::<CommitFile>().data(json!({ "dentry": {
+        "id": "d-1", "spaceId": "s-1", "type": "FILE", "name": "a.txt",
+        "appProperties": [{ "name": "n", "value": "v", "visibility": "PRIVATE" }],
+    }}));
+    let storage = Arc::new(Storage::default());
+    storage.statuses.lock().unwrap().extend(statuses);
+    let (through, at) = (Arc::new(mock.transport()), storage.clone());
+    let transport = Through(move |request: Request<Body>| {
+        let (through, at) = (through.clone(), at.clone());
+        async move {
+            match request.uri().host() {
+                Some("storage.example") => at.take(request).await,
+                _ => through.send(request).await,
+            }
+        }
+    });
+    let client = dingtalk_storage::Client::builder("ding", "secret").transport(transport);
+    (mock, storage, client.build().unwrap())
+}
+
+fn upload_info(address: &str) -> Value {
+    json!({
+        "uploadKey": "secret-key",
+        "protocol": "HEADER_SIGNATURE",
+        "headerSignatureInfo": {
+            "resourceUrls": [address, "https://second.example/"],
+            "headers": { "Authorization": "OSS LTAI:secret=", "x-oss-date": "20260528T093716Z" },
+            "expirationSeconds": 900,
+        },
+    })
+}
+
+fn upload(file: Upload) -> UploadFile {
+    UploadFile::new(UploadFileRequired { union_id: "u-1", space_id: "s-1", file })
+}
+
+fn text() -> Upload {
+    Upload::from("contents".as_bytes()).file_name("a.txt")
+}
+
+fn targets(mock: &MockPlatform) -> Vec<String> {
+    mock.requests().iter().map(|request| request.target.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_file_reaches_a_space_in_three_steps() {
+    let (mock, storage, client) = platform(&[]);
+    let option = CommitOption::new().conflict_strategy(ConflictStrategy::Overwrite);
+    let dentry = upload(text()).parent_id("p-1").option(option).send(&client).await.unwrap();
+    assert_eq!((&*dentry.id, dentry.name.as_deref()), ("d-1", Some("a.txt")));
+
+    let requests = mock.requests();
+    let [info, commit] = requests.as_slice() else { panic!("{requests:?}") };
+    assert_eq!(info.target, "/v1.0/storage/spaces/s-1/files/uploadInfos/query?unionId=u-1");
+    let expected = json!({ "protocol": "HEADER_SIGNATURE", "multipart": false });
+    assert_eq!(info.json().unwrap(), expected);
+    assert_eq!(commit.target, "/v1.0/storage/spaces/s-1/files/commit?unionId=u-1");
+    let expected = json!({
+        "uploadKey": "secret-key", "name": "a.txt", "parentId": "p-1",
+        "option": { "conflictStrategy": "OVERWRITE" },
+    });
+    assert_eq!(commit.json().unwrap(), expected);
+
+    // The signature covers an absent media type, and the token is none of the storage's business.
+    let taken = storage.taken();
+    let [(headers, body)] = taken.as_slice() else { panic!("{taken:?}") };
+    let mut names: Vec<_> = headers.keys().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["authorization", "x-oss-date"]);
+    assert_eq!(headers["authorization"], "OSS LTAI:secret=");
+    assert_eq!(body, "contents");
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_storage_shows_its_code_and_no_secret() {
+    let (mock, storage, client) = platform(&[403]);
+    let error = upload(text()).send(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert_eq!(error.operation(), Some("PUT storage.example"));
+    assert_eq!(error.code::<String>().as_deref(), Some("SignatureDoesNotMatch"));
+    assert_eq!(error.api().unwrap().log_id(), Some("R1"));
+    let shown = format!("{error} {error:?} {:?}", error.api());
+    assert!(!shown.contains("secret") && !shown.contains("LTAI"), "{shown}");
+    // Nothing is committed that was not taken.
+    assert_eq!((storage.taken().len(), targets(&mock).len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_failed_is_repeated_unless_it_is_a_stream() {
+    let (mock, storage, client) = platform(&[503, 0]);
+    upload(text()).send(&client).await.unwrap();
+    assert_eq!(storage.taken().len(), 3);
+    assert!(storage.taken().iter().all(|(_, body)| body == "contents"));
+    assert_eq!(targets(&mock).len(), 2);
+
+    let (_, storage, client) = platform(&[503]);
+    let pieces = stream::iter([Ok::<_, std::io::Error>(Bytes::from("contents"))]);
+    let stream = Upload::from_stream(pieces, None).file_name("a.txt");
+    let error = upload(stream).send(&client).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
+    assert_eq!(storage.taken().len(), 1);
+
+    let (_, storage, client) = platform(&[503; 9]);
+    let error = upload(text()).send(&client).await.unwrap_err();
+    assert_eq!((error.attempts(), storage.taken().len()), (3, 3));
+}
+
+#[tokio::test]
+async fn what_cannot_be_uploaded_is_an_error_before_the_upload() {
+    let (mock, storage, client) = platform(&[]);
+    let error = upload(Upload::from(vec![1])).send(&client).await.unwrap_err();
+    assert!(error.to_string().contains("the file has no name"), "{error}");
+    assert!(mock.requests().is_empty());
+    let error = upload(Upload::from_path("/absent/a.txt")).send(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::File);
+
+    for (info, expected) in [
+        (json!({ "uploadKey": "k" }), "the response has no address for the file"),
+        (upload_info("http://storage.example/secret"), "does not start with `https://`"),
+        (upload_info("secret"), "is not encrypted or no URL"),
+    ] {
+        let mock = MockPlatform::in_process();
+        mock.on::<GetFileUploadInfo>().data(info);
+        let client = dingtalk_storage::Client::builder("ding", "hunter2");
+        let client = client.transport(mock.transport()).build().unwrap();
+        let error = upload(text()).send(&client).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        let shown = format!("{error:?}");
+        assert!(shown.contains(expected) || expected.contains("or no URL"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+    assert!(storage.taken().is_empty());
+}
+
+#[tokio::test]
+async fn a_full_space_is_a_code_of_its_own() {
+    let mock = MockPlatform::in_process();
+    mock.on::<GetFileUploadInfo>().error("spaceQuotaInsufficient");
+    let client = dingtalk_storage::Client::builder("ding", "secret").transport(mock.transport());
+    let error = upload(text()).send(&client.build().unwrap()).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::SpaceQuotaExceeded));
+    assert_eq!(error.kind(), ErrorKind::QuotaExceeded);
+}
+
+#[test]
+fn upload_information_is_secret() {
+    let info: dingtalk_storage::file::GetFileUploadInfoResponse =
+        serde_json::from_value(upload_info(ADDRESS)).unwrap();
+    let shown = format!("{info:?}");
+    assert!(!shown.contains("secret") && !shown.contains("LTAI"), "{shown}");
+}
+
+/// What a storage on a real socket got.
+type Got = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
+
+async fn keep(State(got): State<Got>, headers: HeaderMap, body: Bytes) {
+    got.lock().unwrap().push((headers, body));
+}
+
+#[tokio::test]
+async fn the_built_in_transport_adds_no_media_type_and_no_token() {
+    let got = Got::default();
+    let storage = Router::new().route("/x", put(keep)).with_state(got.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/x", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, storage).into_future());
+
+    let mock = MockPlatform::start().await.unwrap();
+    mock.on::<GetFileUploadInfo>().data(upload_info(&address));
+    mock.on::<CommitFile>().data(json!({ "dentry": { "id": "d-1" } }));
+    let client = dingtalk_storage::Client::builder("ding", "secret").base_url(mock.url());
+    let client = client.build().unwrap();
+    upload(text()).send(&client).await.unwrap();
+    let token = client.token().await.unwrap();
+    let got = got.lock().unwrap();
+    let [(headers, body)] = got.as_slice() else { panic!("{got:?}") };
+    assert_eq!(body, "contents");
+    assert_eq!(headers["content-length"], "8");
+    assert!(!headers.contains_key("content-type"), "{headers:?}");
+    assert!(!headers.contains_key("x-acs-dingtalk-access-token"), "{headers:?}");
+    let holds_token = |value: &http::HeaderValue| value.to_str().unwrap().contains(token.expose());
+    assert!(!headers.values().any(holds_token), "{headers:?}");
+}
