@@ -1,4 +1,4 @@
-//! Local files on their way into DingTalk's storage.
+//! Local files on their way into spaces and conversations of DingTalk.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -7,6 +7,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::put;
 use bytes::Bytes;
+use dingtalk_convfile::file::{SendFile, SendLocalFile, SendLocalFileRequired};
+use dingtalk_convfile::space::GetSpace;
 use dingtalk_storage::file::{
     CommitFile, CommitOption, ConflictStrategy, GetFileUploadInfo, UploadFile, UploadFileRequired,
 };
@@ -58,6 +60,7 @@ impl Storage {
 /// A platform whose storage is on another host.
 fn platform(statuses: &[u16]) -> (MockPlatform, Arc<Storage>, dingtalk_storage::Client) {
     let mock = MockPlatform::in_process();
+    mock.on::<GetSpace>().data(json!({ "space": { "spaceId": "s-1" } }));
     mock.on::<GetFileUploadInfo>().data(upload_info(ADDRESS));
     // With the list that the page shows where its table has a map.
     mock.on::<CommitFile>().data(json!({ "dentry": {
@@ -131,6 +134,37 @@ async fn a_file_reaches_a_space_in_three_steps() {
     assert_eq!(names, ["authorization", "x-oss-date"]);
     assert_eq!(headers["authorization"], "OSS LTAI:secret=");
     assert_eq!(body, "contents");
+}
+
+#[tokio::test]
+async fn a_local_file_is_sent_into_a_conversation() {
+    let (mock, storage, client) = platform(&[]);
+    mock.on::<SendFile>().error("conversationNotExist").data(json!({ "file": { "id": "f-1" } }));
+    let request = SendLocalFile::new(SendLocalFileRequired {
+        union_id: "u-1",
+        open_conversation_id: "cid-1",
+        file: text(),
+    });
+    let error = request.send(&client).await.unwrap_err();
+    assert_eq!(
+        error.error().code(),
+        Some(dingtalk_convfile::ErrorCode::ConversationNotFound),
+        "{error}"
+    );
+    assert!(error.to_string().ends_with("(the file is in the space of the conversation)"));
+    let sent = error.unsent().unwrap().send(&client).await.unwrap();
+    assert_eq!(sent.file.unwrap().id.as_deref(), Some("f-1"));
+    assert_eq!(storage.taken().len(), 1);
+    let requests = mock.requests();
+    let (first, last) = (&requests[0], &requests[3..]);
+    assert_eq!(first.json().unwrap(), json!({ "openConversationId": "cid-1" }));
+    for request in last {
+        assert_eq!(request.target, "/v1.0/convFile/conversations/files/send?unionId=u-1");
+        let expected =
+            json!({ "spaceId": "s-1", "dentryId": "d-1", "openConversationId": "cid-1" });
+        assert_eq!(request.json().unwrap(), expected);
+    }
+    assert_eq!(last.len(), 2);
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@
 //! # }
 //! ```
 //!
+//! With the feature `storage`, `file::SendLocalFile` sends a file that is not in DingTalk yet.
+//!
 //! Outside China, set `.base_url(dingtalk_convfile::DingTalk::INTERNATIONAL)` on the builder.
 //!
 //! # Tests
@@ -40,7 +42,9 @@
 
 #[cfg(feature = "events")]
 pub mod events;
+pub mod file;
 #[rustfmt::skip]
+#[expect(unreachable_pub, reason = "modules above stand in for those of their names")]
 mod generated;
 
 pub use generated::error_code::ErrorCode;
