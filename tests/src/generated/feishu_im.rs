@@ -1445,6 +1445,45 @@ mod get_file_calls {
     }
 }
 
+mod list_folder_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::file::ListFolder::new(sdk::file::ListFolderRequired {
+                file_key: "fld_root",
+                source_type: sdk::file::FolderSource::from("message"),
+                source_id: "om_123",
+            })
+            .recursive(true);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/files/fld_root/folder?srctype=message&srcid=om_123&recursive=true",
+            body: check::Body::None,
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::file::ListFolder::new(sdk::file::ListFolderRequired {
+            file_key: "fld_root",
+            source_type: sdk::file::FolderSource::from("message"),
+            source_id: "om_123",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/files/fld_root/folder?srctype=message&srcid=om_123",
+            body: check::Body::None,
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
 mod create_image_calls {
     use super::{check, sdk};
 

@@ -168,7 +168,11 @@ lead_here! {
         CreateFile
         CreateFileResponse
         FileType
+        FolderItem
+        FolderSource
         GetFile
+        ListFolder
+        ListFolderResponse
     }
     image {
         CreateImage

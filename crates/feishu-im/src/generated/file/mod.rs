@@ -4,6 +4,8 @@
 
 mod create;
 mod get;
+mod list_folder;
 
 pub use self::create::*;
 pub use self::get::*;
+pub use self::list_folder::*;
