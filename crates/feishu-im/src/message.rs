@@ -13,7 +13,7 @@
 //! | mark one as urgent | [`UrgeMessageByApp`], [`UrgeMessageBySms`], [`UrgeMessageByPhone`] |
 //! | offer follow-ups below one | [`PushMessageFollowUp`] |
 //! | send a file, a picture or a recording | [`SendFile`], [`SendImage`], [`SendAudio`] |
-//! | fetch the files within one | [`Message::resources`], [`GetMessageResponse::resources`] |
+//! | fetch the files within one | [`Message::resources`], [`Message::folders`], [`GetMessageResponse::resources`] |
 //!
 //! # What a message says
 //!
@@ -55,7 +55,7 @@ pub use crate::content::{
     Sticker, Text,
 };
 pub use crate::generated::message::*;
-pub use resources::Resource;
+pub use resources::{Resource, ResourceFolder};
 pub use send_file::{Destination, SendAudio, SendFile, SendFileError, SendImage, UnsentMessage};
 
 impl CreateMessage {

@@ -2,6 +2,7 @@
 
 use feishu_im::content::Content;
 use feishu_im::events::MessageReceived;
+use feishu_im::file::ListFolder;
 use feishu_im::message::{GetMessage, Message, Resource};
 use serde_json::{Value, json};
 
@@ -112,6 +113,68 @@ async fn members_of_a_merged_forward_are_downloaded_by_the_outermost_one() {
     let told = told(&response.resources());
     assert_eq!((&*told[0], &*told[2]), ("om_top/file/file_2/r.pdf", "om_z/image/img_1/-"));
     assert_eq!(told.len(), 3);
+}
+
+/// Adds folders, each with a file and a folder in it, whose key has one more `+`.
+fn add_folders(mock: &MockPlatform, keys: &[&str]) {
+    for key in keys {
+        let file = json!({ "file_key": format!("file_{key}"), "name": format!("{key}.txt") });
+        let inner =
+            json!({ "file_key": format!("{key}+"), "is_folder": true, "children_count": 1 });
+        mock.on::<ListFolder>()
+            .when_path("file_key", key)
+            .data(json!({ "items": [file, inner], "all_count": 2 }));
+    }
+}
+
+#[tokio::test]
+async fn folders_are_listed_with_those_within() {
+    let (mock, client) = platform().await;
+    add_folders(&mock, &["fld", "fld+"]);
+    // The innermost leads round in a circle, and lists what has no key.
+    mock.on::<ListFolder>().when_path("file_key", "fld++").data(json!({
+        "items": [{ "file_key": "fld", "is_folder": true }, { "name": "x" }], "all_count": 2,
+    }));
+    let content = json!({ "file_key": "fld", "file_name": "assets" });
+    let message = read("folder", &content);
+    let [folder] = &message.folders()[..] else { panic!("{:?}", message.folders()) };
+    assert_eq!(folder.name.as_deref(), Some("assets"));
+    let found = folder.resources(&client).await.unwrap();
+    assert_eq!(told(&found), ["om_1/file/file_fld/fld.txt", "om_1/file/file_fld+/fld+.txt"]);
+    let requests = mock.requests();
+    assert_eq!(requests.len(), 3);
+    let expected = "/open-apis/im/v1/files/fld/folder?srctype=message&srcid=om_1&recursive=false";
+    assert_eq!(requests[0].target, expected);
+
+    let post = json!({ "files": [{ "file_key": "fld", "is_folder": true }, { "file_key": "f" }] });
+    let in_post = read("post", &post).folders();
+    assert_eq!((in_post.len(), &*in_post[0].file_key), (1, "fld"));
+    let items = [item("om_c", Some("om_top"), "folder", &content)];
+    mock.on::<GetMessage>().data(json!({ "items": items }));
+    let response = GetMessage::new("om_top").send(&client).await.unwrap();
+    assert_eq!(response.folders()[0].message_id, "om_top");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_listed_whole_is_an_error() {
+    let (mock, client) = platform().await;
+    let items = json!([{ "file_key": "f", "name": "a" }]);
+    mock.on::<ListFolder>().data(json!({ "items": items, "all_count": 250 }));
+    let error = folder_error(&client, "fld").await;
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+    assert!(error.to_string().contains("only 1 of 250 entries"), "{error}");
+
+    let (mock, client) = platform().await;
+    let endless = (0..).map(|depth| format!("fld{}", "+".repeat(depth)));
+    let keys: Vec<_> = endless.take(120).collect();
+    add_folders(&mock, &keys.iter().map(String::as_str).collect::<Vec<_>>());
+    let error = folder_error(&client, "fld").await;
+    assert_eq!((error.kind(), mock.requests().len()), (ErrorKind::LimitExceeded, 100));
+}
+
+async fn folder_error(client: &feishu_im::Client, key: &str) -> Error {
+    let folder = read("folder", &json!({ "file_key": key })).folders().remove(0);
+    folder.resources(client).await.unwrap_err()
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use super::members::members;
 members! {
     /// A folder: `msg_type` `folder`.
     ///
-    /// Apps get its key and its name; they cannot download it.
+    /// It cannot be downloaded as a whole; [`Message::folders`](crate::message::Message::folders)
+    /// finds what is in it.
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content)
     pub struct Folder {

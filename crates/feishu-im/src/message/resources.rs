@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use openplat_core::{Download, Error, Sender};
+use openplat_core::{Download, Error, ErrorKind, Operation, Sender};
 
 use super::{Content, GetMessageResponse, Message, Post};
 use crate::content::post::{Attachment, Element};
+use crate::file::{FolderItem, FolderSource, ListFolder, ListFolderRequired};
 use crate::message_resource::{GetMessageResource, GetMessageResourceRequired, ResourceType};
 
 /// Merged forwards within merged forwards are followed up to this depth.
 const MOST_LEVELS: usize = 50;
+/// The most folders that are listed, one call each, for one folder in a message.
+const MOST_FOLDERS: usize = 100;
 
 /// A picture, file, recording or video within a message.
 ///
@@ -47,8 +50,7 @@ impl Resource {
         Self::new(ResourceType::Image, message_id.into(), image_key.into(), "image")
     }
 
-    /// Creates the resource of a file, for example of one in a folder. [`file_name`](Self::file_name)
-    /// can be set.
+    /// Creates the resource of a file. [`file_name`](Self::file_name) can be set.
     pub fn file(message_id: impl Into<String>, file_key: impl Into<String>) -> Self {
         Self::new(ResourceType::File, message_id.into(), file_key.into(), "file")
     }
@@ -95,15 +97,116 @@ impl Resource {
     }
 }
 
+/// A folder in a message.
+///
+/// ```no_run
+/// # async fn run(
+/// #     feishu: feishu_im::Client,
+/// #     message: feishu_im::message::Message,
+/// # ) -> Result<(), feishu_im::Error> {
+/// for folder in message.folders() {
+///     for resource in folder.resources(&feishu).await? {
+///         resource.download(&feishu).await?.save_in("downloads").await?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct ResourceFolder {
+    /// The ID of the message to list and download by, as in [`Resource::message_id`].
+    pub message_id: String,
+    /// The key of the folder.
+    pub file_key: String,
+    /// The name that people see.
+    pub name: Option<String>,
+}
+
+impl ResourceFolder {
+    /// Lists the files in the folder and in the folders within it, with one call for each folder.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`ListFolder`], and [`ErrorKind::LimitExceeded`] if the platform
+    /// lists a part of a folder alone, or if there are more than 100 folders.
+    pub async fn resources(
+        &self,
+        client: &impl Sender<ListFolder>,
+    ) -> Result<Vec<Resource>, Error> {
+        let mut found = Vec::new();
+        let mut listed = HashSet::new();
+        let mut folders = vec![self.file_key.clone()];
+        while let Some(key) = folders.pop() {
+            if !listed.insert(key.clone()) {
+                continue;
+            }
+            if listed.len() > MOST_FOLDERS {
+                return Err(too_much(format!("there are more than {MOST_FOLDERS} folders")));
+            }
+            for item in self.list(&key, client).await? {
+                let Some(key) = item.file_key.filter(|key| !key.is_empty()) else { continue };
+                if item.is_folder == Some(true) {
+                    folders.push(key);
+                } else {
+                    let file_name = item.name.filter(|name| !name.is_empty());
+                    found.push(Resource { file_name, ..Resource::file(&self.message_id, key) });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Lists one folder.
+    async fn list(
+        &self,
+        file_key: &str,
+        client: &impl Sender<ListFolder>,
+    ) -> Result<Vec<FolderItem>, Error> {
+        let request = ListFolder::new(ListFolderRequired {
+            file_key,
+            source_type: FolderSource::Message,
+            source_id: &self.message_id,
+        });
+        let response = request.recursive(false).send(client).await?;
+        let all = response.all_count.unwrap_or_default();
+        let items = response.items;
+        if i64::try_from(items.len()).is_ok_and(|listed| listed < all) {
+            let listed = items.len();
+            return Err(too_much(format!("only {listed} of {all} entries of a folder are listed")));
+        }
+        Ok(items)
+    }
+}
+
+fn too_much(detail: String) -> Error {
+    let error = Error::builder(ErrorKind::LimitExceeded).operation(ListFolder::META.id());
+    error.detail(detail).build()
+}
+
 impl Message {
     /// Returns what can be downloaded from the message: its picture, file, recording or video, or
-    /// the pictures, videos and files of a post. Stickers, folders and pictures in cards cannot be.
+    /// the pictures, videos and files of a post. Stickers and pictures in cards cannot be, and what
+    /// is in folders is found by [`folders`](Self::folders).
     ///
     /// A merged forward has nothing here. [`GetMessage`](super::GetMessage) returns it with the
     /// messages in it, and [`GetMessageResponse::resources`] what can be downloaded from these.
     pub fn resources(&self) -> Vec<Resource> {
-        let upper = self.upper_message_id.as_deref().filter(|id| !id.is_empty());
-        in_content(&self.content(), upper.unwrap_or(&self.message_id))
+        in_content(&self.content(), self.holder())
+    }
+
+    /// Returns the folders in the message.
+    pub fn folders(&self) -> Vec<ResourceFolder> {
+        folders_in(&self.content(), self.holder())
+    }
+
+    fn upper(&self) -> Option<&str> {
+        self.upper_message_id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    /// Returns the ID to download by, as far as a single message knows it.
+    fn holder(&self) -> &str {
+        self.upper().unwrap_or(&self.message_id)
     }
 }
 
@@ -113,21 +216,26 @@ impl GetMessageResponse {
     /// What is within a merged forward is downloaded by the ID of the outermost one, which each
     /// [`Resource`] has.
     pub fn resources(&self) -> Vec<Resource> {
-        let ids = |message: &'_ Message| -> Option<(String, String)> {
-            let upper = message.upper_message_id.clone().filter(|id| !id.is_empty())?;
-            Some((message.message_id.clone(), upper))
-        };
-        let uppers: BTreeMap<_, _> = self.items.iter().filter_map(ids).collect();
-        let outermost = |message: &Message| {
-            let mut id = &message.message_id;
+        self.with_holders(in_content)
+    }
+
+    /// Returns the folders in the message, and in all messages in a merged forward.
+    pub fn folders(&self) -> Vec<ResourceFolder> {
+        self.with_holders(folders_in)
+    }
+
+    fn with_holders<T>(&self, find: impl Fn(&Content, &str) -> Vec<T>) -> Vec<T> {
+        let uppers: BTreeMap<_, _> =
+            self.items.iter().filter_map(|item| Some((&*item.message_id, item.upper()?))).collect();
+        let outermost = |item: &Message| {
+            let mut id = &*item.message_id;
             for _ in 0..MOST_LEVELS {
                 let Some(upper) = uppers.get(id) else { break };
                 id = upper;
             }
-            id.clone()
+            find(&item.content(), id)
         };
-        let items = self.items.iter();
-        items.flat_map(|item| in_content(&item.content(), &outermost(item))).collect()
+        self.items.iter().flat_map(outermost).collect()
     }
 }
 
@@ -136,6 +244,27 @@ impl crate::events::MessageReceived {
     /// Returns what can be downloaded from the message; see [`Message::resources`].
     pub fn resources(&self) -> Vec<Resource> {
         in_content(&self.content(), &self.message.message_id)
+    }
+
+    /// Returns the folders in the message.
+    pub fn folders(&self) -> Vec<ResourceFolder> {
+        folders_in(&self.content(), &self.message.message_id)
+    }
+}
+
+fn folders_in(content: &Content, message_id: &str) -> Vec<ResourceFolder> {
+    let folder = |key: &Option<String>, name: &Option<String>| {
+        let file_key = key.clone().filter(|key| !key.is_empty())?;
+        Some(ResourceFolder { message_id: message_id.to_owned(), file_key, name: name.clone() })
+    };
+    match content {
+        Content::Folder(it) => folder(&it.file_key, &it.file_name).into_iter().collect(),
+        Content::Post(post) => post
+            .attachments()
+            .filter(|it| it.is_folder == Some(true))
+            .filter_map(|it| folder(&it.file_key, &it.file_name))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -208,8 +208,8 @@ as_object! { Body }
 members! {
     /// A file or a folder that was sent together with the text of a [`Post`].
     ///
-    /// [`GetMessageResource`](crate::message_resource::GetMessageResource) downloads a file.
-    /// Folders cannot be downloaded.
+    /// [`Message::resources`](crate::message::Message::resources) downloads a file, and
+    /// [`Message::folders`](crate::message::Message::folders) finds what is in a folder.
     pub struct Attachment {
         /// The key of the file or the folder.
         file_key: Option<String>,
