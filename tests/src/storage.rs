@@ -3,9 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
-use axum::extract::State;
-use axum::routing::put;
 use bytes::Bytes;
 use dingtalk_convfile::file::{SendFile, SendLocalFile, SendLocalFileRequired};
 use dingtalk_convfile::space::GetSpace;
@@ -18,7 +15,7 @@ use dingtalk_storage::{ErrorCode, ErrorKind};
 use futures_util::stream;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
-use openplat_core::{Body, Transport, TransportError, Upload};
+use openplat_core::{Body, DingTalk, Method, Transport, TransportError, Upload};
 use openplat_mock::MockPlatform;
 use serde_json::{Value, json};
 
@@ -292,34 +289,24 @@ fn upload_information_is_secret() {
     assert!(!shown.contains("secret") && !shown.contains("LTAI"), "{shown}");
 }
 
-/// What a storage on a real socket got.
-type Got = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
-
-async fn keep(State(got): State<Got>, headers: HeaderMap, body: Bytes) {
-    got.lock().unwrap().push((headers, body));
-}
-
 #[tokio::test]
 async fn the_built_in_transport_adds_no_media_type_and_no_token() {
-    let got = Got::default();
-    let storage = Router::new().route("/x", put(keep)).with_state(got.clone());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/x", listener.local_addr().unwrap());
-    tokio::spawn(axum::serve(listener, storage).into_future());
-
     let mock = MockPlatform::start().await.unwrap();
+    let storage = mock.on_path::<DingTalk>(Method::Put, "/storage/{key}").without_token();
+    let address = format!("{}/storage/x?y=z", mock.url());
     mock.on::<GetFileUploadInfo>().data(upload_info(&address));
     mock.on::<CommitFile>().data(json!({ "dentry": { "id": "d-1" } }));
     let client = dingtalk_storage::Client::builder("ding", "secret").base_url(mock.url());
     let client = client.build().unwrap();
     upload(text()).send(&client).await.unwrap();
     let token = client.token().await.unwrap();
-    let got = got.lock().unwrap();
-    let [(headers, body)] = got.as_slice() else { panic!("{got:?}") };
-    assert_eq!(body, "contents");
-    assert_eq!(headers["content-length"], "8");
-    assert!(!headers.contains_key("content-type"), "{headers:?}");
-    assert!(!headers.contains_key("x-acs-dingtalk-access-token"), "{headers:?}");
+    let requests = storage.requests();
+    let [request] = requests.as_slice() else { panic!("{requests:?}") };
+    assert_eq!((request.target.as_str(), &*request.body), ("/storage/x?y=z", &b"contents"[..]));
+    assert_eq!(request.header("content-length"), Some("8"));
+    assert_eq!(request.header("authorization"), Some("OSS LTAI:secret="));
+    assert_eq!(request.header("content-type"), None);
+    assert_eq!(request.header("x-acs-dingtalk-access-token"), None);
     let holds_token = |value: &http::HeaderValue| value.to_str().unwrap().contains(token.expose());
-    assert!(!headers.values().any(holds_token), "{headers:?}");
+    assert!(!request.headers.values().any(holds_token), "{requests:?}");
 }

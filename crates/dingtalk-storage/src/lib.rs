@@ -28,6 +28,9 @@
 //! Responses and the models in them have public fields and implement [`Default`] and
 //! [`Deserialize`](serde::Deserialize), so that a test can build them. Requests can be compared,
 //! except for uploads.
+//!
+//! `openplat-mock` takes files at a route that needs no token: `mock.on_path::<DingTalk>(Method::Put,
+//! "/storage/{key}").without_token()`, with an address below `mock.url()` in the upload information.
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -126,6 +126,13 @@ impl Route {
         self
     }
 
+    /// Accepts requests of the whole route without a token, such as those of an upload to a signed
+    /// address, which a storage behind the platform takes.
+    pub fn without_token(self) -> Self {
+        self.shared.lock().waive_token(self.index);
+        self
+    }
+
     /// Returns how many requests got a reply of this route: of this queue, if the route comes from
     /// [`when`](Self::when), else of any. Requests that were refused do not count.
     pub fn calls(&self) -> usize {

@@ -49,6 +49,7 @@ struct Registered {
     /// The first takes all requests that no other one takes.
     queues: Vec<Queue>,
     window: Option<Window>,
+    needs_token: bool,
 }
 
 /// A request on its way through the platform.
@@ -117,7 +118,16 @@ impl Simulation {
             let dialect = dialect.at(pattern.template());
             let example = example.unwrap_or_else(|| dialect.empty_success());
             let (queues, window) = (vec![Queue::default()], None);
-            self.routes.push(Registered { pattern, dialect, meta, example, queues, window });
+            let needs_token = true;
+            self.routes.push(Registered {
+                pattern,
+                dialect,
+                meta,
+                example,
+                queues,
+                window,
+                needs_token,
+            });
             self.routes.len() - 1
         })
     }
@@ -149,6 +159,12 @@ impl Simulation {
     pub(crate) fn limit(&mut self, route: usize, limit: RateLimit) {
         if let Some(route) = self.routes.get_mut(route) {
             route.window = Some(Window::new(limit));
+        }
+    }
+
+    pub(crate) fn waive_token(&mut self, route: usize) {
+        if let Some(route) = self.routes.get_mut(route) {
+            route.needs_token = false;
         }
     }
 
@@ -231,7 +247,8 @@ impl Simulation {
         {
             return Some(ban);
         }
-        if visit.service.is_none() {
+        let route = visit.route.and_then(|route| self.routes.get(route));
+        if visit.service.is_none() && route.is_none_or(|route| route.needs_token) {
             let refused = self.token_refused(visit.dialect, request, now);
             if let Some(failure) = refused {
                 return Some(failure.into());
