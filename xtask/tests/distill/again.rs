@@ -242,10 +242,10 @@ fn a_sample_that_contradicts_the_page_is_left_out_once_and_for_all() {
     assert_eq!(lab.distil().changes(), [""; 0]);
 }
 
-const FIXUPS: &str = r#"[{ "page": "POST /open-apis/dock/v1/docks", "find": "undefined[]", "beside": "names", "replace": "string[]", "why": "Lost." }]"#;
+const FIXUPS: &str = r#"[{ "page": "POST /open-apis/dock/v1/docks", "find": "undefined[]", "row": "names", "replace": "string[]", "why": "Lost." }]"#;
 
 #[test]
-fn a_fixup_mends_the_page_until_the_page_is_mended() {
+fn a_fixup_corrects_the_page_until_the_vendor_does() {
     let lab = Lab::new();
     lab.write(
         "pages/dock.md",
@@ -514,7 +514,7 @@ fn a_fixup_names_the_page_of_an_event_by_its_type() {
     let lab = event_lab();
     lab.write(
         "specs/harbor/fixups.json",
-        r#"[{ "page": "dock.ship.came_v1", "find": "int", "beside": "note", "replace": "string", "why": "It is text." }]"#,
+        r#"[{ "page": "dock.ship.came_v1", "find": "int", "row": "note", "replace": "string", "why": "It is text." }]"#,
     );
     lab.edit("pages/ship.md", "note | string", "note | int");
     assert_eq!(lab.xtask(&["drift", "pages"]).changes(), [""; 0]);

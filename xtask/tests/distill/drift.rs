@@ -252,11 +252,11 @@ fn departures_that_are_none_any_more_fail() {
     let cases: [(Edit, &str); 6] = [
         (
             |lab| {
-                let mend = r#"[{ "page": "GET /open-apis/dock/v1/docks/:dock_id", "differs": "no page", "why": "It is elsewhere." },
+                let fixups = r#"[{ "page": "GET /open-apis/dock/v1/docks/:dock_id", "differs": "no page", "why": "It is elsewhere." },
                     { "page": "POST /open-apis/dock/v1/docks", "lacks": ["body/owner/phone", "body/kind=dry"], "why": "Seen." },
-                    { "page": "PUT /open-apis/dock/v1/docks/:dock_id", "find": "int", "beside": "kind", "replace": "string", "why": "A mistake." },
+                    { "page": "PUT /open-apis/dock/v1/docks/:dock_id", "find": "int", "row": "kind", "replace": "string", "why": "A mistake." },
                     { "page": "PUT /open-apis/dock/v1/docks/:dock_id", "differs": "body/hull: field + string", "why": "A mistake." }]"#;
-                lab.write("specs/harbor/fixups.json", mend);
+                lab.write("specs/harbor/fixups.json", fixups);
                 lab.edit("pages/update.md", "kind | int", "kind | string");
             },
             "additive: PUT /open-apis/dock/v1/docks/:dock_id fixups: fix-up - int (no longer applies)",

@@ -432,11 +432,11 @@ impl<'a> Books<'a> {
         };
         let vendor = vendor(&reading.page);
         let open = self.open(&api, vendor)?;
-        let (text, mended) = fixed(&reading.page, &open.fixups, bytes)
+        let (text, corrected) = fixed(&reading.page, &open.fixups, bytes)
             .map_err(|why| format!("{name}:{}: {why}", line_of(&reading.page)))?;
-        let mended: Vec<Fixup> = mended.into_iter().cloned().collect();
-        for fixup in mended {
-            let why = format!("{name}:{}: {}", line_of(&reading.page), fixups::mended(&fixup));
+        let corrected: Vec<Fixup> = corrected.into_iter().cloned().collect();
+        for fixup in corrected {
+            let why = format!("{name}:{}: {}", line_of(&reading.page), fixups::corrected(&fixup));
             if !self.task.compares {
                 return Err(why);
             }
@@ -725,7 +725,7 @@ fn fixed<'f>(
     let mut outlived = Vec::new();
     for fixup in meant {
         match fixup.apply(&text) {
-            Some(mended) => text = mended,
+            Some(without) => text = without,
             None => outlived.push(fixup),
         }
     }
@@ -773,7 +773,7 @@ fn summary(reports: &[PageReport]) -> Summary {
     summary
 }
 
-/// Writes the files, all or none: they are prepared beside their places, and then put there.
+/// Writes the files, all or none: they are prepared next to their places, and then put there.
 pub fn write(folder: &Path, files: &[Written]) -> Result<(), String> {
     let failed = |path: &Path, error: io::Error| {
         format!("{} cannot be written: {error}; nothing was written", path.display())

@@ -1,4 +1,4 @@
-//! What the description of a parameter says beside its sentences: examples, defaults, limits and
+//! What the description of a parameter says in addition to its sentences: examples, defaults, limits and
 //! lists of values, in all the ways pages write them.
 
 use serde_json::Number;

@@ -361,7 +361,7 @@ pub(super) fn attach_inner(
                 report.add(
                     RemarkKind::GuessedNesting,
                     line,
-                    "a second table of this section; its rows are put beside those of the first",
+                    "a second table of this section; its rows are added to those of the first",
                 );
                 fields.extend(nest::tree(rows, Evidence::Sample(sample), report));
                 *fields = nest::without_duplicates(std::mem::take(fields), report);

@@ -140,11 +140,11 @@ pub(super) fn check(schema: Schema, sample: &Json, report: &mut Report) {
         return;
     }
     let known = if schema == Schema::V1 { EVENT_V1 } else { EVENT_V2 };
-    let beside = sample.entries().iter().filter(|(key, _)| key != "event");
-    let beside = beside.filter(|(key, _)| !known.contains(&key.as_str()));
+    let around = sample.entries().iter().filter(|(key, _)| key != "event");
+    let around = around.filter(|(key, _)| !known.contains(&key.as_str()));
     let header = sample.get("header").map(Json::entries).unwrap_or_default().iter();
     let header = header.filter(|(key, _)| !EVENT_HEADER.contains(&key.as_str()));
-    for (key, value) in beside.chain(header) {
+    for (key, value) in around.chain(header) {
         let message = format!("`{key}` of the envelope is not part of specs; it is left out");
         report.add(RemarkKind::Row, value.line, message);
     }

@@ -29,8 +29,8 @@ pub(super) enum JsonKind {
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) value: Json,
-    /// What had to be mended first, with its line.
-    pub(super) mended: Option<(usize, &'static str)>,
+    /// What had to be repaired first, with its line.
+    pub(super) repaired: Option<(usize, &'static str)>,
 }
 
 impl Json {
@@ -99,10 +99,10 @@ pub(super) fn parse(text: &str, line: usize) -> Option<Parsed> {
         return None;
     }
     let line = line + text[..start].matches('\n').count();
-    let mut reader = Reader { text, at: start, line, mended: None, comments: BTreeMap::new() };
+    let mut reader = Reader { text, at: start, line, repaired: None, comments: BTreeMap::new() };
     let mut value = reader.value(0)?;
     value.take_comments(&mut reader.comments);
-    Some(Parsed { value, mended: reader.mended })
+    Some(Parsed { value, repaired: reader.repaired })
 }
 
 /// Deeper than any sample, and shallow enough for every recursion over values.
@@ -112,7 +112,7 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     line: usize,
-    mended: Option<(usize, &'static str)>,
+    repaired: Option<(usize, &'static str)>,
     /// By their lines.
     comments: BTreeMap<usize, String>,
 }
@@ -129,8 +129,8 @@ impl Reader<'_> {
         Some(c)
     }
 
-    fn mend(&mut self, what: &'static str) {
-        self.mended.get_or_insert((self.line, what));
+    fn repair(&mut self, what: &'static str) {
+        self.repaired.get_or_insert((self.line, what));
     }
 
     /// Past spaces, comments and dots that stand for more of the same.
@@ -141,13 +141,13 @@ impl Reader<'_> {
             if c.is_whitespace() || c == '\u{feff}' {
                 self.next();
             } else if rest.starts_with("//") || c == '#' {
-                self.mend("a comment");
+                self.repair("a comment");
                 self.comment("\n");
             } else if rest.starts_with("/*") {
-                self.mend("a comment");
+                self.repair("a comment");
                 self.comment("*/");
             } else if rest.starts_with("..") || c == '…' {
-                self.mend("an ellipsis");
+                self.repair("an ellipsis");
                 while matches!(self.peek(), Some('.' | '…')) {
                     self.next();
                 }
@@ -194,11 +194,11 @@ impl Reader<'_> {
             match self.peek() {
                 Some(':') => _ = self.next(),
                 Some('：' | '=') => {
-                    self.mend("another colon");
+                    self.repair("another colon");
                     self.next();
                 }
                 None => {
-                    self.mend("a missing end");
+                    self.repair("a missing end");
                     break;
                 }
                 Some(_) => return None,
@@ -206,11 +206,11 @@ impl Reader<'_> {
             self.skip();
             let value = match self.peek() {
                 Some(',' | '}' | '，') => {
-                    self.mend("a missing value");
+                    self.repair("a missing value");
                     Json { line: self.line, kind: JsonKind::Null, comment: None }
                 }
                 None => {
-                    self.mend("a missing end");
+                    self.repair("a missing end");
                     Json { line: self.line, kind: JsonKind::Null, comment: None }
                 }
                 Some(_) => self.value(depth + 1)?,
@@ -236,7 +236,7 @@ impl Reader<'_> {
         self.skip();
         match self.peek() {
             Some(c) if c == close => _ = self.next(),
-            None => self.mend("a missing end"),
+            None => self.repair("a missing end"),
             Some(_) => return false,
         }
         true
@@ -249,16 +249,16 @@ impl Reader<'_> {
                 self.next();
                 self.skip();
                 if self.peek() == Some(close) {
-                    self.mend("a trailing comma");
+                    self.repair("a trailing comma");
                 }
             }
             Some('，' | ';' | '；' | '、') => {
-                self.mend("another comma");
+                self.repair("another comma");
                 self.next();
             }
             Some(c) if c == close => {}
             None => {}
-            Some(_) => self.mend("a missing comma"),
+            Some(_) => self.repair("a missing comma"),
         }
     }
 
@@ -268,7 +268,7 @@ impl Reader<'_> {
             if open == '\'' || open == '"' { c == open } else { matches!(c, '“' | '”' | '"') }
         };
         if open != '"' {
-            self.mend("other quotes");
+            self.repair("other quotes");
         }
         let mut out = String::new();
         loop {
@@ -277,12 +277,12 @@ impl Reader<'_> {
                 Some('\\') => self.escape(&mut out),
                 Some(c) => {
                     if c == '\n' {
-                        self.mend("a line break in a string");
+                        self.repair("a line break in a string");
                     }
                     out.push(c);
                 }
                 None => {
-                    self.mend("a missing end");
+                    self.repair("a missing end");
                     return Some(out);
                 }
             }
@@ -299,7 +299,7 @@ impl Reader<'_> {
             Some('u') => out.push(self.unicode().unwrap_or('\u{fffd}')),
             Some(c) if c.is_ascii_punctuation() => out.push(c),
             Some(c) => {
-                self.mend("an unknown escape");
+                self.repair("an unknown escape");
                 out.push('\\');
                 out.push(c);
             }
@@ -339,7 +339,7 @@ impl Reader<'_> {
     }
 
     fn bare_key(&mut self) -> Option<String> {
-        self.mend("a key without quotes");
+        self.repair("a key without quotes");
         let key = self.bare().to_owned();
         (!key.is_empty()).then_some(key)
     }
@@ -359,7 +359,7 @@ impl Reader<'_> {
                 if let Some(Ok(number)) =
                     word.strip_suffix(['L', 'l', 'f', 'F', 'D', 'd']).map(str::parse)
                 {
-                    self.mend("a number with a suffix");
+                    self.repair("a number with a suffix");
                     return Some(JsonKind::Number(number));
                 }
                 match word.as_str() {
@@ -367,7 +367,7 @@ impl Reader<'_> {
                     "False" => JsonKind::Bool(false),
                     "None" | "undefined" => JsonKind::Null,
                     _ => {
-                        self.mend("a word without quotes");
+                        self.repair("a word without quotes");
                         JsonKind::String(word)
                     }
                 }
@@ -383,10 +383,10 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, value: Value, mended: Option<&str>) {
+    fn check(text: &str, value: Value, repaired: Option<&str>) {
         let parsed = parse(text, 1).unwrap_or_else(|| panic!("no JSON: {text}"));
         assert_eq!(parsed.value.to_value(), value, "{text}");
-        assert_eq!(parsed.mended.map(|(_, what)| what), mended, "{text}");
+        assert_eq!(parsed.repaired.map(|(_, what)| what), repaired, "{text}");
     }
 
     #[test]

@@ -276,7 +276,7 @@ fn complete(field: &mut Param, samples: &[&Json], report: &mut Report) {
         .as_deref()
         .and_then(|example| json::parse(example, field.line))
         .map(|parsed| parsed.value);
-    // Beside a sample of the whole, the cell of a text holds it without its quotes.
+    // Where there is a sample of the whole, the cell of a text holds it without its quotes.
     let is_text = *field.ty.element() == Ty::String;
     let own = own.as_ref();
     let own = own.filter(|own| samples.is_empty() || !is_text && nest::object(own).is_some());

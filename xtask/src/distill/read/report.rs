@@ -35,7 +35,7 @@ pub enum RemarkKind {
     Conflict,
     /// Values, limits or defaults that stand in a sentence.
     Prose,
-    /// JSON that had to be mended, or could not be read.
+    /// JSON that had to be repaired, or could not be read.
     Json,
     /// Something that pages of this kind have, and this one has not.
     Missing,

@@ -354,7 +354,7 @@ fn is_scope_name(line: &str) -> bool {
         && !line.contains(['，', '。', '；', ';'])
 }
 
-/// Events have types of several words, other than the rest of what stands beside them.
+/// Events have types of several words, unlike the rest of the cells next to them.
 fn is_event_type(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.contains(['.', '_'])

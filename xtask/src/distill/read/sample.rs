@@ -9,10 +9,10 @@ pub(super) fn find(text: &str, line: usize, report: &mut Report) -> Option<Json>
     let start = start(text)?;
     let line = line + text[..start].matches('\n').count();
     let Some(parsed) = json::parse(&text[start..], line) else {
-        report.add(RemarkKind::Json, line, "the sample is not JSON and cannot be mended");
+        report.add(RemarkKind::Json, line, "the sample is not JSON and cannot be repaired");
         return None;
     };
-    if let Some((line, what)) = parsed.mended {
+    if let Some((line, what)) = parsed.repaired {
         report.add(RemarkKind::Json, line, format!("the sample is not quite JSON: it has {what}"));
     }
     Some(parsed.value)

@@ -27,7 +27,7 @@ pub(super) fn decode(bytes: &[u8], report: &mut Report) -> Result<String, String
     if text.trim().is_empty() {
         return Err("empty".into());
     }
-    Ok(mend(text, report))
+    Ok(repair(text, report))
 }
 
 fn decoded<'a>(bytes: &'a [u8], report: &mut Report) -> Result<Cow<'a, str>, String> {
@@ -123,12 +123,12 @@ fn unify_line_ends(text: Cow<'_, str>) -> String {
 
 /// Repairs text of which the UTF-8 bytes were read as windows-1254, windows-1252 or latin-1.
 /// Twice, because pages pass through several hands.
-fn mend(text: String, report: &mut Report) -> String {
-    let once = mend_once(text, report);
-    mend_once(once, report)
+fn repair(text: String, report: &mut Report) -> String {
+    let once = repair_once(text, report);
+    repair_once(once, report)
 }
 
-fn mend_once(text: String, report: &mut Report) -> String {
+fn repair_once(text: String, report: &mut Report) -> String {
     if count_hits(&text) < FEW {
         return text;
     }

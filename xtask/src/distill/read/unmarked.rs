@@ -89,7 +89,7 @@ impl<'a> Object<'a> {
     }
 
     /// Whether the fields seem to be all, so that a row is none of them: a pair has no third member,
-    /// languages or URLs have nothing else beside them, and required fields come first.
+    /// languages or URLs have no other neighbors, and required fields come first.
     fn is_whole(&self, row: &Param, known: &Types) -> bool {
         let has = |name: &str| self.fields.contains(&name);
         let is_pair = self.fields.len() == 2 && has("value") && (has("key") || has("lang"));

@@ -642,7 +642,7 @@ pub fn name_apart(spec: &mut spec::Endpoint, known: &Known) {
     apart_all(new.into_iter().map(|(_, place, field)| (place, field)).collect(), &mut taken);
 }
 
-/// Names the fields of a struct apart, each beside the place where it is sent. Those that are called
+/// Names the fields of a struct apart, each with the place where it is sent. Those that are called
 /// as on the wire choose first.
 fn apart_all(fields: Vec<(&str, &mut spec::Field)>, taken: &mut BTreeSet<String>) {
     let (made_up, natural): (Vec<_>, Vec<_>) =

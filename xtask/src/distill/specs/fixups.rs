@@ -17,12 +17,12 @@ pub struct Fixup {
     /// The page, by its operation, such as `DELETE /open-apis/im/v1/pins/:message_id`, by its event
     /// type, or by its title if it describes neither.
     pub page: String,
-    /// What is wrong, on one line that also holds `beside`.
+    /// What is wrong, in one row or line that also holds `row`.
     #[serde(default)]
     pub find: String,
-    /// Another word of the same line; any line if it is empty.
+    /// Another word of the same row; any row if it is empty.
     #[serde(default)]
-    pub beside: String,
+    pub row: String,
     #[serde(default)]
     pub replace: String,
     /// What the page leaves out, such as `fields/message/thread_id`, or a value or an item of a
@@ -115,7 +115,7 @@ impl Fixup {
 
     /// The page without the mistake; `None` if it does not have it any more.
     pub fn apply(&self, text: &str) -> Option<String> {
-        let is_meant = |line: &str| line.contains(&self.find) && line.contains(&self.beside);
+        let is_meant = |line: &str| line.contains(&self.find) && line.contains(&self.row);
         text.lines().any(is_meant).then(|| {
             let lines = text.split('\n').map(|line| match is_meant(line) {
                 true => line.replace(&self.find, &self.replace),
@@ -126,11 +126,11 @@ impl Fixup {
     }
 }
 
-/// What to do about a fix-up whose page has not the mistake any more.
-pub fn mended(fixup: &Fixup) -> String {
-    let Fixup { page, find, beside, .. } = fixup;
+/// What to do about a fix-up whose page does not have the mistake any more.
+pub fn corrected(fixup: &Fixup) -> String {
+    let Fixup { page, find, row, .. } = fixup;
     format!(
-        "the fix-up of `{page}` finds no `{find}` beside `{beside}`: the page was corrected; remove \
+        "the fix-up of `{page}` finds no `{find}` in a row with `{row}`: the page was corrected; remove \
          it from fixups.json"
     )
 }
