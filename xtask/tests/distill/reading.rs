@@ -31,3 +31,16 @@ fn numbers_of_64_bits_in_a_list_of_types() {
     let types = [&hull[0], &hull[1], &endpoint.body[1]].map(|field| field.ty.to_string());
     assert_eq!(types, ["string", "int", "string"], "{:?}", reading.remarks);
 }
+
+#[test]
+fn values_of_json_in_a_text_are_not_those_of_the_text() {
+    let values = "**可选值有**：<br>- `raise`：升<br>- `lower`：降<br>";
+    let row = |name: &str, example: &str| {
+        format!("{name} | string | 是 | 帆 {values}**示例值**：{example}")
+    };
+    let rows = [row("orders", r#"[{"do":"raise"}]"#), row("order", "raise")];
+    let reading = reading(&table("请求体", &rows.each_ref().map(String::as_str)));
+    let Page::Endpoint(endpoint) = &reading.page else { panic!("{:?}", reading.page) };
+    let counts = [0, 1].map(|index| endpoint.body[index].values.len());
+    assert_eq!(counts, [0, 2], "{:?}", reading.remarks);
+}

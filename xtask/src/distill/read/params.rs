@@ -148,7 +148,10 @@ fn required(
 
 fn describe(param: &mut Param, rules: Rules, report: &mut Report) {
     let scalar = matches!(param.ty.element(), Ty::String | Ty::Int | Ty::Float | Ty::Unknown);
-    if scalar && !rules.values.is_empty() {
+    if is_json_text(param, &rules) && !rules.values.is_empty() {
+        let message = format!("`{}`: the values are taken for those of its JSON", param.name);
+        report.add(RemarkKind::Guessed, param.line, message);
+    } else if scalar && !rules.values.is_empty() {
         if rules.values_in_prose {
             let values: Vec<_> = rules.values.iter().map(|value| value.value.as_str()).collect();
             report.add(
@@ -177,6 +180,12 @@ fn describe(param: &mut Param, rules: Rules, report: &mut Report) {
     (param.min, param.max) = (rules.min, rules.max);
     (param.min_length, param.max_length) = (rules.min_length, rules.max_length);
     param.gloss = rules.gloss;
+}
+
+/// Whether a text holds JSON, so that values in its description are those of a member.
+fn is_json_text(param: &Param, rules: &Rules) -> bool {
+    let example = rules.example.as_deref().unwrap_or_default().trim_start();
+    param.ty == Ty::String && example.starts_with(['{', '['])
 }
 
 /// What stands in columns of its own is meant before what the description says.
