@@ -174,8 +174,11 @@ pub(crate) async fn turned<O: Paged>(mut operation: O) -> O {
 /// The documented answer without its envelope.
 fn data<O: Operation>() -> Option<Value> {
     let mut example = json(O::EXAMPLE?);
-    if O::Vendor::PLATFORM.default_base_url() == Feishu::FEISHU_CN {
-        return Some(example["data"].clone());
+    if O::META.is_whole_body() {
+        let members = example.as_object_mut().unwrap();
+        members.retain(|name, _| name != "code" && name != "msg");
+    } else if O::Vendor::PLATFORM.default_base_url() == Feishu::FEISHU_CN {
+        return Some(example["data"].take());
     }
     if let (true, Some(members)) =
         (O::Vendor::PLATFORM.is_old(O::META.path()), example.as_object_mut())

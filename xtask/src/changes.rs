@@ -287,6 +287,8 @@ impl Differ {
             operation.output.as_ref().map_or("none".to_owned(), Type::spec_name)
         };
         self.compare("response", What::Type, &output(old), &output(new), Effect::Breaking);
+        let place = |operation: &Operation| if operation.whole_body { "beside" } else { "data" };
+        self.compare("response", What::Type, place(old), place(new), Effect::Additive);
         let pages = |operation: &Operation| {
             operation.paging.as_ref().map_or(String::new(), |pages| pages.item.spec_name())
         };

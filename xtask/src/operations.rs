@@ -27,6 +27,8 @@ pub struct Entry {
     pub errors: Vec<String>,
     pub multipart: bool,
     pub download: bool,
+    /// The members of `response` stand beside `code` and `msg`, not in `data`.
+    pub whole_body: bool,
     pub paged: bool,
 }
 
@@ -125,6 +127,7 @@ fn entry(api: &Api, operation: &Operation) -> Entry {
         errors: operation.codes.clone(),
         multipart: matches!(operation.body, Some(Body::Form(_))),
         download: operation.is_download(),
+        whole_body: operation.whole_body,
         paged: operation.paging.is_some(),
     }
 }

@@ -205,6 +205,11 @@ impl OperationMeta {
         matches!(self.reads, Reads::File)
     }
 
+    /// Returns `true` if the output is read from the whole body, and not from the vendor's `data`.
+    pub const fn is_whole_body(&self) -> bool {
+        matches!(self.reads, Reads::WholeBody)
+    }
+
     /// Returns the documented rate limits, all of which hold.
     pub const fn rate_limits(&self) -> &'static [Rate] {
         self.rates

@@ -58,8 +58,9 @@ impl Reply {
         Self::of(Content::Example)
     }
 
-    /// Creates a success with this data: for Feishu the `data` of the envelope, for DingTalk the
-    /// whole body, to which that of the old API gets its `errcode`.
+    /// Creates a success with this data: for Feishu the `data` of the envelope, or its other members
+    /// if the operation reads the whole body; for DingTalk the whole body, to which that of the old
+    /// API gets its `errcode`.
     pub fn data(data: Value) -> Self {
         Self::of(Content::Data(data))
     }

@@ -11,6 +11,7 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use openplat_core::OperationMeta;
+use serde_json::Value;
 use sha1::{Digest, Sha1};
 use tokio::time::Instant;
 
@@ -307,12 +308,17 @@ impl Simulation {
         })
     }
 
+    fn success(&self, visit: &Visit, data: &Value) -> Value {
+        let meta = visit.route.and_then(|route| self.routes.get(route)?.meta);
+        visit.dialect.success(data, meta.is_some_and(OperationMeta::is_whole_body))
+    }
+
     /// Puts a reply into the vendor's shape.
     fn finish(&mut self, visit: &Visit, reply: Reply, request: &Recorded) -> Outgoing {
         let (reply, peer) = self.connect(visit, reply, request);
         let mut response = match reply.content {
             Content::Body(body) => Response::new(body),
-            Content::Data(data) => json(StatusCode::OK, visit.dialect.success(&data).to_string()),
+            Content::Data(data) => json(StatusCode::OK, self.success(visit, &data).to_string()),
             Content::Error { code, message } => {
                 let status = self.error_status(visit, &code);
                 visit.failure(&Failure { status, code, message, oauth: None })

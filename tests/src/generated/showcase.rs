@@ -347,6 +347,22 @@ mod hold_parcel_calls {
     }
 }
 
+mod keeper_parcel_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::parcel::KeeperParcel::new();
+        let expected = check::Expected {
+            target: "/open-apis/showcase/v1/keeper",
+            body: check::Body::None,
+            always: &[],
+            private: &["555-0100"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod label_parcel_calls {
     use super::{check, sdk};
 

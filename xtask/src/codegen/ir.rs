@@ -111,6 +111,8 @@ pub struct Operation {
     pub body: Option<Body>,
     /// `None` where the answer holds no data.
     pub output: Option<Type>,
+    /// The output is read from the whole body, and not from the data in the envelope.
+    pub whole_body: bool,
     /// The members of the output's model that this operation does not answer with.
     pub lacks: Vec<String>,
     pub paging: Option<Paging>,
@@ -140,6 +142,20 @@ impl Operation {
     /// Everything a caller sets: the type of an id comes with the id.
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
         self.parts().map(|(_, field)| field).filter(|field| field.type_of.is_none())
+    }
+
+    /// The part of the documented answer that the output is read from.
+    pub fn data(&self, vendor: Vendor) -> Option<Value> {
+        let example = self.response_example.as_ref()?;
+        if vendor == Vendor::DingTalk {
+            return Some(example.clone());
+        }
+        if !self.whole_body {
+            return example.get("data").cloned();
+        }
+        let members = example.as_object()?.iter();
+        let members = members.filter(|(name, _)| !matches!(name.as_str(), "code" | "msg"));
+        Some(members.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
     pub fn is_download(&self) -> bool {

@@ -190,6 +190,9 @@ pub struct Endpoint {
     /// The type of the answer's data, where it has a name of its own; `file` for a download.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_type: Option<String>,
+    /// The members of the answer stand beside `code` and `msg`, not in `data`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub whole_body: bool,
     /// The members of `response_type` that this operation does not answer with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,

@@ -230,6 +230,8 @@ faults! {
         ERRORS => r#""response_type": "Text", "lacks": ["line", "words"]"#,
         TYPES => r#""types": [
     { "name": "Text", "doc": "1.", "fields": [{ "name": "words", "type": "int", "always": true, "doc": "2." }] },"#;
+    a_whole_body_of_nothing: ERRORS => r#""whole_body": true, "errors": ["232009"]"#;
+    a_whole_body_that_is_a_file: ERRORS => r#""response_type": "file", "whole_body": true, "errors": ["232009"]"#;
     fields_that_an_answer_without_a_model_lacks: ERRORS => r#""response_type": "list<string>", "lacks": ["line"]"#;
     pages_of_an_operation_without_an_answer: ERRORS => r#""pages": { "items": "items", "token": "note", "next": "next" }"#;
     pages_of_a_bare_list:

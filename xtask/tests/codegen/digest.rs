@@ -54,7 +54,8 @@ fn add_operation(text: &mut String, module: &str, operation: &Operation) {
         add_field(text, place, field);
     }
     let output = operation.output.as_ref().map_or("nothing".to_owned(), |ty| ty.spec_name());
-    writeln!(text, "  answers {output}").unwrap();
+    let place = if operation.whole_body { " beside the code" } else { "" };
+    writeln!(text, "  answers {output}{place}").unwrap();
     if !operation.lacks.is_empty() {
         writeln!(text, "  lacks {}", operation.lacks.join(" ")).unwrap();
     }

@@ -106,6 +106,11 @@ fn a_page_in_english_without_a_table_of_the_path() {
 }
 
 #[test]
+fn an_answer_next_to_its_code() {
+    insta::assert_snapshot!(specs(&[("buoy.md", include_str!("../pages/buoy_whole.md"))]));
+}
+
+#[test]
 fn an_upload_and_a_download() {
     let body = ["file | file | 是 | 文件", "name | string | 是 | 名称"];
     let upload = page("POST", "/photos", &table("请求体", &body));

@@ -29,6 +29,9 @@ fn digest(reading: &Reading) -> String {
             section(&mut out, "query", &e.query);
             section(&mut out, "headers", &e.headers);
             section(&mut out, if e.body_list { "body, each" } else { "body" }, &e.body);
+            if e.whole_body {
+                writeln!(out, "response next to its code").unwrap();
+            }
             section(
                 &mut out,
                 if e.response_list { "response, each" } else { "response" },

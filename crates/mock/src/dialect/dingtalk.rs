@@ -230,7 +230,7 @@ impl Dialect for DingTalkDialect {
     }
 
     /// The old API puts its data beside the code.
-    fn success(&self, data: &Value) -> Value {
+    fn success(&self, data: &Value, _is_whole_body: bool) -> Value {
         let mut body = data.clone();
         if let (true, Some(members)) = (self.is_old, body.as_object_mut()) {
             members.entry("errcode").or_insert_with(|| 0.into());

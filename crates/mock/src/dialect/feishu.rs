@@ -305,8 +305,13 @@ impl Dialect for FeishuDialect {
         r#"{"code":0,"msg":"success","data":{}}"#
     }
 
-    fn success(&self, data: &Value) -> Value {
-        json!({ "code": 0, "msg": "success", "data": data })
+    fn success(&self, data: &Value, is_whole_body: bool) -> Value {
+        let Some(members) = data.as_object().filter(|_| is_whole_body) else {
+            return json!({ "code": 0, "msg": "success", "data": data });
+        };
+        let mut body = json!({ "code": 0, "msg": "success" });
+        members.iter().for_each(|(name, value)| body[name] = value.clone());
+        body
     }
 
     fn failure(&self, failure: &Failure, log_id: &str) -> Value {

@@ -158,7 +158,9 @@ pub trait Dialect: Send + Sync {
 
     fn empty_success(&self) -> &'static str;
 
-    fn success(&self, data: &Value) -> Value;
+    /// The body with this data. An operation that reads the whole body finds the data outside the
+    /// vendor's `data`.
+    fn success(&self, data: &Value, is_whole_body: bool) -> Value;
 
     fn failure(&self, failure: &Failure, log_id: &str) -> Value;
 }

@@ -41,6 +41,9 @@ lead_here! {
         HistoryParcelResponse
         HoldParcel
         Insurance
+        Keeper
+        KeeperParcel
+        KeeperParcelResponse
         Label
         LabelParcel
         ListParcel

@@ -114,6 +114,7 @@ impl<'a> Lowering<'a> {
             query,
             body,
             output: self.output(&name, spec, document, &mut types),
+            whole_body: spec.whole_body,
             lacks: spec.lacks.clone(),
             paging: None,
             codes: self.documented_codes(spec, document),
@@ -125,6 +126,7 @@ impl<'a> Lowering<'a> {
         self.join_ids(&mut operation, document);
         self.check_fields(&operation, spec, document);
         self.check_lacks(spec, document);
+        self.check_whole_body(&operation, document);
         Some((module.to_owned(), operation))
     }
 
@@ -344,6 +346,23 @@ impl<'a> Lowering<'a> {
             let place = document.value(&Pointer::default().join("lacks").join(index));
             self.report(place, message, hint);
         }
+    }
+
+    fn check_whole_body(&mut self, operation: &Operation, document: &Document) {
+        if !operation.whole_body {
+            return;
+        }
+        let message = if self.specs.api.spec.vendor == Vendor::DingTalk {
+            "DingTalk's answers have no envelope to stand beside"
+        } else if operation.output.is_none() {
+            "nothing stands beside `code`"
+        } else if operation.is_download() {
+            "a file has no envelope to stand beside"
+        } else {
+            return;
+        };
+        let place = document.key(&Pointer::default().join("whole_body"));
+        self.report(place, message.to_owned(), "remove `whole_body`");
     }
 
     fn output(

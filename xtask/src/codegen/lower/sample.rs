@@ -187,27 +187,27 @@ impl<'a> Checker<'a> {
         if operation.is_download() {
             return self.report(pointer, "the operation answers with a file", "remove the example");
         }
-        let data_of_old;
         let (data, pointer) = match self.api.vendor {
             Vendor::DingTalk if old_api::is_old(&operation.path) => {
                 if example.get("errcode").is_some_and(|code| *code != 0 && *code != "0") {
                     let hint = "take the sample of a success";
                     self.report(&pointer.join("errcode"), "the example is an error", hint);
                 }
-                data_of_old = without_envelope(example);
-                (Some(&data_of_old), pointer.clone())
+                (Some(without_envelope(example)), pointer.clone())
             }
-            Vendor::DingTalk => (Some(example), pointer.clone()),
+            Vendor::DingTalk => (Some(example.clone()), pointer.clone()),
             Vendor::Feishu => {
                 if example.get("code").and_then(Value::as_i64) != Some(0) {
                     let hint = "write the whole body as the vendor answers it, with its envelope";
                     self.report(pointer, "the example does not hold `\"code\": 0`", hint);
                 }
-                (example.get("data"), pointer.join("data"))
+                let is_whole = operation.whole_body;
+                let pointer = if is_whole { pointer.clone() } else { pointer.join("data") };
+                (operation.data(Vendor::Feishu), pointer)
             }
         };
         if let (Some(ty), Some(data)) = (&operation.output, data) {
-            self.value(data, ty, &pointer, Wire::Received);
+            self.value(&data, ty, &pointer, Wire::Received);
         }
     }
 

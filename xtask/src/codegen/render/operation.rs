@@ -139,6 +139,7 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
     });
     let rates = (!operation.rates.is_empty()).then(|| quote!(.rates(&[#(#rates),*])));
     let downloads = operation.is_download().then(|| quote!(.downloads()));
+    let whole_body = operation.whole_body.then(|| quote!(.whole_body()));
     let example = operation.response_example.as_ref().map(|example| {
         let example = json_literal(example);
         quote!(#[cfg(feature = "examples")] const EXAMPLE: Option<&'static str> = Some(#example);)
@@ -154,6 +155,7 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
                 &OperationMeta::new(#id, Method::#method, #template)
                     #idempotent
                     #downloads
+                    #whole_body
                     #rates
                     .api(&crate::generated::error_code::API);
             #example

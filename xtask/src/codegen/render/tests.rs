@@ -13,7 +13,7 @@ use super::{File, ident, is_text, is_text_list, value_type};
 use crate::codegen::emit::{self, Item};
 use crate::codegen::ir::{
     Api, Event, EventSchema, Field, Kind, Model, Operation, Presence, SampleCall, SentBody, Type,
-    TypeDef, Vendor, needs_names, required_name,
+    TypeDef, needs_names, required_name,
 };
 use crate::codegen::naming;
 
@@ -196,12 +196,8 @@ fn private_in_call(api: &Api, operation: &Operation, call: &SampleCall) -> BTree
     }
     let output = operation.output.as_ref().and_then(Type::reference);
     let output = output.and_then(|reference| api.model(&reference.name));
-    let data = operation.response_example.as_ref().map(|example| match api.vendor {
-        Vendor::Feishu => &example["data"],
-        Vendor::DingTalk => example,
-    });
-    if let (Some(model), Some(data)) = (output, data) {
-        texts.of_model(model, data);
+    if let (Some(model), Some(data)) = (output, operation.data(api.vendor)) {
+        texts.of_model(model, &data);
     }
     texts.finish()
 }

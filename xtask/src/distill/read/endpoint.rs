@@ -125,6 +125,8 @@ fn build(
     let answer = parts.response_example.as_ref();
     let mut response = nest::tree(answer_rows, evidence(answer), report);
     attach_inner(&mut response, inner_answer, answer, report);
+    let whole_body =
+        request.vendor() == Some(Vendor::Feishu) && envelope::is_whole_body(&response, answer);
     let (response, response_of_table) =
         answer_fields(&request, is_old, response, answer, &body, report);
     let download = is_download(&request, &title, parts.file_answer, &response, answer.is_some());
@@ -186,6 +188,7 @@ fn build(
         headers,
         body,
         body_list,
+        whole_body: whole_body && !response.is_empty(),
         response_of_table,
         response_list: is_list(root.as_ref(), answer),
         response,

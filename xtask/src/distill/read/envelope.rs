@@ -70,6 +70,18 @@ pub(super) fn data_of_old(answer: &Json) -> Json {
     Json { kind, ..answer.clone() }
 }
 
+/// Returns `true` if the members of a response of Feishu's are next to `code` and not in `data`. The
+/// sample counts if it has any of the members.
+pub(super) fn is_whole_body(table: &[Param], answer: Option<&Json>) -> bool {
+    let is_member = |name: &str| name != "data" && !FEISHU.contains(&name);
+    if let Some(answer) = answer.filter(|answer| answer.get("code").is_some()) {
+        let has_data = answer.get("data").is_some();
+        return !has_data && answer.entries().iter().any(|(name, _)| is_member(name));
+    }
+    let has = |name: &str| table.iter().any(|row| row.name == name);
+    has("code") && !has("data") && table.iter().any(|row| is_member(&row.name))
+}
+
 /// The members that each envelope of an event has in addition to the payload.
 const EVENT_V2: &[&str] = &["schema", "header"];
 const EVENT_HEADER: &[&str] =

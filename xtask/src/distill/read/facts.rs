@@ -95,6 +95,8 @@ pub struct Endpoint {
     pub body_list: bool,
     /// Without the envelope.
     pub response: Vec<Param>,
+    /// The fields of the answer are next to the envelope's, and not in its data.
+    pub whole_body: bool,
     /// The fields of the answer are those of a table, and so all of them; else those of the sample.
     pub response_of_table: bool,
     /// The answer is a list, of which `response` describes an element.

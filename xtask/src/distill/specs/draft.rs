@@ -106,6 +106,7 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
         body_type: None,
         response: None,
         response_type: None,
+        whole_body: facts.whole_body,
         lacks: Vec::new(),
         pages: None,
         errors: unique(facts.errors.iter().map(|error| &error.code)),

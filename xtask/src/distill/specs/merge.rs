@@ -279,6 +279,13 @@ impl<'a> Merger<'a> {
         let lacks = std::mem::take(&mut old.lacks);
         let response = (&mut old.response, &mut old.response_type);
         self.whole("response", response, (&new.response, &new.response_type));
+        if new.response.is_some() && old.whole_body != new.whole_body {
+            let place = |is_whole_body| if is_whole_body { "beside `code`" } else { "in `data`" };
+            let (from, to) = (place(old.whole_body).to_owned(), place(new.whole_body).to_owned());
+            if self.change("response", What::Type, Some(from), Some(to), Effect::Breaking) {
+                old.whole_body = new.whole_body;
+            }
+        }
         let is_lacked = |change: &Change| {
             let name = change.at.strip_prefix("response/").unwrap_or_default();
             change.to.is_none() && lacks.iter().any(|lack| lack == name)
