@@ -120,6 +120,8 @@ pub(super) const OF_EVENTS: Words = "事件|回调|event|callback";
 
 /// What any other title contains, a word of each list. The first that fits counts.
 const PARTS_OF_TITLES: &[(Section, &[Words])] = &[
+    // They come in the message of another code, and never as a code.
+    (Section::Other, &["子错误码|suberrorcode"]),
     (Section::Errors, &["错误码|错误代码|errorcode"]),
     (Section::Samples, &["sdk|代码示例|调用示例"]),
     (Section::ResponseExample, &[OF_ANSWERS, OF_EXAMPLES]),
