@@ -31,3 +31,4 @@ mod stream_mode;
 mod tokens;
 mod webhooks;
 mod wire;
+mod wire_im_v2;

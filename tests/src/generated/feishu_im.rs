@@ -3,6 +3,193 @@
 use feishu_im as sdk;
 use crate::check;
 
+mod create_app_feed_card_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::app_feed_card::CreateAppFeedCard::new()
+            .user_id_type("open_id")
+            .app_feed_card(
+                sdk::app_feed_card::AppFeedCard::new()
+                    .biz_id("096e2927-40a6-41a3-9562-314d641d09ae")
+                    .title("Order 1024")
+                    .preview("Waiting for approval")
+                    .link(
+                        sdk::app_feed_card::FeedLink::new()
+                            .link("https://example.com/orders/1024"),
+                    ),
+            )
+            .user_ids(["ou_a0553eda9014c201e6969b478895c230"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/app_feed_card?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"app_feed_card":{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","link":{"link":"https://example.com/orders/1024"},"preview":"Waiting for approval","title":"Order 1024"},"user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
+            ),
+            always: &[],
+            private: &["Order 1024", "Waiting for approval"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::app_feed_card::CreateAppFeedCard::new();
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/app_feed_card",
+            body: check::Body::Json(r#"{}"#),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::app_feed_card::CreateAppFeedCard::new()
+            .app_feed_card(
+                sdk::app_feed_card::AppFeedCard::new()
+                    .biz_id("096e2927-40a6-41a3-9562-314d641d09ae")
+                    .title("Order 1024")
+                    .preview("Waiting for approval")
+                    .link(
+                        sdk::app_feed_card::FeedLink::new()
+                            .link("https://example.com/orders/1024"),
+                    ),
+            )
+            .user_ids(["ou_a0553eda9014c201e6969b478895c230"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/app_feed_card",
+            body: check::Body::Json(
+                r#"{"app_feed_card":{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","link":{"link":"https://example.com/orders/1024"},"preview":"Waiting for approval","title":"Order 1024"},"user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
+            ),
+            always: &[],
+            private: &["Order 1024", "Waiting for approval"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod delete_app_feed_cards_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::app_feed_card::DeleteAppFeedCards::new()
+            .user_id_type("open_id")
+            .feed_cards([
+                sdk::app_feed_card::UserAppFeedCard::new()
+                    .biz_id("096e2927-40a6-41a3-9562-314d641d09ae")
+                    .user_id("ou_a0553eda9014c201e6969b478895c230"),
+            ]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/app_feed_card/batch?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"feed_cards":[{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","user_id":"ou_a0553eda9014c201e6969b478895c230"}]}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::app_feed_card::DeleteAppFeedCards::new();
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/app_feed_card/batch",
+            body: check::Body::Json(r#"{}"#),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::app_feed_card::DeleteAppFeedCards::new()
+            .feed_cards([
+                sdk::app_feed_card::UserAppFeedCard::new()
+                    .biz_id("096e2927-40a6-41a3-9562-314d641d09ae")
+                    .user_id("ou_a0553eda9014c201e6969b478895c230"),
+            ]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/app_feed_card/batch",
+            body: check::Body::Json(
+                r#"{"feed_cards":[{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","user_id":"ou_a0553eda9014c201e6969b478895c230"}]}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod update_app_feed_cards_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::app_feed_card::UpdateAppFeedCards::new()
+            .user_id_type("open_id")
+            .feed_cards([
+                sdk::app_feed_card::AppFeedCardUpdate::new()
+                    .app_feed_card(
+                        sdk::app_feed_card::AppFeedCard::new()
+                            .biz_id("096e2927-40a6-41a3-9562-314d641d09ae")
+                            .title("Order 1024 is approved"),
+                    )
+                    .user_id("ou_a0553eda9014c201e6969b478895c230")
+                    .update_fields(["1"]),
+            ]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/app_feed_card/batch?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"feed_cards":[{"app_feed_card":{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","title":"Order 1024 is approved"},"update_fields":["1"],"user_id":"ou_a0553eda9014c201e6969b478895c230"}]}"#,
+            ),
+            always: &[],
+            private: &["Order 1024 is approved"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::app_feed_card::UpdateAppFeedCards::new();
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/app_feed_card/batch",
+            body: check::Body::Json(r#"{}"#),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::app_feed_card::UpdateAppFeedCards::new()
+            .feed_cards([
+                sdk::app_feed_card::AppFeedCardUpdate::new()
+                    .app_feed_card(
+                        sdk::app_feed_card::AppFeedCard::new()
+                            .biz_id("096e2927-40a6-41a3-9562-314d641d09ae")
+                            .title("Order 1024 is approved"),
+                    )
+                    .user_id("ou_a0553eda9014c201e6969b478895c230")
+                    .update_fields(["1"]),
+            ]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/app_feed_card/batch",
+            body: check::Body::Json(
+                r#"{"feed_cards":[{"app_feed_card":{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","title":"Order 1024 is approved"},"update_fields":["1"],"user_id":"ou_a0553eda9014c201e6969b478895c230"}]}"#,
+            ),
+            always: &[],
+            private: &["Order 1024 is approved"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod delete_batch_message_calls {
     use super::{check, sdk};
 
@@ -51,6 +238,75 @@ mod get_batch_message_read_user_calls {
             target: "/open-apis/im/v1/batch_messages/bm_dc13264520392913993dd051dba21dcf/read_user",
             body: check::Body::None,
             always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod send_batch_message_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::batch_message::SendBatchMessage::new("text")
+            .content(check::json(r#"{"text":"The office is closed."}"#))
+            .card(check::json(r#"{"key":"value"}"#))
+            .department_ids(["3dceba33a33226"])
+            .open_ids(["ou_a0553eda9014c201e6969b478895c230"])
+            .user_ids(["7cdcc7c2"])
+            .union_ids(["on_cad4860e7af114fb4ff6c5d496d1dd76"]);
+        let expected = check::Expected {
+            target: "/open-apis/message/v4/batch_send/",
+            body: check::Body::Json(
+                r#"{"card":{"key":"value"},"content":{"text":"The office is closed."},"department_ids":["3dceba33a33226"],"msg_type":"text","open_ids":["ou_a0553eda9014c201e6969b478895c230"],"union_ids":["on_cad4860e7af114fb4ff6c5d496d1dd76"],"user_ids":["7cdcc7c2"]}"#,
+            ),
+            always: &["message_id"],
+            private: &["The office is closed.", "value"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::batch_message::SendBatchMessage::new("text");
+        let expected = check::Expected {
+            target: "/open-apis/message/v4/batch_send/",
+            body: check::Body::Json(r#"{"msg_type":"text"}"#),
+            always: &["message_id"],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::batch_message::SendBatchMessage::new("text")
+            .content(check::json(r#"{"text":"The office is closed."}"#))
+            .department_ids(["3dceba33a33226"])
+            .open_ids(["ou_a0553eda9014c201e6969b478895c230"]);
+        let expected = check::Expected {
+            target: "/open-apis/message/v4/batch_send/",
+            body: check::Body::Json(
+                r#"{"content":{"text":"The office is closed."},"department_ids":["3dceba33a33226"],"msg_type":"text","open_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
+            ),
+            always: &["message_id"],
+            private: &["The office is closed."],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod get_bot_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::bot::GetBot::new();
+        let expected = check::Expected {
+            target: "/open-apis/bot/v3/info",
+            body: check::Body::None,
+            always: &["bot", "open_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -369,6 +625,83 @@ mod search_chat_calls {
     }
 }
 
+mod search_chat_v2_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat::SearchChatV2::new()
+            .user_id_type("open_id")
+            .page_size(1)
+            .page_token("page_token")
+            .query("project")
+            .filter(
+                sdk::chat::ChatSearchFilter::new()
+                    .search_types(["private"])
+                    .is_manager(true),
+            )
+            .sorter("create_time_desc");
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/chats/search?user_id_type=open_id&page_size=1&page_token=page_token",
+            body: check::Body::Json(
+                r#"{"filter":{"is_manager":true,"search_types":["private"]},"query":"project","sorter":"create_time_desc"}"#,
+            ),
+            always: &[],
+            private: &["project"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat::SearchChatV2::new();
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/chats/search",
+            body: check::Body::Json(r#"{}"#),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::chat::SearchChatV2::new()
+            .query("project")
+            .filter(
+                sdk::chat::ChatSearchFilter::new()
+                    .search_types(["private"])
+                    .is_manager(true),
+            )
+            .sorter("create_time_desc");
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/chats/search",
+            body: check::Body::Json(
+                r#"{"filter":{"is_manager":true,"search_types":["private"]},"query":"project","sorter":"create_time_desc"}"#,
+            ),
+            always: &[],
+            private: &["project"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn next() {
+        let operation = check::turned(sdk::chat::SearchChatV2::new()).await;
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/chats/search?page_token=dmJCRHhpd3JRbGV1",
+            body: check::Body::Json(r#"{}"#),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
 mod update_chat_calls {
     use super::{check, sdk};
 
@@ -561,6 +894,87 @@ mod patch_chat_announcement_calls {
     }
 }
 
+mod update_chat_button_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_button::UpdateChatButton::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .user_id_type("open_id")
+            .user_ids(["ou_a0553eda9014c201e6969b478895c230"])
+            .buttons(
+                sdk::chat_button::FeedButtons::new()
+                    .buttons([
+                        sdk::chat_button::FeedButton::new()
+                            .multi_url(
+                                sdk::chat_button::FeedButtonUrl::new()
+                                    .url("https://example.com/"),
+                            )
+                            .action_type("url_page")
+                            .text(sdk::chat_button::FeedButtonText::new().text("Show"))
+                            .button_type("default"),
+                    ]),
+            );
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/chat_button?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"buttons":{"buttons":[{"action_type":"url_page","button_type":"default","multi_url":{"url":"https://example.com/"},"text":{"text":"Show"}}]},"chat_id":"oc_a0553eda9014c201e6969b478895c230","user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
+            ),
+            always: &[],
+            private: &["Show"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::chat_button::UpdateChatButton::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/chat_button",
+            body: check::Body::Json(
+                r#"{"chat_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::chat_button::UpdateChatButton::new(
+                "oc_a0553eda9014c201e6969b478895c230",
+            )
+            .user_ids(["ou_a0553eda9014c201e6969b478895c230"])
+            .buttons(
+                sdk::chat_button::FeedButtons::new()
+                    .buttons([
+                        sdk::chat_button::FeedButton::new()
+                            .multi_url(
+                                sdk::chat_button::FeedButtonUrl::new()
+                                    .url("https://example.com/"),
+                            )
+                            .action_type("url_page")
+                            .text(sdk::chat_button::FeedButtonText::new().text("Show"))
+                            .button_type("default"),
+                    ]),
+            );
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/chat_button",
+            body: check::Body::Json(
+                r#"{"buttons":{"buttons":[{"action_type":"url_page","button_type":"default","multi_url":{"url":"https://example.com/"},"text":{"text":"Show"}}]},"chat_id":"oc_a0553eda9014c201e6969b478895c230","user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
+            ),
+            always: &[],
+            private: &["Show"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod add_chat_managers_calls {
     use super::{check, sdk};
 
@@ -665,6 +1079,25 @@ mod delete_chat_managers_calls {
             body: check::Body::Json(
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod list_chat_bots_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::chat_members::ListChatBots::new(
+            "oc_a0553eda9014c201e6969b478895c230",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/bots",
+            body: check::Body::None,
             always: &[],
             private: &[],
         };
@@ -1375,6 +1808,139 @@ mod put_chat_top_notice_calls {
     }
 }
 
+mod delete_ephemeral_card_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::ephemeral_card::DeleteEphemeralCard::new(
+            "om_5ad573a6411d72b8305fda3a9c15c70e",
+        );
+        let expected = check::Expected {
+            target: "/open-apis/ephemeral/v1/delete",
+            body: check::Body::Json(
+                r#"{"message_id":"om_5ad573a6411d72b8305fda3a9c15c70e"}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod send_ephemeral_card_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::ephemeral_card::SendEphemeralCard::new(sdk::ephemeral_card::SendEphemeralCardRequired {
+                chat_id: "oc_a0553eda9014c201e6969b478895c230",
+                msg_type: "interactive",
+                card: check::json(
+                    r#"{"body":{"elements":[{"content":"Only you see this.","tag":"markdown"}]},"schema":"2.0"}"#,
+                ),
+            })
+            .open_id("ou_449b53ad6aee526f7ed311b216aabcef")
+            .user_id("gg895344")
+            .email("tom@example.com");
+        let expected = check::Expected {
+            target: "/open-apis/ephemeral/v1/send",
+            body: check::Body::Json(
+                r#"{"card":{"body":{"elements":[{"content":"Only you see this.","tag":"markdown"}]},"schema":"2.0"},"chat_id":"oc_a0553eda9014c201e6969b478895c230","email":"tom@example.com","msg_type":"interactive","open_id":"ou_449b53ad6aee526f7ed311b216aabcef","user_id":"gg895344"}"#,
+            ),
+            always: &["message_id"],
+            private: &["Only you see this.", "markdown", "tom@example.com"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::ephemeral_card::SendEphemeralCard::new(sdk::ephemeral_card::SendEphemeralCardRequired {
+            chat_id: "oc_a0553eda9014c201e6969b478895c230",
+            msg_type: "interactive",
+            card: check::json(
+                r#"{"body":{"elements":[{"content":"Only you see this.","tag":"markdown"}]},"schema":"2.0"}"#,
+            ),
+        });
+        let expected = check::Expected {
+            target: "/open-apis/ephemeral/v1/send",
+            body: check::Body::Json(
+                r#"{"card":{"body":{"elements":[{"content":"Only you see this.","tag":"markdown"}]},"schema":"2.0"},"chat_id":"oc_a0553eda9014c201e6969b478895c230","msg_type":"interactive"}"#,
+            ),
+            always: &["message_id"],
+            private: &["Only you see this.", "markdown"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn example() {
+        let operation = sdk::ephemeral_card::SendEphemeralCard::new(sdk::ephemeral_card::SendEphemeralCardRequired {
+                chat_id: "oc_a0553eda9014c201e6969b478895c230",
+                msg_type: "interactive",
+                card: check::json(
+                    r#"{"body":{"elements":[{"content":"Only you see this.","tag":"markdown"}]},"schema":"2.0"}"#,
+                ),
+            })
+            .open_id("ou_449b53ad6aee526f7ed311b216aabcef");
+        let expected = check::Expected {
+            target: "/open-apis/ephemeral/v1/send",
+            body: check::Body::Json(
+                r#"{"card":{"body":{"elements":[{"content":"Only you see this.","tag":"markdown"}]},"schema":"2.0"},"chat_id":"oc_a0553eda9014c201e6969b478895c230","msg_type":"interactive","open_id":"ou_449b53ad6aee526f7ed311b216aabcef"}"#,
+            ),
+            always: &["message_id"],
+            private: &["Only you see this.", "markdown"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod patch_feed_card_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::feed_card::PatchFeedCard::new(sdk::feed_card::PatchFeedCardRequired {
+            feed_card_id: "oc_a0553eda9014c201e6969b478895c230",
+            user_id_type: sdk::feed_card::UserIdType::from("open_id"),
+            time_sensitive: true,
+            user_ids: &["ou_a0553eda9014c201e6969b478895c230"],
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/feed_cards/oc_a0553eda9014c201e6969b478895c230?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"time_sensitive":true,"user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod patch_bot_feed_card_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::feed_card::PatchBotFeedCard::new(
+            "open_id",
+            true,
+            ["ou_a0553eda9014c201e6969b478895c230"],
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/feed_cards/bot_time_sentive?user_id_type=open_id",
+            body: check::Body::Json(
+                r#"{"time_sensitive":true,"user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod create_file_calls {
     use super::{check, sdk};
 
@@ -1700,6 +2266,44 @@ mod merge_forward_message_calls {
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod get_messages_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::message::GetMessages::new([
+                "om_dc13264520392913993dd051dba21dcf",
+                "om_40eb06e7b84dc71c03e009ad3c754195",
+            ])
+            .user_id_type("open_id")
+            .card_msg_content_type("raw_card_content");
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/mget?message_ids=om_dc13264520392913993dd051dba21dcf&message_ids=om_40eb06e7b84dc71c03e009ad3c754195&user_id_type=open_id&card_msg_content_type=raw_card_content",
+            body: check::Body::None,
+            always: &["message_id"],
+            private: &["test content"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::message::GetMessages::new([
+            "om_dc13264520392913993dd051dba21dcf",
+            "om_40eb06e7b84dc71c03e009ad3c754195",
+        ]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v1/messages/mget?message_ids=om_dc13264520392913993dd051dba21dcf&message_ids=om_40eb06e7b84dc71c03e009ad3c754195",
+            body: check::Body::None,
+            always: &["message_id"],
+            private: &["test content"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+        check::sends_as_user(&operation, &expected).await;
     }
 }
 
@@ -2256,6 +2860,166 @@ mod list_pin_calls {
     }
 }
 
+mod bind_tags_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::tag::BindTags::new(sdk::tag::BindTagsRequired {
+                tag_biz_type: sdk::tag::TagBizType::from("chat"),
+                biz_entity_id: "oc_a0553eda9014c201e6969b478895c230",
+            })
+            .tag_ids(["7161681234"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/biz_entity_tag_relation",
+            body: check::Body::Json(
+                r#"{"biz_entity_id":"oc_a0553eda9014c201e6969b478895c230","tag_biz_type":"chat","tag_ids":["7161681234"]}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::tag::BindTags::new(sdk::tag::BindTagsRequired {
+            tag_biz_type: sdk::tag::TagBizType::from("chat"),
+            biz_entity_id: "oc_a0553eda9014c201e6969b478895c230",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/biz_entity_tag_relation",
+            body: check::Body::Json(
+                r#"{"biz_entity_id":"oc_a0553eda9014c201e6969b478895c230","tag_biz_type":"chat"}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod get_bound_tags_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::tag::GetBoundTags::new(sdk::tag::GetBoundTagsRequired {
+            tag_biz_type: sdk::tag::TagBizType::from("chat"),
+            biz_entity_id: "oc_a0553eda9014c201e6969b478895c230",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/biz_entity_tag_relation?tag_biz_type=chat&biz_entity_id=oc_a0553eda9014c201e6969b478895c230",
+            body: check::Body::None,
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod create_tag_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::tag::CreateTag::new(
+            sdk::tag::NewTag::new()
+                .tag_type("tenant")
+                .name("Kunden")
+                .i18n_names([
+                    sdk::tag::TagI18nName::new().locale("en_us").name("Customers"),
+                ]),
+        );
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/tags",
+            body: check::Body::Json(
+                r#"{"create_tag":{"i18n_names":[{"locale":"en_us","name":"Customers"}],"name":"Kunden","tag_type":"tenant"}}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod patch_tag_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::tag::PatchTag::new("7161681234")
+            .patch_tag(
+                sdk::tag::TagPatch::new()
+                    .id("7161681234")
+                    .name("Kunden")
+                    .i18n_names([
+                        sdk::tag::TagI18nName::new().locale("en_us").name("Customers"),
+                    ]),
+            );
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/tags/7161681234",
+            body: check::Body::Json(
+                r#"{"patch_tag":{"i18n_names":[{"locale":"en_us","name":"Customers"}],"id":"7161681234","name":"Kunden"}}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::tag::PatchTag::new("7161681234");
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/tags/7161681234",
+            body: check::Body::Json(r#"{}"#),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
+mod unbind_tags_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::tag::UnbindTags::new(sdk::tag::UnbindTagsRequired {
+                tag_biz_type: sdk::tag::TagBizType::from("chat"),
+                biz_entity_id: "oc_a0553eda9014c201e6969b478895c230",
+            })
+            .tag_ids(["7161681234"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/biz_entity_tag_relation",
+            body: check::Body::Json(
+                r#"{"biz_entity_id":"oc_a0553eda9014c201e6969b478895c230","tag_biz_type":"chat","tag_ids":["7161681234"]}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::tag::UnbindTags::new(sdk::tag::UnbindTagsRequired {
+            tag_biz_type: sdk::tag::TagBizType::from("chat"),
+            biz_entity_id: "oc_a0553eda9014c201e6969b478895c230",
+        });
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/biz_entity_tag_relation",
+            body: check::Body::Json(
+                r#"{"biz_entity_id":"oc_a0553eda9014c201e6969b478895c230","tag_biz_type":"chat"}"#,
+            ),
+            always: &[],
+            private: &[],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+}
+
 mod forward_thread_calls {
     use super::{check, sdk};
 
@@ -2279,6 +3043,43 @@ mod forward_thread_calls {
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+}
+
+mod update_url_previews_calls {
+    use super::{check, sdk};
+
+    #[tokio::test]
+    async fn full() {
+        let operation = sdk::url_preview::UpdateUrlPreviews::new([
+                "952te0c8-9ccf-463d-ad73-593f8f768a5c",
+            ])
+            .open_ids(["ou_a0553eda9014c201e6969b478895c230"]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/url_previews/batch_update",
+            body: check::Body::Json(
+                r#"{"open_ids":["ou_a0553eda9014c201e6969b478895c230"],"preview_tokens":["952te0c8-9ccf-463d-ad73-593f8f768a5c"]}"#,
+            ),
+            always: &[],
+            private: &["952te0c8-9ccf-463d-ad73-593f8f768a5c"],
+        };
+        check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn bare() {
+        let operation = sdk::url_preview::UpdateUrlPreviews::new([
+            "952te0c8-9ccf-463d-ad73-593f8f768a5c",
+        ]);
+        let expected = check::Expected {
+            target: "/open-apis/im/v2/url_previews/batch_update",
+            body: check::Body::Json(
+                r#"{"preview_tokens":["952te0c8-9ccf-463d-ad73-593f8f768a5c"]}"#,
+            ),
+            always: &[],
+            private: &["952te0c8-9ccf-463d-ad73-593f8f768a5c"],
+        };
+        check::sends_as_app(&operation, &expected).await;
     }
 }
 

@@ -11,21 +11,101 @@ openplat_core::string_enum! {
         /// Shorten the card; the data of a template counts as well.
         #[doc(alias = "100000")]
         CardTooLarge = "100000",
-        /// The parameter `card` is not valid.
+        /// The parameter `card` is not valid; or, for a batch of messages, the message could not be made or sent.
         ///
-        /// Correct what the response's `msg` names, and compare the card with the documentation of card JSON.
+        /// Correct what the response's `msg` names, and compare the card or the message with the documentation of its JSON.
         #[doc(alias = "10002")]
         InvalidCardParameter = "10002",
+        /// A parameter of a batch of messages is missing or not valid.
+        ///
+        /// Compare the request with the documentation; the message of the error names the parameter.
+        #[doc(alias = "10003")]
+        InvalidBatchParameter = "10003",
         /// The parameters are not valid JSON.
         ///
         /// Check the JSON of the request.
         #[doc(alias = "100030")]
         MalformedRequest = "100030",
+        /// A value of `open_ids` does not exist.
+        ///
+        /// Pass `open_id` values that this app received.
+        #[doc(alias = "11101")]
+        OpenIdNotFound = "11101",
+        /// The app cannot send batches to users.
+        ///
+        /// Add the scope `im:message:send_multi_users` to the app and publish a version.
+        #[doc(alias = "11203")]
+        BatchToUsersDenied = "11203",
+        /// The app cannot send batches to departments.
+        ///
+        /// Add the scope `im:message:send_multi_depts` to the app and publish a version.
+        #[doc(alias = "11204")]
+        BatchToDepartmentsDenied = "11204",
+        /// The app has no bot, which batches of messages need.
+        ///
+        /// Add the bot capability to the app in the developer console and publish a version.
+        #[doc(alias = "11205")]
+        BatchBotDisabled = "11205",
+        /// The app is not enabled in this tenant.
+        ///
+        /// Check the state of the app in the developer console.
+        #[doc(alias = "11207")]
+        BatchAppDisabled = "11207",
+        /// The app that sends the batch does not exist.
+        ///
+        /// Check the app ID. If it is correct, contact Feishu support with the log ID.
+        #[doc(alias = "11209")]
+        BatchAppNotFound = "11209",
+        /// The app is not installed in this tenant.
+        ///
+        /// Ask a tenant administrator to install the app.
+        #[doc(alias = "11210")]
+        BatchAppNotInstalled = "11210",
+        /// The app cannot send messages.
+        ///
+        /// Add the scope `im:message` or `im:message:send_as_bot` to the app and publish a version.
+        #[doc(alias = "11223")]
+        SendMessageDenied = "11223",
+        /// The image in the message does not exist, or another app uploaded it.
+        ///
+        /// Upload the image with this app and pass the key that the upload returned.
+        #[doc(alias = "11227")]
+        ImageKeyNotFound = "11227",
+        /// The chat in the message does not exist.
+        ///
+        /// Pass a chat that exists and that the bot is a member of.
+        #[doc(alias = "11231")]
+        BatchChatNotFound = "11231",
+        /// Only administrators can mention everybody in the chat.
+        ///
+        /// Leave out the mention of everybody, or ask the chat owner to change the chat settings.
+        #[doc(alias = "11235")]
+        MentionAllDenied = "11235",
+        /// The message could not be made from the given content.
+        ///
+        /// Look up the inner code after `ErrCode` in the message of the error and correct the content; if it says `Service Internal Error`, send the batch again.
+        #[doc(alias = "11246")]
+        BatchContentFailed = "11246",
+        /// The app has sent 500,000 messages in batches today.
+        ///
+        /// Send the rest tomorrow.
+        #[doc(alias = "11247")]
+        BatchQuotaExceeded = "11247",
         /// The card is not in the required form.
         ///
         /// Correct what the response's `msg` names, and compare the card with the documentation of card JSON.
         #[doc(alias = "11311")]
         InvalidCard = "11311",
+        /// The content of the message did not pass the audit.
+        ///
+        /// Change the content before you send it again.
+        #[doc(alias = "11312")]
+        BatchContentRefused = "11312",
+        /// The user has deleted the card already.
+        ///
+        /// Nothing is left to do.
+        #[doc(alias = "18051")]
+        EphemeralCardGone = "18051",
         /// The card was recalled.
         ///
         /// Send a new card; a recalled one cannot be updated.
@@ -982,7 +1062,13 @@ const CODES: &[CodeMeta] = &[
         "10002",
         400,
         ErrorKind::InvalidRequest,
-        "Correct what the response's `msg` names, and compare the card with the documentation of card JSON.",
+        "Correct what the response's `msg` names, and compare the card or the message with the documentation of its JSON.",
+    ),
+    CodeMeta::new(
+        "10003",
+        200,
+        ErrorKind::InvalidRequest,
+        "Compare the request with the documentation; the message of the error names the parameter.",
     ),
     CodeMeta::new(
         "100030",
@@ -991,11 +1077,91 @@ const CODES: &[CodeMeta] = &[
         "Check the JSON of the request.",
     ),
     CodeMeta::new(
+        "11101",
+        200,
+        ErrorKind::InvalidRequest,
+        "Pass `open_id` values that this app received.",
+    ),
+    CodeMeta::new(
+        "11203",
+        200,
+        ErrorKind::PermissionDenied,
+        "Add the scope `im:message:send_multi_users` to the app and publish a version.",
+    ),
+    CodeMeta::new(
+        "11204",
+        200,
+        ErrorKind::PermissionDenied,
+        "Add the scope `im:message:send_multi_depts` to the app and publish a version.",
+    ),
+    CodeMeta::new(
+        "11205",
+        200,
+        ErrorKind::Configuration,
+        "Add the bot capability to the app in the developer console and publish a version.",
+    ),
+    CodeMeta::new(
+        "11207",
+        200,
+        ErrorKind::Configuration,
+        "Check the state of the app in the developer console.",
+    ),
+    CodeMeta::new(
+        "11209",
+        200,
+        ErrorKind::Configuration,
+        "Check the app ID. If it is correct, contact Feishu support with the log ID.",
+    ),
+    CodeMeta::new(
+        "11210",
+        200,
+        ErrorKind::Configuration,
+        "Ask a tenant administrator to install the app.",
+    ),
+    CodeMeta::new(
+        "11223",
+        200,
+        ErrorKind::PermissionDenied,
+        "Add the scope `im:message` or `im:message:send_as_bot` to the app and publish a version.",
+    ),
+    CodeMeta::new(
+        "11227",
+        200,
+        ErrorKind::InvalidRequest,
+        "Upload the image with this app and pass the key that the upload returned.",
+    ),
+    CodeMeta::new(
+        "11231",
+        200,
+        ErrorKind::InvalidRequest,
+        "Pass a chat that exists and that the bot is a member of.",
+    ),
+    CodeMeta::new(
+        "11235",
+        200,
+        ErrorKind::PermissionDenied,
+        "Leave out the mention of everybody, or ask the chat owner to change the chat settings.",
+    ),
+    CodeMeta::new(
+        "11246",
+        200,
+        ErrorKind::InvalidRequest,
+        "Look up the inner code after `ErrCode` in the message of the error and correct the content; if it says `Service Internal Error`, send the batch again.",
+    ),
+    CodeMeta::new("11247", 200, ErrorKind::QuotaExceeded, "Send the rest tomorrow."),
+    CodeMeta::new(
         "11311",
         400,
         ErrorKind::InvalidRequest,
         "Correct what the response's `msg` names, and compare the card with the documentation of card JSON.",
     ),
+    CodeMeta::new(
+        "11312",
+        200,
+        ErrorKind::Rejected,
+        "Change the content before you send it again.",
+    ),
+    CodeMeta::new("18051", 200, ErrorKind::Rejected, "Nothing is left to do."),
     CodeMeta::new(
         "200000",
         400,

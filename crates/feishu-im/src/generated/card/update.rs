@@ -22,7 +22,7 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `11311` | 400 | [`InvalidCard`](crate::ErrorCode::InvalidCard) | The card is not in the required form. |
-/// | `10002` | 400 | [`InvalidCardParameter`](crate::ErrorCode::InvalidCardParameter) | The parameter `card` is not valid. |
+/// | `10002` | 400 | [`InvalidCardParameter`](crate::ErrorCode::InvalidCardParameter) | The parameter `card` is not valid; or, for a batch of messages, the message could not be made or sent. |
 /// | `100000` | 400 | [`CardTooLarge`](crate::ErrorCode::CardTooLarge) | The converted card is larger than 100 KB. |
 /// | `100030` | 400 | [`MalformedRequest`](crate::ErrorCode::MalformedRequest) | The parameters are not valid JSON. |
 /// | `200000` | 400 | [`CardRecalled`](crate::ErrorCode::CardRecalled) | The card was recalled. |

@@ -8,6 +8,7 @@ mod get;
 mod link;
 mod list;
 mod search;
+mod search_v2;
 mod update;
 
 pub use self::create::*;
@@ -16,6 +17,7 @@ pub use self::get::*;
 pub use self::link::*;
 pub use self::list::*;
 pub use self::search::*;
+pub use self::search_v2::*;
 pub use self::update::*;
 pub use crate::generated::types::{
     Chat, ChatMode, ChatStatus, ChatSummary, ChatTag, ChatType, GroupMessageType,

@@ -2,12 +2,14 @@
 
 //! Who is in a chat: add people and bots, remove them, list them.
 
+mod bots;
 mod create;
 mod delete;
 mod get;
 mod is_in_chat;
 mod me_join;
 
+pub use self::bots::*;
 pub use self::create::*;
 pub use self::delete::*;
 pub use self::get::*;

@@ -2,6 +2,7 @@
 
 //! The models and enums that several operations share.
 
+mod app_feed_card;
 mod chat;
 mod chat_menu;
 mod chat_tab;
@@ -9,8 +10,10 @@ mod member;
 mod message;
 mod pin;
 mod reaction;
+mod tag;
 mod user_id;
 
+pub use self::app_feed_card::*;
 pub use self::chat::*;
 pub use self::chat_menu::*;
 pub use self::chat_tab::*;
@@ -18,4 +21,5 @@ pub use self::member::*;
 pub use self::message::*;
 pub use self::pin::*;
 pub use self::reaction::*;
+pub use self::tag::*;
 pub use self::user_id::*;
