@@ -1,5 +1,6 @@
 //! The example of a bot, against the platform on this machine.
 
+use feishu_im::bot::{Bot, GetBot};
 use feishu_im::events::connection::LongConnection;
 use feishu_im::events::{FeishuWebhook, Listener};
 use feishu_im::message::ReplyMessage;
@@ -15,16 +16,22 @@ fn feishu(mock: &MockPlatform) -> feishu_im::Client {
     feishu_im::Client::builder("cli_1", "secret").base_url(mock.url()).build().unwrap()
 }
 
-fn bot(feishu: feishu_im::Client) -> Listener {
-    Listener::new(move |event| example::answer(feishu.clone(), event))
+async fn bot(mock: &MockPlatform, feishu: feishu_im::Client) -> Listener {
+    mock.on::<GetBot>().data(json!({ "bot": { "open_id": "ou_echo", "app_name": "Echo" } }));
+    let me = Bot::me(&feishu).await.unwrap();
+    Listener::new(move |event| example::answer(feishu.clone(), me.clone(), event))
 }
 
-/// A text, in which `@_user_1` is Tom, and `@_user_2` the bot.
+/// A text, in which `@_user_1` is Tom, `@_user_2` the bot, and `@_user_3` another bot.
 fn message(number: usize, chat_type: &str, text: &str) -> Push {
     let mentions = [
-        json!({ "key": "@_user_1", "name": "Tom", "mentioned_type": "user" }),
-        json!({ "key": "@_user_2", "name": "Echo", "mentioned_type": "bot" }),
+        ("@_user_1", "Tom", "user", "ou_tom"),
+        ("@_user_2", "Echo", "bot", "ou_echo"),
+        ("@_user_3", "Other", "bot", "ou_other"),
     ];
+    let mentions = mentions.map(|(key, name, kind, id)| {
+        json!({ "key": key, "name": name, "mentioned_type": kind, "id": { "open_id": id } })
+    });
     let mentioned = |mention: &Value| text.contains(mention["key"].as_str().unwrap());
     let mentions: Vec<_> = mentions.into_iter().filter(mentioned).collect();
     Push::feishu(
@@ -76,6 +83,7 @@ async fn converse(mock: &MockPlatform) {
     let calls = replies.calls();
     mock.push(message(7, "group", "@_user_2 /menu")).accepted().await;
     mock.push(message(8, "group", "not for the bot, but for @_user_1")).accepted().await;
+    mock.push(message(9, "group", "@_user_3 not for this bot")).accepted().await;
     mock.push(Push::feishu("im.message.message_read_v1", json!({}))).accepted().await;
     assert_eq!(replies.calls(), calls, "one is a repetition, the others are not for the bot");
 }
@@ -86,7 +94,7 @@ async fn the_bot_answers_over_a_long_connection() {
     let feishu = feishu(&mock);
     let connection = LongConnection::new(&feishu).connect();
     let control = connection.control();
-    let running = tokio::spawn(connection.run(bot(feishu)));
+    let running = tokio::spawn(connection.run(bot(&mock, feishu).await));
     converse(&mock).await;
     control.shutdown();
     running.await.unwrap().unwrap();
@@ -98,7 +106,8 @@ async fn the_bot_answers_to_a_webhook() {
     let webhook = FeishuWebhook::builder().encrypt_key("a key").build().unwrap();
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
-    let server = tokio::spawn(example::serve(bot(feishu(&mock)), webhook.clone(), socket));
+    let server =
+        tokio::spawn(example::serve(bot(&mock, feishu(&mock)).await, webhook.clone(), socket));
     mock.webhook("cli_1", &webhook, url.as_str()).await.unwrap();
     converse(&mock).await;
     server.abort();

@@ -14,15 +14,15 @@ use std::{env::args, env::var, error::Error, io};
 
 use axum::{Router, body::Body, body::Bytes, http::Request, http::request::Parts, routing::post};
 use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast, connection};
-use feishu_im::{Client, content::Card, content::Text};
+use feishu_im::{Client, bot::Bot, content::Card, content::Text};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let feishu = Client::builder(var("FEISHU_APP_ID")?, var("FEISHU_APP_SECRET")?).build()?;
-    let connection = connection::LongConnection::new(&feishu);
-    let bot = Listener::new(move |event| answer(feishu.clone(), event));
+    let (me, connection) = (Bot::me(&feishu).await?, connection::LongConnection::new(&feishu));
+    let bot = Listener::new(move |event| answer(feishu.clone(), me.clone(), event));
     if !args().any(|arg| arg == "--webhook") {
         return Ok(connection.connect().run(bot).await?);
     }
@@ -37,10 +37,10 @@ pub async fn serve(bot: Listener, webhook: FeishuWebhook, socket: TcpListener) -
     axum::serve(socket, Router::new().route("/", post(hear))).await
 }
 
-pub async fn answer(feishu: Client, event: Event) -> Result<Answer, feishu_im::Error> {
+pub async fn answer(feishu: Client, me: Bot, event: Event) -> Result<Answer, feishu_im::Error> {
     let reply = match &event {
         Event::CardAction(click) => return Ok(click.answer(Toast::info("Coming up."))),
-        Event::MessageReceived(msg) if msg.is_for_bot() => match msg.text().as_deref() {
+        Event::MessageReceived(msg) if msg.is_for(&me) => match msg.text().as_deref() {
             Some("/menu") => msg.reply(menu()),
             None | Some("" | "/help") => msg.reply(Text::new("Say anything, or /menu.")),
             Some(words) => msg.reply(Text::new(words)),

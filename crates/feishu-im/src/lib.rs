@@ -48,6 +48,7 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod bot;
 pub mod card;
 pub mod content;
 #[cfg(feature = "events")]

@@ -4,9 +4,10 @@
 
 use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
+use feishu_im::bot::{Bot, BotInfo};
 use feishu_im::content::{Content, Text};
 use feishu_im::events::{MessageReceived, RawEvent, V1Message};
-use feishu_im::message::ReplyMessage;
+use feishu_im::message::{GetMessage, Message, ReplyMessage};
 use feishu_im::message_reaction::{CreateMessageReaction, ReactionType};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -236,6 +237,43 @@ fn content_is_read_as_that_of_a_fetched_message() {
     let text = message("text", &json!({ "text": "@_user_1 hi" }), KNOWN);
     assert_eq!(text.content(), Content::parse("text", r#"{"text":"@_user_1 hi"}"#));
     assert_eq!(text.sender_open_id(), Some("ou_sender"));
+}
+
+fn bot(open_id: &str) -> Bot {
+    let mut info = BotInfo::default();
+    info.open_id = open_id.to_owned();
+    info.into()
+}
+
+#[test]
+fn a_message_is_for_the_bot_that_it_mentions() {
+    let hi = message("text", &json!({ "text": "hi" }), UNKNOWN);
+    assert!(hi.is_for(&bot("ou_2")) && !hi.is_for(&bot("ou_3")));
+    let direct: MessageReceived =
+        read(json!({ "message": { "message_id": "om_1", "chat_type": "p2p" } }));
+    assert!(direct.is_for(&bot("ou_3")));
+}
+
+#[test]
+fn a_bot_knows_the_thread_that_it_began() {
+    let reply: MessageReceived = read(json!({ "message": {
+        "message_id": "om_2", "chat_type": "group", "root_id": "om_1", "parent_id": "om_1",
+    }}));
+    assert_eq!(reply.root(), Some(GetMessage::new("om_1")));
+    for root in [json!(null), json!("")] {
+        let first = json!({ "message": { "message_id": "om_2", "root_id": root } });
+        assert_eq!(read::<MessageReceived>(first).root(), None);
+    }
+    let root = |sender: Value| -> Message {
+        serde_json::from_value(json!({ "message_id": "om_1", "sender": sender })).unwrap()
+    };
+    let app = json!({
+        "id": "cli_1", "id_type": "app_id", "sender_type": "app", "open_bot_id": "ou_2",
+    });
+    assert!(bot("ou_2").wrote(&root(app.clone())) && !bot("ou_3").wrote(&root(app)));
+    let user = json!({ "id": "ou_2", "id_type": "open_id", "sender_type": "user" });
+    assert!(!bot("ou_2").wrote(&root(user)));
+    assert!(!bot("ou_2").wrote(&Message::default()));
 }
 
 #[test]

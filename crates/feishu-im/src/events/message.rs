@@ -2,8 +2,9 @@
 
 use super::text::{self, Mention};
 use super::{MessageChatType, MessageMention, MessageReceived, UserId, V1ChatType, V1Message};
+use crate::bot::Bot;
 use crate::content::Content;
-use crate::message::{MessageType, ReplyMessage};
+use crate::message::{GetMessage, MessageType, ReplyMessage};
 use crate::message_reaction::{CreateMessageReaction, ReactionType};
 
 impl MessageReceived {
@@ -47,7 +48,7 @@ impl MessageReceived {
     }
 
     /// Returns `true` if the message mentions the user or the bot with this open ID. The bot's own
-    /// is in the response of `GET /open-apis/bot/v3/info`.
+    /// is [`Bot::open_id`].
     pub fn mentions(&self, open_id: &str) -> bool {
         let ids = self.message.mentions.iter().filter_map(|mention| mention.id.as_ref());
         ids.flat_map(|ids| &ids.open_id).any(|id| id == open_id)
@@ -63,9 +64,9 @@ impl MessageReceived {
     /// group one that mentions a bot. If the platform does not say which mentions are of bots, any
     /// mention counts but that of everybody.
     ///
-    /// In a group with several bots, ask [`mentions`](Self::mentions) for the bot's own open ID.
+    /// In a group with several bots, ask [`is_for`](Self::is_for).
     pub fn is_for_bot(&self) -> bool {
-        if self.message.chat_type == Some(MessageChatType::P2p) {
+        if self.is_direct() {
             return true;
         }
         let mentions: Vec<_> = self.message.mentions.iter().map(Mention::from).collect();
@@ -73,6 +74,23 @@ impl MessageReceived {
             true => mentions.iter().any(|mention| mention.is_bot == Some(true)),
             false => mentions.iter().any(|mention| mention.key != ALL),
         }
+    }
+
+    /// Returns `true` if the message is meant for this bot: every message in a direct chat, and in a
+    /// group one that mentions the bot.
+    pub fn is_for(&self, bot: &Bot) -> bool {
+        self.is_direct() || self.mentions(bot.open_id())
+    }
+
+    fn is_direct(&self) -> bool {
+        self.message.chat_type == Some(MessageChatType::P2p)
+    }
+
+    /// Returns the request for the message that began the tree of replies; `None` if this message
+    /// is no reply.
+    pub fn root(&self) -> Option<GetMessage> {
+        let root = self.message.root_id.as_deref().filter(|root| !root.is_empty());
+        root.map(GetMessage::new)
     }
 
     /// Creates a reply, which a message in a thread gets in that thread.
