@@ -48,9 +48,11 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod batch_message;
 pub mod bot;
 pub mod card;
 pub mod content;
+pub mod ephemeral_card;
 #[cfg(feature = "events")]
 pub mod events;
 #[rustfmt::skip]

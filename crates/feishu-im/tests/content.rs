@@ -2,6 +2,7 @@
 
 use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
+use feishu_im::batch_message::{BatchMessageType, SendBatchMessage};
 use feishu_im::content::post::{self, At, CodeBlock, Element, Language, Link, Style};
 use feishu_im::content::{
     Audio, Card, CardEntity, CardTemplate, Content, Divider, File, Image, Media, Post, Raw,
@@ -788,4 +789,16 @@ fn markdown_is_sent_as_posts_and_cards() {
         "body": { "elements": [{ "tag": "markdown", "content": "- *a*" }] },
     }));
     sends(message, "interactive", card.unwrap().into_json());
+}
+
+#[test]
+fn a_batch_has_its_content_as_json() {
+    let batch = |kind: &str| SendBatchMessage::new(BatchMessageType::from(kind));
+    let text = SendBatchMessage::with_content(Text::new("hi"));
+    assert_eq!(text, batch("text").content(json!({ "text": "hi" })));
+    let card = SendBatchMessage::with_content(CardTemplate::new("ctp_1"));
+    let json = json!({ "type": "template", "data": { "template_id": "ctp_1" } });
+    assert_eq!(card, batch("interactive").card(json));
+    let odd = SendBatchMessage::with_content(Content::Unknown(Raw::new("todo", "{")));
+    assert_eq!(odd, batch("todo").content(json!("{")));
 }
