@@ -188,11 +188,16 @@ fn data<O: Operation>() -> Option<Value> {
     Some(example)
 }
 
+/// How much of variants is read of one sample. Of a huge one, each nth variant stands for the others.
+const MOST_BYTES: usize = 50_000_000;
+
 /// Asserts that an answer is understood however the platform drifts from its sample: with each
 /// member missing or `null`, each number as a string, each text another one, and members that
 /// nobody has heard of.
 async fn variants_decode<T: Output>(sample: &Value, always: &[&str]) {
-    for (what, variant) in variants(sample, always) {
+    let variants = variants(sample, always);
+    let size = variants.len() * sample.to_string().len();
+    for (what, variant) in variants.into_iter().step_by(size.div_ceil(MOST_BYTES).max(1)) {
         if let Err(error) = ask::<T>(variant.clone()).await {
             panic!("{what}: {error}\n{variant}");
         }
