@@ -306,3 +306,23 @@ into_content! {
     Divider => Divider,
     Raw => Unknown,
 }
+
+/// Plain text, as of [`Text::new`].
+///
+/// ```
+/// use feishu_im::content::{Content, Text};
+///
+/// assert_eq!(Content::from("1 < 2"), Content::from(Text::new("1 < 2")));
+/// ```
+impl From<&str> for Content {
+    fn from(plain: &str) -> Self {
+        Text::new(plain).into()
+    }
+}
+
+/// Plain text, as of [`Text::new`].
+impl From<String> for Content {
+    fn from(plain: String) -> Self {
+        Text::new(plain).into()
+    }
+}
