@@ -70,7 +70,9 @@ pub use client::{AppScope, AsUser, Client, ClientBuilder, Scoped, UserScope, Wit
 pub use codec::json_text::{self, JsonText};
 #[doc(hidden)]
 pub use codec::map;
-pub use codec::{Param, Strictness, UnknownValue, Warning};
+pub use codec::{
+    Millis, NumberText, Param, Seconds, Strictness, UnknownNumber, UnknownValue, Warning,
+};
 pub use error::{ApiError, Error, ErrorBuilder, ErrorKind, Violation};
 pub use flow::{
     Backoff, Decision, Pacing, RetryPolicy, RetryState, StandardBackoff, StandardRetry,
@@ -100,7 +102,7 @@ pub mod __private {
 
     pub use crate::base::uuid;
     pub use crate::codec::{DecodeError, Read, fault, read, repair};
-    pub use crate::codec::{deserialize_string_enum, unknown};
+    pub use crate::codec::{deserialize_string_enum, unknown, unknown_number};
     #[cfg(feature = "events")]
     pub use crate::events::{dedupe as dedupe_event, read as read_event};
 }

@@ -5,10 +5,12 @@
 //! rest. Nothing turns into a wrong value, and whatever is given up becomes a [`Warning`].
 
 mod arena;
+mod int_enum;
 pub mod json_text;
 mod lenient;
 pub mod map;
 mod notes;
+mod number_text;
 mod param;
 mod repair;
 mod string_enum;
@@ -16,6 +18,8 @@ mod warning;
 
 use serde::de::DeserializeOwned;
 
+pub use int_enum::{__unknown as unknown_number, UnknownNumber};
+pub use number_text::{Millis, NumberText, Seconds};
 pub use param::Param;
 pub use repair::{fault, repair};
 pub use string_enum::UnknownValue;
