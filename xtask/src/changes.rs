@@ -337,7 +337,9 @@ impl Differ {
             self.file = format!("types/{}", old.name());
             match (old, after.type_def(old.name())) {
                 (TypeDef::Model(old), Some(TypeDef::Model(new))) => self.model(old, new),
-                (TypeDef::Enum(old), Some(TypeDef::Enum(new))) => self.values(old, new),
+                (TypeDef::Enum(old), Some(TypeDef::Enum(new))) if old.int == new.int => {
+                    self.values(old, new);
+                }
                 (TypeDef::Id(old), Some(TypeDef::Id(new))) => {
                     let names = |id: &'_ codegen::ir::Id| {
                         id.variants.iter().map(|id| id.constructor.clone()).collect::<Vec<_>>()
@@ -412,6 +414,23 @@ impl Differ {
                 let (was, is) = (required(field), required(now));
                 self.compare(at, What::Required, was, is, Effect::Breaking);
             }
+            let accessor = |field: &'_ Field| field.accessor.clone().unwrap_or_default();
+            let (was, is) = (accessor(field), accessor(now));
+            let effect = if was.is_empty() { Effect::Additive } else { Effect::Breaking };
+            self.compare(&format!("{at}/accessor"), What::Name, &was, &is, effect);
+            let counts =
+                |field: &Field| field.counts.map(|counts| format!("{counts:?}").to_lowercase());
+            let (was, is) = (counts(field), counts(now));
+            if is_sent && was != is {
+                let effect = if was.is_none() { Effect::Additive } else { Effect::Breaking };
+                self.say(
+                    &format!("{at}/counts"),
+                    What::Type,
+                    was.as_deref(),
+                    is.as_deref(),
+                    effect,
+                );
+            }
             let key = |field: &Field| if field.dedupe { "idempotency key" } else { "" };
             self.compare(at, What::Retry, key(field), key(now), Effect::Additive);
             if !in_model && field.nullable && !now.nullable {
@@ -482,6 +501,7 @@ fn required(field: &Field) -> &'static str {
 fn kind(def: &TypeDef) -> &'static str {
     match def {
         TypeDef::Model(_) => "model",
+        TypeDef::Enum(def) if def.int => "enum of numbers",
         TypeDef::Enum(_) => "enum",
         TypeDef::Id(_) => "id",
     }

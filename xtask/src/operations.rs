@@ -195,6 +195,7 @@ impl<'a> Members<'a> {
             Type::Text(_) => "string".to_owned(),
             Type::Named(reference) => match self.api.type_def(&reference.name) {
                 Some(TypeDef::Model(_)) => "object".to_owned(),
+                Some(TypeDef::Enum(def)) if def.int => "int".to_owned(),
                 _ => "string".to_owned(),
             },
             scalar => scalar.spec_name(),

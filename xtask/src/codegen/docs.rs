@@ -170,6 +170,14 @@ pub fn clear(field: &Field) -> Vec<String> {
     )]
 }
 
+/// What returns a time of a response or an event.
+pub fn accessor(field: &Field) -> Vec<String> {
+    vec![format!(
+        "Returns `{}` as a time, or `None` if the field is absent or holds no time.",
+        field.rust
+    )]
+}
+
 pub fn variant(variant: &Variant) -> Vec<String> {
     let mut lines = paragraph(&variant.doc);
     lines.extend(deprecation(variant.deprecated.as_deref()));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-pub use super::spec::{ErrorKind, EventSchema, Method, Token, Vendor};
+pub use super::spec::{Counts, ErrorKind, EventSchema, Method, Token, Vendor};
 
 /// One API, which becomes one crate.
 #[derive(Debug)]
@@ -311,6 +311,10 @@ pub struct Field {
     pub boxed: bool,
     /// `Debug` masks it.
     pub sensitive: bool,
+    /// What the number counts that a string holds, or a number that is a time.
+    pub counts: Option<Counts>,
+    /// The method that returns the time.
+    pub accessor: Option<String>,
     pub example: Option<Value>,
 }
 
@@ -331,7 +335,7 @@ pub fn required_name(name: &str) -> String {
 pub fn needs_names<'a>(required: impl IntoIterator<Item = &'a Field>) -> bool {
     let mut seen: Vec<Type> = Vec::new();
     required.into_iter().any(|field| {
-        let argument = field.ty.with_enums_as_strings();
+        let argument = field.ty.with_enums_as_scalars();
         let is_known = seen.contains(&argument);
         seen.push(argument);
         is_known
@@ -387,6 +391,7 @@ pub enum Home {
 pub enum Kind {
     Model,
     Enum,
+    IntEnum,
     Id,
 }
 
@@ -442,6 +447,8 @@ pub struct Enum {
     pub name: String,
     pub doc: String,
     pub ignore_case: bool,
+    /// Whether its values are numbers on the wire.
+    pub int: bool,
     pub variants: Vec<Variant>,
     /// Values that samples hold by mistake.
     pub slips: Vec<String>,
@@ -529,13 +536,14 @@ impl Type {
         }
     }
 
-    /// What a caller passes: an enum is made from a string, so that a string fits as well.
-    fn with_enums_as_strings(&self) -> Self {
+    /// What a caller passes: an enum is made from a string or a number, which fits as well.
+    fn with_enums_as_scalars(&self) -> Self {
         match self {
-            Self::List(item) => Self::List(Box::new(item.with_enums_as_strings())),
-            Self::Map(value) => Self::Map(Box::new(value.with_enums_as_strings())),
-            Self::Text(inner) => inner.with_enums_as_strings(),
+            Self::List(item) => Self::List(Box::new(item.with_enums_as_scalars())),
+            Self::Map(value) => Self::Map(Box::new(value.with_enums_as_scalars())),
+            Self::Text(inner) => inner.with_enums_as_scalars(),
             Self::Named(reference) if reference.kind == Kind::Enum => Self::String,
+            Self::Named(reference) if reference.kind == Kind::IntEnum => Self::Int,
             other => other.clone(),
         }
     }

@@ -85,9 +85,12 @@ pub struct Type {
     /// The members of a JSON object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<Field>>,
-    /// The documented values of a string.
+    /// The documented values of a string, or of a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<EnumValue>>,
+    /// The values of this enum are numbers on the wire.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub int: bool,
     /// The enum of the types that an id may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_types: Option<String>,
@@ -111,8 +114,10 @@ pub struct EnumValue {
     /// The value on the wire.
     #[schemars(length(min = 1))]
     pub value: String,
-    /// What it stands for, in English sentences of our own.
-    pub doc: String,
+    /// What it stands for, in English sentences of our own. No value of the enum has it if their
+    /// names say everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
     /// The Rust name, where the one made from the value does not do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<String>,
@@ -306,6 +311,12 @@ pub struct Field {
     /// The greatest number of characters or elements that is documented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u64>,
+    /// What the number in a string counts, or a number that is a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+    /// The method that returns a time of a response or an event as a `SystemTime`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accessor: Option<String>,
     /// What the vendor assumes when it is not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
@@ -315,6 +326,18 @@ pub struct Field {
     /// A documented sample value; tests send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Value>,
+}
+
+/// What a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    /// Seconds since the Unix epoch.
+    Seconds,
+    /// Milliseconds since the Unix epoch.
+    Milliseconds,
+    /// Anything else.
+    Items,
 }
 
 /// An event, or a callback that waits for a response: `specs/<crate>/events/<id>.json`.

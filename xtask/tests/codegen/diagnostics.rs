@@ -70,6 +70,17 @@ faults! {
     an_answer_without_its_envelope: "  \"errors\"" => "  \"examples\": { \"response\": { \"share_link\": \"x\" } },\n  \"errors\"";
     an_enum_without_values: "[{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "[]";
     a_value_without_a_rust_name: "\"value\": \"week\"" => "\"value\": \"7\"";
+    a_value_without_a_sentence: VALUES => r#""values": [{ "value": "week" }, { "value": "year", "doc": "For 365 days." }]"#;
+    an_enum_of_numbers_with_a_word: VALUES => r#""int": true, "values": [{ "value": "week", "doc": "1." }, { "value": "07", "rust": "Seven", "doc": "2." }]"#;
+    a_number_that_counts_nothing: NOTE => r#""name": "note", "type": "bool", "counts": "items""#;
+    accessors_that_cannot_be:
+        NOTE => r#""name": "note", "type": "string", "counts": "seconds", "accessor": "noted_at""#,
+        VALUES => r#""fields": [
+        { "name": "a", "type": "string", "counts": "items", "accessor": "a_at", "doc": "1." },
+        { "name": "b", "type": "int", "counts": "seconds", "accessor": "atB", "doc": "2." },
+        { "name": "c", "type": "int", "counts": "seconds", "accessor": "d", "doc": "3." },
+        { "name": "d", "type": "int", "doc": "4." }
+      ]"#;
     a_type_that_is_neither: "\"values\": [{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "\"ignore_case\": true";
     a_field_that_would_be_sent_empty: "\"values\": [{ \"value\": \"week\", \"doc\": \"For 7 days.\" }]" => "\"fields\": [{ \"name\": \"days\", \"type\": \"int\", \"doc\": \"How many.\", \"always\": true }]";
     a_field_named_like_a_new_keyword: "\"name\": \"note\"" => "\"name\": \"gen\"";

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::super::ir::{
-    Api, Body, Event, Field, Id, Model, Operation, Place, Presence, SampleAnswer, SampleCall,
+    Api, Body, Enum, Event, Field, Id, Model, Operation, Place, Presence, SampleAnswer, SampleCall,
     SentBody, Type, TypeDef,
 };
 use super::plain;
@@ -293,6 +293,7 @@ impl<'a> Sampler<'a> {
     fn field(&mut self, field: &Field) -> Value {
         match &field.example {
             Some(example) => unpacked(self.api, &field.ty, example),
+            None if field.counts.is_some() && field.ty == Type::String => json!("1"),
             None => self.value(&field.ty, &field.wire),
         }
     }
@@ -310,7 +311,7 @@ impl<'a> Sampler<'a> {
             Type::List(item) => json!([self.value(item, name)]),
             Type::Map(item) => json!({ "key": self.value(item, name) }),
             Type::Named(reference) => match self.api.type_def(&reference.name) {
-                Some(TypeDef::Enum(def)) => json!(def.variants.first().map(|first| &first.value)),
+                Some(TypeDef::Enum(def)) => first_value(def),
                 Some(TypeDef::Model(model)) => self.model(model),
                 Some(TypeDef::Id(_)) => json!(name),
                 None => Value::Null,
@@ -331,5 +332,13 @@ impl<'a> Sampler<'a> {
 
     fn is_below(&self, ty: &Type) -> bool {
         ty.reference().is_some_and(|reference| self.above.contains(&reference.name.as_str()))
+    }
+}
+
+fn first_value(def: &Enum) -> Value {
+    let first = def.variants.first().map(|first| first.value.as_str());
+    match first.and_then(|value| value.parse::<i64>().ok()).filter(|_| def.int) {
+        Some(number) => json!(number),
+        None => json!(first),
     }
 }

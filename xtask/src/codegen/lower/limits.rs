@@ -17,7 +17,9 @@ impl Of {
     pub fn ty(ty: &Type) -> Self {
         match ty {
             Type::String | Type::Text(_) => Self::Characters,
-            Type::Named(reference) if reference.kind != Kind::Model => Self::Characters,
+            Type::Named(reference) if matches!(reference.kind, Kind::Enum | Kind::Id) => {
+                Self::Characters
+            }
             Type::List(_) | Type::Map(_) => Self::Elements,
             _ => Self::Nothing,
         }

@@ -220,6 +220,8 @@ impl<'a> Lowering<'a> {
             type_of: spec.type_of.clone(),
             boxed: false,
             sensitive: spec.sensitive,
+            counts: spec.counts,
+            accessor: spec.accessor.clone(),
             example: spec.example.clone(),
         })
     }

@@ -537,6 +537,8 @@ fn whole(ty: Type) -> Field {
         presence: Presence::Always,
         boxed: false,
         sensitive: false,
+        counts: None,
+        accessor: None,
         example: None,
     }
 }

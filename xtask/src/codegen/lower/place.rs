@@ -1,9 +1,10 @@
 //! What may stand where: the types and marks of a field, and the place that it is sent in.
 
 use super::super::document::{Document, Pointer};
-use super::super::ir::{Kind, Type};
+use super::super::ir::{Counts, Kind, Type};
+use super::super::naming;
 use super::super::spec;
-use super::{Lowering, Position, limits};
+use super::{Lowering, Position, RESERVED, limits};
 
 /// A field whose type is known, and where it stands.
 struct Placed<'f> {
@@ -33,6 +34,7 @@ impl Lowering<'_> {
         self.check_dedupe(&field);
         self.check_nullable(&field);
         self.check_limits(&field);
+        self.check_counts(&field);
     }
 
     fn report_key(&mut self, field: &Placed<'_>, key: &str, message: String, hint: &str) {
@@ -141,6 +143,25 @@ impl Lowering<'_> {
             let hint = "that is for optional members of JSON bodies, other than `json`, JSON in a \
                         string, and an id with its type";
             self.report_key(field, "nullable", message, hint);
+        }
+    }
+
+    fn check_counts(&mut self, field: &Placed<'_>) {
+        let spec = field.spec;
+        let is_time = spec.counts.is_some_and(|counts| counts != Counts::Items);
+        let may_count = *field.ty == Type::String || *field.ty == Type::Int && is_time;
+        if spec.counts.is_some() && !may_count {
+            let message = format!("`counts` says nothing about `{}`", spec.name);
+            let hint = "it is for a string that holds a number, and for an `int` that is a time";
+            self.report_key(field, "counts", message, hint);
+        }
+        let Some(accessor) = &spec.accessor else { return };
+        let is_name = naming::is_snake_case(accessor) && !RESERVED.contains(&accessor.as_str());
+        if !is_time || field.position != Position::Model || !is_name {
+            let message = format!("`{}` cannot be read by `{accessor}`", spec.name);
+            let hint = "an accessor is a method such as `created_at`, for a field of a model that \
+                        `counts` seconds or milliseconds";
+            self.report_key(field, "accessor", message, hint);
         }
     }
 

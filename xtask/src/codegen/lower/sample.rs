@@ -300,9 +300,9 @@ impl<'a> Checker<'a> {
     }
 
     fn enum_value(&mut self, value: &Value, def: &Enum, pointer: &Pointer, wire: Wire) {
-        let is_text =
-            fits(value, &Type::String) || wire == Wire::Received && drifts(value, &Type::String);
-        if !is_text {
+        let scalar = if def.int { Type::Int } else { Type::String };
+        let is_scalar = fits(value, &scalar) || wire == Wire::Received && drifts(value, &scalar);
+        if !is_scalar {
             return self.report_type(pointer, &def.name);
         }
         let text = plain(value);

@@ -88,6 +88,7 @@ impl<'a> Lowering<'a> {
         let (name, owner) = (&field.wire, &model.name);
         let pointer = pointer.join(field.index);
         let is_always = field.presence == Presence::Always;
+        self.check_accessor(model, field, document, &pointer);
         if field.nullable && !model.in_requests {
             self.report_never_sent(field, owner, document, &pointer);
         }
@@ -104,6 +105,25 @@ impl<'a> Lowering<'a> {
             let message = format!("nobody can build the first `{owner}`: `{name}` requires one");
             let hint = "drop `required`, here or on the way back, or make it a list";
             self.report(document.key(&pointer.join("required")), message, hint);
+        }
+    }
+
+    fn check_accessor(
+        &mut self,
+        model: &Model,
+        field: &Field,
+        document: &Document,
+        pointer: &Pointer,
+    ) {
+        let Some(accessor) = &field.accessor else { return };
+        let is_taken = model.fields.iter().any(|other| {
+            model.in_requests && (other.rust == *accessor || other.clear_name() == *accessor)
+                || other.index != field.index && other.accessor.as_ref() == Some(accessor)
+        });
+        if is_taken {
+            let message = format!("`{}` has another method `{accessor}`", model.name);
+            let hint = "give the accessor a name of its own, such as `created_at`";
+            self.report(document.value(&pointer.join("accessor")), message, hint);
         }
     }
 
@@ -166,8 +186,8 @@ impl<'a> Lowering<'a> {
                 Some(TypeDef::Model(Model { name, doc, part, fields, in_requests, example }))
             }
             (None, Some(values), None) => {
-                let (ignore_case, slips) = (spec.ignore_case, spec.slips.clone());
-                let mut def = Enum { name, doc, ignore_case, variants: Vec::new(), slips };
+                let (ignore_case, int, slips) = (spec.ignore_case, spec.int, spec.slips.clone());
+                let mut def = Enum { name, doc, ignore_case, int, variants: Vec::new(), slips };
                 self.variants(&mut def, values, document, pointer);
                 Some(TypeDef::Enum(def))
             }
@@ -194,9 +214,10 @@ impl<'a> Lowering<'a> {
         pointer: &Pointer,
     ) -> Option<(Reference, Vec<IdVariant>)> {
         let ty = self.ty(name, document, pointer)?;
-        let values = self.types.get(name).and_then(|declared| declared.spec.values.as_ref());
+        let declared = self.types.get(name).filter(|declared| !declared.spec.int);
+        let values = declared.and_then(|declared| declared.spec.values.as_ref());
         let (Type::Named(reference), Some(values)) = (ty, values) else {
-            let message = format!("`{name}` is not an enum");
+            let message = format!("`{name}` is not an enum of strings");
             let hint = "name the enum of the types that the id may have";
             self.report(document.value(pointer), message, hint);
             return None;
@@ -205,7 +226,10 @@ impl<'a> Lowering<'a> {
             let rust = value.rust.clone().unwrap_or_else(|| naming::variant(&value.value));
             let constructor = naming::module(&naming::field(&rust));
             // What is wrong with the sentences is reported where the enum is declared.
-            let doc = value.doc.trim().to_owned();
+            let doc = match &value.doc {
+                Some(doc) => doc.trim().to_owned(),
+                None => wire_doc(&value.value),
+            };
             let (value, deprecated) = (value.value.clone(), value.deprecated.clone());
             IdVariant { variant: Variant { rust, value, doc, deprecated }, constructor }
         });
@@ -234,10 +258,28 @@ impl<'a> Lowering<'a> {
             let message = "an enum needs at least one value".to_owned();
             self.report(document.value(&root), message, "list the documented values");
         }
+        let are_described = values.iter().any(|value| value.doc.is_some());
         for (index, spec) in values.iter().enumerate() {
             let pointer = root.join(index);
             let value = spec.value.as_str();
-            let doc = self.doc_of(value, &spec.doc, document, &pointer);
+            let doc = match &spec.doc {
+                Some(doc) => self.doc_of(value, doc, document, &pointer),
+                None => wire_doc(value),
+            };
+            if are_described && spec.doc.is_none() {
+                let message = format!("the value `{value}` has no `doc`");
+                let hint =
+                    "add one, or drop those of the other values if their names say everything";
+                self.report(document.value(&pointer), message, hint);
+            }
+            if def.int && !is_whole_number(value) {
+                let message = format!("the value `{value}` is not a whole number");
+                self.report(
+                    document.value(&pointer.join("value")),
+                    message,
+                    "correct it, or drop `int`",
+                );
+            }
             let deprecated = self.deprecation(&spec.deprecated, document, &pointer);
             let rust = spec.rust.clone().unwrap_or_else(|| naming::variant(value));
             let key = if spec.rust.is_some() { "rust" } else { "value" };
@@ -343,6 +385,7 @@ impl<'a> Lowering<'a> {
         Some(Type::Named(Reference {
             name: name.to_owned(),
             kind: match declared.spec {
+                spec::Type { values: Some(_), int: true, .. } => Kind::IntEnum,
                 spec::Type { values: Some(_), .. } => Kind::Enum,
                 spec::Type { id_types: Some(_), .. } => Kind::Id,
                 _ => Kind::Model,
@@ -361,4 +404,14 @@ impl<'a> Lowering<'a> {
         shared.iter().any(|folder| self.diagnostics.concern(folder))
             || endpoints.chain(events).any(|document| document.is_doubtful(&pointer))
     }
+}
+
+/// What is said of a value whose name says everything.
+fn wire_doc(value: &str) -> String {
+    format!("`{value}` on the wire.")
+}
+
+/// Whether the text is what a whole number is written as.
+fn is_whole_number(text: &str) -> bool {
+    text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
 }

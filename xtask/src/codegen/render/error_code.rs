@@ -23,6 +23,7 @@ pub fn file(api: &Api) -> File {
         name: "ErrorCode".to_owned(),
         doc: String::new(),
         ignore_case: false,
+        int: false,
         variants: variants.collect(),
         slips: Vec::new(),
     };

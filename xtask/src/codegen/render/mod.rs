@@ -15,7 +15,7 @@ use quote::{format_ident, quote};
 
 use super::emit::{self, Item};
 use super::ir::{
-    Api, Field, Home, Kind, Model, Module, Operation, Presence, Type, TypeDef, needs_names,
+    Api, Counts, Field, Home, Kind, Model, Module, Operation, Presence, Type, TypeDef, needs_names,
     required_name,
 };
 use super::{docs, naming};
@@ -330,11 +330,31 @@ fn argument(ty: &Type, value: TokenStream) -> Argument {
     }
 }
 
-/// A string or an enum: whatever converts from a `&str`.
+/// What a constructor or setter takes for a field: a number or a time beside its text.
+fn field_argument(field: &Field, value: TokenStream) -> Argument {
+    match counted(field).filter(|_| field.ty == Type::String) {
+        Some(ty) => Argument {
+            convert: quote!(Into::<#ty>::into(#value).into()),
+            ty: quote!(impl Into<#ty>),
+        },
+        None => argument(&field.ty, value),
+    }
+}
+
+/// The type that knows what the number of a field counts.
+fn counted(field: &Field) -> Option<TokenStream> {
+    Some(match field.counts? {
+        Counts::Seconds => quote!(openplat_core::Seconds),
+        Counts::Milliseconds => quote!(openplat_core::Millis),
+        Counts::Items => quote!(openplat_core::NumberText),
+    })
+}
+
+/// A string or an enum: whatever is taken as what converts to it.
 fn is_text(ty: &Type) -> bool {
     match ty {
         Type::String => true,
-        Type::Named(reference) => reference.kind == Kind::Enum,
+        Type::Named(reference) => matches!(reference.kind, Kind::Enum | Kind::IntEnum),
         _ => false,
     }
 }
@@ -357,12 +377,12 @@ fn construction(name: &str, fields: &[&Field], deprecated: Option<&str>) -> Cons
         return Construction { required: required_struct(name, &required), new, setters };
     }
     let parameters = required.iter().map(|field| {
-        let (name, ty) = (ident(&field.rust), argument(&field.ty, quote!()).ty);
+        let (name, ty) = (ident(&field.rust), field_argument(field, quote!()).ty);
         quote!(#name: #ty)
     });
     let values = fields.iter().map(|field| {
         let name = ident(&field.rust);
-        let value = argument(&field.ty, quote!(#name)).convert;
+        let value = field_argument(field, quote!(#name)).convert;
         initialiser(field, value)
     });
     let mut lines = vec!["Starts with what is required.".to_owned()];
@@ -490,7 +510,7 @@ fn debug(
 
 fn setter(field: &Field) -> TokenStream {
     let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
-    let Argument { ty, convert } = argument(&field.ty, quote!(value));
+    let Argument { ty, convert } = field_argument(field, quote!(value));
     let convert = boxed(field, convert);
     let stored = match field.presence {
         Presence::Optional if field.nullable => quote!(Some(Some(#convert))),

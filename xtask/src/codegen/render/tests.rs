@@ -383,6 +383,11 @@ impl Scope<'_> {
                 let path = self.path(&reference.name);
                 quote!(#path::from(#text))
             }
+            (Type::Named(reference), Value::Number(_)) if reference.kind == Kind::IntEnum => {
+                let path = self.path(&reference.name);
+                let number = self.typed(&Type::Int, value);
+                quote!(#path::from(#number))
+            }
             (Type::Named(reference), value) if reference.kind == Kind::Id => {
                 let path = self.path(&reference.name);
                 let part = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();

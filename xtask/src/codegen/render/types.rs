@@ -3,8 +3,8 @@
 use quote::quote;
 
 use super::{
-    Construction, File, construction, debug, deprecated, field_type, ident, imports, in_crate,
-    is_option, type_items,
+    Construction, File, construction, counted, debug, deprecated, field_type, ident, imports,
+    in_crate, is_option, type_items,
 };
 use crate::codegen::docs;
 use crate::codegen::emit::Item;
@@ -51,7 +51,31 @@ pub fn model(api: &Api, model: &Model, docs: &[String]) -> Vec<Item> {
         items.extend(required.into_iter().map(Item::Tokens));
         items.push(Item::Tokens(quote!(impl #name { #new #setters })));
     }
+    let accessors: Vec<_> = model.fields.iter().filter_map(accessor).collect();
+    if !accessors.is_empty() {
+        items.push(Item::Tokens(quote!(impl #name { #(#accessors)* })));
+    }
     items
+}
+
+/// What reads a time, whose unit the spec knows.
+fn accessor(field: &Field) -> Option<proc_macro2::TokenStream> {
+    let (accessor, name) = (ident(field.accessor.as_ref()?), ident(&field.rust));
+    let (ty, deprecated) = (counted(field)?, deprecated(field.deprecated.as_deref()));
+    let value = match (&field.ty, field.presence) {
+        (Type::String, Presence::Always) => quote!(self.#name.as_str()),
+        (Type::String, _) => quote!(self.#name.as_deref()?),
+        (_, Presence::Always) => quote!(self.#name),
+        _ => quote!(self.#name?),
+    };
+    let docs = docs::attributes(&docs::accessor(field));
+    Some(quote! {
+        #docs
+        #deprecated
+        pub fn #accessor(&self) -> Option<std::time::SystemTime> {
+            #ty::from(#value).to_system_time()
+        }
+    })
 }
 
 /// Tests start from the default of a response. There is none for an enum that is always there.
@@ -133,7 +157,8 @@ pub fn id(id: &Id) -> Vec<Item> {
 
 /// The call of the macro is laid out here: no formatter looks inside of macros.
 pub fn open_enum(docs: &[String], def: &Enum) -> Item {
-    let mut text = String::from("openplat_core::string_enum! {\n");
+    let kind = if def.int { "int_enum" } else { "string_enum" };
+    let mut text = format!("openplat_core::{kind}! {{\n");
     if def.ignore_case {
         text.push_str("    ignore_case\n");
     }
@@ -142,10 +167,14 @@ pub fn open_enum(docs: &[String], def: &Enum) -> Item {
     for variant in &def.variants {
         text.push_str(&docs::comments(&docs::variant(variant), "        "));
         // Nobody who met a number knows its name.
-        if variant.value.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !def.int && variant.value.bytes().all(|byte| byte.is_ascii_digit()) {
             text.push_str(&format!("        #[doc(alias = {:?})]\n", variant.value));
         }
-        text.push_str(&format!("        {} = {:?},\n", variant.rust, variant.value));
+        let value = match def.int {
+            true => variant.value.clone(),
+            false => format!("{:?}", variant.value),
+        };
+        text.push_str(&format!("        {} = {value},\n", variant.rust));
     }
     text.push_str("    }\n}\n");
     Item::Text(text)

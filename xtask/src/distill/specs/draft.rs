@@ -535,7 +535,7 @@ impl<'a> Drafter<'a> {
             values.push(spec::EnumValue {
                 value: value.to_owned(),
                 rust: (name != plain).then_some(name),
-                doc: String::new(),
+                doc: Some(String::new()),
                 deprecated: None,
             });
         }
@@ -678,6 +678,16 @@ fn number_values(param: &Param) -> Vec<spec::NumberValue> {
 }
 
 /// A name for a value that Rust cannot name by itself.
+/// The documented values of a number as those of an enum, which a maintainer names.
+pub(super) fn int_enum(numbers: &[spec::NumberValue]) -> spec::Type {
+    let values = numbers.iter().enumerate().map(|(index, number)| {
+        let value = number.value.to_string();
+        let rust = Some(value_name(&value, index));
+        spec::EnumValue { value, rust, doc: Some(number.doc.clone()), deprecated: None }
+    });
+    spec::Type { values: Some(values.collect()), int: true, ..spec::Type::default() }
+}
+
 fn value_name(value: &str, index: usize) -> String {
     let ascii: String = value
         .chars()

@@ -209,7 +209,10 @@ fn are_same_values(one: &spec::Type, other: &spec::Type) -> bool {
             .map(|value| if other.ignore_case { value.to_lowercase() } else { value.into() })
             .collect()
     };
-    one.values.is_some() && other.values.is_some() && values(one) == values(other)
+    one.values.is_some()
+        && other.values.is_some()
+        && one.int == other.int
+        && values(one) == values(other)
 }
 
 fn learn_of(entry: &mut Entry, page: &spec::Type, is_answer: bool) {

@@ -582,23 +582,7 @@ impl<'a> Merger<'a> {
         self.limit(at, "max", &mut old.max, limits.max, Ordering::Less);
         self.limit(at, "min_length", &mut old.min_length, limits.min_length, Ordering::Greater);
         self.limit(at, "max_length", &mut old.max_length, limits.max_length, Ordering::Less);
-        for value in &new.values {
-            if old.values.iter().all(|known| known.value != value.value) {
-                let to = Some(value.value.to_string());
-                if self.change(at, What::Value, None, to, Effect::Additive) {
-                    old.values.push(value.clone());
-                }
-            }
-        }
-        // A page that explains none of them leaves that to its sentences.
-        if !new.values.is_empty() && !self.is_sample {
-            for gone in old.values.iter().map(|known| known.value) {
-                if new.values.iter().all(|value| value.value != gone) {
-                    let from = Some(gone.to_string());
-                    self.change(at, What::Value, from, None, Effect::Breaking);
-                }
-            }
-        }
+        self.numbers(at, old, new);
         let text = |value: &Value| value.to_string();
         if !(old.default.is_some() && is_shared) {
             let is_other = old.default.is_some() && !self.is_answer;
@@ -647,6 +631,34 @@ impl<'a> Merger<'a> {
         let (from, to) = (old.as_ref().map(&text), new.as_ref().map(&text));
         if self.change(at, what, from, to, effect) {
             old.clone_from(new);
+        }
+    }
+
+    /// The documented values of a number, which an enum may hold by their names.
+    fn numbers(&mut self, at: &str, old: &mut spec::Field, new: &spec::Field) {
+        let ty = innermost(&old.ty).to_owned();
+        if self.book.types.get(&ty).is_some_and(|entry| entry.ty.int) {
+            if !new.values.is_empty() {
+                self.values(&ty, &draft::int_enum(&new.values), at);
+            }
+            return;
+        }
+        for value in &new.values {
+            if old.values.iter().all(|known| known.value != value.value) {
+                let to = Some(value.value.to_string());
+                if self.change(at, What::Value, None, to, Effect::Additive) {
+                    old.values.push(value.clone());
+                }
+            }
+        }
+        // A page that explains none of them leaves that to its sentences.
+        if !new.values.is_empty() && !self.is_sample {
+            for gone in old.values.iter().map(|known| known.value) {
+                if new.values.iter().all(|value| value.value != gone) {
+                    let from = Some(gone.to_string());
+                    self.change(at, What::Value, from, None, Effect::Breaking);
+                }
+            }
         }
     }
 
@@ -746,7 +758,9 @@ impl<'a> Merger<'a> {
                 let to = Some(value.value.clone());
                 if self.change(at, What::Value, None, to, Effect::Additive) {
                     self.book.added.insert((old.to_owned(), value.value.clone()));
-                    known.push(value.clone());
+                    let are_described = known.iter().any(|value| value.doc.is_some());
+                    let doc = value.doc.clone().filter(|_| are_described || known.is_empty());
+                    known.push(spec::EnumValue { doc, ..value.clone() });
                 }
             }
         }
@@ -777,6 +791,7 @@ impl<'a> Merger<'a> {
         };
         let wire = match found {
             Some(spec::Type { fields: Some(_), .. }) => "object",
+            Some(spec::Type { int: true, .. }) => "int",
             Some(_) => "string",
             None => name,
         };

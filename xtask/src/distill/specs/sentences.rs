@@ -217,7 +217,9 @@ fn of_type(name: &str, ty: &mut spec::Type, each: &mut dyn FnMut(&Slot, &mut Str
     for value in ty.values.iter_mut().flatten() {
         let place = format!("{name}={}", value.value);
         let about = format!("value {}", value.value);
-        each(&Slot::new(place.clone(), about, vec![place]), &mut value.doc);
+        if let Some(doc) = &mut value.doc {
+            each(&Slot::new(place.clone(), about, vec![place]), doc);
+        }
     }
 }
 
