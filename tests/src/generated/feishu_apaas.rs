@@ -56,7 +56,7 @@ mod list_audit_logs_calls {
                 offset: "0",
                 from: "1723691857002",
                 to: "1724296657002",
-                log_type: "10000",
+                log_type: sdk::application_audit_log::AuditLogType::from("10000"),
             })
             .quick_query("Intel Mac OS")
             .filter(
@@ -83,7 +83,7 @@ mod list_audit_logs_calls {
             offset: "0",
             from: "1723691857002",
             to: "1724296657002",
-            log_type: "10000",
+            log_type: sdk::application_audit_log::AuditLogType::from("10000"),
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=0&from=1723691857002&to=1724296657002&log_type=10000",
@@ -103,7 +103,7 @@ mod list_audit_logs_calls {
                     offset: "0",
                     from: "1723691857002",
                     to: "1724296657002",
-                    log_type: "10000",
+                    log_type: sdk::application_audit_log::AuditLogType::from("10000"),
                 }),
             )
             .await;
@@ -145,7 +145,7 @@ mod list_data_change_logs_calls {
                 namespace: "package_aa_bb",
                 page_size: "0",
                 offset: "0",
-                log_type: "10007",
+                log_type: sdk::application_audit_log::AuditLogType::from("10007"),
             })
             .quick_query("Intel Mac OS")
             .from("1723691857002")
@@ -172,7 +172,7 @@ mod list_data_change_logs_calls {
             namespace: "package_aa_bb",
             page_size: "0",
             offset: "0",
-            log_type: "10007",
+            log_type: sdk::application_audit_log::AuditLogType::from("10007"),
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?page_size=0&offset=0&log_type=10007",
@@ -190,7 +190,7 @@ mod list_data_change_logs_calls {
                     namespace: "package_aa_bb",
                     page_size: "0",
                     offset: "0",
-                    log_type: "10007",
+                    log_type: sdk::application_audit_log::AuditLogType::from("10007"),
                 }),
             )
             .await;

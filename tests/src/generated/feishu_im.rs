@@ -1115,10 +1115,10 @@ mod create_chat_members_calls {
                 "oc_a0553eda9014c201e6969b478895c230",
             )
             .member_id_type("user_id")
-            .succeed_type(1)
+            .succeed_type(sdk::chat_members::SucceedType::from(0))
             .id_list(["4d7a3c6g"]);
         let expected = check::Expected {
-            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id&succeed_type=1",
+            target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id&succeed_type=0",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
             always: &[],
             private: &[],
@@ -2169,10 +2169,10 @@ mod get_message_calls {
                 "om_dc13264520392913993dd051dba21dcf",
             )
             .user_id_type("open_id")
-            .card_msg_content_type("card_msg_content_type")
+            .card_msg_content_type("user_card_content")
             .with_sender_name(true);
         let expected = check::Expected {
-            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf?user_id_type=open_id&card_msg_content_type=card_msg_content_type&with_sender_name=true",
+            target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf?user_id_type=open_id&card_msg_content_type=user_card_content&with_sender_name=true",
             body: check::Body::None,
             always: &["message_id"],
             private: &["test content"],
@@ -2212,11 +2212,11 @@ mod list_message_calls {
             .page_token(
                 "GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ==",
             )
-            .card_msg_content_type("card_msg_content_type")
+            .card_msg_content_type("user_card_content")
             .only_thread_root_messages(true)
             .with_sender_name(true);
         let expected = check::Expected {
-            target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f&start_time=1608594809&end_time=1609296809&sort_type=ByCreateTimeAsc&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D&card_msg_content_type=card_msg_content_type&only_thread_root_messages=true&with_sender_name=true",
+            target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f&start_time=1608594809&end_time=1609296809&sort_type=ByCreateTimeAsc&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D&card_msg_content_type=user_card_content&only_thread_root_messages=true&with_sender_name=true",
             body: check::Body::None,
             always: &["message_id"],
             private: &["test content"],
@@ -2279,9 +2279,9 @@ mod get_messages_calls {
                 "om_40eb06e7b84dc71c03e009ad3c754195",
             ])
             .user_id_type("open_id")
-            .card_msg_content_type("raw_card_content");
+            .card_msg_content_type("user_card_content");
         let expected = check::Expected {
-            target: "/open-apis/im/v1/messages/mget?message_ids=om_dc13264520392913993dd051dba21dcf&message_ids=om_40eb06e7b84dc71c03e009ad3c754195&user_id_type=open_id&card_msg_content_type=raw_card_content",
+            target: "/open-apis/im/v1/messages/mget?message_ids=om_dc13264520392913993dd051dba21dcf&message_ids=om_40eb06e7b84dc71c03e009ad3c754195&user_id_type=open_id&card_msg_content_type=user_card_content",
             body: check::Body::None,
             always: &["message_id"],
             private: &["test content"],
@@ -2620,11 +2620,11 @@ mod batch_query_message_reaction_calls {
             ])
             .user_id_type("open_id")
             .page_size_per_message(1)
-            .reaction_type("reaction_type");
+            .reaction_type("OK");
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/reactions/batch_query?user_id_type=open_id",
             body: check::Body::Json(
-                r#"{"page_size_per_message":1,"queries":[{"message_id":"message_id","page_token":"page_token"}],"reaction_type":"reaction_type"}"#,
+                r#"{"page_size_per_message":1,"queries":[{"message_id":"message_id","page_token":"page_token"}],"reaction_type":"OK"}"#,
             ),
             always: &[],
             private: &[],

@@ -53,6 +53,7 @@ lead_here! {
         ServiceUnavailableReason
     }
     application_audit_log {
+        AuditEnvironment
         AuditLogBasicInfo
         AuditLogDetail
         AuditLogDeviceInfo
@@ -61,6 +62,14 @@ lead_here! {
         AuditLogNetInfo
         AuditLogOpInfo
         AuditLogOperator
+        AuditLogType
+        AuditLoginType
+        AuditOsType
+        AuditScope
+        AuditSource
+        AuditStatus
+        AuditTerminalType
+        AuditedAppType
         GetAuditLog
         GetAuditLogResponse
         GetDataChangeLog
@@ -90,6 +99,7 @@ lead_here! {
     application_object {
         Condition
         ConditionValue
+        ConditionValueKind
         Criterion
         ObjectField
         ObjectInfo
@@ -116,6 +126,7 @@ lead_here! {
         BatchUpdateRecordsResponse
         Condition
         ConditionValue
+        ConditionValueKind
         CreateRecord
         CreateRecordResponse
         Criterion
@@ -138,6 +149,7 @@ lead_here! {
         BatchRemoveRoleAuthorization
         Condition
         ConditionValue
+        ConditionValueKind
         Criterion
         GetRoleMember
         GetRoleMemberResponse
@@ -150,6 +162,7 @@ lead_here! {
     }
     approval_task {
         AddApprovalTaskAssignee
+        AddAssigneeType
         AgreeApprovalTask
         RejectApprovalTask
         TransferApprovalTask
@@ -187,6 +200,8 @@ lead_here! {
         RollbackUserTask
         TaskInitiator
         UserTask
+        UserTaskSource
+        UserTaskState
         UserTaskSummary
         WorkflowInstance
     }
@@ -224,6 +239,7 @@ lead_here! {
         GetViewRecordsResponse
     }
     types {
+        AuditEnvironment
         AuditLogBasicInfo
         AuditLogDetail
         AuditLogDeviceInfo
@@ -232,8 +248,17 @@ lead_here! {
         AuditLogNetInfo
         AuditLogOpInfo
         AuditLogOperator
+        AuditLogType
+        AuditLoginType
+        AuditOsType
+        AuditScope
+        AuditSource
+        AuditStatus
+        AuditTerminalType
+        AuditedAppType
         Condition
         ConditionValue
+        ConditionValueKind
         Criterion
         EnvironmentVariable
         I18nText

@@ -5,7 +5,7 @@ use super::{MessageChatType, MessageMention, MessageReceived, UserId, V1ChatType
 use crate::bot::Bot;
 use crate::content::Content;
 use crate::message::{GetMessage, MessageType, ReplyMessage};
-use crate::message_reaction::{CreateMessageReaction, ReactionType};
+use crate::message_reaction::{CreateMessageReaction, Emoji, ReactionType};
 
 impl MessageReceived {
     /// Returns the content, read as [`Message::content`](crate::message::Message::content) reads
@@ -115,10 +115,10 @@ impl MessageReceived {
         self.reply(content).reply_in_thread(true)
     }
 
-    /// Creates a reaction to the message with an emoji of the platform, such as `OK` or `THUMBSUP`.
-    pub fn react(&self, emoji_type: impl Into<String>) -> CreateMessageReaction {
-        let emoji = ReactionType::new(emoji_type);
-        CreateMessageReaction::new(&self.message.message_id, emoji)
+    /// Creates a reaction to the message with an emoji of the platform, such as
+    /// [`Emoji::ThumbsUp`] or `"THUMBSUP"`.
+    pub fn react(&self, emoji: impl Into<Emoji>) -> CreateMessageReaction {
+        CreateMessageReaction::new(&self.message.message_id, ReactionType::new(emoji))
     }
 }
 
@@ -155,8 +155,8 @@ impl V1Message {
     }
 
     /// Creates a reaction; see [`MessageReceived::react`].
-    pub fn react(&self, emoji_type: impl Into<String>) -> CreateMessageReaction {
-        CreateMessageReaction::new(&self.open_message_id, ReactionType::new(emoji_type))
+    pub fn react(&self, emoji: impl Into<Emoji>) -> CreateMessageReaction {
+        CreateMessageReaction::new(&self.open_message_id, ReactionType::new(emoji))
     }
 }
 

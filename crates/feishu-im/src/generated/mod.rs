@@ -168,6 +168,7 @@ lead_here! {
         ListChatBotsResponse
         MeJoinChatMembers
         MemberIdType
+        SucceedType
         UserIdType
     }
     chat_menu_item {
@@ -257,6 +258,7 @@ lead_here! {
     }
     message {
         AttachmentType
+        CardMsgContentType
         ContainerId
         ContainerIdType
         CreateMessage
@@ -277,6 +279,7 @@ lead_here! {
         ListMessageReadUsers
         ListMessageReadUsersResponse
         ListMessageResponse
+        MemberIdType
         Mention
         MergeForwardMessage
         MergeForwardMessageResponse
@@ -297,6 +300,7 @@ lead_here! {
         SearchTimeRange
         SearchedChatType
         Sender
+        SenderType
         UpdateMessage
         UrgeMessageByApp
         UrgeMessageByAppResponse
@@ -313,6 +317,7 @@ lead_here! {
         CreateMessageReactionResponse
         DeleteMessageReaction
         DeleteMessageReactionResponse
+        Emoji
         FailedReactionQuery
         ListMessageReaction
         ListMessageReactionResponse
@@ -338,6 +343,7 @@ lead_here! {
         DeletePin
         ListPin
         ListPinResponse
+        MemberIdType
         Pin
     }
     tag {
@@ -360,6 +366,7 @@ lead_here! {
     thread {
         ForwardThread
         I18nNames
+        MemberIdType
         Mention
         Message
         MessageBody
@@ -367,12 +374,14 @@ lead_here! {
         ReceiveId
         ReceiveIdType
         Sender
+        SenderType
     }
     url_preview {
         UpdateUrlPreviews
     }
     types {
         AppFeedCard
+        CardMsgContentType
         Chat
         ChatMenuItem
         ChatMenuItemAction
@@ -389,6 +398,7 @@ lead_here! {
         ChatTabType
         ChatTag
         ChatType
+        Emoji
         FailedAppFeedCard
         FailedFeedUser
         FeedButton
@@ -422,6 +432,7 @@ lead_here! {
         RestrictedModePermission
         RestrictedModeSetting
         Sender
+        SenderType
         ShareCardPermission
         TagBizType
         TagFailReason
@@ -452,6 +463,7 @@ lead_here! {
         DeliveryType
         ElementAction
         ElementTag
+        Emoji
         Event
         EventMember
         EventReader

@@ -5,7 +5,7 @@ use openplat_core::{
     Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
-use crate::generated::types::AuditLogEntry;
+use crate::generated::types::{AuditLogEntry, AuditLogType, AuditedAppType};
 
 /// Searches the audit log of a low-code app: who did what, when, from where, and whether it worked.
 ///
@@ -36,12 +36,12 @@ pub struct ListAuditLogs {
     quick_query: Option<String>,
     from: String,
     to: String,
-    log_type: String,
+    log_type: AuditLogType,
     filter: Option<String>,
     columns: Option<Vec<String>>,
     sort_by: Option<String>,
     sort_order: Option<String>,
-    app_type: Option<String>,
+    app_type: Option<AuditedAppType>,
 }
 
 /// What [`ListAuditLogs`] requires. By name, so that two values are never swapped;
@@ -66,10 +66,8 @@ pub struct ListAuditLogsRequired<'a> {
     ///
     /// At most 1000 characters.
     pub to: &'a str,
-    /// Which kind of entry to return: `10000` for all, `10001` for the administration of the tenant, `10002` for logins, `10003` for the administration of apps.
-    ///
-    /// At most 1000 characters.
-    pub log_type: &'a str,
+    /// The kind of entries to return.
+    pub log_type: AuditLogType,
 }
 
 impl ListAuditLogs {
@@ -82,7 +80,7 @@ impl ListAuditLogs {
             quick_query: None,
             from: required.from.to_owned(),
             to: required.to.to_owned(),
-            log_type: required.log_type.to_owned(),
+            log_type: required.log_type,
             filter: None,
             columns: None,
             sort_by: None,
@@ -134,10 +132,8 @@ impl ListAuditLogs {
         self
     }
 
-    /// Which platform the app was built on: `0` for aPaaS, `1` for Aily.
-    ///
-    /// At most 1000 characters.
-    pub fn app_type(mut self, value: impl Into<String>) -> Self {
+    /// The platform that the app was built on.
+    pub fn app_type(mut self, value: impl Into<AuditedAppType>) -> Self {
         self.app_type = Some(value.into());
         self
     }

@@ -5,7 +5,7 @@ use openplat_core::{
     Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
-use crate::generated::types::AuditLogEntry;
+use crate::generated::types::{AuditLogEntry, AuditLogType, AuditedAppType};
 
 /// Searches the log of data changes of a low-code app.
 ///
@@ -36,12 +36,12 @@ pub struct ListDataChangeLogs {
     offset: String,
     from: Option<String>,
     to: Option<String>,
-    log_type: String,
+    log_type: AuditLogType,
     filter: Option<String>,
     columns: Option<Vec<String>>,
     sort_by: Option<String>,
     sort_order: Option<String>,
-    app_type: Option<String>,
+    app_type: Option<AuditedAppType>,
 }
 
 /// What [`ListDataChangeLogs`] requires. By name, so that two values are never swapped;
@@ -60,10 +60,8 @@ pub struct ListDataChangeLogsRequired<'a> {
     ///
     /// At most 1000 characters.
     pub offset: &'a str,
-    /// Which kind of entry to return; `10007`, changes of data, is the only one.
-    ///
-    /// At most 1000 characters.
-    pub log_type: &'a str,
+    /// The kind of entries to return, of which `10007`, changes of data, is the only one.
+    pub log_type: AuditLogType,
 }
 
 impl ListDataChangeLogs {
@@ -76,7 +74,7 @@ impl ListDataChangeLogs {
             offset: required.offset.to_owned(),
             from: None,
             to: None,
-            log_type: required.log_type.to_owned(),
+            log_type: required.log_type,
             filter: None,
             columns: None,
             sort_by: None,
@@ -144,10 +142,8 @@ impl ListDataChangeLogs {
         self
     }
 
-    /// Which platform the app was built on: `0` for aPaaS, `1` for Aily.
-    ///
-    /// At most 1000 characters.
-    pub fn app_type(mut self, value: impl Into<String>) -> Self {
+    /// The platform that the app was built on.
+    pub fn app_type(mut self, value: impl Into<AuditedAppType>) -> Self {
         self.app_type = Some(value.into());
         self
     }

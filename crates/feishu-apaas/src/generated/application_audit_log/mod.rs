@@ -12,6 +12,8 @@ pub use self::data_change_log_detail::*;
 pub use self::data_change_logs_list::*;
 pub use self::get::*;
 pub use crate::generated::types::{
-    AuditLogBasicInfo, AuditLogDetail, AuditLogDeviceInfo, AuditLogEntry,
-    AuditLogLoginInfo, AuditLogNetInfo, AuditLogOpInfo, AuditLogOperator,
+    AuditEnvironment, AuditLogBasicInfo, AuditLogDetail, AuditLogDeviceInfo,
+    AuditLogEntry, AuditLogLoginInfo, AuditLogNetInfo, AuditLogOpInfo, AuditLogOperator,
+    AuditLogType, AuditLoginType, AuditOsType, AuditScope, AuditSource, AuditStatus,
+    AuditTerminalType, AuditedAppType,
 };

@@ -7,4 +7,6 @@ mod search;
 
 pub use self::oql_query::*;
 pub use self::search::*;
-pub use crate::generated::types::{Condition, ConditionValue, Criterion};
+pub use crate::generated::types::{
+    Condition, ConditionValue, ConditionValueKind, Criterion,
+};

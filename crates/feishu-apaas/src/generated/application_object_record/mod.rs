@@ -20,5 +20,6 @@ pub use self::delete::*;
 pub use self::patch::*;
 pub use self::query::*;
 pub use crate::generated::types::{
-    Condition, ConditionValue, Criterion, RecordResult, RecordResultError,
+    Condition, ConditionValue, ConditionValueKind, Criterion, RecordResult,
+    RecordResultError,
 };

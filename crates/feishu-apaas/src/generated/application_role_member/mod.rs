@@ -9,4 +9,6 @@ mod get;
 pub use self::batch_create_authorization::*;
 pub use self::batch_remove_authorization::*;
 pub use self::get::*;
-pub use crate::generated::types::{Condition, ConditionValue, Criterion};
+pub use crate::generated::types::{
+    Condition, ConditionValue, ConditionValueKind, Criterion,
+};

@@ -29,7 +29,7 @@ pub struct AddApprovalTaskAssignee {
     approval_task_id: String,
     user_id: String,
     approvers: Option<Vec<String>>,
-    add_assignee_type: Option<String>,
+    add_assignee_type: Option<AddAssigneeType>,
     opinion: Option<String>,
 }
 
@@ -78,8 +78,8 @@ impl AddApprovalTaskAssignee {
         self
     }
 
-    /// When it is the turn of those who are added: `currentAndAddAssign` for alongside the present ones, `afterAndAddAssign` for after them.
-    pub fn add_assignee_type(mut self, value: impl Into<String>) -> Self {
+    /// The order in which those who are added decide.
+    pub fn add_assignee_type(mut self, value: impl Into<AddAssigneeType>) -> Self {
         self.add_assignee_type = Some(value.into());
         self
     }
@@ -124,3 +124,13 @@ impl Operation for AddApprovalTaskAssignee {
 }
 
 impl AcceptsAppToken for AddApprovalTaskAssignee {}
+
+openplat_core::string_enum! {
+    /// The order in which people who are added to a task decide.
+    pub enum AddAssigneeType {
+        /// Together with the people who decide at present.
+        Alongside = "currentAndAddAssign",
+        /// After the people who decide at present.
+        After = "afterAndAddAssign",
+    }
+}

@@ -13,18 +13,18 @@ pub struct AuditLogEntry {
     /// When it was done: milliseconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_time: Option<String>,
-    /// Which kind of entry it is: `10001` for the administration of the tenant, `10002` for logins, `10003` for the administration of apps, `10007` for changes of data. Samples show `10000`, which stands for all kinds in a query.
+    /// The kind of entry.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub log_type: Option<String>,
+    pub log_type: Option<AuditLogType>,
     /// The person who did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<AuditLogOperator>,
     /// Whether the person is from outside of the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outsider: Option<bool>,
-    /// How the person had logged in: `11001` with Feishu, `11003` with an account and a password.
+    /// The way in which the person had logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub login_type: Option<String>,
+    pub login_type: Option<AuditLoginType>,
     /// Which tenant it is, by its id in Feishu.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lark_tenant_id: Option<String>,
@@ -64,12 +64,12 @@ pub struct AuditLogEntry {
     /// The browser it was done in, as the id of a web device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_device_id: Option<String>,
-    /// What kind of client it was: `13002` for a PC, `13003` for the web. The sample shows `2`, which is not documented.
+    /// The kind of client.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub terminal_type: Option<String>,
-    /// Which operating system the client ran on: `14002` for Windows, `14001` if unknown.
+    pub terminal_type: Option<AuditTerminalType>,
+    /// The operating system of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub os_type: Option<String>,
+    pub os_type: Option<AuditOsType>,
     /// Which version of the operating system the client ran on, such as `14.6`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
@@ -79,18 +79,18 @@ pub struct AuditLogEntry {
     /// The object that was acted on, by its API name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_object: Option<String>,
-    /// Where it was done: `15001` for the administration of the tenant, `15002` for the administration of the app, `15003` for the development platform.
+    /// The part of the platform where it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub audit_scope: Option<String>,
+    pub audit_scope: Option<AuditScope>,
     /// The tenant that the entry belongs to. The vendor does not say how it relates to `lark_tenant_id` and `apaas_tenant_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
     /// What identifies the app that it was done in, such as `package_aacc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// Which environment it was done in: `16001` for the sandbox, `16003` for the live one.
+    /// The environment in which it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub env_type: Option<String>,
+    pub env_type: Option<AuditEnvironment>,
     /// What kind of event it was, as a numeric code such as `19001`, the one that `filter` knows as `eventName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_type: Option<String>,
@@ -101,12 +101,12 @@ pub struct AuditLogEntry {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub op_detail: BTreeMap<String, String>,
-    /// How it was done: `20001` from the user interface, `20004` through the open API.
+    /// The way in which it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub op_source: Option<String>,
-    /// Whether it worked: `18001` if it did, `18002` if it failed.
+    pub op_source: Option<AuditSource>,
+    /// The outcome of the action.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
+    pub status: Option<AuditStatus>,
     /// Why it failed, in words, by language; the keys are locale ids such as `2052`, or codes such as `zh`. Only for actions that failed.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
@@ -178,15 +178,15 @@ pub struct AuditLogDetail {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogBasicInfo {
-    /// Which kind of entry it is: `10001` for the administration of the tenant, `10002` for logins, `10003` for the administration of apps, `10007` for changes of data. Samples show `10000`, which stands for all kinds in a query.
+    /// The kind of entry.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub log_type: Option<String>,
-    /// Where it was done: `15001` for the administration of the tenant, `15002` for the administration of the app, `15003` for the development platform.
+    pub log_type: Option<AuditLogType>,
+    /// The part of the platform where it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub audit_scope: Option<String>,
-    /// Which environment it was done in: `16001` for the sandbox, `16003` for the live one.
+    pub audit_scope: Option<AuditScope>,
+    /// The environment in which it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub env_type: Option<String>,
+    pub env_type: Option<AuditEnvironment>,
     /// What identifies the app on the low-code platform, such as `app123`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id: Option<String>,
@@ -222,9 +222,9 @@ pub struct AuditLogOpInfo {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub op_detail: BTreeMap<String, String>,
-    /// Whether it worked: `18001` if it did, `18002` if it failed.
+    /// The outcome of the action.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
+    pub status: Option<AuditStatus>,
     /// Why it failed, in words. Only for actions that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_reason: Option<String>,
@@ -241,9 +241,9 @@ pub struct AuditLogOpInfo {
     /// The object that was acted on, by its API name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_object: Option<String>,
-    /// How it was done: `20001` from the user interface, `20004` through the open API.
+    /// The way in which it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub op_source: Option<String>,
+    pub op_source: Option<AuditSource>,
     /// What changed. Each element is JSON in a string: an object with the `old` and the `new` value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_changes: Vec<String>,
@@ -253,9 +253,9 @@ pub struct AuditLogOpInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogLoginInfo {
-    /// How the person had logged in: `11001` with Feishu, `11003` with an account and a password.
+    /// The way in which the person had logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub login_type: Option<String>,
+    pub login_type: Option<AuditLoginType>,
 }
 
 /// What an action of a log entry was done on.
@@ -268,12 +268,12 @@ pub struct AuditLogDeviceInfo {
     /// The browser it was done in, as the id of a web device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_device_id: Option<String>,
-    /// What kind of client it was: `13002` for a PC, `13003` for the web. The sample shows `2`, which is not documented.
+    /// The kind of client.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub terminal_type: Option<String>,
-    /// Which operating system the client ran on: `14002` for Windows, `14001` if unknown.
+    pub terminal_type: Option<AuditTerminalType>,
+    /// The operating system of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub os_type: Option<String>,
+    pub os_type: Option<AuditOsType>,
     /// Which version of the operating system the client ran on, such as `14.6`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
@@ -301,4 +301,124 @@ pub struct AuditLogNetInfo {
     /// What the client said it is, as in the `User-Agent` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+}
+
+openplat_core::string_enum! {
+    /// The kind of an entry of a log.
+    pub enum AuditLogType {
+        /// Entries of all kinds, in a query. Samples of entries show it too.
+        #[doc(alias = "10000")]
+        All = "10000",
+        /// The administration of the tenant.
+        #[doc(alias = "10001")]
+        TenantAdministration = "10001",
+        /// A login.
+        #[doc(alias = "10002")]
+        Login = "10002",
+        /// The administration of an app.
+        #[doc(alias = "10003")]
+        AppAdministration = "10003",
+        /// A change of data.
+        #[doc(alias = "10007")]
+        DataChange = "10007",
+    }
+}
+
+openplat_core::string_enum! {
+    /// The way in which a person had logged in.
+    pub enum AuditLoginType {
+        /// With Feishu.
+        #[doc(alias = "11001")]
+        Feishu = "11001",
+        /// With an account and a password.
+        #[doc(alias = "11003")]
+        Password = "11003",
+    }
+}
+
+openplat_core::string_enum! {
+    /// The kind of client that an action was done with.
+    pub enum AuditTerminalType {
+        /// A PC.
+        #[doc(alias = "13002")]
+        Pc = "13002",
+        /// A browser.
+        #[doc(alias = "13003")]
+        Web = "13003",
+    }
+}
+
+openplat_core::string_enum! {
+    /// The operating system of a client.
+    pub enum AuditOsType {
+        /// A system that the platform does not know.
+        #[doc(alias = "14001")]
+        NotKnown = "14001",
+        /// Microsoft Windows.
+        #[doc(alias = "14002")]
+        Windows = "14002",
+    }
+}
+
+openplat_core::string_enum! {
+    /// The part of the platform where an action was done.
+    pub enum AuditScope {
+        /// The administration of the tenant.
+        #[doc(alias = "15001")]
+        TenantAdministration = "15001",
+        /// The administration of the app.
+        #[doc(alias = "15002")]
+        AppAdministration = "15002",
+        /// The platform on which apps are developed.
+        #[doc(alias = "15003")]
+        DevelopmentPlatform = "15003",
+    }
+}
+
+openplat_core::string_enum! {
+    /// The environment in which an action was done.
+    pub enum AuditEnvironment {
+        /// The environment for tests.
+        #[doc(alias = "16001")]
+        Sandbox = "16001",
+        /// The environment that people work in.
+        #[doc(alias = "16003")]
+        Live = "16003",
+    }
+}
+
+openplat_core::string_enum! {
+    /// The outcome of an action.
+    pub enum AuditStatus {
+        /// The action took effect.
+        #[doc(alias = "18001")]
+        Succeeded = "18001",
+        /// The action did not take effect.
+        #[doc(alias = "18002")]
+        Failed = "18002",
+    }
+}
+
+openplat_core::string_enum! {
+    /// The way in which an action was done.
+    pub enum AuditSource {
+        /// By a person in the user interface.
+        #[doc(alias = "20001")]
+        UserInterface = "20001",
+        /// By a program through the open API.
+        #[doc(alias = "20004")]
+        OpenApi = "20004",
+    }
+}
+
+openplat_core::string_enum! {
+    /// The platform that an app was built on.
+    pub enum AuditedAppType {
+        /// The low-code platform.
+        #[doc(alias = "0")]
+        Apaas = "0",
+        /// The platform for AI assistants.
+        #[doc(alias = "1")]
+        Aily = "1",
+    }
 }

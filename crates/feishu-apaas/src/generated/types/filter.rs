@@ -94,13 +94,23 @@ impl Condition {
     }
 }
 
+openplat_core::string_enum! {
+    /// The kind of a side of a condition.
+    pub enum ConditionValueKind {
+        /// A field.
+        Field = "metadataVariable",
+        /// A fixed value.
+        Constant = "constant",
+    }
+}
+
 /// One side of a condition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConditionValue {
-    /// What the side is: `metadataVariable` for a field, the only kind on the left, or `constant` for a fixed value, the only kind documented on the right. A sample shows a field on the right too.
+    /// The kind of side: a field on the left; on the right usually a fixed value, though a sample shows a field there too.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
+    pub kind: Option<ConditionValueKind>,
     /// JSON in a string: for a field, `{"fieldPath":[{"fieldApiName":"_id","objectApiName":"_user"}]}` with the API names of the field and its object; for a fixed value, `{"data":"123456"}`.
     #[serde(
         with = "openplat_core::json_text",
@@ -123,8 +133,8 @@ impl ConditionValue {
         }
     }
 
-    /// What the side is: `metadataVariable` for a field, the only kind on the left, or `constant` for a fixed value, the only kind documented on the right. A sample shows a field on the right too.
-    pub fn kind(mut self, value: impl Into<String>) -> Self {
+    /// The kind of side: a field on the left; on the right usually a fixed value, though a sample shows a field there too.
+    pub fn kind(mut self, value: impl Into<ConditionValueKind>) -> Self {
         self.kind = Some(value.into());
         self
     }

@@ -30,8 +30,8 @@ use crate::generated::types::I18nText;
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct QueryUserTask {
-    kind: Option<String>,
-    source: Option<String>,
+    kind: Option<UserTaskState>,
+    source: Option<UserTaskSource>,
     limit: Option<String>,
     offset: Option<String>,
     start_time: Option<String>,
@@ -57,14 +57,14 @@ impl QueryUserTask {
         }
     }
 
-    /// Which tasks to return: `pending` for those still to be dealt with, `archived` for those that are finished.
-    pub fn kind(mut self, value: impl Into<String>) -> Self {
+    /// The state of the tasks to return.
+    pub fn kind(mut self, value: impl Into<UserTaskState>) -> Self {
         self.kind = Some(value.into());
         self
     }
 
-    /// How the tasks relate to the person: `fromMe` for those the person started, `assignMe` for those assigned to the person, `CCMe` for those of which the person got a copy.
-    pub fn source(mut self, value: impl Into<String>) -> Self {
+    /// The way in which the tasks concern the person.
+    pub fn source(mut self, value: impl Into<UserTaskSource>) -> Self {
         self.source = Some(value.into());
         self
     }
@@ -172,6 +172,28 @@ impl Paged for QueryUserTask {
 
     fn into_items(page: QueryUserTaskResponse) -> Vec<UserTask> {
         page.tasks
+    }
+}
+
+openplat_core::string_enum! {
+    /// Whether tasks are still to be dealt with.
+    pub enum UserTaskState {
+        /// Still to be dealt with.
+        Pending = "pending",
+        /// Finished.
+        Archived = "archived",
+    }
+}
+
+openplat_core::string_enum! {
+    /// The way in which a task concerns a person.
+    pub enum UserTaskSource {
+        /// The person started it.
+        Started = "fromMe",
+        /// It is assigned to the person.
+        Assigned = "assignMe",
+        /// The person got a copy of it.
+        Copied = "CCMe",
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::content::members::{Fields, Members, Writer, as_object, members, value};
+use crate::message_reaction::Emoji;
 
 openplat_core::string_enum! {
     /// A style of words. The platform ignores a style that it does not know.
@@ -136,9 +137,9 @@ impl Element {
         Media::new(file_key).into()
     }
 
-    /// An emoji of the platform, such as `SMILE`.
-    pub fn emotion(emoji_type: impl Into<String>) -> Self {
-        Emotion::new(emoji_type).into()
+    /// An emoji of the platform, such as [`Emoji::Smile`] or `"SMILE"`.
+    pub fn emotion(emoji: impl Into<Emoji>) -> Self {
+        Emotion::new(emoji).into()
     }
 
     /// Code in no particular language.
@@ -367,17 +368,15 @@ impl Media {
 members! {
     /// An emoji of the platform: `emotion`.
     pub struct Emotion {
-        /// The type of the emoji, such as `SMILE`; see [the vendor's list][emoji].
-        ///
-        /// [emoji]: https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/emojis-introduce
+        /// The name of the emoji, as of [`Emoji`].
         emoji_type: Option<String>,
     }
 }
 
 impl Emotion {
-    /// The emoji of this type.
-    pub fn new(emoji_type: impl Into<String>) -> Self {
-        Self { emoji_type: Some(emoji_type.into()), extra: Map::new() }
+    /// Creates an element of an emoji.
+    pub fn new(emoji: impl Into<Emoji>) -> Self {
+        Self { emoji_type: Some(emoji.into().to_string()), extra: Map::new() }
     }
 }
 

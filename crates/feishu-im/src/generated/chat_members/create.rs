@@ -51,7 +51,7 @@ use crate::generated::types::MemberIdType;
 pub struct CreateChatMembers {
     chat_id: String,
     member_id_type: Option<MemberIdType>,
-    succeed_type: Option<i64>,
+    succeed_type: Option<SucceedType>,
     id_list: Option<Vec<String>>,
 }
 
@@ -76,15 +76,11 @@ impl CreateChatMembers {
         self
     }
 
-    /// What to do about ids that cannot be used.
-    ///
-    /// - `0`: Ids that do not exist or are out of sight let the request fail; people who left the organisation are skipped.
-    /// - `1`: Everybody who can be added is, and the answer lists the rest.
-    /// - `2`: A single unusable id lets the request fail, and the answer lists those that cannot be used.
+    /// The treatment of IDs that cannot be used.
     ///
     /// Default: `0`.
-    pub fn succeed_type(mut self, value: i64) -> Self {
-        self.succeed_type = Some(value);
+    pub fn succeed_type(mut self, value: impl Into<SucceedType>) -> Self {
+        self.succeed_type = Some(value.into());
         self
     }
 
@@ -132,6 +128,18 @@ impl Operation for CreateChatMembers {
 
 impl AcceptsAppToken for CreateChatMembers {}
 impl AcceptsUserToken for CreateChatMembers {}
+
+openplat_core::int_enum! {
+    /// The treatment of IDs that cannot be used, when members are added to a chat.
+    pub enum SucceedType {
+        /// Ids that do not exist or are out of sight let the request fail; people who left the organisation are skipped.
+        SkipFormerMembers = 0,
+        /// Everybody who can be added is, and the answer lists the rest.
+        AddAllPossible = 1,
+        /// A single unusable id lets the request fail, and the answer lists those that cannot be used.
+        AllOrNothing = 2,
+    }
+}
 
 /// The response of [`CreateChatMembers`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use openplat_core::{
     OperationMeta, Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
-use crate::generated::types::UserIdType;
+use crate::generated::types::{MemberIdType, UserIdType};
 
 /// Lists the people who are members of a chat, with their names.
 ///
@@ -150,9 +150,9 @@ impl Paged for GetChatMembers {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatMember {
-    /// Which kind of id `member_id` is: `open_id`, `union_id` or `user_id`, as the request asked for.
+    /// The type of `member_id`, as the request asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub member_id_type: Option<String>,
+    pub member_id_type: Option<MemberIdType>,
     /// The person, as an id of the kind in `member_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_id: Option<String>,

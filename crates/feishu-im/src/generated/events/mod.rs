@@ -62,7 +62,7 @@ pub use self::v1_user_invite_withdrawn::*;
 pub use self::url_preview::*;
 pub use self::types::*;
 pub use crate::generated::types::{
-    GroupMessageType, I18nNames, MemberRole, MembershipApproval, MessageType,
+    Emoji, GroupMessageType, I18nNames, MemberRole, MembershipApproval, MessageType,
     MessageVisibility, ModerationPermission, OperatorType, PeerType, ReactionType,
     RestrictedModePermission, RestrictedModeSetting, ShareCardPermission,
 };

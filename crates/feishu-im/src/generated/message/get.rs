@@ -5,7 +5,7 @@ use openplat_core::{
     Parts, Rate,
 };
 use serde::{Deserialize, Serialize};
-use crate::generated::types::{Message, UserIdType};
+use crate::generated::types::{CardMsgContentType, Message, UserIdType};
 
 /// Returns a message with its content.
 ///
@@ -37,7 +37,7 @@ use crate::generated::types::{Message, UserIdType};
 pub struct GetMessage {
     message_id: String,
     user_id_type: Option<UserIdType>,
-    card_msg_content_type: Option<String>,
+    card_msg_content_type: Option<CardMsgContentType>,
     with_sender_name: Option<bool>,
 }
 
@@ -62,8 +62,11 @@ impl GetMessage {
         self
     }
 
-    /// In which form the content of cards is returned: `user_card_content` for the JSON that the card was sent with, `raw_card_content` for the full JSON that Feishu makes of it. Without it, a simplified form is returned. Only for messages of the type `interactive`.
-    pub fn card_msg_content_type(mut self, value: impl Into<String>) -> Self {
+    /// The form in which the content of cards is returned. If omitted, a simplified form is returned. Only for messages of the type `interactive`.
+    pub fn card_msg_content_type(
+        mut self,
+        value: impl Into<CardMsgContentType>,
+    ) -> Self {
         self.card_msg_content_type = Some(value.into());
         self
     }

@@ -5,7 +5,7 @@ use openplat_core::{
     OperationMeta, Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
-use crate::generated::types::Message;
+use crate::generated::types::{CardMsgContentType, Message};
 
 /// Lists the messages of a chat or of a thread.
 ///
@@ -41,7 +41,7 @@ pub struct ListMessage {
     sort_type: Option<MessageOrder>,
     page_size: Option<i64>,
     page_token: Option<String>,
-    card_msg_content_type: Option<String>,
+    card_msg_content_type: Option<CardMsgContentType>,
     only_thread_root_messages: Option<bool>,
     with_sender_name: Option<bool>,
 }
@@ -98,8 +98,11 @@ impl ListMessage {
         self
     }
 
-    /// In which form the content of cards is returned: `user_card_content` for the JSON that the card was sent with, `raw_card_content` for the full JSON that Feishu makes of it. Without it, a simplified form is returned. Only for messages of the type `interactive`.
-    pub fn card_msg_content_type(mut self, value: impl Into<String>) -> Self {
+    /// The form in which the content of cards is returned. If omitted, a simplified form is returned. Only for messages of the type `interactive`.
+    pub fn card_msg_content_type(
+        mut self,
+        value: impl Into<CardMsgContentType>,
+    ) -> Self {
         self.card_msg_content_type = Some(value.into());
         self
     }

@@ -5,7 +5,7 @@ use openplat_core::{
     Parts,
 };
 use serde::{Deserialize, Serialize};
-use crate::generated::types::{Message, UserIdType};
+use crate::generated::types::{CardMsgContentType, Message, UserIdType};
 
 /// Returns several messages with their contents.
 ///
@@ -22,7 +22,7 @@ use crate::generated::types::{Message, UserIdType};
 pub struct GetMessages {
     message_ids: Vec<String>,
     user_id_type: Option<UserIdType>,
-    card_msg_content_type: Option<String>,
+    card_msg_content_type: Option<CardMsgContentType>,
 }
 
 impl GetMessages {
@@ -47,8 +47,11 @@ impl GetMessages {
         self
     }
 
-    /// The form of cards: `user_card_content` for the JSON that the card was sent with, `raw_card_content` for the full JSON that Feishu makes of it. A simplified form if omitted.
-    pub fn card_msg_content_type(mut self, value: impl Into<String>) -> Self {
+    /// The form in which the content of cards is returned. If omitted, a simplified form is returned. Only for messages of the type `interactive`.
+    pub fn card_msg_content_type(
+        mut self,
+        value: impl Into<CardMsgContentType>,
+    ) -> Self {
         self.card_msg_content_type = Some(value.into());
         self
     }

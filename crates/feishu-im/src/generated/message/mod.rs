@@ -36,6 +36,6 @@ pub use self::urgent_app::*;
 pub use self::urgent_phone::*;
 pub use self::urgent_sms::*;
 pub use crate::generated::types::{
-    I18nNames, Mention, Message, MessageBody, MessageType, PeerType, ReceiveId,
-    ReceiveIdType, Sender, UserIdType,
+    CardMsgContentType, I18nNames, MemberIdType, Mention, Message, MessageBody,
+    MessageType, PeerType, ReceiveId, ReceiveIdType, Sender, SenderType, UserIdType,
 };

@@ -140,9 +140,9 @@ impl Paged for ListMessageReadUsers {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageReader {
-    /// Which kind of id `user_id` is: `open_id`, `union_id` or `user_id`, as the request asked for.
+    /// The type of `user_id`, as the request asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id_type: Option<String>,
+    pub user_id_type: Option<UserIdType>,
     /// The person, as an id of the kind in `user_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,

@@ -5,7 +5,7 @@ use openplat_core::{
     Parts,
 };
 use serde::{Deserialize, Serialize};
-use crate::generated::types::{ReactionOperator, UserIdType};
+use crate::generated::types::{Emoji, ReactionOperator, UserIdType};
 
 /// Returns the reactions of several messages at once, and how often each emoji occurs.
 ///
@@ -23,7 +23,7 @@ pub struct BatchQueryMessageReaction {
     user_id_type: Option<UserIdType>,
     queries: Vec<ReactionQuery>,
     page_size_per_message: Option<i64>,
-    reaction_type: Option<String>,
+    reaction_type: Option<Emoji>,
 }
 
 impl BatchQueryMessageReaction {
@@ -51,8 +51,8 @@ impl BatchQueryMessageReaction {
         self
     }
 
-    /// Which reactions to return, by the name of their emoji, such as `LAUGH`; absent for all.
-    pub fn reaction_type(mut self, value: impl Into<String>) -> Self {
+    /// The emoji of the reactions to return. If omitted, all are returned.
+    pub fn reaction_type(mut self, value: impl Into<Emoji>) -> Self {
         self.reaction_type = Some(value.into());
         self
     }
@@ -167,9 +167,9 @@ pub struct ReactionDetail {
     /// When the reaction was added: milliseconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_time: Option<String>,
-    /// Which emoji the reaction consists of, by its name, such as `SMILE`.
+    /// The emoji that the reaction consists of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub emoji_type: Option<String>,
+    pub emoji_type: Option<Emoji>,
 }
 
 /// How often each emoji occurs among the reactions to one message.
@@ -188,9 +188,9 @@ pub struct MessageReactionCounts {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReactionCount {
-    /// Which emoji it is, by its name, such as `LAUGH`.
+    /// The emoji that is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reaction_type: Option<String>,
+    pub reaction_type: Option<Emoji>,
     /// How many reactions consist of the emoji, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<String>,

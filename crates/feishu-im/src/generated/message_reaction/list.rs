@@ -5,7 +5,7 @@ use openplat_core::{
     OperationMeta, Paged, Pages, Parts, Rate, Turn,
 };
 use serde::{Deserialize, Serialize};
-use crate::generated::types::{ReactionOperator, ReactionType, UserIdType};
+use crate::generated::types::{Emoji, ReactionOperator, ReactionType, UserIdType};
 
 /// Lists the reactions to a message, all of them or those with one emoji.
 ///
@@ -38,7 +38,7 @@ use crate::generated::types::{ReactionOperator, ReactionType, UserIdType};
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListMessageReaction {
     message_id: String,
-    reaction_type: Option<String>,
+    reaction_type: Option<Emoji>,
     page_token: Option<String>,
     page_size: Option<i64>,
     user_id_type: Option<UserIdType>,
@@ -58,8 +58,8 @@ impl ListMessageReaction {
         }
     }
 
-    /// Which reactions to list, by the name of their emoji, such as `LAUGH`; absent for all.
-    pub fn reaction_type(mut self, value: impl Into<String>) -> Self {
+    /// The emoji of the reactions to list. If omitted, all are listed.
+    pub fn reaction_type(mut self, value: impl Into<Emoji>) -> Self {
         self.reaction_type = Some(value.into());
         self
     }

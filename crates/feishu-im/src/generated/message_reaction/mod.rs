@@ -12,5 +12,5 @@ pub use self::create::*;
 pub use self::delete::*;
 pub use self::list::*;
 pub use crate::generated::types::{
-    OperatorType, ReactionOperator, ReactionType, UserIdType,
+    Emoji, OperatorType, ReactionOperator, ReactionType, UserIdType,
 };

@@ -9,4 +9,4 @@ mod list;
 pub use self::create::*;
 pub use self::delete::*;
 pub use self::list::*;
-pub use crate::generated::types::Pin;
+pub use crate::generated::types::{MemberIdType, Pin};

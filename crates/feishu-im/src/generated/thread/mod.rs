@@ -6,6 +6,6 @@ mod forward;
 
 pub use self::forward::*;
 pub use crate::generated::types::{
-    I18nNames, Mention, Message, MessageBody, MessageType, ReceiveId, ReceiveIdType,
-    Sender,
+    I18nNames, MemberIdType, Mention, Message, MessageBody, MessageType, ReceiveId,
+    ReceiveIdType, Sender, SenderType,
 };

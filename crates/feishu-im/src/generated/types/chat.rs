@@ -364,9 +364,9 @@ pub struct ChatSummary {
     /// The person who owns the chat, as an id of the kind in `owner_id_type`. Absent if a bot owns the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
-    /// Which kind of id `owner_id` is: `open_id`, `union_id` or `user_id`. Absent if a bot owns the chat.
+    /// The type of `owner_id`. Absent if a bot owns the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner_id_type: Option<String>,
+    pub owner_id_type: Option<UserIdType>,
     /// Whether people from outside of the organisation are members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<bool>,
