@@ -52,10 +52,10 @@ mod list_audit_logs_calls {
     async fn full() {
         let operation = sdk::application_audit_log::ListAuditLogs::new(sdk::application_audit_log::ListAuditLogsRequired {
                 namespace: "package_aa_bb",
-                page_size: "10",
-                offset: "0",
-                from: "1723691857002",
-                to: "1724296657002",
+                page_size: "10".into(),
+                offset: "0".into(),
+                from: "1723691857002".into(),
+                to: "1724296657002".into(),
                 log_type: sdk::application_audit_log::AuditLogType::from("10000"),
             })
             .quick_query("Intel Mac OS")
@@ -79,10 +79,10 @@ mod list_audit_logs_calls {
     async fn bare() {
         let operation = sdk::application_audit_log::ListAuditLogs::new(sdk::application_audit_log::ListAuditLogsRequired {
             namespace: "package_aa_bb",
-            page_size: "10",
-            offset: "0",
-            from: "1723691857002",
-            to: "1724296657002",
+            page_size: "10".into(),
+            offset: "0".into(),
+            from: "1723691857002".into(),
+            to: "1724296657002".into(),
             log_type: sdk::application_audit_log::AuditLogType::from("10000"),
         });
         let expected = check::Expected {
@@ -99,10 +99,10 @@ mod list_audit_logs_calls {
         let operation = check::turned(
                 sdk::application_audit_log::ListAuditLogs::new(sdk::application_audit_log::ListAuditLogsRequired {
                     namespace: "package_aa_bb",
-                    page_size: "10",
-                    offset: "0",
-                    from: "1723691857002",
-                    to: "1724296657002",
+                    page_size: "10".into(),
+                    offset: "0".into(),
+                    from: "1723691857002".into(),
+                    to: "1724296657002".into(),
                     log_type: sdk::application_audit_log::AuditLogType::from("10000"),
                 }),
             )
@@ -143,8 +143,8 @@ mod list_data_change_logs_calls {
     async fn full() {
         let operation = sdk::application_audit_log::ListDataChangeLogs::new(sdk::application_audit_log::ListDataChangeLogsRequired {
                 namespace: "package_aa_bb",
-                page_size: "0",
-                offset: "0",
+                page_size: "0".into(),
+                offset: "0".into(),
                 log_type: sdk::application_audit_log::AuditLogType::from("10007"),
             })
             .quick_query("Intel Mac OS")
@@ -170,8 +170,8 @@ mod list_data_change_logs_calls {
     async fn bare() {
         let operation = sdk::application_audit_log::ListDataChangeLogs::new(sdk::application_audit_log::ListDataChangeLogsRequired {
             namespace: "package_aa_bb",
-            page_size: "0",
-            offset: "0",
+            page_size: "0".into(),
+            offset: "0".into(),
             log_type: sdk::application_audit_log::AuditLogType::from("10007"),
         });
         let expected = check::Expected {
@@ -188,8 +188,8 @@ mod list_data_change_logs_calls {
         let operation = check::turned(
                 sdk::application_audit_log::ListDataChangeLogs::new(sdk::application_audit_log::ListDataChangeLogsRequired {
                     namespace: "package_aa_bb",
-                    page_size: "0",
-                    offset: "0",
+                    page_size: "0".into(),
+                    offset: "0".into(),
                     log_type: sdk::application_audit_log::AuditLogType::from("10007"),
                 }),
             )
@@ -1140,7 +1140,7 @@ mod list_seat_activity_calls {
     async fn full() {
         let operation = sdk::seat_activity::ListSeatActivity::new(sdk::seat_activity::ListSeatActivityRequired {
                 seat_type: sdk::seat_activity::SeatType::from("per_user"),
-                page_size: "10",
+                page_size: "10".into(),
             })
             .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0");
         let expected = check::Expected {
@@ -1156,7 +1156,7 @@ mod list_seat_activity_calls {
     async fn bare() {
         let operation = sdk::seat_activity::ListSeatActivity::new(sdk::seat_activity::ListSeatActivityRequired {
             seat_type: sdk::seat_activity::SeatType::from("per_user"),
-            page_size: "10",
+            page_size: "10".into(),
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10",
@@ -1172,7 +1172,7 @@ mod list_seat_activity_calls {
         let operation = check::turned(
                 sdk::seat_activity::ListSeatActivity::new(sdk::seat_activity::ListSeatActivityRequired {
                     seat_type: sdk::seat_activity::SeatType::from("per_user"),
-                    page_size: "10",
+                    page_size: "10".into(),
                 }),
             )
             .await;
@@ -1193,7 +1193,7 @@ mod list_seat_assignment_calls {
     async fn full() {
         let operation = sdk::seat_assignment::ListSeatAssignment::new(sdk::seat_assignment::ListSeatAssignmentRequired {
                 seat_type: sdk::seat_assignment::SeatType::from("per_user"),
-                page_size: "10",
+                page_size: "10".into(),
             })
             .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0");
         let expected = check::Expected {
@@ -1209,7 +1209,7 @@ mod list_seat_assignment_calls {
     async fn bare() {
         let operation = sdk::seat_assignment::ListSeatAssignment::new(sdk::seat_assignment::ListSeatAssignmentRequired {
             seat_type: sdk::seat_assignment::SeatType::from("per_user"),
-            page_size: "10",
+            page_size: "10".into(),
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10",
@@ -1225,7 +1225,7 @@ mod list_seat_assignment_calls {
         let operation = check::turned(
                 sdk::seat_assignment::ListSeatAssignment::new(sdk::seat_assignment::ListSeatAssignmentRequired {
                     seat_type: sdk::seat_assignment::SeatType::from("per_user"),
-                    page_size: "10",
+                    page_size: "10".into(),
                 }),
             )
             .await;

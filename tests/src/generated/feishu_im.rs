@@ -855,7 +855,7 @@ mod patch_chat_announcement_calls {
     async fn full() {
         let operation = sdk::chat_announcement::PatchChatAnnouncement::new(sdk::chat_announcement::PatchChatAnnouncementRequired {
                 chat_id: "oc_5ad11d72b830411d72b836c20",
-                revision: "12",
+                revision: "12".into(),
             })
             .requests([
                 "{\"requestType\":\"InsertBlocksRequestType\",\"insertBlocksRequest\":{\"payload\":\"{\\\"blocks\\\":[{\\\"type\\\":\\\"paragraph\\\",\\\"paragraph\\\":{\\\"elements\\\":[{\\\"type\\\":\\\"textRun\\\",\\\"textRun\\\":{\\\"text\\\":\\\"Docs API Sample Content\\\",\\\"style\\\":{}}}],\\\"style\\\":{}}}]}\",\"location\":{\"zoneId\":\"0\",\"index\":0, \"endOfZone\": true}}}",
@@ -881,7 +881,7 @@ mod patch_chat_announcement_calls {
     async fn bare() {
         let operation = sdk::chat_announcement::PatchChatAnnouncement::new(sdk::chat_announcement::PatchChatAnnouncementRequired {
             chat_id: "oc_5ad11d72b830411d72b836c20",
-            revision: "12",
+            revision: "12".into(),
         });
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",

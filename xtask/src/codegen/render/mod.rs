@@ -332,13 +332,18 @@ fn argument(ty: &Type, value: TokenStream) -> Argument {
 
 /// What a constructor or setter takes for a field: a number or a time beside its text.
 fn field_argument(field: &Field, value: TokenStream) -> Argument {
-    match counted(field).filter(|_| field.ty == Type::String) {
+    match counted_text(field) {
         Some(ty) => Argument {
             convert: quote!(Into::<#ty>::into(#value).into()),
             ty: quote!(impl Into<#ty>),
         },
         None => argument(&field.ty, value),
     }
+}
+
+/// The type that takes the number of a string.
+fn counted_text(field: &Field) -> Option<TokenStream> {
+    counted(field).filter(|_| field.ty == Type::String)
 }
 
 /// The type that knows what the number of a field counts.
@@ -427,6 +432,7 @@ fn new_from_names(
     let values = fields.iter().map(|field| {
         let name = ident(&field.rust);
         let value = match &field.ty {
+            _ if counted_text(field).is_some() => quote!(required.#name.into()),
             Type::String => quote!(required.#name.to_owned()),
             ty if is_text_list(ty) => {
                 quote!(required.#name.iter().copied().map(Into::into).collect())
@@ -448,18 +454,19 @@ fn is_text_list(ty: &Type) -> bool {
 
 /// Whether the struct of required values has something to borrow.
 fn borrows(required: &[&Field]) -> bool {
-    required.iter().any(|field| field.ty == Type::String || is_text_list(&field.ty))
+    let is_text = |field: &Field| field.ty == Type::String && counted_text(field).is_none();
+    required.iter().any(|field| is_text(field) || is_text_list(&field.ty))
 }
 
 fn required_struct(name: &str, required: &[&Field]) -> Vec<TokenStream> {
     let struct_name = ident(&required_name(name));
     let fields = required.iter().map(|field| {
         let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
-        let ty = match &field.ty {
+        let ty = counted_text(field).unwrap_or_else(|| match &field.ty {
             Type::String => quote!(&'a str),
             ty if is_text_list(ty) => quote!(&'a [&'a str]),
             ty => value_type(ty),
-        };
+        });
         quote!(#docs pub #name: #ty)
     });
     let docs = docs::attributes(&[

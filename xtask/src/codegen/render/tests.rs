@@ -294,7 +294,7 @@ impl Scope<'_> {
         let arguments = if needs_names(required.iter().map(|(field, _)| *field)) {
             let names = self.path(&required_name(name));
             let values = required.iter().map(|(field, value)| {
-                let (name, value) = (ident(&field.rust), self.named(&field.ty, value));
+                let (name, value) = (ident(&field.rust), self.named(field, value));
                 quote!(#name: #value)
             });
             quote!(#names { #(#values),* })
@@ -343,14 +343,15 @@ impl Scope<'_> {
     }
 
     /// A value in a struct of required values.
-    fn named(&self, ty: &Type, value: &Value) -> TokenStream {
-        match (ty, value) {
+    fn named(&self, field: &Field, value: &Value) -> TokenStream {
+        match (&field.ty, value) {
+            (Type::String, Value::String(text)) if field.counts.is_some() => quote!(#text.into()),
             (Type::String, Value::String(text)) => quote!(#text),
-            (_, Value::Array(values)) if is_text_list(ty) => {
+            (ty, Value::Array(values)) if is_text_list(ty) => {
                 let values = values.iter().filter_map(Value::as_str);
                 quote!(&[#(#values),*])
             }
-            _ => self.typed(ty, value),
+            (ty, value) => self.typed(ty, value),
         }
     }
 

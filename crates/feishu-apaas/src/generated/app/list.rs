@@ -46,8 +46,8 @@ impl ListApp {
     }
 
     /// How many items a page may hold, as a decimal string. The list of apps allows up to 50, the lists of seats up to 500, the search over objects up to 2000.
-    pub fn page_size(mut self, value: impl Into<String>) -> Self {
-        self.page_size = Some(value.into());
+    pub fn page_size(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
+        self.page_size = Some(Into::<openplat_core::NumberText>::into(value).into());
         self
     }
 
@@ -259,6 +259,13 @@ pub struct App {
     /// The service provider (ISV) that the app comes from, if it comes from one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub isv_tenant: Option<IsvTenant>,
+}
+
+impl App {
+    /// Returns `created_at` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.created_at?).to_system_time()
+    }
 }
 
 /// The people who work on a low-code app, by role.

@@ -53,19 +53,19 @@ pub struct ListAuditLogsRequired<'a> {
     /// At most 30 characters.
     pub namespace: &'a str,
     /// How many items a page may hold, as a decimal string.
-    pub page_size: &'a str,
+    pub page_size: openplat_core::NumberText,
     /// Where to start: how many matches to skip, as a decimal string; `0` for the first page. The documentation can also be read as a number of pages; `pages` counts matches.
     ///
     /// At most 100 characters.
-    pub offset: &'a str,
+    pub offset: openplat_core::NumberText,
     /// The beginning of the time to search: milliseconds since the Unix epoch, as a decimal string.
     ///
     /// At most 1000 characters.
-    pub from: &'a str,
+    pub from: openplat_core::Millis,
     /// The end of the time to search: milliseconds since the Unix epoch, as a decimal string.
     ///
     /// At most 1000 characters.
-    pub to: &'a str,
+    pub to: openplat_core::Millis,
     /// The kind of entries to return.
     pub log_type: AuditLogType,
 }
@@ -75,11 +75,11 @@ impl ListAuditLogs {
     pub fn new(required: ListAuditLogsRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),
-            page_size: required.page_size.to_owned(),
-            offset: required.offset.to_owned(),
+            page_size: required.page_size.into(),
+            offset: required.offset.into(),
             quick_query: None,
-            from: required.from.to_owned(),
-            to: required.to.to_owned(),
+            from: required.from.into(),
+            to: required.to.into(),
             log_type: required.log_type,
             filter: None,
             columns: None,

@@ -55,11 +55,11 @@ pub struct ListDataChangeLogsRequired<'a> {
     /// How many items a page may hold, as a decimal string.
     ///
     /// At most 1000 characters.
-    pub page_size: &'a str,
+    pub page_size: openplat_core::NumberText,
     /// Where to start: how many matches to skip, as a decimal string; `0` for the first page. The documentation can also be read as a number of pages; `pages` counts matches.
     ///
     /// At most 1000 characters.
-    pub offset: &'a str,
+    pub offset: openplat_core::NumberText,
     /// The kind of entries to return, of which `10007`, changes of data, is the only one.
     pub log_type: AuditLogType,
 }
@@ -70,8 +70,8 @@ impl ListDataChangeLogs {
         Self {
             namespace: required.namespace.to_owned(),
             quick_query: None,
-            page_size: required.page_size.to_owned(),
-            offset: required.offset.to_owned(),
+            page_size: required.page_size.into(),
+            offset: required.offset.into(),
             from: None,
             to: None,
             log_type: required.log_type,
@@ -94,16 +94,16 @@ impl ListDataChangeLogs {
     /// The earliest change to return: milliseconds since the Unix epoch, as a decimal string.
     ///
     /// At most 1000 characters.
-    pub fn from(mut self, value: impl Into<String>) -> Self {
-        self.from = Some(value.into());
+    pub fn from(mut self, value: impl Into<openplat_core::Millis>) -> Self {
+        self.from = Some(Into::<openplat_core::Millis>::into(value).into());
         self
     }
 
     /// The latest change to return: milliseconds since the Unix epoch, as a decimal string.
     ///
     /// At most 1000 characters.
-    pub fn to(mut self, value: impl Into<String>) -> Self {
-        self.to = Some(value.into());
+    pub fn to(mut self, value: impl Into<openplat_core::Millis>) -> Self {
+        self.to = Some(Into::<openplat_core::Millis>::into(value).into());
         self
     }
 

@@ -80,8 +80,8 @@ impl SearchObjects {
     /// How many items a page may hold, as a decimal string. The list of apps allows up to 50, the lists of seats up to 500, the search over objects up to 2000.
     ///
     /// Default: `50`.
-    pub fn page_size(mut self, value: impl Into<String>) -> Self {
-        self.page_size = Some(value.into());
+    pub fn page_size(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
+        self.page_size = Some(Into::<openplat_core::NumberText>::into(value).into());
         self
     }
 

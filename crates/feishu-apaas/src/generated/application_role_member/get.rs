@@ -152,6 +152,13 @@ pub struct RoleMember {
     pub updated_at: Option<i64>,
 }
 
+impl RoleMember {
+    /// Returns `updated_at` as a time, or `None` if the field is absent or holds no time.
+    pub fn updated_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.updated_at?).to_system_time()
+    }
+}
+
 /// A person or a department: an id and the name that goes with it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

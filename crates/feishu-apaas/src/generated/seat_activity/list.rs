@@ -41,19 +41,19 @@ pub struct ListSeatActivity {
 /// What [`ListSeatActivity`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
-pub struct ListSeatActivityRequired<'a> {
+pub struct ListSeatActivityRequired {
     /// Which kind of seat to list.
     pub seat_type: SeatType,
     /// How many items a page may hold, as a decimal string. The list of apps allows up to 50, the lists of seats up to 500, the search over objects up to 2000.
-    pub page_size: &'a str,
+    pub page_size: openplat_core::NumberText,
 }
 
 impl ListSeatActivity {
     /// Starts with what is required, each value by its name.
-    pub fn new(required: ListSeatActivityRequired<'_>) -> Self {
+    pub fn new(required: ListSeatActivityRequired) -> Self {
         Self {
             seat_type: required.seat_type,
-            page_size: required.page_size.to_owned(),
+            page_size: required.page_size.into(),
             page_token: None,
         }
     }
@@ -136,6 +136,13 @@ pub struct SeatActivity {
     /// When the person last opened the app and passed the check of the seat: milliseconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_time: Option<i64>,
+}
+
+impl SeatActivity {
+    /// Returns `active_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn active_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.active_time?).to_system_time()
+    }
 }
 
 /// The response of [`ListSeatActivity`].

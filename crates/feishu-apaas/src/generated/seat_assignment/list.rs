@@ -41,19 +41,19 @@ pub struct ListSeatAssignment {
 /// What [`ListSeatAssignment`] requires. By name, so that two values are never swapped;
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
-pub struct ListSeatAssignmentRequired<'a> {
+pub struct ListSeatAssignmentRequired {
     /// Which kind of seat to list.
     pub seat_type: SeatType,
     /// How many items a page may hold, as a decimal string. The list of apps allows up to 50, the lists of seats up to 500, the search over objects up to 2000.
-    pub page_size: &'a str,
+    pub page_size: openplat_core::NumberText,
 }
 
 impl ListSeatAssignment {
     /// Starts with what is required, each value by its name.
-    pub fn new(required: ListSeatAssignmentRequired<'_>) -> Self {
+    pub fn new(required: ListSeatAssignmentRequired) -> Self {
         Self {
             seat_type: required.seat_type,
-            page_size: required.page_size.to_owned(),
+            page_size: required.page_size.into(),
             page_token: None,
         }
     }

@@ -132,6 +132,13 @@ pub struct AuditLogEntry {
     pub keyword_field_functional_sub_module: Option<String>,
 }
 
+impl AuditLogEntry {
+    /// Returns `op_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn done_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.op_time.as_deref()?).to_system_time()
+    }
+}
+
 /// A person who did what an entry of a log is about.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -247,6 +254,13 @@ pub struct AuditLogOpInfo {
     /// What changed. Each element is JSON in a string: an object with the `old` and the `new` value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_changes: Vec<String>,
+}
+
+impl AuditLogOpInfo {
+    /// Returns `op_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn done_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.op_time.as_deref()?).to_system_time()
+    }
 }
 
 /// How the person of a log entry had logged in.

@@ -55,6 +55,18 @@ impl std::fmt::Debug for EnvironmentVariable {
     }
 }
 
+impl EnvironmentVariable {
+    /// Returns `created_at` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.created_at?).to_system_time()
+    }
+
+    /// Returns `updated_at` as a time, or `None` if the field is absent or holds no time.
+    pub fn updated_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.updated_at?).to_system_time()
+    }
+}
+
 /// A name in two languages.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -72,26 +72,26 @@ impl QueryUserTask {
     /// How many tasks to return at most, from 1 to 50, as a decimal string.
     ///
     /// From 1 to 50.
-    pub fn limit(mut self, value: impl Into<String>) -> Self {
-        self.limit = Some(value.into());
+    pub fn limit(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
+        self.limit = Some(Into::<openplat_core::NumberText>::into(value).into());
         self
     }
 
     /// Where to start: how many matches to skip, as a decimal string; `0` for the first page.
-    pub fn offset(mut self, value: impl Into<String>) -> Self {
-        self.offset = Some(value.into());
+    pub fn offset(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
+        self.offset = Some(Into::<openplat_core::NumberText>::into(value).into());
         self
     }
 
     /// The beginning of the time to search: milliseconds since the Unix epoch, as a decimal string.
-    pub fn start_time(mut self, value: impl Into<String>) -> Self {
-        self.start_time = Some(value.into());
+    pub fn start_time(mut self, value: impl Into<openplat_core::Millis>) -> Self {
+        self.start_time = Some(Into::<openplat_core::Millis>::into(value).into());
         self
     }
 
     /// The end of the time to search: milliseconds since the Unix epoch, as a decimal string.
-    pub fn end_time(mut self, value: impl Into<String>) -> Self {
-        self.end_time = Some(value.into());
+    pub fn end_time(mut self, value: impl Into<openplat_core::Millis>) -> Self {
+        self.end_time = Some(Into::<openplat_core::Millis>::into(value).into());
         self
     }
 

@@ -104,3 +104,10 @@ pub struct GetWorkspaceEnumResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<WorkspaceUser>,
 }
+
+impl GetWorkspaceEnumResponse {
+    /// Returns `created_at` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.created_at.as_deref()?).to_system_time()
+    }
+}

@@ -138,6 +138,13 @@ pub struct WorkspaceEnum {
     pub created_by: Option<WorkspaceUser>,
 }
 
+impl WorkspaceEnum {
+    /// Returns `created_at` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.created_at?).to_system_time()
+    }
+}
+
 /// The response of [`ListWorkspaceEnum`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -125,3 +125,10 @@ pub struct LinkChatResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_permanent: Option<bool>,
 }
+
+impl LinkChatResponse {
+    /// Returns `expire_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn expires_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Seconds::from(self.expire_time.as_deref()?).to_system_time()
+    }
+}

@@ -140,3 +140,15 @@ impl std::fmt::Debug for GetChatAnnouncementResponse {
             .finish()
     }
 }
+
+impl GetChatAnnouncementResponse {
+    /// Returns `create_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Seconds::from(self.create_time.as_deref()?).to_system_time()
+    }
+
+    /// Returns `update_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn updated_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Seconds::from(self.update_time.as_deref()?).to_system_time()
+    }
+}

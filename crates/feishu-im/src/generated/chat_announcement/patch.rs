@@ -62,7 +62,7 @@ pub struct PatchChatAnnouncementRequired<'a> {
     /// The chat to work on; ids of chats start with `oc_`.
     pub chat_id: &'a str,
     /// The version of the document that the edits are made for, as a decimal string that `im.v1.chat_announcement.get` returned. It may be 100 versions older than the newest at most.
-    pub revision: &'a str,
+    pub revision: openplat_core::NumberText,
 }
 
 impl PatchChatAnnouncement {
@@ -70,7 +70,7 @@ impl PatchChatAnnouncement {
     pub fn new(required: PatchChatAnnouncementRequired<'_>) -> Self {
         Self {
             chat_id: required.chat_id.to_owned(),
-            revision: required.revision.to_owned(),
+            revision: required.revision.into(),
             requests: None,
         }
     }

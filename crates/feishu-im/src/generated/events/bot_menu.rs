@@ -24,6 +24,13 @@ pub struct BotMenu {
     pub timestamp: Option<i64>,
 }
 
+impl BotMenu {
+    /// Returns `timestamp` as a time, or `None` if the field is absent or holds no time.
+    pub fn chosen_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Seconds::from(self.timestamp?).to_system_time()
+    }
+}
+
 #[cfg(feature = "examples")]
 impl BotMenu {
     /// A sample of the event, with its envelope.

@@ -42,3 +42,10 @@ pub struct EventReader {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
 }
+
+impl EventReader {
+    /// Returns `read_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn read_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.read_time.as_deref()?).to_system_time()
+    }
+}

@@ -24,6 +24,13 @@ pub struct MessageRecalled {
     pub recall_type: Option<RecallType>,
 }
 
+impl MessageRecalled {
+    /// Returns `recall_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn recalled_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.recall_time.as_deref()?).to_system_time()
+    }
+}
+
 #[cfg(feature = "examples")]
 impl MessageRecalled {
     /// A sample of the event, with its envelope.

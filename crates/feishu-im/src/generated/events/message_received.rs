@@ -107,6 +107,18 @@ impl std::fmt::Debug for ReceivedMessage {
     }
 }
 
+impl ReceivedMessage {
+    /// Returns `create_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.create_time.as_deref()?).to_system_time()
+    }
+
+    /// Returns `update_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn updated_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.update_time.as_deref()?).to_system_time()
+    }
+}
+
 openplat_core::string_enum! {
     /// The kind of chat that a message is in.
     pub enum MessageChatType {

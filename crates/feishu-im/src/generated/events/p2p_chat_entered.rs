@@ -27,6 +27,14 @@ pub struct P2pChatEntered {
     pub last_message_create_time: Option<String>,
 }
 
+impl P2pChatEntered {
+    /// Returns `last_message_create_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn last_message_created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.last_message_create_time.as_deref()?)
+            .to_system_time()
+    }
+}
+
 #[cfg(feature = "examples")]
 impl P2pChatEntered {
     /// A sample of the event, with its envelope.

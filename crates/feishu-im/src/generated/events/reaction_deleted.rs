@@ -33,6 +33,13 @@ pub struct ReactionDeleted {
     pub action_time: Option<String>,
 }
 
+impl ReactionDeleted {
+    /// Returns `action_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn deleted_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.action_time.as_deref()?).to_system_time()
+    }
+}
+
 #[cfg(feature = "examples")]
 impl ReactionDeleted {
     /// A sample of the event, with its envelope.

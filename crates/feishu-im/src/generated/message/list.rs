@@ -65,14 +65,14 @@ impl ListMessage {
     }
 
     /// From when on to list messages: seconds since the Unix epoch, as a decimal string. Not for a `container_id_type` of `thread`.
-    pub fn start_time(mut self, value: impl Into<String>) -> Self {
-        self.start_time = Some(value.into());
+    pub fn start_time(mut self, value: impl Into<openplat_core::Seconds>) -> Self {
+        self.start_time = Some(Into::<openplat_core::Seconds>::into(value).into());
         self
     }
 
     /// Until when to list messages: seconds since the Unix epoch, as a decimal string. Not for a `container_id_type` of `thread`.
-    pub fn end_time(mut self, value: impl Into<String>) -> Self {
-        self.end_time = Some(value.into());
+    pub fn end_time(mut self, value: impl Into<openplat_core::Seconds>) -> Self {
+        self.end_time = Some(Into::<openplat_core::Seconds>::into(value).into());
         self
     }
 

@@ -154,6 +154,13 @@ pub struct MessageReader {
     pub tenant_key: Option<String>,
 }
 
+impl MessageReader {
+    /// Returns `timestamp` as a time, or `None` if the field is absent or holds no time.
+    pub fn read_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.timestamp.as_deref()?).to_system_time()
+    }
+}
+
 /// The response of [`ListMessageReadUsers`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

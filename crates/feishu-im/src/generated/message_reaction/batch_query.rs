@@ -172,6 +172,13 @@ pub struct ReactionDetail {
     pub emoji_type: Option<Emoji>,
 }
 
+impl ReactionDetail {
+    /// Returns `action_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.action_time.as_deref()?).to_system_time()
+    }
+}
+
 /// How often each emoji occurs among the reactions to one message.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

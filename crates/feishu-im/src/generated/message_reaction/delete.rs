@@ -116,3 +116,10 @@ pub struct DeleteMessageReactionResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_type: Option<ReactionType>,
 }
+
+impl DeleteMessageReactionResponse {
+    /// Returns `action_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.action_time.as_deref()?).to_system_time()
+    }
+}

@@ -163,6 +163,13 @@ pub struct MessageReaction {
     pub reaction_type: Option<ReactionType>,
 }
 
+impl MessageReaction {
+    /// Returns `action_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.action_time.as_deref()?).to_system_time()
+    }
+}
+
 /// The response of [`ListMessageReaction`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -57,14 +57,14 @@ impl ListPin {
     }
 
     /// Where the span of time begins: milliseconds since the Unix epoch, as a decimal string, and before `end_time`. Without it the list goes back to the oldest pin.
-    pub fn start_time(mut self, value: impl Into<String>) -> Self {
-        self.start_time = Some(value.into());
+    pub fn start_time(mut self, value: impl Into<openplat_core::Millis>) -> Self {
+        self.start_time = Some(Into::<openplat_core::Millis>::into(value).into());
         self
     }
 
     /// Where the span of time ends: milliseconds since the Unix epoch, as a decimal string, and after `start_time`. Without it the list begins with the newest pin.
-    pub fn end_time(mut self, value: impl Into<String>) -> Self {
-        self.end_time = Some(value.into());
+    pub fn end_time(mut self, value: impl Into<openplat_core::Millis>) -> Self {
+        self.end_time = Some(Into::<openplat_core::Millis>::into(value).into());
         self
     }
 

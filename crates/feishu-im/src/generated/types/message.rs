@@ -214,6 +214,18 @@ pub struct Message {
     pub thread_message_position: Option<String>,
 }
 
+impl Message {
+    /// Returns `create_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.create_time.as_deref()?).to_system_time()
+    }
+
+    /// Returns `update_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn updated_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.update_time.as_deref()?).to_system_time()
+    }
+}
+
 /// Who or what gets a message: an id, together with the kind of id that it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ReceiveId {

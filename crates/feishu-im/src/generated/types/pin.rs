@@ -22,3 +22,10 @@ pub struct Pin {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_time: Option<String>,
 }
+
+impl Pin {
+    /// Returns `create_time` as a time, or `None` if the field is absent or holds no time.
+    pub fn created_at(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.create_time.as_deref()?).to_system_time()
+    }
+}
