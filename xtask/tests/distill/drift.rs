@@ -1,5 +1,7 @@
 //! What pages say otherwise than specs: each kind of change, with what it means for programs.
 
+use serde_json::{Value, json};
+
 use super::fresh::{page, table};
 use super::lab::Lab;
 
@@ -56,6 +58,43 @@ fn values_of_an_enum_that_operations_share() {
             "breaking: dock.create body/kind: value - dry (not on the page)",
         ]
     );
+}
+
+/// An enum that a maintainer made of the numbers of a page, or left without sentences.
+#[test]
+fn values_that_a_maintainer_named() {
+    let rows = [
+        "state | int | 否 | 状态<br>**可选值有**：<br>- `1`：开<br>- `2`：关",
+        "kind | string | 否 | 类型<br>**可选值有**：<br>- `wet`：湿<br>- `dry`：干",
+    ];
+    let lab = Lab::new();
+    lab.write("pages/create.md", page("POST", "/docks", &table("请求体", &rows)));
+    lab.distil();
+    let file = "specs/harbor/dock.create.json";
+    let mut spec: Value = serde_json::from_str(&lab.read(file)).unwrap();
+    spec["body"][0]["type"] = json!("DockState");
+    spec["body"][0].as_object_mut().unwrap().remove("values");
+    spec["types"][0]["values"] = json!([{ "value": "wet" }, { "value": "dry" }]);
+    let open = json!({ "value": "1", "rust": "Open", "doc": "Boats come in." });
+    let closed = json!({ "value": "2", "rust": "Closed", "doc": "No boat comes in." });
+    let state = json!({ "name": "DockState", "doc": "", "int": true, "values": [open, closed] });
+    spec["types"].as_array_mut().unwrap().push(state);
+    lab.write(file, spec.to_string());
+    assert_eq!(lab.distil().changes(), [""; 0]);
+    lab.edit("pages/create.md", "<br>- `2`：关", "<br>- `3`：满");
+    lab.edit("pages/create.md", "- `dry`：干", "- `dry`：干<br>- `dusty`：灰");
+    assert_eq!(
+        lab.distil().changes(),
+        [
+            "additive: dock.create body/state: value + 3",
+            "breaking: dock.create body/state: value - 2 (not on the page)",
+            "additive: dock.create body/kind: value + dusty",
+        ]
+    );
+    let spec: Value = serde_json::from_str(&lab.read(file)).unwrap();
+    assert_eq!(spec["types"][0]["values"][2], json!({ "value": "dusty" }));
+    let new = json!({ "value": "3", "rust": "Value3", "doc": "" });
+    assert_eq!(spec["types"][1]["values"][2], new);
 }
 
 #[test]
