@@ -97,6 +97,25 @@ fn values_that_a_maintainer_named() {
     assert_eq!(spec["types"][1]["values"][2], new);
 }
 
+/// A flag counts nothing.
+#[test]
+fn a_time_that_became_something_else() {
+    let lab = Lab::new();
+    let since = table("请求体", &["since | string | 否 | 起始时间"]);
+    lab.write("pages/create.md", page("POST", "/docks", &since));
+    lab.distil();
+    let file = "specs/harbor/dock.create.json";
+    let mut spec: Value = serde_json::from_str(&lab.read(file)).unwrap();
+    spec["body"][0]["counts"] = json!("milliseconds");
+    lab.write(file, spec.to_string());
+    assert_eq!(lab.distil().changes(), [""; 0]);
+    lab.edit("pages/create.md", "since | string", "since | boolean");
+    let changes = lab.distil().changes();
+    assert_eq!(changes, ["breaking: dock.create body/since: type string -> bool"]);
+    let spec: Value = serde_json::from_str(&lab.read(file)).unwrap();
+    assert_eq!((&spec["body"][0]["type"], spec["body"][0].get("counts")), (&json!("bool"), None));
+}
+
 #[test]
 fn members_of_a_model_that_operations_share() {
     assert_eq!(

@@ -676,6 +676,7 @@ impl<'a> Merger<'a> {
         if self.change(at, What::Type, Some(known), Some(said), Effect::Breaking) {
             old.ty = self.adopt(new);
             (old.default, old.example) = (None, None);
+            (old.counts, old.accessor) = (None, None);
         }
     }
 

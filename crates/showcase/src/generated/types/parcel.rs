@@ -110,3 +110,10 @@ pub struct Stop {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrived_at: Option<i64>,
 }
+
+impl Stop {
+    /// Returns `arrived_at` as a time, or `None` if the field is absent or holds no time.
+    pub fn arrival(&self) -> Option<std::time::SystemTime> {
+        openplat_core::Millis::from(self.arrived_at?).to_system_time()
+    }
+}
