@@ -24,7 +24,7 @@
 //! [`ShareUser`], and the cards [`Card`], [`CardTemplate`] and [`CardEntity`].
 //!
 //! ```no_run
-//! use feishu_im::content::{Content, Text};
+//! use feishu_im::content::Text;
 //! use feishu_im::message::{ContainerId, CreateMessage, ListMessage, ReceiveId, ReplyMessage};
 //!
 //! # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
@@ -38,10 +38,7 @@
 //! let mut messages = ListMessage::new(ContainerId::chat(chat)).items(&feishu);
 //! while let Some(message) = messages.next().await {
 //!     let message = message?;
-//!     match message.content() {
-//!         Content::Text(text) => println!("{}", text.resolve(|key| message.mention_name(key))),
-//!         other => println!("[{}]", other.msg_type()),
-//!     }
+//!     println!("{}", message.to_text());
 //! }
 //! # Ok(())
 //! # }
@@ -49,6 +46,7 @@
 
 mod resources;
 mod send_file;
+mod tree;
 
 pub use crate::content::{
     Audio, Card, CardEntity, CardTemplate, Content, File, Image, Media, Post, ShareChat, ShareUser,
@@ -57,6 +55,7 @@ pub use crate::content::{
 pub use crate::generated::message::*;
 pub use resources::{Resource, ResourceFolder};
 pub use send_file::{Destination, SendAudio, SendFile, SendFileError, SendImage, UnsentMessage};
+pub use tree::MessageTree;
 
 impl CreateMessage {
     /// A message with this content; see [`content`](crate::content) for what it can be.
@@ -118,5 +117,18 @@ impl Message {
         let msg_type = self.msg_type.as_ref().map(MessageType::as_str).unwrap_or_default();
         let body = self.body.as_ref().and_then(|body| body.content.as_deref());
         Content::parse(msg_type, body.unwrap_or_default())
+    }
+    /// Returns the message as plain text, with the names of those whom it mentions; see
+    /// [`Content::to_text`].
+    ///
+    /// A merged forward is no more than `[merged forward]`; [`GetMessageResponse::to_text`] returns
+    /// the text of what is in it.
+    pub fn to_text(&self) -> String {
+        self.content().to_text(&self.mentions)
+    }
+
+    /// Returns the message as Markdown; see [`Content::to_markdown`].
+    pub fn to_markdown(&self) -> String {
+        self.content().to_markdown(&self.mentions)
     }
 }

@@ -77,10 +77,13 @@
 mod card;
 #[cfg(feature = "cards")]
 mod cards;
+mod markdown;
+mod markup;
 mod media;
 mod members;
 pub mod post;
 mod received;
+pub(crate) mod render;
 mod share;
 mod system;
 mod text;

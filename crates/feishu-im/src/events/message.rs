@@ -1,9 +1,10 @@
 //! From a message that came in to what it says, and to the answer.
 
-use super::text::{self, Mention};
+use super::text;
 use super::{MessageChatType, MessageMention, MessageReceived, UserId, V1ChatType, V1Message};
 use crate::bot::Bot;
 use crate::content::Content;
+use crate::content::render::{self, Mentioned};
 use crate::message::{GetMessage, MessageType, ReplyMessage};
 use crate::message_reaction::{CreateMessageReaction, Emoji, ReactionType};
 
@@ -38,8 +39,36 @@ impl MessageReceived {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn text(&self) -> Option<String> {
-        let mentions: Vec<_> = self.message.mentions.iter().map(Mention::from).collect();
-        text::of_content(&self.content(), &mentions)
+        text::of_content(&self.content(), &self.mentioned())
+    }
+
+    /// Returns the whole message as plain text: what [`text`](Self::text) returns, the mention of
+    /// the bot included, and a text for messages of all other types too; see [`Content::to_text`].
+    ///
+    /// ```
+    /// use feishu_im::events::{MessageReceived, RawEvent};
+    ///
+    /// let data = r#"{"message":{"message_id":"om_1","message_type":"file",
+    ///     "content":"{\"file_key\":\"file_1\",\"file_name\":\"report.pdf\"}"}}"#;
+    /// let message: MessageReceived = RawEvent::new(Default::default(), data).read()?.value;
+    /// assert_eq!(message.to_text(), "[report.pdf]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A merged forward is no more than `[merged forward]`:
+    /// [`GetMessage`](crate::message::GetMessage) returns what is in it, and
+    /// [`GetMessageResponse::to_text`](crate::message::GetMessageResponse::to_text) its text.
+    pub fn to_text(&self) -> String {
+        render::text(&self.content(), &self.mentioned())
+    }
+
+    /// Returns the whole message as Markdown; see [`Content::to_markdown`].
+    pub fn to_markdown(&self) -> String {
+        render::markdown(&self.content(), &self.mentioned())
+    }
+
+    fn mentioned(&self) -> Vec<Mentioned<'_>> {
+        self.message.mentions.iter().map(Mentioned::from).collect()
     }
 
     /// Returns the open ID of the sender, which starts with `ou_`.
@@ -69,7 +98,7 @@ impl MessageReceived {
         if self.is_direct() {
             return true;
         }
-        let mentions: Vec<_> = self.message.mentions.iter().map(Mention::from).collect();
+        let mentions = self.mentioned();
         match mentions.iter().any(|mention| mention.is_bot.is_some()) {
             true => mentions.iter().any(|mention| mention.is_bot == Some(true)),
             false => mentions.iter().any(|mention| mention.key != ALL),
@@ -163,7 +192,7 @@ impl V1Message {
 /// The key of the mention of everybody.
 const ALL: &str = "@_all";
 
-impl<'a> From<&'a MessageMention> for Mention<'a> {
+impl<'a> From<&'a MessageMention> for Mentioned<'a> {
     fn from(mention: &'a MessageMention) -> Self {
         let kind = mention.mentioned_type.as_deref().filter(|kind| !kind.is_empty());
         Self {
