@@ -239,6 +239,7 @@ fn message(id: &str, upper: Option<&str>, sent: u64, text: &str) -> Value {
     message
 }
 
+#[allow(clippy::unwrap_used, reason = "a test reports failure by panicking")]
 fn response(items: Vec<Value>) -> GetMessageResponse {
     serde_json::from_value(json!({ "items": items })).unwrap()
 }
@@ -314,6 +315,7 @@ fn no_tree_is_too_strange() {
 }
 
 /// Returns what people see of Markdown.
+#[allow(clippy::panic, reason = "a test reports failure by panicking")]
 fn seen(markdown: &str) -> String {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
