@@ -1,6 +1,6 @@
 //! Local files on their way into spaces and conversations of DingTalk.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -223,6 +223,39 @@ async fn a_refusal_of_the_storage_shows_its_code_and_no_secret() {
     assert!(!shown.contains("secret") && !shown.contains("LTAI"), "{shown}");
     // Nothing is committed that was not taken.
     assert_eq!((storage.taken().len(), targets(&mock).len()), (1, 1));
+}
+
+/// Fails with all that it knows of the request, or responds with it in every place.
+async fn telling(how: &str, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+    let told = format!("{} {:?}", request.uri(), request.headers()["authorization"].to_str());
+    let response = Response::builder().status(403);
+    let (response, body) = match how {
+        "connect" => return Err(TransportError::connect(told)),
+        "transfer" => return Err(TransportError::transfer(told)),
+        "timeout" => return Err(TransportError::timeout(told)),
+        "panic" => panic!("a transport of the user's own"),
+        "redirect" => {
+            (Response::builder().status(302).header("location", request.uri().to_string()), told)
+        }
+        "log id" => (response.header("x-oss-request-id", "LTAIhidden:topsecret="), told),
+        _ => (response, "<Code>LTAIhidden</Code>".to_owned()),
+    };
+    Ok(response.body(Bytes::from(body).into()).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_shows_a_signed_address() {
+    let headers = BTreeMap::from([("Authorization".into(), "OSS LTAIhidden:topsecret=".into())]);
+    for how in ["connect", "transfer", "timeout", "panic", "redirect", "log id", "code"] {
+        let transport = Through(move |request| telling(how, request));
+        let client = dingtalk_storage::Client::builder("ding", "hunter2").transport(transport);
+        let address = "https://storage.example/topsecret.file?Signature=topsecret";
+        let error = client.build().unwrap().put_signed(address, &headers, &text()).await;
+        let error = error.unwrap_err();
+        let shown = format!("{error} {error:?} {:?}", error.api());
+        assert!(!shown.contains("topsecret") && !shown.contains("hidden"), "{how}: {shown}");
+        assert_eq!(error.operation(), Some("PUT storage.example"));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tokio::time::Instant;
 
-use crate::base::FOREVER;
+use crate::base::{FOREVER, catch_panic};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::Tries;
@@ -17,6 +17,8 @@ use crate::wire::{Reply, log_id};
 const LOG_IDS: [HeaderName; 1] = [HeaderName::from_static("x-oss-request-id")];
 /// The longest code of the storage's that is believed to be one.
 const LONGEST_CODE: usize = 64;
+/// A shorter part of an address or a header gives nothing away.
+const TELLING: usize = 8;
 
 /// An address for one file. Who knows it, and the headers, can put a file there.
 pub(crate) struct Signed {
@@ -66,7 +68,11 @@ impl Signed {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let Err(error) = self.put_once(channel, file).await else { return Ok(()) };
+            let result = catch_panic(self.put_once(channel, file)).await;
+            let Err(error) = result.unwrap_or_else(|panicked| Err(panicked.into())) else {
+                return Ok(());
+            };
+            let error = error.masking(&self.secrets());
             if !(file.is_repeatable() && channel.flow.may_retry(&mut tries, &error).await) {
                 return Err(error.with_operation(self.name.clone()).with_attempts(attempts));
             }
@@ -84,6 +90,16 @@ impl Signed {
             true => Ok(()),
             false => Err(refused(&reply)),
         }
+    }
+
+    /// Returns what nobody shall see of the request: a transport and the storage can quote it.
+    fn secrets(&self) -> Vec<&str> {
+        let headers = self.headers.values().filter_map(|value| value.to_str().ok());
+        let texts = [self.uri.path()].into_iter().chain(self.uri.query()).chain(headers);
+        texts
+            .flat_map(|text| std::iter::once(text).chain(text.split([' ', ':', '&', '=', '/'])))
+            .filter(|text| text.len() >= TELLING)
+            .collect()
     }
 }
 

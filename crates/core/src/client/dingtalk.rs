@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use super::Client;
-use crate::base::catch_panic;
 use crate::call::Signed;
 use crate::error::Error;
 use crate::vendor::{DingTalk, Grant};
@@ -43,6 +42,6 @@ impl Client<DingTalk> {
         file: &Upload,
     ) -> Result<(), Error> {
         let target = Signed::new(url, headers, &self.channel.exchange.base_url)?;
-        catch_panic(target.put(&self.channel, file, self.timeout)).await?
+        target.put(&self.channel, file, self.timeout).await
     }
 }
