@@ -247,7 +247,7 @@ fn read_failure(reply: &Reply, log_id: Option<String>) -> Error {
     // A ban comes from the gateway, which knows no code but its `status`.
     let code = code.or_else(|| members.code(&["status"]).filter(|_| is_ban)).unwrap_or_default();
     let asked_for = retry_after(&reply.headers, reply.received_at);
-    let (kind, advice) = classify(reply, &code, sub_code(&members, &message).as_deref());
+    let (kind, advice) = classify(reply, &code, sub_code(&members, &code, &message).as_deref());
     let log_id = log_id.or_else(|| Some(printable(&members.text(LOG_ID)?, LONGEST_NAME)));
     let error = Error::new(kind)
         .with_api(ApiError {
@@ -282,15 +282,16 @@ fn message(members: &Members<'_>) -> String {
     format!("{message} ({})", format!("{code} {text}").trim()).trim().to_owned()
 }
 
-/// Returns the code of the service behind the gateway. The old API has it in its message as well:
-/// `ding talk error[subcode=60011,submsg=..]`.
-fn sub_code(members: &Members<'_>, message: &str) -> Option<String> {
+/// Returns the code of the service behind the gateway. The old API has it in its message as well,
+/// `ding talk error[subcode=60011,submsg=..]`, where its own code is 88. Other messages may quote what
+/// somebody wrote.
+fn sub_code(members: &Members<'_>, code: &str, message: &str) -> Option<String> {
     let in_message = || {
         let (_, rest) = message.split_once("subcode=")?;
         let code: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
         (!code.is_empty()).then_some(code)
     };
-    members.code(&["sub_code"]).or_else(in_message)
+    members.code(&["sub_code"]).or_else(|| in_message().filter(|_| code == "88"))
 }
 
 /// The old API has the scopes in its message alone: `{requiredScopes=[a, b]}`.
@@ -636,6 +637,8 @@ mod tests {
             (r#"{"errcode":88,"errmsg":"[subcode=90002,submsg=x]"}"#, ErrorKind::Throttled),
             (r#"{"errcode":88,"errmsg":"[subcode=7,submsg=x]"}"#, ErrorKind::Rejected),
             (r#"{"errcode":88,"errmsg":"[subcode=,submsg=x]"}"#, ErrorKind::Unauthenticated),
+            // Any other message may quote what somebody wrote.
+            (r#"{"errcode":33012,"errmsg":"no user `subcode=90002`"}"#, ErrorKind::Rejected),
         ] {
             let error = read(200, body).unwrap_err();
             assert_eq!(error.kind(), kind, "{body}");
