@@ -20,7 +20,8 @@ pub(super) fn failure(error: reqwest::Error, proxies: &Proxies) -> TransportErro
     let host = error.url().and_then(|url| url.host_str()).unwrap_or("the server");
     let cause = cause(&error);
     if error.is_connect() {
-        TransportError::connect(format!("`{host}`: {cause}{proxies}"))
+        let proxy = error.url().map(|url| proxies.name_for(url)).unwrap_or_default();
+        TransportError::connect(format!("`{host}`: {cause}{proxy}"))
     } else if error.is_timeout() {
         TransportError::timeout(format!("`{host}`: {cause}"))
     } else {

@@ -17,7 +17,7 @@ pub(super) enum Proxying {
     Through(Secret),
 }
 
-/// The proxies that a transport uses. `Display` names them, to be added to an error.
+/// The proxies that a transport uses.
 #[derive(Default)]
 pub(super) struct Proxies {
     proxies: Vec<Proxy>,
@@ -44,7 +44,7 @@ enum Target {
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 impl Proxies {
-    /// Finds and checks the proxies for all URLs that begin with `base`, or for any URL.
+    /// Finds the proxies, and checks those for URLs that begin with `base`, or all of them.
     /// `variable` reads the environment.
     pub(super) fn find(
         proxying: &Proxying,
@@ -79,30 +79,40 @@ impl Proxies {
         }
         let (_, no_proxy) = first(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
         let except = format!("{no_proxy},{LOOPBACK}");
-        // What is not used need not be usable.
-        if base.is_some_and(|base| is_excepted(base, &except)) {
-            return Ok(Self::default());
-        }
+        let is_excepted = base.is_some_and(|base| is_excepted(base, &except));
         let mut proxies = Vec::new();
         for (target, scheme, names) in [
             (Target::Https, "https", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
             (Target::Http, "http", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]),
         ] {
-            if base.is_some_and(|base| base.scheme_str() != Some(scheme)) {
-                continue;
-            }
             let Some((origin, value)) = first(&names) else { continue };
             // Unlike in a program, a value without a scheme is common here.
             let text = if value.contains("://") { value } else { format!("http://{value}") };
-            let url = check(&text).map_err(|reason| {
-                unusable(format!(
-                    "the proxy in the environment variable `{origin}` {reason}; correct it, or \
-                     call `no_proxy`"
-                ))
-            })?;
-            proxies.push(Proxy { url, origin, target });
+            let is_for_base =
+                !is_excepted && base.is_none_or(|base| base.scheme_str() == Some(scheme));
+            match check(&text) {
+                Ok(url) => proxies.push(Proxy { url, origin, target }),
+                // Only another host, such as that of a storage, would be reached through it.
+                Err(_) if !is_for_base => {}
+                Err(reason) => {
+                    return Err(unusable(format!(
+                        "the proxy in the environment variable `{origin}` {reason}; correct it, \
+                         or call `no_proxy`"
+                    )));
+                }
+            }
         }
         Ok(Self { proxies, except })
+    }
+
+    /// Names the proxy for a URL, if there is one, to be added to an error.
+    pub(super) fn name_for(&self, url: &Url) -> String {
+        let origin = url.origin().ascii_serialization();
+        if origin.parse().is_ok_and(|origin| is_excepted(&origin, &self.except)) {
+            return String::new();
+        }
+        let proxy = self.proxies.iter().find(|proxy| proxy.target.includes(url.scheme()));
+        proxy.map(ToString::to_string).unwrap_or_default()
     }
 
     /// Returns the proxies as reqwest takes them.
@@ -120,14 +130,22 @@ impl Proxies {
     }
 }
 
-impl fmt::Display for Proxies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Proxy { url, origin, .. } in &self.proxies {
-            let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            write!(f, "; a proxy is set by `{origin}`: {scheme}://{host}{port}")?;
+impl Target {
+    fn includes(self, scheme: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Http => scheme == "http",
+            Self::Https => scheme == "https",
         }
-        Ok(())
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, origin, .. } = self;
+        let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        write!(f, "; a proxy is set by `{origin}`: {scheme}://{host}{port}")
     }
 }
 
@@ -190,6 +208,10 @@ mod tests {
         })
     }
 
+    fn name_for(proxies: &Proxies, url: &str) -> String {
+        proxies.name_for(&Url::parse(url).unwrap())
+    }
+
     fn refusal(result: Result<Proxies, Error>) -> String {
         let error = result.err().expect("the proxy is accepted");
         assert_eq!(error.kind(), ErrorKind::Configuration);
@@ -208,7 +230,8 @@ mod tests {
         ] {
             let proxies = explicit(url).unwrap();
             assert!(proxies.iter().all(|proxy| proxy.is_ok()), "{url}");
-            assert!(!proxies.to_string().contains("ss@"), "{proxies}");
+            let named = name_for(&proxies, "https://x");
+            assert!(named.contains("proxy") && !named.contains("ss@"), "{named}");
         }
     }
 
@@ -238,15 +261,20 @@ mod tests {
 
     #[test]
     fn the_environment_is_read_as_other_programs_read_it() {
-        let names = |variables: &[(&str, &str)]| environment(variables).unwrap().to_string();
-        assert_eq!(names(&[]), "");
-        assert_eq!(names(&[("HTTPS_PROXY", ""), ("ALL_PROXY", " ")]), "");
+        let names = |variables: &[(&str, &str)]| {
+            let proxies = environment(variables).unwrap();
+            ["https://x", "http://x"].map(|url| name_for(&proxies, url))
+        };
+        assert_eq!(names(&[]), ["", ""]);
+        assert_eq!(names(&[("HTTPS_PROXY", ""), ("ALL_PROXY", " ")]), ["", ""]);
         assert_eq!(
             names(&[("https_proxy", "me:hunter2@proxy:3128"), ("ALL_PROXY", "http://other:1")]),
-            "; a proxy is set by `https_proxy`: http://proxy:3128\
-             ; a proxy is set by `ALL_PROXY`: http://other:1"
+            [
+                "; a proxy is set by `https_proxy`: http://proxy:3128",
+                "; a proxy is set by `ALL_PROXY`: http://other:1"
+            ]
         );
-        assert_eq!(names(&[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "http://evil:1")]), "");
+        assert_eq!(names(&[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "http://evil:1")]), ["", ""]);
         assert_eq!(environment(&[]).unwrap().except, ",localhost,127.0.0.0/8,::1");
         let except = environment(&[("NO_PROXY", "a.b")]).unwrap().except;
         assert_eq!(except, "a.b,localhost,127.0.0.0/8,::1");
@@ -279,8 +307,23 @@ mod tests {
         }
         let one = [("HTTP_PROXY", "ftp://x"), ("HTTPS_PROXY", "http://proxy:1")];
         let used = environment_for(Some("https://open.feishu.cn"), &one).unwrap();
-        assert_eq!(used.to_string(), "; a proxy is set by `HTTPS_PROXY`: http://proxy:1");
+        let named = name_for(&used, "https://open.feishu.cn");
+        assert_eq!(named, "; a proxy is set by `HTTPS_PROXY`: http://proxy:1");
         assert!(refusal(environment_for(Some("http://x"), &one)).contains("`HTTP_PROXY`"));
+    }
+
+    #[test]
+    fn hosts_beside_an_excepted_one_are_reached_through_the_proxy() {
+        let variables =
+            [("HTTPS_PROXY", "http://proxy:1"), ("NO_PROXY", "api.dingtalk.com,10.0.0.0/8")];
+        for base in ["https://api.dingtalk.com", "http://127.0.0.1:1"] {
+            let proxies = environment_for(Some(base), &variables).unwrap();
+            let named = "; a proxy is set by `HTTPS_PROXY`: http://proxy:1";
+            assert_eq!(name_for(&proxies, "https://oapi.dingtalk.com/x?y=z"), named, "{base}");
+            for excepted in ["https://api.dingtalk.com/x", "https://10.1.2.3:8", "https://[::1]"] {
+                assert_eq!(name_for(&proxies, excepted), "", "{base}");
+            }
+        }
     }
 
     #[test]
