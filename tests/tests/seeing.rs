@@ -3,13 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use feishu_im::chat::{GetChat, LinkChat};
-use openplat_core::{Client, DingTalk, Method};
-use openplat_mock::{MockPlatform, Reply};
+use openplat_core::{Client, DingTalk, Method, Upload};
+use openplat_mock::{MockPlatform, Recorded, Reply};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -84,6 +85,16 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         .await
         .unwrap_err();
 
+    // The address and its headers are signed.
+    mock.on_path::<DingTalk>(Method::Put, "/storage/{key}")
+        .without_token()
+        .respond(Reply::new(503).body("<Code>InternalError</Code>"))
+        .respond(Reply::new(403).body("<Code>LTAItopsecret</Code>"));
+    let address = format!("{}/storage/ding-topsecret?Signature=ding-topsecret", mock.url());
+    let headers = BTreeMap::from([("Authorization".into(), "OSS LTAItopsecret:sign-ed".into())]);
+    let file = Upload::from("my salary".as_bytes());
+    ding.put_signed(&address, &headers, &file).await.unwrap_err();
+
     let bytes = lines.0.lock().unwrap().clone();
     let text = String::from_utf8(bytes).unwrap();
     let warnings: Vec<_> =
@@ -97,6 +108,9 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         "http.request.method=\"POST\"",
         "url.template=\"/open-apis/im/v1/chats/{chat_id}/link\"",
         "url.template=\"/topapi/x\"",
+        "openplat.operation=\"PUT 127.0.0.1\"",
+        "openplat.code=\"InternalError\"",
+        "http.response.status_code=403",
         "http.response.status_code=200",
         "http.response.status_code=400",
         "http.request.resend_count=1",
@@ -110,11 +124,12 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
     ] {
         assert!(text.contains(seen), "{seen} is missing in\n{text}");
     }
-    let tokens = mock.requests().into_iter().map(|request| {
+    let with_token = |request: &Recorded| !request.target.starts_with("/storage/");
+    let tokens = mock.requests().into_iter().filter(with_token).map(|request| {
         assert!(request.token().is_some(), "{request:?}");
         request.token().unwrap_or_default().to_owned()
     });
-    let secrets = ["hunter2", "oc_private", "my salary"].map(str::to_owned);
+    let secrets = ["hunter2", "oc_private", "my salary", "topsecret", "sign-ed"].map(str::to_owned);
     for secret in tokens.chain(secrets) {
         assert!(!text.contains(&secret), "{secret} is shown in\n{text}");
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::base::{FOREVER, catch_panic};
 use crate::channel::Channel;
@@ -63,6 +64,22 @@ impl Signed {
         file: &Upload,
         patience: Duration,
     ) -> Result<(), Error> {
+        let span = tracing::info_span!(
+            "call",
+            otel.kind = "client",
+            openplat.operation = self.name,
+            http.request.method = "PUT",
+            server.address = self.uri.host(),
+        );
+        self.attempts(channel, file, patience).instrument(span).await
+    }
+
+    async fn attempts(
+        &self,
+        channel: &Channel,
+        file: &Upload,
+        patience: Duration,
+    ) -> Result<(), Error> {
         let now = Instant::now();
         let mut tries = Tries::new(true, now, now + FOREVER, patience);
         let mut attempts = 0;
@@ -73,6 +90,14 @@ impl Signed {
                 return Ok(());
             };
             let error = error.masking(&self.secrets());
+            tracing::debug!(
+                http.request.resend_count = attempts - 1,
+                http.response.status_code = error.api().map(|api| api.status()),
+                openplat.code = error.api().map(|api| api.code()),
+                log_id = error.api().and_then(|api| api.log_id()),
+                error.r#type = ?error.kind(),
+                "failed"
+            );
             if !(file.is_repeatable() && channel.flow.may_retry(&mut tries, &error).await) {
                 return Err(error.with_operation(self.name.clone()).with_attempts(attempts));
             }
