@@ -78,8 +78,9 @@ impl UploadFile {
     /// Takes the three steps, and returns the file in the space.
     ///
     /// The upload is retried, unless the file is a stream. After an error the file is not in the
-    /// space, except perhaps if committing it timed out or broke off: look there before you repeat
-    /// the request.
+    /// space, except perhaps if the commit failed with [`ErrorKind::Timeout`],
+    /// [`ErrorKind::Transfer`], [`ErrorKind::Unavailable`] or [`ErrorKind::Decode`]: look there
+    /// before you repeat the request.
     ///
     /// # Errors
     ///

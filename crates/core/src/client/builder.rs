@@ -203,10 +203,12 @@ impl<V: Vendor> ClientBuilder<V> {
     /// Wraps the client's transport, the built-in one or the one that was passed, in another: to
     /// count, to log, to sign, to add a header, or to respond from a cache.
     ///
-    /// A layer sees each attempt of each call, and the requests for tokens. The URL of a call can hold
-    /// its token; see [`Transport`]. Each further layer wraps
-    /// those before it: the layer that was added last is the first to see a request and the last to
-    /// see its response.
+    /// A layer sees each attempt of each call, the requests for tokens, and the files for DingTalk's
+    /// storage. The URL of a call can hold its token; see [`Transport`]. Check the host before you add
+    /// a secret: DingTalk's storage and its old API have hosts of their own.
+    ///
+    /// Each further layer wraps those before it: the layer that was added last is the first to see a
+    /// request and the last to see its response.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -61,8 +61,9 @@ impl SendLocalFile {
     ///
     /// # Errors
     ///
-    /// Returns the error of the step that failed. If the file was uploaded, the error holds the
-    /// request that is left to be sent: see [`SendLocalFileError::unsent`].
+    /// Returns the errors of [`GetSpace`], of [`UploadFile::send`] and of [`SendFile`]. If the file
+    /// was uploaded, the error holds the request that is left to be sent: see
+    /// [`SendLocalFileError::unsent`].
     pub async fn send(&self, client: &Client) -> Result<SendFileResponse, SendLocalFileError> {
         let (union_id, open_conversation_id) = (&*self.union_id, &*self.open_conversation_id);
         let space = GetSpace::new(GetSpaceRequired { union_id, open_conversation_id });
@@ -96,7 +97,7 @@ impl SendLocalFileError {
         &self.error
     }
 
-    /// Returns the request that sends the file, which lies in the space of the conversation; `None`
+    /// Returns the request that sends the file, which is in the space of the conversation; `None`
     /// if the upload failed.
     ///
     /// Nothing keeps the file from being sent twice: after a timeout, look into the conversation
