@@ -18,6 +18,8 @@ use crate::wire::{Reply, log_id};
 const LOG_IDS: [HeaderName; 1] = [HeaderName::from_static("x-oss-request-id")];
 /// The longest code of the storage's that is believed to be one.
 const LONGEST_CODE: usize = 64;
+/// A signature needs a handful of headers; a map of them has no room for any number.
+const MOST_HEADERS: usize = 100;
 /// A shorter part of an address or a header gives nothing away.
 const TELLING: usize = 8;
 
@@ -47,6 +49,9 @@ impl Signed {
         let host = uri.host().unwrap_or_default();
         if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
             return Err(refuse("the address for the file has a name in front of its host"));
+        }
+        if headers.len() > MOST_HEADERS {
+            return Err(refuse("there are more headers for the file than a request can have"));
         }
         let name = format!("PUT {host}");
         let headers = headers.iter().map(|(name, value)| signed_header(name, value));
@@ -208,6 +213,13 @@ mod tests {
         assert!(
             Signed::new("http://127.0.0.1:1/x", &BTreeMap::new(), "http://127.0.0.1:1").is_ok()
         );
+    }
+
+    #[test]
+    fn endless_headers_are_refused() {
+        let headers = (0..100_000).map(|number| (format!("x-{number}"), "v".to_owned())).collect();
+        let result = Signed::new("https://storage.example/", &headers, "https://api.dingtalk.com");
+        assert_eq!(result.err().unwrap().kind(), ErrorKind::Decode);
     }
 
     #[test]
