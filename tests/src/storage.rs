@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use dingtalk_convfile::file::{SendFile, SendLocalFile, SendLocalFileRequired};
+use dingtalk_convfile::file::{SendFile, SendLocalFile, SendLocalFileError, SendLocalFileRequired};
 use dingtalk_convfile::space::GetSpace;
 use dingtalk_storage::file::{
     AppProperty, AppPropertyRequired, CommitFile, CommitFileRequired, CommitOption,
@@ -323,6 +323,27 @@ fn upload_information_is_secret() {
 }
 
 #[tokio::test]
+async fn an_empty_file_has_a_length_and_odd_headers_are_left_out() {
+    let mock = MockPlatform::start().await.unwrap();
+    let storage = mock.on_path::<DingTalk>(Method::Put, "/storage/{key}").without_token();
+    let mut info = upload_info(&format!("{}/storage/x", mock.url()));
+    info["headerSignatureInfo"]["headers"] = json!({
+        "Content-Type": "", "Content-Length": "7", "Transfer-Encoding": "chunked", "x-null": null,
+    });
+    mock.on::<GetFileUploadInfo>().data(info);
+    mock.on::<CommitFile>().data(json!({ "dentry": { "id": "d-1" } }));
+    let client = dingtalk_storage::Client::builder("ding", "secret").base_url(mock.url());
+    let file = Upload::from(Vec::new()).file_name("a.txt");
+    upload(file).send(&client.build().unwrap()).await.unwrap();
+    let requests = storage.requests();
+    let [request] = requests.as_slice() else { panic!("{requests:?}") };
+    assert_eq!(request.header("content-length"), Some("0"));
+    assert_eq!(request.header("content-type"), Some(""));
+    assert_eq!(request.header("transfer-encoding"), None);
+    assert_eq!(request.header("x-null"), None);
+}
+
+#[tokio::test]
 async fn the_built_in_transport_adds_no_media_type_and_no_token() {
     let mock = MockPlatform::start().await.unwrap();
     let storage = mock.on_path::<DingTalk>(Method::Put, "/storage/{key}").without_token();
@@ -342,4 +363,18 @@ async fn the_built_in_transport_adds_no_media_type_and_no_token() {
     assert_eq!(request.header("x-acs-dingtalk-access-token"), None);
     let holds_token = |value: &http::HeaderValue| value.to_str().unwrap().contains(token.expose());
     assert!(!request.headers.values().any(holds_token), "{requests:?}");
+}
+
+#[test]
+fn sending_can_be_spawned() {
+    fn assert_send<T: Send>(_: T) {}
+    let client = dingtalk_storage::Client::builder("ding", "secret").build().unwrap();
+    let request = SendLocalFile::new(SendLocalFileRequired {
+        union_id: "u-1",
+        open_conversation_id: "cid-1",
+        file: text(),
+    });
+    assert_send(async move { request.send(&client).await });
+    fn assert_error<T: std::error::Error + Send + Sync + 'static>() {}
+    assert_error::<SendLocalFileError>();
 }
