@@ -131,18 +131,29 @@ fn add_folders(mock: &MockPlatform, keys: &[&str]) {
 async fn folders_are_listed_with_those_within() {
     let (mock, client) = platform().await;
     add_folders(&mock, &["fld", "fld+"]);
-    // The innermost leads round in a circle, and lists what has no key.
-    mock.on::<ListFolder>().when_path("file_key", "fld++").data(json!({
-        "items": [{ "file_key": "fld", "is_folder": true }, { "name": "x" }], "all_count": 2,
-    }));
+    // The innermost leads round in a circle, and has two folders more.
+    let folders = ["fld", "a", "b"].map(|key| json!({ "file_key": key, "is_folder": true }));
+    mock.on::<ListFolder>()
+        .when_path("file_key", "fld++")
+        .data(json!({ "items": folders, "all_count": 3 }));
+    for key in ["a", "b"] {
+        let file = json!({ "file_key": format!("file_{key}") });
+        mock.on::<ListFolder>().when_path("file_key", key).data(json!({ "items": [file] }));
+    }
     let content = json!({ "file_key": "fld", "file_name": "assets" });
     let message = read("folder", &content);
     let [folder] = &message.folders()[..] else { panic!("{:?}", message.folders()) };
     assert_eq!(folder.name.as_deref(), Some("assets"));
     let found = folder.resources(&client).await.unwrap();
-    assert_eq!(told(&found), ["om_1/file/file_fld/fld.txt", "om_1/file/file_fld+/fld+.txt"]);
+    let expected = [
+        "om_1/file/file_fld/fld.txt",
+        "om_1/file/file_fld+/fld+.txt",
+        "om_1/file/file_a/-",
+        "om_1/file/file_b/-",
+    ];
+    assert_eq!(told(&found), expected);
     let requests = mock.requests();
-    assert_eq!(requests.len(), 3);
+    assert_eq!(requests.len(), 5);
     let expected = "/open-apis/im/v1/files/fld/folder?srctype=message&srcid=om_1&recursive=false";
     assert_eq!(requests[0].target, expected);
 
@@ -163,6 +174,11 @@ async fn a_folder_that_is_not_listed_whole_is_an_error() {
     let error = folder_error(&client, "fld").await;
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
     assert!(error.to_string().contains("only 1 of 250 entries"), "{error}");
+    // What has no key cannot be downloaded.
+    let items = json!([{ "file_key": "f", "name": "a" }, { "name": "b" }, { "file_key": "" }]);
+    mock.on::<ListFolder>().data(json!({ "items": items }));
+    let error = folder_error(&client, "fld").await;
+    assert!(error.to_string().contains("only 1 of 3 entries"), "{error}");
 
     let (mock, client) = platform().await;
     let endless = (0..).map(|depth| format!("fld{}", "+".repeat(depth)));

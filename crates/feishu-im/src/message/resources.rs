@@ -1,6 +1,6 @@
 //! The files within a message, ready to be downloaded.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use openplat_core::{Download, Error, ErrorKind, Operation, Sender};
 
@@ -124,20 +124,21 @@ pub struct ResourceFolder {
 }
 
 impl ResourceFolder {
-    /// Lists the files in the folder and in the folders within it, with one call for each folder.
+    /// Lists the files in the folder, then those in the folders within it, with one call for each
+    /// folder.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`ListFolder`], and [`ErrorKind::LimitExceeded`] if the platform
-    /// lists a part of a folder alone, or if there are more than 100 folders.
+    /// Returns the errors of [`ListFolder`], and [`ErrorKind::LimitExceeded`] if the platform lists
+    /// only a part of a folder, or an entry without a key, or if there are more than 100 folders.
     pub async fn resources(
         &self,
         client: &impl Sender<ListFolder>,
     ) -> Result<Vec<Resource>, Error> {
         let mut found = Vec::new();
         let mut listed = HashSet::new();
-        let mut folders = vec![self.file_key.clone()];
-        while let Some(key) = folders.pop() {
+        let mut folders = VecDeque::from([self.file_key.clone()]);
+        while let Some(key) = folders.pop_front() {
             if !listed.insert(key.clone()) {
                 continue;
             }
@@ -145,9 +146,9 @@ impl ResourceFolder {
                 return Err(too_much(format!("there are more than {MOST_FOLDERS} folders")));
             }
             for item in self.list(&key, client).await? {
-                let Some(key) = item.file_key.filter(|key| !key.is_empty()) else { continue };
+                let key = item.file_key.unwrap_or_default();
                 if item.is_folder == Some(true) {
-                    folders.push(key);
+                    folders.push_back(key);
                 } else {
                     let file_name = item.name.filter(|name| !name.is_empty());
                     found.push(Resource { file_name, ..Resource::file(&self.message_id, key) });
@@ -169,10 +170,12 @@ impl ResourceFolder {
             source_id: &self.message_id,
         });
         let response = request.recursive(false).send(client).await?;
-        let all = response.all_count.unwrap_or_default();
-        let items = response.items;
-        if i64::try_from(items.len()).is_ok_and(|listed| listed < all) {
-            let listed = items.len();
+        let all = usize::try_from(response.all_count.unwrap_or_default()).unwrap_or_default();
+        let all = all.max(response.items.len());
+        let mut items = response.items;
+        items.retain(|item| item.file_key.as_ref().is_some_and(|key| !key.is_empty()));
+        let listed = items.len();
+        if listed < all {
             return Err(too_much(format!("only {listed} of {all} entries of a folder are listed")));
         }
         Ok(items)
