@@ -48,7 +48,8 @@ impl Storage {
             return Err(TransportError::transfer("reset"));
         }
         let response = Response::builder().status(status).header("x-oss-request-id", "R1");
-        Ok(response.body(Bytes::from(REFUSAL).into()).unwrap())
+        let body = if status == 200 { "" } else { REFUSAL };
+        Ok(response.body(Bytes::from(body).into()).unwrap())
     }
 
     fn taken(&self) -> Vec<(HeaderMap, Bytes)> {
@@ -272,6 +273,11 @@ async fn an_upload_that_failed_is_repeated_unless_it_is_a_stream() {
     let error = upload(stream).send(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 1));
     assert_eq!(storage.taken().len(), 1);
+
+    // A success with a code is none.
+    let (_, storage, client) = platform(&[203]);
+    upload(text()).send(&client).await.unwrap();
+    assert_eq!(storage.taken().len(), 2);
 
     let (_, storage, client) = platform(&[503; 9]);
     let error = upload(text()).send(&client).await.unwrap_err();

@@ -116,7 +116,8 @@ impl Signed {
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
         let reply = channel.exchange.upload(request, &idle).await?;
-        match reply.status.is_success() {
+        // Status 203 says that the file was taken, and that what should follow failed.
+        match reply.status.is_success() && code(&reply.body).is_none() {
             true => Ok(()),
             false => Err(refused(&reply)),
         }
@@ -154,18 +155,23 @@ fn signed_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
 /// Returns the error of a refusal. Its text can quote what was signed, so that only the code is
 /// kept.
 fn refused(reply: &Reply) -> Error {
+    let code = code(&reply.body).unwrap_or_default();
     let (kind, advice) = match reply.status {
+        // Too little of the file arrived for a while, which has the status of a bad request.
+        _ if code == "RequestTimeout" => (ErrorKind::Unavailable, "Try again later."),
         StatusCode::FORBIDDEN => (
             ErrorKind::PermissionDenied,
             "The address may have expired: ask for another one and send the file there.",
         ),
         StatusCode::TOO_MANY_REQUESTS => (ErrorKind::Throttled, "Try again later."),
-        status if status.is_server_error() => (ErrorKind::Unavailable, "Try again later."),
+        status if status.is_server_error() || status.is_success() => {
+            (ErrorKind::Unavailable, "Try again later.")
+        }
         _ => (ErrorKind::Rejected, ""),
     };
     let api = ApiError {
         status: reply.status.as_u16(),
-        code: code(&reply.body).unwrap_or_default().to_owned(),
+        code: code.to_owned(),
         log_id: log_id(&reply.headers, &LOG_IDS),
         ..ApiError::default()
     };
@@ -229,6 +235,27 @@ mod tests {
         assert_eq!(signed.headers.len(), 1);
         assert_eq!(signed.headers[header::AUTHORIZATION], "OSS a:b");
         assert_eq!(signed.name, "PUT storage.example");
+    }
+
+    #[test]
+    fn a_refusal_is_told_by_its_status_and_code() {
+        for (status, code, kind) in [
+            (203, "CallbackFailed", ErrorKind::Unavailable),
+            (400, "RequestTimeout", ErrorKind::Unavailable),
+            (400, "EntityTooLarge", ErrorKind::Rejected),
+            (403, "AccessDenied", ErrorKind::PermissionDenied),
+            (404, "NoSuchBucket", ErrorKind::Rejected),
+            (429, "", ErrorKind::Throttled),
+            (503, "", ErrorKind::Unavailable),
+        ] {
+            let error = refused(&Reply {
+                status: StatusCode::from_u16(status).unwrap(),
+                headers: HeaderMap::new(),
+                body: format!("<Error><Code>{code}</Code></Error>").into(),
+                received_at: std::time::SystemTime::UNIX_EPOCH,
+            });
+            assert_eq!((error.kind(), error.api().unwrap().code()), (kind, code), "{status}");
+        }
     }
 
     #[test]
