@@ -704,3 +704,19 @@ async fn nothing_shows_the_text() {
 fn codes(streamed: &Streamed) -> Vec<ErrorCode> {
     streamed.problems.iter().filter_map(Error::code).collect()
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_ends_where_the_card_does_goes_on_in_the_next_one() {
+    let platform = Platform::new();
+    // Each update shows whole lines, and so all that the card has room for when the next one comes.
+    let line = format!("{}\n", "x".repeat(99));
+    let text = platform.card().start().unwrap();
+    for _ in 0..400 {
+        text.push(&line);
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!(platform.texts().concat(), line.repeat(400), "the card keeps up with the text");
+    text.finish().await.unwrap();
+    platform.check();
+    assert_eq!(platform.texts().concat(), line.repeat(400));
+}

@@ -127,18 +127,17 @@ impl Worker {
                 }
                 card.ready().await;
             }
-            // Text that comes before the next line is part of it, though it counts as a change.
+            // Text that has come is part of what follows. Text that comes later is a change.
             self.text.mark_unchanged();
             let part = self.part();
             match &self.card {
                 _ if part.is_blank => break,
                 None => self.open(&part).await,
+                Some(_) if !part.is_last => self.seal(&part).await,
                 Some(card) if card.shown == part.end => break,
-                Some(_) if part.is_last => return self.stream(&part).await,
-                Some(_) => self.seal(&part).await,
+                Some(_) => return self.stream(&part).await,
             }
         }
-        self.text.mark_unchanged();
     }
 
     /// Returns the text of this card, or else of the next one.
