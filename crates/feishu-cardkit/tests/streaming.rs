@@ -720,3 +720,14 @@ async fn a_text_that_ends_where_the_card_does_goes_on_in_the_next_one() {
     platform.check();
     assert_eq!(platform.texts().concat(), line.repeat(400));
 }
+
+#[tokio::test(start_paused = true)]
+async fn words_after_a_long_space_arrive() {
+    let platform = Platform::new();
+    let space = " \n".repeat(20_000);
+    let text = ["first", &space, "second", &space, "third"];
+    platform.card().placeholder("Thinking").stream(stream::iter(text)).await.unwrap();
+    platform.check();
+    let shown = platform.texts().concat();
+    assert_eq!(shown.split_whitespace().collect::<Vec<_>>(), ["first", "second", "third"]);
+}

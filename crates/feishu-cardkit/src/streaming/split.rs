@@ -7,6 +7,9 @@ const MOST_REPEATED: usize = 1_000;
 /// The longest fence that is taken for one.
 const LONGEST_FENCE: usize = 60;
 
+/// The longest space that a part begins with, in bytes.
+const LONGEST_SPACE: usize = 1_000;
+
 /// The construct that a place in the text is in.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) enum Context {
@@ -39,7 +42,11 @@ impl Context {
 
 /// Returns the length of the part of `text` that a card has room for: `room` bytes as JSON. It ends
 /// between two paragraphs where that wastes less than half of the card, or else between two lines.
+/// A long space at the beginning is part of it without being shown: a card of nothing else would be
+/// refused.
 pub(super) fn cut(text: &str, context: &Context, room: usize) -> usize {
+    let space = long_space(text);
+    let text = text.get(space..).unwrap_or_default();
     let repeated = escaped_length(context.opening()) + LONGEST_FENCE + "\\n\\n".len();
     let room = room.saturating_sub(repeated);
     let mut reader = Reader::new(context);
@@ -53,7 +60,7 @@ pub(super) fn cut(text: &str, context: &Context, room: usize) -> usize {
         if reader.read(line) == Line::TableRule {
             tables += 1;
             if tables > MOST_TABLES {
-                return last_line;
+                return space + last_line;
             }
         }
         last_line = end;
@@ -62,12 +69,19 @@ pub(super) fn cut(text: &str, context: &Context, room: usize) -> usize {
             paragraph = end;
         }
     }
-    match end {
+    let length = match end {
         _ if end == text.len() => end,
         0 => longest_prefix(text, room),
         _ if paragraph > end / 2 => paragraph,
         _ => end,
-    }
+    };
+    space + length
+}
+
+/// Returns the length of the space that `text` begins with, if it is too long to be shown.
+fn long_space(text: &str) -> usize {
+    let space = text.len() - text.trim_start().len();
+    if space > LONGEST_SPACE { space } else { 0 }
 }
 
 /// Returns `text`, which begins in `context`, as it is shown: with a beginning and, if the text
@@ -76,6 +90,7 @@ pub(super) fn cut(text: &str, context: &Context, room: usize) -> usize {
 pub(super) fn render(text: &str, context: &Context, goes_on: bool) -> String {
     let mut reader = Reader::new(context);
     let mut shown = context.opening().to_owned();
+    let text = text.get(long_space(text)..).unwrap_or_default();
     for line in text.split_inclusive('\n') {
         if reader.read(line) == Line::Fence {
             shown.push_str(line.trim());
