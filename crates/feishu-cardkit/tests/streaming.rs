@@ -722,6 +722,22 @@ async fn a_text_that_ends_where_the_card_does_goes_on_in_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_text_mentions_only_those_who_are_allowed() {
+    let platform = Platform::new();
+    // A card that is sent with a mention notifies: the first one, each further one, the last message.
+    let chunks = ["<at id=ou_1></at> ", "<at id=a", "ll></at> ", "`<at id=all></at>` "];
+    let long = "x ".repeat(14_000);
+    let chunks = chunks.into_iter().chain([&*long, "<at id=ou_2></at>"]);
+    platform.card().mention("ou_1").stream(stream::iter(chunks)).await.unwrap();
+    platform.check();
+    let mut shown = platform.texts().concat();
+    shown.extend(platform.created().iter().map(text_of));
+    assert!(shown.contains("<at id=ou_1></at>"));
+    assert!(shown.contains("<\u{200d}at id=all>") && shown.contains("<\u{200d}at id=ou_2>"));
+    assert!(!shown.contains("<at id=all") && !shown.contains("<at id=ou_2"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn words_after_a_long_space_arrive() {
     let platform = Platform::new();
     let space = " \n".repeat(20_000);

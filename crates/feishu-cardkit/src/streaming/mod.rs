@@ -22,7 +22,7 @@
 //! | --- | --- |
 //! | a rate limit, a timeout, a lost connection | sends the newest text later, with growing pauses |
 //! | 8 minutes are over | switches the streaming mode on again, which ends after 10 minutes |
-//! | the text outgrows the card: 28 KB of JSON, or 4 tables | ends it between two paragraphs if possible, and goes on with the next card; blocks of code and tables that go on are valid on both |
+//! | the text outgrows the card: 28 KB of a request, or 4 tables | ends it between two paragraphs if possible, and goes on with the next card; blocks of code and tables that go on are valid on both |
 //! | the text has a table | replaces the card as a whole before the end, since tables that are streamed may not look like tables |
 //! | the platform refuses the text | replaces the card as a whole at the end, or sends the rest as a message |
 //! | the platform refuses cards | sends the text as one message at the end |
@@ -30,13 +30,15 @@
 //! No part of the text is sent in two messages. If the platform cannot be reached at the end, the
 //! last requests are sent 6 times within about half a minute each; then the error is returned.
 //!
-//! The text is Markdown in the dialect of cards. An image is named by its `image_key`; mentions in a
-//! streamed text notify nobody. A card in streaming mode cannot be forwarded, and its buttons cannot
+//! The text is Markdown in the dialect of cards. An image is named by its `image_key`; any other
+//! becomes a link. Words in angle brackets are tags if the platform has them, and else are shown. The
+//! text mentions only those who are [allowed](StreamingCard::mention). A card in streaming mode cannot be forwarded, and its buttons cannot
 //! change it.
 //!
 //! The app needs a scope for sending messages and `cardkit:card:write`.
 
 mod card;
+mod dialect;
 mod failure;
 mod split;
 mod target;
@@ -68,6 +70,7 @@ pub struct StreamingCard {
     card: Option<(Value, String)>,
     placeholder: String,
     summary: Option<String>,
+    mentions: Vec<String>,
 }
 
 impl StreamingCard {
@@ -89,14 +92,22 @@ impl StreamingCard {
 
     fn new(client: &Client, target: Target) -> Self {
         let client = client.clone();
-        Self { client, target, card: None, placeholder: String::new(), summary: None }
+        Self {
+            client,
+            target,
+            card: None,
+            placeholder: String::new(),
+            summary: None,
+            mentions: Vec::new(),
+        }
     }
 
     /// Sets the JSON of the card, of schema 2.0, which consists of the text alone by default.
     /// `element_id` names the element for the text, with the tag `markdown` or `plain_text`; its
     /// `content` is replaced. `config.streaming_config` can set how fast clients show the text.
     ///
-    /// The card can have 24,000 bytes and 180 elements, texts included. If the text outgrows the card, the next card has the same JSON.
+    /// The card can have 24,000 bytes in a request, where each quotation mark takes two, and 180
+    /// elements, texts included. If the text outgrows the card, the next card has the same JSON.
     pub fn card(mut self, json: impl Into<Value>, element_id: impl Into<String>) -> Self {
         self.card = Some((json.into(), element_id.into()));
         self
@@ -113,6 +124,15 @@ impl StreamingCard {
     /// text, of at most 50 characters.
     pub fn summary(mut self, text: impl Into<String>) -> Self {
         self.summary = Some(text.into());
+        self
+    }
+
+    /// Lets the text mention a user by this ID, or everyone by `all`: with `<at id=ou_1></at>`. Any
+    /// other mention is shown as text, so that what an assistant wrote notifies no one by chance.
+    ///
+    /// A mention notifies only in the text with which a card or a message is sent.
+    pub fn mention(mut self, id: impl Into<String>) -> Self {
+        self.mentions.push(id.into());
         self
     }
 
@@ -179,8 +199,15 @@ impl StreamingCard {
             Error::builder(ErrorKind::Configuration).detail(detail).build()
         })?;
         let (sender, text) = watch::channel(String::new());
-        let worker =
-            Worker::new(self.client, self.target, template, self.placeholder, self.summary, text);
+        let worker = Worker::new(
+            self.client,
+            self.target,
+            template,
+            self.placeholder,
+            self.summary,
+            self.mentions,
+            text,
+        );
         Ok(CardWriter { text: sender, task: runtime.spawn(worker.run()) })
     }
 }

@@ -1,8 +1,10 @@
 //! Divides a text that is too long for one card, so that each part is valid Markdown by itself.
 
+use super::dialect;
+
 /// The most tables in one text. The platform allows 4.
 const MOST_TABLES: usize = 4;
-/// The most bytes, as JSON, that the next part repeats.
+/// The most that the next part repeats, in bytes of a request.
 const MOST_REPEATED: usize = 1_000;
 /// The longest fence that is taken for one.
 const LONGEST_FENCE: usize = 60;
@@ -31,6 +33,10 @@ impl Context {
         reader.context
     }
 
+    fn is_code(&self) -> bool {
+        matches!(self, Self::Code(_))
+    }
+
     /// Returns what a part that goes on in this context begins with.
     fn opening(&self) -> &str {
         match self {
@@ -40,20 +46,20 @@ impl Context {
     }
 }
 
-/// Returns the length of the part of `text` that a card has room for: `room` bytes as JSON. It ends
+/// Returns the length of the part of `text` that a card has room for: `room` bytes of a request. It ends
 /// between two paragraphs where that wastes less than half of the card, or else between two lines.
 /// A long space at the beginning is part of it without being shown: a card of nothing else would be
 /// refused.
 pub(super) fn cut(text: &str, context: &Context, room: usize) -> usize {
     let space = long_space(text);
     let text = text.get(space..).unwrap_or_default();
-    let repeated = escaped_length(context.opening()) + LONGEST_FENCE + "\\n\\n".len();
+    let repeated = weight(context.opening()) + LONGEST_FENCE + weight("\n\n");
     let room = room.saturating_sub(repeated);
     let mut reader = Reader::new(context);
     let mut tables = usize::from(matches!(context, Context::Table(_)));
     let (mut used, mut last_line, mut end, mut paragraph) = (0, 0, 0, 0);
     for line in text.split_inclusive('\n') {
-        used += escaped_length(line);
+        used += weight(line);
         if used > room {
             break;
         }
@@ -86,17 +92,18 @@ fn long_space(text: &str) -> usize {
 
 /// Returns `text`, which begins in `context`, as it is shown: with a beginning and, if the text
 /// `goes_on` elsewhere, an end of its own. Fences lose the spaces around them, with which the
-/// platform does not recognize them.
-pub(super) fn render(text: &str, context: &Context, goes_on: bool) -> String {
+/// platform does not recognize them. The text mentions nobody but `mentions`.
+pub(super) fn render(text: &str, context: &Context, goes_on: bool, mentions: &[String]) -> String {
     let mut reader = Reader::new(context);
-    let mut shown = context.opening().to_owned();
+    let mut shown = String::new();
+    dialect::write(context.opening(), context.is_code(), mentions, &mut shown);
     let text = text.get(long_space(text)..).unwrap_or_default();
     for line in text.split_inclusive('\n') {
         if reader.read(line) == Line::Fence {
-            shown.push_str(line.trim());
+            dialect::write(line.trim(), true, mentions, &mut shown);
             shown.extend(line.ends_with('\n').then_some('\n'));
         } else {
-            shown.push_str(line);
+            dialect::write(line, reader.context.is_code(), mentions, &mut shown);
         }
     }
     if let (true, Context::Code(opening)) = (goes_on, &reader.context) {
@@ -113,15 +120,19 @@ pub(super) fn has_table(text: &str, context: &Context) -> bool {
         || text.split_inclusive('\n').any(|line| reader.read(line) == Line::TableRule)
 }
 
-/// Returns the number of bytes of `text` within a string of JSON.
-pub(super) fn escaped_length(text: &str) -> usize {
-    text.chars().map(escaped_char_length).sum()
+/// Returns the number of bytes that `text` takes at most in a request, which carries the JSON of a
+/// card in a string.
+pub(super) fn weight(text: &str) -> usize {
+    text.chars().map(char_weight).sum()
 }
 
-fn escaped_char_length(char: char) -> usize {
+fn char_weight(char: char) -> usize {
     match char {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        '\0'..='\u{1f}' => 6,
+        '"' | '\\' => 4,
+        // Another character may be written behind it.
+        '<' | '!' => 4,
+        '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 3,
+        '\0'..='\u{1f}' => 7,
         _ => char.len_utf8(),
     }
 }
@@ -129,7 +140,7 @@ fn escaped_char_length(char: char) -> usize {
 fn longest_prefix(text: &str, room: usize) -> usize {
     let mut used = 0;
     let too_long = text.char_indices().find(|(_, char)| {
-        used += escaped_char_length(*char);
+        used += char_weight(*char);
         used > room
     });
     too_long.map_or(text.len(), |(at, _)| at)
@@ -164,7 +175,7 @@ impl<'a> Reader<'a> {
             return Line::Fence;
         }
         if let Some(fence) = fence(line) {
-            let is_short = escaped_length(line) <= MOST_REPEATED;
+            let is_short = weight(line) <= MOST_REPEATED;
             self.context =
                 Context::Code(format!("{}\n", if is_short { line.trim() } else { fence }));
             return Line::Fence;
@@ -177,7 +188,7 @@ impl<'a> Reader<'a> {
         }
         if is_table_rule(line) && last.contains('|') {
             let head = format!("{}\n{}\n", last.trim(), line.trim());
-            let is_short = escaped_length(&head) <= MOST_REPEATED;
+            let is_short = weight(&head) <= MOST_REPEATED;
             self.context = Context::Table(if is_short { head } else { String::new() });
             return Line::TableRule;
         }
@@ -214,11 +225,17 @@ mod tests {
         let (mut parts, mut context, mut rest) = (Vec::new(), Context::default(), text);
         while !rest.is_empty() {
             let (part, others) = rest.split_at(cut(rest, &context, room));
-            parts.push(render(part, &context, !others.is_empty()));
+            parts.push(render(part, &context, !others.is_empty(), &[]));
             context = context.after(part);
             rest = others;
         }
         parts
+    }
+
+    /// Returns the number of bytes of a text in a string of JSON, which is in a string itself.
+    fn in_request(text: &str) -> usize {
+        let in_card = serde_json::to_string(text).unwrap();
+        serde_json::to_string(&in_card).unwrap().len() - 6
     }
 
     #[test]
@@ -253,7 +270,7 @@ mod tests {
     fn fences_lose_their_spaces_and_code_keeps_them() {
         let text = "- a\n  ```rust \n  let a;\n  ```  \nb ``` c";
         let shown = "- a\n```rust\n  let a;\n```\nb ``` c";
-        assert_eq!(render(text, &Context::Prose, false), shown);
+        assert_eq!(render(text, &Context::Prose, false, &[]), shown);
     }
 
     #[test]
@@ -284,10 +301,10 @@ mod tests {
                 text.push_str(u.choose(&pieces)?);
             }
             let room = u.int_in_range(1_200..=3_000)?;
-            assert_eq!(escaped_length(&text), serde_json::to_string(&text).unwrap().len() - 2);
+            assert!(weight(&text) >= in_request(&text));
             let parts = parts(&text, room);
             for part in &parts {
-                assert!(escaped_length(part) <= room, "{part}");
+                assert!(in_request(part) <= room, "{part}");
             }
             // Heads of tables and beginnings of code are repeated.
             assert!(parts.concat().matches('字').count() >= text.matches('字').count());

@@ -3,7 +3,8 @@
 use openplat_core::{Error, ErrorKind};
 use serde_json::{Value, json};
 
-/// The most bytes of a card's JSON. The platform allows 30 KB, to which it adds some of its own.
+/// The most bytes of a card in a request, which carries its JSON in a string. The platform allows
+/// 30 KB, to which it adds some of its own.
 const MOST_BYTES: usize = 28_000;
 /// The fewest bytes that a card must leave for the text.
 const LEAST_ROOM: usize = 4_000;
@@ -43,8 +44,9 @@ impl Template {
         let template = Self::measured(card, element_id);
         if template.room < LEAST_ROOM {
             let most = MOST_BYTES - LEAST_ROOM;
-            let detail =
-                format!("the card is too large; use at most {most} bytes without the text");
+            let detail = format!(
+                "the card is too large; use at most {most} bytes in a request, without the text"
+            );
             return Err(invalid(detail));
         }
         Ok(template)
@@ -52,12 +54,13 @@ impl Template {
 
     fn measured(card: Value, element_id: &str) -> Self {
         let mut template = Self { card, element_id: element_id.to_owned(), room: 0 };
-        let size = template.finished("", "").to_string().len();
+        let card = template.finished("", "").to_string();
+        let size = Value::from(card).to_string().len();
         template.room = MOST_BYTES.saturating_sub(size);
         template
     }
 
-    /// Returns how many bytes the text can have as JSON, its quotes not counted.
+    /// Returns how many bytes of a request the text can have.
     pub(super) fn room(&self) -> usize {
         self.room
     }

@@ -24,6 +24,8 @@ pub(super) struct Worker {
     /// What the card shows before there is any text.
     placeholder: String,
     summary: Option<String>,
+    /// The IDs of those whom the text may mention.
+    mentions: Vec<String>,
     /// The whole text so far. It has ended when its sender is gone.
     text: watch::Receiver<String>,
     /// The card in streaming mode, if there is one.
@@ -64,6 +66,7 @@ impl Worker {
         template: Template,
         placeholder: String,
         summary: Option<String>,
+        mentions: Vec<String>,
         text: watch::Receiver<String>,
     ) -> Self {
         Self {
@@ -72,6 +75,7 @@ impl Worker {
             template,
             placeholder,
             summary,
+            mentions,
             text,
             card: None,
             start: 0,
@@ -147,7 +151,7 @@ impl Worker {
         let length = split::cut(rest, &self.context, self.template.room());
         let (shown, rest) = rest.split_at(length);
         Part {
-            text: split::render(shown, &self.context, !rest.is_empty()),
+            text: split::render(shown, &self.context, !rest.is_empty(), &self.mentions),
             end: self.start + length,
             is_blank: shown.trim().is_empty(),
             is_last: rest.is_empty(),
@@ -294,7 +298,7 @@ impl Worker {
     async fn restore(&mut self, card: &mut Card, summary: &str) {
         let text = match card.shown - self.start {
             0 => self.placeholder.clone(),
-            _ => split::render(&self.text_until(card.shown), &self.context, true),
+            _ => split::render(&self.text_until(card.shown), &self.context, true, &self.mentions),
         };
         let data = self.template.finished(&text, summary).to_string();
         let retry = Retry::new(&self.text);
