@@ -6,7 +6,7 @@ use std::mem;
 use std::rc::Rc;
 
 use pulldown_cmark::{
-    Alignment, CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeStream,
+    Alignment, CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeWithOffset,
 };
 
 use super::address::linkable;
@@ -62,9 +62,17 @@ pub(super) fn parse(markdown: &Markdown) -> (Vec<Block>, Vec<Note>) {
     let parser = Parser::new_ext(&text, options);
     let definitions = definitions(&parser);
     let mut used = HashSet::new();
-    for event in TextMergeStream::new(parser) {
-        if let Event::Start(Tag::Link { id, .. } | Tag::Image { id, .. }) = &event {
-            used.insert(id.to_lowercase());
+    let mut cells_end = 0;
+    for (event, range) in TextMergeWithOffset::new(parser.into_offset_iter()) {
+        match &event {
+            Event::Start(Tag::Link { id, .. } | Tag::Image { id, .. }) => {
+                used.insert(id.to_lowercase());
+            }
+            Event::End(TagEnd::TableCell) => cells_end = range.end,
+            Event::End(TagEnd::TableRow) => {
+                reader.more_cells(text.get(cells_end..range.end).unwrap_or_default());
+            }
+            _ => {}
         }
         reader.event(event);
     }
@@ -259,6 +267,19 @@ impl Reader<'_> {
         } else {
             let (styles, link) = (self.styles.clone(), self.link.clone());
             push_span(&mut self.inlines, Span { text: text.to_owned(), styles, link });
+        }
+    }
+
+    /// Adds what a row has beyond the columns of its table, which CommonMark leaves out, to the last
+    /// cell.
+    fn more_cells(&mut self, source: &str) {
+        let more = source.trim().trim_matches('|').trim();
+        if more.is_empty() {
+            return;
+        }
+        self.note(NoteKind::MoreCells, more);
+        if let Some(cell) = self.row.last_mut() {
+            push_span(cell, Span::plain(format!(" | {}", emphasis::unmarked(more))));
         }
     }
 

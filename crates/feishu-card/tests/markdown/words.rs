@@ -5,6 +5,7 @@ use std::fs;
 use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
 use feishu_card::Markdown;
+use feishu_card::markdown::NoteKind;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::Value;
 
@@ -78,6 +79,20 @@ fn every_word_of_a_text_arrives() {
     });
 }
 
+#[test]
+fn cells_beyond_the_columns_of_a_table_arrive() {
+    for row in ["| 1 | two | *three* |", "1 | two | three", "| 1 | two \\| three", "| | | two |"] {
+        let text = format!("| a |\n| - |\n{row}\n| 4 |\n| 5 | |\n");
+        arrives(&text);
+        let notes = cards(&text).notes;
+        assert_eq!(notes.len(), 1, "{row}: {notes:?}");
+        assert_eq!(notes[0].kind, NoteKind::MoreCells);
+        assert!(
+            Markdown::new(&text).posts().notes.iter().any(|note| note.kind == NoteKind::MoreCells)
+        );
+    }
+}
+
 /// Fragments of texts; each `w` becomes a word of its own.
 const BLOCKS: [&str; 24] = [
     "# W",
@@ -96,7 +111,7 @@ const BLOCKS: [&str; 24] = [
     "    w",
     "| w | w |",
     "|---|---|",
-    "| w | *w* | w |",
+    "| w | *w* | w | w |",
     "---",
     "===",
     "<div>w</div>",
