@@ -16,7 +16,7 @@ impl From<feishu_card::Card> for Content {
     }
 }
 
-/// Takes a card that was built and checked by `feishu-card`, for answers to clicks and updates of
+/// Takes a card that was built and checked by `feishu-card`, for responses to clicks and updates of
 /// cards.
 impl From<feishu_card::Card> for Card {
     fn from(card: feishu_card::Card) -> Self {
