@@ -738,6 +738,17 @@ async fn the_text_mentions_only_those_who_are_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_does_not_wait_for_hours() {
+    let platform = Platform::new();
+    let hour = Duration::from_secs(3_600);
+    let throttled = Reply::error("99991400").header("x-ogw-ratelimit-reset", "3600");
+    platform.mock.on::<StreamText>().respond(throttled);
+    let started = Instant::now();
+    platform.card().placeholder("Thinking").stream(stream::iter(["text"])).await.unwrap_err();
+    assert!(started.elapsed() < hour / 6, "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn words_after_a_long_space_arrive() {
     let platform = Platform::new();
     let space = " \n".repeat(20_000);

@@ -10,6 +10,8 @@ use crate::ErrorCode;
 
 /// The longest of the growing pauses between failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause that the platform can ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(60);
 /// The number of times a request is sent after the text has ended, if its failures pass.
 const LAST_ATTEMPTS: u32 = 6;
 
@@ -42,7 +44,7 @@ impl Verdict {
 }
 
 /// The pauses between failures that follow each other: 1 second, then twice as long each time, or
-/// what the platform asks for.
+/// what the platform asks for, within limits: an end that waits for hours is none.
 #[derive(Default)]
 pub(super) struct Pause(Duration);
 
@@ -50,7 +52,7 @@ impl Pause {
     pub(super) fn next(&mut self, error: &Error) -> Duration {
         self.0 = (self.0 * 2).clamp(Duration::from_secs(1), LONGEST_PAUSE);
         let asked = error.api().and_then(|api| api.retry_after()).unwrap_or_default();
-        self.0.max(asked)
+        self.0.max(asked.min(LONGEST_ASKED))
     }
 }
 
