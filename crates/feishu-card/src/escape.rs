@@ -97,3 +97,22 @@ pub fn mention(id: &str) -> String {
         id.chars().filter(|c| c.is_ascii_alphanumeric() || "_-.".contains(*c)).collect();
     format!("<at id={id}></at>")
 }
+
+/// Returns code in which nobody is mentioned: an invisible character is behind the `<` of a mention,
+/// since an entity would be seen in code.
+#[cfg(feature = "markdown")]
+pub(crate) fn without_mentions(code: &str) -> Cow<'_, str> {
+    let is_mention = |after: &str| {
+        let name = after.get(..2).is_some_and(|name| name.eq_ignore_ascii_case("at"));
+        name && !after.get(2..).unwrap_or_default().starts_with(char::is_alphanumeric)
+    };
+    let mut written = String::new();
+    let mut rest = code;
+    while let Some((before, after)) = rest.split_once('<') {
+        written.push_str(before);
+        written.push('<');
+        written.extend(is_mention(after).then_some('\u{200D}'));
+        rest = after;
+    }
+    if written.is_empty() { code.into() } else { (written + rest).into() }
+}

@@ -233,6 +233,8 @@ fn code_part(code: &str, limit: usize) -> usize {
         // Both fences are longer than any run of backticks.
         ticks = if c == '`' { ticks + 1 } else { 0 };
         weight += 2 * usize::from(ticks > 2);
+        // An invisible character may be written behind it.
+        weight += 3 * usize::from(c == '<');
         if weight > limit {
             return if lines > 0 { lines } else { at };
         }

@@ -4,7 +4,7 @@ use std::mem;
 
 use super::inline::{Inline, Span, Style};
 use super::parse::{Kind, Place};
-use crate::escape::escape_at;
+use crate::escape::{escape_at, without_mentions};
 use crate::mention;
 
 /// Writes a block of text, without a line break at its end.
@@ -38,7 +38,7 @@ pub(super) fn cell(inlines: &[Inline]) -> String {
 /// Writes a code block, in a fence that nothing in it ends.
 pub(super) fn code(language: Option<&str>, text: &str) -> String {
     let fence = "`".repeat(longest_run(text).max(2) + 1);
-    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = without_mentions(text.strip_suffix('\n').unwrap_or(text));
     format!("{fence}{}\n{text}\n{fence}", language.unwrap_or_default())
 }
 
@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
         let styles: Vec<_> = span.styles.iter().copied().filter(|it| *it != Style::Code).collect();
         self.open(&styles, Some('`'));
         let mark = "`".repeat(longest_run(&span.text) + 1);
-        let text = span.text.replace('\n', " ");
+        let text = without_mentions(&span.text).replace('\n', " ");
         let is_bare = !text.starts_with('`') && !text.ends_with('`') && text.trim() == text;
         let pad = if is_bare || text.trim().is_empty() { "" } else { " " };
         self.write(&format!("{mark}{pad}{text}{pad}{mark}"));

@@ -128,6 +128,21 @@ fn a_heading_stays_with_what_follows() {
 }
 
 #[test]
+fn code_mentions_nobody() {
+    for text in [
+        "`<at id=all></at>` ``<AT id=all>``",
+        "```\n<at id=all></at>\n```",
+        "    <at\tid=all></at>",
+        "| a |\n|---|\n| `<at id=all></at>` |",
+    ] {
+        let card = cards(text).parts[0].to_string().to_lowercase();
+        assert!(card.contains("<\u{200d}at") && !card.contains("<at"), "{card}");
+    }
+    assert_eq!(contents(&cards("`<attr> Vec<T>`")), ["`<attr> Vec<T>`"]);
+    cards(&format!("```\n{}\n```", "<at ".repeat(20_000)));
+}
+
+#[test]
 fn no_depth_is_too_deep() {
     let deep = 5_000;
     for text in [
