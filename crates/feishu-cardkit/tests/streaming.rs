@@ -303,6 +303,17 @@ async fn an_error_of_the_stream_finishes_the_card() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_error_of_the_stream_does_not_hide_that_of_the_card() {
+    let platform = Platform::new();
+    platform.mock.on::<CreateCard>().when(|_| true).respond(Reply::refuse());
+    let chunks = stream::iter([Ok("Half"), Err("no more tokens")]);
+    let error = platform.card().try_stream(chunks).await.unwrap_err();
+    let shown = error.to_string();
+    assert!(shown.starts_with("the stream of chunks failed: no more tokens"), "{shown}");
+    assert!(shown.contains("the card is incomplete: "), "{shown}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_text_is_shown_with_the_whole_card() {
     let platform = Platform::new();
     let texts = platform.mock.on::<StreamText>().example().times(3);

@@ -27,8 +27,9 @@
 //! | the platform refuses the text | replaces the card as a whole at the end, or sends the rest as a message |
 //! | the platform refuses cards | sends the text as one message at the end |
 //!
-//! No part of the text is sent in two messages. If the platform cannot be reached at the end, the
-//! last requests are sent 6 times within about half a minute each; then the error is returned.
+//! No part of the text is sent in two messages. If the platform cannot be reached at the end, each
+//! of the last requests is sent 6 times, with pauses of about half a minute in all; then the error is
+//! returned.
 //!
 //! The text is Markdown in the dialect of cards. An image is named by its `image_key`; any other
 //! becomes a link. Words in angle brackets are tags if the platform has them, and else are shown. The
@@ -247,7 +248,7 @@ impl CardWriter {
     pub async fn finish(self) -> Result<Streamed, Error> {
         drop(self.text);
         self.task.await.unwrap_or_else(|_| {
-            let detail = "the runtime ended before the card was finished";
+            let detail = "the runtime ended the task before the card was finished";
             Err(Error::builder(ErrorKind::Transfer).detail(detail).build())
         })
     }
@@ -275,6 +276,7 @@ pub struct Streamed {
 
 /// The reason why a stream of chunks did not become a whole text.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StreamError<E> {
     /// The stream of chunks failed.
     Chunks {
@@ -290,10 +292,22 @@ pub enum StreamError<E> {
 impl<E: fmt::Display> fmt::Display for StreamError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Chunks { error, .. } => write!(f, "the stream of chunks failed: {error}"),
+            Self::Chunks { error, card: Ok(_) } => {
+                write!(f, "the stream of chunks failed: {error}")
+            }
+            Self::Chunks { error, card: Err(card) } => {
+                write!(f, "the stream of chunks failed: {error}; the card is incomplete: {card}")
+            }
             Self::Card(error) => error.fmt(f),
         }
     }
 }
 
-impl<E: fmt::Debug + fmt::Display> std::error::Error for StreamError<E> {}
+impl<E: fmt::Debug + fmt::Display> std::error::Error for StreamError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Chunks { card: Err(error), .. } | Self::Card(error) => error.source(),
+            Self::Chunks { .. } => None,
+        }
+    }
+}
