@@ -1,19 +1,26 @@
 //! Words that the platform's Markdown would read otherwise than they are meant.
 
-/// An invisible character. Behind `<` or `!`, it keeps the platform from reading a tag or an image,
-/// within code as well, where an entity would be seen.
+use std::mem;
+
+/// An invisible character. Behind `<`, `!` or `]`, it keeps the platform from reading a tag, an image
+/// or a link, within code as well, where an entity would be seen.
 const JOINER: char = '\u{200D}';
 
 /// The tags of the platform's Markdown, apart from mentions.
 const TAGS: [&str; 9] =
     ["audio", "br", "font", "hr", "link", "local_datetime", "number_tag", "person", "text_tag"];
 
+/// The beginnings of addresses that the platform accepts.
+const SCHEMES: [&str; 3] = ["https://", "http://", "tel:"];
+
 /// Writes a text so that it mentions nobody but `mentions`. Outside code, what looks like a tag that
-/// the platform does not have is kept from vanishing, and an image that is not named by its key, for
-/// which the platform would refuse the card, becomes a link.
+/// the platform does not have is kept from vanishing. The platform would refuse the card for an image
+/// that is not named by its key, which becomes a link, and for a link that leads to no web page, which
+/// becomes text.
 pub(super) fn write(text: &str, is_code: bool, mentions: &[String], out: &mut String) {
     let mut rest = text;
-    while let Some(at) = rest.find(['<', '!', '`']) {
+    let mut is_image = false;
+    while let Some(at) = rest.find(['<', '!', ']', '`']) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         if let Some(length) = code_span(from).filter(|_| !is_code) {
@@ -27,7 +34,11 @@ pub(super) fn write(text: &str, is_code: bool, mentions: &[String], out: &mut St
         out.push_str(mark);
         let is_misread = match mark {
             "<" => begins_mention(after, mentions).unwrap_or(!is_code && begins_foreign_tag(after)),
-            "!" => !is_code && after.starts_with('[') && !is_image_by_key(after),
+            "!" if !is_code && after.starts_with('[') => {
+                is_image = is_image_by_key(after);
+                !is_image
+            }
+            "]" if !is_code => !mem::take(&mut is_image) && begins_foreign_link(after),
             _ => false,
         };
         out.extend(is_misread.then_some(JOINER));
@@ -73,9 +84,18 @@ fn begins_foreign_tag(after: &str) -> bool {
     (is_tag && !is_known && !is_address(after)) || after.starts_with(['!', '?'])
 }
 
-/// Returns `true` for an address in angle brackets.
-fn is_address(after: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| after.starts_with(scheme))
+/// Returns `true` if what follows the words of a link leads to no web page. An address that is still
+/// being written may.
+fn begins_foreign_link(after: &str) -> bool {
+    let Some(address) = after.strip_prefix('(') else { return false };
+    let address = address.trim().trim_start_matches('<');
+    !is_address(address) && SCHEMES.iter().all(|scheme| !scheme.starts_with(address))
+}
+
+fn is_address(text: &str) -> bool {
+    SCHEMES.iter().any(|scheme| {
+        text.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    })
 }
 
 fn tag_name(text: &str) -> (&str, &str) {
@@ -139,10 +159,26 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_leads_to_no_web_page_becomes_text() {
+        for (text, shown) in [
+            ("[a](https://a.b) [b](<HTTP://a.b>)", "[a](https://a.b) [b](<HTTP://a.b>)"),
+            ("[a](./README.md) [b](#c)", "[a]|(./README.md) [b]|(#c)"),
+            ("[a](img_1) [b](file:///c)", "[a]|(img_1) [b]|(file:///c)"),
+            ("[a](", "[a]("),
+            ("[a](htt", "[a](htt"),
+            ("[a](字", "[a]|(字"),
+            ("`a[0](b)` [a] b", "`a[0](b)` [a] b"),
+        ] {
+            assert_eq!(written(text, false), shown);
+        }
+        assert_eq!(written("a[0](b)", true), "a[0](b)");
+    }
+
+    #[test]
     fn an_image_without_a_key_becomes_a_link() {
         for (text, shown) in [
             ("![a](https://a.b/c.png)!", "!|[a](https://a.b/c.png)!"),
-            ("![a](img_v3_1) ![b](./b.png)", "![a](img_v3_1) !|[b](./b.png)"),
+            ("![a](img_v3_1) ![b](./b.png)", "![a](img_v3_1) !|[b]|(./b.png)"),
             ("![a", "!|[a"),
             ("`![a](b)`", "`![a](b)`"),
         ] {

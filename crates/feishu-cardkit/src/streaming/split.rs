@@ -130,7 +130,7 @@ fn char_weight(char: char) -> usize {
     match char {
         '"' | '\\' => 4,
         // Another character may be written behind it.
-        '<' | '!' => 4,
+        '<' | '!' | ']' => 4,
         '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 3,
         '\0'..='\u{1f}' => 7,
         _ => char.len_utf8(),
@@ -292,6 +292,9 @@ mod tests {
             "\u{1}",
             "words and words ",
             "\r\n",
+            "<at id=all>",
+            "![",
+            "](a)",
             "`",
             "\u{1f468}\u{200d}\u{1f469}",
         ];
