@@ -658,11 +658,15 @@ async fn a_card_that_cannot_be_streamed_is_refused_before_anything_is_sent() {
     let card = |elements: Vec<Value>| json!({ "schema": "2.0", "body": { "elements": elements } });
     let many = (0..181).map(|number| text(&format!("e{number}"))).collect();
     let large = json!({ "tag": "markdown", "content": "x".repeat(25_000) });
+    let mut not_shared = card(vec![text("a")]);
+    not_shared["config"]["update_multi"] = json!(false);
     for (card, words) in [
         (json!({ "elements": [text("a")] }), "schema 2.0"),
         (card(vec![text("b")]), "`element_id` `a`"),
         (card(vec![json!({ "tag": "img", "element_id": "a" })]), "`markdown` or `plain_text`"),
         (card(many), "181 elements"),
+        (card(vec![text("a"), text("b"), text("b")]), "`element_id` `b`"),
+        (not_shared, "`config.update_multi`"),
         (card(vec![text("a"), large]), "at most 24000 bytes"),
     ] {
         let error = platform.card().card(card, "a").start().unwrap_err();

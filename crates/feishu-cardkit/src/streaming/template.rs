@@ -1,5 +1,7 @@
 //! The JSON of a card with a place for the text.
 
+use std::collections::HashSet;
+
 use openplat_core::{Error, ErrorKind};
 use serde_json::{Value, json};
 
@@ -33,6 +35,14 @@ impl Template {
         let elements = count_elements(&card);
         if elements > MOST_ELEMENTS {
             let detail = format!("the card has {elements} elements; use at most {MOST_ELEMENTS}");
+            return Err(invalid(detail));
+        }
+        if card["config"]["update_multi"] == false {
+            let detail = "a card that is streamed is shared; remove `config.update_multi`";
+            return Err(invalid(detail.to_owned()));
+        }
+        if let Some(id) = repeated_id(&card) {
+            let detail = format!("two elements have the `element_id` `{id}`; give each its own");
             return Err(invalid(detail));
         }
         if !set_text(&mut card, element_id, "") {
@@ -124,6 +134,27 @@ fn set_text(value: &mut Value, element_id: &str, text: &str) -> bool {
         Value::Array(items) => items.iter_mut().any(|item| set_text(item, element_id, text)),
         _ => false,
     }
+}
+
+/// Returns an ID that two elements have. The platform creates such a card, and refuses its updates.
+fn repeated_id(card: &Value) -> Option<&str> {
+    let mut ids = HashSet::new();
+    let mut open = vec![card];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(members) => {
+                if let Some(id) = members.get("element_id").and_then(Value::as_str)
+                    && !ids.insert(id)
+                {
+                    return Some(id);
+                }
+                open.extend(members.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn count_elements(value: &Value) -> usize {
