@@ -53,7 +53,7 @@ openplat_core::string_enum! {
         UuidConflict = "200770",
         /// Somebody's use of the card is still being handled.
         ///
-        /// Answer the callback first, then update the card.
+        /// Respond to the callback first, then update the card.
         #[doc(alias = "200810")]
         CardActionPending = "200810",
         /// The streaming mode of the card has ended, 10 minutes after it was switched on.
@@ -205,7 +205,7 @@ const CODES: &[CodeMeta] = &[
         "200810",
         400,
         ErrorKind::Unavailable,
-        "Answer the callback first, then update the card.",
+        "Respond to the callback first, then update the card.",
     ),
     CodeMeta::new(
         "200850",
