@@ -97,6 +97,11 @@ impl Packer {
         if table.columns() > MAX_COLUMNS {
             notes.push(Note::new(NoteKind::TableSplit, ""));
         }
+        for inline in table.header.iter().flatten() {
+            if let Inline::Mention(id) = inline {
+                notes.push(Note::new(NoteKind::MentionAsText, id));
+            }
+        }
         let tables = table.split_by_columns(MAX_COLUMNS);
         for table in tables {
             match components(&table, MAX_TABLE) {

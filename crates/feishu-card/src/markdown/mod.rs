@@ -216,7 +216,7 @@ notes! {
     ImageAsLink = "an image is shown as a link",
     /// A link that leads to no web page is text.
     LinkAsText = "a link is shown as text",
-    /// A mention that was not allowed is text.
+    /// A mention that was not allowed, or is in the head of a table, is text.
     MentionAsText = "a mention is shown as text",
     /// HTML is text.
     HtmlAsText = "HTML is shown as text",

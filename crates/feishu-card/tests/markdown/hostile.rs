@@ -143,6 +143,13 @@ fn code_mentions_nobody() {
 }
 
 #[test]
+fn a_head_that_mentions_nobody_is_noted() {
+    let notes = cards("| <at id=ou_1></at> | b |\n|---|---|\n| <at id=ou_2></at> | c |").notes;
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert_eq!((notes[0].kind, &*notes[0].text), (NoteKind::MentionAsText, "ou_1"));
+}
+
+#[test]
 fn no_depth_is_too_deep() {
     let deep = 5_000;
     for text in [
