@@ -130,7 +130,7 @@ macro_rules! int_enum {
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "the macro declares enums for the public")]
 mod tests {
-    use crate::Strictness;
+    use crate::codec::Strictness;
 
     int_enum! {
         /// For the tests below.
