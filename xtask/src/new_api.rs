@@ -127,6 +127,9 @@ openplat-core = {{ workspace = true, features = ["{feature}"] }}
 serde.workspace = true
 serde_json.workspace = true
 
+[package.metadata.docs.rs]
+all-features = true
+
 [lints]
 workspace = true
 "#

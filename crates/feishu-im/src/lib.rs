@@ -25,6 +25,8 @@
 //!   codes.
 //! - With the feature `events`, the module `events` receives messages, clicks on cards and changes
 //!   of chats, over a webhook or, with `long-connection`, over a connection that this side opens.
+//! - With the feature `cards`, `feishu_card` builds cards; with `markdown`, it makes posts and cards
+//!   of Markdown.
 //! - Values that the documentation does not list decode to `Unknown`, and unknown fields are
 //!   ignored, so that a change on the platform does not break a running program.
 //!

@@ -21,6 +21,9 @@ use serde_json::{Map, Value};
 /// What the platform returns is no card that could be sent: as a rule an object with `title` and
 /// `elements`, a list of lines much like those of a post.
 ///
+/// With the feature `cards`, `feishu_card::Card::builder()` builds a card and checks it against the
+/// platform's limits; what it builds converts to this type and to [`Content`](super::Content).
+///
 /// Mentions in a card are written otherwise than in texts and posts: `<at id=ou_1></at>`.
 ///
 /// Vendor's pages: [ways to send a card][send], [JSON of a card][json], [reading][read].
