@@ -270,7 +270,7 @@ fn each_limit_is_checked_and_placed() {
     let menu = Select::new().option("A", "a").option("B", "a");
     let many = (0..101).map(|_| PlainText::new("a"));
     let title = ["a", "b", "c", "d"].iter().fold(Header::new(""), |it, tag| it.tag(*tag, "red"));
-    let unknown_row = table(1).row([("c1", json!(""))]);
+    let unknown_row = table(1).row([("c1", "")]);
     let unnamed = Table::new([TableColumn::text("", "")]);
     let id_of_text = json!({ "tag": "div", "text": { "tag": "plain_text", "element_id": "a" } });
     let cases = [

@@ -25,9 +25,13 @@ impl Table {
 
     /// Adds a row: values by the names of their columns. A column without a value has an empty
     /// cell.
-    pub fn row<N: Into<String>>(self, cells: impl IntoIterator<Item = (N, Value)>) -> Self {
-        let cells: Map<String, Value> =
-            cells.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    pub fn row<N, V>(self, cells: impl IntoIterator<Item = (N, V)>) -> Self
+    where
+        N: Into<String>,
+        V: Into<Value>,
+    {
+        let cells = cells.into_iter().map(|(name, value)| (name.into(), value.into()));
+        let cells: Map<String, Value> = cells.collect();
         Self(self.0.push("rows", cells))
     }
 
