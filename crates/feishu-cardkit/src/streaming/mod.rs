@@ -32,9 +32,10 @@
 //! returned.
 //!
 //! The text is Markdown in the dialect of cards. An image is named by its `image_key`; any other
-//! becomes a link. A link that leads to no web page becomes text. Words in angle brackets are tags if the platform has them, and else are shown. The
-//! text mentions only those who are [allowed](StreamingCard::mention). A card in streaming mode cannot be forwarded, and its buttons cannot
-//! change it.
+//! becomes a link. A link that leads to no web page becomes text. Words in angle brackets are tags if
+//! the platform has them, and else are shown. The text mentions only those who are
+//! [allowed](StreamingCard::mention). A card in streaming mode cannot be forwarded, and its buttons
+//! cannot change it.
 //!
 //! The app needs a scope for sending messages and `cardkit:card:write`.
 
