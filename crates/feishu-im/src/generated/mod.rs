@@ -81,6 +81,7 @@ lead_here! {
     }
     bot {
         BotInfo
+        BotStatus
         GetBot
         GetBotResponse
     }

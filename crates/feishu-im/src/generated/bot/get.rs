@@ -54,21 +54,33 @@ impl Operation for GetBot {
 
 impl AcceptsAppToken for GetBot {}
 
+openplat_core::int_enum! {
+    /// The states of an app with a bot in a tenant.
+    pub enum BotStatus {
+        /// The tenant has not installed the app yet.
+        NotInstalled = 0,
+        /// The tenant disabled the app.
+        Disabled = 1,
+        /// The tenant enabled the app.
+        Enabled = 2,
+        /// The app is installed and not enabled yet.
+        AwaitsEnabling = 3,
+        /// The app waits to be enabled after an upgrade.
+        AwaitsUpgrade = 4,
+        /// The license has expired, which disables the app.
+        LicenseExpired = 5,
+        /// The Lark plan has expired or was reduced, which disables the app.
+        PlanEnded = 6,
+    }
+}
+
 /// A bot, and the app that it belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BotInfo {
     /// The state of the app in the tenant.
-    ///
-    /// - `0`: The tenant has not installed the app yet.
-    /// - `1`: The tenant disabled the app.
-    /// - `2`: The tenant enabled the app.
-    /// - `3`: The app is installed and not enabled yet.
-    /// - `4`: The app waits to be enabled after an upgrade.
-    /// - `5`: The license has expired, which disables the app.
-    /// - `6`: The Lark plan has expired or was reduced, which disables the app.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub activate_status: Option<i64>,
+    pub activate_status: Option<BotStatus>,
     /// The name of the app, which the bot has too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_name: Option<String>,
