@@ -621,3 +621,32 @@ fn a_new_operation_is_named_as_its_spec_names_it() {
     assert_eq!(said[1], "additive: ship.create_post : operation + dock.v1.ship.create_post");
     assert!(lab.read("specs/harbor/ship.create_post.json").contains("dock.v1.ship.create_post"));
 }
+
+#[test]
+fn a_parameter_is_the_enum_that_it_is_in_the_other_operations() {
+    let lab = Lab::new();
+    let values =
+        "user_id_type | string | 否 | 类型<br>**可选值有**：<br>- `wet`：湿<br>- `dry`：干";
+    let plain = "user_id_type | string | 否 | 类型";
+    let write = |lab: &Lab, name: &str, row: &str| {
+        let page = page("POST", &format!("/{name}s"), &table("查询参数", &[row]));
+        lab.write(&format!("pages/{name}.md"), page);
+    };
+    let is_enum = |lab: &Lab| lab.read("specs/harbor/dredger.create.json").contains("UserIdType");
+    write(&lab, "barge", values);
+    write(&lab, "dredger", plain);
+    lab.distil();
+    assert!(!is_enum(&lab), "one operation is no rule");
+
+    let lab = Lab::new();
+    write(&lab, "barge", values);
+    write(&lab, "crane", values);
+    lab.distil();
+    write(&lab, "dredger", plain);
+    let said = lab.distil().changes();
+    let is_said = |line: &String| {
+        line.ends_with("query/user_id_type: type string -> UserIdType, as elsewhere")
+    };
+    assert!(is_enum(&lab) && said.iter().any(is_said), "{said:?}");
+    assert_eq!(lab.distil().changes(), [""; 0]);
+}

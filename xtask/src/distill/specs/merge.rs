@@ -25,16 +25,17 @@ pub fn add(book: &mut Book, draft: &Draft) -> (String, Vec<Change>) {
         let mut merger = Merger::new(book, &stem, types, &draft.notes);
         types_of(&mut spec).into_iter().for_each(|ty| *ty = merger.adopt(ty));
         let id = spec.id.clone();
-        book.endpoints.insert(stem.clone(), spec);
-        let change = Change {
+        let mut changes = vec![Change {
             file: stem.clone(),
             at: String::new(),
             what: What::Operation,
             from: None,
             to: Some(id),
             effect: Effect::Additive,
-        };
-        return (stem, vec![change]);
+        }];
+        changes.extend(listed_elsewhere(book, &stem, &mut spec.query));
+        book.endpoints.insert(stem.clone(), spec);
+        return (stem, changes);
     };
     let changes = update(book, &stem, draft);
     (stem, changes)
@@ -127,6 +128,34 @@ fn free_code(book: &Book, name: &str, code: &str) -> String {
     let numbered = (2..).map(|n| format!("{distinct}{n}"));
     let mut names = [name.to_owned(), distinct.clone()].into_iter().chain(numbered);
     names.find(|name| !is_taken(name)).unwrap_or(distinct)
+}
+
+/// Copies of pages leave out the values of parameters such as `user_id_type`. A text that is one enum
+/// in all other operations of the API, if there are several, is it here too.
+fn listed_elsewhere(book: &Book, stem: &str, query: &mut [spec::Field]) -> Vec<Change> {
+    let others = || book.endpoints.iter().filter(|(other, _)| *other != stem);
+    let mut changes = Vec::new();
+    for field in query.iter_mut().filter(|field| field.ty == "string") {
+        let fields = others().flat_map(|(_, spec)| &spec.query);
+        let mut types = fields.filter(|other| other.name == field.name).map(|other| &other.ty);
+        let Some(ty) = types.next().cloned() else { continue };
+        let is_enum = book.types.get(&ty).is_some_and(|entry| entry.ty.values.is_some());
+        let (more, is_one) =
+            types.fold((0, true), |(n, is_one), other| (n + 1, is_one && *other == ty));
+        if !is_enum || more == 0 || !is_one {
+            continue;
+        }
+        let from = std::mem::replace(&mut field.ty, ty.clone());
+        changes.push(Change {
+            file: stem.to_owned(),
+            at: format!("query/{}", field.name),
+            what: What::Type,
+            from: Some(from),
+            to: Some(format!("{ty}, as elsewhere")),
+            effect: Effect::Additive,
+        });
+    }
+    changes
 }
 
 /// Every type that a spec names itself.
