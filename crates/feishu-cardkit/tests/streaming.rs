@@ -663,10 +663,16 @@ async fn a_card_that_cannot_be_streamed_is_refused_before_anything_is_sent() {
     for (card, words) in [
         (json!({ "elements": [text("a")] }), "schema 2.0"),
         (card(vec![text("b")]), "`element_id` `a`"),
-        (card(vec![json!({ "tag": "img", "element_id": "a" })]), "`markdown` or `plain_text`"),
+        (
+            card(vec![json!({ "tag": "img", "element_id": "a", "img_key": "img_1" })]),
+            "`markdown` or `plain_text`",
+        ),
         (card(many), "181 elements"),
-        (card(vec![text("a"), text("b"), text("b")]), "`element_id` `b`"),
-        (not_shared, "`config.update_multi`"),
+        (
+            card(vec![text("a"), text("b"), text("b")]),
+            "body.elements[2] (markdown): the element ID",
+        ),
+        (not_shared, "`update_multi` cannot be false"),
         (card(vec![text("a"), large]), "at most 24000 bytes"),
     ] {
         let error = platform.card().card(card, "a").start().unwrap_err();

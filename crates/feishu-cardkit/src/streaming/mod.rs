@@ -109,7 +109,8 @@ impl StreamingCard {
     /// `content` is replaced. `config.streaming_config` can set how fast clients show the text.
     ///
     /// The card can have 24,000 bytes in a request, where each quotation mark takes two, and 180
-    /// elements, texts included. If the text outgrows the card, the next card has the same JSON.
+    /// elements, texts included. What `feishu_card::Card::from_json` refuses is refused before anything is
+    /// sent. If the text outgrows the card, the next card has the same JSON.
     pub fn card(mut self, json: impl Into<Value>, element_id: impl Into<String>) -> Self {
         self.card = Some((json.into(), element_id.into()));
         self

@@ -1,7 +1,6 @@
 //! The JSON of a card with a place for the text.
 
-use std::collections::HashSet;
-
+use feishu_card::Card;
 use openplat_core::{Error, ErrorKind};
 use serde_json::{Value, json};
 
@@ -28,23 +27,14 @@ impl Template {
         Self::measured(card, element_id)
     }
 
-    pub(super) fn new(mut card: Value, element_id: &str) -> Result<Self, Error> {
-        if card["schema"] != "2.0" || !card["body"].is_object() {
-            return Err(invalid("the card is not one of schema 2.0, with a `body`".to_owned()));
-        }
-        let elements = count_elements(&card);
+    pub(super) fn new(card: Value, element_id: &str) -> Result<Self, Error> {
+        let card = Card::from_json(card).map_err(|error| invalid(error.to_string()))?;
+        let elements = card.size().elements;
         if elements > MOST_ELEMENTS {
             let detail = format!("the card has {elements} elements; use at most {MOST_ELEMENTS}");
             return Err(invalid(detail));
         }
-        if card["config"]["update_multi"] == false {
-            let detail = "a card that is streamed is shared; remove `config.update_multi`";
-            return Err(invalid(detail.to_owned()));
-        }
-        if let Some(id) = repeated_id(&card) {
-            let detail = format!("two elements have the `element_id` `{id}`; give each its own");
-            return Err(invalid(detail));
-        }
+        let mut card = card.into_json();
         if !set_text(&mut card, element_id, "") {
             return Err(invalid(format!(
                 "the card has no element with the `element_id` `{element_id}` and the tag \
@@ -133,38 +123,6 @@ fn set_text(value: &mut Value, element_id: &str, text: &str) -> bool {
         }
         Value::Array(items) => items.iter_mut().any(|item| set_text(item, element_id, text)),
         _ => false,
-    }
-}
-
-/// Returns an ID that two elements have. The platform creates such a card, and refuses its updates.
-fn repeated_id(card: &Value) -> Option<&str> {
-    let mut ids = HashSet::new();
-    let mut open = vec![card];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Object(members) => {
-                if let Some(id) = members.get("element_id").and_then(Value::as_str)
-                    && !ids.insert(id)
-                {
-                    return Some(id);
-                }
-                open.extend(members.values());
-            }
-            Value::Array(items) => open.extend(items),
-            _ => {}
-        }
-    }
-    None
-}
-
-fn count_elements(value: &Value) -> usize {
-    match value {
-        Value::Object(members) => {
-            let inner: usize = members.values().map(count_elements).sum();
-            inner + usize::from(members.contains_key("tag"))
-        }
-        Value::Array(items) => items.iter().map(count_elements).sum(),
-        _ => 0,
     }
 }
 
