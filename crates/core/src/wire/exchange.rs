@@ -7,14 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::{self, Either};
 use http::response::Parts as Head;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, header};
 
 use super::body::{Body, ReadError};
 use super::file::{FileReply, Idle};
 use super::redirect::redirect_target;
 use super::reply::{Reply, log_id};
-use super::transport::Transport;
-use crate::base::Clock;
+use super::transport::{Transport, TransportError};
+use crate::base::{BoxFuture, Clock};
 use crate::error::{ApiError, Error, ErrorKind};
 
 /// Exchanges one request for one response.
@@ -31,6 +31,9 @@ pub(crate) struct Exchange {
     /// The headers that hold the vendor's log ID, best first.
     pub(crate) log_id_headers: &'static [HeaderName],
 }
+
+/// A response to come. It holds the request, which each future around it would copy.
+type Responding<'a> = BoxFuture<'a, Result<Response<Body>, TransportError>>;
 
 /// The response to a request for a file.
 pub(crate) enum Received {
@@ -63,7 +66,7 @@ impl Exchange {
         body: Body,
         content_type: Option<HeaderValue>,
     ) -> Result<Request<Body>, Error> {
-        Self::request_to(method, format!("{}{target}", self.base_url), body, content_type)
+        Self::request_to(method, [&*self.base_url, target].concat(), body, content_type)
     }
 
     pub(crate) fn request_to(
@@ -74,13 +77,18 @@ impl Exchange {
     ) -> Result<Request<Body>, Error> {
         // RFC 9110 wants a length wherever the method leads the server to expect a body.
         let expects_body = !matches!(method, http::Method::GET | http::Method::DELETE);
-        let mut request = Request::builder().method(method).uri(url);
+        let uri = Uri::try_from(url)
+            .map_err(|error| Error::new(ErrorKind::InvalidRequest).with_cause(&error))?;
+        // Not by a builder, which moves all of it at each step.
+        let mut request = Request::new(body);
+        (*request.method_mut(), *request.uri_mut()) = (method, uri);
+        let headers = request.headers_mut();
         if let Some(content_type) = content_type {
-            request = request.header(header::CONTENT_TYPE, content_type);
+            headers.insert(header::CONTENT_TYPE, content_type);
         } else if expects_body {
-            request = request.header(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        request.body(body).map_err(|error| Error::new(ErrorKind::InvalidRequest).with_cause(&error))
+        Ok(request)
     }
 
     /// Sends once, and reads the response to its end.
@@ -89,12 +97,13 @@ impl Exchange {
         request: Request<Body>,
         limit: Duration,
     ) -> Result<Reply, Error> {
-        within(limit, pin!(self.exchange(request))).await
+        within(limit, pin!(self.exchange(self.transport.send(request)))).await
     }
 
     /// Sends the body of an upload, which may take as long as it makes progress.
     pub(crate) async fn upload(&self, request: Request<Body>, idle: &Idle) -> Result<Reply, Error> {
-        let (exchange, expired) = (pin!(self.exchange(request)), pin!(idle.expired()));
+        let exchange = pin!(self.exchange(self.transport.send(request)));
+        let expired = pin!(idle.expired());
         match future::select(exchange, expired).await {
             Either::Left((reply, _)) => reply,
             Either::Right((error, _)) => Err(error),
@@ -107,23 +116,23 @@ impl Exchange {
         request: Request<Body>,
         limit: Duration,
     ) -> Result<Received, Error> {
-        within(limit, pin!(self.exchange_for_file(request))).await
+        within(limit, pin!(self.exchange_for_file(self.transport.send(request)))).await
     }
 
     pub(crate) fn log_id(&self, headers: &HeaderMap) -> Option<String> {
         log_id(headers, self.log_id_headers)
     }
 
-    async fn exchange(&self, request: Request<Body>) -> Result<Reply, Error> {
-        let (head, body) = self.response(request).await?;
+    async fn exchange(&self, response: Responding<'_>) -> Result<Reply, Error> {
+        let (head, body) = self.response(response).await?;
         match body.read(self.max_response_bytes).await {
             Ok(body) => Ok(self.reply(head, body)),
             Err(error) => Err(self.unread(&head, error)),
         }
     }
 
-    async fn exchange_for_file(&self, request: Request<Body>) -> Result<Received, Error> {
-        let (head, body) = self.response(request).await?;
+    async fn exchange_for_file(&self, response: Responding<'_>) -> Result<Received, Error> {
+        let (head, body) = self.response(response).await?;
         if !head.status.is_success() {
             let body = body.read(self.max_response_bytes).await;
             let body = body.map_err(|error| self.unread(&head, error))?;
@@ -138,8 +147,8 @@ impl Exchange {
         Ok(Received::Unsure(reply, self.file(head, body)))
     }
 
-    async fn response(&self, request: Request<Body>) -> Result<(Head, Body), Error> {
-        let (head, body) = self.transport.send(request).await?.into_parts();
+    async fn response(&self, response: Responding<'_>) -> Result<(Head, Body), Error> {
+        let (head, body) = response.await?.into_parts();
         match redirect_target(&head) {
             Some(target) => Err(self.redirected(&head, &target)),
             None => Ok((head, body)),

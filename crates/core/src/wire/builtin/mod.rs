@@ -5,16 +5,21 @@ mod proxy;
 mod tls;
 #[cfg(feature = "long-connection")]
 mod upgrade;
+mod url;
 
 use std::fmt;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderValue, Uri};
-use http_body_util::BodyExt;
+use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use self::failure::{broken, failure};
 use self::proxy::{Proxies, Proxying};
+use self::url::Origin;
 use crate::base::BoxFuture;
 use crate::base::Secret;
 use crate::error::{Error, ErrorKind};
@@ -52,6 +57,7 @@ use crate::wire::{Transport, TransportError};
 #[derive(Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
+    origin: Arc<Origin>,
     proxies: Arc<Proxies>,
     may_follow_redirects: bool,
     #[cfg(feature = "long-connection")]
@@ -76,6 +82,7 @@ impl From<reqwest::Client> for HttpTransport {
             #[cfg(feature = "long-connection")]
             upgrades: Arc::new(upgrade::Upgrades::through(client.clone())),
             client,
+            origin: Arc::default(),
             proxies: Arc::default(),
             may_follow_redirects: true,
         }
@@ -95,24 +102,52 @@ impl Transport for HttpTransport {
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         Box::pin(async move {
-            let request = request.map(|body| match body.as_bytes() {
-                Some(bytes) => reqwest::Body::from(bytes.clone()),
+            let (head, body) = request.into_parts();
+            let mut request = reqwest::Request::new(head.method, self.origin.url(&head.uri)?);
+            *request.headers_mut() = head.headers;
+            *request.body_mut() = Some(match body.as_bytes() {
+                Some(bytes) => bytes.clone().into(),
                 None => reqwest::Body::wrap(body),
             });
-            let failed = |error| failure(error, &self.proxies);
-            let request = reqwest::Request::try_from(request).map_err(failed)?;
             let url = self.may_follow_redirects.then(|| request.url().clone());
-            let response = self.client.execute(request).await.map_err(failed)?;
+            let response = self.client.execute(request).await;
+            let mut response = response.map_err(|error| failure(error, &self.proxies))?;
             if url.is_some_and(|url| url != *response.url()) {
                 return Err(followed());
             }
-            Ok(http::Response::from(response).map(|body| Body::new(body.map_err(broken))))
+            let mut head = http::Response::new(());
+            *head.status_mut() = response.status();
+            *head.version_mut() = response.version();
+            *head.headers_mut() = std::mem::take(response.headers_mut());
+            *head.extensions_mut() = std::mem::take(response.extensions_mut());
+            Ok(head.map(|()| Body::new(Incoming(response))))
         })
     }
 
     #[cfg(feature = "long-connection")]
     fn upgrade(&self, request: http::Request<Body>) -> BoxFuture<'_, Upgrade> {
         Box::pin(self.upgrades.open(request))
+    }
+}
+
+/// The body of a response. reqwest's own conversion boxes it once more.
+struct Incoming(reqwest::Response);
+
+impl HttpBody for Incoming {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        // What is on its way is in the response, and not in this future.
+        let chunk = std::task::ready!(pin!(self.0.chunk()).poll(context));
+        Poll::Ready(chunk.map_err(broken).transpose().map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.content_length().map(SizeHint::with_exact).unwrap_or_default()
     }
 }
 
@@ -225,6 +260,7 @@ impl HttpTransportBuilder {
         let proxies = self.proxies(base)?;
         Ok(HttpTransport {
             client: finish(self.client(&proxies, cfg!(feature = "http2"))?)?,
+            origin: Arc::default(),
             proxies: Arc::new(proxies),
             may_follow_redirects: false,
             #[cfg(feature = "long-connection")]
