@@ -3,7 +3,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use tokio::time::timeout;
 
-use super::source::{FLIGHT_TIMEOUT, ReadyToken, TokenSource};
+use super::source::{FLIGHT_TIMEOUT, TokenSource};
 use crate::base::{BoxFuture, Secret};
 use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
@@ -65,22 +65,21 @@ pub(crate) enum Auth {
 
 /// A token as one attempt sends it.
 pub(crate) enum Sent {
-    App(Arc<ReadyToken>),
+    App(HeaderValue),
     Given(HeaderValue),
     Credentials(HeaderValue, Secret),
 }
 
 impl Sent {
-    pub(crate) fn header(&self) -> HeaderValue {
+    pub(crate) fn header(&self) -> &HeaderValue {
         match self {
-            Self::App(token) => token.header.clone(),
-            Self::Given(header) | Self::Credentials(header, _) => header.clone(),
+            Self::App(header) | Self::Given(header) | Self::Credentials(header, _) => header,
         }
     }
 
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::App(token), Self::App(other)) => token.value == other.value,
+            (Self::App(header), Self::App(other)) => header == other,
             (Self::Credentials(_, token), Self::Credentials(_, other)) => token == other,
             _ => false,
         }
@@ -100,8 +99,8 @@ impl Auth {
 
     pub(crate) async fn token(&self, channel: &Channel) -> Result<Sent, Error> {
         match self {
-            Self::App(source) => match source.get().await {
-                Ok(token) => Ok(Sent::App(token)),
+            Self::App(source) => match source.header().await {
+                Ok(header) => Ok(Sent::App(header)),
                 Err(error) => Err(error.in_context("while fetching the app's token")),
             },
             Self::Given(Some(header)) => Ok(Sent::Given(header.clone())),
@@ -119,7 +118,11 @@ impl Auth {
     /// Takes note that `operation` rejected a token. Returns `true` if there may be another one.
     pub(crate) fn reject(&self, token: &Sent, operation: &str) -> bool {
         match (self, token) {
-            (Self::App(source), Sent::App(token)) => source.reject(token, operation),
+            (Self::App(source), Sent::App(header)) => match source.carried_by(header) {
+                Some(token) => source.reject(&token, operation),
+                // It has been replaced since.
+                None => true,
+            },
             (Self::Credentials(credentials), Sent::Credentials(_, token)) => {
                 credentials.rejected(token);
                 true
@@ -145,8 +148,10 @@ impl Auth {
 
     /// Takes note that `operation` rejected a token that is new.
     pub(crate) fn remember_refusal(&self, token: &Sent, operation: &str) {
-        if let (Self::App(source), Sent::App(token)) = (self, token) {
-            source.remember_refusal(token, operation);
+        if let (Self::App(source), Sent::App(header)) = (self, token)
+            && let Some(token) = source.carried_by(header)
+        {
+            source.remember_refusal(&token, operation);
         }
     }
 }

@@ -147,6 +147,24 @@ impl TokenSource {
         &self.key
     }
 
+    /// Returns the header that carries the current token: from memory without a lock, else as
+    /// [`get`](Self::get) does.
+    ///
+    /// The header is a copy. Handles to a shared one would be counted, and the cores would wait for
+    /// each other at that count.
+    pub(crate) async fn header(self: &Arc<Self>) -> Result<HeaderValue, Error> {
+        let now = self.now();
+        if let Some(token) = &*self.current.load()
+            && token.is_usable(now)
+            && now < token.refresh_at
+            && let Some(header) = copied(&token.header)
+        {
+            return Ok(header);
+        }
+        // Boxed, since few calls get here: their futures need no room for it.
+        Box::pin(self.get()).await.map(|token| token.header.clone())
+    }
+
     /// Returns the current token: from memory without a lock, else from the store, else from the
     /// vendor. However many callers wait, one fetch is in flight, and none of them can cancel it.
     pub(crate) async fn get(self: &Arc<Self>) -> Fetched {
@@ -157,8 +175,7 @@ impl TokenSource {
             }
             return Ok(token);
         }
-        // Boxed, since few calls wait: their futures need no room for it.
-        Box::pin(self.wait()).await
+        self.wait().await
     }
 
     /// Drops the current token if it is the one that `operation` rejected. Returns `false` if a new
@@ -175,6 +192,11 @@ impl TokenSource {
     /// make all others fetch.
     pub(crate) fn remember_refusal(&self, token: &ReadyToken, operation: &str) {
         lock(&self.state).refusals.remember(operation, token.value.clone());
+    }
+
+    /// Returns the current token if it is the one that a header carries.
+    pub(crate) fn carried_by(&self, header: &HeaderValue) -> Option<Arc<ReadyToken>> {
+        self.current.load_full().filter(|token| token.header == *header)
     }
 
     /// Drops the current token if it has this value. A young one stays: then it is not the token
@@ -579,6 +601,12 @@ impl TokenSource {
             let _ = self.shared.store.unlock(&self.key, held).await;
         }
     }
+}
+
+fn copied(header: &HeaderValue) -> Option<HeaderValue> {
+    let mut copy = HeaderValue::from_bytes(header.as_bytes()).ok()?;
+    copy.set_sensitive(true);
+    Some(copy)
 }
 
 fn is_running(flight: &Option<Flight>) -> bool {

@@ -316,12 +316,12 @@ async fn with_next_token(
     result.map_err(Failure::Call)
 }
 
-async fn send(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Success, Error> {
+async fn send(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Success, Error> {
     let attempt = 1 + story.sent.load(Ordering::Relaxed);
-    let result = send_once(plan, token.clone(), story).await;
-    let mut result = masked(result, &plan.channel.secrets(&token));
+    let result = send_once(plan, token, story).await;
+    let mut result = masked(result, &plan.channel.secrets(token));
     if plan.is_old {
-        result = masked(result, &[&in_url(&token).to_string()]);
+        result = masked(result, &[&in_url(token).to_string()]);
     }
     log(attempt, &result);
     result
@@ -334,7 +334,7 @@ fn masked(result: Result<Success, Error>, secrets: &[&str]) -> Result<Success, E
     }
 }
 
-async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Success, Error> {
+async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Success, Error> {
     let channel = &*plan.channel;
     let exchange = &channel.exchange;
     let Encoded { meta, target, body, .. } = &plan.request;
@@ -352,7 +352,7 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
     let method = meta.method().into();
     let mut request = match plan.is_old {
         false => exchange.request(method, target, body, content_type)?,
-        true => Exchange::request_to(method, channel.old_url(target, &token), body, content_type)?,
+        true => Exchange::request_to(method, channel.old_url(target, token), body, content_type)?,
     };
     let number = 1 + story.sent.fetch_add(1, Ordering::Relaxed);
     if exchange.shows_attempts {
@@ -362,7 +362,7 @@ async fn send_once(plan: &Plan, token: HeaderValue, story: &Story) -> Result<Suc
     }
     let headers = request.headers_mut();
     if !plan.is_old {
-        headers.insert(channel.platform.token_header(), token);
+        headers.insert(channel.platform.token_header(), token.clone());
     }
     if !plan.headers.is_empty() {
         headers.extend(plan.headers.clone());
