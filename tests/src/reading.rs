@@ -67,6 +67,33 @@ async fn an_odd_member_costs_neither_its_item_nor_a_page() {
 }
 
 #[tokio::test]
+async fn more_than_the_usual_members_is_read_as_well() {
+    for (body, warnings) in [
+        (r#"{"code":0,"data":{"name":"a"},"msg":"success"}"#, 0),
+        (r#"{"code":0,"data":{"name":"a"},"error":{},"msg":"success"}"#, 0),
+        (r#"{"code":0,"msg":"success","data":{"name":"a"},"error":{}}"#, 0),
+        (r#"{"code":0,"data":{"name":"b"},"data":{"name":"a"},"msg":"success"}"#, 1),
+        (r#"{"code":0,"data":{"name":"b","name":"a"},"msg":"success"}"#, 1),
+        ("{\"code\":0,\"data\":{\"name\":\"a\",\"avatar\":\"\t\"},\"msg\":\"success\"}", 1),
+    ] {
+        let call = || GetChat::new("oc_1").send(&client::<GetChat>(&[body]));
+        let response = call().with_meta().await.unwrap();
+        assert_eq!(response.output.name.as_deref(), Some("a"), "{body}");
+        assert_eq!(response.warnings.len(), warnings, "{body}: {:?}", response.warnings);
+        let strict = call().strictness(Strictness::Strict).await;
+        assert_eq!(strict.is_ok(), warnings == 0, "{body}");
+    }
+    for body in [
+        r#"{"code":0,"data":{"name":"a",,"msg":"success"}"#,
+        r#"{"code":0,"data":{"name":"a"},"code":99991663,"msg":"success"}"#,
+    ] {
+        let error = GetChat::new("oc_1").send(&client::<GetChat>(&[body])).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+        assert!(error.api().is_some_and(|api| api.status() == 200), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_item_that_is_none_is_skipped() {
     for odd in ["\"om_2\"", "null", "7", "[]", "[1]", "\"\""] {
         let good = [message("om_1", r#""deleted": false"#), message("om_3", r#""deleted": false"#)];

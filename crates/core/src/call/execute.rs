@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,7 +19,7 @@ use crate::codec::Warning;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::{Counted, Tries};
 use crate::meta::{Meta, Method, Reads};
-use crate::vendor::{Data, NO_DATA, OLD_TOKEN};
+use crate::vendor::{Data, NO_DATA, OLD_TOKEN, Platform};
 use crate::wire::file::{FileReply, Idle, Rest, Resume, Resumed};
 use crate::wire::{Attempt, Body, Encoded, Exchange, JSON, Payload, Received, Reply};
 
@@ -103,11 +103,31 @@ pub struct Success {
     /// The whole body; empty for a file.
     pub(super) body: Bytes,
     pub(super) content: Content,
+    /// The platform that finds the data, if what the content holds is only presumed to be it.
+    pub(super) presumed_for: Option<&'static dyn Platform>,
     /// The faults that were overlooked to find the content.
     pub(super) warnings: Vec<Warning>,
 }
 
 impl Success {
+    pub(super) fn data(&self) -> &[u8] {
+        match &self.content {
+            Content::Data(data) => data,
+            Content::File(_) => &[],
+        }
+    }
+
+    /// Reads all of the response to find the data, where it was only presumed before.
+    #[cold]
+    pub(super) fn find_data(&mut self) -> bool {
+        let (status, headers, body) = (self.status, HeaderMap::new(), self.body.clone());
+        let reply = Reply { status, headers, body, received_at: SystemTime::UNIX_EPOCH };
+        let found = self.presumed_for.take().and_then(|platform| platform.read_data(&reply).ok());
+        let Some(Data { json, warnings }) = found else { return false };
+        (self.content, self.warnings) = (Content::Data(json), warnings);
+        true
+    }
+
     /// Masks secrets in the log ID, which is logged: a server can echo there what was sent.
     fn masking(mut self, secrets: &[&str]) -> Self {
         let echoes = |log_id: &String| secrets.iter().any(|secret| log_id.contains(secret));
@@ -390,10 +410,15 @@ async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Su
 }
 
 fn read(reply: Reply, channel: &Channel, meta: &Meta, is_old: bool) -> Result<Success, Error> {
-    let data = match is_done(&reply, meta) {
-        true => NO_DATA.into(),
-        false if is_old => channel.platform.read_old_data(&reply)?,
-        false => channel.platform.read_data(&reply)?,
+    let presumed = match meta.reads() {
+        Reads::Data if !is_old => channel.platform.presumed_data(&reply.body),
+        _ => None,
+    };
+    let data = match presumed.clone() {
+        Some(range) => reply.body.slice(range).into(),
+        None if is_done(&reply, meta) => NO_DATA.into(),
+        None if is_old => channel.platform.read_old_data(&reply)?,
+        None => channel.platform.read_data(&reply)?,
     };
     let Data { json, warnings } = match meta.reads() {
         Reads::WholeBody => reply.body.clone().into(),
@@ -407,6 +432,7 @@ fn read(reply: Reply, channel: &Channel, meta: &Meta, is_old: bool) -> Result<Su
         attempts: 0,
         body: reply.body,
         content: Content::Data(json),
+        presumed_for: presumed.map(|_| channel.platform),
         warnings,
     })
 }
@@ -427,6 +453,7 @@ fn success_with_file(file: FileReply, channel: &Channel, meta: &Meta) -> Success
         attempts: 0,
         body: Bytes::new(),
         content: Content::File(Box::new(file)),
+        presumed_for: None,
         warnings: Vec::new(),
     }
 }

@@ -1,6 +1,5 @@
 //! The contract between an operation and the calls that send it.
 
-use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::execute::{Content, Success};
@@ -72,7 +71,7 @@ pub trait Output: Sized + Send + 'static {
 
 impl<T: DeserializeOwned + Send + 'static> Output for T {
     fn from_success(success: Success, strictness: Strictness) -> Result<Read<Self>, Error> {
-        decode(&success, strictness)
+        decode(success, strictness)
     }
 }
 
@@ -103,26 +102,22 @@ impl<T: Output> Output for Response<T> {
 
 /// The only step of a call that is compiled for each type of output.
 fn decode<T: DeserializeOwned>(
-    success: &Success,
+    mut success: Success,
     strictness: Strictness,
 ) -> Result<Read<T>, Error> {
-    let data = match &success.content {
-        Content::Data(data) => data,
-        Content::File(_) => &Bytes::new(),
-    };
-    let earlier = &success.warnings;
-    if let Some(warning) = earlier.first()
+    let mut read = codec::read(success.data(), strictness);
+    if read.is_err() && success.find_data() {
+        read = codec::read(success.data(), strictness);
+    }
+    if let Some(warning) = success.warnings.first()
         && strictness == Strictness::Strict
     {
-        return Err(undecodable(success, &DecodeError::strict(warning.clone())));
+        return Err(undecodable(&success, &DecodeError::strict(warning.clone())));
     }
-    let read = codec::read(data, strictness);
-    let mut read = read.map_err(|error| undecodable(success, &error))?;
-    if !earlier.is_empty() {
-        read.warnings.splice(..0, earlier.iter().cloned());
-    }
+    let mut read = read.map_err(|error| undecodable(&success, &error))?;
+    read.warnings.splice(..0, std::mem::take(&mut success.warnings));
     if !read.warnings.is_empty() {
-        warn(success, &read.warnings);
+        warn(&success, &read.warnings);
     }
     Ok(read)
 }

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -144,6 +145,16 @@ impl Platform for FeishuPlatform {
         }
     }
 
+    /// Members come in the order of their names, or in that of the documentation. If what is between
+    /// the rest is one value, then it is the data.
+    fn presumed_data(&self, body: &[u8]) -> Option<Range<usize>> {
+        FORMS.iter().find_map(|(before, after)| {
+            let is_it = body.starts_with(before) && body.ends_with(after);
+            let range = before.len()..body.len().checked_sub(after.len())?;
+            (is_it && range.start < range.end).then_some(range)
+        })
+    }
+
     /// A file can be JSON with a `code` of its own, such as that of a country.
     fn has_code(&self, error: &Error) -> bool {
         error.api().is_some_and(|api| api.code().parse::<i64>().is_ok())
@@ -155,6 +166,16 @@ impl Platform for FeishuPlatform {
         &NAMES
     }
 }
+
+/// What is before and after the data of nearly all successes.
+const FORMS: [(&[u8], &[u8]); 6] = [
+    (br#"{"code":0,"data":"#, br#","msg":"success"}"#),
+    (br#"{"code":0,"msg":"success","data":"#, b"}"),
+    (br#"{"code":0,"data":"#, br#","msg":"ok"}"#),
+    (br#"{"code":0,"msg":"ok","data":"#, b"}"),
+    (br#"{"code":0,"data":"#, br#","msg":""}"#),
+    (br#"{"code":0,"msg":"","data":"#, b"}"),
+];
 
 fn credentials(app: &App) -> Value {
     json!({ "app_id": app.id, "app_secret": app.secret.expose() })
@@ -395,6 +416,7 @@ const GATEWAY_CODES: &[CodeMeta] = {
 mod tests {
     use std::time::SystemTime;
 
+    use arbtest::arbtest;
     use http::{HeaderMap, StatusCode};
 
     use super::*;
@@ -627,5 +649,43 @@ mod tests {
         let error = read(400, &body).unwrap_err();
         assert!(error.to_string().len() < 4096, "{}", error.to_string().len());
         assert!(format!("{:?}", error.api()).len() < 16 * 1024);
+    }
+
+    #[test]
+    fn what_is_presumed_and_can_be_read_is_the_data() {
+        const PIECES: [&str; 14] = [
+            "{", "}", "[", "]", ":", ",", " ", "\"code\"", "\"data\"", "\"msg\"", "\"\\\"\"", "0",
+            "7", "null",
+        ];
+        let presumed = |body: &[u8]| {
+            let range = FeishuPlatform.presumed_data(body)?;
+            let json = &body[range];
+            serde_json::from_slice::<&RawValue>(json).is_ok().then(|| json.trim_ascii().to_owned())
+        };
+        arbtest(|input| {
+            let count = input.int_in_range(0..=9)?;
+            let pieces = (0..count).map(|_| input.choose(&PIECES).copied());
+            let pieces = pieces.collect::<arbtest::arbitrary::Result<String>>()?;
+            let (before, after) = input.choose(&FORMS)?;
+            let body = [before, pieces.as_bytes(), after].concat();
+            if let Some(json) = presumed(&body) {
+                let text = String::from_utf8_lossy(&body).into_owned();
+                let data = FeishuPlatform.read_data(&reply(200, &text)).unwrap();
+                assert!(data.json == json && data.warnings.is_empty(), "{text}");
+            }
+            Ok(())
+        });
+        for (before, after) in FORMS {
+            assert_eq!(presumed(&[before, b"{}", after].concat()).as_deref(), Some(&b"{}"[..]));
+        }
+        for other in [
+            r#"{"code":0,"data":{}}"#,
+            r#"{"code":0,"data":,"msg":"ok"}"#,
+            r#"{"code":0,"data":{},"code":7,"msg":"ok"}"#,
+            r#"{"code":7,"data":{},"msg":"ok"}"#,
+            r#"{"code":0,"msg":"ok"}"#,
+        ] {
+            assert_eq!(presumed(other.as_bytes()), None, "{other}");
+        }
     }
 }

@@ -9,6 +9,8 @@ mod grant;
 mod members;
 mod page;
 
+use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -85,6 +87,12 @@ pub trait Platform: Send + Sync {
     /// Returns the operation's own data within the response, or the error that it stands for.
     fn read_data(&self, reply: &Reply) -> Result<Data, Error>;
 
+    /// Returns where the data is in the body of a success that has the usual form, if it is JSON. That
+    /// is left to whoever decodes the data: to find its end would be to read it twice.
+    fn presumed_data(&self, _body: &[u8]) -> Option<Range<usize>> {
+        None
+    }
+
     /// Returns `true` if a path is one of the platform's old API, which has a host of its own and takes
     /// the token as the query parameter [`OLD_TOKEN`].
     fn is_old(&self, _path: &str) -> bool {
@@ -126,6 +134,12 @@ pub trait Platform: Send + Sync {
 
     fn log_id(&self, headers: &HeaderMap) -> Option<String> {
         log_id(headers, self.log_id_headers())
+    }
+}
+
+impl fmt::Debug for dyn Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
