@@ -2,9 +2,9 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac_sha256::Hash as Sha256;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::CodeExchange;
 use crate::base::Secret;
@@ -75,7 +75,7 @@ impl AuthorizeUrl {
     /// Returns [`ErrorKind::Configuration`] if the operating system gives no randomness.
     pub fn build(self) -> Result<Authorization, Error> {
         let (state, verifier) = (random_text()?, random_text()?);
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::hash(verifier.as_bytes()));
         let scopes = self.scopes.join(" ");
         let query = [
             ("client_id", &*self.client_id),
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_challenge_is_that_of_the_rfc() {
-        let digest = Sha256::digest("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        let digest = Sha256::hash(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         let challenge = URL_SAFE_NO_PAD.encode(digest);
         assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
@@ -186,7 +186,7 @@ mod tests {
         };
         let login = page("https://open.feishu.cn");
         let state = login.state().expose();
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(login.verifier().expose()));
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::hash(login.verifier().expose().as_bytes()));
         assert_eq!(
             login.url(),
             format!(

@@ -3,7 +3,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash as Sha256;
 
 use crate::base::Secret;
 use crate::channel::Channel;
@@ -52,16 +52,14 @@ impl TokenKey {
     /// tells the tokens of the app apart. Clients make the keys of their tokens themselves.
     pub fn new(base_url: &str, app_id: &str, app_secret: &Secret, kind: &str) -> Self {
         let base_url = normal_form(base_url);
-        let hash = Sha256::digest(app_secret.expose().as_bytes());
+        let hash = Sha256::hash(app_secret.expose().as_bytes());
         let hex: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let text: Arc<str> = format!("{base_url} {app_id} {hex} {kind}").into();
-        let sealing_key = Sha256::new()
-            .chain_update(b"openplat token store, version 1\0")
-            .chain_update(hash)
-            .chain_update(text.as_bytes())
-            .finalize()
-            .into();
-        Self { text, sealing_key }
+        let mut sealing_key = Sha256::new();
+        sealing_key.update(b"openplat token store, version 1\0");
+        sealing_key.update(hash);
+        sealing_key.update(text.as_bytes());
+        Self { text, sealing_key: sealing_key.finalize() }
     }
 
     /// Returns the key of a token of the app that uses `channel`.
@@ -142,5 +140,13 @@ mod tests {
         assert_ne!(base, key("https://a", "cli_2", "s3cret", "tenant"));
         assert_ne!(base, key("https://a", "cli_1", "other", "tenant"));
         assert_ne!(base, key("https://a", "cli_1", "s3cret", "app"));
+    }
+
+    /// Stores are shared with processes of other versions.
+    #[test]
+    fn a_key_keeps_its_form() {
+        let key = TokenKey::new("https://a", "cli_1", &"s3cret".into(), "tenant");
+        assert_eq!(key.as_str(), "https://a cli_1 1ec1c26b50d5d3c5 tenant");
+        assert_eq!(key.sealing_key()[..8], 0x905c_541c_3740_a2bd_u64.to_be_bytes());
     }
 }
