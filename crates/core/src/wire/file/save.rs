@@ -4,10 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind::AlreadyExists};
 use std::path::{Path, PathBuf};
 
-use tempfile::{NamedTempFile, PersistError};
-
 use super::download::Download;
 use super::name;
+use crate::base::uuid;
 use crate::error::Error;
 
 /// The choice of [`Download::if_exists`]: what to do about a file that has the same name.
@@ -55,7 +54,7 @@ impl Download {
             _ => Path::new("."),
         };
         let (file, size) = self.save_aside(folder).await?;
-        file.persist(path).map_err(|error| self.not_saved(path, error.error))?;
+        file.rename(path).map_err(|error| self.not_saved(path, error))?;
         Ok(size)
     }
 
@@ -87,28 +86,19 @@ impl Download {
         checked.map_err(|error| self.not_saved(&path, error))?;
         let (file, _) = self.save_aside(folder).await?;
         let saved = match self.if_exists {
-            IfExists::Replace => file.persist(&path).map(|_| path.clone()).map_err(Into::into),
-            IfExists::Rename | IfExists::Fail => persist_as_new(file, folder, &name),
+            IfExists::Replace => file.rename(&path).map(|()| path.clone()),
+            IfExists::Rename | IfExists::Fail => file.name_as_new(folder, &name),
         };
         saved.map_err(|error| self.not_saved(&path, error))
     }
 
     /// Writes the contents to a file that vanishes unless it is given a name.
-    async fn save_aside(&mut self, folder: &Path) -> Result<(NamedTempFile, u64), Error> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".download-").suffix(".part");
-        // What any other program would create, rather than a file for the owner alone.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    async fn save_aside(&mut self, folder: &Path) -> Result<(Aside, u64), Error> {
         let not_written = |download: &Self, error| {
             download.local(format!("the file cannot be written in {folder:?}"), error)
         };
-        let create = || {
-            let aside = builder.tempfile_in(folder)?;
-            let file = aside.as_file().try_clone()?;
-            Ok((aside, tokio::fs::File::from_std(file)))
-        };
-        let (aside, mut file) = create().map_err(|error| not_written(self, error))?;
+        let (aside, file) = Aside::new_in(folder).map_err(|error| not_written(self, error))?;
+        let mut file = tokio::fs::File::from_std(file);
         let size = self.copy_to(&mut file, not_written).await?;
         file.sync_all().await.map_err(|error| not_written(self, error))?;
         Ok((aside, size))
@@ -132,48 +122,71 @@ async fn can_be_replaced(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives the file the first name that is free, and returns its path. A name that another program
-/// takes at the same time is left to it.
-fn persist_as_new(mut file: NamedTempFile, folder: &Path, name: &str) -> io::Result<PathBuf> {
-    for name in name::alternatives(name).take(MOST_NAMES) {
-        let path = folder.join(name);
-        let persisted = match file.persist_noclobber(&path) {
-            Err(error) if error.error.kind() != AlreadyExists => claim(error.file, &path),
-            persisted => persisted.map(drop),
-        };
-        match persisted {
-            Ok(()) => return Ok(path),
-            Err(error) if error.error.kind() == AlreadyExists => file = error.file,
-            Err(error) => return Err(error.error),
-        }
+/// A file under a name of its own, which is removed with this value.
+struct Aside(PathBuf);
+
+impl Aside {
+    /// Creates the file. Nobody can guess its name, and whatever has that name is left alone.
+    fn new_in(folder: &Path) -> io::Result<(Self, File)> {
+        // The process may change its current folder before the file gets its name.
+        let path = std::path::absolute(folder)?.join(format!(".download-{}.part", uuid()));
+        let file = File::create_new(&path)?;
+        Ok((Self(path), file))
     }
-    Err(AlreadyExists.into())
+
+    /// Gives the file the name `path`, and replaces the file that has it.
+    fn rename(&self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.0, path)
+    }
+
+    /// Gives the file the first name that is free, and returns its path. A name that another
+    /// program takes at the same time is left to it.
+    fn name_as_new(&self, folder: &Path, name: &str) -> io::Result<PathBuf> {
+        for name in name::alternatives(name).take(MOST_NAMES) {
+            let path = folder.join(name);
+            let named = match fs::hard_link(&self.0, &path) {
+                Err(error) if error.kind() != AlreadyExists => self.claim(&path),
+                linked => linked,
+            };
+            match named {
+                Err(error) if error.kind() == AlreadyExists => {}
+                named => return named.map(|()| path),
+            }
+        }
+        Err(AlreadyExists.into())
+    }
+
+    /// Takes a name with an empty file and replaces that one: some file systems cannot link.
+    /// Others do not come here, since a program that watches the folder would see the empty file.
+    fn claim(&self, path: &Path) -> io::Result<()> {
+        File::create_new(path)?;
+        self.rename(path).inspect_err(|_| drop(fs::remove_file(path)))
+    }
 }
 
-/// Takes a name with an empty file and replaces that one: some file systems can neither rename
-/// without replacing nor link. Others do not come here, since a program that watches the folder
-/// would see the empty file.
-fn claim(file: NamedTempFile, path: &Path) -> Result<(), PersistError> {
-    match File::create_new(path) {
-        Ok(_) => file.persist(path).map(drop).inspect_err(|_| drop(fs::remove_file(path))),
-        Err(error) => Err(PersistError { error, file }),
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // A file that was renamed is no longer here; one that was linked has its other name.
+        let _ = fs::remove_file(&self.0);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
-    fn file_in(folder: &Path) -> NamedTempFile {
-        let file = tempfile::Builder::new().tempfile_in(folder).unwrap();
-        fs::write(&file, "new").unwrap();
-        file
+    fn file_in(folder: &Path) -> Aside {
+        let (aside, mut file) = Aside::new_in(folder).unwrap();
+        file.write_all(b"new").unwrap();
+        aside
     }
 
     #[test]
     fn many_that_save_at_once_replace_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let save = || persist_as_new(file_in(folder.path()), folder.path(), "a.txt").unwrap();
+        let save = || file_in(folder.path()).name_as_new(folder.path(), "a.txt").unwrap();
         let mut paths = std::thread::scope(|scope| {
             let threads: Vec<_> =
                 (0..8).map(|_| scope.spawn(|| [(); 20].map(|()| save()))).collect();
@@ -183,19 +196,41 @@ mod tests {
         paths.dedup();
         assert_eq!(paths.len(), 160);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 160);
+        assert!(paths.iter().all(|path| fs::read(path).unwrap() == b"new"));
     }
 
     #[test]
-    fn a_name_is_claimed_where_files_cannot_be_renamed_safely() {
+    fn a_name_is_claimed_where_files_cannot_be_linked() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
-        claim(file_in(folder.path()), &path).unwrap();
+        file_in(folder.path()).claim(&path).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         fs::write(&path, "old").unwrap();
-        let error = claim(file_in(folder.path()), &path).unwrap_err();
-        assert_eq!(error.error.kind(), AlreadyExists);
-        drop(error);
+        let error = file_in(folder.path()).claim(&path).unwrap_err();
+        assert_eq!(error.kind(), AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_without_a_name_vanishes() {
+        let folder = tempfile::tempdir().unwrap();
+        let aside = file_in(folder.path());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        drop(aside);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_a_name_that_is_taken_or_replaced_and_never_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (elsewhere, link) = (folder.path().join("elsewhere"), folder.path().join("a.txt"));
+        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+        let named = file_in(folder.path()).name_as_new(folder.path(), "a.txt").unwrap();
+        assert_eq!(named, folder.path().join("a-1.txt"));
+        file_in(folder.path()).rename(&link).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_file());
+        assert!(!elsewhere.exists());
     }
 }
