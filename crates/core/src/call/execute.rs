@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::Line;
 use super::options::Options;
+use super::{Line, Unsent};
 use crate::auth::{Auth, Sent};
 use crate::base::{BoxFuture, FOREVER, catch_panic, lock, mask};
 use crate::channel::{Channel, in_url};
@@ -217,7 +217,14 @@ impl Story {
     }
 }
 
-pub(super) async fn run(plan: Plan) -> Result<Success, Error> {
+/// Makes the future of a call, the only one there is for all types of output.
+pub(super) fn start(
+    Unsent { line, request, options }: Unsent,
+) -> BoxFuture<'static, Result<Success, Error>> {
+    Box::pin(async move { run(Plan::new(line, request?, options)?).await })
+}
+
+async fn run(plan: Plan) -> Result<Success, Error> {
     let meta = plan.request.meta.clone();
     let span = tracing::info_span!(
         "call",

@@ -25,6 +25,7 @@ use crate::codec::{Strictness, Warning};
 use crate::error::{Error, ErrorKind};
 use crate::meta::Meta;
 use crate::wire::{Encoded, Parts};
+use execute::Success;
 use options::Options;
 
 pub(crate) use operation::sealed;
@@ -56,10 +57,16 @@ impl Line {
 /// that it needs.
 #[must_use = "a call sends nothing until it is awaited"]
 pub struct Call<T> {
+    sending: Sending,
+    output: PhantomData<fn() -> T>,
+}
+
+/// All of a call that does not depend on the type of its output, so that it is compiled once.
+struct Sending {
     /// The request and its conditions, before the call is first polled.
     unsent: Option<Unsent>,
-    running: Option<BoxFuture<'static, Result<T, Error>>>,
-    output: PhantomData<fn() -> T>,
+    running: Option<BoxFuture<'static, Result<Success, Error>>>,
+    strictness: Strictness,
 }
 
 struct Unsent {
@@ -69,10 +76,23 @@ struct Unsent {
     options: Option<Box<Options>>,
 }
 
+impl Sending {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Success, Error>> {
+        if let Some(unsent) = self.unsent.take() {
+            self.running = Some(execute::start(unsent));
+        }
+        let Some(running) = &mut self.running else { return Poll::Ready(Err(polled_again())) };
+        let result = std::task::ready!(running.as_mut().poll(context));
+        self.running = None;
+        Poll::Ready(result)
+    }
+}
+
 impl<T> Call<T> {
     fn new(line: Line, request: Result<Encoded, Error>) -> Self {
-        let unsent = Unsent { line, request, options: None };
-        Self { unsent: Some(unsent), running: None, output: PhantomData }
+        let unsent = Some(Unsent { line, request, options: None });
+        let sending = Sending { unsent, running: None, strictness: Strictness::default() };
+        Self { sending, output: PhantomData }
     }
 
     /// Sets the longest that the call may take in all: waits, retries and the fetch of a token
@@ -116,18 +136,19 @@ impl<T> Call<T> {
     /// Sets what happens if a part of the response cannot be read: by default it is left out, with
     /// a [`Warning`] in [`Response::warnings`] and in the log; with [`Strictness::Strict`] the call
     /// fails with [`ErrorKind::Decode`].
-    pub fn strictness(self, strictness: Strictness) -> Self {
-        self.set(|options| options.strictness = strictness)
+    pub fn strictness(mut self, strictness: Strictness) -> Self {
+        self.sending.strictness = strictness;
+        self
     }
 
     /// Returns the output together with what is known about the exchange: status, headers, body,
     /// log ID and number of attempts.
     pub fn with_meta(self) -> Call<Response<T>> {
-        Call { unsent: self.unsent, running: None, output: PhantomData }
+        Call { sending: self.sending, output: PhantomData }
     }
 
     fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
-        if let Some(unsent) = &mut self.unsent {
+        if let Some(unsent) = &mut self.sending.unsent {
             set(unsent.options.get_or_insert_default());
         }
         self
@@ -138,19 +159,9 @@ impl<T: Output> Future for Call<T> {
     type Output = Result<T, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        if let Some(unsent) = this.unsent.take() {
-            this.running = Some(Box::pin(async move {
-                let options = unsent.options.as_deref();
-                let strictness = options.map(|options| options.strictness).unwrap_or_default();
-                let plan = execute::Plan::new(unsent.line, unsent.request?, unsent.options)?;
-                Ok(T::from_success(execute::run(plan).await?, strictness)?.value)
-            }));
-        }
-        let Some(running) = &mut this.running else { return Poll::Ready(Err(polled_again())) };
-        let result = std::task::ready!(running.as_mut().poll(context));
-        this.running = None;
-        Poll::Ready(result)
+        let sending = &mut self.get_mut().sending;
+        let success = std::task::ready!(sending.poll(context))?;
+        Poll::Ready(T::from_success(success, sending.strictness).map(|read| read.value))
     }
 }
 
@@ -160,10 +171,12 @@ fn polled_again() -> Error {
 
 impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let request = self.unsent.as_ref().and_then(|unsent| unsent.request.as_ref().ok());
+        let unsent = self.sending.unsent.as_ref();
+        let request = unsent.and_then(|unsent| unsent.request.as_ref().ok());
         f.debug_struct("Call")
             .field("operation", &request.map(|request| &request.meta))
-            .field("options", &self.unsent.as_ref().map(|unsent| &unsent.options))
+            .field("options", &unsent.map(|unsent| &unsent.options))
+            .field("strictness", &self.sending.strictness)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::codec::Strictness;
 use crate::error::{Error, ErrorKind};
 
 #[derive(Default)]
@@ -14,7 +13,6 @@ pub(super) struct Options {
     pub(super) attempt_timeout: Option<Duration>,
     pub(super) idempotent: Option<bool>,
     pub(super) retries: Option<bool>,
-    pub(super) strictness: Strictness,
     pub(super) headers: HeaderMap,
     has_bad_header: bool,
 }
@@ -64,7 +62,6 @@ impl fmt::Debug for Options {
             .field("attempt_timeout", &self.attempt_timeout)
             .field("idempotent", &self.idempotent)
             .field("retries", &self.retries)
-            .field("strictness", &self.strictness)
             // A value may be a secret of another system.
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .finish()
