@@ -60,6 +60,11 @@ impl<'t, 'de, D> Lenient<'t, 'de, D> {
         Self { is_item, ..self }
     }
 
+    /// Returns the notes of the second pass if the text is this one, which says that there is nothing.
+    fn stands_for(&self, nothing: &str) -> Option<&'t Notes<'de>> {
+        self.notes.filter(|notes| !self.is_item && notes.raw().trim_ascii() == nothing)
+    }
+
     fn want<V: Visitor<'de>, const WANT: Want>(&self, visitor: V) -> Tolerant<'t, 'de, V, WANT> {
         if let Some(notes) = self.notes {
             notes.expect(&visitor);
@@ -98,23 +103,41 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
         deserialize_string() => TEXT,
         deserialize_bytes() => ANYTHING,
         deserialize_byte_buf() => ANYTHING,
-        deserialize_seq() => LIST,
         deserialize_tuple(_len: usize) => TUPLE,
         deserialize_tuple_struct(_name: &'static str, _len: usize) => TUPLE,
-        deserialize_map() => MAP,
+    }
+
+    /// Many a list is `null`, which therefore costs no second pass.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        if let Some(notes) = self.stands_for("{}") {
+            return notes.read_as("[]", |inner| inner.deserialize_seq(visitor));
+        }
+        let visitor = self.want::<V, LIST>(visitor);
+        self.inner.deserialize_option(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        if let Some(notes) = self.stands_for("null") {
+            return notes.read_as("{}", |inner| inner.deserialize_map(visitor));
+        }
+        let visitor = self.want::<V, MAP>(visitor);
+        self.inner.deserialize_map(visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
+        if let Some(notes) = self.stands_for("null").filter(|notes| !notes.is_absent()) {
+            return notes.read_as("{}", |inner| inner.deserialize_struct(name, fields, visitor));
+        }
         if let Some(notes) = self.notes {
             notes.expect_fields(fields);
         }
         let visitor = self.want::<V, STRUCT>(visitor);
-        self.inner.deserialize_any(visitor)
+        self.inner.deserialize_struct(name, fields, visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -175,7 +198,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
 /// Stands for a failure whose cause is in the notes.
 #[cold]
 #[inline(never)]
-fn unreadable<E: Error>() -> E {
+pub(super) fn unreadable<E: Error>() -> E {
     E::custom("unreadable")
 }
 
@@ -288,21 +311,22 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
     }
 
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.visitor.visit_none()
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        let is_absent = self.notes.is_some_and(Notes::is_absent);
         match WANT {
-            LIST if !self.is_item => self.visitor.visit_seq(Nothing::new()),
-            MAP if !self.is_item => self.visitor.visit_map(Nothing::new()),
-            STRUCT if !self.is_item && !is_absent => self.visitor.visit_map(Nothing::new()),
-            _ => self.visitor.visit_unit(),
+            LIST if !self.is_item => self.visitor.visit_seq(Nothing(PhantomData)),
+            LIST => self.visitor.visit_unit(),
+            _ => self.visitor.visit_none(),
         }
     }
 
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_unit()
+    }
+
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_some(Lenient::new(inner, self.notes))
+        match WANT {
+            LIST => inner.deserialize_seq(self),
+            _ => self.visitor.visit_some(Lenient::new(inner, self.notes)),
+        }
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
@@ -325,13 +349,6 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
 
     fn visit_map<A: MapAccess<'de>>(self, mut inner: A) -> Result<V::Value, A::Error> {
         let notes = match WANT {
-            // `{}` says that there is nothing, wherever a list is expected.
-            LIST => {
-                return match inner.next_key::<IgnoredAny>()? {
-                    None => self.visitor.visit_seq(Nothing::new()),
-                    Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self.visitor)),
-                };
-            }
             ANYTHING => None,
             _ => self.notes,
         };
@@ -555,32 +572,14 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<S> {
     }
 }
 
-/// An empty list or object, standing for `null`.
-struct Nothing<E>(std::marker::PhantomData<E>);
-
-impl<E> Nothing<E> {
-    fn new() -> Self {
-        Self(std::marker::PhantomData)
-    }
-}
+/// The empty list that `null` stands for.
+struct Nothing<E>(PhantomData<E>);
 
 impl<'de, E: Error> SeqAccess<'de> for Nothing<E> {
     type Error = E;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, _: T) -> Result<Option<T::Value>, E> {
         Ok(None)
-    }
-}
-
-impl<'de, E: Error> MapAccess<'de> for Nothing<E> {
-    type Error = E;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, _: K) -> Result<Option<K::Value>, E> {
-        Ok(None)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, E> {
-        seed.deserialize(serde::de::value::UnitDeserializer::new())
     }
 }
 

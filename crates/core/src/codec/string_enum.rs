@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use serde::Deserializer;
-use serde::de::Visitor;
+use serde::de::{Error, Visitor};
 
 /// A value of the enum `E` that the documentation did not list when this crate was generated.
 ///
@@ -57,27 +57,31 @@ pub fn __unknown<E>(value: &str) -> UnknownValue<E> {
     UnknownValue(value.into(), PhantomData)
 }
 
+/// Reads the text through a visitor that knows no type: it is compiled once for all enums.
 #[doc(hidden)]
 pub fn __deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: for<'a> From<&'a str>,
 {
-    struct Value<T>(PhantomData<T>);
+    let mut value = None;
+    deserializer.deserialize_str(Text(&mut |text| value = Some(T::from(text))))?;
+    value.ok_or_else(|| D::Error::custom("expected a string"))
+}
 
-    impl<T: for<'a> From<&'a str>> Visitor<'_> for Value<T> {
-        type Value = T;
+struct Text<'a>(&'a mut dyn FnMut(&str));
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string")
-        }
+impl Visitor<'_> for Text<'_> {
+    type Value = ();
 
-        fn visit_str<E>(self, value: &str) -> Result<T, E> {
-            Ok(T::from(value))
-        }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
     }
 
-    deserializer.deserialize_str(Value(PhantomData))
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        (self.0)(text);
+        Ok(())
+    }
 }
 
 /// Declares an open string enum: the documented values as variants, everything else as `Unknown`.
