@@ -345,6 +345,14 @@ fn unknown_parts_are_kept() {
     // A card that has a template's shape and more is kept whole.
     survives("interactive", &json!({ "type": "template", "data": { "template_id": "t", "x": 1 } }));
     survives("interactive", &json!({ "type": "card", "data": { "card_id": "c" }, "x": 1 }));
+    for (kind, data) in [
+        ("template", json!({ "template_id": "t", "template_version_name": 3 })),
+        ("template", json!({ "template_id": "t", "template_variable": [] })),
+        ("card", json!({ "card_id": "c", "template_id": "t" })),
+        ("card", json!({ "card_id": 7 })),
+    ] {
+        survives("interactive", &json!({ "type": kind, "data": data }));
+    }
     survives(
         "system",
         &json!({ "template": "{name} left", "from_user": [], "to_chatters": [], "name": "Tom" }),

@@ -1,7 +1,10 @@
 //! Maps in responses.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Reads a map without the keys whose value is `null`: there is nothing to be said about them, and
@@ -11,6 +14,25 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    let map = BTreeMap::<String, Option<T>>::deserialize(deserializer)?;
-    Ok(map.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
+    deserializer.deserialize_map(WithoutNulls(PhantomData))
+}
+
+struct WithoutNulls<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for WithoutNulls<T> {
+    type Value = BTreeMap<String, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some((key, value)) = entries.next_entry::<String, Option<T>>()? {
+            if let Some(value) = value {
+                map.insert(key, value);
+            }
+        }
+        Ok(map)
+    }
 }

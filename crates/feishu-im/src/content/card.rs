@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// A card: `msg_type` `interactive`.
@@ -31,8 +31,8 @@ use serde_json::{Map, Value};
 /// [send]: https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/send-feishu-card
 /// [json]: https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-structure
 /// [read]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", content = "data")]
 #[non_exhaustive]
 pub enum Card {
     /// A card from a template.
@@ -51,6 +51,42 @@ impl Card {
     pub fn new(json: impl Into<Value>) -> Self {
         Self::Json(json.into())
     }
+}
+
+// By hand: serde's derive reads such an enum through a buffer, which every user of the crate compiles.
+impl<'de> Deserialize<'de> for Card {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Value::deserialize(deserializer)?;
+        Ok(by_id(&json).unwrap_or(Self::Json(json)))
+    }
+}
+
+/// Reads a template or an entity, unless there is more in the JSON than these hold.
+fn by_id(json: &Value) -> Option<Card> {
+    let members = json.as_object().filter(|members| members.len() == 2)?;
+    let mut data = members.get("data")?.as_object()?.clone();
+    let card = match (
+        members.get("type")?.as_str()?,
+        data.remove("card_id"),
+        data.remove("template_id"),
+    ) {
+        ("card", Some(Value::String(card_id)), None) => Card::Entity(CardEntity { card_id }),
+        ("template", None, Some(Value::String(template_id))) => Card::Template(CardTemplate {
+            template_id,
+            template_version_name: match data.remove("template_version_name") {
+                None | Some(Value::Null) => None,
+                Some(Value::String(version)) => Some(version),
+                Some(_) => return None,
+            },
+            template_variable: match data.remove("template_variable") {
+                None => Map::new(),
+                Some(Value::Object(variables)) => variables,
+                Some(_) => return None,
+            },
+        }),
+        _ => return None,
+    };
+    data.is_empty().then_some(card)
 }
 
 impl From<CardTemplate> for Card {

@@ -100,7 +100,12 @@ impl Fields {
 
     /// Returns the members that were not taken.
     pub(super) fn rest(self) -> Map<String, Value> {
-        self.0.into_iter().map(|(name, raw)| (name, value(&raw))).collect()
+        // Not collected: that would sort them first, which takes more code than all of this file.
+        let mut rest = Map::new();
+        for (name, raw) in self.0 {
+            rest.insert(name, value(&raw));
+        }
+        rest
     }
 }
 

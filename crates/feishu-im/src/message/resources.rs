@@ -1,6 +1,6 @@
 //! The files within a message, ready to be downloaded.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use openplat_core::{Download, Error, ErrorKind, Operation, Sender};
 
@@ -228,7 +228,7 @@ impl GetMessageResponse {
     }
 
     fn with_holders<T>(&self, find: impl Fn(&Content, &str) -> Vec<T>) -> Vec<T> {
-        let uppers: BTreeMap<_, _> =
+        let uppers: HashMap<_, _> =
             self.items.iter().filter_map(|item| Some((&*item.message_id, item.upper()?))).collect();
         let outermost = |item: &Message| {
             let mut id = &*item.message_id;
