@@ -112,13 +112,15 @@ readme.workspace = true
 categories.workspace = true
 
 [features]
-default = ["ring"]
+default = ["reqwest", "ring"]
 ## Include the documented samples of responses and events, for a mock server to give.
 examples = []
 ## Receive events and callbacks.
 events = ["openplat-core/events"]
 ## Receive them over a connection that this side opens.
 long-connection = ["events", "openplat-core/long-connection"]
+## Compile the built-in transport. Without it, a client needs one of another crate.
+reqwest = ["openplat-core/reqwest"]
 ## Use ring for TLS when the process has not installed a rustls crypto provider of its own.
 ring = ["openplat-core/ring"]
 

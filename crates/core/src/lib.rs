@@ -85,17 +85,19 @@ pub use vendor::DingTalk;
 #[cfg(feature = "feishu")]
 pub use vendor::Feishu;
 pub use vendor::Vendor;
+#[cfg(feature = "reqwest")]
+pub use wire::HttpTransport;
 pub use wire::file::{Download, IfExists, Progress, Upload};
 pub use wire::{
-    Attempt, Body, BodyError, BodyFields, FormFields, HttpTransport, HttpTransportBuilder, Parts,
-    Transport, TransportError,
+    Attempt, Body, BodyError, BodyFields, BuildTransport, FormFields, Parts, Transport,
+    TransportBuilder, TransportError, TransportOptions,
 };
 #[cfg(feature = "long-connection")]
 pub use wire::{Socket, Upgrade};
 
 pub use {bytes, http, http_body};
 
-/// For the macros of this crate, and for the vendor crates.
+/// For the macros of this crate, and for the other crates of this repository.
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
@@ -105,4 +107,7 @@ pub mod __private {
     pub use crate::codec::{deserialize_string_enum, unknown, unknown_number};
     #[cfg(feature = "events")]
     pub use crate::events::{dedupe as dedupe_event, read as read_event};
+    #[cfg(feature = "long-connection")]
+    pub use crate::wire::net::as_http;
+    pub use crate::wire::net::{Proxies, broken, failure};
 }

@@ -98,7 +98,7 @@ fn options_are_not_passed_over() {
     ] {
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
-        assert!(error.to_string().contains("`HttpTransport`"), "{error}");
+        assert!(error.to_string().contains("`TransportBuilder`"), "{error}");
     }
     builder().transport(transport()).build().unwrap();
 }

@@ -2,7 +2,7 @@
 
 use feishu_im::ErrorKind;
 use feishu_im::openplat_core::events::connection::{LongConnection, State};
-use feishu_im::openplat_core::{Body, Error, HttpTransport, HttpTransportBuilder, Transport};
+use feishu_im::openplat_core::{Body, Error, HttpTransport, Transport, TransportBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -13,7 +13,7 @@ const AUTHORITY: &[u8] = include_bytes!("../../certificates/ca.pem");
 const IDENTITY: &str = include_str!("../../certificates/client.pem");
 
 /// Asks for an upgrade that nobody grants, and returns the status.
-async fn upgrade(transport: HttpTransportBuilder, url: &str) -> Result<u16, Error> {
+async fn upgrade(transport: TransportBuilder<HttpTransport>, url: &str) -> Result<u16, Error> {
     let request = http::Request::get(format!("{url}/ws?ticket=topsecret"))
         .header("connection", "upgrade")
         .header("upgrade", "websocket")

@@ -13,10 +13,18 @@ use crate::flow::{
     Backoff, Flow, Limits, Pacing, RetryBudget, RetryPolicy, StandardBackoff, StandardRetry,
 };
 use crate::vendor::{App, Vendor};
-use crate::wire::{Exchange, HttpTransportBuilder, Transport};
+use crate::wire::net::{Proxying, unusable};
+use crate::wire::{BuildTransport, Exchange, Transport, TransportOptions};
 
 /// Wraps a transport in another one.
 type Layer = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
+
+/// Builds a transport from the client's options.
+type Build = fn(TransportOptions) -> Result<Arc<dyn Transport>, Error>;
+
+fn build<T: BuildTransport>(options: TransportOptions) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(T::build_from(options)?))
+}
 
 /// Sets up a [`Client`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -32,8 +40,9 @@ pub struct ClientBuilder<V> {
     backoff: Arc<dyn Backoff>,
     pacing: Option<Pacing>,
     max_response_bytes: usize,
-    /// The options of the built-in transport, if any was set.
-    http: Option<HttpTransportBuilder>,
+    /// The options of the transport, if any was set.
+    options: Option<TransportOptions>,
+    over: Option<Build>,
     transport: Option<Arc<dyn Transport>>,
     layers: Vec<Layer>,
     token_store: Arc<dyn TokenStore>,
@@ -55,7 +64,11 @@ impl<V: Vendor> ClientBuilder<V> {
             backoff: Arc::new(StandardBackoff::default()),
             pacing: None,
             max_response_bytes: 16 * 1024 * 1024,
-            http: None,
+            options: None,
+            #[cfg(feature = "reqwest")]
+            over: Some(build::<crate::wire::HttpTransport>),
+            #[cfg(not(feature = "reqwest"))]
+            over: None,
             transport: None,
             layers: Vec::new(),
             token_store: Arc::new(MemoryTokenStore::default()),
@@ -144,57 +157,74 @@ impl<V: Vendor> ClientBuilder<V> {
     }
 
     /// Limits the time for making a connection, TLS included. 10 seconds by default.
-    pub fn connect_timeout(self, timeout: Duration) -> Self {
-        self.http(|http| http.connect_timeout(timeout))
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.options().connect_timeout = timeout;
+        self
     }
 
     /// Closes connections that have been idle for this long. 45 seconds by default, which is less
     /// than the gateways on the way allow.
-    pub fn pool_idle_timeout(self, timeout: Duration) -> Self {
-        self.http(|http| http.pool_idle_timeout(timeout))
+    pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.options().pool_idle_timeout = timeout;
+        self
     }
 
     /// Replaces the `User-Agent` header, `openplat/` and the version by default.
-    pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
-        self.http(|http| http.user_agent(user_agent))
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.options().user_agent = user_agent.into();
+        self
     }
 
     /// Sends everything through a proxy, instead of the proxies that the environment names. See
-    /// [`HttpTransportBuilder::proxy`] for its URL and for the environment.
+    /// [`TransportBuilder::proxy`](crate::TransportBuilder::proxy) for its URL and for the environment.
     ///
     /// A proxy of the environment that is not used for the base URL, because of `NO_PROXY` or since
     /// the URL is of this machine, need not be usable.
-    pub fn proxy(self, url: impl Into<String>) -> Self {
-        self.http(|http| http.proxy(url))
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.options().proxying = Proxying::Through(Secret::new(url));
+        self
     }
 
     /// Uses no proxy, not even one that the environment names.
-    pub fn no_proxy(self) -> Self {
-        self.http(HttpTransportBuilder::no_proxy)
+    pub fn no_proxy(mut self) -> Self {
+        self.options().proxying = Proxying::Direct;
+        self
     }
 
     /// Trusts another certificate authority in addition to the system's: one or more certificates
     /// in PEM format. Can be called several times.
-    pub fn root_certificate(self, pem: impl Into<Vec<u8>>) -> Self {
-        self.http(|http| http.root_certificate(pem))
-    }
-
-    /// Sets the certificate with which the client identifies itself to a gateway that asks for one;
-    /// see [`HttpTransportBuilder::client_certificate`].
-    pub fn client_certificate(self, pem: impl Into<Secret>) -> Self {
-        self.http(|http| http.client_certificate(pem))
-    }
-
-    fn http(mut self, set: impl FnOnce(HttpTransportBuilder) -> HttpTransportBuilder) -> Self {
-        self.http = Some(set(self.http.take().unwrap_or_default()));
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.options().root_certificates.push(pem.into());
         self
     }
 
-    /// Sends requests through this transport instead of a built-in one of the client's own.
+    /// Sets the certificate with which the client identifies itself to a gateway that asks for one;
+    /// see [`TransportBuilder::client_certificate`](crate::TransportBuilder::client_certificate).
+    pub fn client_certificate(mut self, pem: impl Into<Secret>) -> Self {
+        self.options().client_certificate = Some(pem.into());
+        self
+    }
+
+    fn options(&mut self) -> &mut TransportOptions {
+        self.options.get_or_insert_default()
+    }
+
+    /// Sends requests over a transport of this type, which the client builds from its own options:
+    /// [`HttpTransport`](crate::HttpTransport) with the feature `reqwest`, which is the default, or
+    /// `HyperTransport` of the crate `openplat-hyper`. Replaces what was passed to
+    /// [`transport`](Self::transport).
+    pub fn over<T: BuildTransport>(mut self) -> Self {
+        self.over = Some(build::<T>);
+        self.transport = None;
+        self
+    }
+
+    /// Sends requests through this transport instead of one of the client's own.
     ///
-    /// The options of the built-in transport, from [`connect_timeout`](Self::connect_timeout) to
-    /// [`client_certificate`](Self::client_certificate), cannot be set beside it: set them on an
-    /// [`HttpTransport`](crate::HttpTransport), and pass that or a wrapper around it.
+    /// The options of the client's own transport, from [`connect_timeout`](Self::connect_timeout)
+    /// to [`client_certificate`](Self::client_certificate), cannot be set beside it: set them on a
+    /// [`TransportBuilder`](crate::TransportBuilder), and pass what it builds or a wrapper around
+    /// that.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -250,7 +280,7 @@ impl<V: Vendor> ClientBuilder<V> {
     /// response from another URL than the request's is an [`ErrorKind::Configuration`](crate::ErrorKind::Configuration).
     ///
     /// Exempt from semantic versioning: the major version of reqwest may change with any release.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "reqwest-client")]
     pub fn reqwest_client(self, client: reqwest::Client) -> Self {
         self.transport(crate::wire::HttpTransport::from(client))
     }
@@ -273,21 +303,29 @@ impl<V: Vendor> ClientBuilder<V> {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the app's ID or secret begins
     /// or ends with whitespace, if the base URL, the proxy, a certificate or the user agent is not
-    /// usable, if TLS cannot be set up, or if options of the built-in transport are set beside a
-    /// transport of your own.
+    /// usable, if TLS cannot be set up, if options of the client's transport are set beside one of
+    /// your own, or if there is no transport.
     pub fn build(self) -> Result<Client<V>, Error> {
         check_credential("ID", &self.app.id)?;
         check_credential("secret", self.app.secret.expose())?;
         let base_url = check_base_url(&self.base_url, self.plain_http)?;
-        let transport = match (self.transport, self.http) {
-            (Some(transport), None) => transport,
-            (Some(_), Some(_)) => {
-                return Err(Error::new(ErrorKind::Configuration).with_detail(
-                    "options of the built-in transport have no effect beside a transport of your \
-                     own; set them on an `HttpTransport` and pass that",
+        let transport = match (self.transport, self.options, self.over) {
+            (Some(transport), None, _) => transport,
+            (Some(_), Some(_), _) => {
+                return Err(unusable(
+                    "options of the client's transport have no effect beside a transport of your \
+                     own; set them on its `TransportBuilder` and pass what that builds",
                 ));
             }
-            (None, http) => Arc::new(http.unwrap_or_default().build_for(Some(&base_url.uri))?),
+            (None, options, Some(build)) => {
+                build(TransportOptions { base: Some(base_url.uri), ..options.unwrap_or_default() })?
+            }
+            (None, _, None) => {
+                return Err(unusable(
+                    "there is no transport: switch on the feature `reqwest`, or call \
+                     `over::<openplat_hyper::HyperTransport>()` or `transport`",
+                ));
+            }
         };
         let shows_attempts = transport.reads_attempts() || !self.layers.is_empty();
         let transport = self.layers.into_iter().fold(transport, |inner, layer| layer(inner));

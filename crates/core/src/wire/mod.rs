@@ -2,9 +2,11 @@
 
 mod attempt;
 mod body;
+#[cfg(feature = "reqwest")]
 mod builtin;
 mod exchange;
 pub(crate) mod file;
+pub(crate) mod net;
 mod parts;
 mod redirect;
 mod reply;
@@ -15,8 +17,10 @@ mod wait;
 
 pub use attempt::Attempt;
 pub use body::{Body, BodyError};
-pub use builtin::{HttpTransport, HttpTransportBuilder};
+#[cfg(feature = "reqwest")]
+pub use builtin::HttpTransport;
 pub(crate) use exchange::{Exchange, Received};
+pub use net::{BuildTransport, TransportBuilder, TransportOptions};
 pub use parts::{BodyFields, FormFields, Parts};
 pub(crate) use parts::{COMPONENT, Encoded, JSON, Payload};
 pub(crate) use reply::{Reply, log_id};

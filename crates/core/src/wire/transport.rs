@@ -120,7 +120,8 @@ impl TransportError {
     }
 
     /// Creates an error for a transport that is not set up as it has to be.
-    pub(crate) fn configuration(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    #[doc(hidden)]
+    pub fn configuration(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { stage: Stage::Configuration, source: source.into() }
     }
 

@@ -1,8 +1,5 @@
 //! The built-in transport. The only module that knows reqwest.
 
-mod failure;
-mod proxy;
-mod tls;
 #[cfg(feature = "long-connection")]
 mod upgrade;
 mod url;
@@ -11,22 +8,21 @@ use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+#[cfg(feature = "http2")]
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Uri};
+use http::Uri;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use self::failure::{broken, failure};
-use self::proxy::{Proxies, Proxying};
 use self::url::Origin;
+use super::net::{self, Proxies, Target, unusable};
 use crate::base::BoxFuture;
-use crate::base::Secret;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::wire::Body;
 #[cfg(feature = "long-connection")]
 use crate::wire::Upgrade;
-use crate::wire::{Transport, TransportError};
+use crate::wire::{BuildTransport, Transport, TransportBuilder, TransportError, TransportOptions};
 
 /// The built-in [`Transport`]: HTTPS with a pool of connections, over reqwest and rustls.
 ///
@@ -35,7 +31,7 @@ use crate::wire::{Transport, TransportError};
 ///
 /// - Redirects are not followed.
 /// - The certificate authorities of the operating system are trusted, those added with
-///   [`root_certificate`](HttpTransportBuilder::root_certificate), and with the feature
+///   [`root_certificate`](TransportBuilder::root_certificate), and with the feature
 ///   `webpki-roots` those that Mozilla trusts. The system's are read once in a process, when the
 ///   first TLS connection is made; a system that has none is no reason for `build` to fail.
 /// - The feature `gzip` asks for compressed responses, except for files. The feature `http2` uses
@@ -66,8 +62,22 @@ pub struct HttpTransport {
 
 impl HttpTransport {
     /// Starts a transport with the default options.
-    pub fn builder() -> HttpTransportBuilder {
-        HttpTransportBuilder::default()
+    pub fn builder() -> TransportBuilder<Self> {
+        TransportBuilder::default()
+    }
+}
+
+impl BuildTransport for HttpTransport {
+    fn build_from(options: TransportOptions) -> Result<Self, Error> {
+        let proxies = options.proxies()?;
+        Ok(Self {
+            client: finish(client(&options, &proxies, cfg!(feature = "http2"))?)?,
+            origin: Arc::default(),
+            proxies: Arc::new(proxies),
+            may_follow_redirects: false,
+            #[cfg(feature = "long-connection")]
+            upgrades: Arc::new(upgrade::Upgrades::new(options.for_upgrades())),
+        })
     }
 }
 
@@ -75,7 +85,7 @@ impl HttpTransport {
 /// from another URL than the request's is an error.
 ///
 /// Exempt from semantic versioning: the major version of reqwest may change with any release.
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "reqwest-client")]
 impl From<reqwest::Client> for HttpTransport {
     fn from(client: reqwest::Client) -> Self {
         Self {
@@ -159,149 +169,39 @@ fn followed() -> TransportError {
     )
 }
 
-/// Sets up an [`HttpTransport`].
-#[derive(Clone)]
-#[must_use = "a builder does nothing until `build` is called"]
-pub struct HttpTransportBuilder {
-    connect_timeout: Duration,
-    pool_idle_timeout: Duration,
-    user_agent: String,
-    proxying: Proxying,
-    root_certificates: Vec<Vec<u8>>,
-    client_certificate: Option<Secret>,
-}
-
-impl Default for HttpTransportBuilder {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(10),
-            // Gateways drop idle connections after 60 to 75 seconds. A request on its way at that
-            // moment is lost, and may not be retried unless it is idempotent.
-            pool_idle_timeout: Duration::from_secs(45),
-            user_agent: concat!("openplat/", env!("CARGO_PKG_VERSION")).to_owned(),
-            proxying: Proxying::Environment,
-            root_certificates: Vec::new(),
-            client_certificate: None,
-        }
-    }
-}
-
-impl HttpTransportBuilder {
-    /// Limits the time for making a connection, TLS included. 10 seconds by default.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Closes connections that have been idle for this long. 45 seconds by default; shorter than
-    /// the gateways on the way allow, so that no request is sent on a connection that is about to
-    /// be closed.
-    pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.pool_idle_timeout = timeout;
-        self
-    }
-
-    /// Replaces the `User-Agent` header, `openplat/` and the version by default.
-    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.user_agent = user_agent.into();
-        self
-    }
-
-    /// Sends everything through a proxy: `http://`, `https://` or, with the feature `socks`,
-    /// `socks4://`, `socks4a://`, `socks5://` or `socks5h://`, a host and a port. The last two
-    /// characters of a SOCKS scheme say who resolves host names: with an `a` or `h` at its end the
-    /// proxy does. A name and a password can stand before the host.
-    ///
-    /// The choice holds for every host, this machine included. The environment is not read, and
-    /// with it neither is `NO_PROXY`.
-    ///
-    /// By default the proxies of the environment are used: `HTTPS_PROXY` or `HTTP_PROXY` by the
-    /// scheme of the URL, else `ALL_PROXY`, each in capitals or in small letters. They are not used
-    /// for the hosts in `NO_PROXY` or for this machine, nor in a CGI program, where a request can
-    /// set `HTTP_PROXY`.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxying = Proxying::Through(Secret::new(url));
-        self
-    }
-
-    /// Uses no proxy, not even one that the environment names.
-    pub fn no_proxy(mut self) -> Self {
-        self.proxying = Proxying::Direct;
-        self
-    }
-
-    /// Trusts another certificate authority in addition to the system's: one or more certificates
-    /// in PEM format. Can be called several times.
-    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.root_certificates.push(pem.into());
-        self
-    }
-
-    /// Sets the certificate with which this side identifies itself to a gateway that asks for one:
-    /// the certificate, those of intermediate authorities if there are any, and the private key, in
-    /// PEM format.
-    pub fn client_certificate(mut self, pem: impl Into<Secret>) -> Self {
-        self.client_certificate = Some(pem.into());
-        self
-    }
-
-    /// Builds the transport. Nothing is connected yet.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`] if a proxy, one of the environment included, a certificate or
-    /// the user agent is not usable, or if there is no TLS provider.
-    pub fn build(self) -> Result<HttpTransport, Error> {
-        self.build_for(None)
-    }
-
-    /// Builds the transport for URLs that begin with `base`.
-    pub(crate) fn build_for(self, base: Option<&Uri>) -> Result<HttpTransport, Error> {
-        let proxies = self.proxies(base)?;
-        Ok(HttpTransport {
-            client: finish(self.client(&proxies, cfg!(feature = "http2"))?)?,
-            origin: Arc::default(),
-            proxies: Arc::new(proxies),
-            may_follow_redirects: false,
-            #[cfg(feature = "long-connection")]
-            upgrades: Arc::new(upgrade::Upgrades::new(self)),
-        })
-    }
-
-    fn proxies(&self, base: Option<&Uri>) -> Result<Proxies, Error> {
-        Proxies::find(&self.proxying, base, |name| {
-            // Lossy: a value that is no text shall be refused rather than passed over.
-            Some(std::env::var_os(name)?.to_string_lossy().into_owned())
-        })
-    }
-
-    fn client(&self, proxies: &Proxies, http2: bool) -> Result<reqwest::ClientBuilder, Error> {
-        let user_agent = HeaderValue::try_from(&*self.user_agent).map_err(|_| {
-            unusable("the user agent contains a character that no HTTP header can carry")
-        })?;
-        let tls = tls::config(&self.root_certificates, self.client_certificate.as_ref(), http2)?;
-        // Features of reqwest that another crate of the program needs must not change this client.
-        let builder = reqwest::Client::builder()
-            .no_brotli()
-            .no_deflate()
-            .no_zstd()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(self.pool_idle_timeout)
-            .user_agent(user_agent)
-            .no_proxy();
-        #[cfg(not(feature = "gzip"))]
-        let builder = builder.no_gzip();
-        let mut builder = match http2 {
-            false => builder.http1_only(),
-            true => keep_alive(builder),
+fn client(
+    options: &TransportOptions,
+    proxies: &Proxies,
+    http2: bool,
+) -> Result<reqwest::ClientBuilder, Error> {
+    // Features of reqwest that another crate of the program needs must not change this client.
+    let builder = reqwest::Client::builder()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
+        .user_agent(options.user_agent()?)
+        .tls_backend_preconfigured(options.tls(http2)?)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(options.connect_timeout)
+        .pool_idle_timeout(options.pool_idle_timeout)
+        .no_proxy();
+    #[cfg(not(feature = "gzip"))]
+    let builder = builder.no_gzip();
+    let mut builder = match http2 {
+        false => builder.http1_only(),
+        true => keep_alive(builder),
+    };
+    for proxy in &proxies.proxies {
+        let url = proxy.url.to_string();
+        let proxy = match proxy.target {
+            Target::All => reqwest::Proxy::all(url),
+            Target::Http => reqwest::Proxy::http(url),
+            Target::Https => reqwest::Proxy::https(url),
         };
-        for proxy in proxies.iter() {
-            builder = builder.proxy(proxy?);
-        }
-        Ok(builder)
+        let proxy = proxy.map_err(|_| unusable("the proxy cannot be set up"))?;
+        builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&proxies.except)));
     }
+    Ok(builder)
 }
 
 fn finish(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
@@ -317,16 +217,19 @@ fn keep_alive(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder
 }
 
-impl fmt::Debug for HttpTransportBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpTransportBuilder")
-            .field("connect_timeout", &self.connect_timeout)
-            .field("pool_idle_timeout", &self.pool_idle_timeout)
-            .field("user_agent", &self.user_agent)
-            .finish_non_exhaustive()
+/// Returns the reason why there is no response.
+fn failure(error: reqwest::Error, proxies: &Proxies) -> TransportError {
+    let uri = error.url().and_then(|url| url.as_str().parse::<Uri>().ok());
+    let is_connect = error.is_connect();
+    let error = error.without_url();
+    // It comes from this side of the connection, so that there is nothing to quote.
+    if error.is_builder() {
+        return TransportError::request(error);
     }
+    net::failure(error, uri.as_ref(), proxies, is_connect)
 }
 
-fn unusable(detail: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Configuration).with_detail(detail)
+/// Returns the reason why the body of a response ended early.
+fn broken(error: reqwest::Error) -> TransportError {
+    net::broken(&error)
 }

@@ -2,18 +2,17 @@
 
 use std::sync::OnceLock;
 
-use http::{StatusCode, Uri, Version};
+use http::{StatusCode, Version};
 
-use super::failure::failure;
-use super::proxy::Proxies;
-use super::{HttpTransportBuilder, finish, followed};
+use super::{client, failure, finish, followed};
 use crate::error::Error;
-use crate::wire::{Body, Socket, TransportError, Upgrade};
+use crate::wire::net::{Proxies, as_http};
+use crate::wire::{Body, Socket, TransportError, TransportOptions, Upgrade};
 
 /// Opens connections apart from those for calls: a connection that may become HTTP/2 cannot be
 /// upgraded, and the host is another one, for which other proxies may be set.
 pub(super) struct Upgrades {
-    options: HttpTransportBuilder,
+    options: TransportOptions,
     way: OnceLock<Way>,
 }
 
@@ -24,24 +23,25 @@ struct Way {
 }
 
 impl Upgrades {
-    pub(super) fn new(options: HttpTransportBuilder) -> Self {
+    pub(super) fn new(options: TransportOptions) -> Self {
         Self { options, way: OnceLock::new() }
     }
 
     /// Uses a client that is set up already.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "reqwest-client")]
     pub(super) fn through(client: reqwest::Client) -> Self {
         let way = Way { client, proxies: Proxies::default() };
-        Self { options: HttpTransportBuilder::default(), way: way.into() }
+        Self { options: TransportOptions::default(), way: way.into() }
     }
 
     fn way(&self) -> Result<&Way, Error> {
         if let Some(way) = self.way.get() {
             return Ok(way);
         }
-        let proxies = self.options.proxies(None)?;
+        let proxies = self.options.proxies()?;
         // A connection that was refused is of no more use.
-        let client = finish(self.options.client(&proxies, false)?.pool_max_idle_per_host(0))?;
+        let client = client(&self.options, &proxies, false)?.pool_max_idle_per_host(0);
+        let client = finish(client)?;
         Ok(self.way.get_or_init(|| Way { client, proxies }))
     }
 
@@ -74,17 +74,4 @@ impl Upgrades {
         };
         Ok((head, socket))
     }
-}
-
-/// Returns the URL with the scheme that an HTTP client knows.
-fn as_http(uri: Uri) -> Result<Uri, TransportError> {
-    let mut parts = uri.into_parts();
-    let scheme = match parts.scheme.as_ref().map(http::uri::Scheme::as_str) {
-        Some("wss" | "https") => http::uri::Scheme::HTTPS,
-        Some("ws" | "http") => http::uri::Scheme::HTTP,
-        _ => return Err(TransportError::request("the URL of the connection is no `wss` URL")),
-    };
-    parts.scheme = Some(scheme);
-    Uri::from_parts(parts)
-        .map_err(|_| TransportError::request("the URL of the connection is not valid"))
 }

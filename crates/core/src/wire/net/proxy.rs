@@ -2,7 +2,7 @@ use std::fmt;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::Url;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::unusable;
 use crate::base::Secret;
@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// The choice of a proxy.
 #[derive(Clone)]
-pub(super) enum Proxying {
+pub(crate) enum Proxying {
     /// As the environment says.
     Environment,
     Direct,
@@ -19,22 +19,22 @@ pub(super) enum Proxying {
 
 /// The proxies that a transport uses.
 #[derive(Default)]
-pub(super) struct Proxies {
-    proxies: Vec<Proxy>,
+pub struct Proxies {
+    pub(crate) proxies: Vec<Proxy>,
     /// The hosts for which the proxies are not used.
-    except: String,
+    pub(crate) except: String,
 }
 
-struct Proxy {
-    url: Url,
+pub(crate) struct Proxy {
+    pub(crate) url: Uri,
     /// The origin of the URL.
     origin: &'static str,
-    target: Target,
+    pub(crate) target: Target,
 }
 
 /// The URLs that go through a proxy.
 #[derive(Clone, Copy)]
-enum Target {
+pub(crate) enum Target {
     All,
     Http,
     Https,
@@ -106,27 +106,26 @@ impl Proxies {
     }
 
     /// Names the proxy for a URL, if there is one, to be added to an error.
-    pub(super) fn name_for(&self, url: &Url) -> String {
-        let origin = url.origin().ascii_serialization();
-        if origin.parse().is_ok_and(|origin| is_excepted(&origin, &self.except)) {
+    pub fn name_for(&self, url: &Uri) -> String {
+        if is_excepted(url, &self.except) {
             return String::new();
         }
-        let proxy = self.proxies.iter().find(|proxy| proxy.target.includes(url.scheme()));
+        let scheme = url.scheme_str().unwrap_or_default();
+        let proxy = self.proxies.iter().find(|proxy| proxy.target.includes(scheme));
         proxy.map(ToString::to_string).unwrap_or_default()
     }
 
-    /// Returns the proxies as reqwest takes them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Result<reqwest::Proxy, Error>> {
-        self.proxies.iter().map(|proxy| {
-            let url = proxy.url.clone();
-            let proxy = match proxy.target {
-                Target::All => reqwest::Proxy::all(url),
-                Target::Http => reqwest::Proxy::http(url),
-                Target::Https => reqwest::Proxy::https(url),
-            };
-            let proxy = proxy.map_err(|_| unusable("the proxy cannot be set up"))?;
-            Ok(proxy.no_proxy(reqwest::NoProxy::from_string(&self.except)))
-        })
+    /// Returns what finds the proxy for a URL, unless there are no proxies.
+    pub fn matcher(&self) -> Option<Matcher> {
+        let proxies = self.proxies.iter().fold(Matcher::builder(), |builder, proxy| {
+            let url = proxy.url.to_string();
+            match proxy.target {
+                Target::All => builder.all(url),
+                Target::Http => builder.http(url),
+                Target::Https => builder.https(url),
+            }
+        });
+        (!self.proxies.is_empty()).then(|| proxies.no(&*self.except).build())
     }
 }
 
@@ -143,7 +142,7 @@ impl Target {
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, origin, .. } = self;
-        let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
+        let (scheme, host) = (url.scheme_str().unwrap_or_default(), url.host().unwrap_or_default());
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         write!(f, "; a proxy is set by `{origin}`: {scheme}://{host}{port}")
     }
@@ -153,34 +152,48 @@ fn is_excepted(url: &Uri, except: &str) -> bool {
     Matcher::builder().all("http://proxy").no(except).build().intercept(url).is_none()
 }
 
+/// What a URL cannot hold in a name or a password, beside what ends them.
+const USERINFO: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'@')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
 /// Reads the URL of a proxy, or says why it is not usable. Never quotes the URL: it may hold a
 /// password, in any of its parts if it is not well-formed.
-fn check(text: &str) -> Result<Url, String> {
-    if !text.contains("://") {
-        return Err("has no scheme, such as `http://`".into());
-    }
-    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
-    match url.scheme() {
+fn check(text: &str) -> Result<Uri, &'static str> {
+    let (scheme, rest) = text.split_once("://").ok_or("has no scheme, such as `http://`")?;
+    let scheme = scheme.to_ascii_lowercase();
+    match &*scheme {
         "http" | "https" => {}
         "socks4" | "socks4a" | "socks5" | "socks5h" if cfg!(feature = "socks") => {}
         "socks4" | "socks4a" | "socks5" | "socks5h" => {
-            return Err("is a SOCKS proxy, which needs the feature `socks` of openplat-core".into());
+            return Err("is a SOCKS proxy, which needs the feature `socks` of openplat-core");
         }
-        _ => return Err("has a scheme that no proxy has, unlike `http` or `socks5`".into()),
+        _ => return Err("has a scheme that no proxy has, unlike `http` or `socks5`"),
     }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err("names no host".into());
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if !matches!(path, "" | "/") {
+        return Err("has more than a scheme, a host and a port");
     }
-    if url.port() == Some(0) {
-        return Err("has the port 0".into());
-    }
-    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-        return Err("has more than a scheme, a host and a port".into());
-    }
-    // Below, a proxy that is no URI for the crate `http` would be passed over without a word.
-    match url.as_str().parse::<Uri>() {
-        Ok(uri) if uri.authority().is_some() => Ok(url),
-        _ => Err("is not a URL".into()),
+    // Passwords are often written as they are.
+    let (userinfo, host) = match authority.rsplit_once('@') {
+        Some((userinfo, host)) => (format!("{}@", utf8_percent_encode(userinfo, USERINFO)), host),
+        None => (String::new(), authority),
+    };
+    let url = format!("{scheme}://{userinfo}{host}/").parse::<Uri>().map_err(|_| "is not a URL")?;
+    match url.port_u16() {
+        Some(0) => Err("has the port 0"),
+        // A port that is none is no part of the host either.
+        None if url.host() != Some(host) => Err("is not a URL"),
+        _ => Ok(url),
     }
 }
 
@@ -209,7 +222,7 @@ mod tests {
     }
 
     fn name_for(proxies: &Proxies, url: &str) -> String {
-        proxies.name_for(&Url::parse(url).unwrap())
+        proxies.name_for(&url.parse().unwrap())
     }
 
     fn refusal(result: Result<Proxies, Error>) -> String {
@@ -229,7 +242,8 @@ mod tests {
             "http://[::1]:3128",
         ] {
             let proxies = explicit(url).unwrap();
-            assert!(proxies.iter().all(|proxy| proxy.is_ok()), "{url}");
+            let target = Uri::from_static("https://x");
+            assert!(proxies.matcher().unwrap().intercept(&target).is_some(), "{url}");
             let named = name_for(&proxies, "https://x");
             assert!(named.contains("proxy") && !named.contains("ss@"), "{named}");
         }
@@ -332,7 +346,7 @@ mod tests {
             let url = format!("{scheme}://me:hunter2@127.0.0.1:1080");
             for result in [explicit(&url), environment(&[("ALL_PROXY", &url)])] {
                 if cfg!(feature = "socks") {
-                    assert!(result.unwrap().iter().all(|proxy| proxy.is_ok()));
+                    assert!(result.unwrap().matcher().is_some());
                     continue;
                 }
                 let error = refusal(result);

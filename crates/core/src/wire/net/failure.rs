@@ -3,26 +3,31 @@
 use std::error::Error as StdError;
 use std::io;
 
-use super::proxy::Proxies;
-use super::tls;
+use http::Uri;
+
+use super::{Proxies, tls};
 use crate::wire::TransportError;
 use crate::wire::file::Unreadable;
 
-/// Returns the reason why there is no response.
-pub(super) fn failure(error: reqwest::Error, proxies: &Proxies) -> TransportError {
-    // Both come from this side of the connection, so that there is nothing to quote but the URL.
-    if error.is_builder() {
-        return TransportError::request(error.without_url());
-    }
+/// Returns the reason why there is no response to a request for `uri`.
+///
+/// `is_connect` says that no connection was made.
+pub fn failure(
+    error: impl StdError + Send + Sync + 'static,
+    uri: Option<&Uri>,
+    proxies: &Proxies,
+    is_connect: bool,
+) -> TransportError {
+    // It comes from this side of the connection, so that there is nothing to quote.
     if chain(&error).any(|error| error.is::<Unreadable>()) {
-        return TransportError::transfer(error.without_url());
+        return TransportError::transfer(error);
     }
-    let host = error.url().and_then(|url| url.host_str()).unwrap_or("the server");
+    let host = uri.and_then(Uri::host).unwrap_or("the server");
     let cause = cause(&error);
-    if error.is_connect() {
-        let proxy = error.url().map(|url| proxies.name_for(url)).unwrap_or_default();
+    if is_connect {
+        let proxy = uri.map(|uri| proxies.name_for(uri)).unwrap_or_default();
         TransportError::connect(format!("`{host}`: {cause}{proxy}"))
-    } else if error.is_timeout() {
+    } else if is_timeout(&error) {
         TransportError::timeout(format!("`{host}`: {cause}"))
     } else {
         TransportError::transfer(format!("`{host}`: {cause}"))
@@ -30,27 +35,27 @@ pub(super) fn failure(error: reqwest::Error, proxies: &Proxies) -> TransportErro
 }
 
 /// Returns the reason why the body of a response ended early.
-pub(super) fn broken(error: reqwest::Error) -> TransportError {
-    TransportError::transfer(cause(&error))
+pub fn broken(error: &(dyn StdError + 'static)) -> TransportError {
+    TransportError::transfer(cause(error))
 }
 
-fn cause(error: &reqwest::Error) -> String {
+fn cause(error: &(dyn StdError + 'static)) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls::explain(error);
     }
-    if error.is_dns() {
+    if says(error, "dns error").is_some() {
         return "the host name cannot be resolved; check the base URL and this machine's DNS"
             .into();
     }
     // One text for each thing that a proxy may do, none of it the proxy's own.
-    if let Some(text) = chain(error).map(ToString::to_string).find(|it| it.starts_with("tunnel ")) {
+    if let Some(text) = says(error, "tunnel ") {
         return format!("the proxy did not connect: {text}");
     }
     if let Some(code) = find::<io::Error>(error).and_then(io::Error::raw_os_error) {
         return io::Error::from_raw_os_error(code).to_string();
     }
     match find::<hyper::Error>(error) {
-        _ if error.is_timeout() => "timed out".into(),
+        _ if is_timeout(error) => "timed out".into(),
         Some(error) if error.is_parse() => "the server did not respond with valid HTTP".into(),
         Some(error) if error.is_incomplete_message() || error.is_canceled() => {
             "the connection was closed before the response was complete".into()
@@ -61,6 +66,18 @@ fn cause(error: &reqwest::Error) -> String {
             None => "the exchange failed".into(),
         },
     }
+}
+
+fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_timeout)
+        || find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+        || says(error, "operation timed out").is_some()
+}
+
+/// Returns the first text that begins so. It tells errors apart that have no public type, and whose
+/// text is a fixed one.
+fn says(error: &(dyn StdError + 'static), beginning: &str) -> Option<String> {
+    chain(error).map(ToString::to_string).find(|text| text.starts_with(beginning))
 }
 
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
