@@ -89,11 +89,9 @@ pub use vendor::Vendor;
 pub use wire::HttpTransport;
 pub use wire::file::{Download, IfExists, Progress, Upload};
 pub use wire::{
-    Attempt, Body, BodyError, BodyFields, BuildTransport, FormFields, Parts, Transport,
-    TransportBuilder, TransportError, TransportOptions,
+    Attempt, Body, BodyError, BodyFields, BuildTransport, FormFields, Parts, Socket, Transport,
+    TransportBuilder, TransportError, TransportOptions, Upgrade,
 };
-#[cfg(feature = "long-connection")]
-pub use wire::{Socket, Upgrade};
 
 pub use {bytes, http, http_body};
 
@@ -107,7 +105,5 @@ pub mod __private {
     pub use crate::codec::{deserialize_string_enum, unknown, unknown_number};
     #[cfg(feature = "events")]
     pub use crate::events::{dedupe as dedupe_event, read as read_event};
-    #[cfg(feature = "long-connection")]
-    pub use crate::wire::net::as_http;
-    pub use crate::wire::net::{Proxies, broken, failure};
+    pub use crate::wire::net::{Proxies, as_http, broken, failure};
 }

@@ -10,7 +10,6 @@ pub(crate) mod net;
 mod parts;
 mod redirect;
 mod reply;
-#[cfg(feature = "long-connection")]
 mod socket;
 mod transport;
 mod wait;
@@ -24,9 +23,6 @@ pub use net::{BuildTransport, TransportBuilder, TransportOptions};
 pub use parts::{BodyFields, FormFields, Parts};
 pub(crate) use parts::{COMPONENT, Encoded, JSON, Payload};
 pub(crate) use reply::{Reply, log_id};
-#[cfg(feature = "long-connection")]
 pub use socket::Socket;
-#[cfg(feature = "long-connection")]
-pub use transport::Upgrade;
-pub use transport::{Transport, TransportError};
+pub use transport::{Transport, TransportError, Upgrade};
 pub(crate) use wait::retry_after;

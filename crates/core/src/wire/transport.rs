@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use crate::base::BoxFuture;
 use crate::error::{Error, ErrorKind};
-use crate::wire::Body;
-#[cfg(feature = "long-connection")]
-use crate::wire::Socket;
 use crate::wire::file::Unreadable;
+use crate::wire::{Body, Socket};
 
 /// Sends one HTTP request and returns the response, whatever its status.
 ///
@@ -50,7 +48,6 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// A [`TransportError`] if there is no response; as for [`send`](Self::send), its text must not
     /// quote anything. By default, an error that says what to implement.
-    #[cfg(feature = "long-connection")]
     fn upgrade(&self, _request: http::Request<Body>) -> BoxFuture<'_, Upgrade> {
         Box::pin(std::future::ready(Err(TransportError::configuration(
             "the client's transport, or a layer around it, does not open long connections; \
@@ -60,7 +57,6 @@ pub trait Transport: Send + Sync + 'static {
 }
 
 /// The result of [`Transport::upgrade`].
-#[cfg(feature = "long-connection")]
 pub type Upgrade = Result<(http::response::Parts, Option<Socket>), TransportError>;
 
 impl<T: Transport + ?Sized> Transport for Arc<T> {
@@ -75,7 +71,6 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
         (**self).reads_attempts()
     }
 
-    #[cfg(feature = "long-connection")]
     fn upgrade(&self, request: http::Request<Body>) -> BoxFuture<'_, Upgrade> {
         (**self).upgrade(request)
     }

@@ -1,6 +1,5 @@
 //! The built-in transport. The only module that knows reqwest.
 
-#[cfg(feature = "long-connection")]
 mod upgrade;
 mod url;
 
@@ -19,10 +18,9 @@ use self::url::Origin;
 use super::net::{self, Proxies, Target, unusable};
 use crate::base::BoxFuture;
 use crate::error::Error;
-use crate::wire::Body;
-#[cfg(feature = "long-connection")]
-use crate::wire::Upgrade;
-use crate::wire::{BuildTransport, Transport, TransportBuilder, TransportError, TransportOptions};
+use crate::wire::{
+    Body, BuildTransport, Transport, TransportBuilder, TransportError, TransportOptions, Upgrade,
+};
 
 /// The built-in [`Transport`]: HTTPS with a pool of connections, over reqwest and rustls.
 ///
@@ -56,7 +54,6 @@ pub struct HttpTransport {
     origin: Arc<Origin>,
     proxies: Arc<Proxies>,
     may_follow_redirects: bool,
-    #[cfg(feature = "long-connection")]
     upgrades: Arc<upgrade::Upgrades>,
 }
 
@@ -75,7 +72,6 @@ impl BuildTransport for HttpTransport {
             origin: Arc::default(),
             proxies: Arc::new(proxies),
             may_follow_redirects: false,
-            #[cfg(feature = "long-connection")]
             upgrades: Arc::new(upgrade::Upgrades::new(options.for_upgrades())),
         })
     }
@@ -89,7 +85,6 @@ impl BuildTransport for HttpTransport {
 impl From<reqwest::Client> for HttpTransport {
     fn from(client: reqwest::Client) -> Self {
         Self {
-            #[cfg(feature = "long-connection")]
             upgrades: Arc::new(upgrade::Upgrades::through(client.clone())),
             client,
             origin: Arc::default(),
@@ -134,7 +129,6 @@ impl Transport for HttpTransport {
         })
     }
 
-    #[cfg(feature = "long-connection")]
     fn upgrade(&self, request: http::Request<Body>) -> BoxFuture<'_, Upgrade> {
         Box::pin(self.upgrades.open(request))
     }

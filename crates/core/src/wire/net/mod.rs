@@ -17,9 +17,7 @@ pub use self::proxy::Proxies;
 pub(crate) use self::proxy::Proxying;
 #[cfg(feature = "reqwest")]
 pub(crate) use self::proxy::Target;
-use super::Transport;
-#[cfg(feature = "long-connection")]
-use super::TransportError;
+use super::{Transport, TransportError};
 use crate::base::Secret;
 use crate::error::{Error, ErrorKind};
 
@@ -95,7 +93,6 @@ impl TransportOptions {
     }
 
     /// Returns the options for upgrades, which go to another host than calls do.
-    #[cfg(feature = "long-connection")]
     pub fn for_upgrades(&self) -> Self {
         Self { base: None, ..self.clone() }
     }
@@ -209,7 +206,6 @@ impl<T> fmt::Debug for TransportBuilder<T> {
 }
 
 /// Returns the URL with the scheme that an HTTP client knows.
-#[cfg(feature = "long-connection")]
 pub fn as_http(uri: Uri) -> Result<Uri, TransportError> {
     use http::uri::Scheme;
 
