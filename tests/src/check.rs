@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use crate::in_process::feishu;
+use crate::tested::Tested;
 
 /// What must reach the server, as the specs say it.
 pub(crate) struct Expected {
@@ -101,7 +102,8 @@ async fn arrives(call: Call<Download>) {
 async fn platform<O: Operation<Vendor: MockedVendor>>() -> (MockPlatform, Client<O::Vendor>) {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<O>();
-    let client = Client::builder("app", "secret").base_url(mock.url()).build().unwrap();
+    let client =
+        Client::builder("app", "secret").over::<Tested>().base_url(mock.url()).build().unwrap();
     (mock, client)
 }
 

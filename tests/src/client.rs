@@ -14,6 +14,8 @@ use feishu_im::openplat_core::{
 };
 use openplat_mock::MockPlatform;
 
+use crate::tested::Tested;
+
 async fn mock() -> MockPlatform {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>();
@@ -22,7 +24,11 @@ async fn mock() -> MockPlatform {
 }
 
 fn client(mock: &MockPlatform) -> feishu_im::Client {
-    feishu_im::Client::builder("cli_1", "secret").base_url(mock.url()).build().unwrap()
+    feishu_im::Client::builder("cli_1", "secret")
+        .over::<Tested>()
+        .base_url(mock.url())
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -78,7 +84,8 @@ async fn clients_share_a_token_only_through_a_store() {
     let mock = mock().await;
     let store = Arc::new(MemoryTokenStore::default());
     let build = |store: Option<&Arc<MemoryTokenStore>>, secret: &str| {
-        let builder = feishu_im::Client::builder("cli_1", secret).base_url(mock.url());
+        let builder =
+            feishu_im::Client::builder("cli_1", secret).over::<Tested>().base_url(mock.url());
         match store {
             Some(store) => builder.token_store(store.clone()),
             None => builder,
@@ -113,6 +120,7 @@ async fn a_token_is_fetched_again_when_its_time_is_up() {
     let mock = mock().await;
     let clock = Hours::default();
     let client = feishu_im::Client::builder("cli_1", "secret")
+        .over::<Tested>()
         .base_url(mock.url())
         .clock(clock.clone())
         .build()
@@ -128,7 +136,11 @@ async fn a_token_is_fetched_again_when_its_time_is_up() {
 #[tokio::test]
 async fn a_fetch_that_failed_rests_and_says_so() {
     let mock = mock().await;
-    let client = feishu_im::Client::builder("", "secret").base_url(mock.url()).build().unwrap();
+    let client = feishu_im::Client::builder("", "secret")
+        .over::<Tested>()
+        .base_url(mock.url())
+        .build()
+        .unwrap();
     for context in
         ["while fetching the app's token", "while fetching the app's token: a moment ago"]
     {
@@ -232,7 +244,7 @@ async fn a_call_ends_when_its_time_is_up() {
 #[test]
 fn a_call_is_send_and_owns_what_it_needs() {
     fn is_send_and_static(_: impl Send + 'static) {}
-    let client = feishu_im::Client::builder("cli_1", "secret").build().unwrap();
+    let client = feishu_im::Client::builder("cli_1", "secret").over::<Tested>().build().unwrap();
     is_send_and_static(LinkChat::new("oc_1").send(&client).into_future());
 
     fn is_shared<T: Send + Sync + Clone>() {}
@@ -243,7 +255,7 @@ fn a_call_is_send_and_owns_what_it_needs() {
 #[test]
 fn credentials_with_the_end_of_a_line_are_refused_and_not_quoted() {
     for (id, secret, name) in [("cli_1", "hunter2\n", "secret"), (" cli_1", "hunter2", "ID")] {
-        let error = feishu_im::Client::builder(id, secret).build().unwrap_err();
+        let error = feishu_im::Client::builder(id, secret).over::<Tested>().build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         let text = error.to_string();
         assert!(text.contains(&format!("the app's {name} begins or ends")), "{text}");

@@ -8,12 +8,18 @@ use openplat_mock::{MockPlatform, Push};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::tested::Tested;
+
 #[path = "../../crates/feishu-im/examples/echo_bot.rs"]
 #[allow(dead_code, reason = "`main` is not called")]
 mod example;
 
 fn feishu(mock: &MockPlatform) -> feishu_im::Client {
-    feishu_im::Client::builder("cli_1", "secret").base_url(mock.url()).build().unwrap()
+    feishu_im::Client::builder("cli_1", "secret")
+        .over::<Tested>()
+        .base_url(mock.url())
+        .build()
+        .unwrap()
 }
 
 async fn bot(mock: &MockPlatform, feishu: feishu_im::Client) -> Listener {

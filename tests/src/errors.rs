@@ -6,18 +6,25 @@ use feishu_im::{ErrorCode, ErrorKind, Violation};
 use openplat_mock::{MockPlatform, Reply};
 
 use crate::in_process::{self, send_link};
+use crate::tested::Tested;
 
 async fn feishu() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
-    let client =
-        feishu_im::Client::builder("cli_1", "secret").base_url(mock.url()).build().unwrap();
+    let client = feishu_im::Client::builder("cli_1", "secret")
+        .over::<Tested>()
+        .base_url(mock.url())
+        .build()
+        .unwrap();
     (mock, client)
 }
 
 async fn dingtalk() -> (MockPlatform, dingtalk_convfile::Client) {
     let mock = MockPlatform::start().await.unwrap();
-    let client =
-        dingtalk_convfile::Client::builder("ding", "secret").base_url(mock.url()).build().unwrap();
+    let client = dingtalk_convfile::Client::builder("ding", "secret")
+        .over::<Tested>()
+        .base_url(mock.url())
+        .build()
+        .unwrap();
     (mock, client)
 }
 
@@ -147,7 +154,8 @@ async fn a_token_that_is_empty_is_not_sent() {
 async fn no_text_shows_a_secret() {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>().example().error("232006");
-    let builder = feishu_im::Client::builder("cli_1", "hunter2").base_url(mock.url());
+    let builder =
+        feishu_im::Client::builder("cli_1", "hunter2").over::<Tested>().base_url(mock.url());
     let mut shown = format!("{builder:?}");
     let client = builder.build().unwrap();
     let answer = LinkChat::new("oc_1").send(&client).with_meta().await.unwrap();

@@ -28,6 +28,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use crate::in_process::Through;
+use crate::tested::Tested;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -37,7 +38,8 @@ const THROTTLED: &str = r#"{"code":99991400,"msg":"request trigger frequency lim
 async fn platform() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<CreateFile>();
-    let client = feishu_im::Client::builder("cli_1", "secret").base_url(mock.url());
+    let client =
+        feishu_im::Client::builder("cli_1", "secret").over::<Tested>().base_url(mock.url());
     let client = client.build().unwrap();
     (mock, client)
 }

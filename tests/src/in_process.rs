@@ -4,6 +4,8 @@ use dingtalk_convfile::file::{SendLink, SendLinkRequired};
 use openplat_core::{BoxFuture, Operation, Transport, TransportError};
 use openplat_mock::{MockPlatform, MockedVendor, Recorded, Reply, Route};
 
+use crate::tested::Tested;
+
 /// A platform that gives these replies to `O`, the last one again and again.
 pub(crate) fn replying<O>(replies: impl IntoIterator<Item = Reply>) -> MockPlatform
 where
@@ -19,7 +21,7 @@ pub(crate) fn feishu(mock: &MockPlatform) -> feishu_im::Client {
 }
 
 pub(crate) fn dingtalk(mock: &MockPlatform) -> dingtalk_convfile::Client {
-    let builder = dingtalk_convfile::Client::builder("ding", "secret");
+    let builder = dingtalk_convfile::Client::builder("ding", "secret").over::<Tested>();
     builder.transport(mock.transport()).build().unwrap()
 }
 

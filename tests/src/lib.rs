@@ -29,6 +29,7 @@ mod replies;
 mod retries;
 mod storage;
 mod stream_mode;
+mod tested;
 mod tokens;
 mod webhooks;
 mod wire;

@@ -6,9 +6,10 @@ use feishu_im::chat::{GetChat, LinkChat};
 use openplat_mock::{MockPlatform, Reply};
 
 use crate::in_process::replying;
+use crate::tested::Tested;
 
 fn client(mock: &MockPlatform) -> feishu_im::ClientBuilder {
-    feishu_im::Client::builder("cli_1", "secret").base_url(mock.url())
+    feishu_im::Client::builder("cli_1", "secret").over::<Tested>().base_url(mock.url())
 }
 
 #[tokio::test]
@@ -65,7 +66,7 @@ async fn strange_answers_of_dingtalk_are_errors_too() {
     for status in [400, 404, 500] {
         for body in STRANGE {
             // One of its own for each, since a page may be a ban.
-            let builder = dingtalk_convfile::Client::builder("ding", "secret");
+            let builder = dingtalk_convfile::Client::builder("ding", "secret").over::<Tested>();
             let client = builder.base_url(mock.url()).max_attempts(1).build().unwrap();
             mock.on::<SendLink>().respond(Reply::new(status).body(body));
             let required = SendLinkRequired {

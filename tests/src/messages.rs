@@ -8,9 +8,15 @@ use feishu_im::message::{ContainerId, ReceiveIdType};
 use openplat_mock::MockPlatform;
 use serde_json::{Value, json};
 
+use crate::tested::Tested;
+
 async fn platform() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
-    let client = feishu_im::Client::builder("app", "secret").base_url(mock.url()).build().unwrap();
+    let client = feishu_im::Client::builder("app", "secret")
+        .over::<Tested>()
+        .base_url(mock.url())
+        .build()
+        .unwrap();
     (mock, client)
 }
 

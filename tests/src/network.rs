@@ -5,16 +5,25 @@ mod environment;
 mod features;
 mod proxies;
 mod server;
+mod sockets;
 mod tls;
 mod transport;
 mod upgrade;
 
 use feishu_im::chat::GetChat;
+use feishu_im::openplat_core::TransportBuilder;
 use feishu_im::{Client, ClientBuilder, Error};
+
+use crate::tested::Tested;
 
 /// A client for a server of the test, which makes one attempt.
 fn client(base_url: &str) -> ClientBuilder {
-    Client::builder("cli_1", "secret").base_url(base_url).max_attempts(1)
+    Client::builder("cli_1", "secret").over::<Tested>().base_url(base_url).max_attempts(1)
+}
+
+/// The options of a transport without a client.
+fn options() -> TransportBuilder<Tested> {
+    TransportBuilder::default()
 }
 
 /// Makes a call with a token that is given, so that it is the only request.

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::in_process::{Through, dingtalk, replying, waits};
+use crate::tested::Tested;
 
 const PATH: &str = "/topapi/v2/user/get";
 
@@ -125,7 +126,8 @@ async fn a_token_in_the_query_of_a_call_is_refused() {
 async fn a_rejected_token_is_replaced() {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<GetUser>().data(tom());
-    let client = Client::builder("ding", "secret").base_url(mock.url()).build().unwrap();
+    let client =
+        Client::builder("ding", "secret").over::<Tested>().base_url(mock.url()).build().unwrap();
     client.call(&GetUser("u")).await.unwrap();
     mock.revoke_tokens();
     let response = client.call(&GetUser("u")).with_meta().await.unwrap();
@@ -202,7 +204,8 @@ async fn files_go_both_ways() {
     let media = media.data(json!({ "media_id": "@1", "type": "file" }));
     let file = Reply::new(200).header("content-type", "application/json").body("{\"a\":1}");
     mock.on_path::<DingTalk>(Method::Get, "/media/downloadFile").respond(file).error("33012");
-    let client = Client::builder("ding", "secret").base_url(mock.url()).build().unwrap();
+    let client =
+        Client::builder("ding", "secret").over::<Tested>().base_url(mock.url()).build().unwrap();
 
     let upload = client.raw(Method::Post, "/media/upload").field("type", "file");
     let upload = upload.file("media", Upload::from("contents".as_bytes()).file_name("a.txt"));

@@ -12,6 +12,7 @@ use openplat_core::{DingTalk, Feishu, Method};
 use openplat_mock::{MockPlatform, Reply, TokenKind};
 
 use crate::in_process::send_link;
+use crate::tested::Tested;
 
 const APP_SECRET: &str = "app-s3cr3t";
 const TOKEN: &str = "t-s3cr3t";
@@ -42,12 +43,12 @@ fn platform(token: Reply, call: Reply) -> MockPlatform {
 }
 
 fn feishu(mock: &MockPlatform) -> feishu_im::Client {
-    let builder = feishu_im::Client::builder("cli_1", APP_SECRET);
+    let builder = feishu_im::Client::builder("cli_1", APP_SECRET).over::<Tested>();
     builder.max_attempts(2).transport(mock.transport()).build().unwrap()
 }
 
 fn dingtalk(mock: &MockPlatform) -> dingtalk_convfile::Client {
-    let builder = dingtalk_convfile::Client::builder("ding", APP_SECRET);
+    let builder = dingtalk_convfile::Client::builder("ding", APP_SECRET).over::<Tested>();
     builder.max_attempts(2).transport(mock.transport()).build().unwrap()
 }
 

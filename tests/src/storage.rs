@@ -20,6 +20,7 @@ use openplat_mock::MockPlatform;
 use serde_json::{Value, json};
 
 use crate::in_process::Through;
+use crate::tested::Tested;
 
 const ADDRESS: &str = "https://storage.example/yundisk0/secret.file";
 /// A refusal as the storage words it.
@@ -300,7 +301,7 @@ async fn what_cannot_be_uploaded_is_an_error_before_the_upload() {
     ] {
         let mock = MockPlatform::in_process();
         mock.on::<GetFileUploadInfo>().data(info);
-        let client = dingtalk_storage::Client::builder("ding", "hunter2");
+        let client = dingtalk_storage::Client::builder("ding", "hunter2").over::<Tested>();
         let client = client.transport(mock.transport()).build().unwrap();
         let error = upload(text()).send(&client).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
@@ -338,7 +339,8 @@ async fn an_empty_file_has_a_length_and_odd_headers_are_left_out() {
     });
     mock.on::<GetFileUploadInfo>().data(info);
     mock.on::<CommitFile>().data(json!({ "dentry": { "id": "d-1" } }));
-    let client = dingtalk_storage::Client::builder("ding", "secret").base_url(mock.url());
+    let client =
+        dingtalk_storage::Client::builder("ding", "secret").over::<Tested>().base_url(mock.url());
     let file = Upload::from(Vec::new()).file_name("a.txt");
     upload(file).send(&client.build().unwrap()).await.unwrap();
     let requests = storage.requests();
@@ -356,7 +358,8 @@ async fn the_built_in_transport_adds_no_media_type_and_no_token() {
     let address = format!("{}/storage/x?y=z", mock.url());
     mock.on::<GetFileUploadInfo>().data(upload_info(&address));
     mock.on::<CommitFile>().data(json!({ "dentry": { "id": "d-1" } }));
-    let client = dingtalk_storage::Client::builder("ding", "secret").base_url(mock.url());
+    let client =
+        dingtalk_storage::Client::builder("ding", "secret").over::<Tested>().base_url(mock.url());
     let client = client.build().unwrap();
     upload(text()).send(&client).await.unwrap();
     let token = client.token().await.unwrap();
@@ -374,7 +377,8 @@ async fn the_built_in_transport_adds_no_media_type_and_no_token() {
 #[test]
 fn sending_can_be_spawned() {
     fn assert_send<T: Send>(_: T) {}
-    let client = dingtalk_storage::Client::builder("ding", "secret").build().unwrap();
+    let client =
+        dingtalk_storage::Client::builder("ding", "secret").over::<Tested>().build().unwrap();
     let request = SendLocalFile::new(SendLocalFileRequired {
         union_id: "u-1",
         open_conversation_id: "cid-1",

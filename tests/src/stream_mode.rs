@@ -14,6 +14,8 @@ use openplat_mock::{Fault, MockPlatform, Push, Reply};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
+use crate::tested::Tested;
+
 /// A bot that answers to what people do, and that one type of event is too much for.
 async fn answer(event: Event) -> Result<Answer, &'static str> {
     match event {
@@ -80,7 +82,8 @@ async fn converse(mock: &MockPlatform, client: &Client) {
 #[tokio::test]
 async fn a_bot_hears_over_sockets() {
     let mock = MockPlatform::start().await.unwrap();
-    let client = Client::builder("dingkey", "secret").base_url(mock.url()).build().unwrap();
+    let client =
+        Client::builder("dingkey", "secret").over::<Tested>().base_url(mock.url()).build().unwrap();
     converse(&mock, &client).await;
 }
 

@@ -17,6 +17,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::in_process::replying;
+use crate::tested::Tested;
 
 async fn platform() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
@@ -26,7 +27,7 @@ async fn platform() -> (MockPlatform, feishu_im::Client) {
 }
 
 fn client(mock: &MockPlatform) -> feishu_im::ClientBuilder {
-    feishu_im::Client::builder("cli_1", "secret").base_url(mock.url())
+    feishu_im::Client::builder("cli_1", "secret").over::<Tested>().base_url(mock.url())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +126,11 @@ async fn a_token_of_the_callers_is_never_replaced() {
 async fn who_waits_for_a_fetch_that_fails_gets_its_error() {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>();
-    let client = feishu_im::Client::builder("", "secret").base_url(mock.url()).build().unwrap();
+    let client = feishu_im::Client::builder("", "secret")
+        .over::<Tested>()
+        .base_url(mock.url())
+        .build()
+        .unwrap();
     let calls: Vec<_> =
         (0..20).map(|_| tokio::spawn(LinkChat::new("oc_1").send(&client).into_future())).collect();
     for call in calls {

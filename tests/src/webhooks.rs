@@ -7,9 +7,11 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
 use openplat_core::events::FeishuWebhook;
-use openplat_core::{Body, HttpTransport, Transport};
+use openplat_core::{Body, Transport, TransportBuilder};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+use crate::tested::Tested;
 
 #[path = "../examples/webhook_axum.rs"]
 #[allow(dead_code, reason = "`main` is not called")]
@@ -31,7 +33,7 @@ fn webhook() -> FeishuWebhook {
 /// Sends a request to a server on loopback.
 async fn send(url: &str, mut request: Request<Bytes>) -> (u16, Value) {
     *request.uri_mut() = url.parse().unwrap();
-    let transport = HttpTransport::builder().no_proxy().build().unwrap();
+    let transport = TransportBuilder::<Tested>::default().no_proxy().build().unwrap();
     let response = transport.send(request.map(Body::from)).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();

@@ -8,11 +8,14 @@ use feishu_im::chat_members::MeJoinChatMembers;
 use openplat_mock::{MockPlatform, Recorded};
 use serde_json::json;
 
+use crate::tested::Tested;
+
 const CHAT: &str = "oc_a0553eda9014c201e6969b478895c230";
 
 async fn feishu() -> (MockPlatform, feishu_im::Client) {
     let mock = MockPlatform::start().await.unwrap();
     let client = feishu_im::Client::builder("cli_mockappid", "mock-app-secret")
+        .over::<Tested>()
         .base_url(mock.url())
         .build()
         .unwrap();
@@ -100,6 +103,7 @@ async fn a_file_link_of_dingtalk() {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<SendLink>();
     let client = dingtalk_convfile::Client::builder("dingmockkey", "mock-secret")
+        .over::<Tested>()
         .base_url(mock.url())
         .build()
         .unwrap();

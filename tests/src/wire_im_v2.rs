@@ -22,13 +22,16 @@ use openplat_core::{Feishu, Operation};
 use openplat_mock::MockPlatform;
 use serde_json::{Value, json};
 
+use crate::tested::Tested;
+
 /// Asserts what the operation puts on the wire. The order of a query's parameters means nothing.
 async fn sends<O>(operation: O, method: &str, target: &str, body: Value)
 where
     O: Operation<Vendor = Feishu> + openplat_core::AcceptsAppToken,
 {
     let mock = MockPlatform::start().await.unwrap();
-    let client = Client::builder("cli_1", "secret").base_url(mock.url()).build().unwrap();
+    let client =
+        Client::builder("cli_1", "secret").over::<Tested>().base_url(mock.url()).build().unwrap();
     let route = mock.on::<O>();
     openplat_core::Sender::call(&client, &operation).await.unwrap();
     let [request] = &route.requests()[..] else { panic!("one request expected") };

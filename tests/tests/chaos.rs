@@ -12,11 +12,16 @@ use std::time::Duration;
 use cap::Cap;
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, LinkChat};
-use openplat_core::HttpTransport;
+use openplat_core::TransportBuilder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+
+use self::tested::Tested;
+
+#[path = "../src/tested.rs"]
+mod tested;
 
 #[global_allocator]
 static HEAP: Cap<System> = Cap::new(System, usize::MAX);
@@ -71,7 +76,8 @@ impl Remains {
 
 async fn round(seed: u64, calls: usize) {
     let platform = Platform::start(seed).await;
-    let transport = HttpTransport::builder().connect_timeout(ATTEMPT_TIMEOUT).build().unwrap();
+    let transport =
+        TransportBuilder::<Tested>::default().connect_timeout(ATTEMPT_TIMEOUT).build().unwrap();
     let client = || {
         feishu_im::Client::builder("cli_1", "secret")
             .base_url(format!("http://{}", platform.address))

@@ -16,6 +16,11 @@ use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use self::tested::Tested;
+
+#[path = "../src/tested.rs"]
+mod tested;
+
 /// A day and its measures.
 #[derive(Clone, Copy)]
 struct Day {
@@ -249,7 +254,8 @@ async fn each_event_is_handled_once_however_bad_the_day() {
 async fn nothing_is_left_of_a_bad_day_over_sockets() {
     let before = remains().await;
     let mock = MockPlatform::start().await.unwrap();
-    let client = feishu_im::Client::builder("cli_1", "secret").base_url(mock.url());
+    let client =
+        feishu_im::Client::builder("cli_1", "secret").over::<Tested>().base_url(mock.url());
     let client = client.build().unwrap();
     let day = Day {
         events: 1_000,

@@ -19,6 +19,11 @@ use openplat_core::{Body, BoxFuture, Feishu, Transport, TransportError, Upload, 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use self::tested::Tested;
+
+#[path = "../src/tested.rs"]
+mod tested;
+
 #[global_allocator]
 static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 
@@ -38,7 +43,7 @@ async fn a_large_file_takes_little_memory() {
     std::fs::File::create(&sparse).unwrap().set_len(SIZE as u64).unwrap();
 
     let address = serve().await;
-    let builder = || feishu_im::Client::builder("cli_1", "secret");
+    let builder = || feishu_im::Client::builder("cli_1", "secret").over::<Tested>();
     let socket = builder().base_url(format!("http://{address}")).build().unwrap();
     let memory = builder().transport(Memory).build().unwrap();
     for (client, limit) in [(memory, OURS), (socket, WITH_CONNECTION)] {

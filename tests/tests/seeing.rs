@@ -14,6 +14,11 @@ use openplat_mock::{MockPlatform, Recorded, Reply};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
+use self::tested::Tested;
+
+#[path = "../src/tested.rs"]
+mod tested;
+
 /// Keeps what is written.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -50,8 +55,11 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
 
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>().example().error("232019").error("232009");
-    let client =
-        feishu_im::Client::builder("cli_1", "hunter2").base_url(mock.url()).build().unwrap();
+    let client = feishu_im::Client::builder("cli_1", "hunter2")
+        .over::<Tested>()
+        .base_url(mock.url())
+        .build()
+        .unwrap();
     LinkChat::new("oc_private").send(&client).await.unwrap();
     mock.revoke_tokens();
     LinkChat::new("oc_private").send(&client).await.unwrap_err();

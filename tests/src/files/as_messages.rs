@@ -9,6 +9,7 @@ use feishu_im::message::{
 use serde_json::{Value, json};
 
 use super::*;
+use crate::tested::Tested;
 
 const CHAT: &str = "oc_1";
 
@@ -180,7 +181,7 @@ async fn an_upload_that_broke_is_repeated() {
 #[test]
 fn sending_can_be_spawned() {
     fn assert_send<T: Send>(_: T) {}
-    let client = feishu_im::Client::builder("cli_1", "secret").build().unwrap();
+    let client = feishu_im::Client::builder("cli_1", "secret").over::<Tested>().build().unwrap();
     let request = SendImage::new(ReceiveId::chat(CHAT), Upload::from(vec![1]));
     assert_send(async move { request.send(&client).await });
     fn assert_error<T: std::error::Error + Send + Sync + 'static>() {}

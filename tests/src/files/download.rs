@@ -1,4 +1,5 @@
 use super::*;
+use crate::tested::Tested;
 
 const NAMED: &str = "attachment; filename=\"report.pdf\"";
 const AN_ERROR: &str = r#"{"code":234001,"msg":"Invalid request param."}"#;
@@ -52,6 +53,7 @@ async fn broken() -> Download {
 async fn cut_short() -> Download {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = feishu_im::Client::builder("cli_1", "secret")
+        .over::<Tested>()
         .base_url(format!("http://{}", listener.local_addr().unwrap()))
         .build()
         .unwrap()
@@ -75,7 +77,8 @@ async fn a_file_can_be_read_in_every_way() {
     assert_eq!(download.content_length(), Some(contents().len() as u64));
     assert_eq!(download.bytes(contents().len()).await.unwrap(), contents());
 
-    let client = feishu_im::Client::builder("cli_1", "secret").base_url(mock.url());
+    let client =
+        feishu_im::Client::builder("cli_1", "secret").over::<Tested>().base_url(mock.url());
     let client = client.build().unwrap();
     let get = async || GetFile::new("file_1").send(&client).await.unwrap();
 

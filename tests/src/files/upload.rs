@@ -1,4 +1,5 @@
 use super::*;
+use crate::tested::Tested;
 
 #[tokio::test]
 async fn a_form_is_the_same_wherever_the_file_comes_from() {
@@ -436,6 +437,7 @@ async fn a_timeout_that_the_caller_set_holds_for_an_upload() {
 async fn an_answer_that_comes_before_the_end_of_an_upload_is_read() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = feishu_im::Client::builder("cli_1", "secret")
+        .over::<Tested>()
         .base_url(format!("http://{}", listener.local_addr().unwrap()))
         .build()
         .unwrap()

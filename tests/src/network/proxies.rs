@@ -1,8 +1,8 @@
-use feishu_im::openplat_core::HttpTransport;
 use feishu_im::{Client, ErrorKind};
 
 use super::server::{SUCCESS, Server};
-use super::{call, client, environment, texts};
+use super::{call, client, environment, options, texts};
+use crate::tested::Tested;
 
 #[tokio::test]
 async fn a_proxy_gets_the_requests_with_its_password() {
@@ -35,7 +35,7 @@ fn a_proxy_is_checked_when_the_client_is_built() {
             assert!(!texts(&error).contains("hunter2"), "{error}");
         }
     }
-    let builder = HttpTransport::builder().proxy("http://me:hunter2@127.0.0.1:1");
+    let builder = options().proxy("http://me:hunter2@127.0.0.1:1");
     let transport = builder.clone().build().unwrap();
     let debug = format!("{builder:?} {transport:?}");
     assert!(!debug.contains("hunter2"), "{debug}");
@@ -64,10 +64,10 @@ async fn the_proxies_of_the_environment_are_not_for_this_machine() {
     }
     let server = Server::start(SUCCESS).await;
     call(client(&server.url())).await.unwrap();
-    let transport = HttpTransport::builder().build().unwrap();
+    let transport = options().build().unwrap();
     call(client(&server.url()).transport(transport)).await.unwrap();
     let by_name = format!("http://localhost:{}", server.address.port());
-    call(client(&by_name).transport(HttpTransport::builder().build().unwrap())).await.unwrap();
+    call(client(&by_name).transport(options().build().unwrap())).await.unwrap();
     assert_eq!(server.connections(), 3);
 
     let elsewhere = || client("http://platform.invalid").allow_plain_http();
@@ -87,14 +87,18 @@ async fn an_unusable_proxy_of_the_environment_is_not_passed_over() {
     if !environment::has(test, &variables) {
         return;
     }
-    let error = Client::builder("cli_1", "secret").build().unwrap_err();
+    let error = Client::builder("cli_1", "secret").over::<Tested>().build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains("`all_proxy`"), "{error}");
     assert!(error.to_string().contains("`no_proxy`"), "{error}");
     assert!(!texts(&error).contains("hunter2"), "{error}");
 
-    Client::builder("cli_1", "secret").no_proxy().build().unwrap();
-    Client::builder("cli_1", "secret").proxy("http://127.0.0.1:1").build().unwrap();
+    Client::builder("cli_1", "secret").over::<Tested>().no_proxy().build().unwrap();
+    Client::builder("cli_1", "secret")
+        .over::<Tested>()
+        .proxy("http://127.0.0.1:1")
+        .build()
+        .unwrap();
     let server = Server::start(SUCCESS).await;
     call(client(&server.url())).await.unwrap();
 }

@@ -1,10 +1,10 @@
-use feishu_im::openplat_core::HttpTransport;
 use feishu_im::{Client, ErrorKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::server::{SUCCESS, Server, anonymous, asking_for_certificates, tunnel_to};
-use super::{call, client, environment, texts};
+use super::{call, client, environment, options, texts};
+use crate::tested::Tested;
 
 const AUTHORITY: &[u8] = include_bytes!("../../certificates/ca.pem");
 const IDENTITY: &str = include_str!("../../certificates/client.pem");
@@ -67,7 +67,7 @@ async fn a_client_can_have_a_certificate() {
         assert!(error.to_string().contains("client certificate"), "{error}");
         assert!(!texts(&error).contains("HUNTER2"), "{error}");
     }
-    let builder = HttpTransport::builder().client_certificate(IDENTITY);
+    let builder = options().client_certificate(IDENTITY);
     let debug = format!("{builder:?} {:?}", builder.clone().build().unwrap());
     assert!(!debug.contains("BEGIN"), "{debug}");
 }
@@ -81,7 +81,7 @@ async fn a_system_without_certificates_is_no_reason_not_to_build() {
     if !environment::has(test, &NO_CERTIFICATES) {
         return;
     }
-    Client::builder("cli_1", "secret").build().unwrap();
+    Client::builder("cli_1", "secret").over::<Tested>().build().unwrap();
     let plain = Server::start(SUCCESS).await;
     call(client(&plain.url())).await.unwrap();
 

@@ -5,14 +5,15 @@ use std::time::Duration;
 use dingtalk_convfile::space::{GetSpace, GetSpaceRequired};
 use feishu_im::chat::GetChat;
 use feishu_im::file::GetFile;
-use feishu_im::openplat_core::{Body, BoxFuture, HttpTransport, Transport, TransportError};
+use feishu_im::openplat_core::{Body, BoxFuture, Transport, TransportError};
 use feishu_im::{Client, ErrorKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::server::{SUCCESS, Server};
-use super::{call, client, texts};
+use super::{call, client, options, texts};
 use crate::in_process::replying;
+use crate::tested::Tested;
 
 /// Writes its name down for each request and each response.
 struct Named {
@@ -63,7 +64,7 @@ async fn the_last_layer_is_the_outermost() {
 async fn the_built_in_transport_can_be_wrapped() {
     let (server, log) = (Server::start(SUCCESS).await, Arc::default());
     call(client(&server.url()).layer(named("layer", &log)).user_agent("mine/1")).await.unwrap();
-    let transport = HttpTransport::builder().user_agent("mine/2").build().unwrap();
+    let transport = options().user_agent("mine/2").build().unwrap();
     let by_hand = named("by hand", &log)(Arc::new(transport));
     call(client(&server.url()).transport(by_hand)).await.unwrap();
     assert_eq!(
@@ -78,7 +79,7 @@ async fn the_built_in_transport_can_be_wrapped() {
 #[tokio::test]
 async fn a_transport_can_be_shared() {
     let server = Server::start(SUCCESS).await;
-    let transport = HttpTransport::builder().build().unwrap();
+    let transport = options().build().unwrap();
     for _ in 0..2 {
         call(client(&server.url()).transport(transport.clone())).await.unwrap();
     }
@@ -87,8 +88,8 @@ async fn a_transport_can_be_shared() {
 
 #[test]
 fn options_are_not_passed_over() {
-    let transport = || HttpTransport::builder().build().unwrap();
-    let builder = || Client::builder("cli_1", "secret");
+    let transport = || options().build().unwrap();
+    let builder = || Client::builder("cli_1", "secret").over::<Tested>();
     for builder in [
         builder().transport(transport()).proxy("http://127.0.0.1:1"),
         builder().no_proxy().transport(transport()),
@@ -129,7 +130,7 @@ async fn connections_are_kept_only_for_a_while() {
         }
         assert_eq!(server.connections(), connections);
     }
-    let defaults = format!("{:?}", HttpTransport::builder());
+    let defaults = format!("{:?}", options());
     assert!(defaults.contains("pool_idle_timeout: 45s"), "{defaults}");
 }
 
@@ -148,7 +149,9 @@ async fn a_redirect_is_named_and_not_followed() {
         let app = client(&server.url()).build().unwrap();
         let token = GetChat::new("oc_1").send(&app).await.unwrap_err();
         let file = GetFile::new("f").send(&app.with_token("t-topsecret")).await.unwrap_err();
-        let dingtalk = dingtalk_convfile::Client::builder("ding", "secret").base_url(server.url());
+        let dingtalk = dingtalk_convfile::Client::builder("ding", "secret")
+            .over::<Tested>()
+            .base_url(server.url());
         let dingtalk = dingtalk.build().unwrap().with_token("d-topsecret");
         let required = GetSpaceRequired { union_id: "me", open_conversation_id: "cid" };
         let space = GetSpace::new(required).send(&dingtalk).await.unwrap_err();

@@ -2,18 +2,19 @@
 
 use feishu_im::ErrorKind;
 use feishu_im::openplat_core::events::connection::{LongConnection, State};
-use feishu_im::openplat_core::{Body, Error, HttpTransport, Transport, TransportBuilder};
+use feishu_im::openplat_core::{Body, Error, Transport, TransportBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::environment;
 use super::server::{Server, anonymous, asking_for_certificates};
+use super::{environment, options};
+use crate::tested::Tested;
 
 const AUTHORITY: &[u8] = include_bytes!("../../certificates/ca.pem");
 const IDENTITY: &str = include_str!("../../certificates/client.pem");
 
 /// Asks for an upgrade that nobody grants, and returns the status.
-async fn upgrade(transport: TransportBuilder<HttpTransport>, url: &str) -> Result<u16, Error> {
+async fn upgrade(transport: TransportBuilder<Tested>, url: &str) -> Result<u16, Error> {
     let request = http::Request::get(format!("{url}/ws?ticket=topsecret"))
         .header("connection", "upgrade")
         .header("upgrade", "websocket")
@@ -29,11 +30,11 @@ fn url(server: &Server) -> String {
 #[tokio::test]
 async fn authorities_and_certificates_hold_for_upgrades() {
     let server = Server::start_tls(anonymous()).await;
-    let error = upgrade(HttpTransport::builder(), &url(&server)).await.unwrap_err();
+    let error = upgrade(options(), &url(&server)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
     assert!(error.to_string().contains("`root_certificate`"), "{error}");
     assert!(!super::texts(&error).contains("topsecret"), "{error}");
-    let trusting = || HttpTransport::builder().root_certificate(AUTHORITY);
+    let trusting = || options().root_certificate(AUTHORITY);
     assert_eq!(upgrade(trusting(), &url(&server)).await.unwrap(), 200);
     let server = Server::start_tls(asking_for_certificates()).await;
     let identified = trusting().client_certificate(IDENTITY);
@@ -47,7 +48,7 @@ async fn an_upgrade_is_asked_for_in_http_1() {
     let mut config = anonymous();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let server = Server::start_tls(config).await;
-    let trusting = HttpTransport::builder().root_certificate(AUTHORITY);
+    let trusting = options().root_certificate(AUTHORITY);
     assert_eq!(upgrade(trusting, &url(&server)).await.unwrap(), 200);
     assert!(server.heads()[0].starts_with("get /ws?ticket=topsecret http/1.1"));
 }

@@ -1,4 +1,4 @@
-//! The long connection: the upgrade of the built-in transport, and what flows over it.
+//! The long connection: what flows over it.
 
 #![cfg(test)]
 
@@ -10,5 +10,4 @@ mod framing;
 mod lifecycle;
 mod replay;
 mod support;
-mod transport;
 mod waits;

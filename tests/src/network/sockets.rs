@@ -1,10 +1,13 @@
-//! The built-in transport opens connections of its own.
+//! Connections of their own, over which something else than HTTP is spoken.
 
 use std::sync::Arc;
 
-use openplat_core::{Body, BoxFuture, HttpTransport, Transport, TransportError, http};
+use openplat_core::{Body, BoxFuture, Transport, TransportError, http};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use super::options;
+use crate::tested::Tested;
 
 /// Accepts one connection, and reads the head of a request.
 async fn accept(listener: &TcpListener) -> (TcpStream, String) {
@@ -37,8 +40,8 @@ fn request(url: &str) -> http::Request<Body> {
         .unwrap()
 }
 
-fn transport() -> HttpTransport {
-    HttpTransport::builder().user_agent("bot/1").build().unwrap()
+fn transport() -> Tested {
+    options().user_agent("bot/1").build().unwrap()
 }
 
 const SWITCHING: &[u8] =
@@ -115,7 +118,7 @@ async fn a_connection_goes_through_the_proxy_in_a_tunnel() {
         stream.read_exact(&mut hello).await.unwrap();
         (head, hello)
     });
-    let transport = HttpTransport::builder().proxy(format!("http://{address}")).build().unwrap();
+    let transport = options().proxy(format!("http://{address}")).build().unwrap();
     let url = "wss://frontier.example.com/ws?ticket=hunter2";
     let error = transport.upgrade(request(url)).await.unwrap_err().to_string();
     let (head, hello) = proxy.await.unwrap();
