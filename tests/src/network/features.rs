@@ -1,5 +1,6 @@
 //! The optional features of core's network. Run with `--features network`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use feishu_im::ErrorKind;
@@ -96,30 +97,46 @@ async fn http2_is_spoken_where_the_server_offers_it() {
     call(client(&server.tls_url()).root_certificate(*authority)).await.unwrap();
 }
 
+/// Answers as a SOCKS proxy for one connection, which it leads to `server`, and returns the type of
+/// the address that it was asked for, and the address.
+async fn socks5(listener: TcpListener, server: SocketAddr) -> (u8, Vec<u8>) {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut greeting = [0; 3];
+    stream.read_exact(&mut greeting).await.unwrap();
+    assert_eq!(greeting, [5, 1, 0]);
+    stream.write_all(&[5, 0]).await.unwrap();
+    let mut connect = [0; 4];
+    stream.read_exact(&mut connect).await.unwrap();
+    assert_eq!(connect[..3], [5, 1, 0]);
+    let length = match connect[3] {
+        1 => 4,
+        3 => stream.read_u8().await.unwrap().into(),
+        _ => 16,
+    };
+    let mut address = vec![0; length + 2];
+    stream.read_exact(&mut address).await.unwrap();
+    stream.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 1]).await.unwrap();
+    let mut server = TcpStream::connect(server).await.unwrap();
+    tokio::spawn(async move { copy_bidirectional(&mut stream, &mut server).await });
+    (connect[3], address)
+}
+
 #[tokio::test]
 async fn a_socks_proxy_leads_to_the_server() {
     let server = Server::start(SUCCESS).await;
-    let target = server.address;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let proxy = format!("socks5h://{}", listener.local_addr().unwrap());
-    let asked = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut greeting = [0; 3];
-        stream.read_exact(&mut greeting).await.unwrap();
-        assert_eq!(greeting, [5, 1, 0]);
-        stream.write_all(&[5, 0]).await.unwrap();
-        let mut connect = [0; 5];
-        stream.read_exact(&mut connect).await.unwrap();
-        assert_eq!(connect[..4], [5, 1, 0, 3]);
-        let mut host = vec![0; connect[4].into()];
-        stream.read_exact(&mut host).await.unwrap();
-        let port = stream.read_u16().await.unwrap();
-        stream.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 1]).await.unwrap();
-        let mut server = TcpStream::connect(target).await.unwrap();
-        tokio::spawn(async move { copy_bidirectional(&mut stream, &mut server).await });
-        (String::from_utf8(host).unwrap(), port)
-    });
-    let elsewhere = client("http://platform.invalid").allow_plain_http();
-    call(elsewhere.proxy(proxy)).await.unwrap();
-    assert_eq!(asked.await.unwrap(), ("platform.invalid".to_owned(), 80));
+    for (scheme, host) in [("socks5h", "platform.invalid"), ("socks5", "localhost")] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = format!("{scheme}://{}", listener.local_addr().unwrap());
+        let asked = tokio::spawn(socks5(listener, server.address));
+        let elsewhere = client(&format!("http://{host}")).allow_plain_http();
+        call(elsewhere.proxy(proxy)).await.unwrap();
+        let (kind, address) = asked.await.unwrap();
+        let (address, port) = address.split_at(address.len() - 2);
+        assert_eq!(port, 80_u16.to_be_bytes());
+        // Without the `h`, the name is resolved on this side.
+        match scheme {
+            "socks5h" => assert_eq!((kind, address), (3, host.as_bytes())),
+            _ => assert_ne!(kind, 3),
+        }
+    }
 }

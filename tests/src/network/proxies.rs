@@ -1,6 +1,6 @@
 use feishu_im::{Client, ErrorKind};
 
-use super::server::{SUCCESS, Server};
+use super::server::{SUCCESS, Server, anonymous};
 use super::{call, client, environment, options, texts};
 use crate::tested::Tested;
 
@@ -14,6 +14,19 @@ async fn a_proxy_gets_the_requests_with_its_password() {
     assert!(head.starts_with("get http://platform.invalid/open-apis/im/v1/chats/oc_1 "), "{head}");
     // `me:hunter2`, in base64 and small letters.
     assert!(head.contains("proxy-authorization: basic bwu6ahvudgvymg=="), "{head}");
+}
+
+#[tokio::test]
+async fn a_proxy_can_be_reached_by_tls() {
+    let proxy = Server::start_tls(anonymous()).await;
+    let authority = include_bytes!("../../certificates/ca.pem");
+    let elsewhere = || client("http://platform.invalid").allow_plain_http().proxy(proxy.tls_url());
+    let error = call(elsewhere()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert!(error.to_string().contains("`root_certificate`"), "{error}");
+    call(elsewhere().root_certificate(*authority)).await.unwrap();
+    let head = &proxy.heads()[0];
+    assert!(head.starts_with("get http://platform.invalid/open-apis/im/v1/chats/oc_1 "), "{head}");
 }
 
 #[tokio::test]

@@ -378,3 +378,20 @@ impl<V> fmt::Debug for ClientBuilder<V> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "feishu"))]
+mod tests {
+    use super::*;
+    use crate::vendor::Feishu;
+
+    #[test]
+    fn a_client_without_a_transport_says_what_to_do() {
+        let mut builder = ClientBuilder::<Feishu>::new("cli_1".into(), "secret".into());
+        builder.over = None;
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        for advice in ["feature `reqwest`", "`over::<openplat_hyper::HyperTransport>()`"] {
+            assert!(error.to_string().contains(advice), "{error}");
+        }
+    }
+}
