@@ -1,6 +1,6 @@
 //! Small things that a page says, and what is said of those that specs have no place for.
 
-use xtask::distill::{Page, Reading, RemarkKind, read};
+use xtask::distill::{Page, Param, Reading, RemarkKind, read};
 
 use crate::fresh::{page, table};
 
@@ -43,4 +43,24 @@ fn values_of_json_in_a_text_are_not_those_of_the_text() {
     let Page::Endpoint(endpoint) = &reading.page else { panic!("{:?}", reading.page) };
     let counts = [0, 1].map(|index| endpoint.body[index].values.len());
     assert_eq!(counts, [0, 2], "{:?}", reading.remarks);
+}
+
+#[test]
+fn an_object_that_the_sample_leaves_empty_keeps_the_others_in_their_places() {
+    let rows = ["lower", "turn", "raise"].map(|name| format!("{name} | object | 否 | 帆"));
+    let types = ["lower_order", "turn_order", "raise_order"].map(|name| {
+        let own = name.strip_suffix("_order").unwrap_or(name);
+        format!("- **{name}** 类型说明:\n\n  基本属性:\n\n   speed: int <br> {own}_by: int <br>\n")
+    });
+    let sample = r#"{ "lower": {}, "turn": { "speed": 1 }, "raise": { "speed": 2 } }"#;
+    let reading = reading(&format!(
+        "{}**类型额外说明**:\n\n{}\n### 请求体示例\n\n```json\n{sample}\n```\n",
+        table("请求体", &rows.each_ref().map(String::as_str)),
+        types.concat(),
+    ));
+    let Page::Endpoint(endpoint) = &reading.page else { panic!("{:?}", reading.page) };
+    let order = |own| ["speed".to_owned(), format!("{own}_by")];
+    let names = |field: &Param| field.fields.iter().map(|inner| inner.name.clone()).collect();
+    let fields: Vec<Vec<String>> = endpoint.body.iter().map(names).collect();
+    assert_eq!(fields, ["lower", "turn", "raise"].map(order), "{:?}", reading.remarks);
 }

@@ -180,15 +180,21 @@ pub(super) fn attach(
         .filter(|field| field.fields.is_empty() && field.ty.holds_fields())
         .collect();
     let objects = open.iter().filter(|field| *field.ty.element() == Ty::Object).count();
-    let in_order = objects == pool.unused.iter().filter(|unused| **unused).count();
+    let mut in_order = pool.unused().collect::<Vec<_>>();
+    if in_order.len() != objects {
+        in_order.clear();
+    }
+    let mut in_order = in_order.into_iter();
     for field in &mut open {
         let keys = sample.and_then(|sample| sample.get(&field.name)).and_then(nest::object);
-        let next = pool.next().filter(|_| *field.ty.element() == Ty::Object);
-        let next_fits = |next: &usize| keys.is_none_or(|keys| pool.likeness(*next, keys) > 0);
-        let found = next
-            .filter(|next| in_order && next_fits(next))
+        // An empty object speaks for no type.
+        let keys = keys.filter(|keys| keys.len() > 0);
+        let is_object = *field.ty.element() == Ty::Object;
+        let same_place = if is_object { in_order.next() } else { None };
+        let found = same_place
+            .filter(|place| keys.is_none_or(|keys| pool.likeness(*place, keys) > 0))
             .or_else(|| keys.and_then(|keys| pool.most_alike(keys)))
-            .or_else(|| next.filter(|_| keys.is_none()));
+            .or_else(|| pool.unused().next().filter(|_| is_object && keys.is_none()));
         if let Some(found) = found {
             let Model { name, line, .. } = &pool.models[found];
             let message = format!("`{}` is taken for a `{name}`, see line {line}", field.name);
@@ -211,8 +217,8 @@ struct Pool {
 }
 
 impl Pool {
-    fn next(&self) -> Option<usize> {
-        self.unused.iter().position(|unused| *unused)
+    fn unused(&self) -> impl Iterator<Item = usize> {
+        (0..self.unused.len()).filter(|at| self.unused[*at])
     }
 
     /// The type that the field names, or that is named like the field.
