@@ -1,6 +1,6 @@
 //! Small things that a page says, and what is said of those that specs have no place for.
 
-use xtask::distill::{Page, Param, Reading, RemarkKind, read};
+use xtask::distill::{Endpoint, Page, Param, Reading, RemarkKind, read};
 
 use crate::fresh::{page, table};
 
@@ -63,4 +63,57 @@ fn an_object_that_the_sample_leaves_empty_keeps_the_others_in_their_places() {
     let names = |field: &Param| field.fields.iter().map(|inner| inner.name.clone()).collect();
     let fields: Vec<Vec<String>> = endpoint.body.iter().map(names).collect();
     assert_eq!(fields, ["lower", "turn", "raise"].map(order), "{:?}", reading.remarks);
+}
+
+fn endpoint(reading: &Reading) -> &Endpoint {
+    match &reading.page {
+        Page::Endpoint(endpoint) => endpoint,
+        page => panic!("{page:?}"),
+    }
+}
+
+/// Each field with its type and those below it.
+fn tree(fields: &[Param]) -> String {
+    let fields = fields.iter().map(|field| match tree(&field.fields).as_str() {
+        "" => format!("{}: {}", field.name, field.ty),
+        inner => format!("{}: {} ({inner})", field.name, field.ty),
+    });
+    fields.collect::<Vec<_>>().join(", ")
+}
+
+/// The fields of a response with a table and a sample of its data.
+#[track_caller]
+fn check_response(rows: &[&str], sample: &str, expected: &str) {
+    let rows: String = rows.iter().map(|row| format!("| {row} | 帆 |\n")).collect();
+    let reading = reading(&format!(
+        "## 响应\n\n### 响应体\n\n| 参数 | 类型 | 说明 |\n| --- | --- | --- |\n| code | int | 码 |\n\
+         | msg | string | 文 |\n| data | - | - |\n{rows}\n### 响应体示例\n\n```json\n\
+         {{\"code\": 0, \"msg\": \"\", \"data\": {sample}}}\n```\n"
+    ));
+    assert_eq!(tree(&endpoint(&reading).response), expected, "{:?}", reading.remarks);
+}
+
+#[test]
+fn rows_without_a_type_are_what_their_sample_shows() {
+    let rows = ["∟berths | /", "&emsp;∟hull | -", "&emsp;&emsp;∟id | string"];
+    let berths = r#"{"berths": [{"hull": {"id": "h"}}]}"#;
+    check_response(&rows, berths, "berths: list<object> (hull: object (id: string))");
+    // The page says it.
+    let rows = ["∟berths | object", "&emsp;∟id | string"];
+    check_response(&rows, r#"{"berths": [{"id": "h"}]}"#, "berths: object (id: string)");
+}
+
+#[test]
+fn objects_with_a_key_for_each_id() {
+    let sample = r#"{"busy": {
+        "berth_7a3fd81c09b2e41f": [{"from": "1", "by": {"name": "A"}}],
+        "berth_5d09ad4f6896e020": [{"from": "2"}]
+    }}"#;
+    let expected = "busy: map<list<object>> (from: string, by: object (name: string))";
+    let rows = ["∟busy | -", "&emsp;∟berth_id | string", "&emsp;&emsp;∟from | string"];
+    let by = ["&emsp;&emsp;∟by | -", "&emsp;&emsp;&emsp;∟name | string"];
+    check_response(&[&rows[..], &by].concat(), sample, expected);
+    // Or without a row for the key.
+    let rows = ["∟busy | -", "&emsp;∟from | string", "&emsp;∟by | -", "&emsp;&emsp;∟name | string"];
+    check_response(&rows, sample, expected);
 }

@@ -23,7 +23,8 @@ fn is_data(key: &str) -> bool {
     let is_number = key.bytes().any(|byte| byte.is_ascii_digit())
         && key.bytes().all(|byte| byte.is_ascii_digit() || b"-.:".contains(&byte));
     let is_id = ID_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
-    is_placeholder || is_text || is_number || is_id || is_random(key)
+    let last = key.rsplit_once('_').map_or(key, |(_, last)| last);
+    is_placeholder || is_text || is_number || is_id || is_random(last)
 }
 
 /// `7a3fd81c09b2e41f` and `tblA8rKq23Zn`, but not `sha256` or `address_line_2`.
@@ -120,6 +121,7 @@ mod tests {
             r#"{"tblA8rKq23Zn": 1}"#,
             r#"{"key1": 1, "key2": 1}"#,
             r#"{"{id}": 1}"#,
+            r#"{"berth_5d09ad4f6896e020": 1}"#,
         ] {
             check(keys, true);
         }

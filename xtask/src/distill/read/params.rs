@@ -255,6 +255,9 @@ fn within<'s>(ty: &Ty, samples: &[&'s Json]) -> Vec<&'s Json> {
 /// Fills in what the row of a field leaves open, and says where its samples differ.
 fn complete(field: &mut Param, samples: &[&Json], report: &mut Report) {
     open_map(field, report);
+    if !field.fields.is_empty() && !samples.is_empty() {
+        open_by_sample(field, samples, report);
+    }
     if !field.fields.is_empty() {
         field.ty = match std::mem::take(&mut field.ty) {
             Ty::Map(_) if is_no_map(&field.fields, samples) => Ty::Object,
@@ -383,6 +386,38 @@ fn open_map(field: &mut Param, report: &mut Report) {
     }
     field.ty = Ty::map(std::mem::take(&mut value.ty));
     field.fields = std::mem::take(&mut value.fields);
+}
+
+/// Tables leave out that a field is a list of objects, or has one for each key that is data. The
+/// latter list the fields of the values, or one row for the keys above those.
+fn open_by_sample(field: &mut Param, samples: &[&Json], report: &mut Report) {
+    let shown = infer::of_all(samples);
+    let objects = infer::objects(samples);
+    let has = |objects: &[&Json], fields: &[Param]| {
+        fields.iter().any(|field| objects.iter().any(|object| object.get(&field.name).is_some()))
+    };
+    let is_object = matches!(field.ty, Ty::Unknown | Ty::Object);
+    let ty = if is_object && maps::are_keys_data(&objects) && !has(&objects, &field.fields) {
+        let values = maps::values(&objects);
+        let inner = infer::objects(&values);
+        if let [key] = field.fields.as_mut_slice()
+            && has(&inner, &key.fields)
+        {
+            field.fields = std::mem::take(&mut key.fields);
+        } else if !has(&inner, &field.fields) {
+            return;
+        }
+        maps::of_values(shown, infer::of_all(&values))
+    } else if field.ty == Ty::Unknown && *shown.element() == Ty::Object {
+        shown
+    } else {
+        return;
+    };
+    if ty != Ty::Object {
+        let message = format!("`{}` is taken for {ty}, as in the sample", field.name);
+        report.add(RemarkKind::Sampled, field.line, message);
+    }
+    field.ty = ty;
 }
 
 /// Values that samples show and the list of values does not.
