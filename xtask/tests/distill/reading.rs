@@ -117,3 +117,13 @@ fn objects_with_a_key_for_each_id() {
     let rows = ["∟busy | -", "&emsp;∟from | string", "&emsp;∟by | -", "&emsp;&emsp;∟name | string"];
     check_response(&rows, sample, expected);
 }
+
+#[test]
+fn a_field_of_a_response_is_called_as_in_its_sample() {
+    let rows = ["∟mooredHull | object[]", "&emsp;∟hull_id | string", "∟total | int"];
+    let sample = r#"{"mooredHulls": [{"hullId": "1"}], "total": 1}"#;
+    check_response(&rows, sample, "mooredHulls: list<object> (hullId: string), total: int");
+    // Both exist.
+    let rows = ["∟hull | string", "∟hulls | string[]"];
+    check_response(&rows, r#"{"hulls": ["1"]}"#, "hull: string, hulls: list<string>");
+}

@@ -418,6 +418,7 @@ fn answer_fields(
         infer::remark(&fields, "", report);
         return (fields, false);
     }
+    params::rename(&mut fields, data.as_ref(), report);
     params::compare(&mut fields, data.as_ref(), report);
     (fields, true)
 }

@@ -211,6 +211,38 @@ fn own_columns(param: &mut Param, row: &Row, columns: &[Column]) {
     }
 }
 
+/// Gives fields of an answer that its sample does not have the names of those that it has instead.
+pub(super) fn rename(fields: &mut [Param], sample: Option<&Json>, report: &mut Report) {
+    let samples: Vec<&Json> = sample.into_iter().collect();
+    rename_all(fields, &infer::objects(&samples), report);
+}
+
+fn rename_all(fields: &mut [Param], objects: &[&Json], report: &mut Report) {
+    let shown = |name: &str| objects.iter().any(|object| object.get(name).is_some());
+    let known: HashSet<String> = fields.iter().map(|field| field.name.clone()).collect();
+    let keys = || objects.iter().flat_map(|object| object.entries()).map(|(key, _)| key);
+    for field in fields.iter_mut() {
+        let alike = || keys().find(|key| !known.contains(*key) && is_alike(key, &field.name));
+        if let Some(key) = Some(&field.name).filter(|name| !shown(name)).and_then(|_| alike()) {
+            let message =
+                format!("`{}` is called `{key}` in the sample; that is taken", field.name);
+            report.add(RemarkKind::Conflict, field.line, message);
+            field.name.clone_from(key);
+        }
+        let inner = objects.iter().filter_map(|object| object.get(&field.name)).collect::<Vec<_>>();
+        rename_all(&mut field.fields, &within(&field.ty, &inner), report);
+    }
+}
+
+/// Whether two names differ in capitals, underscores or a plural alone.
+fn is_alike(a: &str, b: &str) -> bool {
+    let stem = |name: &str| {
+        let name = name.replace('_', "").to_lowercase();
+        name.strip_suffix('s').map(str::to_owned).unwrap_or(name)
+    };
+    stem(a) == stem(b)
+}
+
 /// Compares fields with a sample: fills in types that the table leaves open, and says what differs.
 pub(super) fn compare(fields: &mut [Param], sample: Option<&Json>, report: &mut Report) {
     let samples: Vec<&Json> = sample.into_iter().collect();
