@@ -127,3 +127,10 @@ fn a_field_of_a_response_is_called_as_in_its_sample() {
     let rows = ["∟hull | string", "∟hulls | string[]"];
     check_response(&rows, r#"{"hulls": ["1"]}"#, "hull: string, hulls: list<string>");
 }
+
+#[test]
+fn numbers_are_whole_where_all_examples_are() {
+    let rows = ["∟a | Number", "∟b | number[]", "∟c | Number", "∟d | number(float)"];
+    let sample = r#"{"a": "12", "b": [1, 2], "c": 1.5, "d": 1}"#;
+    check_response(&rows, sample, "a: int, b: list<int>, c: float, d: float");
+}

@@ -184,6 +184,9 @@ pub struct Param {
     /// It is a number of 64 bits, which the wire may have as text.
     #[serde(skip)]
     pub is_int64: bool,
+    /// The page does not say whether the number is whole.
+    #[serde(skip)]
+    pub is_number: bool,
     /// The vendor's name of the object type, where the page gives it one.
     pub model: Option<String>,
     /// `None` where the page does not say.

@@ -143,7 +143,8 @@ impl Reader<'_> {
 /// A field with what a cell says of its type.
 fn param(name: String, cell: &str, line: usize) -> Param {
     let types::Named { ty, model } = types::parse(cell);
-    Param { name, ty, is_int64: types::is_int64(cell), model, line, ..Param::default() }
+    let (is_int64, is_number) = (types::is_int64(cell), types::is_number(cell));
+    Param { name, ty, is_int64, is_number, model, line, ..Param::default() }
 }
 
 fn bold(text: &str) -> Option<(&str, &str)> {

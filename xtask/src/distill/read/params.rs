@@ -80,6 +80,7 @@ fn flat(row: &Row, columns: &[Column], report: &mut Report) -> Result<Flat, Opti
         name,
         ty,
         is_int64: types::is_int64(cell(Column::Type)),
+        is_number: types::is_number(cell(Column::Type)),
         model,
         line: row.line,
         ..Param::default()
@@ -326,6 +327,11 @@ fn complete(field: &mut Param, samples: &[&Json], report: &mut Report) {
     let own = own.filter(|own| samples.is_empty() || !is_text && nest::object(own).is_some());
     let samples: Vec<&Json> = samples.iter().copied().chain(own).collect();
     let samples = samples.as_slice();
+    if field.is_number && is_whole(field, samples) {
+        let message = format!("`{}` is taken for whole numbers, as in the sample", field.name);
+        report.add(RemarkKind::GuessedType, field.line, message);
+        field.ty = whole(std::mem::take(&mut field.ty));
+    }
     if !samples.is_empty() {
         if field.model.is_some() && samples.iter().any(|sample| nest::object(sample).is_some()) {
             field.ty = with_object(std::mem::take(&mut field.ty), true);
@@ -364,6 +370,26 @@ fn complete(field: &mut Param, samples: &[&Json], report: &mut Report) {
             field.line,
             format!("`{}`: the page does not say of which type it is", field.name),
         );
+    }
+}
+
+/// Whether all numbers that the page shows are whole, and it shows any.
+fn is_whole(field: &Param, samples: &[&Json]) -> bool {
+    let example = field.example.as_deref().unwrap_or_default();
+    match infer::of_all(samples).element() {
+        Ty::Int => true,
+        Ty::Json | Ty::Unknown => example.parse::<i64>().is_ok(),
+        Ty::String => samples.iter().all(|sample| is_number_in_text(sample)),
+        _ => false,
+    }
+}
+
+/// The type with integers for other numbers.
+fn whole(ty: Ty) -> Ty {
+    match ty {
+        Ty::Float => Ty::Int,
+        Ty::List(of) => Ty::list(whole(*of)),
+        ty => ty,
     }
 }
 

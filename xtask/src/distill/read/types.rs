@@ -63,6 +63,13 @@ pub(super) fn is_int64(cell: &str) -> bool {
     matches!(key.as_str(), "int64" | "uint64" | "i64" | "u64")
 }
 
+/// Whether a cell names a number, or a list of such, without saying of which kind.
+pub(super) fn is_number(cell: &str) -> bool {
+    let text = words::unescape(&words::bare(&words::lines_of(cell)));
+    let element = list_element(&words::key(&text), &text).unwrap_or(&text);
+    vocabulary::is_one_of(&words::key(element), vocabulary::NUMBERS)
+}
+
 /// What a list holds: `T[]`, `[]T`, `Array of T`, `List<T>`, `array(T)`, `T array`.
 fn list_element<'a>(key: &str, text: &'a str) -> Option<&'a str> {
     let text = text.trim();
@@ -140,6 +147,8 @@ mod tests {
         check("\\-", "unknown", None);
         check("enum[]", "list<string>", Some("enum"));
         check("object/ string", "json", None);
+        let cells = ["Number", "number[]", "Array of Number", "number(float)", "float"];
+        assert_eq!(cells.map(is_number), [true, true, true, false, false]);
         check("字符串数组", "list<string>", None);
     }
 }

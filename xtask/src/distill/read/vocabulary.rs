@@ -348,6 +348,9 @@ pub(super) fn ty(key: &str) -> Option<Ty> {
     MEANINGS.get(key).cloned()
 }
 
+/// The names of types of numbers that do not say whether those are whole.
+pub(super) const NUMBERS: Words = "number|数字|数值";
+
 /// The names of types of text that the platform gives to some of its object types as well.
 pub(super) const TEXTS_OR_OBJECTS: Words = "enum|text|time|date|url|file";
 
