@@ -134,3 +134,15 @@ fn numbers_are_whole_where_all_examples_are() {
     let sample = r#"{"a": "12", "b": [1, 2], "c": 1.5, "d": 1}"#;
     check_response(&rows, sample, "a: int, b: list<int>, c: float, d: float");
 }
+
+#[test]
+fn tokens_that_a_description_lists_as_values() {
+    let page = page("POST", "/hulls", "").replace(
+        "`tenant_access_token`",
+        "可选值：<br>- tenant_access_token：应用的凭证。示例值：\"Bearer t-7f\"<br>\
+         - user_access_token：用户的凭证。示例值：\"Bearer u-7f\"",
+    );
+    let reading = read("page.md", page.as_bytes());
+    let tokens: Vec<_> = endpoint(&reading).tokens.iter().map(|token| token.name()).collect();
+    assert_eq!(tokens, ["tenant", "user"], "{:?}", reading.remarks);
+}

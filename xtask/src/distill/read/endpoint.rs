@@ -460,10 +460,7 @@ fn tokens(
     if !request.tokens.is_empty() {
         return request.tokens.clone();
     }
-    let header = headers.iter().find(|header| {
-        ["x-acs-dingtalk-access-token", "authorization"]
-            .contains(&header.name.to_lowercase().as_str())
-    });
+    let header = headers.iter().find(|header| params::carries_token(header));
     let mut tokens = Vec::new();
     let mut line = request.line;
     if let Some(header) = header {

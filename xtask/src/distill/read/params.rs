@@ -86,8 +86,17 @@ fn flat(row: &Row, columns: &[Column], report: &mut Report) -> Result<Flat, Opti
         ..Param::default()
     };
     describe(&mut param, rules, report);
+    if carries_token(&param) {
+        // Its description names tokens among values and examples as well.
+        param.gloss = words::gloss(&words::lines_of(cell(Column::Text)));
+    }
     own_columns(&mut param, row, columns);
     Ok(Flat { indent, param })
+}
+
+/// Whether a parameter is the header of the access token.
+pub(super) fn carries_token(param: &Param) -> bool {
+    vocabulary::is_one_of(&param.name.to_lowercase(), vocabulary::TOKEN_HEADERS)
 }
 
 /// The name on the wire, and whether `[]` follows it.

@@ -419,6 +419,9 @@ pub(super) const TOKENS: &[(Token, Words)] = &[
     (Token::App, "app_access_token"),
 ];
 
+/// The headers that carry a token.
+pub(super) const TOKEN_HEADERS: Words = "authorization|x-acs-dingtalk-access-token";
+
 /// What DingTalk's texts contain about a token, in lower case and with spaces.
 pub(super) const TOKENS_OF_USERS: Words = "用户token|用户 token|用户的token|用户访问凭证|用户的访问凭证|\
     用户access|用户的access|用户个人|个人应用|user token|user access token|useraccesstoken";
