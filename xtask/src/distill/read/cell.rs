@@ -422,9 +422,13 @@ fn prose_values(intro: &str) -> Vec<NamedValue> {
     let items: Vec<_> =
         lines.iter().map(|line| line.trim()).filter(|line| is_bullet(line)).collect();
     if items.len() >= 2 {
+        // What has other signs is a form that values have.
+        let is_word = |value: &NamedValue| {
+            value.value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./+".contains(c))
+        };
         let values = items
             .iter()
-            .map(|line| item(line, false).or_else(|| reversed_item(line)))
+            .map(|line| item(line, false).filter(is_word).or_else(|| reversed_item(line)))
             .collect::<Option<Vec<_>>>();
         return values.map(distinct).filter(|values| values.len() >= 2).unwrap_or_default();
     }
@@ -533,6 +537,8 @@ mod tests {
             "ID 获取方式：<br>- 调用[创建锚](/a/b/c)接口。<br>- 查看 `anchor_id`。",
             "参考[说明](https://example.com/a/b/c)",
             "长度不超过 60 字符 - 建议更短",
+            "范围有两种写法：<br>- `berth`：整个泊位<br>- `berth!{首}:{尾}`：泊位的一段",
+            "其中：<br>- `berth` 为泊位<br>- `<首>:<尾>` 为一段",
             "**注意**：<br>- `big`：不支持<br>- `small`：不支持",
         ] {
             assert_eq!(values(cell), [""; 0], "{cell}");
