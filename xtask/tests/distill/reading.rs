@@ -146,3 +146,19 @@ fn tokens_that_a_description_lists_as_values() {
     let tokens: Vec<_> = endpoint(&reading).tokens.iter().map(|token| token.name()).collect();
     assert_eq!(tokens, ["tenant", "user"], "{:?}", reading.remarks);
 }
+
+#[test]
+fn code_of_dingtalks_old_api_shows_what_is_inside_of_what() {
+    let page = "# 泊位\n\n## **请求**\n\n| **基本信息** | |\n| --- | --- |\n\
+        | HTTP URL | https://oapi.dingtalk.com/topapi/mole/berth |\n| HTTP Method | POST |\n\n\
+        ### **请求体**\n\n| 名称 | 类型 | 是否必填 | 示例值 | 描述 |\n| --- | --- | --- | --- | --- |\n\
+        | param | BerthParam | 是 |  | 参 |\n| tides | TideVo | 否 |  | 潮 |\n\
+        | height | Number | 是 | 2 | 高 |\n| berth\\_id | String | 是 | b1 | 泊 |\n\n\
+        ### **请求示例**\n\ncurl\n\n```\ncurl -X POST \"https://oapi.dingtalk.com/topapi/mole/berth\" \\\n\
+        -d 'param=null'\n```\n\nPHP\n\n```\n$req = new OapiMoleBerthRequest;\n$param = new BerthParam;\n\
+        $tides = new TideVo;\n$tides->height=\"2\";\n$param->tides = array($tides);\n\
+        $param->berth_id=\"b1\";\n$req->setParam($param);\n```\n";
+    let reading = read("page.md", page.as_bytes());
+    let expected = "param: object (tides: list<object> (height: int), berth_id: string)";
+    assert_eq!(tree(&endpoint(&reading).body), expected, "{:?}", reading.remarks);
+}

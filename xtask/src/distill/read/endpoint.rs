@@ -109,8 +109,9 @@ fn build(
         let message = "a table of an event on the page of an operation; it is left out";
         report.add(RemarkKind::Row, row.param.line, message);
     }
-    let mut body =
-        nest::tree(body_rows, evidence(sample.or(parts.request_outline.as_ref())), report);
+    let outline = sample.or(parts.request_outline.as_ref());
+    let mut body = nest::tree(body_rows, evidence(outline), report);
+    params::open_lists(&mut body, outline, report);
     models::attach(&mut body, parts.models, sample, report);
     attach_inner(&mut body, inner_body, sample, report);
     params::compare(&mut body, sample, report);

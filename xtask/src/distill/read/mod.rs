@@ -33,6 +33,7 @@ pub mod report;
 mod request;
 mod sample;
 mod section;
+mod setters;
 mod table;
 mod text;
 mod types;

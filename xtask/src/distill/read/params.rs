@@ -253,6 +253,20 @@ fn is_alike(a: &str, b: &str) -> bool {
     stem(a) == stem(b)
 }
 
+/// Makes lists of the objects of a named type of which the outline of a request has several.
+pub(super) fn open_lists(fields: &mut [Param], outline: Option<&Json>, report: &mut Report) {
+    for field in fields {
+        let shown = outline.and_then(nest::object).and_then(|outline| outline.get(&field.name));
+        let is_list = shown.is_some_and(|shown| matches!(shown.kind, JsonKind::Array(_)));
+        if is_list && field.ty == Ty::Object && field.model.is_some() {
+            field.ty = Ty::list(Ty::Object);
+            let message = format!("`{}` is taken for a list, as in the sample", field.name);
+            report.add(RemarkKind::GuessedType, field.line, message);
+        }
+        open_lists(&mut field.fields, shown, report);
+    }
+}
+
 /// Compares fields with a sample: fills in types that the table leaves open, and says what differs.
 pub(super) fn compare(fields: &mut [Param], sample: Option<&Json>, report: &mut Report) {
     let samples: Vec<&Json> = sample.into_iter().collect();

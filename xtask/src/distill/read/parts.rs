@@ -8,7 +8,7 @@ use super::params::{self, Rows};
 use super::report::{RemarkKind, Report};
 use super::table::Table;
 use super::vocabulary::{self, Column, Place, Section};
-use super::{envelope, listed, sample, words};
+use super::{envelope, listed, sample, setters, words};
 
 /// What the sections hold, before it is put in relation.
 #[derive(Default)]
@@ -213,6 +213,9 @@ impl Parts {
     fn take_request(&mut self, text: &str, line: usize, report: &mut Report) {
         if self.request_example.is_none() {
             self.request_example = sample::find(text, line, report);
+        }
+        if self.request_outline.is_none() {
+            self.request_outline = setters::outline(text, line);
         }
     }
 
