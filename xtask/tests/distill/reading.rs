@@ -162,3 +162,16 @@ fn code_of_dingtalks_old_api_shows_what_is_inside_of_what() {
     let expected = "param: object (tides: list<object> (height: int), berth_id: string)";
     assert_eq!(tree(&endpoint(&reading).body), expected, "{:?}", reading.remarks);
 }
+
+#[test]
+fn two_tables_of_one_body_are_two_forms_of_it() {
+    let big = ["kind | string | 是 | 类", "masts | int | 是 | 桅", "flag | string | 否 | 旗"];
+    let small = ["kind | string | 是 | 类", "oars | int | 是 | 桨"];
+    let sections = format!("{}{}", table("大船请求体", &big), table("小船请求体", &small));
+    let reading = reading(&sections);
+    let body = &endpoint(&reading).body;
+    let required: Vec<_> =
+        body.iter().map(|field| (field.name.as_str(), field.required == Some(true))).collect();
+    let expected = [("kind", true), ("masts", false), ("flag", false), ("oars", false)];
+    assert_eq!(required, expected, "{:?}", reading.remarks);
+}

@@ -1,5 +1,7 @@
 //! Pages that describe an operation.
 
+use std::collections::HashSet;
+
 use super::blocks::{self, Block, Body, Document};
 use super::facts::{Endpoint, Param, Token, Ty, Vendor};
 use super::json::{Json, JsonKind};
@@ -367,9 +369,32 @@ pub(super) fn attach_inner(
                     line,
                     "a second table of this section; its rows are added to those of the first",
                 );
-                fields.extend(nest::tree(rows, Evidence::Sample(sample), report));
+                let mut others = nest::tree(rows, Evidence::Sample(sample), report);
+                part_alternatives(fields, &mut others, report);
+                fields.extend(others);
                 *fields = nest::without_duplicates(std::mem::take(fields), report);
             }
+        }
+    }
+}
+
+/// Two tables that share some required fields are two forms of one body, so that none of the fields
+/// of one alone is required.
+fn part_alternatives(first: &mut [Param], second: &mut [Param], report: &mut Report) {
+    let names = |fields: &[Param]| -> HashSet<String> {
+        let required = fields.iter().filter(|field| field.required == Some(true));
+        required.map(|field| field.name.clone()).collect()
+    };
+    let shared: HashSet<_> = names(first).intersection(&names(second)).cloned().collect();
+    if shared.is_empty() {
+        return;
+    }
+    for field in first.iter_mut().chain(second) {
+        if field.required == Some(true) && !shared.contains(&field.name) {
+            field.required = Some(false);
+            let message =
+                format!("`{}` is required in one of two tables alone; it is optional", field.name);
+            report.add(RemarkKind::Guessed, field.line, message);
         }
     }
 }
