@@ -175,3 +175,14 @@ fn two_tables_of_one_body_are_two_forms_of_it() {
     let expected = [("kind", true), ("masts", false), ("flag", false), ("oars", false)];
     assert_eq!(required, expected, "{:?}", reading.remarks);
 }
+
+#[test]
+fn an_operation_of_a_host_that_is_no_platform() {
+    let page = page("POST", "/hulls", "");
+    let page = page.replace("open.feishu.cn/open-apis/dock/v1", "www.feishu.cn/dock/openapi/v1");
+    let reading = read("page.md", page.as_bytes());
+    let is_said =
+        |message: &str| message.contains("cannot work") && message.contains("www.feishu.cn");
+    let remarks = &reading.remarks;
+    assert!(remarks.iter().any(|remark| is_said(&remark.message)), "{remarks:?}");
+}

@@ -87,9 +87,7 @@ fn build(
     let is_old = vendor == Some(Vendor::Dingtalk) && old_api::is_old(&request.path());
     let root = parts.response.root.take();
     let mut answer_rows = flats(parts.response);
-    if vendor == Some(Vendor::Dingtalk) {
-        doubt_host(&request, is_old, report);
-    }
+    doubt_host(&request, vendor, is_old, report);
     if is_old {
         envelope::leave_out_old(&mut answer_rows, parts.response_example.as_ref());
     }
@@ -450,17 +448,20 @@ fn answer_fields(
 }
 
 /// The path decides where an operation is, whatever the page says.
-fn doubt_host(request: &Request, is_old: bool, report: &mut Report) {
+fn doubt_host(request: &Request, vendor: Option<Vendor>, is_old: bool, report: &mut Report) {
     let host = request.host();
-    if host.starts_with("oapi.") == is_old {
-        return;
-    }
-    let message = match is_old {
-        true => format!(
+    let message = match vendor {
+        Some(Vendor::Feishu) if !request.path().starts_with("/open-apis/") => {
+            format!("the operation cannot work: no client sends to `{host}`, as the page says")
+        }
+        Some(Vendor::Dingtalk) if is_old && !host.starts_with("oapi.") => format!(
             "the path has no version and so is one of `{}`; the page says `{host}`",
             old_api::HOST
         ),
-        false => format!("the path has a version and so is none of `{host}`, as the page says"),
+        Some(Vendor::Dingtalk) if !is_old && host.starts_with("oapi.") => {
+            format!("the path has a version and so is none of `{host}`, as the page says")
+        }
+        _ => return,
     };
     report.add(RemarkKind::Conflict, request.line, message);
 }

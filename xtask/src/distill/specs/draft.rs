@@ -82,8 +82,11 @@ const SENT_ANYWAY: [&str; 3] = ["authorization", "content-type", "x-acs-dingtalk
 pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
     let method = method(&facts.method)?;
     rules::path_params(&facts.path)?;
-    let names =
-        route::names(&facts.method, &facts.path, facts.explored.as_ref(), facts.source.as_deref());
+    let old = if is_old(facts) { route::names_of_old(&facts.path) } else { None };
+    let names = old.unwrap_or_else(|| {
+        let (explored, page) = (facts.explored.as_ref(), facts.source.as_deref());
+        route::names(&facts.method, &facts.path, explored, page)
+    });
     let name = naming::operation(&names.module, &names.method);
     let mut drafter = Drafter::new(&name);
     drafter.is_sample = !facts.response_of_table;

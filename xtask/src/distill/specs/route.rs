@@ -24,10 +24,7 @@ pub fn names(
     explored: Option<&Explored>,
     page: Option<&str>,
 ) -> Names {
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    if let Some(names) = names_of_old(&segments) {
-        return names;
-    }
+    let segments: Vec<&str> = segments(path).collect();
     let (service, rest) = service(&segments);
     let told = explored.and_then(|explored| names_told(explored, &service));
     let told = told.or_else(|| page.and_then(|page| names_in(page, &service)));
@@ -41,15 +38,9 @@ pub fn names(
 
 /// DingTalk calls `/topapi/v2/user/get` of its old API `dingtalk.oapi.v2.user.get`. The last word of such
 /// a path says what is done.
-fn names_of_old(segments: &[&str]) -> Option<Names> {
-    let words: Vec<&str> = match segments {
-        ["open-apis", ..] => return None,
-        [first, ..] if is_version(first) || is_param(first) => return None,
-        ["topapi", rest @ ..] => rest.to_vec(),
-        _ => segments.to_vec(),
-    };
-    let words: Vec<String> =
-        words.into_iter().filter(|segment| !is_param(segment)).map(word).collect();
+pub fn names_of_old(path: &str) -> Option<Names> {
+    let words = segments(path.strip_prefix("/topapi").unwrap_or(path));
+    let words: Vec<String> = words.filter(|segment| !is_param(segment)).map(word).collect();
     let unversioned: Vec<_> = words.iter().filter(|word| !is_version(word)).collect();
     let (last, resources) = unversioned.split_last()?;
     let resources: Vec<_> = resources.iter().map(|name| singular(&snake(name))).collect();
@@ -58,6 +49,10 @@ fn names_of_old(segments: &[&str]) -> Option<Names> {
     let method = if naming::is_method(&method) { method } else { safe(method, "call") };
     let version = words.iter().find(|word| is_version(word)).cloned();
     Some(Names { id: format!("dingtalk.oapi.{}", words.join(".")), module, method, version })
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
 }
 
 /// The explorer calls `chat_members` and `me_join` `chat.members` and `me_join`. A page can link to
@@ -359,9 +354,11 @@ mod tests {
             ("/gettoken", "dingtalk.oapi.gettoken", "api", "gettoken"),
             ("/topapi/types/move", "dingtalk.oapi.types.move", "api_type", "move"),
         ] {
-            let names = names("POST", path, None, None);
+            let names = names_of_old(path).unwrap();
             assert_eq!((&*names.id, &*names.module, &*names.method), (id, module, method));
         }
+        let path = "/x/openapi/v2/hull/upload";
+        assert_eq!(names("POST", path, None, None).id, "x.openapi_v2_hull.upload");
     }
 
     #[test]
