@@ -142,7 +142,7 @@ impl Rules {
         let first = || body.trim().lines().next().unwrap_or_default();
         match mark {
             Mark::Example => fill(&mut self.example, example(body)),
-            Mark::Default => fill(&mut self.default, clean(before_sentence(first()))),
+            Mark::Default => fill(&mut self.default, clean(before_sentence(quoted(first())))),
             Mark::MaxLength => fill(&mut self.max_length, natural(first())),
             Mark::MinLength => fill(&mut self.min_length, natural(first())),
             Mark::Max => fill(&mut self.max, number(first()).map(|found| found.0)),
@@ -195,6 +195,12 @@ fn example(body: &str) -> Option<String> {
         return clean(&lines.join("\n"));
     }
     clean(body.lines().next()?)
+}
+
+/// A value in backticks, without what follows it on the same line.
+fn quoted(line: &str) -> &str {
+    let inside = line.trim_start().strip_prefix('`').and_then(|rest| rest.split_once('`'));
+    inside.map_or(line, |(value, _)| value)
 }
 
 /// What stands before a sentence that follows a bare value on the same line.
@@ -558,6 +564,8 @@ mod tests {
         assert_eq!((rules.min, rules.max), (Some((-1).into()), Some(100.into())));
         let rules = read("名称<br>**数据校验规则**：<br>- 长度范围：`1` ～ `64` 字符");
         assert_eq!((rules.min_length, rules.max_length), (Some(1), Some(64)));
+        let rules = read("类型 **默认值**：`big` **当值为 `small`**： `berth:berth:read` 权限");
+        assert_eq!(rules.default.as_deref(), Some("big"));
         let rules = read("是否。默认为 False。");
         assert_eq!((rules.default.as_deref(), rules.default_in_prose), (Some("False"), true));
         assert_eq!(read("**示例**:  <br> **默认值**：空").example, None);
