@@ -148,6 +148,15 @@ fn tokens_that_a_description_lists_as_values() {
 }
 
 #[test]
+fn a_token_that_the_first_table_names() {
+    let row = "| HTTP Method | POST |\n| 凭证要求 | user_access_token |\n";
+    let page = page("POST", "/hulls", "").replace("| HTTP Method | POST |\n", row);
+    let reading = read("page.md", page.as_bytes());
+    let tokens: Vec<_> = endpoint(&reading).tokens.iter().map(|token| token.name()).collect();
+    assert_eq!(tokens, ["user"], "{:?}", reading.remarks);
+}
+
+#[test]
 fn code_of_dingtalks_old_api_shows_what_is_inside_of_what() {
     let page = "# 泊位\n\n## **请求**\n\n| **基本信息** | |\n| --- | --- |\n\
         | HTTP URL | https://oapi.dingtalk.com/topapi/mole/berth |\n| HTTP Method | POST |\n\n\

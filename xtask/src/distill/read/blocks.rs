@@ -600,6 +600,7 @@ mod tests {
             "---\nfullPath: \"/server-docs/tug-v1/job/create\"\n---\n# A",
             "# A\n\n> 原文：[A](https://open.feishu.cn/document/server-docs/tug-v1/job/create.md)",
             "# A\n\nsource_url: https://open.feishu.cn/document/server-docs/tug-v1/job/create\n",
+            "# A\n\nSource URL: https://open.feishu.cn/document/server-docs/tug-v1/job/create\n",
             "<html><head><link href='https://open.feishu.cn/document/server-docs/tug-v1/job/create#a' rel='canonical'>",
         ] {
             let source = parse(text, &mut Report::default()).source;

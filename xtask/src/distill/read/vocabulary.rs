@@ -385,7 +385,10 @@ const BASICS: &[(Basic, Words)] = &[
     (Basic::CallbackType, "回调类型|callbacktype"),
     (Basic::Url, "httpurl|请求url|请求地址|接口地址|requesturl|url|请求路径"),
     (Basic::Method, "httpmethod|请求方法|请求方式|http方法|method|requestmethod|http请求方式"),
-    (Basic::Tokens, "支持的访问令牌|访问令牌|访问凭证|supportedaccesstoken|accesstoken|token"),
+    (
+        Basic::Tokens,
+        "支持的访问令牌|访问令牌|访问凭证|凭证要求|supportedaccesstoken|accesstoken|token",
+    ),
     (
         Basic::AppTypes,
         "支持的应用类型|应用类型|supportedapptypes|supportedapptype|apptype|supportedcustomapptypes",
@@ -458,7 +461,7 @@ pub(super) const STEPS_OF_UPLOADS: Words = "完成|预上传|finish|prepare";
 
 /// What stands before the address of a page in a note of it.
 pub(super) const NOTES_OF_ADDRESSES: Words =
-    "source_url:|source:|原文链接|原文|来源|文档链接|文档地址";
+    "source_url:|source url:|source:|原文链接|原文|来源|文档链接|文档地址";
 
 /// What lines contain that tell an event from its repetitions.
 pub(super) const REPETITIONS: Words = "去重|幂等|deduplicat|idempoten";
