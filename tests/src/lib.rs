@@ -22,6 +22,7 @@ mod names;
 mod network;
 mod old_api;
 mod pacing;
+mod packages;
 mod pages;
 mod raw;
 mod reading;

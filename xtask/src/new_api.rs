@@ -8,6 +8,8 @@ use toml_edit::{DocumentMut, InlineTable, Item, value};
 use crate::codegen::spec::Vendor;
 use crate::codegen::{naming, rules};
 
+const REPOSITORY: &str = "https://github.com/openplat/openplat";
+
 /// A file to be written, relative to the root of the workspace.
 struct File {
     path: PathBuf,
@@ -24,6 +26,9 @@ pub fn create(root: &Path, name: &str, vendor: Vendor) -> Result<Vec<String>, St
     let files = [
         file(format!("specs/{name}/api.json"), api_json(vendor)),
         file(format!("crates/{name}/Cargo.toml"), crate_manifest(name, vendor)),
+        file(format!("crates/{name}/README.md"), readme(name, vendor)),
+        file(format!("crates/{name}/LICENSE-MIT"), read(root, "LICENSE-MIT")?),
+        file(format!("crates/{name}/LICENSE-APACHE"), read(root, "LICENSE-APACHE")?),
         file(format!("crates/{name}/src/lib.rs"), library(name, vendor)),
         file("tests/Cargo.toml".to_owned(), with_test_dependency(&tests, name)?),
         // Last: from here on the crate is there.
@@ -95,20 +100,20 @@ fn api_json(vendor: Vendor) -> String {
 }
 
 fn crate_manifest(name: &str, vendor: Vendor) -> String {
-    let feature = match vendor {
-        Vendor::Feishu => "feishu",
-        Vendor::DingTalk => "dingtalk",
+    let (feature, platform, keywords) = match vendor {
+        Vendor::Feishu => ("feishu", "Feishu and Lark", r#""feishu", "lark", "sdk""#),
+        Vendor::DingTalk => ("dingtalk", "DingTalk", r#""dingtalk", "sdk""#),
     };
     format!(
         r#"[package]
 name = "{name}"
-description = "Typed requests, responses and errors of the API {name}"
+description = "Typed requests, responses and errors of the API {name} of {platform}"
 version.workspace = true
 edition.workspace = true
 rust-version.workspace = true
 license.workspace = true
 repository.workspace = true
-readme.workspace = true
+keywords = [{keywords}]
 categories.workspace = true
 
 [features]
@@ -195,6 +200,11 @@ fn library(name: &str, vendor: Vendor) -> String {
 #[rustfmt::skip]
 mod generated;
 
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use generated::error_code::ErrorCode;
 pub use generated::*;
 /// The runtime that all crates for these platforms share. Look here for the traits behind a client:
@@ -208,6 +218,53 @@ pub use openplat_core::{{{names}}};
 pub type Client = openplat_core::Client<{ty}>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<{ty}>;
+"#
+    )
+}
+
+fn readme(name: &str, vendor: Vendor) -> String {
+    let platform = match vendor {
+        Vendor::Feishu => "Feishu and Lark",
+        Vendor::DingTalk => "DingTalk",
+    };
+    let ident = naming::crate_ident(name);
+    format!(
+        r#"# {name}
+
+The API {name} of {platform} for Rust: typed requests, responses and error codes, with tokens, rate
+limits and safe retries handled by the client.
+
+```sh
+cargo add {name}
+cargo add tokio --features macros,rt-multi-thread
+```
+
+```rust
+fn main() -> Result<(), {ident}::Error> {{
+    let client = {ident}::Client::builder("app id", "app secret").build()?;
+    println!("{{client:?}}");
+    Ok(())
+}}
+```
+
+All operations are on [docs.rs/{name}](https://docs.rs/{name}).
+
+| feature | what it adds |
+| --- | --- |
+| `events` | events and callbacks over a webhook |
+| `long-connection` | events over a WebSocket that the program opens |
+| `examples` | the documented responses, for [`openplat-mock`](https://docs.rs/openplat-mock) |
+| `ring` (default) | TLS by ring if the process has not installed another rustls provider |
+
+## More
+
+- [Guide to all crates]({REPOSITORY}#readme): tokens, events, files, errors, retries, tests without an
+  account. [中文说明]({REPOSITORY}/blob/main/README.zh-CN.md)
+- [Changelog]({REPOSITORY}/blob/main/CHANGELOG.md)
+
+Needs Rust 1.88 or newer, tokio, and a C compiler for ring. Not affiliated with the vendors.
+Licensed under [MIT]({REPOSITORY}/blob/main/LICENSE-MIT) or
+[Apache 2.0]({REPOSITORY}/blob/main/LICENSE-APACHE), at your option.
 "#
     )
 }

@@ -12,6 +12,8 @@ fn lab() -> Lab {
     let lab = Lab::new();
     lab.write("Cargo.toml", MANIFEST);
     lab.write("tests/Cargo.toml", "[dev-dependencies]\n");
+    lab.write("LICENSE-MIT", "as you like\n");
+    lab.write("LICENSE-APACHE", "as you like as well\n");
     lab
 }
 
@@ -35,6 +37,12 @@ fn the_crate_and_its_specs_are_made() {
     assert!(run.ok, "{}", run.err);
     let library = lab.read("crates/dingtalk-dock/src/lib.rs");
     assert!(library.contains("#[cfg(feature = \"events\")]\npub use openplat_core::events;\n"));
+    // What a package has to hold, since nothing of the root travels with it.
+    assert!(manifest.contains("\nkeywords = [\"feishu\", \"lark\", \"sdk\"]\n"));
+    assert!(manifest.contains("\n[package.metadata.docs.rs]\nall-features = true\n"));
+    assert!(lab.read("crates/feishu-dock/README.md").starts_with("# feishu-dock\n"));
+    assert_eq!(lab.read("crates/feishu-dock/LICENSE-MIT"), lab.read("LICENSE-MIT"));
+    assert_eq!(lab.read("crates/feishu-dock/LICENSE-APACHE"), lab.read("LICENSE-APACHE"));
     let again = lab.xtask(&["new-api", "feishu-dock", "--vendor", "dingtalk"]);
     assert!(!again.ok && again.err.contains("specs/feishu-dock is there already"), "{}", again.err);
 }

@@ -1,0 +1,59 @@
+//! Nothing of the repository's root travels with a package: each holds what its readers need.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folders and manifests of the crates that are published.
+fn packages() -> Vec<(PathBuf, String)> {
+    let folders = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    let packages = folders.filter_map(|folder| {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        (!manifest.contains("\npublish = false\n")).then_some((folder, manifest))
+    });
+    packages.collect()
+}
+
+#[test]
+fn each_package_holds_the_licenses_and_its_own_readme() {
+    for (folder, manifest) in packages() {
+        for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let copy = fs::read_to_string(folder.join(license)).unwrap_or_default();
+            assert_eq!(copy, fs::read_to_string(root().join(license)).unwrap(), "{folder:?}");
+        }
+        let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+        assert!(readme.starts_with(&format!("# {}\n", name.trim_matches('"'))), "{folder:?}");
+        assert!(readme.contains("README.zh-CN.md"), "{folder:?}");
+    }
+}
+
+#[test]
+fn each_package_can_be_found_and_is_documented_whole() {
+    for (folder, manifest) in packages() {
+        for line in
+            ["\ndescription = ", "\nkeywords = [", "\ncategories", "\nall-features = true\n"]
+        {
+            assert!(manifest.contains(line), "{folder:?} lacks {line:?}");
+        }
+    }
+}
+
+/// On crates.io, a relative link leads nowhere, and a hidden line of an example is shown.
+#[test]
+fn readmes_of_packages_stand_alone() {
+    for (folder, _) in packages() {
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+        for line in readme.lines() {
+            let mut links = line.split("](").skip(1);
+            assert!(links.all(|link| link.starts_with("https://")), "{folder:?}: {line}");
+        }
+        let code = readme.split("```").skip(1).step_by(2);
+        for block in code.filter(|block| block.starts_with("rust")) {
+            assert!(!block.contains("\n# "), "{folder:?}: {block}");
+        }
+    }
+}
