@@ -6,13 +6,13 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
-        /// The conversation or the person belongs to another organisation than the app.
+        /// The conversation or the user belongs to a different organization than the app.
         ///
-        /// Make the call with the app of the organisation that owns the conversation.
+        /// Make the call with the app of the organization that owns the conversation.
         ForeignOrganisation = "acrossOrgAccessForbidden",
         /// The conversation does not exist.
         ///
-        /// Take the `openConversationId` from the answer that created the group, and check that the app belongs to the same organisation.
+        /// Use the `openConversationId` returned when the group was created, and check that the app belongs to the same organization.
         ConversationNotFound = "conversationNotExist",
         /// No file has this `dentryId` in the space.
         ///
@@ -32,11 +32,11 @@ openplat_core::string_enum! {
         InvalidConversationId = "paramError.conversationId",
         /// The `dentryId` is not valid.
         ///
-        /// Pass the id that the list of files returns, together with the space it lies in.
+        /// Pass the ID from the list of files, together with the ID of the space that holds the file.
         InvalidDentryId = "paramError.dentryId",
         /// The `spaceId` is not valid.
         ///
-        /// Pass the id of the space in which the file lies.
+        /// Pass the ID of the space that holds the file.
         InvalidSpaceId = "paramError.spaceId",
         /// The user may not add files to the storage of the conversation.
         ///
@@ -44,7 +44,7 @@ openplat_core::string_enum! {
         PermissionDenied = "permissionDenied",
         /// No storage space has this `spaceId`.
         ///
-        /// Take the `spaceId` from `GetSpace`, or from the answer that created the space.
+        /// Use the `spaceId` returned by `GetSpace` or when the space was created.
         SpaceNotFound = "spaceNotExist",
         /// The platform failed.
         ///
@@ -64,13 +64,13 @@ const CODES: &[CodeMeta] = &[
         "acrossOrgAccessForbidden",
         403,
         ErrorKind::PermissionDenied,
-        "Make the call with the app of the organisation that owns the conversation.",
+        "Make the call with the app of the organization that owns the conversation.",
     ),
     CodeMeta::new(
         "conversationNotExist",
         404,
         ErrorKind::Rejected,
-        "Take the `openConversationId` from the answer that created the group, and check that the app belongs to the same organisation.",
+        "Use the `openConversationId` returned when the group was created, and check that the app belongs to the same organization.",
     ),
     CodeMeta::new(
         "dentryNotExist",
@@ -100,13 +100,13 @@ const CODES: &[CodeMeta] = &[
         "paramError.dentryId",
         400,
         ErrorKind::InvalidRequest,
-        "Pass the id that the list of files returns, together with the space it lies in.",
+        "Pass the ID from the list of files, together with the ID of the space that holds the file.",
     ),
     CodeMeta::new(
         "paramError.spaceId",
         400,
         ErrorKind::InvalidRequest,
-        "Pass the id of the space in which the file lies.",
+        "Pass the ID of the space that holds the file.",
     ),
     CodeMeta::new(
         "permissionDenied",
@@ -118,7 +118,7 @@ const CODES: &[CodeMeta] = &[
         "spaceNotExist",
         404,
         ErrorKind::Rejected,
-        "Take the `spaceId` from `GetSpace`, or from the answer that created the space.",
+        "Use the `spaceId` returned by `GetSpace` or when the space was created.",
     ),
     CodeMeta::new(
         "systemError",

@@ -13,7 +13,7 @@ openplat_core::string_enum! {
         InvalidParameter = "2320001",
         /// The platform failed.
         ///
-        /// Try again later; if it goes on, contact the platform's support with the log id.
+        /// Retry later. If the error persists, contact Feishu support with the log ID.
         #[doc(alias = "2320002")]
         InternalError = "2320002",
         /// The tenant behind the token does not exist, or does not use the platform.
@@ -28,7 +28,7 @@ openplat_core::string_enum! {
         UserNotFound = "2320004",
         /// The person behind the token may not do this.
         ///
-        /// Have an administrator give the person the right, or make the call as somebody who has it.
+        /// Ask an administrator to grant the user the permission, or make the call as a user who has it.
         #[doc(alias = "2320005")]
         PermissionDenied = "2320005",
         /// The request is not one that this operation understands.
@@ -52,7 +52,7 @@ const CODES: &[CodeMeta] = &[
         "2320002",
         500,
         ErrorKind::Unavailable,
-        "Try again later; if it goes on, contact the platform's support with the log id.",
+        "Retry later. If the error persists, contact Feishu support with the log ID.",
     ),
     CodeMeta::new(
         "2320003",
@@ -70,7 +70,7 @@ const CODES: &[CodeMeta] = &[
         "2320005",
         403,
         ErrorKind::PermissionDenied,
-        "Have an administrator give the person the right, or make the call as somebody who has it.",
+        "Ask an administrator to grant the user the permission, or make the call as a user who has it.",
     ),
     CodeMeta::new(
         "2320006",

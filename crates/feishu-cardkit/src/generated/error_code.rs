@@ -11,7 +11,7 @@ openplat_core::string_enum! {
         /// Check the parameter named in the response's `msg` against the operation's documentation.
         #[doc(alias = "10002")]
         InvalidParameter = "10002",
-        /// The card has too many tables or elements, uses a template that is not visible, or is being used by somebody; the response's `msg` says which.
+        /// The card has too many tables or elements, uses a template that is not visible, or is in use by a user. The response's `msg` says which.
         ///
         /// Read the response's `msg`. Reduce the number of tables to 5 per card and of elements to 200, or split the card.
         #[doc(alias = "11310")]
@@ -51,7 +51,7 @@ openplat_core::string_enum! {
         /// Use a new `uuid` for a new update. If the update is a retry, it has taken effect already.
         #[doc(alias = "200770")]
         UuidConflict = "200770",
-        /// Somebody's use of the card is still being handled.
+        /// A user's interaction with the card is still being handled.
         ///
         /// Respond to the callback first, then update the card.
         #[doc(alias = "200810")]

@@ -76,9 +76,9 @@ openplat_core::string_enum! {
         /// Pass a chat that exists and that the bot is a member of.
         #[doc(alias = "11231")]
         BatchChatNotFound = "11231",
-        /// Only administrators can mention everybody in the chat.
+        /// Only administrators can mention all members of the chat.
         ///
-        /// Leave out the mention of everybody, or ask the chat owner to change the chat settings.
+        /// Remove the mention of all members, or ask the chat owner to change the chat settings.
         #[doc(alias = "11235")]
         MentionAllDenied = "11235",
         /// The message could not be made from the given content.
@@ -121,7 +121,7 @@ openplat_core::string_enum! {
         /// Pass `open_id` values that this app received, of users who got the card.
         #[doc(alias = "200320")]
         InvalidCardOpenIds = "200320",
-        /// Somebody's use of the card is still being handled.
+        /// A user's interaction with the card is still being handled.
         ///
         /// Answer the callback first, then update the card.
         #[doc(alias = "200810")]
@@ -138,7 +138,7 @@ openplat_core::string_enum! {
         BotNotInChat = "230002",
         /// Follow-up bubbles can only be added to messages in the chat between the bot and one user.
         ///
-        /// Pass the id of a message in such a chat.
+        /// Pass the ID of a message in such a chat.
         #[doc(alias = "230003")]
         NotDirectChat = "230003",
         /// The bot cannot see the message that is to get follow-up bubbles.
@@ -168,7 +168,7 @@ openplat_core::string_enum! {
         FollowUpExists = "230008",
         /// The message was sent too long ago to be recalled.
         ///
-        /// Recall messages within the period that the organisation's administrator has set.
+        /// Recall messages within the period set by the tenant's administrator.
         #[doc(alias = "230009")]
         RecallPeriodOver = "230009",
         /// The message was recalled, so nothing can be done with it any more.
@@ -203,7 +203,7 @@ openplat_core::string_enum! {
         ForbiddenByChatSettings = "230018",
         /// The thread that the message should go to does not exist.
         ///
-        /// Check the `thread_id`, or the message whose thread is meant.
+        /// Check the `thread_id`, or the message that the thread belongs to.
         #[doc(alias = "230019")]
         ThreadNotFound = "230019",
         /// Too many requests that send or change messages.
@@ -221,9 +221,9 @@ openplat_core::string_enum! {
         /// Wait until the user has read some of them.
         #[doc(alias = "230023")]
         TooManyUnreadUrgents = "230023",
-        /// The organisation has used up its allowance of urgent notifications.
+        /// The tenant has used up its quota of urgent notifications.
         ///
-        /// Ask the organisation's administrator for more.
+        /// Ask the tenant's administrator to increase the quota.
         #[doc(alias = "230024")]
         UrgentQuotaExceeded = "230024",
         /// The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text.
@@ -231,7 +231,7 @@ openplat_core::string_enum! {
         /// Shorten or split the content; style tags can make it larger than the body you sent.
         #[doc(alias = "230025")]
         ContentTooLong = "230025",
-        /// The bot may not recall this message, because somebody else sent it.
+        /// The bot cannot recall this message, because it was sent by another sender.
         ///
         /// Make the call with the app whose bot sent the message.
         #[doc(alias = "230026")]
@@ -241,14 +241,14 @@ openplat_core::string_enum! {
         /// Add the operation's scopes to the app, publish a version, and check whether the chat is an external one.
         #[doc(alias = "230027")]
         MissingPermission = "230027",
-        /// The organisation's protection against data leaks refused the content, for example a phone number or an e-mail address in plain text.
+        /// The tenant's data loss prevention rejected the content, for example a phone number or an email address in plain text.
         ///
-        /// Remove what the answer's `msg` names from the content.
+        /// Remove the content named in the response's `msg`.
         #[doc(alias = "230028")]
         LeakPreventionFailed = "230028",
-        /// The user who should receive the message has left the organisation.
+        /// The recipient has left the tenant.
         ///
-        /// Send the message to somebody else.
+        /// Send the message to another user.
         #[doc(alias = "230029")]
         ReceiverResigned = "230029",
         /// No batch message has this id.
@@ -281,7 +281,7 @@ openplat_core::string_enum! {
         /// Ask the tenant's administrator to look into the key.
         #[doc(alias = "230036")]
         EncryptionKeyDeleted = "230036",
-        /// This operation does not send messages to a direct chat with somebody of another tenant.
+        /// This operation does not send messages to a direct chat with a user of another tenant.
         ///
         /// Use a group chat that both belong to.
         #[doc(alias = "230038")]
@@ -313,12 +313,12 @@ openplat_core::string_enum! {
         MessageBeingSent = "230049",
         /// The caller cannot see the message.
         ///
-        /// Make the call as somebody in the chat who can see the message; the chat may hide older messages from new members.
+        /// Make the call as a chat member who can see the message. The chat may hide older messages from new members.
         #[doc(alias = "230050")]
         MessageInvisible = "230050",
         /// The caller may not mark messages as urgent in this chat, or doing so was judged to be a risk.
         ///
-        /// Check whether the chat leaves this to its owner and administrators, and otherwise ask the organisation's administrator.
+        /// Check whether the chat reserves this for its owner and administrators. If it does not, ask the tenant's administrator.
         #[doc(alias = "230052")]
         UrgentNotAllowed = "230052",
         /// The user has chosen to get no more messages from the bot.
@@ -326,7 +326,7 @@ openplat_core::string_enum! {
         /// Do not send again until the user has allowed the bot's messages.
         #[doc(alias = "230053")]
         BotBlockedByUser = "230053",
-        /// The operation does not support messages of this type, or the chat does not take them, such as cards in private chats between organisations.
+        /// The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants.
         ///
         /// Use a message of a type that the operation and the chat support.
         #[doc(alias = "230054")]
@@ -351,9 +351,9 @@ openplat_core::string_enum! {
         /// Check that the `chat_id` belongs to a chat that exists.
         #[doc(alias = "230063")]
         InvalidForwardTarget = "230063",
-        /// What should be forwarded is not valid: it does not exist, or it was recalled, or the caller cannot see it.
+        /// The message or thread to forward is invalid: it does not exist, was recalled, or is not visible to the caller.
         ///
-        /// Pass ids of messages or threads that exist and that the caller can see.
+        /// Pass the IDs of messages or threads that exist and that the caller can see.
         #[doc(alias = "230064")]
         InvalidForwardSource = "230064",
         /// Everything that should be forwarded was recalled.
@@ -388,22 +388,22 @@ openplat_core::string_enum! {
         ReplyOrEditRefused = "230071",
         /// A folded message takes no replies in a thread; or, for edits, the message was edited 20 times already.
         ///
-        /// Reply without `reply_in_thread`, or send a new message in place of another edit.
+        /// Reply without `reply_in_thread`, or send a new message instead of editing again.
         #[doc(alias = "230072")]
         FoldedOrEditsExhausted = "230072",
         /// The caller cannot see the thread; or, for edits, the message is in a secret chat and cannot be edited.
         ///
-        /// Make the call as somebody who can see the thread; a mention in it makes older threads visible to new members.
+        /// Make the call as a user who can see the thread. Mentioning a new member in an older thread makes it visible to them.
         #[doc(alias = "230073")]
         ThreadInvisibleOrSecret = "230073",
         /// The caller cannot see the thread to forward to; or, for edits, the message is in a chat with third-party encryption and cannot be edited.
         ///
-        /// Forward as somebody who can see the thread, which a mention in it can achieve; edit messages of other chats only.
+        /// Forward as a user who can see the thread; a mention in the thread makes it visible. Edit only messages of other chats.
         #[doc(alias = "230074")]
         TargetInvisibleOrEncrypted = "230074",
         /// Messages cannot be sent to secret chats or chats with third-party encryption; or, for edits, the period in which the message can be edited is over.
         ///
-        /// Send to another kind of chat; edit messages within the period that the organisation's administrator has set.
+        /// Send to another type of chat. Edit messages within the period set by the tenant's administrator.
         #[doc(alias = "230075")]
         EncryptedOrEditExpired = "230075",
         /// A message that is folded together with others cannot be marked as urgent.
@@ -456,7 +456,7 @@ openplat_core::string_enum! {
         /// Check the token and try again; if it fails again, ask the platform's support.
         #[doc(alias = "231006")]
         InvalidOperator = "231006",
-        /// Somebody else than the caller added the reaction.
+        /// The reaction was added by another user or app.
         ///
         /// Make the call as the bot or the user that added it.
         #[doc(alias = "231007")]
@@ -503,10 +503,10 @@ openplat_core::string_enum! {
         ReactionMessageUnsupported = "231017",
         /// The caller cannot see the message that the reaction belongs to.
         ///
-        /// Make the call as somebody in the chat who can see the message.
+        /// Make the call as a chat member who can see the message.
         #[doc(alias = "231018")]
         ReactionMessageInvisible = "231018",
-        /// A setting of the message's sender, such as blocking somebody, does not allow the reaction for now.
+        /// A setting of the message's sender, such as blocking a user, currently prevents the reaction.
         ///
         /// Leave the message alone until the sender has changed the setting.
         #[doc(alias = "231019")]
@@ -518,10 +518,10 @@ openplat_core::string_enum! {
         BlockedByTenantSettings = "231020",
         /// The caller may not change reactions in chats with people from outside.
         ///
-        /// React in a chat of the organisation alone.
+        /// React only in chats within the tenant.
         #[doc(alias = "231021")]
         ReactionInExternalChat = "231021",
-        /// The other side of the direct chat is outside of the app's availability or excluded from it.
+        /// The other user of the direct chat is outside the app's availability or excluded from it.
         ///
         /// Add the user to the app's availability before the bot reacts to messages.
         #[doc(alias = "231022")]
@@ -553,12 +553,12 @@ openplat_core::string_enum! {
         AppNotFound = "232004",
         /// No chat has this id.
         ///
-        /// Take the `chat_id` from the answer of an operation that creates, lists or searches chats.
+        /// Use a `chat_id` returned by an operation that creates, lists or searches chats.
         #[doc(alias = "232006")]
         InvalidChatId = "232006",
-        /// The chat id or the user id is not valid.
+        /// The chat ID or the user ID is invalid.
         ///
-        /// Check that both exist, and that the user id is of the kind that the id type says.
+        /// Check that both exist, and that the user ID is of the type given in the request.
         #[doc(alias = "232007")]
         InvalidChatOrUser = "232007",
         /// The operation does not support chats of this mode or type.
@@ -588,7 +588,7 @@ openplat_core::string_enum! {
         NewOwnerOutsideChat = "232012",
         /// The chat has as many members as it may have.
         ///
-        /// Remove members or use another chat; by default a verified organisation's chats hold 5000 people, meeting chats 3000.
+        /// Remove members or use another chat. By default, chats of a verified tenant hold 5000 members, meeting chats 3000.
         #[doc(alias = "232013")]
         ChatFull = "232013",
         /// The caller's token does not hold the permissions that the operation needs.
@@ -596,7 +596,7 @@ openplat_core::string_enum! {
         /// Add the operation's scopes to the app, and check that the caller may manage this in the chat, such as the notice at its top.
         #[doc(alias = "232014")]
         TokenLacksPermission = "232014",
-        /// The operation does not support the kind of ids that `user_id_type` or `member_id_type` names.
+        /// The operation does not support the ID type given in `user_id_type` or `member_id_type`.
         ///
         /// Pass one of the documented values.
         #[doc(alias = "232015")]
@@ -613,7 +613,7 @@ openplat_core::string_enum! {
         NotOwnerOrCreator = "232017",
         /// The announcement could not be updated with the given changes.
         ///
-        /// Read the answer's `msg`, and compare the structure of the changes with the documentation of the old document format.
+        /// Read the response's `msg`, and check the structure of the changes against the documentation of the old document format.
         #[doc(alias = "232018")]
         AnnouncementUpdateFailed = "232018",
         /// Too many requests for this chat.
@@ -628,10 +628,10 @@ openplat_core::string_enum! {
         PublicNameTooShort = "232020",
         /// A bot that should be in the chat does not exist.
         ///
-        /// Check the app ids in `bot_id_list`.
+        /// Check the app IDs in `bot_id_list`.
         #[doc(alias = "232021")]
         BotNotFound = "232021",
-        /// A user who should be in the chat has left the organisation.
+        /// A user to add to the chat has left the tenant.
         ///
         /// Take the user out of `user_id_list`.
         #[doc(alias = "232022")]
@@ -643,7 +643,7 @@ openplat_core::string_enum! {
         ChatInfoReviewFailed = "232023",
         /// The users cannot see the app, or the caller may not work with the users.
         ///
-        /// Add the users to the app's availability, or make the call as somebody who may contact them.
+        /// Add the users to the app's availability, or make the call as a user who can contact them.
         #[doc(alias = "232024")]
         NoVisibility = "232024",
         /// The app has no bot.
@@ -658,7 +658,7 @@ openplat_core::string_enum! {
         PublicNameTaken = "232026",
         /// None of the given members is valid.
         ///
-        /// Pass the ids of people or bots that exist, of the kind that the operation's id type says.
+        /// Pass the IDs of existing users or bots, of the ID type given in the request.
         #[doc(alias = "232027")]
         NoValidMembers = "232027",
         /// People from another tenant cannot be added to an internal chat.
@@ -666,14 +666,14 @@ openplat_core::string_enum! {
         /// Add members of the chat's tenant only, or use an external chat.
         #[doc(alias = "232028")]
         ExternalMemberRefused = "232028",
-        /// After the removal nobody would be left who could own the chat.
+        /// After the removal, no member would remain who can own the chat.
         ///
-        /// Add somebody who can be the owner first, or dissolve the chat.
+        /// Add a member who can own the chat first, or dissolve the chat.
         #[doc(alias = "232029")]
         NoOwnerCandidate = "232029",
-        /// A user id in the request is not valid.
+        /// A user ID in the request is invalid.
         ///
-        /// Check that the users exist and that the ids are of the kind that `user_id_type` says.
+        /// Check that the users exist and that the IDs are of the type given in `user_id_type`.
         #[doc(alias = "232030")]
         InvalidUserId = "232030",
         /// The user who should become the owner belongs to another tenant than the chat.
@@ -683,12 +683,12 @@ openplat_core::string_enum! {
         NewOwnerForeignTenant = "232031",
         /// The owner of the chat to create belongs to another tenant than the caller.
         ///
-        /// Pass as `owner_id` somebody of the caller's tenant.
+        /// Pass a user of the caller's tenant as `owner_id`.
         #[doc(alias = "232032")]
         OwnerForeignTenant = "232032",
         /// The chat has members from outside, and the app may not manage such chats.
         ///
-        /// Use a bot that is allowed to be shared outside of the organisation.
+        /// Use a bot that can be shared outside the tenant.
         #[doc(alias = "232033")]
         ExternalChat = "232033",
         /// The app is not installed or not enabled in this tenant.
@@ -698,7 +698,7 @@ openplat_core::string_enum! {
         AppUnavailable = "232034",
         /// The `owner_id` is not valid.
         ///
-        /// Check that the user exists and that the id is of the kind that `user_id_type` says.
+        /// Check that the user exists and that the ID is of the type given in `user_id_type`.
         #[doc(alias = "232035")]
         InvalidOwnerId = "232035",
         /// The caller, or a bot that is invited, may not manage the labels of chats.
@@ -731,19 +731,19 @@ openplat_core::string_enum! {
         /// Pass a `name` of at least 2 characters for a public chat.
         #[doc(alias = "232042")]
         PublicNameMissing = "232042",
-        /// Some of the given ids of people or bots cannot be used.
+        /// Some of the given user or bot IDs cannot be used.
         ///
-        /// Check every id, those of bots too, and that they are of the kind that the id type says.
+        /// Check every user and bot ID, and that all are of the ID type given in the request.
         #[doc(alias = "232043")]
         UnusableMemberIds = "232043",
-        /// The chat has as many members as the organisation's administrator allows.
+        /// The chat has reached the member limit set by the tenant's administrator.
         ///
-        /// Ask the organisation's administrator for a higher limit, or remove members.
+        /// Ask the tenant's administrator for a higher limit, or remove members.
         #[doc(alias = "232044")]
         AdminMemberLimit = "232044",
         /// The chat has 20 tabs of its own already, which is the limit.
         ///
-        /// Delete a tab, or update one in place of adding another.
+        /// Delete a tab, or update one instead of adding another.
         #[doc(alias = "232046")]
         TooManyTabs = "232046",
         /// The name of a tab is longer than 60 characters.
@@ -776,7 +776,7 @@ openplat_core::string_enum! {
         /// Make the call as the owner or an administrator, or have them change who may manage these.
         #[doc(alias = "232055")]
         ToolManagementNotAllowed = "232055",
-        /// Somebody else than the calling bot uploaded the image.
+        /// The image was uploaded by a different bot than the calling one.
         ///
         /// Upload the image with the same app and pass its key.
         #[doc(alias = "232056")]
@@ -841,9 +841,9 @@ openplat_core::string_enum! {
         /// Spread the menus over several of the first level.
         #[doc(alias = "232071")]
         TooManySubmenus = "232071",
-        /// The ids to sort by are not those of the menus on the first level of this chat.
+        /// The IDs to sort by do not match the first-level menus of this chat.
         ///
-        /// Get the chat's menu and pass each of its ids on the first level once.
+        /// Get the chat's menu and pass each of its first-level IDs once.
         #[doc(alias = "232072")]
         MenuOrderMismatch = "232072",
         /// Another change of the chat's menu is going on.
@@ -851,14 +851,14 @@ openplat_core::string_enum! {
         /// Wait a moment and try again.
         #[doc(alias = "232073")]
         MenuBeingChanged = "232073",
-        /// Who wants to join this chat has to apply, and the API cannot do that.
+        /// Joining this chat requires an application, which the API does not support.
         ///
         /// Apply in the Feishu app, or have an administrator of the chat add the member.
         #[doc(alias = "232075")]
         ApprovalRequired = "232075",
         /// The owner cannot be removed from the chat.
         ///
-        /// Make somebody else the owner first.
+        /// Transfer the ownership to another member first.
         #[doc(alias = "232076")]
         OwnerNotRemovable = "232076",
         /// The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid.
@@ -881,7 +881,7 @@ openplat_core::string_enum! {
         /// Create a private chat, or ask the tenant's administrator.
         #[doc(alias = "232091")]
         PublicChatsForbidden = "232091",
-        /// Who may post in the chat cannot be changed during a meeting.
+        /// The posting permission of the chat cannot be changed during a meeting.
         ///
         /// Try again when the meeting has ended.
         #[doc(alias = "232092")]
@@ -936,7 +936,7 @@ openplat_core::string_enum! {
         /// Compress or split it before the upload.
         #[doc(alias = "234006")]
         FileTooLarge = "234006",
-        /// The app has no bot to work on files and images with.
+        /// The app has no bot, which files and images require.
         ///
         /// Add the bot ability to the app in the developer console, then publish a version.
         #[doc(alias = "234007")]
@@ -948,7 +948,7 @@ openplat_core::string_enum! {
         NotResourceUploader = "234008",
         /// Files of chats with people from outside cannot be downloaded by this operation.
         ///
-        /// Use it only in chats of the organisation alone.
+        /// Use the operation only in chats within the tenant.
         #[doc(alias = "234009")]
         ResourceInExternalChat = "234009",
         /// The file or image to upload has 0 bytes.
@@ -998,7 +998,7 @@ openplat_core::string_enum! {
         TenantStorageFailed = "234042",
         /// Files cannot be downloaded from messages of this type, such as cards and merged forwards.
         ///
-        /// Pass the id of the message that the file was first sent in, if the caller can see it.
+        /// Pass the ID of the message that the file was first sent in, if the caller can see it.
         #[doc(alias = "234043")]
         ResourceMessageUnsupported = "234043",
         /// The token is not in the form of a callback's token.
@@ -1008,12 +1008,12 @@ openplat_core::string_enum! {
         MalformedCardToken = "300020",
         /// The token has expired: it is valid for 30 minutes after the callback.
         ///
-        /// Update the card by its message ID with `PatchMessage`, or wait until somebody uses the card again.
+        /// Update the card by its message ID with `PatchMessage`, or wait until a user interacts with the card again.
         #[doc(alias = "300030")]
         CardTokenExpired = "300030",
         /// The token was used for 2 updates already.
         ///
-        /// Update the card by its message ID with `PatchMessage`, or wait until somebody uses the card again.
+        /// Update the card by its message ID with `PatchMessage`, or wait until a user interacts with the card again.
         #[doc(alias = "300040")]
         CardTokenUsedUp = "300040",
         /// The card is not shared, and the update names no users.
@@ -1023,7 +1023,7 @@ openplat_core::string_enum! {
         CardOpenIdsMissing = "300090",
         /// Some of the given `open_id` values do not exist.
         ///
-        /// Correct the ids that the answer's `msg` names; they start with `ou_` and differ from app to app.
+        /// Correct the IDs named in the response's `msg`. They start with `ou_` and differ between apps.
         #[doc(alias = "99992351")]
         OpenIdsNotFound = "99992351",
         /// Some of the given message IDs do not exist.
@@ -1033,7 +1033,7 @@ openplat_core::string_enum! {
         MessageIdsNotFound = "99992354",
         /// Some of the given `user_id` values do not exist.
         ///
-        /// Check that the users belong to the tenant and that the ids are user ids.
+        /// Check that the users belong to the tenant and that the IDs are user IDs.
         #[doc(alias = "99992360")]
         UserIdsNotFound = "99992360",
         /// Some of the given `open_id` values belong to another app.
@@ -1043,7 +1043,7 @@ openplat_core::string_enum! {
         ForeignOpenIds = "99992361",
         /// Some of the given `union_id` values do not exist.
         ///
-        /// Check that the ids come from an app of the same developer.
+        /// Check that the IDs come from an app of the same developer.
         #[doc(alias = "99992364")]
         UnionIdsNotFound = "99992364",
     }
@@ -1140,7 +1140,7 @@ const CODES: &[CodeMeta] = &[
         "11235",
         200,
         ErrorKind::PermissionDenied,
-        "Leave out the mention of everybody, or ask the chat owner to change the chat settings.",
+        "Remove the mention of all members, or ask the chat owner to change the chat settings.",
     ),
     CodeMeta::new(
         "11246",
@@ -1202,7 +1202,7 @@ const CODES: &[CodeMeta] = &[
         "230003",
         400,
         ErrorKind::InvalidRequest,
-        "Pass the id of a message in such a chat.",
+        "Pass the ID of a message in such a chat.",
     ),
     CodeMeta::new(
         "230004",
@@ -1238,7 +1238,7 @@ const CODES: &[CodeMeta] = &[
         "230009",
         400,
         ErrorKind::Rejected,
-        "Recall messages within the period that the organisation's administrator has set.",
+        "Recall messages within the period set by the tenant's administrator.",
     ),
     CodeMeta::new("230011", 400, ErrorKind::Rejected, "Use another message."),
     CodeMeta::new(
@@ -1275,7 +1275,7 @@ const CODES: &[CodeMeta] = &[
         "230019",
         400,
         ErrorKind::InvalidRequest,
-        "Check the `thread_id`, or the message whose thread is meant.",
+        "Check the `thread_id`, or the message that the thread belongs to.",
     ),
     CodeMeta::new(
         "230020",
@@ -1299,7 +1299,7 @@ const CODES: &[CodeMeta] = &[
         "230024",
         400,
         ErrorKind::QuotaExceeded,
-        "Ask the organisation's administrator for more.",
+        "Ask the tenant's administrator to increase the quota.",
     ),
     CodeMeta::new(
         "230025",
@@ -1323,13 +1323,13 @@ const CODES: &[CodeMeta] = &[
         "230028",
         400,
         ErrorKind::Rejected,
-        "Remove what the answer's `msg` names from the content.",
+        "Remove the content named in the response's `msg`.",
     ),
     CodeMeta::new(
         "230029",
         400,
         ErrorKind::Rejected,
-        "Send the message to somebody else.",
+        "Send the message to another user.",
     ),
     CodeMeta::new(
         "230030",
@@ -1397,13 +1397,13 @@ const CODES: &[CodeMeta] = &[
         "230050",
         400,
         ErrorKind::PermissionDenied,
-        "Make the call as somebody in the chat who can see the message; the chat may hide older messages from new members.",
+        "Make the call as a chat member who can see the message. The chat may hide older messages from new members.",
     ),
     CodeMeta::new(
         "230052",
         400,
         ErrorKind::PermissionDenied,
-        "Check whether the chat leaves this to its owner and administrators, and otherwise ask the organisation's administrator.",
+        "Check whether the chat reserves this for its owner and administrators. If it does not, ask the tenant's administrator.",
     ),
     CodeMeta::new(
         "230053",
@@ -1445,7 +1445,7 @@ const CODES: &[CodeMeta] = &[
         "230064",
         400,
         ErrorKind::InvalidRequest,
-        "Pass ids of messages or threads that exist and that the caller can see.",
+        "Pass the IDs of messages or threads that exist and that the caller can see.",
     ),
     CodeMeta::new(
         "230065",
@@ -1487,25 +1487,25 @@ const CODES: &[CodeMeta] = &[
         "230072",
         400,
         ErrorKind::Rejected,
-        "Reply without `reply_in_thread`, or send a new message in place of another edit.",
+        "Reply without `reply_in_thread`, or send a new message instead of editing again.",
     ),
     CodeMeta::new(
         "230073",
         400,
         ErrorKind::PermissionDenied,
-        "Make the call as somebody who can see the thread; a mention in it makes older threads visible to new members.",
+        "Make the call as a user who can see the thread. Mentioning a new member in an older thread makes it visible to them.",
     ),
     CodeMeta::new(
         "230074",
         400,
         ErrorKind::PermissionDenied,
-        "Forward as somebody who can see the thread, which a mention in it can achieve; edit messages of other chats only.",
+        "Forward as a user who can see the thread; a mention in the thread makes it visible. Edit only messages of other chats.",
     ),
     CodeMeta::new(
         "230075",
         400,
         ErrorKind::Rejected,
-        "Send to another kind of chat; edit messages within the period that the organisation's administrator has set.",
+        "Send to another type of chat. Edit messages within the period set by the tenant's administrator.",
     ),
     CodeMeta::new("230098", 400, ErrorKind::Rejected, "Mark another message as urgent."),
     CodeMeta::new(
@@ -1605,7 +1605,7 @@ const CODES: &[CodeMeta] = &[
         "231018",
         400,
         ErrorKind::PermissionDenied,
-        "Make the call as somebody in the chat who can see the message.",
+        "Make the call as a chat member who can see the message.",
     ),
     CodeMeta::new(
         "231019",
@@ -1623,7 +1623,7 @@ const CODES: &[CodeMeta] = &[
         "231021",
         400,
         ErrorKind::PermissionDenied,
-        "React in a chat of the organisation alone.",
+        "React only in chats within the tenant.",
     ),
     CodeMeta::new(
         "231022",
@@ -1665,13 +1665,13 @@ const CODES: &[CodeMeta] = &[
         "232006",
         400,
         ErrorKind::InvalidRequest,
-        "Take the `chat_id` from the answer of an operation that creates, lists or searches chats.",
+        "Use a `chat_id` returned by an operation that creates, lists or searches chats.",
     ),
     CodeMeta::new(
         "232007",
         400,
         ErrorKind::InvalidRequest,
-        "Check that both exist, and that the user id is of the kind that the id type says.",
+        "Check that both exist, and that the user ID is of the type given in the request.",
     ),
     CodeMeta::new(
         "232008",
@@ -1707,7 +1707,7 @@ const CODES: &[CodeMeta] = &[
         "232013",
         400,
         ErrorKind::Rejected,
-        "Remove members or use another chat; by default a verified organisation's chats hold 5000 people, meeting chats 3000.",
+        "Remove members or use another chat. By default, chats of a verified tenant hold 5000 members, meeting chats 3000.",
     ),
     CodeMeta::new(
         "232014",
@@ -1737,7 +1737,7 @@ const CODES: &[CodeMeta] = &[
         "232018",
         400,
         ErrorKind::InvalidRequest,
-        "Read the answer's `msg`, and compare the structure of the changes with the documentation of the old document format.",
+        "Read the response's `msg`, and check the structure of the changes against the documentation of the old document format.",
     ),
     CodeMeta::new(
         "232019",
@@ -1755,7 +1755,7 @@ const CODES: &[CodeMeta] = &[
         "232021",
         400,
         ErrorKind::InvalidRequest,
-        "Check the app ids in `bot_id_list`.",
+        "Check the app IDs in `bot_id_list`.",
     ),
     CodeMeta::new(
         "232022",
@@ -1773,7 +1773,7 @@ const CODES: &[CodeMeta] = &[
         "232024",
         400,
         ErrorKind::PermissionDenied,
-        "Add the users to the app's availability, or make the call as somebody who may contact them.",
+        "Add the users to the app's availability, or make the call as a user who can contact them.",
     ),
     CodeMeta::new(
         "232025",
@@ -1791,7 +1791,7 @@ const CODES: &[CodeMeta] = &[
         "232027",
         400,
         ErrorKind::InvalidRequest,
-        "Pass the ids of people or bots that exist, of the kind that the operation's id type says.",
+        "Pass the IDs of existing users or bots, of the ID type given in the request.",
     ),
     CodeMeta::new(
         "232028",
@@ -1803,13 +1803,13 @@ const CODES: &[CodeMeta] = &[
         "232029",
         400,
         ErrorKind::Rejected,
-        "Add somebody who can be the owner first, or dissolve the chat.",
+        "Add a member who can own the chat first, or dissolve the chat.",
     ),
     CodeMeta::new(
         "232030",
         400,
         ErrorKind::InvalidRequest,
-        "Check that the users exist and that the ids are of the kind that `user_id_type` says.",
+        "Check that the users exist and that the IDs are of the type given in `user_id_type`.",
     ),
     CodeMeta::new(
         "232031",
@@ -1821,13 +1821,13 @@ const CODES: &[CodeMeta] = &[
         "232032",
         400,
         ErrorKind::InvalidRequest,
-        "Pass as `owner_id` somebody of the caller's tenant.",
+        "Pass a user of the caller's tenant as `owner_id`.",
     ),
     CodeMeta::new(
         "232033",
         400,
         ErrorKind::PermissionDenied,
-        "Use a bot that is allowed to be shared outside of the organisation.",
+        "Use a bot that can be shared outside the tenant.",
     ),
     CodeMeta::new(
         "232034",
@@ -1839,7 +1839,7 @@ const CODES: &[CodeMeta] = &[
         "232035",
         400,
         ErrorKind::InvalidRequest,
-        "Check that the user exists and that the id is of the kind that `user_id_type` says.",
+        "Check that the user exists and that the ID is of the type given in `user_id_type`.",
     ),
     CodeMeta::new(
         "232037",
@@ -1876,19 +1876,19 @@ const CODES: &[CodeMeta] = &[
         "232043",
         400,
         ErrorKind::InvalidRequest,
-        "Check every id, those of bots too, and that they are of the kind that the id type says.",
+        "Check every user and bot ID, and that all are of the ID type given in the request.",
     ),
     CodeMeta::new(
         "232044",
         400,
         ErrorKind::Rejected,
-        "Ask the organisation's administrator for a higher limit, or remove members.",
+        "Ask the tenant's administrator for a higher limit, or remove members.",
     ),
     CodeMeta::new(
         "232046",
         400,
         ErrorKind::Rejected,
-        "Delete a tab, or update one in place of adding another.",
+        "Delete a tab, or update one instead of adding another.",
     ),
     CodeMeta::new(
         "232047",
@@ -2008,7 +2008,7 @@ const CODES: &[CodeMeta] = &[
         "232072",
         400,
         ErrorKind::InvalidRequest,
-        "Get the chat's menu and pass each of its ids on the first level once.",
+        "Get the chat's menu and pass each of its first-level IDs once.",
     ),
     CodeMeta::new("232073", 400, ErrorKind::Unavailable, "Wait a moment and try again."),
     CodeMeta::new(
@@ -2021,7 +2021,7 @@ const CODES: &[CodeMeta] = &[
         "232076",
         400,
         ErrorKind::Rejected,
-        "Make somebody else the owner first.",
+        "Transfer the ownership to another member first.",
     ),
     CodeMeta::new(
         "232078",
@@ -2124,7 +2124,7 @@ const CODES: &[CodeMeta] = &[
         "234009",
         400,
         ErrorKind::PermissionDenied,
-        "Use it only in chats of the organisation alone.",
+        "Use the operation only in chats within the tenant.",
     ),
     CodeMeta::new(
         "234010",
@@ -2179,7 +2179,7 @@ const CODES: &[CodeMeta] = &[
         "234043",
         400,
         ErrorKind::InvalidRequest,
-        "Pass the id of the message that the file was first sent in, if the caller can see it.",
+        "Pass the ID of the message that the file was first sent in, if the caller can see it.",
     ),
     CodeMeta::new(
         "300020",
@@ -2191,13 +2191,13 @@ const CODES: &[CodeMeta] = &[
         "300030",
         400,
         ErrorKind::Rejected,
-        "Update the card by its message ID with `PatchMessage`, or wait until somebody uses the card again.",
+        "Update the card by its message ID with `PatchMessage`, or wait until a user interacts with the card again.",
     ),
     CodeMeta::new(
         "300040",
         400,
         ErrorKind::Rejected,
-        "Update the card by its message ID with `PatchMessage`, or wait until somebody uses the card again.",
+        "Update the card by its message ID with `PatchMessage`, or wait until a user interacts with the card again.",
     ),
     CodeMeta::new(
         "300090",
@@ -2209,7 +2209,7 @@ const CODES: &[CodeMeta] = &[
         "99992351",
         400,
         ErrorKind::InvalidRequest,
-        "Correct the ids that the answer's `msg` names; they start with `ou_` and differ from app to app.",
+        "Correct the IDs named in the response's `msg`. They start with `ou_` and differ between apps.",
     ),
     CodeMeta::new(
         "99992354",
@@ -2221,7 +2221,7 @@ const CODES: &[CodeMeta] = &[
         "99992360",
         400,
         ErrorKind::InvalidRequest,
-        "Check that the users belong to the tenant and that the ids are user ids.",
+        "Check that the users belong to the tenant and that the IDs are user IDs.",
     ),
     CodeMeta::new(
         "99992361",
@@ -2233,6 +2233,6 @@ const CODES: &[CodeMeta] = &[
         "99992364",
         400,
         ErrorKind::InvalidRequest,
-        "Check that the ids come from an app of the same developer.",
+        "Check that the IDs come from an app of the same developer.",
     ),
 ];

@@ -51,7 +51,7 @@ pub struct SendFileRequired<'a> {
     pub space_id: &'a str,
     /// The file, as the list of a space's files and folders returns it; a folder cannot be sent.
     pub dentry_id: &'a str,
-    /// The conversation to send the file to; ids of conversations start with `cid`.
+    /// The ID of the conversation to send the file to, which starts with `cid`.
     pub open_conversation_id: &'a str,
 }
 
@@ -106,7 +106,7 @@ impl AcceptsAppToken for SendFile {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SendFileResponse {
-    /// The copy as it now lies in the storage of the conversation.
+    /// The copy in the storage of the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<ConversationFile>,
 }

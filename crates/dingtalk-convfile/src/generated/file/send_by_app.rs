@@ -97,7 +97,7 @@ impl AcceptsAppToken for SendFileByApp {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SendFileByAppResponse {
-    /// The file as it now lies in the storage of the conversation with that person; without `uuid`.
+    /// The file in the storage of the conversation with the user. Lacks `uuid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<ConversationFile>,
 }

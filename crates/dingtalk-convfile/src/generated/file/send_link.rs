@@ -50,7 +50,7 @@ pub struct SendLinkRequired<'a> {
     pub space_id: &'a str,
     /// The file, as the list of a space's files and folders returns it.
     pub dentry_id: &'a str,
-    /// The conversation to send the link to; ids of conversations start with `cid`.
+    /// The ID of the conversation to send the link to, which starts with `cid`.
     pub open_conversation_id: &'a str,
 }
 
@@ -105,7 +105,7 @@ impl AcceptsAppToken for SendLink {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SendLinkResponse {
-    /// The link as it now lies in the storage of the conversation.
+    /// The link in the storage of the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<ConversationFile>,
 }

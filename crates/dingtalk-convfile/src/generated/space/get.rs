@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// | `paramError` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 /// | `paramError.conversationId` | 400 | [`InvalidConversationId`](crate::ErrorCode::InvalidConversationId) | The `openConversationId` is not valid. |
 /// | `permissionDenied` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The user may not add files to the storage of the conversation. |
-/// | `acrossOrgAccessForbidden` | 403 | [`ForeignOrganisation`](crate::ErrorCode::ForeignOrganisation) | The conversation or the person belongs to another organisation than the app. |
+/// | `acrossOrgAccessForbidden` | 403 | [`ForeignOrganisation`](crate::ErrorCode::ForeignOrganisation) | The conversation or the user belongs to a different organization than the app. |
 /// | `conversationNotExist` | 404 | [`ConversationNotFound`](crate::ErrorCode::ConversationNotFound) | The conversation does not exist. |
 /// | `systemError` | 500 | [`SystemError`](crate::ErrorCode::SystemError) | The platform failed. |
 /// | `unknownError` | 500 | [`UnknownError`](crate::ErrorCode::UnknownError) | The platform failed for a reason that it does not name. |
@@ -40,7 +40,7 @@ pub struct GetSpace {
 pub struct GetSpaceRequired<'a> {
     /// The person on whose behalf the space is looked up, as a union id.
     pub union_id: &'a str,
-    /// The conversation whose space is wanted; ids of conversations start with `cid`.
+    /// The ID of the conversation to look up, which starts with `cid`.
     pub open_conversation_id: &'a str,
 }
 
@@ -93,7 +93,7 @@ pub struct ConversationSpace {
     /// Identifies the space; operations on files take it.
     #[serde(rename = "spaceId", skip_serializing_if = "Option::is_none")]
     pub space_id: Option<String>,
-    /// The organisation that owns the space; starts with `ding`.
+    /// The ID of the organization that owns the space, which starts with `ding`.
     #[serde(rename = "corpId", skip_serializing_if = "Option::is_none")]
     pub corp_id: Option<String>,
     /// When the space came into being, as an ISO 8601 time. Seconds may be missing: `2022-07-29T14:55Z`.

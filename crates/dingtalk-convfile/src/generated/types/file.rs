@@ -21,13 +21,13 @@ pub struct ConversationFile {
     /// Whether it is a file or a folder.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<FileKind>,
-    /// What people see, with its extension.
+    /// The name shown to users, including its extension.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How large the file is, in bytes.
+    /// The size of the file, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
-    /// Where the file lies in its space, from the top.
+    /// The path of the file in its space, from the root.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Counts how often the contents were replaced.
@@ -39,10 +39,10 @@ pub struct ConversationFile {
     /// The ending of the name, without a dot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<String>,
-    /// Who put the file there, as a union id.
+    /// The union ID of the user who uploaded the file.
     #[serde(rename = "creatorId", skip_serializing_if = "Option::is_none")]
     pub creator_id: Option<String>,
-    /// Who changed the file last, as a union id.
+    /// The union ID of the user who last changed the file.
     #[serde(rename = "modifierId", skip_serializing_if = "Option::is_none")]
     pub modifier_id: Option<String>,
     /// When the file was put there, as an ISO 8601 time. Seconds may be missing: `2022-07-29T14:55Z`.
@@ -58,7 +58,7 @@ pub struct ConversationFile {
 
 openplat_core::string_enum! {
     ignore_case
-    /// What lies in the storage of a conversation.
+    /// An entry in the storage of a conversation.
     pub enum FileKind {
         /// Something with contents of its own.
         File = "FILE",

@@ -189,7 +189,7 @@ pub struct CommitOption {
     /// The size of the file in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
-    /// What happens if the folder holds a file with this name. Defaults to `AUTO_RENAME`.
+    /// The handling of a file name that the folder already holds. Defaults to `AUTO_RENAME`.
     #[serde(rename = "conflictStrategy", skip_serializing_if = "Option::is_none")]
     pub conflict_strategy: Option<ConflictStrategy>,
     /// The properties that the app gives the file.
@@ -215,7 +215,7 @@ impl CommitOption {
         self
     }
 
-    /// What happens if the folder holds a file with this name. Defaults to `AUTO_RENAME`.
+    /// The handling of a file name that the folder already holds. Defaults to `AUTO_RENAME`.
     pub fn conflict_strategy(mut self, value: impl Into<ConflictStrategy>) -> Self {
         self.conflict_strategy = Some(value.into());
         self
@@ -234,7 +234,7 @@ impl CommitOption {
 }
 
 openplat_core::string_enum! {
-    /// What happens to a file whose name is taken.
+    /// The handling of a file name that is already taken.
     pub enum ConflictStrategy {
         /// The file gets another name.
         AutoRename = "AUTO_RENAME",
@@ -292,7 +292,7 @@ pub struct Dentry {
     /// When the file was changed last: an ISO 8601 time, which may have no seconds, such as `2022-07-29T14:55Z`.
     #[serde(rename = "modifiedTime", skip_serializing_if = "Option::is_none")]
     pub modified_time: Option<String>,
-    /// What people can do with the file.
+    /// The permissions that users have for the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub properties: Option<FileProperties>,
     /// The properties that apps gave the file: lists of `AppProperty` by the ID of the owner of their space, or one such list.
@@ -309,7 +309,7 @@ pub struct Dentry {
     pub storage_driver: Option<StorageDriver>,
 }
 
-/// What people can do with a file.
+/// The permissions that users have for a file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FileProperties {

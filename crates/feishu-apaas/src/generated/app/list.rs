@@ -45,13 +45,13 @@ impl ListApp {
         }
     }
 
-    /// How many items a page may hold, as a decimal string. The list of apps allows up to 50, the lists of seats up to 500, the search over objects up to 2000.
+    /// The maximum number of entries per page, as a decimal string: up to 50 for apps, 500 for seats, 2000 for a search over objects.
     pub fn page_size(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
         self.page_size = Some(Into::<openplat_core::NumberText>::into(value).into());
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -113,7 +113,7 @@ impl Paged for ListApp {
 }
 
 openplat_core::string_enum! {
-    /// How far a low-code app has come, from its launch to its end.
+    /// The state of a low-code app in its life cycle.
     pub enum AppStatus {
         /// It waits for its launch.
         PendingLaunch = "pending_launch",
@@ -129,7 +129,7 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// Where a low-code app comes from.
+    /// The origin of a low-code app.
     pub enum AppType {
         /// The tenant built it for itself.
         Custom = "custom",
@@ -171,17 +171,17 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// Why a low-code app cannot be used.
+    /// The reason why a low-code app is unavailable.
     pub enum ServiceUnavailableReason {
         /// The service provider (ISV) ended the service.
         FromIsv = "from_isv",
-        /// What the tenant was entitled to has expired.
+        /// The tenant's entitlement has expired.
         EntitlementExpire = "entitlement_expire",
     }
 }
 
 openplat_core::string_enum! {
-    /// Which edition of a low-code app the tenant has.
+    /// The edition of a low-code app that the tenant has.
     pub enum FeatureSet {
         /// The edition that is paid for.
         Paid = "paid",
@@ -208,34 +208,34 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct App {
-    /// What people call the app, one element for each language.
+    /// The display name of the app, one element per language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub name: Vec<I18nText>,
-    /// What identifies the app in the paths of other operations, such as `package_35f605__c`.
+    /// The namespace of the app, which identifies it in other operations, such as `package_35f605__c`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// When the app was made: milliseconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<i64>,
-    /// The person who made the app, as a numeric user id of the low-code platform.
+    /// The creator of the app, as a numeric user ID of the low-code platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub creator: Option<i64>,
-    /// The person who owns the app, as a numeric user id of the low-code platform.
+    /// The owner of the app, as a numeric user ID of the low-code platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<i64>,
-    /// How far the app has come, from its launch to its end.
+    /// The state of the app in its life cycle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<AppStatus>,
     /// The people who administer, develop and test the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_roles_info: Option<AppRolesInfo>,
-    /// The URL of the picture that stands for the app.
+    /// The URL of the app's icon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// What the app is for, one element for each language.
+    /// The description of the app, one element per language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub description: Vec<I18nText>,
-    /// Where the app comes from: the tenant or a service provider.
+    /// The origin of the app: the tenant or a service provider.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<AppType>,
     /// Whether the app is switched on.
@@ -247,10 +247,10 @@ pub struct App {
     /// Whether the app can be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_status: Option<ServiceStatus>,
-    /// Why the app cannot be used. Means something only while `service_status` is `unavailable`.
+    /// The reason why the app is unavailable. Meaningful only if `service_status` is `unavailable`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_unavailable_reason: Option<ServiceUnavailableReason>,
-    /// Which edition of the app the tenant has.
+    /// The edition of the app that the tenant has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feature_set: Option<FeatureSet>,
     /// How the app is charged for.
@@ -272,16 +272,16 @@ impl App {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AppRolesInfo {
-    /// Who administers the app, as numeric user ids of the low-code platform.
+    /// The administrators of the app, as numeric user IDs of the low-code platform.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub admins: Vec<i64>,
-    /// Who develops the app, as numeric user ids of the low-code platform.
+    /// The developers of the app, as numeric user IDs of the low-code platform.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub developers: Vec<i64>,
-    /// Who tests the app, as numeric user ids of the low-code platform.
+    /// The testers of the app, as numeric user IDs of the low-code platform.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub test_users: Vec<i64>,
-    /// Who administers the data of the app, as numeric user ids of the low-code platform.
+    /// The data administrators of the app, as numeric user IDs of the low-code platform.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_admins: Vec<i64>,
 }
@@ -290,10 +290,10 @@ pub struct AppRolesInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IsvTenant {
-    /// What identifies the provider, such as `798456`.
+    /// The ID of the provider, such as `798456`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What the provider is called, usually the name of a company.
+    /// The display name of the provider, usually a company name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -305,7 +305,7 @@ pub struct ListAppResponse {
     /// The apps of this page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<App>,
-    /// Where the next page starts, to be sent as `page_token`. Left out unless `has_more` is `true`.
+    /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// Whether there is a further page.

@@ -48,13 +48,13 @@ pub struct ListAuditLogs {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct ListAuditLogsRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 30 characters.
     pub namespace: &'a str,
-    /// How many items a page may hold, as a decimal string.
+    /// The maximum number of entries per page, as a decimal string.
     pub page_size: openplat_core::NumberText,
-    /// Where to start: how many matches to skip, as a decimal string; `0` for the first page. The documentation can also be read as a number of pages; `pages` counts matches.
+    /// The number of matches to skip, as a decimal string; `0` for the first page. The documentation can also be read as a number of pages; `pages` counts matches.
     ///
     /// At most 100 characters.
     pub offset: openplat_core::NumberText,
@@ -105,7 +105,7 @@ impl ListAuditLogs {
         self
     }
 
-    /// Which parts of the entries to show, by column name, such as `opTime`, `appName`, `eventName`, `clientIP`, `operator` and `status`.
+    /// The columns of the entries to return, such as `opTime`, `appName`, `eventName`, `clientIP`, `operator` and `status`.
     ///
     /// At most 1000 elements.
     pub fn columns(
@@ -215,7 +215,7 @@ pub struct ListAuditLogsResponse {
     /// The entries of the audit log that match, one page of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<AuditLogEntry>,
-    /// How many entries match in all, as a decimal string.
+    /// The total number of matching entries, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<String>,
 }

@@ -34,7 +34,7 @@ pub struct GetDataChangeLog {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct GetDataChangeLogRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 1000 characters.
     pub namespace: &'a str,
@@ -90,7 +90,7 @@ impl AcceptsUserToken for GetDataChangeLog {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetDataChangeLogResponse {
-    /// What is known about the change of data.
+    /// The details of the data change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<AuditLogDetail>,
 }

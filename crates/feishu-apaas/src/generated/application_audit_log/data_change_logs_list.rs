@@ -48,15 +48,15 @@ pub struct ListDataChangeLogs {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct ListDataChangeLogsRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 30 characters.
     pub namespace: &'a str,
-    /// How many items a page may hold, as a decimal string.
+    /// The maximum number of entries per page, as a decimal string.
     ///
     /// At most 1000 characters.
     pub page_size: openplat_core::NumberText,
-    /// Where to start: how many matches to skip, as a decimal string; `0` for the first page. The documentation can also be read as a number of pages; `pages` counts matches.
+    /// The number of matches to skip, as a decimal string; `0` for the first page. The documentation can also be read as a number of pages; `pages` counts matches.
     ///
     /// At most 1000 characters.
     pub offset: openplat_core::NumberText,
@@ -115,7 +115,7 @@ impl ListDataChangeLogs {
         self
     }
 
-    /// Which parts of the entries to show, by column name, such as `opTime`, `appName`, `eventName`, `clientIP`, `operator` and `status`.
+    /// The columns of the entries to return, such as `opTime`, `appName`, `eventName`, `clientIP`, `operator` and `status`.
     ///
     /// At most 1000 elements.
     pub fn columns(
@@ -225,7 +225,7 @@ pub struct ListDataChangeLogsResponse {
     /// The changes of data that match, one page of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<AuditLogEntry>,
-    /// How many entries match in all, as a decimal string.
+    /// The total number of matching entries, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<String>,
 }

@@ -34,7 +34,7 @@ pub struct GetAuditLog {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct GetAuditLogRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 1000 characters.
     pub namespace: &'a str,
@@ -90,7 +90,7 @@ impl AcceptsUserToken for GetAuditLog {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetAuditLogResponse {
-    /// What is known about the entry of the audit log.
+    /// The details of the audit log entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<AuditLogDetail>,
 }

@@ -34,9 +34,9 @@ pub struct GetEnvironmentVariable {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct GetEnvironmentVariableRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     pub namespace: &'a str,
-    /// Which variable to look up, by its API name, such as `globalParam_0b410b17704`.
+    /// The API name of the variable to look up, such as `globalParam_0b410b17704`.
     pub environment_variable_api_name: &'a str,
 }
 

@@ -37,7 +37,7 @@ pub struct QueryEnvironmentVariables {
 impl QueryEnvironmentVariables {
     /// Starts with what is required.
     ///
-    /// - `namespace`: Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// - `namespace`: The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     pub fn new(namespace: impl Into<String>) -> Self {
         Self {
             namespace: namespace.into(),
@@ -47,13 +47,13 @@ impl QueryEnvironmentVariables {
         }
     }
 
-    /// Which variables to return; absent for all.
+    /// The variables to return. If omitted, all are returned.
     pub fn filter(mut self, value: EnvironmentVariableFilter) -> Self {
         self.filter = Some(value);
         self
     }
 
-    /// How many variables to return at most.
+    /// The maximum number of variables to return.
     ///
     /// From 0 to 500. Default: `500`.
     pub fn limit(mut self, value: i64) -> Self {
@@ -61,7 +61,7 @@ impl QueryEnvironmentVariables {
         self
     }
 
-    /// How many matches to skip. Over the records of an object, a large value makes the query slow and may time it out.
+    /// The number of matches to skip. For the records of an object, a large value makes the query slow, and it may time out.
     ///
     /// From 0 to 9223372036854775807. Default: `0`.
     pub fn offset(mut self, value: i64) -> Self {
@@ -138,7 +138,7 @@ impl Paged for QueryEnvironmentVariables {
     }
 }
 
-/// Which environment variables to return.
+/// The criteria for the variables that a query returns.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EnvironmentVariableFilter {
@@ -167,7 +167,7 @@ pub struct QueryEnvironmentVariablesResponse {
     /// The variables that match, one page of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<EnvironmentVariable>,
-    /// How many matches there are in all, on this page and the others.
+    /// The total number of matches on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }

@@ -7,9 +7,9 @@ use openplat_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Starts a flow of a low-code app in the name of a person, and returns what came out of it.
+/// Runs a flow of a low-code app on behalf of a user, and returns its result.
 ///
-/// Only custom apps may call this, not store apps.
+/// Only custom apps can call this operation, not store apps.
 ///
 /// `POST /open-apis/apaas/v1/applications/:namespace/flows/:flow_id/execute` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-flow/execute))
 ///
@@ -56,11 +56,11 @@ impl std::fmt::Debug for ExecuteFlow {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct ExecuteFlowRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     pub namespace: &'a str,
-    /// Which flow to start, by its API name, such as `deleteObject_99c656599f`; the platform shows it in the table of flows of the app.
+    /// The API name of the flow to run, such as `deleteObject_99c656599f`, shown in the app's list of flows.
     pub flow_id: &'a str,
-    /// The person in whose name the flow runs. JSON in a string: an object with the person's `_id`, a numeric user id of the low-code platform, or `email`, or both.
+    /// The user on whose behalf the flow runs. JSON in a string: an object with the user's `_id`, a numeric user ID of the low-code platform, or `email`, or both.
     pub operator: BTreeMap<String, serde_json::Value>,
 }
 
@@ -78,7 +78,7 @@ impl ExecuteFlow {
         }
     }
 
-    /// Whether the flow runs asynchronously, so that the answer does not wait for its end. Without it the flow runs synchronously.
+    /// Whether the flow runs asynchronously, so that the response does not wait for its end. If omitted, the flow runs synchronously.
     pub fn is_async(mut self, value: bool) -> Self {
         self.is_async = Some(value);
         self
@@ -156,20 +156,20 @@ impl AcceptsAppToken for ExecuteFlow {}
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExecuteFlowResponse {
-    /// How far the flow has come, such as `end`; the vendor does not list the values.
+    /// The state of the flow, such as `end`. Feishu does not list the values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// What the flow returned. JSON in a string: a list of objects, each with the `api_name` of an output and its `value`.
+    /// The outputs of the flow. JSON in a string: a list of objects, each with the `api_name` of an output and its `value`.
     #[serde(
         with = "openplat_core::json_text",
         default,
         skip_serializing_if = "Vec::is_empty"
     )]
     pub out_params: Vec<serde_json::Value>,
-    /// What identifies this run of the flow, as a decimal string.
+    /// The ID of this run of the flow, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
-    /// What went wrong in the flow, in words; empty if nothing did.
+    /// The error message of the flow. Empty if the flow succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_msg: Option<String>,
     /// The error code of the flow itself, apart from that of the request; empty if nothing went wrong.

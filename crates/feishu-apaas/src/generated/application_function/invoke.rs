@@ -46,9 +46,9 @@ impl std::fmt::Debug for InvokeFunction {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct InvokeFunctionRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     pub namespace: &'a str,
-    /// Which function to call, by its API name, such as `printParam`.
+    /// The API name of the function to call, such as `printParam`.
     pub function_api_name: &'a str,
 }
 
@@ -62,7 +62,7 @@ impl InvokeFunction {
         }
     }
 
-    /// What to pass to the function. JSON in a string: an object of parameter names and values.
+    /// The arguments of the function. JSON in a string: an object of parameter names and values.
     pub fn params(
         mut self,
         value: impl IntoIterator<Item = (impl Into<String>, serde_json::Value)>,
@@ -111,7 +111,7 @@ impl AcceptsAppToken for InvokeFunction {}
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InvokeFunctionResponse {
-    /// What the function returned. JSON in a string, of whatever shape the function gives it.
+    /// The return value of the function. JSON in a string, in the form that the function defines.
     #[serde(
         with = "openplat_core::json_text",
         default,

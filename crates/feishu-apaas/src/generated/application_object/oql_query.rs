@@ -51,7 +51,7 @@ impl std::fmt::Debug for OqlQueryObjects {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct OqlQueryObjectsRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 256 characters.
     pub namespace: &'a str,

@@ -40,7 +40,7 @@ pub struct SearchObjects {
 impl SearchObjects {
     /// Starts with what is required.
     ///
-    /// - `namespace`: Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// - `namespace`: The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     ///   At most 256 characters.
     pub fn new(namespace: impl Into<String>) -> Self {
@@ -71,13 +71,13 @@ impl SearchObjects {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
     }
 
-    /// How many items a page may hold, as a decimal string. The list of apps allows up to 50, the lists of seats up to 500, the search over objects up to 2000.
+    /// The maximum number of entries per page, as a decimal string: up to 50 for apps, 500 for seats, 2000 for a search over objects.
     ///
     /// Default: `50`.
     pub fn page_size(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
@@ -85,7 +85,7 @@ impl SearchObjects {
         self
     }
 
-    /// What to return about the objects and fields themselves, next to the records.
+    /// The metadata of objects and fields to return along with the records.
     pub fn metadata(mut self, value: impl Into<SearchMetadata>) -> Self {
         self.metadata = Some(value.into());
         self
@@ -158,7 +158,7 @@ impl Paged for SearchObjects {
 }
 
 openplat_core::string_enum! {
-    /// In which direction a search over objects sorts what it finds.
+    /// The direction in which a search over objects sorts its results.
     pub enum SearchDirection {
         /// From the lowest to the highest.
         Asc = "asc",
@@ -168,7 +168,7 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// What a search returns about the objects and fields themselves.
+    /// The metadata of objects and fields that a search returns.
     pub enum SearchMetadata {
         /// Their labels alone.
         Label = "Label",
@@ -181,7 +181,7 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ObjectSearch {
-    /// Which object to search in, by its API name, such as `_user`.
+    /// The API name of the object to search in, such as `_user`.
     ///
     /// At most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,7 +199,7 @@ pub struct ObjectSearch {
     /// Conditions that records have to meet as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Criterion>,
-    /// What to sort the records of this object by.
+    /// The sort order for the records of this object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_by: Option<SearchOrder>,
 }
@@ -216,7 +216,7 @@ impl ObjectSearch {
         }
     }
 
-    /// Which object to search in, by its API name, such as `_user`.
+    /// The API name of the object to search in, such as `_user`.
     ///
     /// At most 256 characters.
     pub fn api_name(mut self, value: impl Into<String>) -> Self {
@@ -249,14 +249,14 @@ impl ObjectSearch {
         self
     }
 
-    /// What to sort the records of this object by.
+    /// The sort order for the records of this object.
     pub fn order_by(mut self, value: SearchOrder) -> Self {
         self.order_by = Some(value);
         self
     }
 }
 
-/// What a search sorts the records of an object by.
+/// The sort order for the records of an object in a search.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchOrder {
@@ -298,14 +298,14 @@ impl SearchOrder {
     }
 }
 
-/// What a search tells about an object and its fields.
+/// The metadata of an object and its fields in a search result.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ObjectMeta {
     /// The object itself, with its labels and settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectInfo>,
-    /// What is known about each field of the object.
+    /// The metadata of each field of the object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<ObjectField>,
 }
@@ -314,13 +314,13 @@ pub struct ObjectMeta {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ObjectInfo {
-    /// What identifies the object on the platform, as a number.
+    /// The numeric ID of the object on the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// What identifies the object in the paths of other operations, such as `_user`.
+    /// The API name of the object, which identifies it in other operations, such as `_user`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_name: Option<String>,
-    /// What people call the object, by language, such as `zh_cn`.
+    /// The display name of the object, by language, such as `zh_cn`.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
@@ -336,13 +336,13 @@ pub struct ObjectInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ObjectSettings {
-    /// What a record is shown by; in the sample the API name of a field, `_id`.
+    /// The field that a record is displayed by. The sample shows the API name of a field, `_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// The fields that searches may look into, by API name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow_search_fields: Vec<String>,
-    /// What results of searches show of a record.
+    /// The fields of a record that search results show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search_layout: Option<ObjectSearchLayout>,
 }
@@ -360,16 +360,16 @@ pub struct ObjectSearchLayout {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ObjectField {
-    /// What identifies the field on the platform, as a number.
+    /// The numeric ID of the field on the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// What identifies the field in requests and in records.
+    /// The API name of the field, which identifies it in requests and in records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_name: Option<String>,
-    /// Which kind of value the field holds, such as `string`.
+    /// The type of value that the field holds, such as `string`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// What people call the field, by language, such as `zh_cn`.
+    /// The display name of the field, by language, such as `zh_cn`.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
@@ -392,10 +392,10 @@ pub struct SearchObjectsResponse {
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent as `page_token`. Left out unless `has_more` is `true`. Over the records of an object it comes only if `use_page_token` asked for it; a sample without shows the text `null`.
+    /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`. For the records of an object, returned only if `use_page_token` is set; a sample without it shows the text `null`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
-    /// What is known about the objects and their fields, to the extent that `metadata` asks for.
+    /// The metadata of the objects and their fields, to the extent requested by `metadata`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ObjectMeta>,
 }

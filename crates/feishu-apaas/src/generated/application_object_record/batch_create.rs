@@ -49,11 +49,11 @@ impl std::fmt::Debug for BatchCreateRecords {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct BatchCreateRecordsRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 255 characters.
     pub namespace: &'a str,
-    /// Which object is meant, by its API name, such as `_user`; it is unique within the app.
+    /// The API name of the object, such as `_user`, unique within the app.
     ///
     /// At most 256 characters.
     pub object_api_name: &'a str,
@@ -119,6 +119,6 @@ impl AcceptsAppToken for BatchCreateRecords {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchCreateRecordsResponse {
-    /// What became of the records, one element for each.
+    /// The results, one element per record.
     pub items: Vec<RecordResult>,
 }

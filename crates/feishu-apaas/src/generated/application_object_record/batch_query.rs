@@ -8,9 +8,9 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::Criterion;
 
-/// Lists the records of an object of a low-code app that meet conditions.
+/// Lists the records of an object of a low-code app that match conditions.
 ///
-/// A large `offset` is slow and may time out; to read all records, the vendor advises a cursor over ids in its place. Page tokens work only together with `use_page_token`.
+/// A large `offset` is slow and may time out. To read all records, Feishu advises a cursor over IDs instead. Page tokens work only together with `use_page_token`.
 ///
 /// `POST /open-apis/apaas/v1/applications/:namespace/objects/:object_api_name/records/batch_query` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object-record/batch_query))
 ///
@@ -48,15 +48,15 @@ pub struct BatchQueryRecords {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct BatchQueryRecordsRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 256 characters.
     pub namespace: &'a str,
-    /// Which object is meant, by its API name, such as `_user`; it is unique within the app.
+    /// The API name of the object, such as `_user`, unique within the app.
     ///
     /// At most 256 characters.
     pub object_api_name: &'a str,
-    /// Which fields to return, by API name. A dot leads through a field that refers to another object to a field of that one.
+    /// The fields to return, by API name. A dot leads through a field that refers to another object to a field of that object.
     ///
     /// At most 256 elements.
     pub select: &'a [&'a str],
@@ -86,7 +86,7 @@ impl BatchQueryRecords {
         self
     }
 
-    /// What to sort by; where the first field is equal the second decides, and so on.
+    /// The sort order. Each further field decides between records that are equal in the fields before it.
     ///
     /// At most 256 elements.
     pub fn order_by(mut self, value: impl IntoIterator<Item = OrderBy>) -> Self {
@@ -102,13 +102,13 @@ impl BatchQueryRecords {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
     }
 
-    /// Whether to go from page to page by token: the search starts at `page_token`, and the answer holds `next_page_token`. Without it tokens are not used.
+    /// Whether to page by token: the search starts at `page_token`, and the response contains `next_page_token`. If omitted, tokens are not used.
     ///
     /// Default: `false`.
     pub fn use_page_token(mut self, value: bool) -> Self {
@@ -116,7 +116,7 @@ impl BatchQueryRecords {
         self
     }
 
-    /// How many items a page may hold, 500 at most.
+    /// The maximum number of entries per page, up to 500.
     ///
     /// Default: `500`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -124,7 +124,7 @@ impl BatchQueryRecords {
         self
     }
 
-    /// How many matches to skip. Over the records of an object, a large value makes the query slow and may time it out.
+    /// The number of matches to skip. For the records of an object, a large value makes the query slow, and it may time out.
     ///
     /// From 0 to 10000000000. Default: `0`.
     pub fn offset(mut self, value: i64) -> Self {
@@ -132,7 +132,7 @@ impl BatchQueryRecords {
         self
     }
 
-    /// Whether to count the matches, for `total` of the answer. Without it they are not counted.
+    /// Whether to count the matches and return the number in `total`. If omitted, they are not counted.
     ///
     /// Default: `false`.
     pub fn need_total_count(mut self, value: bool) -> Self {
@@ -214,7 +214,7 @@ impl Paged for BatchQueryRecords {
 }
 
 openplat_core::string_enum! {
-    /// In which direction a query for records sorts by a field.
+    /// The direction in which a query for records sorts by a field.
     pub enum Direction {
         /// From the lowest to the highest.
         Asc = "ASC",
@@ -227,7 +227,7 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OrderBy {
-    /// Which field to sort by, by API name, such as `_id`.
+    /// The API name of the field to sort by, such as `_id`.
     ///
     /// At most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -243,7 +243,7 @@ pub struct OrderBy {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct OrderByRequired<'a> {
-    /// Which field to sort by, by API name, such as `_id`.
+    /// The API name of the field to sort by, such as `_id`.
     ///
     /// At most 256 characters.
     pub field: &'a str,
@@ -267,7 +267,7 @@ impl OrderBy {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupBy {
-    /// Which field to group by, by API name, such as `_id`.
+    /// The API name of the field to group by, such as `_id`.
     ///
     /// At most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -277,7 +277,7 @@ pub struct GroupBy {
 impl GroupBy {
     /// Starts with what is required.
     ///
-    /// - `field`: Which field to group by, by API name, such as `_id`.
+    /// - `field`: The API name of the field to group by, such as `_id`.
     ///
     ///   At most 256 characters.
     pub fn new(field: impl Into<String>) -> Self {
@@ -292,10 +292,10 @@ pub struct BatchQueryRecordsResponse {
     /// JSON in a string: a list of objects, one for each record that matches, of field API names and values.
     #[serde(with = "openplat_core::json_text", default)]
     pub items: Vec<BTreeMap<String, serde_json::Value>>,
-    /// How many matches there are in all, on this page and the others.
+    /// The total number of matches on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
-    /// Where the next page starts, to be sent as `page_token`. Left out unless `has_more` is `true`. Over the records of an object it comes only if `use_page_token` asked for it; a sample without shows the text `null`.
+    /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`. For the records of an object, returned only if `use_page_token` is set; a sample without it shows the text `null`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
     /// Whether there is a further page.

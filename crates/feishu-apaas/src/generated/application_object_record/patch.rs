@@ -47,15 +47,15 @@ impl std::fmt::Debug for PatchRecord {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct PatchRecordRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 256 characters.
     pub namespace: &'a str,
-    /// Which object is meant, by its API name, such as `_user`; it is unique within the app.
+    /// The API name of the object, such as `_user`, unique within the app.
     ///
     /// At most 256 characters.
     pub object_api_name: &'a str,
-    /// Which record is meant, by its `_id`, as a decimal string.
+    /// The `_id` of the record, as a decimal string.
     pub id: &'a str,
     /// JSON in a string: an object of field API names and the values to set. The shape of a value depends on the type of its field.
     pub record: BTreeMap<String, serde_json::Value>,

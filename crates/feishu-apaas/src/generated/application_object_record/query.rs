@@ -36,15 +36,15 @@ pub struct QueryRecord {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct QueryRecordRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 255 characters.
     pub namespace: &'a str,
-    /// Which object is meant, by its API name, such as `_user`; it is unique within the app.
+    /// The API name of the object, such as `_user`, unique within the app.
     ///
     /// At most 256 characters.
     pub object_api_name: &'a str,
-    /// Which record is meant, by its `_id`, as a decimal string.
+    /// The `_id` of the record, as a decimal string.
     pub id: &'a str,
 }
 
@@ -59,7 +59,7 @@ impl QueryRecord {
         }
     }
 
-    /// Which fields of the record to return, by API name. A dot leads through a field that refers to another object to a field of that one.
+    /// The fields of the record to return, by API name. A dot leads through a field that refers to another object to a field of that object.
     ///
     /// At most 256 elements.
     pub fn select(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {

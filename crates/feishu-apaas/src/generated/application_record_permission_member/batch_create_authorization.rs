@@ -35,11 +35,11 @@ pub struct BatchCreateRecordPermissionAuthorization {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct BatchCreateRecordPermissionAuthorizationRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 255 characters.
     pub namespace: &'a str,
-    /// Which record permission is meant, by its API name, such as `adminRecordPermission`.
+    /// The API name of the record permission, such as `adminRecordPermission`.
     ///
     /// At most 255 characters.
     pub record_permission_api_name: &'a str,
@@ -55,7 +55,7 @@ impl BatchCreateRecordPermissionAuthorization {
         }
     }
 
-    /// The people to add, as numeric user ids of the low-code platform, in strings.
+    /// The users to add, as numeric user IDs of the low-code platform, in strings.
     ///
     /// At most 1000 elements.
     pub fn user_ids(

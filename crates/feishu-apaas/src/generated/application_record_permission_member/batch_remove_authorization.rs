@@ -35,11 +35,11 @@ pub struct BatchRemoveRecordPermissionAuthorization {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct BatchRemoveRecordPermissionAuthorizationRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 255 characters.
     pub namespace: &'a str,
-    /// Which record permission is meant, by its API name, such as `adminRecordPermission`.
+    /// The API name of the record permission, such as `adminRecordPermission`.
     ///
     /// At most 255 characters.
     pub record_permission_api_name: &'a str,
@@ -55,7 +55,7 @@ impl BatchRemoveRecordPermissionAuthorization {
         }
     }
 
-    /// The people to remove, as numeric user ids of the low-code platform, in strings.
+    /// The users to remove, as numeric user IDs of the low-code platform, in strings.
     ///
     /// At most 1000 elements.
     pub fn user_ids(

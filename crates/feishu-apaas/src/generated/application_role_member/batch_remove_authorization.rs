@@ -34,11 +34,11 @@ pub struct BatchRemoveRoleAuthorization {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct BatchRemoveRoleAuthorizationRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 255 characters.
     pub namespace: &'a str,
-    /// Which role is meant, by its API name, such as `adminRole`.
+    /// The API name of the role, such as `adminRole`.
     ///
     /// At most 255 characters.
     pub role_api_name: &'a str,
@@ -55,7 +55,7 @@ impl BatchRemoveRoleAuthorization {
         }
     }
 
-    /// The people to remove, as numeric user ids of the low-code platform, in strings.
+    /// The users to remove, as numeric user IDs of the low-code platform, in strings.
     ///
     /// At most 1000 elements.
     pub fn user_ids(
@@ -66,7 +66,7 @@ impl BatchRemoveRoleAuthorization {
         self
     }
 
-    /// The departments to remove, as numeric department ids of the low-code platform, in strings.
+    /// The departments to remove, as numeric department IDs of the low-code platform, in strings.
     ///
     /// At most 1000 elements.
     pub fn department_ids(

@@ -36,11 +36,11 @@ pub struct GetRoleMember {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct GetRoleMemberRequired<'a> {
-    /// Which low-code app is meant, by its namespace, such as `package_test__c`; the platform shows it where the app is managed.
+    /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
     /// At most 255 characters.
     pub namespace: &'a str,
-    /// Which role is meant, by its API name, such as `adminRole`.
+    /// The API name of the role, such as `adminRole`.
     ///
     /// At most 255 characters.
     pub role_api_name: &'a str,
@@ -57,13 +57,13 @@ impl GetRoleMember {
         }
     }
 
-    /// Whether the answer also holds names to show: of the people, of the departments, and of the two sides of each condition.
+    /// Whether the response also contains display names: of the users, the departments, and both sides of each condition.
     pub fn need_display_name(mut self, value: bool) -> Self {
         self.need_display_name = Some(value);
         self
     }
 
-    /// Whether the request and the answer use what the platform calls API ids.
+    /// Whether the request and the response use API IDs, as the platform calls them.
     ///
     /// Default: `false`.
     pub fn use_api_id(mut self, value: bool) -> Self {
@@ -109,27 +109,27 @@ impl AcceptsAppToken for GetRoleMember {}
 openplat_core::string_enum! {
     /// How it is settled who has a role.
     pub enum RoleMemberType {
-        /// Everybody has it.
+        /// All users have the role.
         All = "all",
         /// Those have it who were chosen: people, departments, or whoever meets a rule.
         Custom = "custom",
     }
 }
 
-/// Who has a role of a low-code app.
+/// The members of a role of a low-code app.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RoleMember {
-    /// What identifies the role; made up by the platform.
+    /// The ID of the role, assigned by the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_api_id: Option<String>,
-    /// What the role is called in paths and requests, such as `adminRole`.
+    /// The API name of the role, used in paths and requests, such as `adminRole`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_api_name: Option<String>,
-    /// The people who were given the role, as numeric user ids of the low-code platform, in strings.
+    /// The users who have the role, as numeric user IDs of the low-code platform, in strings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<String>,
-    /// The departments that were given the role, as numeric department ids of the low-code platform, in strings.
+    /// The departments that have the role, as numeric department IDs of the low-code platform, in strings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departments: Vec<String>,
     /// A rule of conditions by which people have the role.
@@ -141,10 +141,10 @@ pub struct RoleMember {
     /// The departments in `departments`, with their names. Only if `need_display_name` asked for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub department_display_infos: Vec<NamedId>,
-    /// Whether everybody has the role, or those who were chosen.
+    /// Whether the role is assigned to all users or to selected ones.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<RoleMemberType>,
-    /// Who changed this last, as a numeric user id of the low-code platform, in a string.
+    /// The user who last changed the role's members, as a numeric user ID of the low-code platform, in a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
     /// When this was changed last: milliseconds since the Unix epoch.
@@ -159,14 +159,14 @@ impl RoleMember {
     }
 }
 
-/// A person or a department: an id and the name that goes with it.
+/// A user or a department: an ID and its display name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NamedId {
-    /// Which person or department it is, as a numeric id of the low-code platform, in a string.
+    /// The numeric ID of the user or the department on the low-code platform, in a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What the person or the department is called.
+    /// The display name of the user or the department.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -175,7 +175,7 @@ pub struct NamedId {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetRoleMemberResponse {
-    /// Who has the role, and who changed that last.
+    /// The members of the role, and the user who last changed them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_member: Option<RoleMember>,
 }

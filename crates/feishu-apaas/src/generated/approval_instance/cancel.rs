@@ -4,9 +4,9 @@ use openplat_core::{
     AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts, Rate,
 };
 
-/// Withdraws a task for people, be it an approval or a form to fill in.
+/// Withdraws a user task, such as an approval or a form to fill in.
 ///
-/// Only custom apps may call this, not store apps.
+/// Only custom apps can call this operation, not store apps.
 ///
 /// `POST /open-apis/apaas/v1/approval_instances/:approval_instance_id/cancel` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/approval_instance/cancel))
 ///
@@ -47,9 +47,9 @@ impl std::fmt::Debug for CancelApprovalInstance {
 pub struct CancelApprovalInstanceRequired<'a> {
     /// The run of the flow to withdraw, by the `id` of the `workflow_instance` that the query for tasks returns.
     pub approval_instance_id: &'a str,
-    /// Who withdraws it, as a Kunlun user id of the low-code platform.
+    /// The user who withdraws the task, as a Kunlun user ID of the low-code platform.
     pub user_id: &'a str,
-    /// Why it is withdrawn, in words.
+    /// The reason for the withdrawal.
     pub opinion: &'a str,
 }
 

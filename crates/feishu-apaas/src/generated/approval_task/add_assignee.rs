@@ -49,9 +49,9 @@ impl std::fmt::Debug for AddApprovalTaskAssignee {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct AddApprovalTaskAssigneeRequired<'a> {
-    /// The task to work on, by its id, a decimal string such as `1785771068261436`.
+    /// The ID of the task, a decimal string such as `1785771068261436`.
     pub approval_task_id: &'a str,
-    /// Who takes the action, as a numeric user id of the low-code platform, in a string.
+    /// The user who performs the action, as a numeric user ID of the low-code platform, in a string.
     pub user_id: &'a str,
 }
 
@@ -67,7 +67,7 @@ impl AddApprovalTaskAssignee {
         }
     }
 
-    /// The people who are to decide as well, as numeric user ids of the low-code platform, in strings.
+    /// The additional approvers, as numeric user IDs of the low-code platform, in strings.
     ///
     /// At most 20 elements.
     pub fn approvers(
@@ -84,7 +84,7 @@ impl AddApprovalTaskAssignee {
         self
     }
 
-    /// Why people are added, in words.
+    /// The reason for adding approvers.
     pub fn opinion(mut self, value: impl Into<String>) -> Self {
         self.opinion = Some(value.into());
         self

@@ -4,9 +4,9 @@ use openplat_core::{
     AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts, Rate,
 };
 
-/// Approves a task in the name of a person.
+/// Approves a task on behalf of a user.
 ///
-/// Only custom apps may call this, not store apps.
+/// Only custom apps can call this operation, not store apps.
 ///
 /// `POST /open-apis/apaas/v1/approval_tasks/:approval_task_id/agree` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/approval_task/agree))
 ///
@@ -45,9 +45,9 @@ impl std::fmt::Debug for AgreeApprovalTask {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct AgreeApprovalTaskRequired<'a> {
-    /// The task to work on, by its id, a decimal string such as `1785771068261436`.
+    /// The ID of the task, a decimal string such as `1785771068261436`.
     pub approval_task_id: &'a str,
-    /// Who takes the action, as a numeric user id of the low-code platform, in a string.
+    /// The user who performs the action, as a numeric user ID of the low-code platform, in a string.
     pub user_id: &'a str,
 }
 
@@ -61,7 +61,7 @@ impl AgreeApprovalTask {
         }
     }
 
-    /// What the person has to say about the decision.
+    /// The user's comment on the decision.
     pub fn opinion(mut self, value: impl Into<String>) -> Self {
         self.opinion = Some(value.into());
         self

@@ -49,9 +49,9 @@ impl std::fmt::Debug for TransferApprovalTask {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct TransferApprovalTaskRequired<'a> {
-    /// The task to work on, by its id, a decimal string such as `1785771068261436`.
+    /// The ID of the task, a decimal string such as `1785771068261436`.
     pub approval_task_id: &'a str,
-    /// Who takes the action, as a numeric user id of the low-code platform, in a string.
+    /// The user who performs the action, as a numeric user ID of the low-code platform, in a string.
     pub user_id: &'a str,
 }
 
@@ -67,7 +67,7 @@ impl TransferApprovalTask {
         }
     }
 
-    /// The people who had to decide so far, as numeric user ids of the low-code platform, in strings.
+    /// The current approvers, as numeric user IDs of the low-code platform, in strings.
     ///
     /// At most 20 elements.
     pub fn from_user_ids(
@@ -78,7 +78,7 @@ impl TransferApprovalTask {
         self
     }
 
-    /// The people who are to decide from now on, as numeric user ids of the low-code platform, in strings.
+    /// The new approvers, as numeric user IDs of the low-code platform, in strings.
     ///
     /// At most 20 elements.
     pub fn to_user_ids(
@@ -89,7 +89,7 @@ impl TransferApprovalTask {
         self
     }
 
-    /// Why the task is handed over, in words.
+    /// The reason for the transfer.
     pub fn opinion(mut self, value: impl Into<String>) -> Self {
         self.opinion = Some(value.into());
         self

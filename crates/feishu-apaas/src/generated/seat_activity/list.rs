@@ -42,9 +42,9 @@ pub struct ListSeatActivity {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct ListSeatActivityRequired {
-    /// Which kind of seat to list.
+    /// The type of seat to list.
     pub seat_type: SeatType,
-    /// How many items a page may hold, as a decimal string. The list of apps allows up to 50, the lists of seats up to 500, the search over objects up to 2000.
+    /// The maximum number of entries per page, as a decimal string: up to 50 for apps, 500 for seats, 2000 for a search over objects.
     pub page_size: openplat_core::NumberText,
 }
 
@@ -58,7 +58,7 @@ impl ListSeatActivity {
         }
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -124,7 +124,7 @@ impl Paged for ListSeatActivity {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SeatActivity {
-    /// The person who has the seat, as a numeric user id of the low-code platform.
+    /// The user who has the seat, as a numeric user ID of the low-code platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<i64>,
     /// The app that was opened with the seat, by its namespace, such as `package_35f605__c`.
@@ -152,7 +152,7 @@ pub struct ListSeatActivityResponse {
     /// The last use of each seat, one page of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<SeatActivity>,
-    /// Where the next page starts, to be sent as `page_token`. Left out unless `has_more` is `true`.
+    /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// Whether there is a further page.

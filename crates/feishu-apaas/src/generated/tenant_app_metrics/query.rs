@@ -61,7 +61,7 @@ impl Operation for QueryTenantAppMetrics {
 
 impl AcceptsUserToken for QueryTenantAppMetrics {}
 
-/// How much a low-code app was used.
+/// The usage of a low-code app.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AppMetrics {
@@ -77,7 +77,7 @@ pub struct AppMetrics {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueryTenantAppMetricsResponse {
-    /// What was measured, one element for each app.
+    /// The metrics, one element per app.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<AppMetrics>,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogEntry {
-    /// What identifies the entry; the operations that return one entry take it.
+    /// The ID of the entry, accepted by the operations that return a single entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_id: Option<String>,
     /// When it was done: milliseconds since the Unix epoch, as a decimal string.
@@ -25,19 +25,19 @@ pub struct AuditLogEntry {
     /// The way in which the person had logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_type: Option<AuditLoginType>,
-    /// Which tenant it is, by its id in Feishu.
+    /// The ID of the tenant in Feishu.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lark_tenant_id: Option<String>,
-    /// Which tenant it is, by its id on the low-code platform.
+    /// The ID of the tenant on the low-code platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apaas_tenant_id: Option<String>,
-    /// Where the person was, as the name of a time zone such as `America/Chicago`.
+    /// The time zone of the user, such as `America/Chicago`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_geo: Option<String>,
     /// The IP address that the request came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ip: Option<String>,
-    /// Where the IP address is, as the name of a place.
+    /// The location of the IP address, as a place name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_loc: Option<String>,
     /// The internet provider that the IP address belongs to.
@@ -55,13 +55,13 @@ pub struct AuditLogEntry {
     /// The path that was requested at the gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_path: Option<String>,
-    /// What the client said it is, as in the `User-Agent` header.
+    /// The client's `User-Agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
     /// The device it was done on, as an id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
-    /// The browser it was done in, as the id of a web device.
+    /// The ID of the web device, which identifies the browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_device_id: Option<String>,
     /// The kind of client.
@@ -70,7 +70,7 @@ pub struct AuditLogEntry {
     /// The operating system of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_type: Option<AuditOsType>,
-    /// Which version of the operating system the client ran on, such as `14.6`.
+    /// The version of the client's operating system, such as `14.6`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
     /// The part of the platform that was acted on, as a numeric code such as `17001`.
@@ -85,16 +85,16 @@ pub struct AuditLogEntry {
     /// The tenant that the entry belongs to. The vendor does not say how it relates to `lark_tenant_id` and `apaas_tenant_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
-    /// What identifies the app that it was done in, such as `package_aacc`.
+    /// The namespace of the app, such as `package_aacc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// The environment in which it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub env_type: Option<AuditEnvironment>,
-    /// What kind of event it was, as a numeric code such as `19001`, the one that `filter` knows as `eventName`.
+    /// The type of the event, as a numeric code such as `19001`, the one that `filter` calls `eventName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_type: Option<String>,
-    /// What was done, in words, by language; the keys are locale ids such as `2052`, or codes such as `zh`.
+    /// The description of the action, by language. The keys are locale IDs such as `2052`, or codes such as `zh`.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
@@ -107,24 +107,24 @@ pub struct AuditLogEntry {
     /// The outcome of the action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<AuditStatus>,
-    /// Why it failed, in words, by language; the keys are locale ids such as `2052`, or codes such as `zh`. Only for actions that failed.
+    /// The reason for the failure, by language. The keys are locale IDs such as `2052`, or codes such as `zh`. Only for failed actions.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub failed_reason_i18n: BTreeMap<String, String>,
-    /// What changed. Each element is JSON in a string: an object with the `old` and the `new` value.
+    /// The changes. Each element is JSON in a string: an object with the `old` and the `new` value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_changes: Vec<String>,
-    /// What the app is called, by language; the keys are locale ids such as `2052`, or codes such as `zh`.
+    /// The display name of the app, by language. The keys are locale IDs such as `2052`, or codes such as `zh`.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub app_name: BTreeMap<String, String>,
-    /// Which version of the app it was done in, such as `v1.2.3`.
+    /// The version of the app in which the action was performed, such as `v1.2.3`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyword_field_app_version: Option<String>,
     /// The smaller part within `module` that the event belongs to, as a numeric code such as `223`.
@@ -143,16 +143,16 @@ impl AuditLogEntry {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogOperator {
-    /// What identifies the person, as a numeric user id of the low-code platform in a string.
+    /// The numeric user ID on the low-code platform, in a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What the person is called.
+    /// The user's display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The tenant that the person belongs to, as a number in a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
-    /// Where the person gets mail.
+    /// The user's email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
 }
@@ -161,27 +161,27 @@ pub struct AuditLogOperator {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogDetail {
-    /// What identifies the entry; the same id that the request asked for.
+    /// The ID of the entry, as passed in the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_id: Option<String>,
-    /// What kind of entry it is, and which app it is about.
+    /// The type of the entry, and the app that it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basic_info: Option<AuditLogBasicInfo>,
-    /// Who did what, when, and whether it worked.
+    /// The action, its actor, its time and its outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_info: Option<AuditLogOpInfo>,
     /// How the person had logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_info: Option<AuditLogLoginInfo>,
-    /// What the person did it on.
+    /// The user's device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_info: Option<AuditLogDeviceInfo>,
-    /// Where the request came from.
+    /// The source of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net_info: Option<AuditLogNetInfo>,
 }
 
-/// What kind of entry of a log it is, and which app it is about. Codes are decimal numbers in strings.
+/// The type of a log entry, and the app that it concerns. Codes are decimal numbers in strings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogBasicInfo {
@@ -194,16 +194,16 @@ pub struct AuditLogBasicInfo {
     /// The environment in which it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub env_type: Option<AuditEnvironment>,
-    /// What identifies the app on the low-code platform, such as `app123`.
+    /// The ID of the app on the low-code platform, such as `app123`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id: Option<String>,
     /// The part of the platform that was acted on, as a numeric code such as `17001`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
-    /// What kind of event it was, as a numeric code such as `19001`, the one that `filter` knows as `eventName`.
+    /// The type of the event, as a numeric code such as `19001`, the one that `filter` calls `eventName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_type: Option<String>,
-    /// What the app is called, by language; the keys are locale ids such as `2052`, or codes such as `zh`.
+    /// The display name of the app, by language. The keys are locale IDs such as `2052`, or codes such as `zh`.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
@@ -212,7 +212,7 @@ pub struct AuditLogBasicInfo {
     pub app_name: BTreeMap<String, String>,
 }
 
-/// What was done, by whom, and how it went. Codes are decimal numbers in strings.
+/// An action, its actor and its outcome. Codes are decimal numbers in strings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogOpInfo {
@@ -222,7 +222,7 @@ pub struct AuditLogOpInfo {
     /// Whether the person is from outside of the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outsider: Option<bool>,
-    /// What was done, in words. The samples show a `language_code`, a number such as `2052`, next to a `text`, rather than a text for each language.
+    /// The description of the action. The samples show a `language_code`, a number such as `2052`, next to a `text`, rather than a text per language.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
@@ -232,10 +232,10 @@ pub struct AuditLogOpInfo {
     /// The outcome of the action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<AuditStatus>,
-    /// Why it failed, in words. Only for actions that failed.
+    /// The reason for the failure. Only for failed actions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_reason: Option<String>,
-    /// Why it failed, in words, by language; the keys are locale ids such as `2052`, or codes such as `zh`. Only for actions that failed.
+    /// The reason for the failure, by language. The keys are locale IDs such as `2052`, or codes such as `zh`. Only for failed actions.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
@@ -251,7 +251,7 @@ pub struct AuditLogOpInfo {
     /// The way in which it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_source: Option<AuditSource>,
-    /// What changed. Each element is JSON in a string: an object with the `old` and the `new` value.
+    /// The changes. Each element is JSON in a string: an object with the `old` and the `new` value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_changes: Vec<String>,
 }
@@ -272,14 +272,14 @@ pub struct AuditLogLoginInfo {
     pub login_type: Option<AuditLoginType>,
 }
 
-/// What an action of a log entry was done on.
+/// The device on which an action of a log entry was performed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogDeviceInfo {
     /// The device it was done on, as an id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
-    /// The browser it was done in, as the id of a web device.
+    /// The ID of the web device, which identifies the browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_device_id: Option<String>,
     /// The kind of client.
@@ -288,19 +288,19 @@ pub struct AuditLogDeviceInfo {
     /// The operating system of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_type: Option<AuditOsType>,
-    /// Which version of the operating system the client ran on, such as `14.6`.
+    /// The version of the client's operating system, such as `14.6`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
 }
 
-/// Where the request of a log entry came from.
+/// The source of a log entry's request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogNetInfo {
     /// The IP address that the request came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ip: Option<String>,
-    /// Where the IP address is, as the name of a place.
+    /// The location of the IP address, as a place name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_loc: Option<String>,
     /// The internet provider that the IP address belongs to.
@@ -312,7 +312,7 @@ pub struct AuditLogNetInfo {
     /// The site that the request came from, as the URL of the `Origin` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
-    /// What the client said it is, as in the `User-Agent` header.
+    /// The client's `User-Agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EnvironmentVariable {
-    /// What identifies the variable within its app, such as `globalParam_0b410b17704`.
+    /// The API name of the variable, unique within its app, such as `globalParam_0b410b17704`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_name: Option<String>,
-    /// What people call the variable, in two languages.
+    /// The display name of the variable, in two languages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
-    /// What the variable is for, as its author wrote it.
+    /// The description of the variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// JSON in a string: what the variable holds; with a `type` of `lookup`, for example, a list of record ids. It is readable even if `is_encrypted` is `true`.
@@ -24,7 +24,7 @@ pub struct EnvironmentVariable {
     /// The object whose records the variable refers to, by its API name, such as `_user`. Only for variables whose `type` is `lookup` or `lookup_multi`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_api_name: Option<String>,
-    /// What people call the object that the variable refers to. Only for variables whose `type` is `lookup` or `lookup_multi`.
+    /// The display name of the object that the variable refers to. Only for variables whose `type` is `lookup` or `lookup_multi`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_label: Option<Label>,
     /// When the variable was made: milliseconds since the Unix epoch.
@@ -33,7 +33,7 @@ pub struct EnvironmentVariable {
     /// When the variable last changed: milliseconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<i64>,
-    /// What kind of value the variable holds, such as `text`, `float`, `lookup` for a reference to an object, or `lookup_multi` for several; there are others.
+    /// The type of value that the variable holds, such as `text`, `float`, `lookup` for a reference to an object, or `lookup_multi` for several. Further types exist.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
 }

@@ -47,10 +47,10 @@ pub struct Condition {
     /// The number by which `logic_expression` refers to the condition, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<String>,
-    /// What is compared: a field.
+    /// The left side of the comparison: a field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<ConditionValue>,
-    /// What the field is compared with, usually a fixed value.
+    /// The right side of the comparison, usually a fixed value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub right: Option<ConditionValue>,
     /// How the two sides are compared. The vendor's samples use both `equals` and `equal`, and do not list further ones.
@@ -75,13 +75,13 @@ impl Condition {
         self
     }
 
-    /// What is compared: a field.
+    /// The left side of the comparison: a field.
     pub fn left(mut self, value: ConditionValue) -> Self {
         self.left = Some(value);
         self
     }
 
-    /// What the field is compared with, usually a fixed value.
+    /// The right side of the comparison, usually a fixed value.
     pub fn right(mut self, value: ConditionValue) -> Self {
         self.right = Some(value);
         self
@@ -118,7 +118,7 @@ pub struct ConditionValue {
         skip_serializing_if = "Option::is_none"
     )]
     pub settings: Option<serde_json::Value>,
-    /// What to call this side before people. The sample of a role shows it, those of requests do without.
+    /// The display name of this side. Present in the sample of a role, absent in the samples of requests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub display_names: Vec<String>,
 }
@@ -145,7 +145,7 @@ impl ConditionValue {
         self
     }
 
-    /// What to call this side before people. The sample of a role shows it, those of requests do without.
+    /// The display name of this side. Present in the sample of a role, absent in the samples of requests.
     pub fn display_names(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,

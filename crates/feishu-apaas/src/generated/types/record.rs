@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What became of one record of a batch.
+/// The result for one record of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordResult {
@@ -12,19 +12,19 @@ pub struct RecordResult {
     /// The `_id` of the record, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What went wrong with the record. The sample of a record that worked holds one with the code `0`.
+    /// The error of the record. The sample of a successful record contains one with the code `0`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<RecordResultError>,
 }
 
-/// What went wrong with one record of a batch.
+/// The error of one record of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordResultError {
     /// The number of the error, as a decimal string; `0` for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What went wrong, in words; `success` if nothing did.
+    /// The error message; `success` if there was no error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// A finer code, such as `k_ec_00001`. Only for a lack of permission.

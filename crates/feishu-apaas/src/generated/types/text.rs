@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct I18nText {
-    /// Which language, as a numeric locale id in a string, such as `2052` for simplified Chinese.
+    /// The numeric locale ID of the language, in a string, such as `2052` for simplified Chinese.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language_code: Option<String>,
-    /// What it says in that language.
+    /// The text in that language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkspaceUser {
-    /// What identifies the person, as a numeric user id of the low-code platform in a string, such as `1693861178143800`.
+    /// The numeric user ID on the low-code platform, in a string, such as `1693861178143800`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What the person is called.
+    /// The user's display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The URL of the picture that stands for the person.
+    /// The URL of the user's avatar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
 }
@@ -21,13 +21,13 @@ pub struct WorkspaceUser {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkspaceColumn {
-    /// What the column is called, as `select`, `filter` and `order` refer to it.
+    /// The name of the column, used in `select`, `filter` and `order`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the column is for, as its author wrote it.
+    /// The description of the column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What the column holds, as a type of the database such as `varchar`.
+    /// The database type of the column, such as `varchar`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_type: Option<String>,
     /// Whether the column identifies the records of the table.
@@ -36,7 +36,7 @@ pub struct WorkspaceColumn {
     /// Whether no two records may have the same value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_unique: Option<bool>,
-    /// Whether the database counts the value up by itself.
+    /// Whether the database increments the value automatically.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_auto_increment: Option<bool>,
     /// Whether the column holds a list of values.
@@ -45,7 +45,7 @@ pub struct WorkspaceColumn {
     /// Whether a record may lack a value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_allow_null: Option<bool>,
-    /// What new records get where no value is given, as text.
+    /// The default value of the column for new records, as text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
 }

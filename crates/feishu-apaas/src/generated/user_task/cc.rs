@@ -35,13 +35,13 @@ pub struct CcUserTask {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct CcUserTaskRequired<'a> {
-    /// The task to work on, by the `task_id` that the query for tasks returns.
+    /// The `task_id` of the task, as returned by the query for tasks.
     pub task_id: &'a str,
-    /// The people to send a copy to, as Kunlun user ids of the low-code platform.
+    /// The users to send a copy to, as Kunlun user IDs of the low-code platform.
     ///
     /// From 1 to 10 elements.
     pub cc_user_ids: &'a [&'a str],
-    /// Who takes the action, as a Kunlun user id of the low-code platform; the platform shows it where people are managed.
+    /// The user who performs the action, as a Kunlun user ID of the low-code platform, shown on the platform's user management page.
     pub operator_user_id: &'a str,
 }
 

@@ -38,7 +38,7 @@ pub struct ChatGroupUserTask {
 pub struct ChatGroupUserTaskRequired<'a> {
     /// The task to talk about, as the query for tasks returns it.
     pub task_id: &'a str,
-    /// Who starts the chat, as a Kunlun user id of the low-code platform.
+    /// The user who starts the chat, as a Kunlun user ID of the low-code platform.
     pub operator_user_id: &'a str,
 }
 
@@ -54,7 +54,7 @@ impl ChatGroupUserTask {
         }
     }
 
-    /// Whom to invite, as Kunlun user ids.
+    /// The users to invite, as Kunlun user IDs.
     ///
     /// From 1 to 20 elements.
     pub fn invite_user_ids(
@@ -65,13 +65,13 @@ impl ChatGroupUserTask {
         self
     }
 
-    /// The chat to add people to, as an open chat id; without it a new chat is made.
+    /// The open chat ID of the chat to add users to. If omitted, a new chat is created.
     pub fn chat_id(mut self, value: impl Into<String>) -> Self {
         self.chat_id = Some(value.into());
         self
     }
 
-    /// What to call the chat; read only when a new one is made.
+    /// The name of the chat. Used only if a new chat is created.
     pub fn chat_name(mut self, value: impl Into<String>) -> Self {
         self.chat_name = Some(value.into());
         self
@@ -119,6 +119,6 @@ impl AcceptsAppToken for ChatGroupUserTask {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatGroupUserTaskResponse {
-    /// The id of the chat that people were added to. The documented sample shows an id that starts with `ou_`, which elsewhere stands for a person.
+    /// The ID of the chat that the users were added to. The documented sample shows an ID that starts with `ou_`, which elsewhere is a user's.
     pub chat_id: String,
 }

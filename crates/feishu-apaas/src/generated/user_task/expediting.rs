@@ -47,11 +47,11 @@ impl std::fmt::Debug for ExpediteUserTask {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct ExpediteUserTaskRequired<'a> {
-    /// The task to work on, by the `task_id` that the query for tasks returns.
+    /// The `task_id` of the task, as returned by the query for tasks.
     pub task_id: &'a str,
-    /// Who takes the action, as a Kunlun user id of the low-code platform; the platform shows it where people are managed.
+    /// The user who performs the action, as a Kunlun user ID of the low-code platform, shown on the platform's user management page.
     pub operator_user_id: &'a str,
-    /// The people to remind, as Kunlun user ids of the low-code platform.
+    /// The users to remind, as Kunlun user IDs of the low-code platform.
     ///
     /// From 1 to 20 elements.
     pub expediting_user_ids: &'a [&'a str],
@@ -73,7 +73,7 @@ impl ExpediteUserTask {
         }
     }
 
-    /// Why there is a hurry, in words.
+    /// The reason for the reminder.
     pub fn opinion(mut self, value: impl Into<String>) -> Self {
         self.opinion = Some(value.into());
         self

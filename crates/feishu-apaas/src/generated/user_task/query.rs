@@ -43,7 +43,7 @@ pub struct QueryUserTask {
 impl QueryUserTask {
     /// Starts with what is required.
     ///
-    /// - `kunlun_user_id`: The person whose tasks to list, as a Kunlun user id of the low-code platform; the platform shows it where people are managed.
+    /// - `kunlun_user_id`: The user whose tasks to list, as a Kunlun user ID of the low-code platform, shown on the platform's user management page.
     pub fn new(kunlun_user_id: impl Into<String>) -> Self {
         Self {
             kind: None,
@@ -69,7 +69,7 @@ impl QueryUserTask {
         self
     }
 
-    /// How many tasks to return at most, from 1 to 50, as a decimal string.
+    /// The maximum number of tasks to return, from 1 to 50, as a decimal string.
     ///
     /// From 1 to 50.
     pub fn limit(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
@@ -77,7 +77,7 @@ impl QueryUserTask {
         self
     }
 
-    /// Where to start: how many matches to skip, as a decimal string; `0` for the first page.
+    /// The number of matches to skip, as a decimal string; `0` for the first page.
     pub fn offset(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
         self.offset = Some(Into::<openplat_core::NumberText>::into(value).into());
         self
@@ -95,7 +95,7 @@ impl QueryUserTask {
         self
     }
 
-    /// Which flows to return tasks of, by API id, such as `package_b40c28__c__action_aadfv6lfu6kai`; the platform shows it in the list of flows.
+    /// The API IDs of the flows to return tasks of, such as `package_b40c28__c__action_aadfv6lfu6kai`, shown in the app's list of flows.
     ///
     /// From 1 to 100 elements.
     pub fn api_ids(
@@ -201,7 +201,7 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserTask {
-    /// What identifies the task in the operations that work on one.
+    /// The ID of the task, accepted by the operations on a single task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// When the task began, as a decimal string. The vendor does not state the unit.
@@ -213,7 +213,7 @@ pub struct UserTask {
     /// The person who started the flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiator: Option<TaskInitiator>,
-    /// What the task is about, as pairs of a title and values.
+    /// The summary of the task, as pairs of a title and values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub summarys: Vec<UserTaskSummary>,
 }
@@ -222,13 +222,13 @@ pub struct UserTask {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkflowInstance {
-    /// What identifies the run; takes the place of `approval_instance_id` when it is withdrawn.
+    /// The ID of the run, used as `approval_instance_id` to withdraw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What the task is called, one element for each language.
+    /// The display name of the task, one element per language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub label: Vec<I18nText>,
-    /// How far the run has come, such as `in_process`; the vendor does not list the values.
+    /// The state of the run, such as `in_process`. Feishu does not list the values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
 }
@@ -237,10 +237,10 @@ pub struct WorkflowInstance {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TaskInitiator {
-    /// Who it is, as a Kunlun user id of the low-code platform.
+    /// The Kunlun user ID on the low-code platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// What the person is called.
+    /// The user's display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -252,7 +252,7 @@ pub struct UserTaskSummary {
     /// The title of the line, in one language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_key: Option<I18nText>,
-    /// What the line says, one element for each text with its language.
+    /// The text of the line, one element per language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub file_value: Vec<I18nText>,
 }
@@ -261,7 +261,7 @@ pub struct UserTaskSummary {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueryUserTaskResponse {
-    /// How many tasks there are in all, on this page and the others, as a decimal string.
+    /// The total number of tasks on all pages, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<String>,
     /// The tasks that match, one page of them.

@@ -47,13 +47,13 @@ impl std::fmt::Debug for RollbackUserTask {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct RollbackUserTaskRequired<'a> {
-    /// The task to work on, by the `task_id` that the query for tasks returns.
+    /// The `task_id` of the task, as returned by the query for tasks.
     pub task_id: &'a str,
-    /// Who takes the action, as a Kunlun user id of the low-code platform; the platform shows it where people are managed.
+    /// The user who performs the action, as a Kunlun user ID of the low-code platform, shown on the platform's user management page.
     pub operator_user_id: &'a str,
     /// The task to go back to, by the `id` of one that `rollback_points` returned.
     pub to_task_id: &'a str,
-    /// Why the task is sent back, in words.
+    /// The reason for sending the task back.
     pub opinion: &'a str,
 }
 

@@ -36,9 +36,9 @@ pub struct ListUserTaskRollbackPoints {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct ListUserTaskRollbackPointsRequired<'a> {
-    /// The task to work on, by the `task_id` that the query for tasks returns.
+    /// The `task_id` of the task, as returned by the query for tasks.
     pub task_id: &'a str,
-    /// Who takes the action, as a Kunlun user id of the low-code platform; the platform shows it where people are managed.
+    /// The user who performs the action, as a Kunlun user ID of the low-code platform, shown on the platform's user management page.
     pub operator_user_id: &'a str,
 }
 
@@ -89,10 +89,10 @@ impl AcceptsAppToken for ListUserTaskRollbackPoints {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RollbackPoint {
-    /// What identifies the earlier task, to be sent as `to_task_id`.
+    /// The ID of the earlier task, to be sent as `to_task_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What the earlier task is called, one element for each language.
+    /// The display name of the earlier task, one element per language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub activity_label: Vec<I18nText>,
     /// Whether it is the node where the flow starts.

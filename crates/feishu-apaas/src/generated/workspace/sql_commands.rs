@@ -44,7 +44,7 @@ impl std::fmt::Debug for RunWorkspaceSql {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct RunWorkspaceSqlRequired<'a> {
-    /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
+    /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
     pub workspace_id: &'a str,
     /// The statement to run, such as `SELECT name FROM student`.
     pub sql: &'a str,

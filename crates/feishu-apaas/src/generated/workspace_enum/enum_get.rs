@@ -36,9 +36,9 @@ pub struct GetWorkspaceEnum {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct GetWorkspaceEnumRequired<'a> {
-    /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
+    /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
     pub workspace_id: &'a str,
-    /// Which enum to look up, by the name it has in the workspace.
+    /// The name of the enum to look up, as used in the workspace.
     pub enum_name: &'a str,
 }
 
@@ -88,10 +88,10 @@ impl AcceptsUserToken for GetWorkspaceEnum {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetWorkspaceEnumResponse {
-    /// What the enum is called in the workspace.
+    /// The name of the enum, as used in the workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the enum is for, as its author wrote it.
+    /// The description of the enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The values that the enum allows.

@@ -38,7 +38,7 @@ pub struct ListWorkspaceEnum {
 impl ListWorkspaceEnum {
     /// Starts with what is required.
     ///
-    /// - `workspace_id`: Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
+    /// - `workspace_id`: The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
     pub fn new(workspace_id: impl Into<String>) -> Self {
         Self {
             workspace_id: workspace_id.into(),
@@ -47,7 +47,7 @@ impl ListWorkspaceEnum {
         }
     }
 
-    /// How many items a page may hold, 500 at most. Over the records of an object, absent means 500.
+    /// The maximum number of entries per page, up to 500. For the records of an object, defaults to 500.
     ///
     /// From 0 to 500. Default: `10`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -55,7 +55,7 @@ impl ListWorkspaceEnum {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -121,10 +121,10 @@ impl Paged for ListWorkspaceEnum {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkspaceEnum {
-    /// What the enum is called in the workspace.
+    /// The name of the enum, as used in the workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the enum is for, as its author wrote it.
+    /// The description of the enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The values that the enum allows.
@@ -152,7 +152,7 @@ pub struct ListWorkspaceEnumResponse {
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent as `page_token`. Left out unless `has_more` is `true`.
+    /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// The enums of this page.

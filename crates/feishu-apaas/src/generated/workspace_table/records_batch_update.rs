@@ -48,9 +48,9 @@ impl std::fmt::Debug for BatchUpdateTableRecords {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct BatchUpdateTableRecordsRequired<'a> {
-    /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
+    /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
     pub workspace_id: &'a str,
-    /// Which table is meant, by its name on the data platform, such as `student`.
+    /// The name of the table on the data platform, such as `student`.
     pub table_name: &'a str,
     /// JSON in a string: a list of at most 500 objects, one for each record, of column names and new values. Each has the primary key `_id`, and all of them set the same columns.
     pub records: Vec<BTreeMap<String, serde_json::Value>>,

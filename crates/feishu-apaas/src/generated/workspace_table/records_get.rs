@@ -43,9 +43,9 @@ pub struct GetTableRecords {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct GetTableRecordsRequired<'a> {
-    /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
+    /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
     pub workspace_id: &'a str,
-    /// Which table is meant, by its name on the data platform, such as `student`.
+    /// The name of the table on the data platform, such as `student`.
     pub table_name: &'a str,
 }
 
@@ -63,7 +63,7 @@ impl GetTableRecords {
         }
     }
 
-    /// How many items a page may hold, 500 at most. Over the records of an object, absent means 500.
+    /// The maximum number of entries per page, up to 500. For the records of an object, defaults to 500.
     ///
     /// Default: `10`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -71,7 +71,7 @@ impl GetTableRecords {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -83,7 +83,7 @@ impl GetTableRecords {
         self
     }
 
-    /// Which records to return, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10 (in the URL it is percent-encoded, as `age%3Dgt.10`). Absent for all.
+    /// The filter for records, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10 (percent-encoded in the URL, as `age%3Dgt.10`). If omitted, all records are returned.
     pub fn filter(mut self, value: impl Into<String>) -> Self {
         self.filter = Some(value.into());
         self
@@ -164,10 +164,10 @@ pub struct GetTableRecordsResponse {
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent as `page_token`. Left out unless `has_more` is `true`.
+    /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
-    /// How many matches there are in all, on this page and the others.
+    /// The total number of matches on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
     /// JSON in a string: a list of objects, one for each record, of column names and values.

@@ -50,11 +50,11 @@ impl std::fmt::Debug for PatchTableRecords {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct PatchTableRecordsRequired<'a> {
-    /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
+    /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
     pub workspace_id: &'a str,
-    /// Which table is meant, by its name on the data platform, such as `student`.
+    /// The name of the table on the data platform, such as `student`.
     pub table_name: &'a str,
-    /// Which records it applies to, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10 (in the URL it is percent-encoded, as `age%3Dgt.10`).
+    /// The filter for records, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10 (percent-encoded in the URL, as `age%3Dgt.10`).
     pub filter: &'a str,
     /// JSON in a string: an object of the columns to change and their new values.
     pub record: BTreeMap<String, serde_json::Value>,

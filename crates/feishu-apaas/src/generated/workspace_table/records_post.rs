@@ -52,9 +52,9 @@ impl std::fmt::Debug for CreateTableRecords {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct CreateTableRecordsRequired<'a> {
-    /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
+    /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
     pub workspace_id: &'a str,
-    /// Which table is meant, by its name on the data platform, such as `student`.
+    /// The name of the table on the data platform, such as `student`.
     pub table_name: &'a str,
     /// JSON in a string: a list of at most 500 objects, one for each record to add, of column names and values.
     pub records: Vec<BTreeMap<String, serde_json::Value>>,
@@ -88,7 +88,7 @@ impl CreateTableRecords {
         self
     }
 
-    /// Comma-separated column names under a unique constraint by which an upsert recognises a record that is there already; the primary key without it. Only for upserts.
+    /// The columns of the unique constraint by which an upsert recognizes an existing record, separated by commas. Defaults to the primary key. Only for upserts.
     pub fn on_conflict(mut self, value: impl Into<String>) -> Self {
         self.on_conflict = Some(value.into());
         self

@@ -36,9 +36,9 @@ pub struct GetWorkspaceTable {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct GetWorkspaceTableRequired<'a> {
-    /// Which workspace is meant; starts with `workspace_` and stands in the URL of the data platform after `/workspace/`.
+    /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
     pub workspace_id: &'a str,
-    /// Which table is meant, by its name on the data platform, such as `student`.
+    /// The name of the table on the data platform, such as `student`.
     pub table_name: &'a str,
 }
 
@@ -88,13 +88,13 @@ impl AcceptsUserToken for GetWorkspaceTable {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetWorkspaceTableResponse {
-    /// What the table is called in the workspace, such as `student`.
+    /// The name of the table, as used in the workspace, such as `student`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the table is for, as its author wrote it.
+    /// The description of the table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Which columns the table has, and what each may hold.
+    /// The columns of the table, with their types.
     #[serde(default)]
     pub columns: Vec<WorkspaceColumn>,
 }

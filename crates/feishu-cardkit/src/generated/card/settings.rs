@@ -24,7 +24,7 @@ use openplat_core::{
 /// | `200740` | 400 | [`CardNotFound`](crate::ErrorCode::CardNotFound) | There is no card with this ID. |
 /// | `200750` | 400 | [`CardExpired`](crate::ErrorCode::CardExpired) | The card was created more than 14 days ago. |
 /// | `200770` | 400 | [`UuidConflict`](crate::ErrorCode::UuidConflict) | An update with the same `uuid` was made before. |
-/// | `200810` | 400 | [`CardActionPending`](crate::ErrorCode::CardActionPending) | Somebody's use of the card is still being handled. |
+/// | `200810` | 400 | [`CardActionPending`](crate::ErrorCode::CardActionPending) | A user's interaction with the card is still being handled. |
 /// | `200860` | 400 | [`CardTooLarge`](crate::ErrorCode::CardTooLarge) | The card is larger than 30 KB. |
 /// | `300122` | 400 | [`SettingsNotUpdated`](crate::ErrorCode::SettingsNotUpdated) | The settings of the card could not be changed. |
 /// | `300302` | 400 | [`CardNotShared`](crate::ErrorCode::CardNotShared) | The card sets `update_multi` to `false`, which these operations do not support. |

@@ -24,7 +24,7 @@ use openplat_core::{
 /// | `200740` | 400 | [`CardNotFound`](crate::ErrorCode::CardNotFound) | There is no card with this ID. |
 /// | `200750` | 400 | [`CardExpired`](crate::ErrorCode::CardExpired) | The card was created more than 14 days ago. |
 /// | `200770` | 400 | [`UuidConflict`](crate::ErrorCode::UuidConflict) | An update with the same `uuid` was made before. |
-/// | `200810` | 400 | [`CardActionPending`](crate::ErrorCode::CardActionPending) | Somebody's use of the card is still being handled. |
+/// | `200810` | 400 | [`CardActionPending`](crate::ErrorCode::CardActionPending) | A user's interaction with the card is still being handled. |
 /// | `300302` | 400 | [`CardNotShared`](crate::ErrorCode::CardNotShared) | The card sets `update_multi` to `false`, which these operations do not support. |
 /// | `300303` | 400 | [`UnsupportedSchema`](crate::ErrorCode::UnsupportedSchema) | The card is not one of schema 2.0. |
 /// | `300307` | 400 | [`EmptyCard`](crate::ErrorCode::EmptyCard) | The JSON of the card is empty. |

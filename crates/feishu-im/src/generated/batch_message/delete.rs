@@ -4,9 +4,9 @@ use openplat_core::{
     AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts, Rate,
 };
 
-/// Takes back the messages that one batch request sent to many people.
+/// Recalls the messages that one batch request sent to many users.
 ///
-/// Only batches of the app's own bot can be taken back, and only within the time that the administrators of the tenant allow for it. `im.v1.batch_message.get_progress` tells how far the work has come.
+/// Only batches of the app's own bot can be recalled, and only within the period that the tenant's administrators allow. `im.v1.batch_message.get_progress` returns the progress.
 ///
 /// `DELETE /open-apis/im/v1/batch_messages/:batch_message_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/batch_message/delete))
 ///
@@ -24,7 +24,7 @@ use openplat_core::{
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
 /// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230009` | 400 | [`RecallPeriodOver`](crate::ErrorCode::RecallPeriodOver) | The message was sent too long ago to be recalled. |
-/// | `230026` | 400 | [`RecallNotAllowed`](crate::ErrorCode::RecallNotAllowed) | The bot may not recall this message, because somebody else sent it. |
+/// | `230026` | 400 | [`RecallNotAllowed`](crate::ErrorCode::RecallNotAllowed) | The bot cannot recall this message, because it was sent by another sender. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230030` | 400 | [`BatchMessageNotFound`](crate::ErrorCode::BatchMessageNotFound) | No batch message has this id. |
 #[doc(alias = "im.v1.batch_message.delete")]
@@ -37,7 +37,7 @@ pub struct DeleteBatchMessage {
 impl DeleteBatchMessage {
     /// Starts with what is required.
     ///
-    /// - `batch_message_id`: The batch to take back: the `message_id` that sending it returned; starts with `bm-`.
+    /// - `batch_message_id`: The ID of the batch to recall, the `message_id` returned when it was sent, which starts with `bm-`.
     pub fn new(batch_message_id: impl Into<String>) -> Self {
         Self {
             batch_message_id: batch_message_id.into(),

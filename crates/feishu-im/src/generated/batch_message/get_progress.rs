@@ -5,9 +5,9 @@ use openplat_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Tells how far the sending of a batch of messages has come, and how far the taking back.
+/// Returns the delivery and recall progress of a batch message.
 ///
-/// Only the app whose bot sent the batch can ask.
+/// Only the app whose bot sent the batch can call this operation.
 ///
 /// `GET /open-apis/im/v1/batch_messages/:batch_message_id/get_progress` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/batch_message/get_progress))
 ///
@@ -76,29 +76,29 @@ impl Operation for GetBatchMessageProgress {
 
 impl AcceptsAppToken for GetBatchMessageProgress {}
 
-/// How far the sending of a batch of messages has come.
+/// The delivery progress of a batch message.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchMessageSendProgress {
-    /// How many people the batch is meant for, among them those whom the app cannot see. `0` while the batch waits to be sent, and if it was meant for nobody who exists.
+    /// The number of users the batch is addressed to, including those the app cannot see. `0` while the batch waits to be sent, or if none of the users exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_user_ids_count: Option<i64>,
-    /// How many people the batch was delivered to. May stay below `valid_user_ids_count`, since people whom the bot cannot see count there too.
+    /// The number of users the batch was delivered to. May stay below `valid_user_ids_count`, which also counts users whom the bot cannot see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success_user_ids_count: Option<i64>,
-    /// How many people have read the message.
+    /// The number of users who have read the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_user_ids_count: Option<i64>,
 }
 
-/// How far the taking back of a batch of messages has come.
+/// The state of a batch message's recall, with the number of messages recalled so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchMessageRecallProgress {
-    /// Whether somebody asked for the batch to be taken back.
+    /// Whether a recall of the batch was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recall: Option<bool>,
-    /// How many messages are taken back so far.
+    /// The number of messages recalled so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recall_count: Option<i64>,
 }
@@ -107,10 +107,10 @@ pub struct BatchMessageRecallProgress {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetBatchMessageProgressResponse {
-    /// How many people the batch was meant for, how many got it, and how many read it.
+    /// The numbers of users the batch was addressed to, delivered to, and read by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_message_send_progress: Option<BatchMessageSendProgress>,
-    /// Whether the batch was taken back, and how many of its messages are gone by now.
+    /// Whether the batch was recalled, and the number of messages recalled so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_message_recall_progress: Option<BatchMessageRecallProgress>,
 }

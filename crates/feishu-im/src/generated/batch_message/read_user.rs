@@ -75,14 +75,14 @@ impl Operation for GetBatchMessageReadUser {
 
 impl AcceptsAppToken for GetBatchMessageReadUser {}
 
-/// How many people a batch of messages reached.
+/// The reach of a batch message.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BatchMessageReadUser {
-    /// How many people have read the message, as a decimal string.
+    /// The number of users who have read the message, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_count: Option<String>,
-    /// How many people the message was delivered to, as a decimal string.
+    /// The number of users the message was delivered to, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_count: Option<String>,
 }
@@ -91,7 +91,7 @@ pub struct BatchMessageReadUser {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetBatchMessageReadUserResponse {
-    /// How many people the batch reached, and how many of them read it.
+    /// The numbers of users who received and who read the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_user: Option<BatchMessageReadUser>,
 }

@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 /// | `11223` | 200 | [`SendMessageDenied`](crate::ErrorCode::SendMessageDenied) | The app cannot send messages. |
 /// | `11227` | 200 | [`ImageKeyNotFound`](crate::ErrorCode::ImageKeyNotFound) | The image in the message does not exist, or another app uploaded it. |
 /// | `11231` | 200 | [`BatchChatNotFound`](crate::ErrorCode::BatchChatNotFound) | The chat in the message does not exist. |
-/// | `11235` | 200 | [`MentionAllDenied`](crate::ErrorCode::MentionAllDenied) | Only administrators can mention everybody in the chat. |
+/// | `11235` | 200 | [`MentionAllDenied`](crate::ErrorCode::MentionAllDenied) | Only administrators can mention all members of the chat. |
 /// | `11246` | 200 | [`BatchContentFailed`](crate::ErrorCode::BatchContentFailed) | The message could not be made from the given content. |
 /// | `11247` | 200 | [`BatchQuotaExceeded`](crate::ErrorCode::BatchQuotaExceeded) | The app has sent 500,000 messages in batches today. |
 /// | `11312` | 200 | [`BatchContentRefused`](crate::ErrorCode::BatchContentRefused) | The content of the message did not pass the audit. |
@@ -182,7 +182,7 @@ openplat_core::string_enum! {
     pub enum BatchMessageType {
         /// Words without formatting.
         Text = "text",
-        /// A picture that the app uploaded, by its key.
+        /// An image that the app uploaded, by its key.
         Image = "image",
         /// A text with a title and formatting.
         Post = "post",

@@ -4,9 +4,9 @@ use openplat_core::{
     AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts, Rate,
 };
 
-/// Updates a card after somebody has used it, for all who got it or for some of them.
+/// Updates a card after a user has interacted with it, for all recipients or for some of them.
 ///
-/// The `token` of the callback names the card. It is valid for 30 minutes and for at most 2 updates. Answer the callback first, with nothing or a toast: an update that comes before the answer fails or is undone. The card must have been sent by the same app.
+/// The `token` of the callback identifies the card. It is valid for 30 minutes and for at most 2 updates. Respond to the callback first, with an empty body or a toast: an update that comes before the response fails or is undone. The card must have been sent by the same app.
 ///
 /// `POST /open-apis/interactive/v1/card/update` ([documentation](https://open.feishu.cn/document/server-docs/im-v1/message-card/delay-update-message-card))
 ///
@@ -28,7 +28,7 @@ use openplat_core::{
 /// | `200000` | 400 | [`CardRecalled`](crate::ErrorCode::CardRecalled) | The card was recalled. |
 /// | `200310` | 400 | [`ForeignCard`](crate::ErrorCode::ForeignCard) | Another app sent the card. |
 /// | `200320` | 400 | [`InvalidCardOpenIds`](crate::ErrorCode::InvalidCardOpenIds) | The `open_ids` of a card that is not shared are not valid. |
-/// | `200810` | 400 | [`CardActionPending`](crate::ErrorCode::CardActionPending) | Somebody's use of the card is still being handled. |
+/// | `200810` | 400 | [`CardActionPending`](crate::ErrorCode::CardActionPending) | A user's interaction with the card is still being handled. |
 /// | `300020` | 400 | [`MalformedCardToken`](crate::ErrorCode::MalformedCardToken) | The token is not in the form of a callback's token. |
 /// | `300030` | 400 | [`CardTokenExpired`](crate::ErrorCode::CardTokenExpired) | The token has expired: it is valid for 30 minutes after the callback. |
 /// | `300040` | 400 | [`CardTokenUsedUp`](crate::ErrorCode::CardTokenUsedUp) | The token was used for 2 updates already. |

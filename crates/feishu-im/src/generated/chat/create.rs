@@ -11,9 +11,9 @@ use crate::generated::types::{
     ShareCardPermission, UserIdType,
 };
 
-/// Creates a chat, with a name, a picture, an owner and settings of who may do what, and invites people and bots to it.
+/// Creates a chat with a name, an avatar, an owner and permissions, and invites users and bots to it.
 ///
-/// The bot of the app becomes a member by itself. Within 10 hours, requests with the same `uuid` and the same `owner_id` create one chat at most. Chats with people from outside of the organisation take an app of the tenant's own whose bot may be shared externally.
+/// The app's bot joins automatically. Within 10 hours, requests with the same `uuid` and the same `owner_id` create at most one chat. Chats with users outside the tenant require a custom app whose bot can be shared externally.
 ///
 /// `POST /open-apis/im/v1/chats` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/create))
 ///
@@ -33,16 +33,16 @@ use crate::generated::types::{
 /// | `232019` | 400 | [`RateLimited`](crate::ErrorCode::RateLimited) | Too many requests for this chat. |
 /// | `232020` | 400 | [`PublicNameTooShort`](crate::ErrorCode::PublicNameTooShort) | The name of a public chat has fewer than 2 characters. |
 /// | `232021` | 400 | [`BotNotFound`](crate::ErrorCode::BotNotFound) | A bot that should be in the chat does not exist. |
-/// | `232022` | 400 | [`InviteeResigned`](crate::ErrorCode::InviteeResigned) | A user who should be in the chat has left the organisation. |
+/// | `232022` | 400 | [`InviteeResigned`](crate::ErrorCode::InviteeResigned) | A user to add to the chat has left the tenant. |
 /// | `232023` | 400 | [`ChatInfoReviewFailed`](crate::ErrorCode::ChatInfoReviewFailed) | The chat's name or description did not pass the review of its content. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
-/// | `232030` | 400 | [`InvalidUserId`](crate::ErrorCode::InvalidUserId) | A user id in the request is not valid. |
+/// | `232030` | 400 | [`InvalidUserId`](crate::ErrorCode::InvalidUserId) | A user ID in the request is invalid. |
 /// | `232032` | 400 | [`OwnerForeignTenant`](crate::ErrorCode::OwnerForeignTenant) | The owner of the chat to create belongs to another tenant than the caller. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232037` | 400 | [`LabelsNotAllowed`](crate::ErrorCode::LabelsNotAllowed) | The caller, or a bot that is invited, may not manage the labels of chats. |
 /// | `232042` | 400 | [`PublicNameMissing`](crate::ErrorCode::PublicNameMissing) | A public chat cannot be created without a name. |
-/// | `232043` | 400 | [`UnusableMemberIds`](crate::ErrorCode::UnusableMemberIds) | Some of the given ids of people or bots cannot be used. |
+/// | `232043` | 400 | [`UnusableMemberIds`](crate::ErrorCode::UnusableMemberIds) | Some of the given user or bot IDs cannot be used. |
 /// | `232057` | 400 | [`RestrictedModeUnavailable`](crate::ErrorCode::RestrictedModeUnavailable) | The caller's tenant may not use the restricted mode. |
 /// | `232068` | 400 | [`ChatBeingCreated`](crate::ErrorCode::ChatBeingCreated) | The chat is still being created. |
 /// | `232069` | 400 | [`PublicExternalChat`](crate::ErrorCode::PublicExternalChat) | A chat with people from outside cannot be public. |
@@ -115,7 +115,7 @@ impl CreateChat {
         }
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -141,7 +141,7 @@ impl CreateChat {
         self
     }
 
-    /// The picture that stands for the chat: the `image_key` of an image that was uploaded with the `image_type` `avatar`. Without it the chat gets the default picture.
+    /// The avatar of the chat: the `image_key` of an image uploaded with the `image_type` `avatar`. If omitted, the default avatar is used.
     pub fn avatar(mut self, value: impl Into<String>) -> Self {
         self.avatar = Some(value.into());
         self
@@ -153,25 +153,25 @@ impl CreateChat {
         self
     }
 
-    /// What the chat is for, best kept to 100 characters.
+    /// The description of the chat, preferably at most 100 characters.
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
-    /// The name in several languages, each best kept to 60 characters. Without it everybody sees `name`.
+    /// The name in several languages, each preferably at most 60 characters. If omitted, all members see `name`.
     pub fn i18n_names(mut self, value: I18nNames) -> Self {
         self.i18n_names = Some(value);
         self
     }
 
-    /// The person who is to own the chat, as an id of the kind in `user_id_type`; without it the bot that creates the chat owns it. Required when the chat is external, as a bot cannot own such a chat.
+    /// The owner of the chat, as an ID of the type given in `user_id_type`. If omitted, the bot that creates the chat owns it. Required for external chats, which a bot cannot own.
     pub fn owner_id(mut self, value: impl Into<String>) -> Self {
         self.owner_id = Some(value.into());
         self
     }
 
-    /// The people to invite, as ids of the kind in `user_id_type`. People from outside of the organisation must be contacts of the owner already.
+    /// The users to invite, as IDs of the type given in `user_id_type`. Users outside the tenant must already be contacts of the owner.
     ///
     /// At most 50 elements.
     pub fn user_id_list(
@@ -182,7 +182,7 @@ impl CreateChat {
         self
     }
 
-    /// Further bots to invite, as app ids, which start with `cli_`; the bot that creates the chat joins by itself. A chat can have 15 bots at most.
+    /// The app IDs of additional bots to invite, which start with `cli_`. The bot that creates the chat joins automatically. A chat can have at most 15 bots.
     ///
     /// At most 5 elements.
     pub fn bot_id_list(
@@ -193,7 +193,7 @@ impl CreateChat {
         self
     }
 
-    /// Whether messages stand in one conversation or in threads.
+    /// Whether messages form one conversation or threads.
     ///
     /// Default: `chat`.
     pub fn group_message_type(mut self, value: impl Into<GroupMessageType>) -> Self {
@@ -201,7 +201,7 @@ impl CreateChat {
         self
     }
 
-    /// What kind of conversation to create; `group` is the only one that the API can.
+    /// The chat mode. Only `group` can be created through the API.
     ///
     /// Default: `group`.
     pub fn chat_mode(mut self, value: impl Into<ChatMode>) -> Self {
@@ -209,7 +209,7 @@ impl CreateChat {
         self
     }
 
-    /// Whether people of the organisation can find the chat and join it. External chats cannot be public, and the administrators of the tenant may forbid public ones altogether.
+    /// Whether users of the tenant can find the chat and join it. External chats cannot be public, and the tenant's administrators may forbid public chats.
     ///
     /// Default: `private`.
     pub fn chat_type(mut self, value: impl Into<ChatType>) -> Self {
@@ -217,13 +217,13 @@ impl CreateChat {
         self
     }
 
-    /// Whether people from outside of the organisation can be members.
+    /// Whether users outside the tenant can be members.
     pub fn external(mut self, value: bool) -> Self {
         self.external = Some(value);
         self
     }
 
-    /// Who sees the notice that somebody joined.
+    /// The members who see a notice when a member joins.
     ///
     /// Default: `all_members`.
     pub fn join_message_visibility(
@@ -234,7 +234,7 @@ impl CreateChat {
         self
     }
 
-    /// Who sees the notice that somebody left.
+    /// The members who see a notice when a member leaves.
     ///
     /// Default: `all_members`.
     pub fn leave_message_visibility(
@@ -245,7 +245,7 @@ impl CreateChat {
         self
     }
 
-    /// Whether somebody has to agree before a person joins.
+    /// Whether joining requires approval.
     ///
     /// Default: `no_approval_required`.
     pub fn membership_approval(mut self, value: impl Into<MembershipApproval>) -> Self {
@@ -268,13 +268,13 @@ impl CreateChat {
         self
     }
 
-    /// What members may take out of the chat. Only for tenants whose edition of Feishu has the restricted mode.
+    /// The restrictions on copying content out of the chat. Only for tenants whose edition of Feishu has the restricted mode.
     pub fn restricted_mode_setting(mut self, value: RestrictedModeSetting) -> Self {
         self.restricted_mode_setting = Some(value);
         self
     }
 
-    /// Who may mark messages as urgent.
+    /// The members who can mark messages as urgent.
     ///
     /// Default: `all_members`.
     pub fn urgent_setting(mut self, value: impl Into<MemberRole>) -> Self {
@@ -282,7 +282,7 @@ impl CreateChat {
         self
     }
 
-    /// Who may start a video conference.
+    /// The members who can start a video meeting.
     ///
     /// Default: `all_members`.
     pub fn video_conference_setting(mut self, value: impl Into<MemberRole>) -> Self {
@@ -290,7 +290,7 @@ impl CreateChat {
         self
     }
 
-    /// Who may change the name, the picture and the description.
+    /// The members who can edit the chat's name, avatar and description.
     ///
     /// Default: `all_members`.
     pub fn edit_permission(mut self, value: impl Into<MemberRole>) -> Self {
@@ -298,7 +298,7 @@ impl CreateChat {
         self
     }
 
-    /// What the chat is used for, as a list of tags.
+    /// The purpose of the chat, as a list of tags.
     pub fn chat_tags(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,
@@ -307,13 +307,13 @@ impl CreateChat {
         self
     }
 
-    /// Who may pin messages to the top.
+    /// The members who can pin messages to the top.
     pub fn pin_manage_setting(mut self, value: impl Into<MemberRole>) -> Self {
         self.pin_manage_setting = Some(value.into());
         self
     }
 
-    /// Who sees how many members there are. Only for tenants and kinds of chats that can hide the number.
+    /// The members who can see the number of members. Only for tenants and chats that can hide the number.
     ///
     /// Default: `all_members`.
     pub fn hide_member_count_setting(mut self, value: impl Into<MemberRole>) -> Self {
@@ -385,66 +385,66 @@ impl AcceptsUserToken for CreateChat {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateChatResponse {
-    /// What identifies the chat for as long as it exists; starts with `oc_`.
+    /// The ID of the chat, which never changes and starts with `oc_`.
     pub chat_id: String,
-    /// The URL of the picture that stands for the chat.
+    /// The URL of the chat's avatar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
-    /// The name that people see; absent while nobody gave one.
+    /// The display name of the chat. Absent if none was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the chat is for, as its members wrote it.
+    /// The description of the chat, as written by its members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The name in several languages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub i18n_names: Option<I18nNames>,
-    /// The person who owns the chat, as an id of the kind in `owner_id_type`. Absent if a bot owns the chat, and in chats between two people.
+    /// The owner of the chat, as an ID of the type given in `owner_id_type`. Absent if a bot owns the chat, and in direct chats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
-    /// Which kind of id `owner_id` is. Absent whenever that one is.
+    /// The ID type of `owner_id`. Absent if `owner_id` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id_type: Option<UserIdType>,
-    /// Who may add people and bots. Goes together with `share_card_permission`: `all_members` with `allowed`, `only_owner` with `not_allowed`.
+    /// The members who can add users and bots. Set together with `share_card_permission`: `all_members` with `allowed`, `only_owner` with `not_allowed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub add_member_permission: Option<MemberRole>,
     /// Whether all members may share the chat, or the owner and the administrators alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share_card_permission: Option<ShareCardPermission>,
-    /// Who may mention everybody at once.
+    /// The members who can mention all members at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_all_permission: Option<MemberRole>,
-    /// Who may change the name, the picture and the description.
+    /// The members who can edit the chat's name, avatar and description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit_permission: Option<MemberRole>,
-    /// Whether messages stand in one conversation or in threads.
+    /// Whether messages form one conversation or threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_message_type: Option<GroupMessageType>,
-    /// What kind of conversation it is.
+    /// The chat mode: group, topic group or direct chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_mode: Option<ChatMode>,
-    /// Whether people of the organisation can find the chat and join it.
+    /// Whether users of the tenant can find the chat and join it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_type: Option<ChatType>,
-    /// What the chat is used for. Of several tags, the first in the order of the enum.
+    /// The purpose of the chat. If the chat has several tags, the first in the order of the enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_tag: Option<ChatTag>,
-    /// Whether people from outside of the organisation are members.
+    /// Whether users outside the tenant are members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<bool>,
-    /// What identifies the organisation that owns the chat; store apps fetch their token with it.
+    /// The key of the tenant that owns the chat. Store apps use it to fetch a tenant token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
-    /// Who sees the notice that somebody joined.
+    /// The members who see a notice when a member joins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join_message_visibility: Option<MessageVisibility>,
-    /// Who sees the notice that somebody left.
+    /// The members who see a notice when a member leaves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leave_message_visibility: Option<MessageVisibility>,
-    /// Whether somebody has to agree before a person joins.
+    /// Whether joining requires approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub membership_approval: Option<MembershipApproval>,
-    /// Who may write messages.
+    /// The members who can send messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moderation_permission: Option<ModerationPermission>,
     /// The tags of the chat as ids.
@@ -453,19 +453,19 @@ pub struct CreateChatResponse {
     /// The shortcuts that are shown in the chat, as ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub toolkit_ids: Vec<String>,
-    /// What members may take out of the chat.
+    /// The restrictions on copying content out of the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restricted_mode_setting: Option<RestrictedModeSetting>,
-    /// Who may mark messages as urgent.
+    /// The members who can mark messages as urgent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub urgent_setting: Option<MemberRole>,
-    /// Who may start a video conference.
+    /// The members who can start a video meeting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video_conference_setting: Option<MemberRole>,
-    /// Who may pin messages to the top.
+    /// The members who can pin messages to the top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pin_manage_setting: Option<MemberRole>,
-    /// Who sees how many members there are.
+    /// The members who can see the number of members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hide_member_count_setting: Option<MemberRole>,
 }

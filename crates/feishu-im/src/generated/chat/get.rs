@@ -40,7 +40,7 @@ pub struct GetChat {
 impl GetChat {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to look up; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat to look up, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -48,7 +48,7 @@ impl GetChat {
         }
     }
 
-    /// Which kind of id the answer uses for people.
+    /// The type of user IDs in the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {

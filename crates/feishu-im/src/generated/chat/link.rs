@@ -49,7 +49,7 @@ pub struct LinkChat {
 impl LinkChat {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to share; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat to share, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -121,7 +121,7 @@ pub struct LinkChatResponse {
     /// When the link stops working: seconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<String>,
-    /// Whether the link works for ever.
+    /// Whether the link never expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_permanent: Option<bool>,
 }

@@ -50,7 +50,7 @@ impl ListChat {
         }
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -58,7 +58,7 @@ impl ListChat {
         self
     }
 
-    /// In which order the chats come.
+    /// The order of the chats.
     ///
     /// Default: `ByCreateTimeAsc`.
     pub fn sort_type(mut self, value: impl Into<ChatOrder>) -> Self {
@@ -66,13 +66,13 @@ impl ListChat {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
     }
 
-    /// How many entries to ask for at a time.
+    /// The maximum number of entries per page.
     ///
     /// At most 100. Default: `20`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -80,7 +80,7 @@ impl ListChat {
         self
     }
 
-    /// Which kinds of chats to list, as comma-separated modes: `group`, `p2p` or both. Bots cannot list chats between two, whatever is asked for.
+    /// The chat modes to list, separated by commas: `group`, `p2p` or both. Bots cannot list direct chats, even if `p2p` is given.
     pub fn types(mut self, value: impl Into<String>) -> Self {
         self.types = Some(value.into());
         self
@@ -162,7 +162,7 @@ pub struct ListChatResponse {
     /// The chats on this page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ChatSummary>,
-    /// Where the next page starts, to be sent as `page_token`; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// Whether there is a further page.

@@ -50,7 +50,7 @@ impl SearchChat {
         }
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -58,19 +58,19 @@ impl SearchChat {
         self
     }
 
-    /// What to look for in the names of chats, in any of their languages, and in the names of members; prefixes and pinyin match too. Nothing is found if it is empty or longer than 64 characters. Words that contain a `-` should stand in double quotes.
+    /// The text to find in the names of chats, in any of their languages, and in the names of members. Prefixes and pinyin also match. Nothing is found if it is empty or longer than 64 characters. Put words that contain a `-` in double quotes.
     pub fn query(mut self, value: impl Into<String>) -> Self {
         self.query = Some(value.into());
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
     }
 
-    /// How many entries to ask for at a time.
+    /// The maximum number of entries per page.
     ///
     /// At most 100. Default: `20`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -143,7 +143,7 @@ pub struct SearchChatResponse {
     /// The chats on this page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ChatSummary>,
-    /// Where the next page starts, to be sent as `page_token`; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// Whether there is a further page.

@@ -79,7 +79,7 @@ impl SearchChatV2 {
         self
     }
 
-    /// Where to go on: the token that came with the page before. Left out for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -367,7 +367,7 @@ pub struct SearchChatV2Response {
     /// `true` if there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent with the next request. Absent or empty on the last page.
+    /// The page token of the next page. Absent or empty on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// A remark of the platform about the search.

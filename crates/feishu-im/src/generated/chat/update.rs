@@ -9,9 +9,9 @@ use crate::generated::types::{
     MessageVisibility, RestrictedModeSetting, ShareCardPermission, UserIdType,
 };
 
-/// Changes a chat: its name, its picture, who may do what in it, or its owner.
+/// Updates a chat: its name, avatar, permissions or owner.
 ///
-/// Only chats whose `chat_mode` is `group` can be changed. Members who are neither the owner nor administrators may change only `avatar`, `name`, `description` and `i18n_names`, and nothing at all where the chat keeps this to the owner and the administrators.
+/// Only chats whose `chat_mode` is `group` can be updated. Members who are neither the owner nor administrators can change only `avatar`, `name`, `description` and `i18n_names`, and nothing if the chat reserves this for the owner and the administrators.
 ///
 /// `PUT /open-apis/im/v1/chats/:chat_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/update))
 ///
@@ -40,7 +40,7 @@ use crate::generated::types::{
 /// | `232023` | 400 | [`ChatInfoReviewFailed`](crate::ErrorCode::ChatInfoReviewFailed) | The chat's name or description did not pass the review of its content. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232026` | 400 | [`PublicNameTaken`](crate::ErrorCode::PublicNameTaken) | Another public chat has this name already. |
-/// | `232030` | 400 | [`InvalidUserId`](crate::ErrorCode::InvalidUserId) | A user id in the request is not valid. |
+/// | `232030` | 400 | [`InvalidUserId`](crate::ErrorCode::InvalidUserId) | A user ID in the request is invalid. |
 /// | `232031` | 400 | [`NewOwnerForeignTenant`](crate::ErrorCode::NewOwnerForeignTenant) | The user who should become the owner belongs to another tenant than the chat. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
@@ -85,7 +85,7 @@ pub struct UpdateChat {
 impl UpdateChat {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -114,7 +114,7 @@ impl UpdateChat {
         }
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -122,7 +122,7 @@ impl UpdateChat {
         self
     }
 
-    /// The picture that is to stand for the chat: the `image_key` of an image that was uploaded with the `image_type` `avatar`.
+    /// The new avatar of the chat: the `image_key` of an image uploaded with the `image_type` `avatar`.
     pub fn avatar(mut self, value: impl Into<String>) -> Self {
         self.avatar = Some(value.into());
         self
@@ -134,7 +134,7 @@ impl UpdateChat {
         self
     }
 
-    /// What the chat is for, best kept to 100 characters.
+    /// The description of the chat, preferably at most 100 characters.
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
@@ -146,7 +146,7 @@ impl UpdateChat {
         self
     }
 
-    /// Who may add people and bots. Must be set together with `share_card_permission`: `all_members` with `allowed`, `only_owner` with `not_allowed`.
+    /// The members who can add users and bots. Must be set together with `share_card_permission`: `all_members` with `allowed`, `only_owner` with `not_allowed`.
     pub fn add_member_permission(mut self, value: impl Into<MemberRole>) -> Self {
         self.add_member_permission = Some(value.into());
         self
@@ -161,25 +161,25 @@ impl UpdateChat {
         self
     }
 
-    /// Who may mention everybody at once.
+    /// The members who can mention all members at once.
     pub fn at_all_permission(mut self, value: impl Into<MemberRole>) -> Self {
         self.at_all_permission = Some(value.into());
         self
     }
 
-    /// Who may change the name, the picture and the description.
+    /// The members who can edit the chat's name, avatar and description.
     pub fn edit_permission(mut self, value: impl Into<MemberRole>) -> Self {
         self.edit_permission = Some(value.into());
         self
     }
 
-    /// The member to whom to hand the chat over, as an id of the kind in `user_id_type`; absent if the owner stays. Must be a person of the tenant that the chat belongs to.
+    /// The new owner of the chat, as an ID of the type given in `user_id_type`. If omitted, the owner stays. Must be a user of the tenant that the chat belongs to.
     pub fn owner_id(mut self, value: impl Into<String>) -> Self {
         self.owner_id = Some(value.into());
         self
     }
 
-    /// Who sees the notice that somebody joined.
+    /// The members who see a notice when a member joins.
     pub fn join_message_visibility(
         mut self,
         value: impl Into<MessageVisibility>,
@@ -188,7 +188,7 @@ impl UpdateChat {
         self
     }
 
-    /// Who sees the notice that somebody left.
+    /// The members who see a notice when a member leaves.
     pub fn leave_message_visibility(
         mut self,
         value: impl Into<MessageVisibility>,
@@ -197,7 +197,7 @@ impl UpdateChat {
         self
     }
 
-    /// Whether somebody has to agree before a person joins.
+    /// Whether joining requires approval.
     pub fn membership_approval(mut self, value: impl Into<MembershipApproval>) -> Self {
         self.membership_approval = Some(value.into());
         self
@@ -218,43 +218,43 @@ impl UpdateChat {
         self
     }
 
-    /// What members may take out of the chat. Only for tenants whose edition of Feishu has the restricted mode.
+    /// The restrictions on copying content out of the chat. Only for tenants whose edition of Feishu has the restricted mode.
     pub fn restricted_mode_setting(mut self, value: RestrictedModeSetting) -> Self {
         self.restricted_mode_setting = Some(value);
         self
     }
 
-    /// Whether people of the organisation can find the chat and join it. External chats cannot be public, and the administrators of the tenant may forbid public ones altogether.
+    /// Whether users of the tenant can find the chat and join it. External chats cannot be public, and the tenant's administrators may forbid public chats.
     pub fn chat_type(mut self, value: impl Into<ChatType>) -> Self {
         self.chat_type = Some(value.into());
         self
     }
 
-    /// Whether messages stand in one conversation or in threads.
+    /// Whether messages form one conversation or threads.
     pub fn group_message_type(mut self, value: impl Into<GroupMessageType>) -> Self {
         self.group_message_type = Some(value.into());
         self
     }
 
-    /// Who may mark messages as urgent.
+    /// The members who can mark messages as urgent.
     pub fn urgent_setting(mut self, value: impl Into<MemberRole>) -> Self {
         self.urgent_setting = Some(value.into());
         self
     }
 
-    /// Who may start a video conference.
+    /// The members who can start a video meeting.
     pub fn video_conference_setting(mut self, value: impl Into<MemberRole>) -> Self {
         self.video_conference_setting = Some(value.into());
         self
     }
 
-    /// Who may pin messages to the top.
+    /// The members who can pin messages to the top.
     pub fn pin_manage_setting(mut self, value: impl Into<MemberRole>) -> Self {
         self.pin_manage_setting = Some(value.into());
         self
     }
 
-    /// Who sees how many members there are. Only for tenants and kinds of chats that can hide the number.
+    /// The members who can see the number of members. Only for tenants and chats that can hide the number.
     pub fn hide_member_count_setting(mut self, value: impl Into<MemberRole>) -> Self {
         self.hide_member_count_setting = Some(value.into());
         self

@@ -46,7 +46,7 @@ pub struct GetChatAnnouncement {
 impl GetChatAnnouncement {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -54,7 +54,7 @@ impl GetChatAnnouncement {
         }
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -103,7 +103,7 @@ pub struct GetChatAnnouncementResponse {
     /// JSON in a string: the announcement as a document in the old format of Feishu documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// Which version of the document this is, as a decimal string; a change has to name it.
+    /// The revision of the document, as a decimal string. A change must name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// When the document came into being: seconds since the Unix epoch, as a decimal string.
@@ -112,16 +112,16 @@ pub struct GetChatAnnouncementResponse {
     /// When the document was last changed: seconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_time: Option<String>,
-    /// Which kind of id `owner_id` is: the one in `user_id_type` for a person, `app_id` for a bot.
+    /// The ID type of `owner_id`: the one given in `user_id_type` for a user, `app_id` for a bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id_type: Option<MemberIdType>,
-    /// The person or the bot that owns the document, as an id of the kind in `owner_id_type`.
+    /// The user or the bot that owns the document, as an ID of the type given in `owner_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
-    /// Which kind of id `modifier_id` is: the one in `user_id_type` for a person, `app_id` for a bot.
+    /// The ID type of `modifier_id`: the one given in `user_id_type` for a user, `app_id` for a bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modifier_id_type: Option<MemberIdType>,
-    /// The person or the bot that changed the document last, as an id of the kind in `modifier_id_type`.
+    /// The user or the bot that last changed the document, as an ID of the type given in `modifier_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modifier_id: Option<String>,
 }

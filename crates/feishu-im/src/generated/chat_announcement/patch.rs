@@ -59,7 +59,7 @@ impl std::fmt::Debug for PatchChatAnnouncement {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct PatchChatAnnouncementRequired<'a> {
-    /// The chat to work on; ids of chats start with `oc_`.
+    /// The ID of the chat, which starts with `oc_`.
     pub chat_id: &'a str,
     /// The version of the document that the edits are made for, as a decimal string that `im.v1.chat_announcement.get` returned. It may be 100 versions older than the newest at most.
     pub revision: openplat_core::NumberText,

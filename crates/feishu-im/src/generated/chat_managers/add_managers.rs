@@ -9,7 +9,7 @@ use crate::generated::types::MemberIdType;
 
 /// Makes members of a chat its administrators.
 ///
-/// Only the owner of the chat can do so. A chat has room for 10 administrators, a very large one for 20. Should the change succeed and the list of administrators not be at hand, the answer is the error 232039.
+/// Only the owner of the chat can call this operation. A chat can have 10 administrators, a very large one 20. If the change succeeds but the list of administrators is unavailable, the response is the error 232039.
 ///
 /// `POST /open-apis/im/v1/chats/:chat_id/managers/add_managers` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-managers/add_managers))
 ///
@@ -48,7 +48,7 @@ pub struct AddChatManagers {
 impl AddChatManagers {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -57,7 +57,7 @@ impl AddChatManagers {
         }
     }
 
-    /// Which kind of id stands for members: one of the three kinds for people, or `app_id` for bots. Lists of members hold people alone and do not take `app_id`.
+    /// The type of member IDs: one of the three user ID types, or `app_id` for bots. Lists of members contain only users and do not accept `app_id`.
     ///
     /// Default: `open_id`.
     pub fn member_id_type(mut self, value: impl Into<MemberIdType>) -> Self {
@@ -65,7 +65,7 @@ impl AddChatManagers {
         self
     }
 
-    /// Who is to become an administrator, as ids of the kind in `member_id_type`: people, or 5 bots at most.
+    /// The new administrators, as IDs of the type given in `member_id_type`: users, or at most 5 bots.
     ///
     /// At most 50 elements.
     pub fn manager_ids(
@@ -115,10 +115,10 @@ impl AcceptsUserToken for AddChatManagers {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AddChatManagersResponse {
-    /// The people who administer the chat now, as ids of the kind in `member_id_type`; if that is `app_id`, as open_ids, which start with `ou_`.
+    /// The current administrators of the chat who are users, as IDs of the type given in `member_id_type`, or as open_ids, which start with `ou_`, if the type is `app_id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chat_managers: Vec<String>,
-    /// The bots that administer the chat now, as app ids, which start with `cli_`.
+    /// The current administrators of the chat that are bots, as app IDs, which start with `cli_`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chat_bot_managers: Vec<String>,
 }

@@ -7,9 +7,9 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::MemberIdType;
 
-/// Turns administrators of a chat back into plain members.
+/// Makes administrators of a chat ordinary members again.
 ///
-/// Only the owner of the chat can do so. Should the change succeed and the list of administrators not be at hand, the answer is the error 232039.
+/// Only the owner of the chat can call this operation. If the change succeeds but the list of administrators is unavailable, the response is the error 232039.
 ///
 /// `POST /open-apis/im/v1/chats/:chat_id/managers/delete_managers` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-managers/delete_managers))
 ///
@@ -47,7 +47,7 @@ pub struct DeleteChatManagers {
 impl DeleteChatManagers {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -56,7 +56,7 @@ impl DeleteChatManagers {
         }
     }
 
-    /// Which kind of id stands for members: one of the three kinds for people, or `app_id` for bots. Lists of members hold people alone and do not take `app_id`.
+    /// The type of member IDs: one of the three user ID types, or `app_id` for bots. Lists of members contain only users and do not accept `app_id`.
     ///
     /// Default: `open_id`.
     pub fn member_id_type(mut self, value: impl Into<MemberIdType>) -> Self {
@@ -64,7 +64,7 @@ impl DeleteChatManagers {
         self
     }
 
-    /// Who is no longer to be an administrator, as ids of the kind in `member_id_type`: people, or 5 bots at most.
+    /// The administrators to remove, as IDs of the type given in `member_id_type`: users, or at most 5 bots.
     ///
     /// At most 50 elements.
     pub fn manager_ids(
@@ -114,10 +114,10 @@ impl AcceptsUserToken for DeleteChatManagers {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeleteChatManagersResponse {
-    /// The people who administer the chat now, as ids of the kind in `member_id_type`; if that is `app_id`, as open_ids, which start with `ou_`.
+    /// The current administrators of the chat who are users, as IDs of the type given in `member_id_type`, or as open_ids, which start with `ou_`, if the type is `app_id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chat_managers: Vec<String>,
-    /// The bots that administer the chat now, as app ids, which start with `cli_`.
+    /// The current administrators of the chat that are bots, as app IDs, which start with `cli_`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chat_bot_managers: Vec<String>,
 }

@@ -7,9 +7,9 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::MemberIdType;
 
-/// Adds people or bots to a chat.
+/// Adds users or bots to a chat.
 ///
-/// The caller must be a member, and the owner or an administrator where the chat keeps adding to them. `succeed_type` says what happens if some ids cannot be used. Changes to the members of one chat should be made one after the other, since requests at the same time are refused by the rate limit.
+/// The caller must be a member, and the owner or an administrator if the chat reserves adding members for them. `succeed_type` determines the handling of IDs that cannot be used. Change the members of a chat one request at a time: the rate limit rejects concurrent requests.
 ///
 /// `POST /open-apis/im/v1/chats/:chat_id/members` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-members/create))
 ///
@@ -39,8 +39,8 @@ use crate::generated::types::MemberIdType;
 /// | `232028` | 400 | [`ExternalMemberRefused`](crate::ErrorCode::ExternalMemberRefused) | People from another tenant cannot be added to an internal chat. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-/// | `232043` | 400 | [`UnusableMemberIds`](crate::ErrorCode::UnusableMemberIds) | Some of the given ids of people or bots cannot be used. |
-/// | `232044` | 400 | [`AdminMemberLimit`](crate::ErrorCode::AdminMemberLimit) | The chat has as many members as the organisation's administrator allows. |
+/// | `232043` | 400 | [`UnusableMemberIds`](crate::ErrorCode::UnusableMemberIds) | Some of the given user or bot IDs cannot be used. |
+/// | `232044` | 400 | [`AdminMemberLimit`](crate::ErrorCode::AdminMemberLimit) | The chat has reached the member limit set by the tenant's administrator. |
 /// | `232090` | 400 | [`MembersUnsupported`](crate::ErrorCode::MembersUnsupported) | Members cannot be added to chats of this type. |
 /// | `99992351` | 400 | [`OpenIdsNotFound`](crate::ErrorCode::OpenIdsNotFound) | Some of the given `open_id` values do not exist. |
 /// | `99992360` | 400 | [`UserIdsNotFound`](crate::ErrorCode::UserIdsNotFound) | Some of the given `user_id` values do not exist. |
@@ -58,7 +58,7 @@ pub struct CreateChatMembers {
 impl CreateChatMembers {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -68,7 +68,7 @@ impl CreateChatMembers {
         }
     }
 
-    /// Which kind of id stands for members: one of the three kinds for people, or `app_id` for bots. Lists of members hold people alone and do not take `app_id`.
+    /// The type of member IDs: one of the three user ID types, or `app_id` for bots. Lists of members contain only users and do not accept `app_id`.
     ///
     /// Default: `open_id`.
     pub fn member_id_type(mut self, value: impl Into<MemberIdType>) -> Self {
@@ -84,7 +84,7 @@ impl CreateChatMembers {
         self
     }
 
-    /// Who is to join, as ids of the kind in `member_id_type`: 1 to 50 people, or 1 to 5 bots. A chat can have 15 bots at most.
+    /// The new members, as IDs of the type given in `member_id_type`: 1 to 50 users, or 1 to 5 bots. A chat can have at most 15 bots.
     pub fn id_list(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,
@@ -132,11 +132,11 @@ impl AcceptsUserToken for CreateChatMembers {}
 openplat_core::int_enum! {
     /// The treatment of IDs that cannot be used, when members are added to a chat.
     pub enum SucceedType {
-        /// Ids that do not exist or are out of sight let the request fail; people who left the organisation are skipped.
+        /// IDs that do not exist or are not visible make the request fail. Users who have left the tenant are skipped.
         SkipFormerMembers = 0,
-        /// Everybody who can be added is, and the answer lists the rest.
+        /// All usable IDs are added, and the response lists the others.
         AddAllPossible = 1,
-        /// A single unusable id lets the request fail, and the answer lists those that cannot be used.
+        /// A single unusable ID makes the request fail, and the response lists the unusable IDs.
         AllOrNothing = 2,
     }
 }
@@ -145,13 +145,13 @@ openplat_core::int_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateChatMembersResponse {
-    /// The ids of the request that could not be used. When members are added with the `succeed_type` `0`, these are people who left the organisation alone; with `1` also those who are out of sight and apps that are not active.
+    /// The IDs of the request that could not be used. When members are added with the `succeed_type` `0`, only users who have left the tenant; with `1`, also users who are not visible and apps that are not active.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invalid_id_list: Vec<String>,
-    /// The ids of the request that stand for nobody.
+    /// The IDs of the request that do not exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_existed_id_list: Vec<String>,
-    /// The ids of those who join once the owner or an administrator agrees.
+    /// The IDs of those who join once the owner or an administrator approves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending_approval_id_list: Vec<String>,
 }

@@ -27,7 +27,7 @@ use crate::generated::types::MemberIdType;
 /// | `232001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 /// | `232004` | 400 | [`AppNotFound`](crate::ErrorCode::AppNotFound) | The app that makes the call does not exist. |
 /// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this id. |
-/// | `232007` | 400 | [`InvalidChatOrUser`](crate::ErrorCode::InvalidChatOrUser) | The chat id or the user id is not valid. |
+/// | `232007` | 400 | [`InvalidChatOrUser`](crate::ErrorCode::InvalidChatOrUser) | The chat ID or the user ID is invalid. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 /// | `232010` | 400 | [`ForeignTenant`](crate::ErrorCode::ForeignTenant) | The caller and the chat belong to different tenants. |
 /// | `232011` | 400 | [`NotInChat`](crate::ErrorCode::NotInChat) | The caller is not a member of the chat. |
@@ -35,7 +35,7 @@ use crate::generated::types::MemberIdType;
 /// | `232019` | 400 | [`RateLimited`](crate::ErrorCode::RateLimited) | Too many requests for this chat. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232027` | 400 | [`NoValidMembers`](crate::ErrorCode::NoValidMembers) | None of the given members is valid. |
-/// | `232029` | 400 | [`NoOwnerCandidate`](crate::ErrorCode::NoOwnerCandidate) | After the removal nobody would be left who could own the chat. |
+/// | `232029` | 400 | [`NoOwnerCandidate`](crate::ErrorCode::NoOwnerCandidate) | After the removal, no member would remain who can own the chat. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232076` | 400 | [`OwnerNotRemovable`](crate::ErrorCode::OwnerNotRemovable) | The owner cannot be removed from the chat. |
@@ -51,7 +51,7 @@ pub struct DeleteChatMembers {
 impl DeleteChatMembers {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -60,7 +60,7 @@ impl DeleteChatMembers {
         }
     }
 
-    /// Which kind of id stands for members: one of the three kinds for people, or `app_id` for bots. Lists of members hold people alone and do not take `app_id`.
+    /// The type of member IDs: one of the three user ID types, or `app_id` for bots. Lists of members contain only users and do not accept `app_id`.
     ///
     /// Default: `open_id`.
     pub fn member_id_type(mut self, value: impl Into<MemberIdType>) -> Self {
@@ -68,7 +68,7 @@ impl DeleteChatMembers {
         self
     }
 
-    /// Who is to leave, as ids of the kind in `member_id_type`: 1 to 50 people, or 1 to 5 bots.
+    /// The members to remove, as IDs of the type given in `member_id_type`: 1 to 50 users, or 1 to 5 bots.
     pub fn id_list(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,
@@ -116,7 +116,7 @@ impl AcceptsUserToken for DeleteChatMembers {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeleteChatMembersResponse {
-    /// The ids of the request that could not be used. When members are added with the `succeed_type` `0`, these are people who left the organisation alone; with `1` also those who are out of sight and apps that are not active.
+    /// The IDs of the request that could not be used. When members are added with the `succeed_type` `0`, only users who have left the tenant; with `1`, also users who are not visible and apps that are not active.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invalid_id_list: Vec<String>,
 }

@@ -48,7 +48,7 @@ pub struct GetChatMembers {
 impl GetChatMembers {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -59,7 +59,7 @@ impl GetChatMembers {
         }
     }
 
-    /// Which kind of id stands for members: one of the three kinds for people, or `app_id` for bots. Lists of members hold people alone and do not take `app_id`.
+    /// The type of member IDs: one of the three user ID types, or `app_id` for bots. Lists of members contain only users and do not accept `app_id`.
     ///
     /// Default: `open_id`.
     pub fn member_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -67,7 +67,7 @@ impl GetChatMembers {
         self
     }
 
-    /// How many entries to ask for at a time.
+    /// The maximum number of entries per page.
     ///
     /// At most 100. Default: `20`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -75,7 +75,7 @@ impl GetChatMembers {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -153,13 +153,13 @@ pub struct ChatMember {
     /// The type of `member_id`, as the request asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_id_type: Option<MemberIdType>,
-    /// The person, as an id of the kind in `member_id_type`.
+    /// The member, as an ID of the type given in `member_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_id: Option<String>,
-    /// What the person is called.
+    /// The user's display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What identifies the organisation that the person belongs to; store apps fetch their token with it.
+    /// The key of the user's tenant. Store apps use it to fetch a tenant token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
 }
@@ -171,19 +171,19 @@ pub struct GetChatMembersResponse {
     /// The people on this page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ChatMember>,
-    /// Where the next page starts, to be sent as `page_token`; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// How many members the chat has, on all pages together.
+    /// The total number of members of the chat, on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_total: Option<i64>,
     /// Whether security settings cut the list off, so that members are missing from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_security_conf_limit: Option<bool>,
-    /// How many members the security settings allow to be listed at most.
+    /// The maximum number of members that the security settings allow to be listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_conf_limit: Option<i64>,
 }

@@ -37,7 +37,7 @@ pub struct IsInChat {
 impl IsInChat {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self { chat_id: chat_id.into() }
     }

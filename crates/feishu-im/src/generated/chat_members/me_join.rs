@@ -32,7 +32,7 @@ use openplat_core::{
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232027` | 400 | [`NoValidMembers`](crate::ErrorCode::NoValidMembers) | None of the given members is valid. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-/// | `232075` | 400 | [`ApprovalRequired`](crate::ErrorCode::ApprovalRequired) | Who wants to join this chat has to apply, and the API cannot do that. |
+/// | `232075` | 400 | [`ApprovalRequired`](crate::ErrorCode::ApprovalRequired) | Joining this chat requires an application, which the API does not support. |
 #[doc(alias = "im.v1.chat_members.me_join")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
@@ -43,7 +43,7 @@ pub struct MeJoinChatMembers {
 impl MeJoinChatMembers {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The public chat to join; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the public chat to join, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self { chat_id: chat_id.into() }
     }

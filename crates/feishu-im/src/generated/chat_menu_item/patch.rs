@@ -48,11 +48,11 @@ pub struct PatchChatMenuItem {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct PatchChatMenuItemRequired<'a> {
-    /// The chat to work on; ids of chats start with `oc_`.
+    /// The ID of the chat, which starts with `oc_`.
     pub chat_id: &'a str,
-    /// The entry to change: the id of one on the first or the second level, as `im.v1.chat_menu_tree.get` returns it.
+    /// The ID of the entry to change, on the first or the second level, as returned by `im.v1.chat_menu_tree.get`.
     pub menu_item_id: &'a str,
-    /// Which properties to take over from `chat_menu_item`.
+    /// The properties to copy from `chat_menu_item`.
     pub update_fields: Vec<ChatMenuItemField>,
     /// The new values of the properties that `update_fields` names.
     pub chat_menu_item: ChatMenuItem,
@@ -115,7 +115,7 @@ openplat_core::string_enum! {
         Name = "NAME",
         /// The text in several languages, which is in `i18n_names`.
         I18nName = "I18N_NAME",
-        /// What the entry opens, which is in `redirect_link`.
+        /// The link that the entry opens, given in `redirect_link`.
         RedirectLink = "REDIRECT_LINK",
     }
 }

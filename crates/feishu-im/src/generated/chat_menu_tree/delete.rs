@@ -45,7 +45,7 @@ pub struct DeleteChatMenuTree {
 impl DeleteChatMenuTree {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `chat_menu_top_level_ids`: The entries to remove, by their `chat_menu_top_level_id`.
     pub fn new(
         chat_id: impl Into<String>,

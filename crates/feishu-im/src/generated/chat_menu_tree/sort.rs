@@ -32,7 +32,7 @@ use crate::generated::types::ChatMenuTree;
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
-/// | `232072` | 400 | [`MenuOrderMismatch`](crate::ErrorCode::MenuOrderMismatch) | The ids to sort by are not those of the menus on the first level of this chat. |
+/// | `232072` | 400 | [`MenuOrderMismatch`](crate::ErrorCode::MenuOrderMismatch) | The IDs to sort by do not match the first-level menus of this chat. |
 #[doc(alias = "im.v1.chat_menu_tree.sort")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
@@ -44,7 +44,7 @@ pub struct SortChatMenuTree {
 impl SortChatMenuTree {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `chat_menu_top_level_ids`: Every entry on the first level by its `chat_menu_top_level_id`, in the order from left to right. The request fails if one is missing or does not exist.
     pub fn new(
         chat_id: impl Into<String>,

@@ -7,9 +7,9 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{ModerationPermission, UserIdType};
 
-/// Returns who may write messages in a chat.
+/// Returns the posting permission of a chat.
 ///
-/// The caller must be a member. The people come page by page, and only where `moderation_setting` is `moderator_list`.
+/// The caller must be a member. Users are listed page by page, and only if `moderation_setting` is `moderator_list`.
 ///
 /// `GET /open-apis/im/v1/chats/:chat_id/moderation` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-moderation/get))
 ///
@@ -47,7 +47,7 @@ pub struct GetChatModeration {
 impl GetChatModeration {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -57,7 +57,7 @@ impl GetChatModeration {
         }
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -65,7 +65,7 @@ impl GetChatModeration {
         self
     }
 
-    /// How many entries to ask for at a time.
+    /// The maximum number of entries per page.
     ///
     /// At most 100.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -73,7 +73,7 @@ impl GetChatModeration {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -144,10 +144,10 @@ pub struct ChatModerator {
     /// The type of `user_id`, as the request asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id_type: Option<UserIdType>,
-    /// The person, as an id of the kind in `user_id_type`.
+    /// The user, as an ID of the type given in `user_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// What identifies the organisation that the person belongs to; store apps fetch their token with it.
+    /// The key of the user's tenant. Store apps use it to fetch a tenant token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
 }
@@ -156,10 +156,10 @@ pub struct ChatModerator {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetChatModerationResponse {
-    /// Who may write messages.
+    /// The members who can send messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moderation_setting: Option<ModerationPermission>,
-    /// Where the next page starts, to be sent as `page_token`; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// Whether there is a further page.

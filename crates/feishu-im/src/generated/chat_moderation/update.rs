@@ -6,9 +6,9 @@ use openplat_core::{
 };
 use crate::generated::types::{ModerationPermission, UserIdType};
 
-/// Sets who may write messages in a chat: everybody, the owner and the administrators, or chosen members.
+/// Sets the posting permission of a chat: all members, the owner and the administrators, or selected members.
 ///
-/// A user must own the chat. A bot must own it, or have created it, hold the scope `im:chat:operate_as_owner` and still be a member. Nothing can be changed while a meeting goes on in it.
+/// A user must own the chat. A bot must own it, or have created it, have the scope `im:chat:operate_as_owner` and still be a member. The permission cannot be changed during a meeting.
 ///
 /// `PUT /open-apis/im/v1/chats/:chat_id/moderation` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-moderation/update))
 ///
@@ -29,14 +29,14 @@ use crate::generated::types::{ModerationPermission, UserIdType};
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 /// | `232010` | 400 | [`ForeignTenant`](crate::ErrorCode::ForeignTenant) | The caller and the chat belong to different tenants. |
 /// | `232011` | 400 | [`NotInChat`](crate::ErrorCode::NotInChat) | The caller is not a member of the chat. |
-/// | `232015` | 400 | [`UnsupportedMemberIdType`](crate::ErrorCode::UnsupportedMemberIdType) | The operation does not support the kind of ids that `user_id_type` or `member_id_type` names. |
+/// | `232015` | 400 | [`UnsupportedMemberIdType`](crate::ErrorCode::UnsupportedMemberIdType) | The operation does not support the ID type given in `user_id_type` or `member_id_type`. |
 /// | `232017` | 400 | [`NotOwnerOrCreator`](crate::ErrorCode::NotOwnerOrCreator) | The caller has none of the roles in the chat that the operation needs, such as owner or creator. |
 /// | `232019` | 400 | [`RateLimited`](crate::ErrorCode::RateLimited) | Too many requests for this chat. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232060` | 400 | [`ChatMuted`](crate::ErrorCode::ChatMuted) | The chat is muted as a whole, so who may post in it cannot be changed. |
-/// | `232092` | 400 | [`MeetingInProgress`](crate::ErrorCode::MeetingInProgress) | Who may post in the chat cannot be changed during a meeting. |
+/// | `232092` | 400 | [`MeetingInProgress`](crate::ErrorCode::MeetingInProgress) | The posting permission of the chat cannot be changed during a meeting. |
 #[doc(alias = "im.v1.chat_moderation.update")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
@@ -51,7 +51,7 @@ pub struct UpdateChatModeration {
 impl UpdateChatModeration {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -62,7 +62,7 @@ impl UpdateChatModeration {
         }
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -70,13 +70,13 @@ impl UpdateChatModeration {
         self
     }
 
-    /// Who may write messages from now on. `moderator_list` goes together with `moderator_added_list` and `moderator_removed_list`.
+    /// The new posting permission. `moderator_list` is used together with `moderator_added_list` and `moderator_removed_list`.
     pub fn moderation_setting(mut self, value: impl Into<ModerationPermission>) -> Self {
         self.moderation_setting = Some(value.into());
         self
     }
 
-    /// The people who may write from now on, as ids of the kind in `user_id_type`. Only for `moderation_setting` `moderator_list`; people outside of the chat are skipped, and nobody may stand in `moderator_removed_list` as well.
+    /// The users who can now send messages, as IDs of the type given in `user_id_type`. Only if `moderation_setting` is `moderator_list`. Users outside the chat are skipped, and no user can also be in `moderator_removed_list`.
     pub fn moderator_added_list(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,
@@ -85,7 +85,7 @@ impl UpdateChatModeration {
         self
     }
 
-    /// The people who may no longer write, as ids of the kind in `user_id_type`. Only for `moderation_setting` `moderator_list`; people outside of the chat are skipped, and nobody may stand in `moderator_added_list` as well.
+    /// The users who can no longer send messages, as IDs of the type given in `user_id_type`. Only if `moderation_setting` is `moderator_list`. Users outside the chat are skipped, and no user can also be in `moderator_added_list`.
     pub fn moderator_removed_list(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,

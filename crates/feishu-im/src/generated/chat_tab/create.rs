@@ -39,7 +39,7 @@ use crate::generated::types::ChatTab;
 /// | `232050` | 400 | [`TabsUnsupported`](crate::ErrorCode::TabsUnsupported) | Chats of this type have no tabs. |
 /// | `232051` | 400 | [`TabDocumentForbidden`](crate::ErrorCode::TabDocumentForbidden) | The caller has no permission on the document that a tab should show. |
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
-/// | `232056` | 400 | [`NotImageOwner`](crate::ErrorCode::NotImageOwner) | Somebody else than the calling bot uploaded the image. |
+/// | `232056` | 400 | [`NotImageOwner`](crate::ErrorCode::NotImageOwner) | The image was uploaded by a different bot than the calling one. |
 #[doc(alias = "im.v1.chat_tab.create")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
@@ -51,7 +51,7 @@ pub struct CreateChatTab {
 impl CreateChatTab {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `chat_tabs`: The tabs to add, or to change by their `tab_id`. A chat has room for 20 tabs besides the built-in ones.
     pub fn new(
         chat_id: impl Into<String>,

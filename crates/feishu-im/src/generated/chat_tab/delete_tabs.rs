@@ -47,7 +47,7 @@ pub struct DeleteChatTabs {
 impl DeleteChatTabs {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `tab_ids`: The tabs to remove, by their `tab_id`.
     pub fn new(
         chat_id: impl Into<String>,

@@ -5,9 +5,9 @@ use openplat_core::{
     Parts, Rate,
 };
 
-/// Takes down what is pinned to the top of a chat, be it a message or the announcement.
+/// Unpins the message or the announcement from the top of a chat.
 ///
-/// The caller must be a member, and be allowed to manage what is pinned to the top.
+/// The caller must be a member with permission to manage pinned items.
 ///
 /// `POST /open-apis/im/v1/chats/:chat_id/top_notice/delete_top_notice` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-top_notice/delete_top_notice))
 ///
@@ -41,7 +41,7 @@ pub struct DeleteChatTopNotice {
 impl DeleteChatTopNotice {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self { chat_id: chat_id.into() }
     }

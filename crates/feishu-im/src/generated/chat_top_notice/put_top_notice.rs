@@ -44,8 +44,8 @@ pub struct PutChatTopNotice {
 impl PutChatTopNotice {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
-    /// - `chat_top_notice`: What to show at the top: a message or the announcement.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
+    /// - `chat_top_notice`: The item to pin to the top: a message or the announcement.
     pub fn new(
         chat_id: impl Into<String>,
         chat_top_notice: impl IntoIterator<Item = ChatTopNotice>,
@@ -89,7 +89,7 @@ impl AcceptsAppToken for PutChatTopNotice {}
 impl AcceptsUserToken for PutChatTopNotice {}
 
 openplat_core::string_enum! {
-    /// What is pinned to the top of a chat.
+    /// The type of an item that is pinned to the top of a chat.
     pub enum TopNoticeKind {
         /// A message, which `message_id` has to name.
         #[doc(alias = "1")]

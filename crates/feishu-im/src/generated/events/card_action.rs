@@ -68,7 +68,7 @@ pub struct CardActionAnswer {
     /// A short notice to the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toast: Option<Toast>,
-    /// The card to show in place of the old one.
+    /// The card that replaces the old one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card: Option<CallbackCard>,
 }
@@ -85,7 +85,7 @@ impl CardActionAnswer {
         self
     }
 
-    /// The card to show in place of the old one.
+    /// The card that replaces the old one.
     pub fn card(mut self, value: CallbackCard) -> Self {
         self.card = Some(value);
         self

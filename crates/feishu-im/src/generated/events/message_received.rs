@@ -139,7 +139,7 @@ pub struct MessageMention {
     /// The IDs of the user or the bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<UserId>,
-    /// The name that stands in the text of the message.
+    /// The placeholder of the mention in the text of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The tenant that the user or the bot belongs to.

@@ -74,7 +74,7 @@ impl UrlPreviewAnswer {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InlinePreview {
-    /// The text that is shown in place of the link.
+    /// The text that is shown instead of the link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The text in several languages, by locales such as `zh_cn` and `en_us`.
@@ -114,7 +114,7 @@ impl InlinePreview {
         }
     }
 
-    /// The text that is shown in place of the link.
+    /// The text that is shown instead of the link.
     pub fn title(mut self, value: impl Into<String>) -> Self {
         self.title = Some(value.into());
         self

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 /// | `234001` | 400 | [`InvalidResourceParameter`](crate::ErrorCode::InvalidResourceParameter) | A parameter of a request about files or images is not valid. |
 /// | `234002` | 401 | [`ResourceUnauthorized`](crate::ErrorCode::ResourceUnauthorized) | The token was not accepted for files and images. |
 /// | `234006` | 400 | [`FileTooLarge`](crate::ErrorCode::FileTooLarge) | The upload is larger than allowed: 30 MB for a file, 10 MB for an image. |
-/// | `234007` | 400 | [`ResourceBotDisabled`](crate::ErrorCode::ResourceBotDisabled) | The app has no bot to work on files and images with. |
+/// | `234007` | 400 | [`ResourceBotDisabled`](crate::ErrorCode::ResourceBotDisabled) | The app has no bot, which files and images require. |
 /// | `234010` | 400 | [`EmptyFile`](crate::ErrorCode::EmptyFile) | The file or image to upload has 0 bytes. |
 /// | `234041` | 400 | [`ResourceKeyDeleted`](crate::ErrorCode::ResourceKeyDeleted) | The tenant's encryption key was deleted, so files and images encrypted with it cannot be used. |
 /// | `234042` | 400 | [`TenantStorageFailed`](crate::ErrorCode::TenantStorageFailed) | The tenant's own storage failed, for example because it is full. |
@@ -45,9 +45,9 @@ pub struct CreateFile {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct CreateFileRequired<'a> {
-    /// Which format the file has; `stream` for all that have no value of their own.
+    /// The format of the file. Use `stream` for formats without a value of their own.
     pub file_type: FileType,
-    /// What people see the file as, with its extension.
+    /// The display name of the file, including its extension.
     pub file_name: &'a str,
     /// The content to upload: 30 MB at most, and not empty.
     pub file: Upload,
@@ -64,7 +64,7 @@ impl CreateFile {
         }
     }
 
-    /// How long a video or a sound plays, in milliseconds. Without it no length is shown.
+    /// The duration of a video or an audio file, in milliseconds. If omitted, no duration is shown.
     pub fn duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
@@ -111,7 +111,7 @@ impl AcceptsUserToken for CreateFile {}
 openplat_core::string_enum! {
     /// The formats of files that can be uploaded.
     pub enum FileType {
-        /// Sound in the format OPUS. Other formats of sound have to be converted to it first.
+        /// Audio in the OPUS format. Convert other audio formats to OPUS first.
         Opus = "opus",
         /// A video in the format MP4.
         Mp4 = "mp4",
@@ -132,6 +132,6 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateFileResponse {
-    /// What messages and downloads refer to the uploaded file by; starts with `file_`.
+    /// The key of the uploaded file, used in messages and downloads, which starts with `file_`.
     pub file_key: String,
 }

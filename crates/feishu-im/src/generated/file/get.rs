@@ -38,7 +38,7 @@ pub struct GetFile {
 impl GetFile {
     /// Starts with what is required.
     ///
-    /// - `file_key`: What identifies the content to download: the key that an upload returned, or one from the content of a message. Keys of files start with `file_`, those of images with `img_`.
+    /// - `file_key`: The key of the content to download, as returned by an upload or found in the content of a message. Keys of files start with `file_`, keys of images with `img_`.
     pub fn new(file_key: impl Into<String>) -> Self {
         Self { file_key: file_key.into() }
     }

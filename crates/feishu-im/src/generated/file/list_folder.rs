@@ -30,7 +30,7 @@ pub struct ListFolder {
 pub struct ListFolderRequired<'a> {
     /// The `file_key` of the folder, from the content of a message or from the folder above.
     pub file_key: &'a str,
-    /// Where the folder was sent.
+    /// The message or chat that the folder was sent in.
     pub source_type: FolderSource,
     /// The ID of the message that holds the folder, which starts with `om_`.
     pub source_id: &'a str,
@@ -92,7 +92,7 @@ impl AcceptsUserToken for ListFolder {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FolderItem {
-    /// The key by which a file is downloaded from the message, and a folder listed.
+    /// The key to download a file from the message, or to list a folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_key: Option<String>,
     /// The name that people see.

@@ -6,9 +6,9 @@ use openplat_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Uploads an image for use in messages or as a picture of a chat or a person.
+/// Uploads an image for use in messages or as an avatar.
 ///
-/// JPG, JPEG, PNG, WEBP, GIF, BMP, ICO, TIFF and HEIC are accepted; the last two are turned into JPG. The app needs a bot.
+/// JPG, JPEG, PNG, WEBP, GIF, BMP, ICO, TIFF and HEIC are accepted; the last two are converted to JPG. The app needs a bot.
 ///
 /// `POST /open-apis/im/v1/images` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/image/create))
 ///
@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 /// | `234001` | 400 | [`InvalidResourceParameter`](crate::ErrorCode::InvalidResourceParameter) | A parameter of a request about files or images is not valid. |
 /// | `234002` | 401 | [`ResourceUnauthorized`](crate::ErrorCode::ResourceUnauthorized) | The token was not accepted for files and images. |
 /// | `234006` | 400 | [`FileTooLarge`](crate::ErrorCode::FileTooLarge) | The upload is larger than allowed: 30 MB for a file, 10 MB for an image. |
-/// | `234007` | 400 | [`ResourceBotDisabled`](crate::ErrorCode::ResourceBotDisabled) | The app has no bot to work on files and images with. |
+/// | `234007` | 400 | [`ResourceBotDisabled`](crate::ErrorCode::ResourceBotDisabled) | The app has no bot, which files and images require. |
 /// | `234010` | 400 | [`EmptyFile`](crate::ErrorCode::EmptyFile) | The file or image to upload has 0 bytes. |
 /// | `234011` | 400 | [`UnsupportedImageFormat`](crate::ErrorCode::UnsupportedImageFormat) | The format of the image is not supported. |
 /// | `234039` | 400 | [`ImageResolutionTooHigh`](crate::ErrorCode::ImageResolutionTooHigh) | The image has more pixels than allowed: 2000 x 2000 for GIF, 12000 x 12000 for other formats, 4096 x 4096 for avatars. |
@@ -44,7 +44,7 @@ pub struct CreateImage {
 impl CreateImage {
     /// Starts with what is required.
     ///
-    /// - `image_type`: What the image is to be used for.
+    /// - `image_type`: The use of the image.
     /// - `image`: The content to upload: 10 MB at most, and not empty. A GIF may have 2000 x 2000 pixels at most, other images 12000 x 12000, and one for use as an avatar 4096 x 4096.
     pub fn new(image_type: impl Into<ImageType>, image: impl Into<Upload>) -> Self {
         Self {
@@ -87,11 +87,11 @@ impl AcceptsAppToken for CreateImage {}
 impl AcceptsUserToken for CreateImage {}
 
 openplat_core::string_enum! {
-    /// What an uploaded image is used for.
+    /// The use of an uploaded image.
     pub enum ImageType {
         /// To be sent in messages, and as an icon of a menu or a tab.
         Message = "message",
-        /// To be the picture that stands for somebody or something.
+        /// The avatar of a user or a chat.
         Avatar = "avatar",
     }
 }
@@ -100,6 +100,6 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateImageResponse {
-    /// What messages, chats and downloads refer to the uploaded image by; starts with `img_`.
+    /// The key of the uploaded image, used in messages, chats and downloads, which starts with `img_`.
     pub image_key: String,
 }

@@ -24,7 +24,7 @@ use openplat_core::{
 /// | `234001` | 400 | [`InvalidResourceParameter`](crate::ErrorCode::InvalidResourceParameter) | A parameter of a request about files or images is not valid. |
 /// | `234002` | 401 | [`ResourceUnauthorized`](crate::ErrorCode::ResourceUnauthorized) | The token was not accepted for files and images. |
 /// | `234005` | 400 | [`ResourceDeleted`](crate::ErrorCode::ResourceDeleted) | The file or image does not exist or was deleted. |
-/// | `234007` | 400 | [`ResourceBotDisabled`](crate::ErrorCode::ResourceBotDisabled) | The app has no bot to work on files and images with. |
+/// | `234007` | 400 | [`ResourceBotDisabled`](crate::ErrorCode::ResourceBotDisabled) | The app has no bot, which files and images require. |
 /// | `234008` | 400 | [`NotResourceUploader`](crate::ErrorCode::NotResourceUploader) | Another app uploaded the file or image. |
 /// | `234041` | 400 | [`ResourceKeyDeleted`](crate::ErrorCode::ResourceKeyDeleted) | The tenant's encryption key was deleted, so files and images encrypted with it cannot be used. |
 /// | `234042` | 400 | [`TenantStorageFailed`](crate::ErrorCode::TenantStorageFailed) | The tenant's own storage failed, for example because it is full. |

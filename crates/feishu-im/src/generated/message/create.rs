@@ -36,15 +36,15 @@ use crate::generated::types::{Message, MessageType, ReceiveId};
 /// | `230025` | 400 | [`ContentTooLong`](crate::ErrorCode::ContentTooLong) | The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230099` | 400 | [`CardCreationFailed`](crate::ErrorCode::CardCreationFailed) | The card could not be made from the given content. |
-/// | `230028` | 400 | [`LeakPreventionFailed`](crate::ErrorCode::LeakPreventionFailed) | The organisation's protection against data leaks refused the content, for example a phone number or an e-mail address in plain text. |
-/// | `230029` | 400 | [`ReceiverResigned`](crate::ErrorCode::ReceiverResigned) | The user who should receive the message has left the organisation. |
+/// | `230028` | 400 | [`LeakPreventionFailed`](crate::ErrorCode::LeakPreventionFailed) | The tenant's data loss prevention rejected the content, for example a phone number or an email address in plain text. |
+/// | `230029` | 400 | [`ReceiverResigned`](crate::ErrorCode::ReceiverResigned) | The recipient has left the tenant. |
 /// | `230034` | 400 | [`InvalidReceiver`](crate::ErrorCode::InvalidReceiver) | The `receive_id` is not valid. |
 /// | `230035` | 400 | [`SendNotAllowed`](crate::ErrorCode::SendNotAllowed) | The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it. |
 /// | `230036` | 400 | [`EncryptionKeyDeleted`](crate::ErrorCode::EncryptionKeyDeleted) | The tenant's encryption key was deleted, so messages encrypted with it cannot be used. |
-/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with somebody of another tenant. |
+/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with a user of another tenant. |
 /// | `230049` | 400 | [`MessageBeingSent`](crate::ErrorCode::MessageBeingSent) | The message is still being sent. |
 /// | `230053` | 400 | [`BotBlockedByUser`](crate::ErrorCode::BotBlockedByUser) | The user has chosen to get no more messages from the bot. |
-/// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not take them, such as cards in private chats between organisations. |
+/// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants. |
 /// | `230055` | 400 | [`FileTypeMismatch`](crate::ErrorCode::FileTypeMismatch) | The type that the file was uploaded with does not fit the type of the message. |
 /// | `230075` | 400 | [`EncryptedOrEditExpired`](crate::ErrorCode::EncryptedOrEditExpired) | Messages cannot be sent to secret chats or chats with third-party encryption; or, for edits, the period in which the message can be edited is over. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
@@ -73,11 +73,11 @@ impl std::fmt::Debug for CreateMessage {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct CreateMessageRequired<'a> {
-    /// Who gets the message, as an id of the kind in `receive_id_type`: a person, a chat, or, when something is forwarded, a thread. For people an open_id, which starts with `ou_`, is best. A bot reaches only the people whom its app is available to, and only chats in which it may write.
+    /// The recipient's ID, of the type given in `receive_id_type`: a user, a chat or, when forwarding, a thread. For users, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
     pub receive_id: ReceiveId,
-    /// What kind of message it is, which decides the form of `content`. A reply cannot be `system`, and an edit must be `text` or `post`.
+    /// The type of the message, which determines the format of `content`. A reply cannot be `system`, and an edit must be `text` or `post`.
     pub msg_type: MessageType,
-    /// JSON in a string: the message, in the form that its type asks for, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may have 150 KB, a `post` or a card 30 KB, to which templates and style tags add. Images, sounds, videos and files are named by the keys that their upload returned.
+    /// The message as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
     pub content: &'a str,
 }
 

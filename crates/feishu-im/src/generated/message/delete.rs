@@ -5,9 +5,9 @@ use openplat_core::{
     Parts, Rate,
 };
 
-/// Takes a message back, so that nobody can read it any more.
+/// Recalls a message so that no one can read it.
 ///
-/// A bot can take back what it sent itself; the owner of a chat can take back messages of others there. The administrators of the tenant limit how long after sending this is possible.
+/// A bot can recall its own messages. The owner of a chat can also recall the messages of other members. The tenant's administrators limit how long after sending a message can be recalled.
 ///
 /// `DELETE /open-apis/im/v1/messages/:message_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/delete))
 ///
@@ -27,10 +27,10 @@ use openplat_core::{
 /// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230009` | 400 | [`RecallPeriodOver`](crate::ErrorCode::RecallPeriodOver) | The message was sent too long ago to be recalled. |
 /// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
-/// | `230026` | 400 | [`RecallNotAllowed`](crate::ErrorCode::RecallNotAllowed) | The bot may not recall this message, because somebody else sent it. |
+/// | `230026` | 400 | [`RecallNotAllowed`](crate::ErrorCode::RecallNotAllowed) | The bot cannot recall this message, because it was sent by another sender. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
-/// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not take them, such as cards in private chats between organisations. |
+/// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message.delete")]
@@ -43,7 +43,7 @@ pub struct DeleteMessage {
 impl DeleteMessage {
     /// Starts with what is required.
     ///
-    /// - `message_id`: The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub fn new(message_id: impl Into<String>) -> Self {
         Self {
             message_id: message_id.into(),

@@ -6,9 +6,9 @@ use openplat_core::{
 };
 use crate::generated::types::{Message, ReceiveId};
 
-/// Forwards one message to a person, a chat or a thread.
+/// Forwards one message to a user, a chat or a thread.
 ///
-/// The bot must be able to see the message and allowed to write where it goes. Notices of the system, red envelopes, votes, sounds and transfers of calendar events cannot be forwarded, nor can messages of secret chats or of chats in restricted mode. Within 1 hour, requests with the same `uuid` forward it to the same receiver once at most.
+/// The bot must be able to see the message and to send messages to the recipient. System notices, red packets, votes, audio messages and transfers of calendar events cannot be forwarded, nor can messages of secret chats or of chats in restricted mode. Within 1 hour, requests with the same `uuid` forward the message to a recipient at most once.
 ///
 /// `POST /open-apis/im/v1/messages/:message_id/forward` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/forward))
 ///
@@ -31,18 +31,18 @@ use crate::generated::types::{Message, ReceiveId};
 /// | `230019` | 400 | [`ThreadNotFound`](crate::ErrorCode::ThreadNotFound) | The thread that the message should go to does not exist. |
 /// | `230020` | 400 | [`MessageRateLimited`](crate::ErrorCode::MessageRateLimited) | Too many requests that send or change messages. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
-/// | `230029` | 400 | [`ReceiverResigned`](crate::ErrorCode::ReceiverResigned) | The user who should receive the message has left the organisation. |
+/// | `230029` | 400 | [`ReceiverResigned`](crate::ErrorCode::ReceiverResigned) | The recipient has left the tenant. |
 /// | `230034` | 400 | [`InvalidReceiver`](crate::ErrorCode::InvalidReceiver) | The `receive_id` is not valid. |
 /// | `230035` | 400 | [`SendNotAllowed`](crate::ErrorCode::SendNotAllowed) | The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it. |
 /// | `230036` | 400 | [`EncryptionKeyDeleted`](crate::ErrorCode::EncryptionKeyDeleted) | The tenant's encryption key was deleted, so messages encrypted with it cannot be used. |
-/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with somebody of another tenant. |
+/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with a user of another tenant. |
 /// | `230049` | 400 | [`MessageBeingSent`](crate::ErrorCode::MessageBeingSent) | The message is still being sent. |
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
 /// | `230053` | 400 | [`BotBlockedByUser`](crate::ErrorCode::BotBlockedByUser) | The user has chosen to get no more messages from the bot. |
 /// | `230061` | 400 | [`MessageTypeNotForwardable`](crate::ErrorCode::MessageTypeNotForwardable) | Messages of this type cannot be forwarded, for example system, red packet, vote and voice messages. |
 /// | `230062` | 400 | [`EncryptedForwardNotAllowed`](crate::ErrorCode::EncryptedForwardNotAllowed) | The caller may not forward anything to a chat that uses third-party encryption. |
 /// | `230063` | 400 | [`InvalidForwardTarget`](crate::ErrorCode::InvalidForwardTarget) | The chat to forward to is not valid. |
-/// | `230064` | 400 | [`InvalidForwardSource`](crate::ErrorCode::InvalidForwardSource) | What should be forwarded is not valid: it does not exist, or it was recalled, or the caller cannot see it. |
+/// | `230064` | 400 | [`InvalidForwardSource`](crate::ErrorCode::InvalidForwardSource) | The message or thread to forward is invalid: it does not exist, was recalled, or is not visible to the caller. |
 /// | `230065` | 400 | [`ForwardSourceRecalled`](crate::ErrorCode::ForwardSourceRecalled) | Everything that should be forwarded was recalled. |
 /// | `230066` | 400 | [`SecretChatNotForwardable`](crate::ErrorCode::SecretChatNotForwardable) | Messages and threads of secret chats cannot be forwarded. |
 /// | `230070` | 400 | [`RestrictedModeNotForwardable`](crate::ErrorCode::RestrictedModeNotForwardable) | The messages cannot be forwarded, because they are confidential or their chat is in restricted mode or dissolved. |
@@ -61,8 +61,8 @@ pub struct ForwardMessage {
 impl ForwardMessage {
     /// Starts with what is required.
     ///
-    /// - `message_id`: The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
-    /// - `receive_id`: Who gets the message, as an id of the kind in `receive_id_type`: a person, a chat, or, when something is forwarded, a thread. For people an open_id, which starts with `ou_`, is best. A bot reaches only the people whom its app is available to, and only chats in which it may write.
+    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `receive_id`: The recipient's ID, of the type given in `receive_id_type`: a user, a chat or, when forwarding, a thread. For users, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
     pub fn new(message_id: impl Into<String>, receive_id: ReceiveId) -> Self {
         Self {
             message_id: message_id.into(),

@@ -9,7 +9,7 @@ use crate::generated::types::{CardMsgContentType, Message, UserIdType};
 
 /// Returns a message with its content.
 ///
-/// The caller must be able to see the message. For a merged forward, the messages inside of it come along. Deleted messages are refused.
+/// The caller must be able to see the message. For a merged-forward message, the messages in it are included. Deleted messages are refused.
 ///
 /// `GET /open-apis/im/v1/messages/:message_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/get))
 ///
@@ -44,7 +44,7 @@ pub struct GetMessage {
 impl GetMessage {
     /// Starts with what is required.
     ///
-    /// - `message_id`: The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub fn new(message_id: impl Into<String>) -> Self {
         Self {
             message_id: message_id.into(),
@@ -54,7 +54,7 @@ impl GetMessage {
         }
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -117,7 +117,7 @@ impl AcceptsUserToken for GetMessage {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetMessageResponse {
-    /// The message that was asked for. For a merged forward, the forward itself and the messages inside of it, which carry an `upper_message_id`.
+    /// The requested message. For a merged-forward message, the message itself and the messages in it, which have an `upper_message_id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Message>,
 }

@@ -49,7 +49,7 @@ pub struct ListMessage {
 impl ListMessage {
     /// Starts with what is required.
     ///
-    /// - `container_id`: Where to read: a chat, whose id starts with `oc_`, or a thread, whose id starts with `omt_`, as `container_id_type` says.
+    /// - `container_id`: The ID of the chat, which starts with `oc_`, or of the thread, which starts with `omt_`, as given in `container_id_type`.
     pub fn new(container_id: ContainerId) -> Self {
         Self {
             container_id,
@@ -64,19 +64,19 @@ impl ListMessage {
         }
     }
 
-    /// From when on to list messages: seconds since the Unix epoch, as a decimal string. Not for a `container_id_type` of `thread`.
+    /// The earliest send time to include, in seconds since the Unix epoch, as a decimal string. Not for a `container_id_type` of `thread`.
     pub fn start_time(mut self, value: impl Into<openplat_core::Seconds>) -> Self {
         self.start_time = Some(Into::<openplat_core::Seconds>::into(value).into());
         self
     }
 
-    /// Until when to list messages: seconds since the Unix epoch, as a decimal string. Not for a `container_id_type` of `thread`.
+    /// The latest send time to include, in seconds since the Unix epoch, as a decimal string. Not for a `container_id_type` of `thread`.
     pub fn end_time(mut self, value: impl Into<openplat_core::Seconds>) -> Self {
         self.end_time = Some(Into::<openplat_core::Seconds>::into(value).into());
         self
     }
 
-    /// In which order the messages come. Must stay the same from page to page.
+    /// The order of the messages. Must stay the same for all pages.
     ///
     /// Default: `ByCreateTimeAsc`.
     pub fn sort_type(mut self, value: impl Into<MessageOrder>) -> Self {
@@ -84,7 +84,7 @@ impl ListMessage {
         self
     }
 
-    /// How many entries to ask for at a time.
+    /// The maximum number of entries per page.
     ///
     /// From 1 to 50. Default: `20`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -92,7 +92,7 @@ impl ListMessage {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -184,9 +184,9 @@ impl Paged for ListMessage {
 }
 
 openplat_core::string_enum! {
-    /// What messages are listed from.
+    /// The type of container that messages are listed from.
     pub enum ContainerIdType {
-        /// A chat, be it of several people or between two.
+        /// A chat: a group or a direct chat.
         Chat = "chat",
         /// One topic within a chat, with the message it starts with and all replies.
         Thread = "thread",
@@ -203,7 +203,7 @@ openplat_core::string_enum! {
     }
 }
 
-/// Where messages are listed from: the id of a chat or of a thread, together with which of the two it is.
+/// The container that messages are listed from: the ID of a chat or of a thread, with its type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ContainerId {
     id_type: ContainerIdType,
@@ -219,7 +219,7 @@ impl ContainerId {
         }
     }
 
-    /// A chat, be it of several people or between two.
+    /// A chat: a group or a direct chat.
     pub fn chat(id: impl Into<String>) -> Self {
         Self::new(ContainerIdType::Chat, id)
     }
@@ -247,7 +247,7 @@ pub struct ListMessageResponse {
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent as `page_token`; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// The messages on this page.

@@ -6,9 +6,9 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{Message, ReceiveId};
 
-/// Forwards several messages of one chat, as a single new message, to a person, a chat or a thread.
+/// Forwards several messages of one chat, as a single new message, to a user, a chat or a thread.
 ///
-/// Messages that cannot be forwarded are left out and returned in `invalid_message_id_list`; if none is left, the request fails. Messages of different chats or threads, or messages inside and outside of a thread, cannot be combined, and messages of secret chats or of chats in restricted mode cannot be forwarded. Within 1 hour, requests with the same `uuid` forward to the same receiver once at most.
+/// Messages that cannot be forwarded are left out and returned in `invalid_message_id_list`. If none remains, the request fails. Messages of different chats or threads, or messages in and outside a thread, cannot be combined, and messages of secret chats or of chats in restricted mode cannot be forwarded. Within 1 hour, requests with the same `uuid` forward to a recipient at most once.
 ///
 /// `POST /open-apis/im/v1/messages/merge_forward` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/merge_forward))
 ///
@@ -31,16 +31,16 @@ use crate::generated::types::{Message, ReceiveId};
 /// | `230019` | 400 | [`ThreadNotFound`](crate::ErrorCode::ThreadNotFound) | The thread that the message should go to does not exist. |
 /// | `230020` | 400 | [`MessageRateLimited`](crate::ErrorCode::MessageRateLimited) | Too many requests that send or change messages. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
-/// | `230029` | 400 | [`ReceiverResigned`](crate::ErrorCode::ReceiverResigned) | The user who should receive the message has left the organisation. |
+/// | `230029` | 400 | [`ReceiverResigned`](crate::ErrorCode::ReceiverResigned) | The recipient has left the tenant. |
 /// | `230034` | 400 | [`InvalidReceiver`](crate::ErrorCode::InvalidReceiver) | The `receive_id` is not valid. |
 /// | `230035` | 400 | [`SendNotAllowed`](crate::ErrorCode::SendNotAllowed) | The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it. |
 /// | `230036` | 400 | [`EncryptionKeyDeleted`](crate::ErrorCode::EncryptionKeyDeleted) | The tenant's encryption key was deleted, so messages encrypted with it cannot be used. |
-/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with somebody of another tenant. |
+/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with a user of another tenant. |
 /// | `230049` | 400 | [`MessageBeingSent`](crate::ErrorCode::MessageBeingSent) | The message is still being sent. |
 /// | `230053` | 400 | [`BotBlockedByUser`](crate::ErrorCode::BotBlockedByUser) | The user has chosen to get no more messages from the bot. |
 /// | `230062` | 400 | [`EncryptedForwardNotAllowed`](crate::ErrorCode::EncryptedForwardNotAllowed) | The caller may not forward anything to a chat that uses third-party encryption. |
 /// | `230063` | 400 | [`InvalidForwardTarget`](crate::ErrorCode::InvalidForwardTarget) | The chat to forward to is not valid. |
-/// | `230064` | 400 | [`InvalidForwardSource`](crate::ErrorCode::InvalidForwardSource) | What should be forwarded is not valid: it does not exist, or it was recalled, or the caller cannot see it. |
+/// | `230064` | 400 | [`InvalidForwardSource`](crate::ErrorCode::InvalidForwardSource) | The message or thread to forward is invalid: it does not exist, was recalled, or is not visible to the caller. |
 /// | `230065` | 400 | [`ForwardSourceRecalled`](crate::ErrorCode::ForwardSourceRecalled) | Everything that should be forwarded was recalled. |
 /// | `230066` | 400 | [`SecretChatNotForwardable`](crate::ErrorCode::SecretChatNotForwardable) | Messages and threads of secret chats cannot be forwarded. |
 /// | `230067` | 400 | [`MixedForwardSources`](crate::ErrorCode::MixedForwardSources) | Messages from several threads, or from a thread and from outside of it, cannot be forwarded as one. |
@@ -60,8 +60,8 @@ pub struct MergeForwardMessage {
 impl MergeForwardMessage {
     /// Starts with what is required.
     ///
-    /// - `receive_id`: Who gets the message, as an id of the kind in `receive_id_type`: a person, a chat, or, when something is forwarded, a thread. For people an open_id, which starts with `ou_`, is best. A bot reaches only the people whom its app is available to, and only chats in which it may write.
-    /// - `message_id_list`: The messages to forward, all from the same chat; ids of messages start with `om_`.
+    /// - `receive_id`: The recipient's ID, of the type given in `receive_id_type`: a user, a chat or, when forwarding, a thread. For users, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
+    /// - `message_id_list`: The IDs of the messages to forward, all from the same chat, which start with `om_`.
     ///
     ///   From 1 to 100 elements.
     pub fn new(
@@ -121,10 +121,10 @@ impl AcceptsAppToken for MergeForwardMessage {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MergeForwardMessageResponse {
-    /// The new message that contains the others. Its content is a fixed text; `im.v1.message.get` returns the messages inside of it.
+    /// The new message that contains the others. Its content is a fixed text; `im.v1.message.get` returns the messages in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,
-    /// The messages that were not forwarded, because they do not exist, were taken back, cannot be seen by the caller, or are of a type that cannot be forwarded; ids start with `om_`.
+    /// The IDs of messages that were not forwarded, because they do not exist, were recalled, cannot be seen by the caller, or are of a type that cannot be forwarded. They start with `om_`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invalid_message_id_list: Vec<String>,
 }

@@ -29,7 +29,7 @@ use openplat_core::{
 /// | `230020` | 400 | [`MessageRateLimited`](crate::ErrorCode::MessageRateLimited) | Too many requests that send or change messages. |
 /// | `230025` | 400 | [`ContentTooLong`](crate::ErrorCode::ContentTooLong) | The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
-/// | `230028` | 400 | [`LeakPreventionFailed`](crate::ErrorCode::LeakPreventionFailed) | The organisation's protection against data leaks refused the content, for example a phone number or an e-mail address in plain text. |
+/// | `230028` | 400 | [`LeakPreventionFailed`](crate::ErrorCode::LeakPreventionFailed) | The tenant's data loss prevention rejected the content, for example a phone number or an email address in plain text. |
 /// | `230031` | 400 | [`UpdatePeriodOver`](crate::ErrorCode::UpdatePeriodOver) | The message was sent more than 14 days ago and cannot be updated any more. |
 /// | `230099` | 400 | [`CardCreationFailed`](crate::ErrorCode::CardCreationFailed) | The card could not be made from the given content. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
@@ -55,9 +55,9 @@ impl std::fmt::Debug for PatchMessage {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct PatchMessageRequired<'a> {
-    /// The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
-    /// JSON in a string: the message, in the form that its type asks for, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may have 150 KB, a `post` or a card 30 KB, to which templates and style tags add. Images, sounds, videos and files are named by the keys that their upload returned.
+    /// The message as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
     pub content: &'a str,
 }
 

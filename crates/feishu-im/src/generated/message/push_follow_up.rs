@@ -5,9 +5,9 @@ use openplat_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Shows bubbles with suggested answers below the newest message of a chat; they vanish when somebody clicks one or a new message comes.
+/// Shows bubbles with suggested replies below the newest message of a chat. They disappear when a user clicks one or a new message arrives.
 ///
-/// Only for messages that the bot sent to a single person at most 600 seconds ago, and once for each message. A click sends the text of the bubble as a message of that person.
+/// Only for messages that the bot sent to a single user at most 600 seconds ago, and once per message. A click sends the text of the bubble as a message of that user.
 ///
 /// `POST /open-apis/im/v1/messages/:message_id/push_follow_up` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/push_follow_up))
 ///
@@ -41,7 +41,7 @@ pub struct PushMessageFollowUp {
 impl PushMessageFollowUp {
     /// Starts with what is required.
     ///
-    /// - `message_id`: The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     /// - `follow_ups`: The bubbles to show.
     ///
     ///   From 1 to 3 elements.
@@ -182,7 +182,7 @@ pub struct I18nContent {
     /// From 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// Which language the text is in.
+    /// The language of the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
 }
@@ -204,7 +204,7 @@ pub struct I18nContentRequired<'a> {
     ///
     /// From 1 to 200 characters.
     pub content: &'a str,
-    /// Which language the text is in.
+    /// The language of the text.
     pub language: Language,
 }
 

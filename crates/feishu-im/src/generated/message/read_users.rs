@@ -47,9 +47,9 @@ pub struct ListMessageReadUsers {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct ListMessageReadUsersRequired<'a> {
-    /// The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     pub user_id_type: UserIdType,
 }
 
@@ -64,7 +64,7 @@ impl ListMessageReadUsers {
         }
     }
 
-    /// How many entries to ask for at a time.
+    /// The maximum number of entries per page.
     ///
     /// From 1 to 100.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -72,7 +72,7 @@ impl ListMessageReadUsers {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -143,13 +143,13 @@ pub struct MessageReader {
     /// The type of `user_id`, as the request asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id_type: Option<UserIdType>,
-    /// The person, as an id of the kind in `user_id_type`.
+    /// The user, as an ID of the type given in `user_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// When the person read the message: milliseconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
-    /// What identifies the organisation that the person belongs to; store apps fetch their token with it.
+    /// The key of the user's tenant. Store apps use it to fetch a tenant token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
 }
@@ -171,7 +171,7 @@ pub struct ListMessageReadUsersResponse {
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent as `page_token`; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
 }

@@ -7,9 +7,9 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{PeerType, UserIdType};
 
-/// Finds messages by their words, and by who sent them, when and where.
+/// Finds messages by their words, sender, time and chat.
 ///
-/// Only messages that the caller can find in Feishu itself are found. The answer holds an excerpt of each; `im.v1.message.get` returns the whole.
+/// Only messages that the caller can find in Feishu itself are found. The response contains an excerpt of each; `im.v1.message.get` returns the whole message.
 ///
 /// `POST /open-apis/im/v1/messages/search` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/search))
 ///
@@ -52,19 +52,19 @@ impl SearchMessage {
         }
     }
 
-    /// How many entries to ask for at a time.
+    /// The maximum number of entries per page.
     pub fn page_size(mut self, value: i64) -> Self {
         self.page_size = Some(value);
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
         self.user_id_type = Some(value.into());
         self
@@ -76,7 +76,7 @@ impl SearchMessage {
         self
     }
 
-    /// Which messages to consider; without it, all that the caller can see.
+    /// The filter for messages. If omitted, all messages that the caller can see are searched.
     pub fn filter(mut self, value: MessageSearchFilter) -> Self {
         self.filter = Some(value);
         self
@@ -136,11 +136,11 @@ impl Paged for SearchMessage {
 }
 
 openplat_core::string_enum! {
-    /// What a message can carry, as a search can ask for it.
+    /// The type of content that a message contains, as a search filter.
     pub enum AttachmentType {
-        /// Pictures of all formats.
+        /// Images of all formats.
         Image = "image",
-        /// Moving pictures.
+        /// Videos of all formats.
         Video = "video",
         /// Documents and other data.
         File = "file",
@@ -150,7 +150,7 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// Which kind of chats a search looks into.
+    /// Whether a search covers groups or direct chats.
     pub enum SearchedChatType {
         /// Chats of several people.
         Group = "group",
@@ -160,7 +160,7 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// What a message that was found consists of. The names differ in part from those that are used to send messages.
+    /// The type of a message in search results. The names differ in part from those used to send messages.
     pub enum FoundMessageType {
         /// Something that the search cannot tell.
         UnknownType = "unknown",
@@ -170,17 +170,17 @@ openplat_core::string_enum! {
         File = "file",
         /// Plain words.
         Text = "text",
-        /// A picture.
+        /// A single image.
         Image = "image",
-        /// A notice by Feishu itself, for example that somebody joined.
+        /// A system notice, for example that a member joined.
         System = "system",
-        /// Recorded sound.
+        /// An audio recording.
         Audio = "audio",
         /// A mail that was brought into the chat.
         Email = "email",
         /// The card of a chat; `share_chat` when it is sent.
         ShareGroupChat = "share_group_chat",
-        /// A picture from a collection that people use to show a mood.
+        /// A sticker. Bots can send only stickers that they have received.
         Sticker = "sticker",
         /// Several messages that were forwarded as one.
         MergeForward = "merge_forward",
@@ -192,11 +192,11 @@ openplat_core::string_enum! {
         Card = "card",
         /// A video.
         Media = "media",
-        /// An event of a calendar that somebody shared.
+        /// An event of a calendar, shared with the chat.
         ShareCalendarEvent = "share_calendar_event",
         /// A red envelope, which is a gift of money.
         Hongbao = "hongbao",
-        /// The transfer of an event of a calendar to somebody else.
+        /// The transfer of a calendar event to another user.
         GeneralCalendar = "general_calendar",
         /// An invitation to a video meeting.
         VideoChat = "video_chat",
@@ -219,32 +219,32 @@ openplat_core::string_enum! {
     }
 }
 
-/// Which messages a search considers. What is absent does not narrow it.
+/// The filter of a search for messages. Fields left unset do not filter.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageSearchFilter {
-    /// The people whose messages to find, as ids of the kind in `user_id_type`: 200 at most.
+    /// The senders of the messages, at most 200, as IDs of the type given in `user_id_type`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from_ids: Vec<String>,
-    /// The chats to look into: 200 at most; ids of chats start with `oc_`.
+    /// The IDs of the chats to search, at most 200, which start with `oc_`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chat_ids: Vec<String>,
-    /// From when to when the messages were sent.
+    /// The time range in which the messages were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_range: Option<SearchTimeRange>,
-    /// What the messages must carry.
+    /// The types of content that the messages must contain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub include_attachment_types: Vec<AttachmentType>,
     /// Whether to find messages of people, of bots, or of both.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from_types: Vec<PeerType>,
-    /// The people whom the messages must mention, as ids of the kind in `user_id_type`: 200 at most. Messages that mention everybody match too.
+    /// The users whom the messages must mention, at most 200, as IDs of the type given in `user_id_type`. Messages that mention all members also match.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub at_chatter_ids: Vec<String>,
     /// Whether to look only into chats of several people, or only into those between two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_type: Option<SearchedChatType>,
-    /// Whether to find only messages that mention the caller, or everybody at once.
+    /// Whether to find only messages that mention the caller or all members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_at_me: Option<bool>,
     /// Whether to leave out messages of people or of bots.
@@ -268,7 +268,7 @@ impl MessageSearchFilter {
         }
     }
 
-    /// The people whose messages to find, as ids of the kind in `user_id_type`: 200 at most.
+    /// The senders of the messages, at most 200, as IDs of the type given in `user_id_type`.
     pub fn from_ids(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,
@@ -277,7 +277,7 @@ impl MessageSearchFilter {
         self
     }
 
-    /// The chats to look into: 200 at most; ids of chats start with `oc_`.
+    /// The IDs of the chats to search, at most 200, which start with `oc_`.
     pub fn chat_ids(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,
@@ -286,13 +286,13 @@ impl MessageSearchFilter {
         self
     }
 
-    /// From when to when the messages were sent.
+    /// The time range in which the messages were sent.
     pub fn time_range(mut self, value: SearchTimeRange) -> Self {
         self.time_range = Some(value);
         self
     }
 
-    /// What the messages must carry.
+    /// The types of content that the messages must contain.
     pub fn include_attachment_types(
         mut self,
         value: impl IntoIterator<Item = impl Into<AttachmentType>>,
@@ -310,7 +310,7 @@ impl MessageSearchFilter {
         self
     }
 
-    /// The people whom the messages must mention, as ids of the kind in `user_id_type`: 200 at most. Messages that mention everybody match too.
+    /// The users whom the messages must mention, at most 200, as IDs of the type given in `user_id_type`. Messages that mention all members also match.
     pub fn at_chatter_ids(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,
@@ -325,7 +325,7 @@ impl MessageSearchFilter {
         self
     }
 
-    /// Whether to find only messages that mention the caller, or everybody at once.
+    /// Whether to find only messages that mention the caller or all members.
     pub fn is_at_me(mut self, value: bool) -> Self {
         self.is_at_me = Some(value);
         self
@@ -379,13 +379,13 @@ impl SearchTimeRange {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundMessage {
-    /// The message, by the same id as in `meta_data`; starts with `om_`.
+    /// The ID of the message, the same as in `meta_data`, which starts with `om_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// An excerpt of the message, with the words that were found between `<h>` and `</h>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_info: Option<String>,
-    /// Who sent the message, when, and where it stands.
+    /// The sender, the time and the chat of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta_data: Option<FoundMessageMeta>,
 }
@@ -403,14 +403,14 @@ impl std::fmt::Debug for FoundMessage {
     }
 }
 
-/// What is known about a message that a search found, apart from its content.
+/// The details of a message in search results, apart from its content.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundMessageMeta {
-    /// What the whole message can be fetched by; starts with `om_`.
+    /// The ID of the message, with which the whole message can be fetched. It starts with `om_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// What kind of message it is.
+    /// The type of the message.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<FoundMessageType>,
     /// When the message was sent: an RFC 3339 time, such as `2026-03-21T16:15:30+08:00`.
@@ -419,19 +419,19 @@ pub struct FoundMessageMeta {
     /// When the message was last changed: an RFC 3339 time, such as `2026-03-21T16:15:30+08:00`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_time: Option<String>,
-    /// Which place the message has in the order of its chat.
+    /// The position of the message in its chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<i64>,
     /// The chat that the message is in; starts with `oc_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
-    /// Who sent the message; an id of the kind in `user_id_type` for a person.
+    /// The sender of the message. For a user, an ID of the type given in `user_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_id: Option<String>,
-    /// The thread that the message belongs to; starts with `omt_`. Absent outside of threads.
+    /// The ID of the thread that the message belongs to, which starts with `omt_`. Absent outside threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_id: Option<String>,
-    /// Which place the message has in the order of its thread. Only for messages in threads.
+    /// The position of the message in its thread. Only for messages in threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_position: Option<i64>,
     /// Whether the chat is one between two.
@@ -446,16 +446,16 @@ pub struct SearchMessageResponse {
     /// The messages on this page that were found.
     #[serde(default)]
     pub items: Vec<FoundMessage>,
-    /// How many messages were found on all pages together.
+    /// The total number of messages found, on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent as `page_token`; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
-    /// What the caller should know about the search, in words, for example that `query` was cut or that results are missing.
+    /// A notice about the search, for example that `query` was cut off or that results are missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
 }

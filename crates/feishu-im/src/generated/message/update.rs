@@ -32,11 +32,11 @@ use crate::generated::types::{Message, MessageType};
 /// | `230022` | 400 | [`SensitiveContent`](crate::ErrorCode::SensitiveContent) | The content of the message holds sensitive information. |
 /// | `230025` | 400 | [`ContentTooLong`](crate::ErrorCode::ContentTooLong) | The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
-/// | `230028` | 400 | [`LeakPreventionFailed`](crate::ErrorCode::LeakPreventionFailed) | The organisation's protection against data leaks refused the content, for example a phone number or an e-mail address in plain text. |
+/// | `230028` | 400 | [`LeakPreventionFailed`](crate::ErrorCode::LeakPreventionFailed) | The tenant's data loss prevention rejected the content, for example a phone number or an email address in plain text. |
 /// | `230035` | 400 | [`SendNotAllowed`](crate::ErrorCode::SendNotAllowed) | The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it. |
-/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with somebody of another tenant. |
+/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with a user of another tenant. |
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
-/// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not take them, such as cards in private chats between organisations. |
+/// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants. |
 /// | `230055` | 400 | [`FileTypeMismatch`](crate::ErrorCode::FileTypeMismatch) | The type that the file was uploaded with does not fit the type of the message. |
 /// | `230071` | 400 | [`ReplyOrEditRefused`](crate::ErrorCode::ReplyOrEditRefused) | A reply in a thread is not possible in the chat of the message; or, for edits, the caller did not send the message. |
 /// | `230072` | 400 | [`FoldedOrEditsExhausted`](crate::ErrorCode::FoldedOrEditsExhausted) | A folded message takes no replies in a thread; or, for edits, the message was edited 20 times already. |
@@ -68,11 +68,11 @@ impl std::fmt::Debug for UpdateMessage {
 /// without defaults, so that none is forgotten.
 #[derive(Clone)]
 pub struct UpdateMessageRequired<'a> {
-    /// The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
-    /// What kind of message it is, which decides the form of `content`. A reply cannot be `system`, and an edit must be `text` or `post`.
+    /// The type of the message, which determines the format of `content`. A reply cannot be `system`, and an edit must be `text` or `post`.
     pub msg_type: MessageType,
-    /// JSON in a string: the message, in the form that its type asks for, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may have 150 KB, a `post` or a card 30 KB, to which templates and style tags add. Images, sounds, videos and files are named by the keys that their upload returned.
+    /// The message as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
     pub content: &'a str,
 }
 

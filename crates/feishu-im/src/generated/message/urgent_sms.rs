@@ -6,9 +6,9 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::UserIdType;
 
-/// Marks a message as urgent for some people, who are alerted in the Feishu app and by text message on the phone.
+/// Marks a message as urgent for some users, who are alerted in the Feishu app and by SMS.
 ///
-/// Each text message uses up some of what the tenant paid for. Only for messages that the bot itself sent, and only where the settings of the chat allow it; batch messages and external chats are left out. Nobody can have more than 200 unread urgent messages.
+/// Each SMS uses up part of the tenant's paid quota. Only for messages that the bot itself sent, and only if the chat settings allow it. Batch messages and external chats are not supported. A user can have at most 200 unread urgent messages.
 ///
 /// `PATCH /open-apis/im/v1/messages/:message_id/urgent_sms` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/urgent_sms))
 ///
@@ -29,7 +29,7 @@ use crate::generated::types::UserIdType;
 /// | `230012` | 400 | [`NotMessageSender`](crate::ErrorCode::NotMessageSender) | The bot did not send the message, and may do this only with messages of its own. |
 /// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
 /// | `230023` | 400 | [`TooManyUnreadUrgents`](crate::ErrorCode::TooManyUnreadUrgents) | A user has reached the limit of 200 unread urgent messages. |
-/// | `230024` | 400 | [`UrgentQuotaExceeded`](crate::ErrorCode::UrgentQuotaExceeded) | The organisation has used up its allowance of urgent notifications. |
+/// | `230024` | 400 | [`UrgentQuotaExceeded`](crate::ErrorCode::UrgentQuotaExceeded) | The tenant has used up its quota of urgent notifications. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230052` | 400 | [`UrgentNotAllowed`](crate::ErrorCode::UrgentNotAllowed) | The caller may not mark messages as urgent in this chat, or doing so was judged to be a risk. |
 /// | `230098` | 400 | [`FoldedNotUrgent`](crate::ErrorCode::FoldedNotUrgent) | A message that is folded together with others cannot be marked as urgent. |
@@ -48,11 +48,11 @@ pub struct UrgeMessageBySms {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct UrgeMessageBySmsRequired<'a> {
-    /// The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     pub user_id_type: UserIdType,
-    /// Whom to alert, as ids of the kind in `user_id_type`: 200 at most. Those who are not in the chat of the message come back in `invalid_user_id_list`.
+    /// The users to alert, at most 200, as IDs of the type given in `user_id_type`. Users who are not in the message's chat are returned in `invalid_user_id_list`.
     pub user_id_list: &'a [&'a str],
 }
 
@@ -104,7 +104,7 @@ impl AcceptsAppToken for UrgeMessageBySms {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UrgeMessageBySmsResponse {
-    /// The people who were not alerted because their ids are wrong or they are not in the chat; all others were. If this holds for everybody, the request fails with `230001` instead.
+    /// The users who were not alerted, because their IDs are wrong or they are not in the chat. All others were alerted. If no user can be alerted, the request fails with `230001` instead.
     #[serde(default)]
     pub invalid_user_id_list: Vec<String>,
 }

@@ -39,13 +39,13 @@ impl BatchQueryMessageReaction {
         }
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
         self.user_id_type = Some(value.into());
         self
     }
 
-    /// How many reactions to return for each message: 1 to 10; without it, 10.
+    /// The maximum number of reactions to return per message, from 1 to 10. Defaults to 10.
     pub fn page_size_per_message(mut self, value: i64) -> Self {
         self.page_size_per_message = Some(value);
         self
@@ -91,7 +91,7 @@ impl AcceptsAppToken for BatchQueryMessageReaction {}
 impl AcceptsUserToken for BatchQueryMessageReaction {}
 
 openplat_core::string_enum! {
-    /// Why the reactions to a message could not be read.
+    /// The reason why the reactions to a message could not be read.
     pub enum ReactionFailReason {
         /// There is no message with this id.
         Invalid = "invalid",
@@ -109,7 +109,7 @@ pub struct ReactionQuery {
     /// The message to ask about; starts with `om_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// Where to go on: the `page_token` of the page before, for the same message; absent for the first page.
+    /// The page token from the previous response for the same message. Omit it for the first page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
 }
@@ -129,7 +129,7 @@ impl ReactionQuery {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before, for the same message; absent for the first page.
+    /// The page token from the previous response for the same message. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -146,7 +146,7 @@ pub struct MessageReactions {
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent as `page_token` for the same message; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token` for the same message. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// The reactions on this page.
@@ -158,10 +158,10 @@ pub struct MessageReactions {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReactionDetail {
-    /// What the reaction can be removed by; an opaque string.
+    /// The ID of the reaction, an opaque string, with which it can be removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_id: Option<String>,
-    /// Who added the reaction.
+    /// The user or app that added the reaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<ReactionOperator>,
     /// When the reaction was added: milliseconds since the Unix epoch, as a decimal string.
@@ -179,7 +179,7 @@ impl ReactionDetail {
     }
 }
 
-/// How often each emoji occurs among the reactions to one message.
+/// The number of times each emoji occurs among the reactions to one message.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageReactionCounts {
@@ -191,14 +191,14 @@ pub struct MessageReactionCounts {
     pub reaction_count: Vec<ReactionCount>,
 }
 
-/// How often one emoji occurs among the reactions to a message.
+/// The number of times one emoji occurs among the reactions to a message.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReactionCount {
     /// The emoji that is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_type: Option<Emoji>,
-    /// How many reactions consist of the emoji, as a decimal string.
+    /// The number of reactions with this emoji, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<String>,
 }
@@ -207,10 +207,10 @@ pub struct ReactionCount {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FailedReactionQuery {
-    /// The message, by the id that the request named.
+    /// The ID of the message, as given in the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// Why they could not be read.
+    /// The reason why the reactions could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_reason: Option<ReactionFailReason>,
 }
@@ -222,7 +222,7 @@ pub struct BatchQueryMessageReactionResponse {
     /// The reactions, message by message, of those that could be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub success_msg_reaction_details: Vec<MessageReactions>,
-    /// How often each emoji occurs, message by message, of those that could be read.
+    /// The number of times each emoji occurs, per message, for the messages whose reactions could be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub success_msg_reaction_counts: Vec<MessageReactionCounts>,
     /// The messages whose reactions could not be read, and why.

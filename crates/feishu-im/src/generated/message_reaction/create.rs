@@ -38,10 +38,10 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 /// | `231015` | 400 | [`ReactionInProgress`](crate::ErrorCode::ReactionInProgress) | The same request about the reaction is being worked on. |
 /// | `231017` | 400 | [`ReactionMessageUnsupported`](crate::ErrorCode::ReactionMessageUnsupported) | Messages of this type take no reactions. |
 /// | `231018` | 400 | [`ReactionMessageInvisible`](crate::ErrorCode::ReactionMessageInvisible) | The caller cannot see the message that the reaction belongs to. |
-/// | `231019` | 400 | [`BlockedBySenderSettings`](crate::ErrorCode::BlockedBySenderSettings) | A setting of the message's sender, such as blocking somebody, does not allow the reaction for now. |
+/// | `231019` | 400 | [`BlockedBySenderSettings`](crate::ErrorCode::BlockedBySenderSettings) | A setting of the message's sender, such as blocking a user, currently prevents the reaction. |
 /// | `231020` | 400 | [`BlockedByTenantSettings`](crate::ErrorCode::BlockedByTenantSettings) | The tenant's administrator does not allow reactions to messages of this sender for now. |
 /// | `231021` | 400 | [`ReactionInExternalChat`](crate::ErrorCode::ReactionInExternalChat) | The caller may not change reactions in chats with people from outside. |
-/// | `231022` | 400 | [`PeerOutsideAvailability`](crate::ErrorCode::PeerOutsideAvailability) | The other side of the direct chat is outside of the app's availability or excluded from it. |
+/// | `231022` | 400 | [`PeerOutsideAvailability`](crate::ErrorCode::PeerOutsideAvailability) | The other user of the direct chat is outside the app's availability or excluded from it. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message_reaction.create")]
 #[derive(Debug, Clone, PartialEq)]
@@ -54,8 +54,8 @@ pub struct CreateMessageReaction {
 impl CreateMessageReaction {
     /// Starts with what is required.
     ///
-    /// - `message_id`: The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
-    /// - `reaction_type`: Which emoji to add.
+    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `reaction_type`: The emoji to add.
     pub fn new(message_id: impl Into<String>, reaction_type: ReactionType) -> Self {
         Self {
             message_id: message_id.into(),
@@ -101,15 +101,15 @@ impl AcceptsUserToken for CreateMessageReaction {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateMessageReactionResponse {
-    /// What the reaction can be removed by later; an opaque string.
+    /// The ID of the reaction, an opaque string, with which it can be removed later.
     pub reaction_id: String,
-    /// Who added the reaction, which is the caller.
+    /// The user or app that added the reaction, which is the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<ReactionOperator>,
     /// When the reaction was added: milliseconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_time: Option<String>,
-    /// Which emoji the reaction consists of.
+    /// The emoji of the reaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_type: Option<ReactionType>,
 }

@@ -30,7 +30,7 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 /// | `231003` | 400 | [`ReactionMessageNotFound`](crate::ErrorCode::ReactionMessageNotFound) | The message of the reaction does not exist, or it was recalled. |
 /// | `231004` | 400 | [`ReactionChatNotFound`](crate::ErrorCode::ReactionChatNotFound) | The chat of the message does not exist any more, or it is dissolved or archived. |
 /// | `231005` | 400 | [`ThreadRemoved`](crate::ErrorCode::ThreadRemoved) | The message belongs to a thread that was recalled without a trace. |
-/// | `231007` | 400 | [`NotReactionAuthor`](crate::ErrorCode::NotReactionAuthor) | Somebody else than the caller added the reaction. |
+/// | `231007` | 400 | [`NotReactionAuthor`](crate::ErrorCode::NotReactionAuthor) | The reaction was added by another user or app. |
 /// | `231008` | 400 | [`MessageAccessDenied`](crate::ErrorCode::MessageAccessDenied) | The caller has no access to the message, usually because it is not in the chat. |
 /// | `231010` | 400 | [`ReactionMessageMismatch`](crate::ErrorCode::ReactionMessageMismatch) | The reaction belongs to another message. |
 /// | `231011` | 400 | [`InvalidReactionId`](crate::ErrorCode::InvalidReactionId) | No reaction has this id. |
@@ -38,10 +38,10 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 /// | `231013` | 400 | [`InvalidAuthType`](crate::ErrorCode::InvalidAuthType) | The token is neither that of a tenant nor that of a user. |
 /// | `231015` | 400 | [`ReactionInProgress`](crate::ErrorCode::ReactionInProgress) | The same request about the reaction is being worked on. |
 /// | `231018` | 400 | [`ReactionMessageInvisible`](crate::ErrorCode::ReactionMessageInvisible) | The caller cannot see the message that the reaction belongs to. |
-/// | `231019` | 400 | [`BlockedBySenderSettings`](crate::ErrorCode::BlockedBySenderSettings) | A setting of the message's sender, such as blocking somebody, does not allow the reaction for now. |
+/// | `231019` | 400 | [`BlockedBySenderSettings`](crate::ErrorCode::BlockedBySenderSettings) | A setting of the message's sender, such as blocking a user, currently prevents the reaction. |
 /// | `231020` | 400 | [`BlockedByTenantSettings`](crate::ErrorCode::BlockedByTenantSettings) | The tenant's administrator does not allow reactions to messages of this sender for now. |
 /// | `231021` | 400 | [`ReactionInExternalChat`](crate::ErrorCode::ReactionInExternalChat) | The caller may not change reactions in chats with people from outside. |
-/// | `231022` | 400 | [`PeerOutsideAvailability`](crate::ErrorCode::PeerOutsideAvailability) | The other side of the direct chat is outside of the app's availability or excluded from it. |
+/// | `231022` | 400 | [`PeerOutsideAvailability`](crate::ErrorCode::PeerOutsideAvailability) | The other user of the direct chat is outside the app's availability or excluded from it. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[doc(alias = "im.v1.message_reaction.delete")]
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ pub struct DeleteMessageReaction {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct DeleteMessageReactionRequired<'a> {
-    /// The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
     /// The reaction to remove, as adding or listing it returned it. Must belong to the message in `message_id`.
     pub reaction_id: &'a str,
@@ -106,13 +106,13 @@ pub struct DeleteMessageReactionResponse {
     /// The reaction that was removed; an opaque string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_id: Option<String>,
-    /// Who had added the reaction.
+    /// The user or app that had added the reaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<ReactionOperator>,
     /// When the reaction was added: milliseconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_time: Option<String>,
-    /// Which emoji the reaction consists of.
+    /// The emoji of the reaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_type: Option<ReactionType>,
 }

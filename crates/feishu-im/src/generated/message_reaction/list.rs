@@ -9,7 +9,7 @@ use crate::generated::types::{Emoji, ReactionOperator, ReactionType, UserIdType}
 
 /// Lists the reactions to a message, all of them or those with one emoji.
 ///
-/// The caller must be in the chat and able to see the message; messages that were taken back have none.
+/// The caller must be in the chat and able to see the message. Recalled messages have no reactions.
 ///
 /// `GET /open-apis/im/v1/messages/:message_id/reactions` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/list))
 ///
@@ -47,7 +47,7 @@ pub struct ListMessageReaction {
 impl ListMessageReaction {
     /// Starts with what is required.
     ///
-    /// - `message_id`: The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub fn new(message_id: impl Into<String>) -> Self {
         Self {
             message_id: message_id.into(),
@@ -64,13 +64,13 @@ impl ListMessageReaction {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
     }
 
-    /// How many entries to ask for at a time.
+    /// The maximum number of entries per page.
     ///
     /// At most 50. Default: `20`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -78,7 +78,7 @@ impl ListMessageReaction {
         self
     }
 
-    /// Which kind of id the request and the answer use for people.
+    /// The type of user IDs in the request and the response.
     ///
     /// Default: `open_id`.
     pub fn user_id_type(mut self, value: impl Into<UserIdType>) -> Self {
@@ -145,20 +145,20 @@ impl Paged for ListMessageReaction {
     }
 }
 
-/// An emoji that somebody added to a message.
+/// An emoji reaction to a message.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageReaction {
-    /// What the reaction can be removed by; an opaque string.
+    /// The ID of the reaction, an opaque string, with which it can be removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_id: Option<String>,
-    /// Who added the reaction.
+    /// The user or app that added the reaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<ReactionOperator>,
     /// When the reaction was added: milliseconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_time: Option<String>,
-    /// Which emoji the reaction consists of.
+    /// The emoji of the reaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_type: Option<ReactionType>,
 }
@@ -180,7 +180,7 @@ pub struct ListMessageReactionResponse {
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent as `page_token`; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
 }

@@ -5,9 +5,9 @@ use openplat_core::{
     OperationMeta, Parts, Rate,
 };
 
-/// Downloads an image, a sound, a video or a file that a message contains.
+/// Downloads an image, an audio file, a video or a file that a message contains.
 ///
-/// The app must be in the chat and able to see the message. Up to 100 MB can be downloaded. Stickers, folders, and what cards contain cannot be, nor can anything from confidential messages, chats in restricted mode or external chats. Feishu documents the same for merged forwards, but serves files in them to the ID of the merged forward.
+/// The app must be in the chat and able to see the message. Up to 100 MB can be downloaded. Stickers, folders and the content of cards cannot be downloaded, nor can anything from confidential messages, chats in restricted mode or external chats. Feishu documents the same for merged-forward messages, but serves files in them to the ID of the merged-forward message.
 ///
 /// `GET /open-apis/im/v1/messages/:message_id/resources/:file_key` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-resource/get))
 ///
@@ -50,9 +50,9 @@ pub struct GetMessageResource {
 pub struct GetMessageResourceRequired<'a> {
     /// The ID of the message that contains the file, which starts with `om_`. For a file in a merged forward, the ID of the merged forward, not of a message in it.
     pub message_id: &'a str,
-    /// What identifies the content to download: the key that an upload returned, or one from the content of a message. Keys of files start with `file_`, those of images with `img_`.
+    /// The key of the content to download, as returned by an upload or found in the content of a message. Keys of files start with `file_`, keys of images with `img_`.
     pub file_key: &'a str,
-    /// What is downloaded.
+    /// The type of the content to download.
     pub kind: ResourceType,
 }
 
@@ -95,11 +95,11 @@ impl AcceptsAppToken for GetMessageResource {}
 impl AcceptsUserToken for GetMessageResource {}
 
 openplat_core::string_enum! {
-    /// What a message contains.
+    /// The type of content in a message.
     pub enum ResourceType {
         /// An image, also one within a `post`.
         Image = "image",
-        /// A file, a sound or a video.
+        /// A file, an audio file or a video.
         File = "file",
     }
 }

@@ -9,7 +9,7 @@ use crate::generated::types::Pin;
 
 /// Pins a message, so that all members of its chat find it in the list of pins.
 ///
-/// The caller must be a member of the chat and able to see the message. Some chats let only the owner and the administrators pin. Messages that were taken back or are about to destroy themselves, and some types of messages, cannot be pinned.
+/// The caller must be a member of the chat and able to see the message. Some chats reserve pinning for the owner and the administrators. Recalled messages, messages that are about to self-destruct, and some types of messages cannot be pinned.
 ///
 /// `POST /open-apis/im/v1/pins` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/pin/create))
 ///
@@ -36,7 +36,7 @@ use crate::generated::types::Pin;
 /// | `230046` | 400 | [`PinNotAllowed`](crate::ErrorCode::PinNotAllowed) | In this chat only the owner and the administrators may pin and unpin messages. |
 /// | `230047` | 400 | [`PinRateLimited`](crate::ErrorCode::PinRateLimited) | The same message was pinned or unpinned too often in a short time. |
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
-/// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not take them, such as cards in private chats between organisations. |
+/// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants. |
 #[doc(alias = "im.v1.pin.create")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
@@ -47,7 +47,7 @@ pub struct CreatePin {
 impl CreatePin {
     /// Starts with what is required.
     ///
-    /// - `message_id`: The message to work on; ids of messages start with `om_`. Comes from sending, from listing the messages of a chat, or from the event of a received message.
+    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub fn new(message_id: impl Into<String>) -> Self {
         Self {
             message_id: message_id.into(),
@@ -91,6 +91,6 @@ impl AcceptsUserToken for CreatePin {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreatePinResponse {
-    /// Which message was pinned, by whom and when.
+    /// The pinned message, with the user or app that pinned it and the time.
     pub pin: Pin,
 }

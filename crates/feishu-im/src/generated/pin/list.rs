@@ -45,7 +45,7 @@ pub struct ListPin {
 impl ListPin {
     /// Starts with what is required.
     ///
-    /// - `chat_id`: The chat to work on; ids of chats start with `oc_`.
+    /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self {
             chat_id: chat_id.into(),
@@ -56,19 +56,19 @@ impl ListPin {
         }
     }
 
-    /// Where the span of time begins: milliseconds since the Unix epoch, as a decimal string, and before `end_time`. Without it the list goes back to the oldest pin.
+    /// The start of the time range, in milliseconds since the Unix epoch, as a decimal string. Must be before `end_time`. If omitted, the list includes the oldest pin.
     pub fn start_time(mut self, value: impl Into<openplat_core::Millis>) -> Self {
         self.start_time = Some(Into::<openplat_core::Millis>::into(value).into());
         self
     }
 
-    /// Where the span of time ends: milliseconds since the Unix epoch, as a decimal string, and after `start_time`. Without it the list begins with the newest pin.
+    /// The end of the time range, in milliseconds since the Unix epoch, as a decimal string. Must be after `start_time`. If omitted, the list includes the newest pin.
     pub fn end_time(mut self, value: impl Into<openplat_core::Millis>) -> Self {
         self.end_time = Some(Into::<openplat_core::Millis>::into(value).into());
         self
     }
 
-    /// How many entries to ask for at a time.
+    /// The maximum number of entries per page.
     ///
     /// From 1 to 50. Default: `20`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -76,7 +76,7 @@ impl ListPin {
         self
     }
 
-    /// Where to go on: the `page_token` of the page before; absent for the first page.
+    /// The page token from the previous response. Omit it for the first page.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -151,7 +151,7 @@ pub struct ListPinResponse {
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// Where the next page starts, to be sent as `page_token`; absent on the last page.
+    /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
 }

@@ -120,7 +120,7 @@ pub struct CreateTagResponse {
     /// The ID of the new tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Why there is no new tag.
+    /// The reason why no tag was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_tag_fail_reason: Option<TagFailReason>,
 }

@@ -130,7 +130,7 @@ pub struct PatchTagResponse {
     /// The tag after the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag_info: Option<TagInfo>,
-    /// Why the tag did not change.
+    /// The reason why the tag was not changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patch_tag_fail_reason: Option<TagFailReason>,
 }

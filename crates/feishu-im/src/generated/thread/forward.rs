@@ -6,9 +6,9 @@ use openplat_core::{
 };
 use crate::generated::types::{Message, ReceiveId};
 
-/// Forwards a whole thread, as a single new message, to a person, a chat or another thread.
+/// Forwards a whole thread, as a single new message, to a user, a chat or another thread.
 ///
-/// The content of the new message is a fixed text; `im.v1.message.get` returns the messages inside of it. Threads of secret chats or of chats in restricted mode cannot be forwarded. Within 1 hour, requests with the same `uuid` forward it to the same receiver once at most.
+/// The content of the new message is a fixed text; `im.v1.message.get` returns the messages in it. Threads of secret chats or of chats in restricted mode cannot be forwarded. Within 1 hour, requests with the same `uuid` forward the thread to a recipient at most once.
 ///
 /// `POST /open-apis/im/v1/threads/:thread_id/forward` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/thread/forward))
 ///
@@ -33,13 +33,13 @@ use crate::generated::types::{Message, ReceiveId};
 /// | `230034` | 400 | [`InvalidReceiver`](crate::ErrorCode::InvalidReceiver) | The `receive_id` is not valid. |
 /// | `230035` | 400 | [`SendNotAllowed`](crate::ErrorCode::SendNotAllowed) | The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it. |
 /// | `230036` | 400 | [`EncryptionKeyDeleted`](crate::ErrorCode::EncryptionKeyDeleted) | The tenant's encryption key was deleted, so messages encrypted with it cannot be used. |
-/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with somebody of another tenant. |
+/// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with a user of another tenant. |
 /// | `230049` | 400 | [`MessageBeingSent`](crate::ErrorCode::MessageBeingSent) | The message is still being sent. |
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
 /// | `230053` | 400 | [`BotBlockedByUser`](crate::ErrorCode::BotBlockedByUser) | The user has chosen to get no more messages from the bot. |
 /// | `230062` | 400 | [`EncryptedForwardNotAllowed`](crate::ErrorCode::EncryptedForwardNotAllowed) | The caller may not forward anything to a chat that uses third-party encryption. |
 /// | `230063` | 400 | [`InvalidForwardTarget`](crate::ErrorCode::InvalidForwardTarget) | The chat to forward to is not valid. |
-/// | `230064` | 400 | [`InvalidForwardSource`](crate::ErrorCode::InvalidForwardSource) | What should be forwarded is not valid: it does not exist, or it was recalled, or the caller cannot see it. |
+/// | `230064` | 400 | [`InvalidForwardSource`](crate::ErrorCode::InvalidForwardSource) | The message or thread to forward is invalid: it does not exist, was recalled, or is not visible to the caller. |
 /// | `230066` | 400 | [`SecretChatNotForwardable`](crate::ErrorCode::SecretChatNotForwardable) | Messages and threads of secret chats cannot be forwarded. |
 /// | `230070` | 400 | [`RestrictedModeNotForwardable`](crate::ErrorCode::RestrictedModeNotForwardable) | The messages cannot be forwarded, because they are confidential or their chat is in restricted mode or dissolved. |
 /// | `230073` | 400 | [`ThreadInvisibleOrSecret`](crate::ErrorCode::ThreadInvisibleOrSecret) | The caller cannot see the thread; or, for edits, the message is in a secret chat and cannot be edited. |
@@ -58,8 +58,8 @@ pub struct ForwardThread {
 impl ForwardThread {
     /// Starts with what is required.
     ///
-    /// - `thread_id`: The thread to forward, as its messages name it; ids of threads start with `omt_`.
-    /// - `receive_id`: Who gets the message, as an id of the kind in `receive_id_type`: a person, a chat, or, when something is forwarded, a thread. For people an open_id, which starts with `ou_`, is best. A bot reaches only the people whom its app is available to, and only chats in which it may write.
+    /// - `thread_id`: The ID of the thread to forward, as contained in its messages, which starts with `omt_`.
+    /// - `receive_id`: The recipient's ID, of the type given in `receive_id_type`: a user, a chat or, when forwarding, a thread. For users, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
     pub fn new(thread_id: impl Into<String>, receive_id: ReceiveId) -> Self {
         Self {
             thread_id: thread_id.into(),

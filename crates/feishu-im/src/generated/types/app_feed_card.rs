@@ -432,7 +432,7 @@ pub struct FeedNotify {
     /// The text of the notification on phones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_sound_text: Option<String>,
-    /// Whether phones play a sound for the card.
+    /// Whether phones play a notification tone for the card.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_custom_sound: Option<bool>,
 }
@@ -472,7 +472,7 @@ impl FeedNotify {
         self
     }
 
-    /// Whether phones play a sound for the card.
+    /// Whether phones play a notification tone for the card.
     pub fn with_custom_sound(mut self, value: bool) -> Self {
         self.with_custom_sound = Some(value);
         self

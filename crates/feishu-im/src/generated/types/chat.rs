@@ -3,83 +3,83 @@
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{PeerType, UserIdType};
 
-/// A chat. Which fields an answer holds depends on the operation and on the kind of chat.
+/// A chat. The fields in a response depend on the operation and on the chat mode.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Chat {
-    /// What identifies the chat for as long as it exists; starts with `oc_`.
+    /// The ID of the chat, which never changes and starts with `oc_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
-    /// The URL of the picture that stands for the chat.
+    /// The URL of the chat's avatar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
-    /// The name that people see; absent while nobody gave one.
+    /// The display name of the chat. Absent if none was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the chat is for, as its members wrote it.
+    /// The description of the chat, as written by its members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The name in several languages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub i18n_names: Option<I18nNames>,
-    /// The person who owns the chat, as an id of the kind in `owner_id_type`. Absent if a bot owns the chat, and in chats between two people.
+    /// The owner of the chat, as an ID of the type given in `owner_id_type`. Absent if a bot owns the chat, and in direct chats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
-    /// Which kind of id `owner_id` is. Absent whenever that one is.
+    /// The ID type of `owner_id`. Absent if `owner_id` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id_type: Option<UserIdType>,
-    /// The people who administer the chat, as ids of the kind that the request asked for.
+    /// The administrators of the chat, as IDs of the type given in the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub user_manager_id_list: Vec<String>,
     /// The bots that administer the chat, as app ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bot_manager_id_list: Vec<String>,
-    /// Who may add people and bots. Goes together with `share_card_permission`: `all_members` with `allowed`, `only_owner` with `not_allowed`.
+    /// The members who can add users and bots. Set together with `share_card_permission`: `all_members` with `allowed`, `only_owner` with `not_allowed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub add_member_permission: Option<MemberRole>,
     /// Whether all members may share the chat, or the owner and the administrators alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share_card_permission: Option<ShareCardPermission>,
-    /// Who may mention everybody at once.
+    /// The members who can mention all members at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_all_permission: Option<MemberRole>,
-    /// Who may change the name, the picture and the description.
+    /// The members who can edit the chat's name, avatar and description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit_permission: Option<MemberRole>,
-    /// Whether messages stand in one conversation or in threads.
+    /// Whether messages form one conversation or threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_message_type: Option<GroupMessageType>,
-    /// What kind of conversation it is.
+    /// The chat mode: group, topic group or direct chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_mode: Option<ChatMode>,
-    /// Whether people of the organisation can find the chat and join it.
+    /// Whether users of the tenant can find the chat and join it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_type: Option<ChatType>,
-    /// What the chat is used for. Of several tags, the first in the order of the enum.
+    /// The purpose of the chat. If the chat has several tags, the first in the order of the enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_tag: Option<ChatTag>,
-    /// Whether people from outside of the organisation are members.
+    /// Whether users outside the tenant are members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<bool>,
-    /// What identifies the organisation that owns the chat; store apps fetch their token with it.
+    /// The key of the tenant that owns the chat. Store apps use it to fetch a tenant token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
-    /// Who sees the notice that somebody joined.
+    /// The members who see a notice when a member joins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join_message_visibility: Option<MessageVisibility>,
-    /// Who sees the notice that somebody left.
+    /// The members who see a notice when a member leaves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leave_message_visibility: Option<MessageVisibility>,
-    /// Whether somebody has to agree before a person joins.
+    /// Whether joining requires approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub membership_approval: Option<MembershipApproval>,
-    /// Who may write messages.
+    /// The members who can send messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moderation_permission: Option<ModerationPermission>,
-    /// How many people are members, as a decimal string.
+    /// The number of members who are users, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_count: Option<String>,
-    /// How many bots are members, as a decimal string.
+    /// The number of members that are bots, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bot_count: Option<String>,
     /// The tags of the chat as ids.
@@ -88,19 +88,19 @@ pub struct Chat {
     /// The shortcuts that are shown in the chat, as ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub toolkit_ids: Vec<String>,
-    /// What members may take out of the chat.
+    /// The restrictions on copying content out of the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restricted_mode_setting: Option<RestrictedModeSetting>,
-    /// Who may mark messages as urgent.
+    /// The members who can mark messages as urgent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub urgent_setting: Option<MemberRole>,
-    /// Who may start a video conference.
+    /// The members who can start a video meeting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video_conference_setting: Option<MemberRole>,
-    /// Who may pin messages to the top.
+    /// The members who can pin messages to the top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pin_manage_setting: Option<MemberRole>,
-    /// Who sees how many members there are.
+    /// The members who can see the number of members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hide_member_count_setting: Option<MemberRole>,
     /// Whether the chat still exists.
@@ -152,20 +152,20 @@ impl I18nNames {
     }
 }
 
-/// What members may take out of a chat while its restricted mode is on.
+/// The restrictions on copying content out of a chat in restricted mode.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RestrictedModeSetting {
     /// Whether the restricted mode is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<bool>,
-    /// Who may take screenshots and record the screen.
+    /// The members who can take screenshots and record the screen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub screenshot_has_permission_setting: Option<RestrictedModePermission>,
-    /// Who may download images, videos and files of messages.
+    /// The members who can download images, videos and files of messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub download_has_permission_setting: Option<RestrictedModePermission>,
-    /// Who may copy and forward messages.
+    /// The members who can copy and forward messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_has_permission_setting: Option<RestrictedModePermission>,
 }
@@ -187,7 +187,7 @@ impl RestrictedModeSetting {
         self
     }
 
-    /// Who may take screenshots and record the screen.
+    /// The members who can take screenshots and record the screen.
     pub fn screenshot_has_permission_setting(
         mut self,
         value: impl Into<RestrictedModePermission>,
@@ -196,7 +196,7 @@ impl RestrictedModeSetting {
         self
     }
 
-    /// Who may download images, videos and files of messages.
+    /// The members who can download images, videos and files of messages.
     pub fn download_has_permission_setting(
         mut self,
         value: impl Into<RestrictedModePermission>,
@@ -205,7 +205,7 @@ impl RestrictedModeSetting {
         self
     }
 
-    /// Who may copy and forward messages.
+    /// The members who can copy and forward messages.
     pub fn message_has_permission_setting(
         mut self,
         value: impl Into<RestrictedModePermission>,
@@ -216,7 +216,7 @@ impl RestrictedModeSetting {
 }
 
 openplat_core::string_enum! {
-    /// Which members of a chat may do a thing.
+    /// The members of a chat who have a permission.
     pub enum MemberRole {
         /// The owner and the administrators alone.
         OnlyOwner = "only_owner",
@@ -244,7 +244,7 @@ openplat_core::string_enum! {
     pub enum RestrictedModePermission {
         /// Every member may.
         AllMembers = "all_members",
-        /// Nobody may.
+        /// No member.
         NotAnyone = "not_anyone",
     }
 }
@@ -260,7 +260,7 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// What kind of conversation a chat is.
+    /// The chat mode: group, topic group or direct chat.
     pub enum ChatMode {
         /// A group of people; the only mode that the API can create.
         Group = "group",
@@ -272,19 +272,19 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// Who can find a chat.
+    /// The visibility of a chat.
     pub enum ChatType {
         /// Only who was invited.
         Private = "private",
-        /// Everybody in the organisation, who can also join.
+        /// All users of the tenant can find and join the chat.
         Public = "public",
     }
 }
 
 openplat_core::string_enum! {
-    /// What a chat is used for.
+    /// The purpose of a chat.
     pub enum ChatTag {
-        /// For people of one organisation.
+        /// For users of one tenant.
         Inner = "inner",
         /// For the whole company.
         Tenant = "tenant",
@@ -300,21 +300,21 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// Who sees a notice about members.
+    /// The members who see a notice about members.
     pub enum MessageVisibility {
         /// The owner and the administrators alone.
         OnlyOwner = "only_owner",
         /// Every member.
         AllMembers = "all_members",
-        /// Nobody.
+        /// No member.
         NotAnyone = "not_anyone",
     }
 }
 
 openplat_core::string_enum! {
-    /// Whether somebody has to agree before a person joins a chat.
+    /// The approval that joining a chat requires.
     pub enum MembershipApproval {
-        /// Nobody has to.
+        /// New members join at once.
         NoApprovalRequired = "no_approval_required",
         /// An administrator has to.
         ApprovalRequired = "approval_required",
@@ -322,7 +322,7 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// Who may write messages in a chat.
+    /// The posting permission of a chat.
     pub enum ModerationPermission {
         /// The owner and the administrators alone.
         OnlyOwner = "only_owner",
@@ -349,28 +349,28 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatSummary {
-    /// What identifies the chat, and what `im.v1.chat.get` finds the details by; starts with `oc_`.
+    /// The ID of the chat, with which `im.v1.chat.get` returns the details. It starts with `oc_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
-    /// The URL of the picture that stands for the chat.
+    /// The URL of the chat's avatar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
     /// The title that people see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the chat is for, as its members wrote it.
+    /// The description of the chat, as written by its members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The person who owns the chat, as an id of the kind in `owner_id_type`. Absent if a bot owns the chat.
+    /// The owner of the chat, as an ID of the type given in `owner_id_type`. Absent if a bot owns the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
     /// The type of `owner_id`. Absent if a bot owns the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id_type: Option<UserIdType>,
-    /// Whether people from outside of the organisation are members.
+    /// Whether users outside the tenant are members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<bool>,
-    /// What identifies the organisation that owns the chat; store apps fetch their token with it.
+    /// The key of the tenant that owns the chat. Store apps use it to fetch a tenant token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
     /// The tags of the chat as ids.
@@ -379,13 +379,13 @@ pub struct ChatSummary {
     /// Whether the chat still exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_status: Option<ChatStatus>,
-    /// What kind of conversation it is.
+    /// The chat mode: group, topic group or direct chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_mode: Option<ChatMode>,
     /// Whether the other side is a person or a bot. Only for chats between two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p2p_target_type: Option<PeerType>,
-    /// Who the other side is. Only for chats between two.
+    /// The other user. Only in direct chats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p2p_target_id: Option<String>,
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use crate::generated::types::I18nNames;
 
 openplat_core::string_enum! {
-    /// What an entry in a menu does when somebody chooses it.
+    /// The action of a menu entry when a user chooses it.
     pub enum ChatMenuItemAction {
-        /// Nothing by itself. An entry with entries below it has to be of this type.
+        /// No action. Required for an entry with entries below it.
         None = "NONE",
         /// Opens the URL in `redirect_link`, which is required then.
         RedirectLink = "REDIRECT_LINK",
@@ -17,7 +17,7 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatMenuItem {
-    /// What the entry does when somebody chooses it; cannot be changed later. Must be `NONE` for an entry with entries below it.
+    /// The action of the entry when a user chooses it, which cannot be changed later. Must be `NONE` for an entry with entries below it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_type: Option<ChatMenuItemAction>,
     /// The URLs that the entry opens. Required when `action_type` is `REDIRECT_LINK`.
@@ -46,7 +46,7 @@ impl ChatMenuItem {
         }
     }
 
-    /// What the entry does when somebody chooses it; cannot be changed later. Must be `NONE` for an entry with entries below it.
+    /// The action of the entry when a user chooses it, which cannot be changed later. Must be `NONE` for an entry with entries below it.
     pub fn action_type(mut self, value: impl Into<ChatMenuItemAction>) -> Self {
         self.action_type = Some(value.into());
         self
@@ -77,23 +77,23 @@ impl ChatMenuItem {
     }
 }
 
-/// Where an entry in a menu leads, on each kind of device.
+/// The targets of a menu entry, per type of device.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatMenuItemRedirectLink {
-    /// What to open wherever no more specific URL is given. Starts with `http` or `https`.
+    /// The URL to open where no more specific one is given, which starts with `http` or `https`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub common_url: Option<String>,
-    /// What to open on iOS; without it, `common_url`. Starts with `http` or `https`.
+    /// The URL to open on iOS, which starts with `http` or `https`. Defaults to `common_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ios_url: Option<String>,
-    /// What to open on Android; without it, `common_url`. Starts with `http` or `https`.
+    /// The URL to open on Android, which starts with `http` or `https`. Defaults to `common_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub android_url: Option<String>,
-    /// What to open on a desktop computer; without it, `common_url`. Starts with `http` or `https`. With `https://applink.feishu.cn/client/web_url/open?mode=sidebar-semi&url=` in front, the page opens in the sidebar of Feishu.
+    /// The URL to open on a desktop computer, which starts with `http` or `https`. Defaults to `common_url`. Prefixed with `https://applink.feishu.cn/client/web_url/open?mode=sidebar-semi&url=`, the page opens in Feishu's sidebar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pc_url: Option<String>,
-    /// What to open in a browser; without it, `common_url`. Starts with `http` or `https`.
+    /// The URL to open in a browser, which starts with `http` or `https`. Defaults to `common_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_url: Option<String>,
 }
@@ -110,31 +110,31 @@ impl ChatMenuItemRedirectLink {
         }
     }
 
-    /// What to open wherever no more specific URL is given. Starts with `http` or `https`.
+    /// The URL to open where no more specific one is given, which starts with `http` or `https`.
     pub fn common_url(mut self, value: impl Into<String>) -> Self {
         self.common_url = Some(value.into());
         self
     }
 
-    /// What to open on iOS; without it, `common_url`. Starts with `http` or `https`.
+    /// The URL to open on iOS, which starts with `http` or `https`. Defaults to `common_url`.
     pub fn ios_url(mut self, value: impl Into<String>) -> Self {
         self.ios_url = Some(value.into());
         self
     }
 
-    /// What to open on Android; without it, `common_url`. Starts with `http` or `https`.
+    /// The URL to open on Android, which starts with `http` or `https`. Defaults to `common_url`.
     pub fn android_url(mut self, value: impl Into<String>) -> Self {
         self.android_url = Some(value.into());
         self
     }
 
-    /// What to open on a desktop computer; without it, `common_url`. Starts with `http` or `https`. With `https://applink.feishu.cn/client/web_url/open?mode=sidebar-semi&url=` in front, the page opens in the sidebar of Feishu.
+    /// The URL to open on a desktop computer, which starts with `http` or `https`. Defaults to `common_url`. Prefixed with `https://applink.feishu.cn/client/web_url/open?mode=sidebar-semi&url=`, the page opens in Feishu's sidebar.
     pub fn pc_url(mut self, value: impl Into<String>) -> Self {
         self.pc_url = Some(value.into());
         self
     }
 
-    /// What to open in a browser; without it, `common_url`. Starts with `http` or `https`.
+    /// The URL to open in a browser, which starts with `http` or `https`. Defaults to `common_url`.
     pub fn web_url(mut self, value: impl Into<String>) -> Self {
         self.web_url = Some(value.into());
         self
@@ -167,10 +167,10 @@ impl ChatMenuTree {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatMenuTopLevel {
-    /// What later requests change, move or remove the entry by. Given by the service, so not part of entries to add.
+    /// The ID of the entry, used to change, move or remove it. Assigned by the platform, and not set in entries to add.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_menu_top_level_id: Option<String>,
-    /// What the entry shows and does.
+    /// The text and the action of the entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_menu_item: Option<ChatMenuItem>,
     /// The entries on the second level; there are 5 at most.
@@ -181,7 +181,7 @@ pub struct ChatMenuTopLevel {
 impl ChatMenuTopLevel {
     /// Starts with what is required.
     ///
-    /// - `chat_menu_item`: What the entry shows and does.
+    /// - `chat_menu_item`: The text and the action of the entry.
     pub fn new(chat_menu_item: ChatMenuItem) -> Self {
         Self {
             chat_menu_top_level_id: None,
@@ -190,7 +190,7 @@ impl ChatMenuTopLevel {
         }
     }
 
-    /// What later requests change, move or remove the entry by. Given by the service, so not part of entries to add.
+    /// The ID of the entry, used to change, move or remove it. Assigned by the platform, and not set in entries to add.
     pub fn chat_menu_top_level_id(mut self, value: impl Into<String>) -> Self {
         self.chat_menu_top_level_id = Some(value.into());
         self
@@ -210,10 +210,10 @@ impl ChatMenuTopLevel {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatMenuSecondLevel {
-    /// What later requests change the entry by. Given by the service, so not part of entries to add.
+    /// The ID of the entry, used to change it. Assigned by the platform, and not set in entries to add.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_menu_second_level_id: Option<String>,
-    /// What the entry shows and does.
+    /// The text and the action of the entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_menu_item: Option<ChatMenuItem>,
 }
@@ -227,13 +227,13 @@ impl ChatMenuSecondLevel {
         }
     }
 
-    /// What later requests change the entry by. Given by the service, so not part of entries to add.
+    /// The ID of the entry, used to change it. Assigned by the platform, and not set in entries to add.
     pub fn chat_menu_second_level_id(mut self, value: impl Into<String>) -> Self {
         self.chat_menu_second_level_id = Some(value.into());
         self
     }
 
-    /// What the entry shows and does.
+    /// The text and the action of the entry.
     pub fn chat_menu_item(mut self, value: ChatMenuItem) -> Self {
         self.chat_menu_item = Some(value);
         self

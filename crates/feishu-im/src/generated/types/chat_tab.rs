@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 openplat_core::string_enum! {
-    /// What a tab of a chat shows.
+    /// The kind of content that a chat tab shows.
     pub enum ChatTabType {
         /// The messages of the chat; always the first tab.
         Message = "message",
@@ -34,16 +34,16 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatTab {
-    /// What later requests change, move or remove the tab by. Given by the service, so not part of tabs to add.
+    /// The ID of the tab, used to change, move or remove it. Assigned by the platform, and not set in tabs to add.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tab_id: Option<String>,
     /// The title of the tab: 60 characters at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tab_name: Option<String>,
-    /// What the tab shows. Only `doc` and `url` can be added and changed; the others come with Feishu.
+    /// The type of the tab. Only `doc` and `url` can be added and changed; the others are provided by Feishu.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tab_type: Option<ChatTabType>,
-    /// Where the tab leads.
+    /// The target of the tab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tab_content: Option<ChatTabContent>,
     /// How the tab looks and opens. Ignored unless `tab_type` is `url`.
@@ -54,7 +54,7 @@ pub struct ChatTab {
 impl ChatTab {
     /// Starts with what is required.
     ///
-    /// - `tab_type`: What the tab shows. Only `doc` and `url` can be added and changed; the others come with Feishu.
+    /// - `tab_type`: The type of the tab. Only `doc` and `url` can be added and changed; the others are provided by Feishu.
     pub fn new(tab_type: impl Into<ChatTabType>) -> Self {
         Self {
             tab_id: None,
@@ -65,7 +65,7 @@ impl ChatTab {
         }
     }
 
-    /// What later requests change, move or remove the tab by. Given by the service, so not part of tabs to add.
+    /// The ID of the tab, used to change, move or remove it. Assigned by the platform, and not set in tabs to add.
     pub fn tab_id(mut self, value: impl Into<String>) -> Self {
         self.tab_id = Some(value.into());
         self
@@ -77,7 +77,7 @@ impl ChatTab {
         self
     }
 
-    /// Where the tab leads.
+    /// The target of the tab.
     pub fn tab_content(mut self, value: ChatTabContent) -> Self {
         self.tab_content = Some(value);
         self
@@ -90,7 +90,7 @@ impl ChatTab {
     }
 }
 
-/// Where a tab of a chat leads; the field that fits the type of the tab counts.
+/// The target of a chat tab. The field that matches the tab's type applies.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatTabContent {
@@ -151,7 +151,7 @@ pub struct ChatTabConfig {
     /// The icon of the tab: the `image_key` of an image that the bot itself uploaded with the `image_type` `message`; starts with `img_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_key: Option<String>,
-    /// Whether the page opens inside of the Feishu app.
+    /// Whether the page opens inside the Feishu app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_built_in: Option<bool>,
 }
@@ -171,7 +171,7 @@ impl ChatTabConfig {
         self
     }
 
-    /// Whether the page opens inside of the Feishu app.
+    /// Whether the page opens inside the Feishu app.
     pub fn is_built_in(mut self, value: bool) -> Self {
         self.is_built_in = Some(value);
         self

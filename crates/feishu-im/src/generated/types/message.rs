@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::generated::types::{I18nNames, MemberIdType};
 
 openplat_core::string_enum! {
-    /// The kinds of id that who gets a message can be named by.
+    /// The ID types of message recipients.
     pub enum ReceiveIdType {
         /// Identifies a person within one app; another app sees another id. Starts with `ou_`.
         OpenId = "open_id",
@@ -22,21 +22,21 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// What a message consists of. Messages that are read can be of further types, such as `merge_forward`.
+    /// The type of a message. Received messages can be of further types, such as `merge_forward`.
     pub enum MessageType {
         /// Plain words, in which people can be mentioned.
         Text = "text",
         /// Text with formatting, links and images.
         Post = "post",
-        /// A picture, which was uploaded before.
+        /// An image that was uploaded before.
         Image = "image",
         /// A document or other data, which was uploaded before.
         File = "file",
-        /// Recorded sound, which was uploaded before.
+        /// An audio recording that was uploaded before.
         Audio = "audio",
         /// A video, which was uploaded before.
         Media = "media",
-        /// A picture from a collection that people use to show a mood.
+        /// A sticker. Bots can send only stickers that they have received.
         Sticker = "sticker",
         /// A card, laid out as JSON or by a template, with which people can interact.
         Interactive = "interactive",
@@ -93,11 +93,11 @@ openplat_core::string_enum! {
     }
 }
 
-/// Who sent a message: a person, or an app with its bot.
+/// The sender of a message: a user, or an app with its bot.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sender {
-    /// The sender, as an id of the kind in `id_type`.
+    /// The sender, as an ID of the type given in `id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The type of `id`: `app_id` for an app; for a person `open_id`, or the type that the request asked for.
@@ -106,25 +106,25 @@ pub struct Sender {
     /// The kind of sender.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_type: Option<SenderType>,
-    /// What identifies the organisation that the sender belongs to; store apps fetch their token with it.
+    /// The key of the sender's tenant. Store apps use it to fetch a tenant token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
-    /// What the sender is called. Where the request has a `with_sender_name`, only if that is `true`.
+    /// The sender's display name. If the request has a `with_sender_name`, present only if that is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_name: Option<String>,
     /// The bot that sent the message, as an open_id, which starts with `ou_`. Only for messages of apps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_bot_id: Option<String>,
-    /// What the sender is called, in several languages. Where the request has a `with_sender_name`, only if that is `true`.
+    /// The sender's display name in several languages. If the request has a `with_sender_name`, present only if that is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_i18n_names: Option<I18nNames>,
 }
 
-/// What a message says.
+/// The content of a message.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageBody {
-    /// JSON in a string, in a form that depends on the type of the message, such as `{"text":"test content"}` for `text`. For a merged forward it is the fixed text `Merged and Forwarded Message`, for a message that was taken back it is absent or the fixed text `This message was recalled`. A card is not returned as the JSON it was sent with, unless `card_msg_content_type` asks for that.
+    /// The content as JSON in a string, in a format that depends on the message type, such as `{"text":"test content"}` for `text`. For a merged-forward message, the fixed text `Merged and Forwarded Message`. For a recalled message, absent or the fixed text `This message was recalled`. A card is not returned as the JSON it was sent with, unless `card_msg_content_type` requests it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
 }
@@ -141,28 +141,28 @@ impl std::fmt::Debug for MessageBody {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Mention {
-    /// What stands in the content where the mention belongs: `@_user_` and a number, such as `@_user_3` for the third one.
+    /// The placeholder of the mention in the content: `@_user_` and a number, such as `@_user_3` for the third mention.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Who is mentioned, as an open_id, which starts with `ou_`. If the request names a `user_id_type`, a person comes as an id of that kind, and a bot as an app id, which starts with `cli_`.
+    /// The mentioned user's open_id, which starts with `ou_`. If the request has a `user_id_type`, users are given as IDs of that type, and bots as app IDs, which start with `cli_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The type of `id`: `open_id`, unless the request asked for another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_type: Option<MemberIdType>,
-    /// What the person or the bot is called.
+    /// The display name of the user or the bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What identifies the organisation that the person or the bot belongs to; store apps fetch their token with it.
+    /// The key of the tenant that the user or the bot belongs to. Store apps use it to fetch a tenant token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
 }
 
-/// A message. Which fields an answer holds depends on the operation and on the kind of message.
+/// A message. The fields in a response depend on the operation and on the message type.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
-    /// What identifies the message for all that is to be done with it; starts with `om_`.
+    /// The ID of the message, used in all operations on it, which starts with `om_`.
     pub message_id: String,
     /// The message at the start of the tree of replies, or of the thread, that this one belongs to; starts with `om_`. Only for replies.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,10 +170,10 @@ pub struct Message {
     /// The message that this one answers; starts with `om_`. Within a thread, always the message that the thread starts with. Only for replies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<String>,
-    /// The thread that the message belongs to; starts with `omt_`. Absent outside of threads.
+    /// The ID of the thread that the message belongs to, which starts with `omt_`. Absent outside threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_id: Option<String>,
-    /// What kind of message it is, which decides the form of its content; `merge_forward` for a merged forward.
+    /// The type of the message, which determines the format of its content; `merge_forward` for a merged-forward message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub msg_type: Option<MessageType>,
     /// When the message was sent: milliseconds since the Unix epoch, as a decimal string.
@@ -182,7 +182,7 @@ pub struct Message {
     /// When the message was last changed: milliseconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_time: Option<String>,
-    /// Whether the message was taken back or deleted; its content is lost then.
+    /// Whether the message was recalled or deleted. Its content is then lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<bool>,
     /// Whether the message was changed after it was sent.
@@ -194,22 +194,22 @@ pub struct Message {
     /// The person or the app that the message is from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
-    /// What the message says.
+    /// The content of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<MessageBody>,
     /// The people and bots that the message mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Mention>,
-    /// The merged forward that this message is inside of; starts with `om_`. Absent outside of merged forwards.
+    /// The ID of the merged-forward message that contains this message, which starts with `om_`. Absent outside merged-forward messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upper_message_id: Option<String>,
     /// The URL that opens the message in the Feishu app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_app_link: Option<String>,
-    /// Which place the message has in the order of its chat, as a decimal string.
+    /// The position of the message in its chat, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_position: Option<String>,
-    /// Which place the message has in the order of its thread, as a decimal string. Only for messages in threads.
+    /// The position of the message in its thread, as a decimal string. Only for messages in threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_message_position: Option<String>,
 }
@@ -226,7 +226,7 @@ impl Message {
     }
 }
 
-/// Who or what gets a message: an id, together with the kind of id that it is.
+/// The recipient of a message: an ID with its type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ReceiveId {
     id_type: ReceiveIdType,

@@ -12,7 +12,7 @@ pub struct Pin {
     /// The chat that the message is in; starts with `oc_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
-    /// Who pinned the message: an open_id, which starts with `ou_`, for a person, or an app id, which starts with `cli_`, for a bot.
+    /// The user or app that pinned the message: an open_id, which starts with `ou_`, for a user, or an app ID, which starts with `cli_`, for a bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_id: Option<String>,
     /// The type of `operator_id`: `open_id` for a person, `app_id` for an app.

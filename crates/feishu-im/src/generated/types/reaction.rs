@@ -13,11 +13,11 @@ openplat_core::string_enum! {
     }
 }
 
-/// Who added a reaction: a person, or the bot of an app.
+/// The user or the app's bot that added a reaction.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReactionOperator {
-    /// An app id, which starts with `cli_`, if `operator_type` is `app`. Otherwise a person: an open_id, which starts with `ou_`, or an id of the kind that the request asked for.
+    /// An app ID, which starts with `cli_`, if `operator_type` is `app`. For a user, an open_id, which starts with `ou_`, or an ID of the type given in the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_id: Option<String>,
     /// Whether it was a person or an app.

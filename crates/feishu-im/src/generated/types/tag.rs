@@ -57,7 +57,7 @@ pub struct TagInfo {
     pub update_time: Option<String>,
 }
 
-/// Why a tag was neither created nor changed.
+/// The reason why a tag was neither created nor changed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TagFailReason {

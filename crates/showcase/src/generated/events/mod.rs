@@ -29,7 +29,7 @@ pub use openplat_core::events::{
 openplat_core::events! {
     /// An event or a callback of this API.
     pub enum Event {
-        /// A courier stands at the door. Shows a callback whose response has required values.
+        /// A courier is at the door. Shows a callback whose response has required values.
         ///
         /// `card.action.trigger`
         ParcelQuestion(ParcelQuestion) = V2 "card.action.trigger";

@@ -14,7 +14,7 @@ use crate::generated::types::Parcel;
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParcelArrived {
-    /// What was delivered.
+    /// The delivered parcel.
     pub parcel: Parcel,
     /// The person at the door.
     #[serde(skip_serializing_if = "Option::is_none")]

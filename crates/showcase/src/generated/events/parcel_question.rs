@@ -4,7 +4,7 @@ use openplat_core::events::Callback;
 use serde::{Deserialize, Serialize};
 use crate::generated::types::Address;
 
-/// A courier stands at the door. Shows a callback whose response has required values.
+/// A courier is at the door. Shows a callback whose response has required values.
 ///
 /// `card.action.trigger` ([documentation](https://example.com/events))
 ///

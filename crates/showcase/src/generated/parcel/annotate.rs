@@ -24,7 +24,7 @@ pub struct AnnotateParcel {
 impl AnnotateParcel {
     /// Starts with what is required.
     ///
-    /// - `number`: What stands on the receipt.
+    /// - `number`: The number on the receipt.
     /// - `body`: What is sent as the body.
     pub fn new(number: impl Into<String>, body: serde_json::Value) -> Self {
         Self {
@@ -75,7 +75,7 @@ pub struct AnnotateParcelResponse {
     /// The same, by who said it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_author: BTreeMap<String, serde_json::Value>,
-    /// What was mentioned, by its number.
+    /// The mentioned parcels, by number.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,

@@ -7,7 +7,7 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::RecipientId;
 
-/// Tells somebody that a parcel is on its way. Shows ids that travel with their types, and JSON in strings.
+/// Announces a parcel to its recipient. Shows IDs that travel with their types, and JSON in strings.
 ///
 /// `POST /open-apis/showcase/v1/parcels/:number/announcements` ([documentation](https://example.com/parcels/announce))
 ///
@@ -27,9 +27,9 @@ pub struct AnnounceParcel {
 impl AnnounceParcel {
     /// Starts with what is required.
     ///
-    /// - `number`: What stands on the receipt.
-    /// - `to`: Who is told.
-    /// - `content`: What is said, as JSON in a string.
+    /// - `number`: The number on the receipt.
+    /// - `to`: The recipient of the announcement.
+    /// - `content`: The announcement, as JSON in a string.
     pub fn new(
         number: impl Into<String>,
         to: RecipientId,
@@ -44,7 +44,7 @@ impl AnnounceParcel {
         }
     }
 
-    /// Who is told as well.
+    /// The further recipients of the announcement.
     pub fn copy(mut self, value: RecipientId) -> Self {
         self.copy = Some(value);
         self
@@ -98,21 +98,21 @@ impl Operation for AnnounceParcel {
 
 impl AcceptsAppToken for AnnounceParcel {}
 
-/// What is said about a parcel.
+/// The announcement of a parcel.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Announcement {
-    /// What people read.
+    /// The text of the announcement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// The keys of pictures, as JSON in a string.
+    /// The keys of images, as JSON in a string.
     #[serde(
         with = "openplat_core::json_text",
         default,
         skip_serializing_if = "Vec::is_empty"
     )]
     pub images: Vec<String>,
-    /// What was said before, as JSON in a string.
+    /// The earlier announcements, as JSON in a string.
     #[serde(
         with = "openplat_core::json_text",
         default,
@@ -124,7 +124,7 @@ pub struct Announcement {
 impl Announcement {
     /// Starts with what is required.
     ///
-    /// - `text`: What people read.
+    /// - `text`: The text of the announcement.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: Some(text.into()),
@@ -133,13 +133,13 @@ impl Announcement {
         }
     }
 
-    /// The keys of pictures, as JSON in a string.
+    /// The keys of images, as JSON in a string.
     pub fn images(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.images = value.into_iter().map(Into::into).collect();
         self
     }
 
-    /// What was said before, as JSON in a string.
+    /// The earlier announcements, as JSON in a string.
     pub fn answers(mut self, value: Announcement) -> Self {
         self.answers = Some(Box::new(value));
         self
@@ -150,7 +150,7 @@ impl Announcement {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AnnounceParcelResponse {
-    /// What was said, as JSON in a string.
+    /// The sent announcement, as JSON in a string.
     #[serde(
         with = "openplat_core::json_text",
         default,

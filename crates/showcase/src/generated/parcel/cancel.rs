@@ -4,7 +4,7 @@ use openplat_core::{
     AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts,
 };
 
-/// Takes parcels back. Shows a DELETE with a body.
+/// Cancels parcels. Shows a DELETE with a body.
 ///
 /// `DELETE /open-apis/showcase/v1/parcels` ([documentation](https://example.com/parcels/cancel))
 ///
@@ -20,7 +20,7 @@ pub struct CancelParcel {
 impl CancelParcel {
     /// Starts with what is required.
     ///
-    /// - `numbers`: What stands on the receipts.
+    /// - `numbers`: The numbers on the receipts.
     pub fn new(numbers: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             numbers: numbers.into_iter().map(Into::into).collect(),

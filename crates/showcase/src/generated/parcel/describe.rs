@@ -50,14 +50,14 @@ impl Operation for DescribeParcel {
 
 impl AcceptsAppToken for DescribeParcel {}
 
-/// What is in a parcel.
+/// The content of a parcel.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Contents {
-    /// What stands on the receipt.
+    /// The number on the receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// What is in it, by a name for each.
+    /// The items in the parcel, by name.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
@@ -69,7 +69,7 @@ pub struct Contents {
 impl Contents {
     /// Starts with what is required.
     ///
-    /// - `number`: What stands on the receipt.
+    /// - `number`: The number on the receipt.
     pub fn new(number: impl Into<String>) -> Self {
         Self {
             number: Some(number.into()),
@@ -77,7 +77,7 @@ impl Contents {
         }
     }
 
-    /// What is in it, by a name for each.
+    /// The items in the parcel, by name.
     pub fn things(
         mut self,
         value: impl IntoIterator<Item = (impl Into<String>, Thing)>,

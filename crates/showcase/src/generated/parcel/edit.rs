@@ -26,7 +26,7 @@ pub struct EditParcel {
 impl EditParcel {
     /// Starts with what is required.
     ///
-    /// - `number`: What stands on the receipt.
+    /// - `number`: The number on the receipt.
     ///
     ///   From 3 to 12 characters.
     pub fn new(number: impl Into<String>) -> Self {
@@ -39,7 +39,7 @@ impl EditParcel {
         }
     }
 
-    /// What the driver has to know.
+    /// The instructions for the driver.
     ///
     /// At most 200 characters.
     pub fn remark(mut self, value: impl Into<String>) -> Self {
@@ -67,7 +67,7 @@ impl EditParcel {
         self
     }
 
-    /// What the sender noted, by topic.
+    /// The sender's notes, by topic.
     ///
     /// At most 10 elements.
     pub fn tags(
@@ -91,7 +91,7 @@ impl EditParcel {
         self
     }
 
-    /// What to take care of.
+    /// The handling instructions.
     pub fn handling(mut self, value: Handling) -> Self {
         self.handling = Some(Some(value));
         self
@@ -137,17 +137,17 @@ impl Operation for EditParcel {
 
 impl AcceptsAppToken for EditParcel {}
 
-/// What to take care of.
+/// The handling instructions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Handling {
-    /// What has to be at the top.
+    /// The side that must be on top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<Option<String>>,
-    /// When somebody is at home.
+    /// The time when the recipient is at home.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<Option<Vec<i64>>>,
-    /// What to do if that fails.
+    /// The fallback if the delivery fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<Option<Box<Handling>>>,
 }
@@ -162,7 +162,7 @@ impl Handling {
         }
     }
 
-    /// What has to be at the top.
+    /// The side that must be on top.
     pub fn side(mut self, value: impl Into<String>) -> Self {
         self.side = Some(Some(value.into()));
         self
@@ -174,7 +174,7 @@ impl Handling {
         self
     }
 
-    /// When somebody is at home.
+    /// The time when the recipient is at home.
     pub fn hours(mut self, value: impl IntoIterator<Item = i64>) -> Self {
         self.hours = Some(Some(value.into_iter().collect()));
         self
@@ -186,7 +186,7 @@ impl Handling {
         self
     }
 
-    /// What to do if that fails.
+    /// The fallback if the delivery fails.
     pub fn otherwise(mut self, value: Handling) -> Self {
         self.otherwise = Some(Some(Box::new(value)));
         self

@@ -5,7 +5,7 @@ use openplat_core::{
 };
 use crate::generated::types::{Parcel, RecipientId};
 
-/// Returns the parcel that somebody gets next. Shows an id with its type in the path, and an answer that lacks fields of its model.
+/// Returns the next parcel of a recipient. Shows an ID with its type in the path, and a response that lacks fields of its model.
 ///
 /// `GET /open-apis/showcase/v1/recipients/:recipient/next` ([documentation](https://example.com/parcels/expect))
 ///
@@ -22,7 +22,7 @@ pub struct ExpectParcel {
 impl ExpectParcel {
     /// Starts with what is required.
     ///
-    /// - `recipient`: Who gets it.
+    /// - `recipient`: The recipient of the parcel.
     pub fn new(recipient: RecipientId) -> Self {
         Self { recipient }
     }

@@ -40,9 +40,9 @@ pub struct GetParcel {
 pub struct GetParcelRequired<'a> {
     /// The number of the depot.
     pub depot: i64,
-    /// What stands on the receipt.
+    /// The number on the receipt.
     pub number: &'a str,
-    /// The language of the answer.
+    /// The language of the response.
     pub lang: &'a str,
 }
 
@@ -61,7 +61,7 @@ impl GetParcel {
         }
     }
 
-    /// How much to return.
+    /// The amount of detail to return.
     ///
     /// Default: `short`.
     pub fn view(mut self, value: impl Into<View>) -> Self {
@@ -75,13 +75,13 @@ impl GetParcel {
         self
     }
 
-    /// How many stops to return.
+    /// The number of stops to return.
     pub fn page_size(mut self, value: i64) -> Self {
         self.page_size = Some(value);
         self
     }
 
-    /// How far to look, in kilometres.
+    /// The search radius, in kilometers.
     pub fn radius(mut self, value: f64) -> Self {
         self.radius = Some(value);
         self
@@ -129,7 +129,7 @@ impl Operation for GetParcel {
 impl AcceptsAppToken for GetParcel {}
 
 openplat_core::string_enum! {
-    /// How much of a parcel to return.
+    /// The amount of detail to return about a parcel.
     pub enum View {
         /// Number and address.
         Short = "short",

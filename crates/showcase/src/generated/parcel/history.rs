@@ -7,7 +7,7 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::Stop;
 
-/// Returns where a parcel was. Shows an answer that comes in pages by the number of items to skip.
+/// Returns the stops of a parcel. Shows a response that is paginated by the number of items to skip.
 ///
 /// `GET /open-apis/showcase/v1/parcels/:number/history` ([documentation](https://example.com/parcels/history))
 ///
@@ -25,7 +25,7 @@ pub struct HistoryParcel {
 impl HistoryParcel {
     /// Starts with what is required.
     ///
-    /// - `number`: What stands on the receipt.
+    /// - `number`: The number on the receipt.
     pub fn new(number: impl Into<String>) -> Self {
         Self {
             number: number.into(),
@@ -33,7 +33,7 @@ impl HistoryParcel {
         }
     }
 
-    /// How many stops to skip.
+    /// The number of stops to skip.
     ///
     /// Default: `0`.
     pub fn offset(mut self, value: i64) -> Self {
@@ -104,10 +104,10 @@ impl Paged for HistoryParcel {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HistoryParcelResponse {
-    /// What fits on the page.
+    /// The items on the page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stops: Vec<Stop>,
-    /// How many stops there were in all.
+    /// The total number of stops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }

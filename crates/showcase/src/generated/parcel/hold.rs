@@ -4,7 +4,7 @@ use openplat_core::{
     AcceptsAppToken, Call, Feishu, Method, Operation, OperationMeta, Parts,
 };
 
-/// Holds a parcel at the depot. Shows a PATCH that sends no body and an answer without data.
+/// Holds a parcel at the depot. Shows a PATCH that sends no body and a response without data.
 ///
 /// `PATCH /open-apis/showcase/v1/parcels/:number/hold` ([documentation](https://example.com/parcels/hold))
 ///
@@ -28,7 +28,7 @@ pub struct HoldParcel {
 impl HoldParcel {
     /// Starts with what is required.
     ///
-    /// - `number`: What stands on the receipt.
+    /// - `number`: The number on the receipt.
     pub fn new(number: impl Into<String>) -> Self {
         Self { number: number.into() }
     }

@@ -5,7 +5,7 @@ use openplat_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Names the keeper of the parcels. Shows an answer next to its code.
+/// Returns the keeper of the parcels. Shows data next to the code of a response.
 ///
 /// `GET /open-apis/showcase/v1/keeper` ([documentation](https://example.com/parcels/keeper))
 ///

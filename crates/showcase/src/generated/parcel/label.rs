@@ -30,7 +30,7 @@ pub struct LabelParcel {
 impl LabelParcel {
     /// Starts with what is required.
     ///
-    /// - `number`: What stands on the receipt.
+    /// - `number`: The number on the receipt.
     pub fn new(number: impl Into<String>) -> Self {
         Self {
             number: number.into(),

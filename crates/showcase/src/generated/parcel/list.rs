@@ -7,7 +7,7 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::Parcel;
 
-/// Returns the parcels of whoever makes the call. Shows an operation for users only, without any required value, whose answer comes in pages by a token.
+/// Lists the caller's parcels. Shows an operation for users only, without any required value, whose response is paginated by a token.
 ///
 /// `GET /open-apis/showcase/v1/parcels` ([documentation](https://example.com/parcels/list))
 ///
@@ -39,7 +39,7 @@ impl ListParcel {
         self
     }
 
-    /// How many to return at a time.
+    /// The maximum number of parcels per page.
     ///
     /// From 1 to 100. Default: `20`.
     pub fn page_size(mut self, value: i64) -> Self {
@@ -47,7 +47,7 @@ impl ListParcel {
         self
     }
 
-    /// Where to go on: what the page before answered with.
+    /// The page token from the previous response.
     pub fn page_token(mut self, value: impl Into<String>) -> Self {
         self.page_token = Some(value.into());
         self
@@ -112,10 +112,10 @@ impl Paged for ListParcel {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListParcelResponse {
-    /// What fits on the page.
+    /// The items on the page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Parcel>,
-    /// Where the next page begins.
+    /// The page token of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
     /// Whether there is a next page.

@@ -7,7 +7,7 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::AddressKind;
 
-/// Moves a parcel within a depot. Shows what is \<odd\>: a method named like a \[keyword\], an id that is the name of the type, samples that are empty or in another spelling, and `map<list<string>>`, or map\<list\<string\>\>, of several lengths.
+/// Moves a parcel within a depot. Shows \<odd\> input: a method named like a \[keyword\], an ID that is the name of the type, samples that are empty or in another spelling, and `map<list<string>>`, or map\<list\<string\>\>, of several lengths.
 ///
 /// `POST /open-apis/showcase/v1/depots/:depot/move` ([documentation](https://example.com/parcels/move))
 ///
@@ -32,7 +32,7 @@ pub struct MoveParcel {
 impl MoveParcel {
     /// Starts with what is required.
     ///
-    /// - `depot`: The place from which the parcel goes on.
+    /// - `depot`: The place that the parcel leaves from.
     pub fn new(depot: impl Into<String>) -> Self {
         Self {
             depot: depot.into(),
@@ -49,19 +49,19 @@ impl MoveParcel {
         }
     }
 
-    /// How much to move; a whole number as well.
+    /// The amount to move; a whole number is also accepted.
     pub fn ratio(mut self, value: f64) -> Self {
         self.ratio = Some(value);
         self
     }
 
-    /// Where to; the sample is not spelled as it is sent.
+    /// The place to move the parcel to. The sample is not spelled as it is sent.
     pub fn kind(mut self, value: impl Into<AddressKind>) -> Self {
         self.kind = Some(value.into());
         self
     }
 
-    /// What to leave; the sample is empty.
+    /// The parts to leave. The sample is empty.
     pub fn skip(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.skip = Some(value.into_iter().map(Into::into).collect());
         self
@@ -73,7 +73,7 @@ impl MoveParcel {
         self
     }
 
-    /// What is around it.
+    /// The wrapping of the parcel.
     pub fn wrapping(mut self, value: Wrapping) -> Self {
         self.wrapping = Some(value);
         self
@@ -85,13 +85,13 @@ impl MoveParcel {
         self
     }
 
-    /// Where from.
+    /// The shelf to move the parcel from.
     pub fn old_kind(mut self, value: impl Into<AddressKind>) -> Self {
         self.old_kind = Some(value.into());
         self
     }
 
-    /// Who helps.
+    /// The helpers.
     pub fn hands(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.hands = Some(value.into_iter().map(Into::into).collect());
         self
@@ -108,7 +108,7 @@ impl MoveParcel {
         self
     }
 
-    /// Who works when.
+    /// The shifts of the helpers.
     pub fn shifts(
         mut self,
         value: impl IntoIterator<
@@ -170,23 +170,23 @@ impl Operation for MoveParcel {
 
 impl AcceptsAppToken for MoveParcel {}
 
-/// What is around a parcel, and around that. Contains itself in every way.
+/// The wrapping of a parcel, and the wrapping of that wrapping. Contains itself in every way.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Wrapping {
-    /// What it is made of.
+    /// The material of the wrapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub material: Option<String>,
-    /// What is around it.
+    /// The wrapping of the parcel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Box<Wrapping>>,
-    /// What is glued to it.
+    /// The labels on the wrapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Box<Label>>,
-    /// What is inside of it.
+    /// The wrapping inside this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<Wrapping>,
-    /// What to take if it tears.
+    /// The replacement if the wrapping tears.
     #[serde(default)]
     pub spares: Vec<Wrapping>,
     /// Further wrappings, each by the name it is asked for with.
@@ -201,8 +201,8 @@ pub struct Wrapping {
 impl Wrapping {
     /// Starts with what is required.
     ///
-    /// - `material`: What it is made of.
-    /// - `spares`: What to take if it tears.
+    /// - `material`: The material of the wrapping.
+    /// - `spares`: The replacement if the wrapping tears.
     pub fn new(
         material: impl Into<String>,
         spares: impl IntoIterator<Item = Wrapping>,
@@ -217,19 +217,19 @@ impl Wrapping {
         }
     }
 
-    /// What is around it.
+    /// The wrapping of the parcel.
     pub fn within(mut self, value: Wrapping) -> Self {
         self.within = Some(Box::new(value));
         self
     }
 
-    /// What is glued to it.
+    /// The labels on the wrapping.
     pub fn label(mut self, value: Label) -> Self {
         self.label = Some(Box::new(value));
         self
     }
 
-    /// What is inside of it.
+    /// The wrapping inside this one.
     pub fn layers(mut self, value: impl IntoIterator<Item = Wrapping>) -> Self {
         self.layers = value.into_iter().collect();
         self
@@ -248,14 +248,14 @@ impl Wrapping {
     }
 }
 
-/// What is stuck onto a parcel.
+/// A label on a parcel.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Label {
-    /// What it says.
+    /// The text of the label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// What it is glued to.
+    /// The wrapping that the label is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on: Option<Box<Wrapping>>,
 }
@@ -263,7 +263,7 @@ pub struct Label {
 impl Label {
     /// Starts with what is required.
     ///
-    /// - `on`: What it is glued to.
+    /// - `on`: The wrapping that the label is on.
     pub fn new(on: Wrapping) -> Self {
         Self {
             text: None,
@@ -271,7 +271,7 @@ impl Label {
         }
     }
 
-    /// What it says.
+    /// The text of the label.
     pub fn text(mut self, value: impl Into<String>) -> Self {
         self.text = Some(value.into());
         self
@@ -282,19 +282,19 @@ impl Label {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MoveParcelResponse {
-    /// What is around it now.
+    /// The current wrapping of the parcel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wrapping: Option<Wrapping>,
     /// Whether it was moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub done: Option<bool>,
-    /// How often.
+    /// The number of moves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<i64>,
-    /// How far, in metres.
+    /// The distance moved, in meters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub way: Option<f64>,
-    /// Where it lies.
+    /// The new shelf of the parcel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shelf: Option<String>,
 }

@@ -7,7 +7,7 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::RecipientId;
 
-/// Adds a picture of a parcel. Shows a form: files, and every type of field that can stand beside them.
+/// Adds a photo of a parcel. Shows a form: files, and every type of field that can accompany them.
 ///
 /// `POST /open-apis/showcase/v1/parcels/:number/photographs` ([documentation](https://example.com/parcels/photograph))
 ///
@@ -35,11 +35,11 @@ pub struct PhotographParcel {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct PhotographParcelRequired<'a> {
-    /// What stands on the receipt.
+    /// The number on the receipt.
     pub number: &'a str,
-    /// The picture, as a JPEG.
+    /// The photo, as a JPEG.
     pub image: Upload,
-    /// What is to be seen.
+    /// The subject of the photo.
     ///
     /// At most 100 characters.
     pub caption: &'a str,
@@ -78,19 +78,19 @@ impl PhotographParcel {
         self
     }
 
-    /// How much it was enlarged; a whole number as well.
+    /// The magnification; a whole number is also accepted.
     pub fn zoom(mut self, value: f64) -> Self {
         self.zoom = Some(value);
         self
     }
 
-    /// Whether everybody may look at it.
+    /// Whether the photo is public.
     pub fn is_public(mut self, value: bool) -> Self {
         self.is_public = Some(value);
         self
     }
 
-    /// Which part of the box it shows.
+    /// The part of the box that the photo shows.
     pub fn side(mut self, value: impl Into<Side>) -> Self {
         self.side = Some(value.into());
         self
@@ -102,19 +102,19 @@ impl PhotographParcel {
         self
     }
 
-    /// What else is to be seen.
+    /// The other subjects of the photo.
     pub fn sides(mut self, value: impl IntoIterator<Item = impl Into<Side>>) -> Self {
         self.sides = Some(value.into_iter().map(Into::into).collect());
         self
     }
 
-    /// What to look at, as JSON in a string: corners, in pixels.
+    /// The corners of the region of interest, in pixels, as JSON in a string.
     pub fn regions(mut self, value: impl IntoIterator<Item = Vec<i64>>) -> Self {
         self.regions = Some(value.into_iter().collect());
         self
     }
 
-    /// Whom the picture was taken for.
+    /// The user for whom the photo was taken.
     pub fn by(mut self, value: RecipientId) -> Self {
         self.by = Some(value);
         self
@@ -171,7 +171,7 @@ openplat_core::string_enum! {
     pub enum Side {
         /// The lid.
         Top = "top",
-        /// What it stands on.
+        /// The underside of the box.
         Bottom = "bottom",
     }
 }
@@ -180,7 +180,7 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PhotographParcelResponse {
-    /// What other operations refer to the picture by.
+    /// The key of the photo, used in other operations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }

@@ -8,7 +8,7 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::{Address, AddressKind};
 
-/// Sends a parcel elsewhere. Shows a PUT, a name of our own, an enum in the path, and an answer of its own.
+/// Redirects a parcel to another address. Shows a PUT, a name of our own, an enum in the path, and a response of its own.
 ///
 /// `PUT /open-apis/showcase/v1/parcels/:number/address/:address_kind` ([documentation](https://example.com/parcels/readdress))
 ///
@@ -27,9 +27,9 @@ pub struct ReaddressParcel {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct ReaddressParcelRequired<'a> {
-    /// What stands on the receipt.
+    /// The number on the receipt.
     pub number: &'a str,
-    /// Which of the addresses to change.
+    /// The address to change.
     pub address_kind: AddressKind,
 }
 
@@ -96,13 +96,13 @@ pub struct Change {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReaddressParcelResponse {
-    /// Where it would have gone.
+    /// The previous address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<Address>,
-    /// What was changed.
+    /// The changed parts of the address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
-    /// How often each part was changed.
+    /// The number of changes, per part of the address.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,

@@ -7,7 +7,7 @@ use openplat_core::{
 use serde::{Deserialize, Serialize};
 use crate::generated::types::Parcel;
 
-/// Looks for parcels. Shows an answer that comes in pages by a token in the body, and JSON in a string in the query.
+/// Searches for parcels. Shows a response that is paginated by a token in the body, and JSON in a string in the query.
 ///
 /// `POST /open-apis/showcase/v1/parcels/search` ([documentation](https://example.com/parcels/search))
 ///
@@ -26,7 +26,7 @@ pub struct SearchParcel {
 impl SearchParcel {
     /// Starts with what is required.
     ///
-    /// - `words`: What stands on the parcels.
+    /// - `words`: The text on the parcels.
     ///
     ///   At least 1 element.
     pub fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -37,13 +37,13 @@ impl SearchParcel {
         }
     }
 
-    /// What to look for, as JSON in a string.
+    /// The search criteria, as JSON in a string.
     pub fn filter(mut self, value: serde_json::Value) -> Self {
         self.filter = Some(value);
         self
     }
 
-    /// Where to go on: what the page before answered with.
+    /// The page token from the previous response.
     pub fn cursor(mut self, value: impl Into<String>) -> Self {
         self.cursor = Some(value.into());
         self
@@ -105,9 +105,9 @@ impl Paged for SearchParcel {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Found {
-    /// What fits on the page.
+    /// The items on the page.
     pub hits: Vec<Parcel>,
-    /// Where the next page begins; empty on the last one.
+    /// The page token of the next page. Empty on the last page.
     #[serde(rename = "nextCursor")]
     pub next_cursor: String,
     /// Whether there is a next page.

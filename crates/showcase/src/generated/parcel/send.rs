@@ -51,13 +51,13 @@ pub struct SendParcel {
 /// without defaults, so that none is forgotten.
 #[derive(Debug, Clone)]
 pub struct SendParcelRequired<'a> {
-    /// Who sends it.
+    /// The sender of the parcel.
     pub sender: &'a str,
-    /// Who gets it.
+    /// The recipient of the parcel.
     pub receiver: &'a str,
-    /// Where it goes.
+    /// The destination of the parcel.
     pub to: Address,
-    /// What is printed on the boxes.
+    /// The text that is printed on the boxes.
     pub labels: &'a [&'a str],
     /// How fast it has to be.
     pub speed: Speed,
@@ -111,7 +111,7 @@ impl SendParcel {
         self
     }
 
-    /// How many boxes it consists of.
+    /// The number of boxes.
     pub fn pieces(mut self, value: i64) -> Self {
         self.pieces = Some(value);
         self
@@ -123,13 +123,13 @@ impl SendParcel {
         self
     }
 
-    /// What is in it; the name is a keyword of Rust.
+    /// The content of the parcel. The name is a keyword of Rust.
     pub fn kind(mut self, value: impl Into<String>) -> Self {
         self.kind = Some(value.into());
         self
     }
 
-    /// What is paid if it is lost.
+    /// The compensation if the parcel is lost.
     pub fn insurances(mut self, value: impl IntoIterator<Item = Insurance>) -> Self {
         self.insurances = Some(value.into_iter().collect());
         self
@@ -163,7 +163,7 @@ impl SendParcel {
         self
     }
 
-    /// What the customs office wants to know, in whatever form.
+    /// The customs declaration, in any form.
     pub fn customs(mut self, value: serde_json::Value) -> Self {
         self.customs = Some(value);
         self
@@ -235,13 +235,13 @@ openplat_core::string_enum! {
     }
 }
 
-/// What is paid if a parcel is lost.
+/// The insurance of a parcel.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Insurance {
     /// In cents; required and always there, so that it is not an `Option`.
     pub amount: i64,
-    /// What it does not cover; sent even if there is nothing.
+    /// The exclusions of the insurance. Sent even if there are none.
     #[serde(default)]
     pub exceptions: Vec<String>,
     /// The damages that are paid for.
@@ -253,7 +253,7 @@ impl Insurance {
     /// Starts with what is required.
     ///
     /// - `amount`: In cents; required and always there, so that it is not an `Option`.
-    /// - `exceptions`: What it does not cover; sent even if there is nothing.
+    /// - `exceptions`: The exclusions of the insurance. Sent even if there are none.
     pub fn new(
         amount: i64,
         exceptions: impl IntoIterator<Item = impl Into<String>>,

@@ -5,7 +5,7 @@ use openplat_core::{
 };
 use crate::generated::types::Parcel;
 
-/// Puts the parcels of a shelf into an order. Shows a list as the whole of a body and of an answer.
+/// Sorts the parcels of a shelf. Shows a list as the whole of a body and of a response.
 ///
 /// `PUT /open-apis/showcase/v1/shelves/:shelf/order` ([documentation](https://example.com/parcels/sort))
 ///

@@ -26,7 +26,7 @@ impl WaitParcel {
     /// Starts with what is required.
     ///
     /// - `depot`: The number of the depot.
-    /// - `offset`: How many to skip, as a decimal number.
+    /// - `offset`: The number of parcels to skip, as a decimal number.
     ///
     ///   At least 0.
     pub fn new(depot: i64, offset: impl Into<String>) -> Self {
@@ -100,7 +100,7 @@ impl Paged for WaitParcel {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WaitParcelResponse {
-    /// What fits on the page, as JSON in a string.
+    /// The parcels on the page, as JSON in a string.
     #[serde(
         with = "openplat_core::json_text",
         default,

@@ -25,7 +25,7 @@ pub struct WeighParcel {
 impl WeighParcel {
     /// Starts with what is required.
     ///
-    /// - `number`: What stands on the receipt.
+    /// - `number`: The number on the receipt.
     #[deprecated(note = "Every depot weighs by itself; use `showcase.parcel.get`.")]
     pub fn new(number: impl Into<String>) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl WeighParcel {
         }
     }
 
-    /// What to count in.
+    /// The unit to weigh in.
     ///
     /// Deprecated: Weights are in kilogrammes.
     #[deprecated(note = "Weights are in kilogrammes.")]
@@ -44,7 +44,7 @@ impl WeighParcel {
         self
     }
 
-    /// Where to put it.
+    /// The scale to put the parcel on.
     pub fn scales(mut self, value: Scales) -> Self {
         self.scales = Some(value);
         self
@@ -78,7 +78,7 @@ impl Operation for WeighParcel {
 impl AcceptsAppToken for WeighParcel {}
 
 openplat_core::string_enum! {
-    /// What weights are counted in.
+    /// The unit of a weight.
     pub enum Unit {
         /// Kilogrammes.
         Kg = "kg",
@@ -89,11 +89,11 @@ openplat_core::string_enum! {
     }
 }
 
-/// What shows how heavy things are.
+/// An instrument that shows weights.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Scales {
-    /// Who built them.
+    /// The builders of the scales.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maker: Option<String>,
     /// In years.
@@ -109,7 +109,7 @@ impl Scales {
         Self { maker: None, age: None }
     }
 
-    /// Who built them.
+    /// The builders of the scales.
     pub fn maker(mut self, value: impl Into<String>) -> Self {
         self.maker = Some(value.into());
         self

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
-/// Where a parcel goes. Sent and received, so that a caller builds it and an answer may leave parts out.
+/// The destination of a parcel. Sent and received, so that a caller builds it and a response may leave parts out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Address {
     /// Street and number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub street: Option<String>,
-    /// The place that the street lies in.
+    /// The town of the street.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// The floors on which somebody is in.
+    /// The floors on which recipients are present.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub floors: Vec<i64>,
-    /// What stands there.
+    /// The building at the address.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<AddressKind>,
 }
@@ -27,7 +27,7 @@ pub struct Address {
 pub struct AddressRequired<'a> {
     /// Street and number.
     pub street: &'a str,
-    /// The place that the street lies in.
+    /// The town of the street.
     pub city: &'a str,
 }
 
@@ -42,13 +42,13 @@ impl Address {
         }
     }
 
-    /// The floors on which somebody is in.
+    /// The floors on which recipients are present.
     pub fn floors(mut self, value: impl IntoIterator<Item = i64>) -> Self {
         self.floors = value.into_iter().collect();
         self
     }
 
-    /// What stands there.
+    /// The building at the address.
     pub fn kind(mut self, value: impl Into<AddressKind>) -> Self {
         self.kind = Some(value.into());
         self
@@ -57,7 +57,7 @@ impl Address {
 
 openplat_core::string_enum! {
     ignore_case
-    /// What stands at an address.
+    /// The building at an address.
     pub enum AddressKind {
         /// One door for one household.
         House = "house",
@@ -70,31 +70,31 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Parcel {
-    /// What stands on the receipt.
+    /// The number on the receipt.
     pub number: String,
     /// In kilogrammes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
-    /// How many boxes it consists of.
+    /// The number of boxes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pieces: Option<i64>,
     /// Whether it breaks easily.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fragile: Option<bool>,
-    /// Where it goes.
+    /// The destination of the parcel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
-    /// Where it was on its way.
+    /// The stops of the parcel.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stops: Vec<Stop>,
-    /// What the sender noted, by name.
+    /// The sender's notes, by name.
     #[serde(
         deserialize_with = "openplat_core::map::deserialize",
         default,
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub tags: BTreeMap<String, String>,
-    /// What the customs office wrote, in whatever form.
+    /// The note of the customs office, in any form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customs: Option<serde_json::Value>,
 }
