@@ -26,6 +26,7 @@ mod packages;
 mod pages;
 mod raw;
 mod reading;
+mod readme;
 mod replies;
 mod retries;
 mod storage;

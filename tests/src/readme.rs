@@ -1,0 +1,53 @@
+//! The READMEs: their code compiles, and both say the same.
+
+use std::fs;
+use std::path::Path;
+
+#[allow(unused, reason = "the code of a README is compiled, and only its tests are run")]
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "a README shows what it does")]
+mod code {
+    include!(concat!(env!("OUT_DIR"), "/readme.rs"));
+}
+
+const NAMES: [&str; 2] = ["README.md", "README.zh-CN.md"];
+
+fn readmes() -> [String; 2] {
+    NAMES.map(|name| fs::read_to_string(root().join(name)).unwrap())
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+#[test]
+fn both_languages_show_the_same_code() {
+    let [english, chinese] = readmes().map(|text| {
+        let blocks: Vec<_> = text.split("```").skip(1).step_by(2).map(str::to_owned).collect();
+        blocks
+    });
+    assert!(english.len() > 10);
+    assert_eq!(english, chinese);
+}
+
+#[test]
+fn both_languages_have_the_same_sections() {
+    let [english, chinese] = readmes().map(|text| {
+        let mut is_code = false;
+        let lines = text.lines().filter(|line| {
+            is_code ^= line.starts_with("```");
+            !is_code && line.starts_with("##")
+        });
+        lines.map(|line| line.chars().take_while(|char| *char == '#').count()).collect::<Vec<_>>()
+    });
+    assert_eq!(english, chinese);
+}
+
+#[test]
+fn links_lead_to_files() {
+    for (name, text) in NAMES.iter().zip(readmes()) {
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let is_elsewhere = link.starts_with("https://") || link.starts_with('#');
+            assert!(is_elsewhere || root().join(link).exists(), "{name}: {link}");
+        }
+    }
+}
