@@ -228,7 +228,7 @@ fn expect(what: &str, is_so: bool) -> Result {
     if is_so { Ok(()) } else { Err(format!("{what} was expected").into()) }
 }
 
-/// How to go on with an account of one's own.
+/// The next step, with an account of one's own.
 fn next_steps() {
     let has = |names: [&str; 2]| names.iter().all(|name| std::env::var_os(name).is_some());
     println!("\nWith an account, the same code talks to the real platform:");

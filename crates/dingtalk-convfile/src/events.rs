@@ -49,7 +49,7 @@
 //! ```
 //!
 //! DingTalk calls the long connection stream mode; the feature `long-connection` switches it on.
-//! What DingTalk pushes over HTTP comes in through a [`DingTalkWebhook`].
+//! Events that DingTalk pushes over HTTP come in through a [`DingTalkWebhook`].
 
 #[cfg(feature = "long-connection")]
 pub use openplat_core::events::connection;

@@ -39,7 +39,7 @@ pub struct UploadFile {
     option: CommitOption,
 }
 
-/// What [`UploadFile`] requires.
+/// The required values of [`UploadFile`].
 #[derive(Debug, Clone)]
 pub struct UploadFileRequired<'a> {
     /// The union ID of the user who uploads the file.

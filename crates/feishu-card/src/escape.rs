@@ -98,7 +98,7 @@ pub fn mention(id: &str) -> String {
     format!("<at id={id}></at>")
 }
 
-/// Returns code in which nobody is mentioned: an invisible character is behind the `<` of a mention,
+/// Returns code in which no one is mentioned: an invisible character is behind the `<` of a mention,
 /// since an entity would be seen in code.
 #[cfg(feature = "markdown")]
 pub(crate) fn without_mentions(code: &str) -> Cow<'_, str> {

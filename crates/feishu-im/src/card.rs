@@ -1,14 +1,14 @@
-//! Cards: update one after somebody has used it.
+//! Cards: update one after a user has used it.
 //!
 //! A callback is answered with a toast, a card, or nothing. Work that takes longer than the
 //! 3 seconds until then ends with [`UpdateCard`], which takes the `token` of the callback:
 //!
 //! - The token is valid for 30 minutes and for at most 2 updates. After that,
 //!   [`PatchMessage`](crate::message::PatchMessage) updates a shared card by the ID of its message.
-//! - Answer the callback first. An update that comes before the answer is undone, or refused with
+//! - Respond to the callback first. An update that comes before the response is undone, or refused with
 //!   [`CardActionPending`](crate::ErrorCode::CardActionPending), which `.idempotent(true)` retries.
 //! - A card is shared if its `config` sets `update_multi` to `true`, as all cards of schema 2.0 are.
-//!   Everybody sees the update of a shared card; the update of another card names the users who get
+//!   All recipients see the update of a shared card; the update of another card names the users who get
 //!   it.
 //!
 //! ```no_run
@@ -33,7 +33,7 @@ use crate::content::Card;
 pub use crate::generated::card::*;
 
 impl UpdateCard {
-    /// Creates an update of a shared card, which everybody sees. `token` is that of the callback.
+    /// Creates an update of a shared card, which all recipients see. `token` is that of the callback.
     pub fn with_card(token: impl Into<String>, card: impl Into<Card>) -> Self {
         Self::new(token, json(&card.into()))
     }

@@ -5,14 +5,14 @@
 //! | send a message to a chat or a person | [`CreateMessage`], with a [`ReceiveId`] |
 //! | reply to one, in its thread too | [`ReplyMessage`] |
 //! | edit a text or a post, or change a card | [`UpdateMessage`], [`PatchMessage`] |
-//! | take one back | [`DeleteMessage`] |
+//! | recall one | [`DeleteMessage`] |
 //! | forward one, several, or a thread | [`ForwardMessage`], [`MergeForwardMessage`], [`ForwardThread`](crate::thread::ForwardThread) |
 //! | read one, or those of a chat or thread | [`GetMessage`], [`ListMessage`] with a [`ContainerId`] |
 //! | find messages | [`SearchMessage`] |
 //! | see who has read one | [`ListMessageReadUsers`] |
 //! | mark one as urgent | [`UrgeMessageByApp`], [`UrgeMessageBySms`], [`UrgeMessageByPhone`] |
 //! | offer follow-ups below one | [`PushMessageFollowUp`] |
-//! | send a file, a picture or a recording | [`SendFile`], [`SendImage`], [`SendAudio`] |
+//! | send a file, an image or a recording | [`SendFile`], [`SendImage`], [`SendAudio`] |
 //! | fetch the files within one | [`Message::resources`], [`Message::folders`], [`GetMessageResponse::resources`] |
 //!
 //! # What a message says

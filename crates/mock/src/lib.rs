@@ -199,7 +199,7 @@
 //!
 //! [`MockPlatform::push`] sends an event or a callback over one of the app's long connections, and
 //! sends it again by the platform's schedule until it is acknowledged. It returns a handle that
-//! waits for the acknowledgment, and for the answer to a callback.
+//! waits for the acknowledgment, and for the response to a callback.
 //!
 //! ```
 //! use openplat_core::events::connection::LongConnection;

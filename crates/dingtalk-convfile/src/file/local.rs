@@ -35,7 +35,7 @@ pub struct SendLocalFile {
     file: Upload,
 }
 
-/// What [`SendLocalFile`] requires.
+/// The required values of [`SendLocalFile`].
 #[derive(Debug, Clone)]
 pub struct SendLocalFileRequired<'a> {
     /// The union ID of the user on whose behalf the file is sent.

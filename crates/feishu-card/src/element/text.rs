@@ -8,7 +8,7 @@ component! {
     /// The text is read by the platform: tags such as `<at id=ou_1></at>` mention and notify, and
     /// words in angle brackets that are no tag vanish. An image that is not the key of an uploaded
     /// one, or a link that leads to no web page, makes the platform reject the card. Put words that
-    /// somebody else wrote through [`escape`](crate::escape()), or turn a whole text with the feature
+    /// someone else wrote through [`escape`](crate::escape()), or turn a whole text with the feature
     /// `markdown` and its type `Markdown`.
     ///
     /// ```

@@ -13,7 +13,7 @@ const TAGS: [&str; 9] =
 /// The beginnings of addresses that the platform accepts.
 const SCHEMES: [&str; 3] = ["https://", "http://", "tel:"];
 
-/// Writes a text so that it mentions nobody but `mentions`. Outside code, what looks like a tag that
+/// Writes a text so that it mentions no one but `mentions`. Outside code, what looks like a tag that
 /// the platform does not have is kept from vanishing. The platform would refuse the card for an image
 /// that is not named by its key, which becomes a link, and for a link that leads to no web page, which
 /// becomes text.

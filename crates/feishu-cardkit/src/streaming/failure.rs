@@ -44,7 +44,7 @@ impl Verdict {
 }
 
 /// The pauses between failures that follow each other: 1 second, then twice as long each time, or
-/// what the platform asks for, within limits: an end that waits for hours is none.
+/// what the platform asks for, within limits: an end that waits for hours is no end.
 #[derive(Default)]
 pub(super) struct Pause(Duration);
 
@@ -56,7 +56,7 @@ impl Pause {
     }
 }
 
-/// The retries of one request: without end as long as the text goes on, since nothing after the
+/// The retries of one request: without end as long as the text continues, since nothing after the
 /// request could be sent either, and some more after its end.
 pub(super) struct Retry<'a> {
     text: &'a watch::Receiver<String>,

@@ -22,7 +22,7 @@
 //! | --- | --- |
 //! | a rate limit, a timeout, a lost connection | sends the newest text later, with growing pauses |
 //! | 8 minutes are over | switches the streaming mode on again, which ends after 10 minutes |
-//! | the text outgrows the card: 28 KB of a request, or 4 tables | ends it between two paragraphs if possible, and goes on with the next card; blocks of code and tables that go on are valid on both |
+//! | the text outgrows the card: 28 KB of a request, or 4 tables | ends it between two paragraphs if possible, and continues in the next card; blocks of code and tables that continue are valid on both |
 //! | the text has a table | replaces the card as a whole before the end, since tables that are streamed may not look like tables |
 //! | the platform refuses the text | replaces the card as a whole at the end, or sends the rest as a message |
 //! | the platform refuses cards | sends the text as one message at the end |

@@ -6,7 +6,7 @@ use super::dialect;
 const MOST_TABLES: usize = 4;
 /// The most that the next part repeats, in bytes of a request.
 const MOST_REPEATED: usize = 1_000;
-/// The longest fence that is taken for one.
+/// The longest fence that is recognized.
 const LONGEST_FENCE: usize = 60;
 
 /// The longest space that a part begins with, in bytes.
@@ -37,7 +37,7 @@ impl Context {
         matches!(self, Self::Code(_))
     }
 
-    /// Returns what a part that goes on in this context begins with.
+    /// Returns the beginning of a part that continues in this context.
     fn opening(&self) -> &str {
         match self {
             Self::Code(lines) | Self::Table(lines) => lines,
@@ -92,7 +92,7 @@ fn long_space(text: &str) -> usize {
 
 /// Returns `text`, which begins in `context`, as it is shown: with a beginning and, if the text
 /// `goes_on` elsewhere, an end of its own. Fences lose the spaces around them, with which the
-/// platform does not recognize them. The text mentions nobody but `mentions`.
+/// platform does not recognize them. The text mentions no one but `mentions`.
 pub(super) fn render(text: &str, context: &Context, goes_on: bool, mentions: &[String]) -> String {
     let mut reader = Reader::new(context);
     let mut shown = String::new();

@@ -21,7 +21,7 @@ pub(super) struct Worker {
     client: Client,
     target: Target,
     template: Template,
-    /// What the card shows before there is any text.
+    /// The content of the card before there is any text.
     placeholder: String,
     summary: Option<String>,
     /// The IDs of those whom the text may mention.
@@ -41,7 +41,7 @@ pub(super) struct Worker {
 
 enum Stop {
     Refused,
-    /// The platform could not be reached, so that nobody knows what it has executed.
+    /// The platform could not be reached, so that no one knows what it has executed.
     Unclear(Error),
 }
 

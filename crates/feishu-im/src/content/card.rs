@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 /// A card: `msg_type` `interactive`.
 ///
 /// A card is sent as its JSON, by the template that it was built as ([`CardTemplate`]), or by the
-/// id of an entity made before ([`CardEntity`]).
+/// ID of an entity made before ([`CardEntity`]).
 ///
 /// ```
 /// use feishu_im::content::{Card, Content};
@@ -118,7 +118,7 @@ impl From<CardEntity> for Card {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct CardTemplate {
-    /// The id of the template.
+    /// The ID of the template.
     pub template_id: String,
     /// The version that was published, such as `1.0.0`. The latest if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,7 +167,7 @@ impl CardTemplate {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct CardEntity {
-    /// The id that making the entity gave.
+    /// The ID returned when the entity was created.
     pub card_id: String,
 }
 

@@ -62,7 +62,7 @@ pub(super) fn push_link(markdown: &mut String, words: &str, href: &str) {
     push_target(markdown, words, href);
 }
 
-/// Appends a picture, with the words for those who do not see it.
+/// Appends an image, with the words for those who do not see it.
 pub(super) fn push_image(markdown: &mut String, words: &str, key: &str) {
     markdown.push('!');
     push_target(markdown, words, key);
@@ -137,7 +137,7 @@ fn push_indent<'t>(markdown: &mut String, line: &'t str) -> &'t str {
     words
 }
 
-/// What is longer is a link to its beginning, so that texts full of addresses take no longer.
+/// Longer addresses are links to their beginning, so that texts full of addresses take no longer.
 const LONGEST_ADDRESS: usize = 1_000;
 
 /// Returns the length of the address at the beginning of `rest`.

@@ -3,7 +3,7 @@ use serde_json::Map;
 use super::members::members;
 
 members! {
-    /// A picture: `msg_type` `image`.
+    /// An image: `msg_type` `image`.
     ///
     /// ```
     /// use feishu_im::content::{Content, Image};
@@ -17,13 +17,13 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#7111df05)
     pub struct Image {
-        /// The key that uploading the picture returned.
+        /// The key that uploading the image returned.
         image_key: Option<String>,
     }
 }
 
 impl Image {
-    /// A picture that this app uploaded as one for messages.
+    /// An image that this app uploaded as one for messages.
     pub fn new(image_key: impl Into<String>) -> Self {
         Self { image_key: Some(image_key.into()), extra: Map::new() }
     }
@@ -99,7 +99,7 @@ members! {
     pub struct Media {
         /// The key that uploading the video returned, as a file of type `mp4`.
         file_key: Option<String>,
-        /// The picture that people see before they play the video.
+        /// The image that users see before they play the video.
         image_key: Option<String>,
         /// The file's name. Only when read.
         file_name: Option<String>,
@@ -109,7 +109,7 @@ members! {
 }
 
 impl Media {
-    /// A video that this app uploaded, without a picture to stand for it.
+    /// A video that this app uploaded, without an image to stand for it.
     pub fn new(file_key: impl Into<String>) -> Self {
         Self {
             file_key: Some(file_key.into()),
@@ -120,7 +120,7 @@ impl Media {
         }
     }
 
-    /// The picture that people see before they play the video, uploaded as one for messages.
+    /// The image that users see before they play the video, uploaded as one for messages.
     pub fn cover(mut self, image_key: impl Into<String>) -> Self {
         self.image_key = Some(image_key.into());
         self

@@ -151,7 +151,7 @@ macro_rules! contents {
                 Self::Unknown(Raw::new(msg_type, content))
             }
 
-            /// The type of the message as it stands on the wire, for the parameter `msg_type`.
+            /// The type of the message as it is on the wire, for the parameter `msg_type`.
             pub fn msg_type(&self) -> &str {
                 match self {
                     $( Self::$variant(_) => $msg_type, )*
@@ -159,7 +159,7 @@ macro_rules! contents {
                 }
             }
 
-            /// The content as it stands on the wire, for the parameter `content`: JSON, which the
+            /// The content as it is on the wire, for the parameter `content`: JSON, which the
             /// request then carries as a string.
             ///
             /// [`Display`](fmt::Display) writes the same.
@@ -189,7 +189,7 @@ contents! {
     Text(Text) = "text",
     /// Rich text.
     Post(Post) = "post",
-    /// A picture.
+    /// An image.
     Image(Image) = "image",
     /// A file.
     File(File) = "file",
@@ -205,7 +205,7 @@ contents! {
     Interactive(Card) = "interactive",
     /// A chat to join.
     ShareChat(ShareChat) = "share_chat",
-    /// Somebody's business card.
+    /// A user's business card.
     ShareUser(ShareUser) = "share_user",
     /// A line between messages, in the form that is sent.
     Divider(Divider) = "system",
@@ -213,7 +213,7 @@ contents! {
     System(System) = "system",
     /// A red packet. Only people send them.
     Hongbao(Hongbao) = "hongbao",
-    /// A calendar event that somebody shared.
+    /// A calendar event that a user shared.
     ShareCalendarEvent(CalendarEvent) = "share_calendar_event",
     /// An invitation to a calendar event.
     Calendar(CalendarEvent) = "calendar",

@@ -22,7 +22,7 @@ impl Content {
     ///
     /// `mentions` are those of the message, [`Message::mentions`](crate::message::Message); they
     /// give their names to placeholders, which become `@` and the name. A placeholder without a
-    /// name stays, and a mention of everybody is `@all`. What is no text is named in brackets: a
+    /// name stays, and a mention of all members is `@all`. What is no text is named in brackets: a
     /// file or a video by its name, such as `[report.pdf]`, anything else by its kind, such as
     /// `[image]`.
     ///
@@ -55,8 +55,8 @@ impl Content {
     ///
     /// - Titles are headings; styles, links, code, lines and tables are those of Markdown.
     ///   Underlined words are in `<u>`.
-    /// - Text that somebody wrote is escaped where Markdown would read something else.
-    /// - A picture is `![image](key)`, with the key to download it by.
+    /// - Text that a user wrote is escaped where Markdown would read something else.
+    /// - An image is `![image](key)`, with the key to download it by.
     /// - Markdown of posts and cards is taken as it is, tags such as `<font>` included.
     ///
     /// ```
@@ -89,12 +89,12 @@ pub(crate) fn markdown(content: &Content, mentions: &[Mentioned<'_>]) -> String 
     renderer.finish()
 }
 
-/// Somebody whom a message mentions.
+/// A user whom a message mentions.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Mentioned<'a> {
     /// The placeholder in the content, such as `@_user_1`.
     pub(crate) key: &'a str,
-    /// The IDs that may stand in a tag instead of the placeholder.
+    /// The IDs that a tag can have instead of the placeholder.
     pub(crate) ids: [&'a str; 3],
     pub(crate) name: &'a str,
     /// `true` for a bot, if the platform says so.
@@ -118,7 +118,7 @@ pub(crate) struct Renderer<'a> {
     is_markdown: bool,
     /// Leaves out the mention of the bot, and all that is neither words nor code.
     pub(crate) only_words: bool,
-    /// Otherwise a mention at the very beginning is taken for that of the bot.
+    /// Otherwise a mention at the very beginning is treated as that of the bot.
     pub(crate) says_who_is_bot: bool,
     pub(crate) mentions_all: bool,
     mentions_bot: bool,
@@ -733,7 +733,7 @@ const FRAMES: [&str; 9] = [
     "markdown",
 ];
 
-/// Returns `true` for an element that goes on in the line before it.
+/// Returns `true` for an element that continues the line before it.
 fn is_inline(tag: &str) -> bool {
     matches!(
         tag,

@@ -15,7 +15,7 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#55c61488)
     pub struct ShareChat {
-        /// The id of the chat; starts with `oc_`.
+        /// The ID of the chat; starts with `oc_`.
         chat_id: Option<String>,
     }
 }
@@ -28,7 +28,7 @@ impl ShareChat {
 }
 
 members! {
-    /// Somebody's business card: `msg_type` `share_user`.
+    /// A user's business card: `msg_type` `share_user`.
     ///
     /// ```
     /// use feishu_im::content::{Content, ShareUser};
@@ -40,13 +40,13 @@ members! {
     ///
     /// [Vendor's page](https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#38563ae5)
     pub struct ShareUser {
-        /// The open id of the person, whatever the field is called; starts with `ou_`.
+        /// The open ID of the person, whatever the field is called; starts with `ou_`.
         user_id: Option<String>,
     }
 }
 
 impl ShareUser {
-    /// A person for whom the bot is available, by open id. Bots have no business card.
+    /// A person for whom the bot is available, by open ID. Bots have no business card.
     pub fn new(open_id: impl Into<String>) -> Self {
         Self { user_id: Some(open_id.into()), extra: Map::new() }
     }

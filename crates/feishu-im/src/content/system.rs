@@ -28,12 +28,12 @@ use super::members::members;
 pub struct Divider {
     /// The words on the line.
     pub text: DividerText,
-    /// Whether what stands above scrolls out of sight.
+    /// Whether the messages above scroll out of sight.
     pub roll_up: bool,
 }
 
 impl Divider {
-    /// A line with the words for everybody who has no translation: up to 20 characters, or 10
+    /// A line with the words for everyone who has no translation: up to 20 characters, or 10
     /// Chinese ones, and not empty.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl Divider {
         self
     }
 
-    /// Lets what stands above scroll out of sight.
+    /// Lets the messages above scroll out of sight.
     pub fn roll_up(mut self) -> Self {
         self.roll_up = true;
         self

@@ -8,7 +8,7 @@ members! {
     /// Text, with mentions: `msg_type` `text`.
     ///
     /// What [`new`](Self::new) and [`plain`](Self::plain) take is shown as it is, line breaks
-    /// included, also if it looks like a mention; so text that somebody else wrote can mention no
+    /// included, also if it looks like a mention; so text that someone else wrote can mention no
     /// one. Two things in it are the platform's: a web address becomes a link, and so does
     /// `[words](address)`. There is no escape for these, neither here nor in Markdown: to show other
     /// people's text without links of their making, send a [`Post`](super::Post) with
@@ -29,7 +29,7 @@ members! {
     /// [send]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/create_json#c9e08671
     /// [read]: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
     pub struct Text {
-        /// The text as it stands on the wire. When sent, with tags; when read, without styles, with
+        /// The text as it is on the wire. When sent, with tags; when read, without styles, with
         /// links as `[words](address)`, and with placeholders for mentions, see
         /// [`resolve`](Self::resolve).
         text: String = always,
@@ -56,13 +56,13 @@ impl Text {
         self
     }
 
-    /// Mentions a person by open id, union id or user id, which must be valid. People see their
+    /// Mentions a person by open ID, union ID or user ID, which must be valid. Users see their
     /// real name; `name`, which may be empty, is what stands in the request.
     pub fn mention(self, id: impl AsRef<str>, name: impl AsRef<str>) -> Self {
         self.markup(mention(id.as_ref(), name.as_ref()))
     }
 
-    /// Mentions everybody, which the chat must allow.
+    /// Mentions all members, which the chat must allow.
     pub fn mention_all(self) -> Self {
         self.mention("all", "")
     }
@@ -127,7 +127,7 @@ fn placeholder(text: &str) -> usize {
 /// let post = Post::en_us("Who does what").line([Element::md(markdown)]);
 /// ```
 ///
-/// The id is an open id, a union id or a user id, or `all` for everybody. Whatever the two strings
+/// The ID is an open ID, a union ID or a user ID, or `all` for all members. Whatever the two strings
 /// hold, they do not end the tag.
 pub fn mention(id: &str, name: &str) -> String {
     // No id has such a character; one that does shall be an id that is not found.

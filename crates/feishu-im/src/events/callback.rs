@@ -1,4 +1,4 @@
-//! From the use of a card or a link to the answer.
+//! From the use of a card or a link to the response.
 
 use openplat_core::__private::read;
 use openplat_core::Strictness;
@@ -79,12 +79,12 @@ impl ElementAction {
 }
 
 impl OldCardAction {
-    /// Creates the answer that replaces the card.
+    /// Creates the response that replaces the card.
     pub fn answer_card(&self, card: impl Into<Card>) -> Answer {
         Answer::json(&card.into())
     }
 
-    /// Creates the answer that shows a toast and leaves the card as it is.
+    /// Creates the response that shows a toast and leaves the card as it is.
     pub fn answer_toast(&self, toast: Toast) -> Answer {
         Answer::json(&CardActionAnswer::from(toast))
     }
@@ -125,7 +125,7 @@ impl From<Toast> for CardActionAnswer {
 }
 
 impl CardActionAnswer {
-    /// Creates the answer that replaces the card. Add a notice with [`toast`](Self::toast).
+    /// Creates the response that replaces the card. Add a notice with [`toast`](Self::toast).
     ///
     /// ```
     /// use feishu_im::content::CardTemplate;
@@ -150,12 +150,12 @@ impl CardActionAnswer {
 }
 
 impl UrlPreviewAnswer {
-    /// Creates the answer that shows a title instead of the link.
+    /// Creates the response that shows a title instead of the link.
     pub fn with_title(title: impl Into<String>) -> Self {
         Self::new().inline(InlinePreview::new().title(title))
     }
 
-    /// Creates the answer that shows a card below the message.
+    /// Creates the response that shows a card below the message.
     pub fn with_card(card: impl Into<Card>) -> Self {
         Self::new().card(card.into().into())
     }

@@ -1,4 +1,4 @@
-//! From a message that came in to what it says, and to the answer.
+//! From a received message to its text, and to the reply.
 
 use super::text;
 use super::{MessageChatType, MessageMention, MessageReceived, UserId, V1ChatType, V1Message};
@@ -21,10 +21,10 @@ impl MessageReceived {
     /// of another type.
     ///
     /// - Mentions of bots are left out, and the space around them becomes one. If the platform does not
-    ///   say which mentions are of bots, the one at the very beginning is taken for that.
-    /// - Other mentions become `@` and the name, and a mention of everybody becomes `@all` unless
+    ///   say which mentions are of bots, the one at the very beginning is treated as such.
+    /// - Other mentions become `@` and the name, and a mention of all members becomes `@all` unless
     ///   it has a name.
-    /// - The title of a post is its first line. Styles and pictures are lost, links become
+    /// - The title of a post is its first line. Styles and images are lost, links become
     ///   `[words](address)`, and emoji become `[SMILE]`.
     ///
     /// ```
@@ -83,7 +83,7 @@ impl MessageReceived {
         ids.flat_map(|ids| &ids.open_id).any(|id| id == open_id)
     }
 
-    /// Returns `true` if the message mentions everybody in the chat.
+    /// Returns `true` if the message mentions all members in the chat.
     pub fn mentions_all(&self) -> bool {
         let mut keys = self.message.mentions.iter().filter_map(|mention| mention.key.as_deref());
         keys.any(|key| key == ALL) || text::mentions_all(&self.content())
@@ -91,7 +91,7 @@ impl MessageReceived {
 
     /// Returns `true` if the message is meant for the bot: every message in a direct chat, and in a
     /// group one that mentions a bot. If the platform does not say which mentions are of bots, any
-    /// mention counts but that of everybody.
+    /// mention counts but that of all members.
     ///
     /// In a group with several bots, ask [`is_for`](Self::is_for).
     pub fn is_for_bot(&self) -> bool {
@@ -139,7 +139,7 @@ impl MessageReceived {
         ReplyMessage::with_content(&self.message.message_id, content)
     }
 
-    /// Creates a reply that begins a thread below the message, or goes on with its thread.
+    /// Creates a reply that begins a thread below the message, or continues its thread.
     pub fn reply_in_thread(&self, content: impl Into<Content>) -> ReplyMessage {
         self.reply(content).reply_in_thread(true)
     }
@@ -189,7 +189,7 @@ impl V1Message {
     }
 }
 
-/// The key of the mention of everybody.
+/// The key of the mention of all members.
 const ALL: &str = "@_all";
 
 impl<'a> From<&'a MessageMention> for Mentioned<'a> {

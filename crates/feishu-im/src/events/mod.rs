@@ -79,10 +79,10 @@
 //!
 //! | when | event | type on the wire |
 //! | --- | --- | --- |
-//! | somebody writes to the bot | [`MessageReceived`] | `im.message.receive_v1` |
+//! | a user writes to the bot | [`MessageReceived`] | `im.message.receive_v1` |
 //! | a message of the bot is read | [`MessageRead`] | `im.message.message_read_v1` |
 //! | a message is recalled | [`MessageRecalled`] | `im.message.recalled_v1` |
-//! | somebody reacts with an emoji, or takes that back | [`ReactionCreated`], [`ReactionDeleted`] | `im.message.reaction.created_v1`, `im.message.reaction.deleted_v1` |
+//! | a user reacts with an emoji, or removes a reaction | [`ReactionCreated`], [`ReactionDeleted`] | `im.message.reaction.created_v1`, `im.message.reaction.deleted_v1` |
 //! | the bot comes into a chat, or is removed from it | [`BotAdded`], [`BotRemoved`] | `im.chat.member.bot.added_v1`, `im.chat.member.bot.deleted_v1` |
 //! | users come into a chat, leave it, or are not to come after all | [`UserAdded`], [`UserRemoved`], [`UserInviteWithdrawn`] | `im.chat.member.user.added_v1`, `im.chat.member.user.deleted_v1`, `im.chat.member.user.withdrawn_v1` |
 //! | a chat changes or is dissolved | [`ChatUpdated`], [`ChatDisbanded`] | `im.chat.updated_v1`, `im.chat.disbanded_v1` |
@@ -96,11 +96,11 @@
 //!
 //! # Callbacks
 //!
-//! A callback is an event that Feishu waits 3 seconds for the answer to; it is not sent again.
+//! A callback is an event for whose response Feishu waits 3 seconds; it is not delivered again.
 //!
 //! | when | event | type on the wire | answer |
 //! | --- | --- | --- | --- |
-//! | somebody uses a card | [`CardAction`] | `card.action.trigger` | [`CardActionAnswer`]: a [`Toast`], a card, or both |
+//! | a user uses a card | [`CardAction`] | `card.action.trigger` | [`CardActionAnswer`]: a [`Toast`], a card, or both |
 //! | the same, in the form of older apps | [`OldCardAction`] | none | [`answer_card`](OldCardAction::answer_card), [`answer_toast`](OldCardAction::answer_toast) |
 //! | a link is to be previewed | [`UrlPreview`] | `url.preview.get` | [`UrlPreviewAnswer`] |
 //!

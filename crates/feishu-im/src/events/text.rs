@@ -27,7 +27,7 @@ pub(super) fn of_tagged(text: &str, without_bot: bool) -> String {
     words.finish()
 }
 
-/// Returns `true` if a text or a post mentions everybody.
+/// Returns `true` if a text or a post mentions all members.
 pub(super) fn mentions_all(content: &Content) -> bool {
     let mut words = words(&[]);
     match content {

@@ -14,7 +14,7 @@ const MOST_LEVELS: usize = 50;
 /// The most folders that are listed, one call each, for one folder in a message.
 const MOST_FOLDERS: usize = 100;
 
-/// A picture, file, recording or video within a message.
+/// An image, file, recording or video within a message.
 ///
 /// ```no_run
 /// # async fn run(
@@ -38,14 +38,14 @@ pub struct Resource {
     pub file_key: String,
     /// The kind of resource.
     pub kind: ResourceType,
-    /// The name that people see; pictures in messages and recordings have none.
+    /// The name that users see; images in messages and recordings have none.
     pub file_name: Option<String>,
-    /// The name to save under if nobody knows a better one.
+    /// The name to save under if no one knows a better one.
     fallback: &'static str,
 }
 
 impl Resource {
-    /// Creates the resource of a picture.
+    /// Creates the resource of an image.
     pub fn image(message_id: impl Into<String>, image_key: impl Into<String>) -> Self {
         Self::new(ResourceType::Image, message_id.into(), image_key.into(), "image")
     }
@@ -75,7 +75,7 @@ impl Resource {
 
     /// Starts the download.
     ///
-    /// [`Download::save_in`] saves it under the name that people see in the chat, else the one that
+    /// [`Download::save_in`] saves it under the name that users see in the chat, else the one that
     /// the server gives, else `image`, `audio.opus`, `video.mp4` or `file`. A name without an
     /// ending gets that of the media type.
     ///
@@ -119,7 +119,7 @@ pub struct ResourceFolder {
     pub message_id: String,
     /// The key of the folder.
     pub file_key: String,
-    /// The name that people see.
+    /// The name that users see.
     pub name: Option<String>,
 }
 
@@ -188,8 +188,8 @@ fn too_much(detail: String) -> Error {
 }
 
 impl Message {
-    /// Returns what can be downloaded from the message: its picture, file, recording or video, or
-    /// the pictures, videos and files of a post. Stickers and pictures in cards cannot be, and what
+    /// Returns what can be downloaded from the message: its image, file, recording or video, or
+    /// the images, videos and files of a post. Stickers and images in cards cannot be, and what
     /// is in folders is found by [`folders`](Self::folders).
     ///
     /// A merged forward has nothing here. [`GetMessage`](super::GetMessage) returns it with the
@@ -216,7 +216,7 @@ impl Message {
 impl GetMessageResponse {
     /// Returns what can be downloaded from the message, and from all messages in a merged forward.
     ///
-    /// What is within a merged forward is downloaded by the ID of the outermost one, which each
+    /// The contents of a merged forward are downloaded by the ID of the outermost one, which each
     /// [`Resource`] has.
     pub fn resources(&self) -> Vec<Resource> {
         self.with_holders(in_content)
@@ -338,7 +338,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Returns the keys of the pictures in Markdown: `![words](img_...)`.
+/// Returns the keys of the images in Markdown: `![words](img_...)`.
 fn keys_in(markdown: &str) -> impl Iterator<Item = &str> {
     let targets = markdown.split("](").skip(1);
     let is_end = |char: char| char == ')' || char.is_whitespace();

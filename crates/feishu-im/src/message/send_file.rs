@@ -25,7 +25,7 @@ impl Destination {
         Self(Place::Below { message_id: message_id.into(), in_thread: false })
     }
 
-    /// Creates the place of a reply that begins a thread below a message, or goes on with its
+    /// Creates the place of a reply that begins a thread below a message, or continues its
     /// thread.
     pub fn thread(message_id: impl Into<String>) -> Self {
         Self(Place::Below { message_id: message_id.into(), in_thread: true })
@@ -53,7 +53,7 @@ impl From<ReceiveId> for Destination {
 /// | `ppt`, `pptx` | [`FileType::Ppt`] | a file |
 /// | any other | [`FileType::Stream`] | a file |
 ///
-/// The platform accepts files of up to 30 MB. [`SendImage`] sends a picture that people see in the
+/// The platform accepts files of up to 30 MB. [`SendImage`] sends an image that users see in the
 /// chat; this request sends it as a file.
 ///
 /// ```no_run
@@ -107,7 +107,7 @@ impl SendFile {
         self
     }
 
-    /// Sets the picture that people see before they play a video: the key of an image that was
+    /// Sets the image that users see before they play a video: the key of an image that was
     /// uploaded for messages.
     pub fn cover(mut self, image_key: impl Into<String>) -> Self {
         self.cover = Some(image_key.into());
@@ -146,9 +146,9 @@ impl SendFile {
     }
 }
 
-/// Uploads a picture and sends it as a message.
+/// Uploads an image and sends it as a message.
 ///
-/// The platform accepts pictures of up to 10 MB; [`CreateImage`] lists the formats.
+/// The platform accepts images of up to 10 MB; [`CreateImage`] lists the formats.
 ///
 /// ```no_run
 /// use feishu_im::Upload;
@@ -179,7 +179,7 @@ impl SendImage {
         self
     }
 
-    /// Uploads the picture, sends the message, and returns it; see [`SendFile::send`].
+    /// Uploads the image, sends the message, and returns it; see [`SendFile::send`].
     ///
     /// # Errors
     ///

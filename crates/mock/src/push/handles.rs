@@ -1,4 +1,4 @@
-//! What a test holds on to.
+//! The handles that a test holds.
 
 use std::fmt;
 use std::time::Duration;

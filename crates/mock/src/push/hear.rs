@@ -1,4 +1,4 @@
-//! What a client says over a long connection.
+//! The messages of a client over a long connection.
 
 use std::time::Duration;
 

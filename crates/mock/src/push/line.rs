@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// through.
 pub(super) struct Line<S> {
     io: S,
-    /// What came together with the handshake.
+    /// The bytes that came together with the handshake.
     read_already: Bytes,
     is_silent: Arc<AtomicBool>,
 }

@@ -1,4 +1,4 @@
-//! What the platform sends of its own accord: events and callbacks.
+//! The events and callbacks that the platform pushes.
 
 mod connection;
 mod fault;
@@ -272,7 +272,7 @@ impl Push {
         body
     }
 
-    /// What frames are made from.
+    /// The parts of a frame.
     fn body(&self, app_id: &str) -> Value {
         match &self.content {
             Content::Feishu(envelope, holder) => {

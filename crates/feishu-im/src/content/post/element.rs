@@ -31,7 +31,7 @@ macro_rules! elements {
         #[non_exhaustive]
         pub enum Element {
             $( $(#[$meta])* $variant($type), )*
-            /// An element that this version does not know, as it stands on the wire.
+            /// An element that this version does not know, as it is on the wire.
             Unknown(Value),
         }
 
@@ -70,7 +70,7 @@ elements! {
     Link(Link) = "a",
     /// A mention.
     At(At) = "at",
-    /// A picture.
+    /// An image.
     Img(Img) = "img",
     /// A video.
     Media(Media) = "media",
@@ -117,22 +117,22 @@ impl Element {
         Link::new(text, href).into()
     }
 
-    /// Mentions a person by open id, union id or user id.
+    /// Mentions a person by open ID, union ID or user ID.
     pub fn at(user_id: impl Into<String>) -> Self {
         At::new(user_id).into()
     }
 
-    /// Mentions everybody, which the chat must allow.
+    /// Mentions all members, which the chat must allow.
     pub fn at_all() -> Self {
         At::all().into()
     }
 
-    /// A picture, alone in its line.
+    /// An image, alone in its line.
     pub fn img(image_key: impl Into<String>) -> Self {
         Img::new(image_key).into()
     }
 
-    /// A video without a picture to stand for it, alone in its line.
+    /// A video without an image to stand for it, alone in its line.
     pub fn media(file_key: impl Into<String>) -> Self {
         Media::new(file_key).into()
     }
@@ -264,7 +264,7 @@ impl Link {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct At {
-    /// When sent, the open ID, union ID or user ID, or `all` for everybody. When read, the `key`
+    /// When sent, the open ID, union ID or user ID, or `all` for all members. When read, the `key`
     /// of one of the `mentions` of the message, such as `@_user_1`, or `@_all`. Where the platform
     /// gave an object of several IDs, the first of them; the object is in `extra`.
     pub user_id: Option<String>,
@@ -306,7 +306,7 @@ fn first_id(ids: &Value) -> Option<String> {
 }
 
 impl At {
-    /// Mentions a person by open id, union id or user id.
+    /// Mentions a person by open ID, union ID or user ID.
     pub fn new(user_id: impl Into<String>) -> Self {
         Self {
             user_id: Some(user_id.into()),
@@ -316,27 +316,27 @@ impl At {
         }
     }
 
-    /// Mentions everybody, which the chat must allow.
+    /// Mentions all members, which the chat must allow.
     pub fn all() -> Self {
         Self::new("all")
     }
 
-    /// Whether everybody is mentioned, as it is sent or as it is read.
+    /// Whether all members are mentioned, as it is sent or as it is read.
     pub fn is_all(&self) -> bool {
         matches!(self.user_id.as_deref(), Some("all" | "@_all"))
     }
 }
 
 members! {
-    /// A picture: `img`.
+    /// An image: `img`.
     pub struct Img {
-        /// The key that uploading the picture returned.
+        /// The key that uploading the image returned.
         image_key: Option<String>,
     }
 }
 
 impl Img {
-    /// A picture that this app uploaded as one for messages, alone in its line.
+    /// An image that this app uploaded as one for messages, alone in its line.
     pub fn new(image_key: impl Into<String>) -> Self {
         Self { image_key: Some(image_key.into()), extra: Map::new() }
     }
@@ -347,7 +347,7 @@ members! {
     pub struct Media {
         /// The key that uploading the video returned, as a file of type `mp4`.
         file_key: Option<String>,
-        /// The picture that people see before they play the video.
+        /// The image that users see before they play the video.
         image_key: Option<String>,
     }
 }
@@ -358,7 +358,7 @@ impl Media {
         Self { file_key: Some(file_key.into()), image_key: None, extra: Map::new() }
     }
 
-    /// The picture that people see before they play the video, uploaded as one for messages.
+    /// The image that users see before they play the video, uploaded as one for messages.
     pub fn cover(mut self, image_key: impl Into<String>) -> Self {
         self.image_key = Some(image_key.into());
         self

@@ -16,7 +16,7 @@
 //!     .line(["See you tomorrow."]);
 //! ```
 //!
-//! Pictures, videos and Markdown must each have a line of their own.
+//! Images, videos and Markdown must each have a line of their own.
 //!
 //! Vendor's pages: [sending][send], [reading][read].
 //!
