@@ -37,19 +37,18 @@ impl Connector {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        // Those of reqwest: a peer that is gone is noticed within a minute.
+        // As reqwest has it: a peer that is gone is noticed within a minute.
         tcp.set_keepalive(Some(Duration::from_secs(15)));
         tcp.set_keepalive_interval(Some(Duration::from_secs(15)));
         tcp.set_keepalive_retries(Some(3));
-        let direct = |http2| -> Result<_, Error> {
-            Ok(Direct { tcp: tcp.clone(), tls: Arc::new(options.tls(http2)?).into() })
-        };
-        Ok(Self {
-            server: direct(http2)?,
-            proxy: direct(false)?,
-            matcher,
-            timeout: options.connect_timeout(),
-        })
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        tcp.set_tcp_user_timeout(Some(Duration::from_secs(30)));
+        let proxy = Direct { tcp, tls: Arc::new(options.tls(false)?).into() };
+        let mut server = proxy.clone();
+        if http2 {
+            server.tls = Arc::new(options.tls(true)?).into();
+        }
+        Ok(Self { server, proxy, matcher, timeout: options.connect_timeout() })
     }
 
     async fn connect(self, url: Uri) -> Result<Stream, BodyError> {
