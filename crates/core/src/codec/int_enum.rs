@@ -68,6 +68,7 @@ macro_rules! int_enum {
             pub const KNOWN: &'static [i64] = &[$($value),*];
 
             /// Returns the value as it stands on the wire.
+            #[inline]
             pub fn as_i64(&self) -> i64 {
                 match self {
                     $( Self::$variant => $value, )*
@@ -77,6 +78,7 @@ macro_rules! int_enum {
         }
 
         impl ::core::convert::From<i64> for $name {
+            #[inline]
             fn from(value: i64) -> Self {
                 match value {
                     $( $value => Self::$variant, )*
@@ -86,6 +88,7 @@ macro_rules! int_enum {
         }
 
         impl ::core::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match self {
                     $( Self::$variant => f.write_str(stringify!($variant)), )*
@@ -95,6 +98,7 @@ macro_rules! int_enum {
         }
 
         impl ::core::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Display::fmt(&self.as_i64(), f)
             }

@@ -87,7 +87,8 @@ impl Visitor<'_> for Text<'_> {
 /// Declares an open string enum: the documented values as variants, everything else as `Unknown`.
 ///
 /// The enum gets `as_str`, an infallible `From<&str>`, `Display`, `Serialize` and `Deserialize`
-/// without derives, which keeps a crate with hundreds of them quick to compile. With
+/// without derives, which keeps a crate with hundreds of them quick to compile; all are `#[inline]`,
+/// so that a program compiles those of the enums that it uses. With
 /// `ignore_case` a value is recognised in any case; it is always written as declared.
 ///
 /// ```
@@ -137,6 +138,7 @@ macro_rules! string_enum {
             pub const KNOWN: &'static [&'static str] = &[$($value),*];
 
             /// The value as it stands on the wire.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $value, )*
@@ -146,6 +148,7 @@ macro_rules! string_enum {
         }
 
         impl ::core::convert::From<&str> for $name {
+            #[inline]
             fn from(value: &str) -> Self {
                 let same: fn(&str, &str) -> bool = $eq;
                 $( if same(value, $value) { return Self::$variant; } )*
@@ -160,6 +163,7 @@ macro_rules! string_enum {
         }
 
         impl ::core::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match self {
                     $( Self::$variant => f.write_str(stringify!($variant)), )*
@@ -169,6 +173,7 @@ macro_rules! string_enum {
         }
 
         impl ::core::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.write_str(self.as_str())
             }

@@ -147,6 +147,7 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
     let encode = encode(operation);
     // An operation that sends nothing but its method and path has no parts to fill.
     let parts = if encode.is_empty() { quote!(_parts) } else { quote!(parts) };
+    // Inline, so that a program compiles this for the operations that it sends, and not for all.
     quote! {
         impl Operation for #name {
             type Vendor = #vendor;
@@ -160,6 +161,7 @@ fn implementation(api: &Api, operation: &Operation) -> TokenStream {
                     .api(&crate::generated::error_code::API);
             #example
 
+            #[inline]
             fn encode(&self, #parts: &mut Parts) { #encode }
         }
     }

@@ -90,6 +90,7 @@ impl Operation for SendFile {
         r#"{"file":{"conversationId":"cid+vIrzxxxxx","createTime":"2022-01-01T10:00:00Z","creatorId":"chyxxxxx","extension":"txt","id":"897xxxxx","modifiedTime":"2022-01-01T10:00:00Z","modifierId":"chyxxxxx","name":"测试文件.txt","parentId":"parent_id","path":"./测试文件.txt","size":256,"spaceId":"865xxxxx","status":"NORMAL","type":"FILE","uuid":"123xxxxx","version":1}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("unionId", &self.union_id);
         parts

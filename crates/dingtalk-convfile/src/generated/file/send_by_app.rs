@@ -85,6 +85,7 @@ impl Operation for SendFileByApp {
         r#"{"file":{"conversationId":"cidB1xxxxx","createTime":"2022-01-01T10:00:00Z","creatorId":"cHtUYxxxxx","extension":"xls","id":"674xxxxx","modifiedTime":"2022-01-01T10:00:00Z","modifierId":"cHtUYxxxxx","name":"测试文件.xls","parentId":"0","path":"/测试文件.xls","size":256,"spaceId":"864xxxxx","status":"NORMAL","type":"FILE","version":1}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("unionId", &self.union_id);
         parts.body().field("spaceId", &self.space_id).field("dentryId", &self.dentry_id);

@@ -89,6 +89,7 @@ impl Operation for SendLink {
         r#"{"file":{"conversationId":"open_conversation_id","createTime":"2022-01-01T10:00:00Z","creatorId":"creator_id","extension":"txt","id":"file_id","modifiedTime":"2022-01-01T10:00:00Z","modifierId":"modified_id","name":"file_name","parentId":"parent_id","path":"file_path","size":256,"spaceId":"space_id","status":"NORMAL","type":"file","uuid":"uuid","version":1}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("unionId", &self.union_id);
         parts

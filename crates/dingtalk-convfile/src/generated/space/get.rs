@@ -78,6 +78,7 @@ impl Operation for GetSpace {
         r#"{"space":{"corpId":"ding1234xxxxx","createTime":"2022-01-01T10:00:00Z","modifiedTime":"2022-01-01T10:00:00Z","spaceId":"798xxxxx"}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("unionId", &self.union_id);
         parts.body().field("openConversationId", &self.open_conversation_id);

@@ -130,6 +130,7 @@ impl Operation for CommitFile {
         r#"{"dentry":{"appProperties":[{"name":"属性1","value":"属性值1","visibility":"PRIVATE"}],"createTime":"2022-01-01T10:00:00Z","creatorId":"cHtUxxxxx","extension":"xsl","id":"123","modifiedTime":"2022-01-01T10:00:00Z","modifierId":"cHtUxxxxx","name":"测试文件","parentId":"0","partitionType":"PUBLIC_OSS_PARTITION","path":"/测试文件夹/测试文件","properties":{"readOnly":true},"size":512,"spaceId":"854xxxxx","status":"NORMAL","storageDriver":"DINGTALK","type":"FILE","uuid":"uuid","version":1}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.space_id);
         parts.query("unionId", &self.union_id);

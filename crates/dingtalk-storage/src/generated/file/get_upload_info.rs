@@ -107,6 +107,7 @@ impl Operation for GetFileUploadInfo {
         r#"{"headerSignatureInfo":{"expirationSeconds":900,"headers":{"key":"header_value"},"internalResourceUrls":["internal_resource_url"],"region":"ZHANGJIAKOU","resourceUrls":["resource_url"]},"protocol":"HEADER_SIGNATURE","storageDriver":"DINGTALK","uploadKey":"upload_key"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.space_id);
         parts.query("unionId", &self.union_id);

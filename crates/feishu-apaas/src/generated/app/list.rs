@@ -92,6 +92,7 @@ impl Operation for ListApp {
         r#"{"code":0,"data":{"has_more":true,"items":[{"app_roles_info":{"admins":[1803710089388154],"data_admins":[1803710089388154],"developers":[1803710089388154],"test_users":[1803710089388154]},"charge_mode":"per_user_per_app","created_at":1736480945563,"creator":1818624575806604,"description":[{"language_code":"2052","text":"排班"}],"enable_status":"enabled","feature_set":"paid","icon":"https://ae.feishu.cn/img/namespaces/_global/download/namespace_8aed421832fa4586968596f70e6eaebd_p.jpg","isv_tenant":{"id":"798456","name":"示例公司"},"name":[{"language_code":"2052","text":"测试应用"}],"namespace":"package_35f605__c","owner":1818624575806604,"release_status":"released","service_status":"available","service_unavailable_reason":"entitlement_expire","status":"enabled","type":"custom"}],"page_token":"eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("page_size", &self.page_size);
         parts.query("page_token", &self.page_token);

@@ -78,6 +78,7 @@ impl Operation for GetDataChangeLog {
         r#"{"code":0,"data":{"data":{"basic_info":{"app_id":"app123","app_name":{"zh":"应用名称"},"audit_scope":"15001","env_type":"16003","log_type":"10000","module":"17001","op_type":"19001"},"device_info":{"device_id":"device_1234","os_type":"14002","os_version":"14.6","terminal_type":"2","web_device_id":"webDevice_1234"},"log_id":"7376574450886557740","login_info":{"login_type":"11001"},"net_info":{"client_ip":"192.168.1.1","ip_loc":"中国北京","ip_provider":"ISP_com","origin":"https://example.com/origin","referer":"https://example.com/referer","user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 14_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"},"op_info":{"data_changes":["{\"old\": \"OldData\",\"new\": \"NewData\"}"],"data_object":"object_api_aaa","failed_reason":"登录失败","failed_reason_i18n":{"zh":"失败原因"},"op_detail":{"language_code":2052,"text":"<a id=1645514825206 type=\"user\">李雷</a> 已登录"},"op_source":"20001","op_time":"1723634726874","operator":{"email":"guojin.jim@bytedance.com","id":"1768491480010814","name":"郭晋","tenant_id":"79844"},"outsider":true,"status":"18001"}}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.query("log_id", &self.log_id);

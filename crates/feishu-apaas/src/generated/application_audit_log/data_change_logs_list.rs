@@ -183,6 +183,7 @@ impl Operation for ListDataChangeLogs {
         r#"{"code":0,"data":{"items":[{"apaas_tenant_id":"23333","api_path":"/api/xxx","app_name":{"zh":"新闻资讯平台"},"audit_scope":"15001","client_ip":"192.168.1.1","data_changes":["{\"old\": \"OldData\",\"new\": \"NewData\"}"],"data_object":"object_api_aaa","device_id":"device_1234","env_type":"16003","failed_reason_i18n":{"zh":"失败信息"},"full_path":"/api/xxx","ip_loc":"中国北京","ip_provider":"ISP_com","keyword_field_app_version":"v1.2.3","keyword_field_functional_sub_module":"223","lark_tenant_id":"123","log_id":"7376574450886557740","log_type":"10000","login_type":"11001","module":"17001","namespace":"package_aacc","op_detail":{},"op_source":"20001","op_time":"1723634726874","op_type":"19001","operator":{"email":"guojin.jim@bytedance.com","id":"1768491480010814","name":"郭晋","tenant_id":"79844"},"origin":"https://example.com/origin","os_type":"14002","os_version":"14.6","outsider":true,"referer":"https://example.com/referer","status":"18001","tenant_id":"23335","terminal_type":"2","user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 14_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148","user_geo":"America/Chicago","web_device_id":"webDevice_1234"}],"total":"10"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.query("quick_query", &self.quick_query);

@@ -76,6 +76,7 @@ impl Operation for GetEnvironmentVariable {
         r#"{"code":0,"data":{"item":{"api_name":"globalParam_0b410b17704","created_at":1718350902019,"description":"Sample text","is_encrypted":false,"label":{"en_us":"Sample text","zh_cn":"示例文本"},"object_api_name":"_user","object_label":{"en_us":"Sample text","zh_cn":"示例文本"},"type":"lookup","updated_at":1718350902019,"value":"[1757083131077684,1757085362739239,1757083720703032]"}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.environment_variable_api_name);

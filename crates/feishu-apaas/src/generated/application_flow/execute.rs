@@ -137,6 +137,7 @@ impl Operation for ExecuteFlow {
         r#"{"code":0,"data":{"code":"","error_msg":"","execution_id":"1816970091484211","out_params":"[{\"api_name\":\"_flowExecutionID\",\"value\":1816970091484211}]","status":"end"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.flow_id);

@@ -98,6 +98,7 @@ impl Operation for InvokeFunction {
         r#"{"code":0,"data":{"result":"{\"key1\":\"value1\",\"key2\":\"value2\",\"key3\":1718313981794}"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.function_api_name);

@@ -113,6 +113,7 @@ impl Operation for OqlQueryObjects {
         r#"{"code":0,"data":{"columns":["_id"],"rows":"[       {         \"_name\": \"Sample Text\",         \"_id\": 1234567890       }     ]"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts

@@ -127,6 +127,7 @@ impl Operation for SearchObjects {
         r#"{"code":0,"data":{"has_more":true,"next_page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M","objects":[{"fields":[{"api_name":"user","id":1764024447525960,"label":{"zh_cn":"text"},"type":"string"}],"object":{"api_name":"user","id":1764024447556775,"label":{"zh_cn":"text"},"settings":{"allow_search_fields":["_id"],"display_name":"_id","search_layout":{"display_fields":["_id"]}}}}],"records":"[]"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts

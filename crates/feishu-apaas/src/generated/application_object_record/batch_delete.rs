@@ -86,6 +86,7 @@ impl Operation for BatchDeleteRecords {
         r#"{"code":0,"data":{"items":[{"errors":[{"code":"0","fields":["_id"],"message":"success","sub_code":"k_ec_00001"}],"id":"1801464965461024","success":true}]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.object_api_name);

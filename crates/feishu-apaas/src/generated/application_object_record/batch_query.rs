@@ -176,6 +176,7 @@ impl Operation for BatchQueryRecords {
         r#"{"code":0,"data":{"has_more":true,"items":"[{}]","next_page_token":"null","total":0},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.object_api_name);

@@ -103,6 +103,7 @@ impl Operation for CreateRecord {
         r#"{"code":0,"data":{"id":"1764024447556775"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.object_api_name);

@@ -77,6 +77,7 @@ impl Operation for DeleteRecord {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.object_api_name);

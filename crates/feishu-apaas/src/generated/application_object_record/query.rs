@@ -93,6 +93,7 @@ impl Operation for QueryRecord {
         r#"{"code":0,"data":{"item":"{}"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.object_api_name);

@@ -88,6 +88,7 @@ impl Operation for BatchRemoveRecordPermissionAuthorization {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.record_permission_api_name);

@@ -99,6 +99,7 @@ impl Operation for BatchRemoveRoleAuthorization {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.role_api_name);

@@ -96,6 +96,7 @@ impl Operation for GetRoleMember {
         r#"{"code":0,"data":{"role_member":{"department_display_infos":[{"id":"1802412778084426","name":"张三"}],"departments":["1802412778084426"],"role_api_id":"role_api_id","role_api_name":"adminRole","type":"custom","updated_at":1702546522477,"updated_by":"1802412778084426","user_display_infos":[{"id":"1802412778084426","name":"张三"}],"user_filter":{"conditions":[{"index":"1","left":{"display_names":["用户.ID"],"settings":"{\"fieldPath\":[{\"fieldApiName\": \"_id\",\"objectApiName\": \"_user\"}]}","type":"metadataVariable"},"operator":"equal","right":{"display_names":["用户.ID"],"settings":"{\"fieldPath\":[{\"fieldApiName\": \"_id\",\"objectApiName\": \"_user\"}]}","type":"metadataVariable"}}],"logic_expression":"1 and 2"},"users":["1802412778084426"]}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.namespace);
         parts.path(&self.role_api_name);

@@ -95,6 +95,7 @@ impl Operation for CancelApprovalInstance {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.approval_instance_id);
         parts.body().field("user_id", &self.user_id).field("opinion", &self.opinion);

@@ -112,6 +112,7 @@ impl Operation for AddApprovalTaskAssignee {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.approval_task_id);
         parts

@@ -89,6 +89,7 @@ impl Operation for AgreeApprovalTask {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.approval_task_id);
         parts.body().field("user_id", &self.user_id).optional("opinion", &self.opinion);

@@ -117,6 +117,7 @@ impl Operation for TransferApprovalTask {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.approval_task_id);
         parts

@@ -99,6 +99,7 @@ impl Operation for ListSeatActivity {
         r#"{"code":0,"data":{"has_more":true,"items":[{"active_time":1727199298656,"namespace":"package_35f605__c","status":"in_use","user_id":1803710089388154}],"page_token":"eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("seat_type", &self.seat_type);
         parts.query("page_size", &self.page_size);

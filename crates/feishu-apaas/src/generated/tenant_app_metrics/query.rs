@@ -54,6 +54,7 @@ impl Operation for QueryTenantAppMetrics {
         .idempotent(true)
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.body().field("namespaces", &self.namespaces).field("date", &self.date);
     }

@@ -77,6 +77,7 @@ impl Operation for CcUserTask {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.task_id);
         parts

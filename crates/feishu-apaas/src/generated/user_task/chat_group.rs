@@ -102,6 +102,7 @@ impl Operation for ChatGroupUserTask {
         r#"{"code":0,"data":{"chat_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.task_id);
         parts

@@ -142,6 +142,7 @@ impl Operation for QueryUserTask {
         r#"{"code":0,"data":{"count":"10","tasks":[{"initiator":{"name":"发起人名称","user_id":"1234"},"summarys":[{"file_key":{"language_code":"2052","text":"摘要名称"},"file_value":[{"language_code":"2052","text":"摘要值"}]}],"task_id":"1234","task_start_time":"1234","workflow_instance":{"id":"1234","label":[{"language_code":"2052","text":"任务名称"}],"status":"in_process"}}]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts
             .body()

@@ -101,6 +101,7 @@ impl Operation for RollbackUserTask {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.task_id);
         parts

@@ -77,6 +77,7 @@ impl Operation for ListUserTaskRollbackPoints {
         r#"{"code":0,"data":{"tasks":[{"activity_label":[{"language_code":"2052","text":"人工任务名称"}],"id":"1234","is_start":false}]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.task_id);
         parts.body().field("operator_user_id", &self.operator_user_id);

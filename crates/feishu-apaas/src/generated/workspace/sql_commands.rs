@@ -93,6 +93,7 @@ impl Operation for RunWorkspaceSql {
         r#"{"code":0,"data":{"result":"[{\"name\":\"王一一\"}]"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.workspace_id);
         parts.body().field("sql", &self.sql);

@@ -76,6 +76,7 @@ impl Operation for GetWorkspaceEnum {
         r#"{"code":0,"data":{"created_at":"1765441837625","created_by":{"avatar":"https://xxx.image_url.com","id":"1693861178143800","name":"王小小"},"description":"enum描述","name":"enum_name","options":["enum_1"]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.workspace_id);
         parts.path(&self.enum_name);

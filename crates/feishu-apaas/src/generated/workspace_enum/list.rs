@@ -96,6 +96,7 @@ impl Operation for ListWorkspaceEnum {
         r#"{"code":0,"data":{"has_more":true,"items":[{"created_at":1765524810744,"created_by":{"avatar":"https://xxx.image_url.com","id":"1693861178143800","name":"王小小"},"description":"enum_demo的描述","name":"enum_demo","options":["enum_a"]}],"page_token":"AQD9/Rn9eij9Pm39ED40/RD/cIFmu77WxpxPB/2oHfQLZ+G8JG6tK7+ZnHiT7COhD2hMSICh/eBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.workspace_id);
         parts.query("page_size", &self.page_size);

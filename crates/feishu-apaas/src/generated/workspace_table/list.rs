@@ -96,6 +96,7 @@ impl Operation for ListWorkspaceTable {
         r#"{"code":0,"data":{"has_more":true,"items":[{"columns":[{"data_type":"varchar","default_value":" ","description":"column_name的描述","is_allow_null":false,"is_array":false,"is_auto_increment":false,"is_primary_key":false,"is_unique":false,"name":"column_name"}],"description":"studect数据表","name":"student"}],"page_token":"AQD9/Rn9eij9Pm39ED40/RD/cIFmu77WxpxPB/2oHfQLZ+G8JG6tK7+ZnHiT7COhD2hMSICh/eBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.workspace_id);
         parts.query("page_size", &self.page_size);

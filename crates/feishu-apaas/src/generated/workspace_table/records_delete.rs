@@ -75,6 +75,7 @@ impl Operation for DeleteTableRecords {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.workspace_id);
         parts.path(&self.table_name);

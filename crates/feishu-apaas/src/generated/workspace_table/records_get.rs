@@ -130,6 +130,7 @@ impl Operation for GetTableRecords {
         r#"{"code":0,"data":{"has_more":true,"items":"[{\"name\":\"王一一\",\"gender\":\"male\",\"age\":10},{\"name\":\"王二二\",\"gender\":\"female\",\"age\":10}]","page_token":"eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=","total":2},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.workspace_id);
         parts.path(&self.table_name);

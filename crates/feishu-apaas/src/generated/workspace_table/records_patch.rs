@@ -107,6 +107,7 @@ impl Operation for PatchTableRecords {
         r#"{"code":0,"data":{"record_ids":["1cbb280d-fc3d-4dca-9db5-adb14c4c83ec"]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.workspace_id);
         parts.path(&self.table_name);

@@ -76,6 +76,7 @@ impl Operation for GetWorkspaceTable {
         r#"{"code":0,"data":{"columns":[{"data_type":"varchar","default_value":" ","description":"column_name的描述","is_allow_null":false,"is_array":false,"is_auto_increment":false,"is_primary_key":false,"is_unique":false,"name":"column_name"}],"description":"学生名单","name":"student"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.workspace_id);
         parts.path(&self.table_name);

@@ -131,6 +131,7 @@ impl Operation for BatchUpdateCard {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.card_id);
         parts

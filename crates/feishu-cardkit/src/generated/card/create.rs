@@ -105,6 +105,7 @@ impl Operation for CreateCard {
         r#"{"code":0,"data":{"card_id":"7355372766134157313"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.body().field("type", &self.kind).field("data", &self.data);
     }

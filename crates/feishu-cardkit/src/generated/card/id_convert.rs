@@ -58,6 +58,7 @@ impl Operation for ConvertCardId {
         r#"{"code":0,"data":{"card_id":"7355403067414003715"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.body().field("message_id", &self.message_id);
     }

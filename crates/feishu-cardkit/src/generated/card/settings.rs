@@ -123,6 +123,7 @@ impl Operation for UpdateCardSettings {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.card_id);
         parts

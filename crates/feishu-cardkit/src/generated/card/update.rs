@@ -108,6 +108,7 @@ impl Operation for UpdateCard {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.card_id);
         parts

@@ -102,6 +102,7 @@ impl Operation for DeleteCardElement {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.card_id);
         parts.path(&self.element_id);

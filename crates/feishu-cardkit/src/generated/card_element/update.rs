@@ -133,6 +133,7 @@ impl Operation for UpdateCardElement {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.card_id);
         parts.path(&self.element_id);

@@ -81,6 +81,7 @@ impl Operation for DeleteAppFeedCards {
         r#"{"code":0,"data":{"failed_cards":[{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","reason":"NOT_CREATED","user_id":"ou_a0553eda9014c201e6969b478895c230"}]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("user_id_type", &self.user_id_type);
         parts.body().optional("feed_cards", &self.feed_cards);

@@ -64,6 +64,7 @@ impl Operation for DeleteBatchMessage {
     #[cfg(feature = "examples")]
     const EXAMPLE: Option<&'static str> = Some(r#"{"code":0,"data":{},"msg":"ok"}"#);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.batch_message_id);
     }

@@ -69,6 +69,7 @@ impl Operation for GetBatchMessageProgress {
         r#"{"code":0,"data":{"batch_message_recall_progress":{"recall":true,"recall_count":100},"batch_message_send_progress":{"read_user_ids_count":150,"success_user_ids_count":200,"valid_user_ids_count":204}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.batch_message_id);
     }

@@ -68,6 +68,7 @@ impl Operation for GetBatchMessageReadUser {
         r#"{"code":0,"data":{"read_user":{"read_count":"10","total_count":"100"}},"msg":"ok"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.batch_message_id);
     }

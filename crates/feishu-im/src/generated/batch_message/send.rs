@@ -162,6 +162,7 @@ impl Operation for SendBatchMessage {
         r#"{"code":0,"data":{"invalid_department_ids":["3dceba33a33226"],"invalid_open_ids":["ou_456e168d61cec276083b357f7bd3f149"],"invalid_union_ids":["on_cad4860e7af114fb4ff6c5d496d1dd76"],"invalid_user_ids":["7cdcc7c2"],"message_id":"bm-d4be107c616aed9c1da8ed8068570a9f"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts
             .body()

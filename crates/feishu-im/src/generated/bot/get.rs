@@ -49,6 +49,7 @@ impl Operation for GetBot {
         r#"{"bot":{"activate_status":2,"app_name":"Echo","avatar_url":"https://example.com/avatar.png","ip_white_list":["192.0.2.1"],"open_id":"ou_e6e14f667cfe239d7b129b521dce0569"},"code":0,"msg":"ok"}"#,
     );
 
+    #[inline]
     fn encode(&self, _parts: &mut Parts) {}
 }
 

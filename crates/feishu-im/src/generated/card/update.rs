@@ -79,6 +79,7 @@ impl Operation for UpdateCard {
     #[cfg(feature = "examples")]
     const EXAMPLE: Option<&'static str> = Some(r#"{"code":0,"msg":"ok"}"#);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.body().field("token", &self.token).field("card", &self.card);
     }

@@ -346,6 +346,7 @@ impl Operation for CreateChat {
         r#"{"code":0,"data":{"add_member_permission":"all members","at_all_permission":"all members","avatar":"https://p3-lark-file.byteimg.com/img/lark-avatar-staging/default-avatar_44ae0ca3-e140-494b-956f-78091e348435~100x100.jpg","chat_id":"oc_a0553eda9014c201e6969b478895c230","chat_mode":"group","chat_tag":"inner","chat_type":"private","description":"测试群描述","edit_permission":"all members","external":false,"group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","leave_message_visibility":"all_members","membership_approval":"no_approval_required","moderation_permission":"all_members","name":"测试群名称","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","owner_id_type":"open_id","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","tenant_key":"736588c9260f175e","urgent_setting":"all_members","video_conference_setting":"all_members"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("user_id_type", &self.user_id_type);
         parts.query("set_bot_manager", &self.set_bot_manager);

@@ -78,6 +78,7 @@ impl Operation for GetChat {
         r#"{"code":0,"data":{"add_member_permission":"all_members","at_all_permission":"all_members","avatar":"https://p3-lark-file.byteimg.com/img/lark-avatar-staging/default-avatar_44ae0ca3-e140-494b-956f-78091e348435~100x100.jpg","bot_count":"3","bot_manager_id_list":["cli_a3e157960e7294c"],"chat_mode":"group","chat_status":"normal","chat_tag":"inner","chat_type":"private","description":"测试群描述","edit_permission":"all_members","external":false,"group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"only_owner","leave_message_visibility":"only_owner","membership_approval":"no_approval_required","moderation_permission":"all_members","name":"测试群名称","owner_id":"4d7a3c6g","owner_id_type":"user_id","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","tenant_key":"736588c9260f175e","urgent_setting":"all_members","user_count":"1","user_manager_id_list":["ou_9204a37300b3700d61effaa439f34295"],"video_conference_setting":"all_members"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.query("user_id_type", &self.user_id_type);

@@ -90,6 +90,7 @@ impl Operation for LinkChat {
         r#"{"code":0,"data":{"expire_time":"1609296809","is_permanent":false,"share_link":"https://applink.feishu.cn/client/chat/chatter/add_by_link?link_token=3nf8789-4rfx-427d-a6bf-ed1d2df348aabd"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.body().optional("validity_period", &self.validity_period);

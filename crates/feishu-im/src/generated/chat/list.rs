@@ -121,6 +121,7 @@ impl Operation for ListChat {
         r#"{"code":0,"data":{"has_more":false,"items":[{"avatar":"https://p3-lark-file.byteimg.com/img/lark-avatar-staging/default-avatar_44ae0ca3-e140-494b-956f-78091e348435~100x100.jpg","chat_id":"oc_a0553eda9014c201e6969b478895c230","chat_status":"normal","description":"测试群描述","external":false,"name":"测试群名称","owner_id":"4d7a3c6g","owner_id_type":"user_id","tenant_key":"736588c9260f175e"}],"page_token":"dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ=="},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("user_id_type", &self.user_id_type);
         parts.query("sort_type", &self.sort_type);

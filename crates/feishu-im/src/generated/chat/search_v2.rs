@@ -140,6 +140,7 @@ impl Operation for SearchChatV2 {
         r#"{"code":0,"data":{"has_more":true,"items":[{"display_info":"Project Alpha","id":"oc_a0553eda9014c201e6969b478895c230","meta_data":{"chat_id":"oc_a0553eda9014c201e6969b478895c230","chat_mode":"group","chat_status":"normal","external":false,"name":"Project Alpha","owner_id":"ou_a0553eda9014c201e6969b478895c230","owner_id_type":"open_id"}}],"page_token":"dmJCRHhpd3JRbGV1","total":2},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("user_id_type", &self.user_id_type);
         parts.query("page_size", &self.page_size);

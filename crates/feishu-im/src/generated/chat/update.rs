@@ -282,6 +282,7 @@ impl Operation for UpdateChat {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.query("user_id_type", &self.user_id_type);

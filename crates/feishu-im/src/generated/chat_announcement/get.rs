@@ -87,6 +87,7 @@ impl Operation for GetChatAnnouncement {
         r#"{"code":0,"data":{"content":"xxx","create_time":"1609296809","modifier_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","modifier_id_type":"open_id","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","owner_id_type":"open_id","revision":"12","update_time":"1609296809"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.query("user_id_type", &self.user_id_type);

@@ -106,6 +106,7 @@ impl Operation for PatchChatAnnouncement {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts

@@ -96,6 +96,7 @@ impl Operation for UpdateChatButton {
         r#"{"code":0,"data":{"failed_user_reasons":[{"error_code":0,"error_message":"The user is not in the chat","user_id":"ou_679eaeb583654bff73fefcc6e6371301"}]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("user_id_type", &self.user_id_type);
         parts

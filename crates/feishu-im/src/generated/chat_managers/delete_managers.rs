@@ -100,6 +100,7 @@ impl Operation for DeleteChatManagers {
         r#"{"code":0,"data":{"chat_bot_managers":["cli_a10fbf7e94b8d01d"],"chat_managers":["ou_9204a37300b3700d61effaa439f34295"]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.query("member_id_type", &self.member_id_type);

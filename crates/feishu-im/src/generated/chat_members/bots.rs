@@ -63,6 +63,7 @@ impl Operation for ListChatBots {
         r#"{"code":0,"data":{"items":[{"bot_id":"ou_e6e14f667cfe239d7b129b521dce0569","bot_name":"Echo"}]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
     }

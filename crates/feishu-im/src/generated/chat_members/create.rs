@@ -118,6 +118,7 @@ impl Operation for CreateChatMembers {
         r#"{"code":0,"data":{"invalid_id_list":["4d7a3c6g"],"not_existed_id_list":["4d7a3c6g"],"pending_approval_id_list":["4d7a3c6g"]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.query("member_id_type", &self.member_id_type);

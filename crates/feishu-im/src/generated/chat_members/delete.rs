@@ -102,6 +102,7 @@ impl Operation for DeleteChatMembers {
         r#"{"code":0,"data":{"invalid_id_list":["4d7a3c6g"]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.query("member_id_type", &self.member_id_type);

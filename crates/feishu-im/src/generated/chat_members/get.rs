@@ -122,6 +122,7 @@ impl Operation for GetChatMembers {
         r#"{"code":0,"data":{"has_more":true,"items":[{"member_id":"ou_9204a37300b3700d61effaa439f34295","member_id_type":"open_id","name":"张三","tenant_key":"736588c9260f175d"}],"member_total":2,"page_token":"dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ=="},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.query("member_id_type", &self.member_id_type);

@@ -67,6 +67,7 @@ impl Operation for IsInChat {
         r#"{"code":0,"data":{"is_in_chat":false},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
     }

@@ -68,6 +68,7 @@ impl Operation for MeJoinChatMembers {
     #[cfg(feature = "examples")]
     const EXAMPLE: Option<&'static str> = Some(r#"{"code":0,"data":{},"msg":"ok"}"#);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
     }

@@ -94,6 +94,7 @@ impl Operation for PatchChatMenuItem {
         r#"{"code":0,"data":{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"报名","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.path(&self.menu_item_id);

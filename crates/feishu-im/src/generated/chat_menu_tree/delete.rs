@@ -85,6 +85,7 @@ impl Operation for DeleteChatMenuTree {
         r#"{"code":0,"data":{"menu_tree":{"chat_menu_top_levels":[{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Menu","ja_jp":"メニュー","zh_cn":"菜单"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"菜单","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"chat_menu_top_level_id":"7117116451961487361","children":[{"chat_menu_item":{"action_type":"REDIRECT_LINK","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"报名","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"chat_menu_second_level_id":"7039638308221468675"}]}]}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.body().field("chat_menu_top_level_ids", &self.chat_menu_top_level_ids);

@@ -114,6 +114,7 @@ impl Operation for GetChatModeration {
         r#"{"code":0,"data":{"has_more":true,"items":[{"tenant_key":"2ca1d211f64f6438","user_id":"4d7a3c6g","user_id_type":"user_id"}],"moderation_setting":"moderator_list","page_token":"dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ=="},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.query("user_id_type", &self.user_id_type);

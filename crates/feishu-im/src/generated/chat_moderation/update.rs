@@ -116,6 +116,7 @@ impl Operation for UpdateChatModeration {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.query("user_id_type", &self.user_id_type);

@@ -88,6 +88,7 @@ impl Operation for CreateChatTab {
         r#"{"code":0,"data":{"chat_tabs":[{"tab_id":"7101214603622940633","tab_type":"message"},{"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz"},"tab_id":"7101214603622940671","tab_name":"文档","tab_type":"doc"},{"tab_config":{"icon_key":"img_v2_b99741-7628-4abd-aad0-b881e4db83ig","is_built_in":true},"tab_content":{"url":"https://www.test.cn"},"tab_id":"7158333373373759422","tab_name":"测试","tab_type":"url"}]},"msg":"ok"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.body().field("chat_tabs", &self.chat_tabs);

@@ -84,6 +84,7 @@ impl Operation for DeleteChatTabs {
         r#"{"code":0,"data":{"chat_tabs":[{"tab_id":"7101214603622940633","tab_type":"message"},{"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz"},"tab_id":"7101214603622940671","tab_name":"文档","tab_type":"doc"}]},"msg":"ok"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.body().field("tab_ids", &self.tab_ids);

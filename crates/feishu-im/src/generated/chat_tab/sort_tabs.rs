@@ -89,6 +89,7 @@ impl Operation for SortChatTabs {
         r#"{"code":0,"data":{"chat_tabs":[{"tab_content":{},"tab_id":"7104164142520467475","tab_type":"message"},{"tab_content":{},"tab_id":"7104164246245605395","tab_type":"pin"},{"tab_content":{"url":"https://www.feishu.cn/"},"tab_id":"7104168465417633811","tab_name":"url2","tab_type":"url"},{"tab_content":{"doc":"https://example.feishu.cn/docx/doxbcjoYDoEtuwC0k0hryQBkSV1"},"tab_id":"7104168465379885076","tab_name":"doc2","tab_type":"doc"},{"tab_content":{"url":"https://www.feishu.cn/"},"tab_id":"7104168141097287699","tab_name":"url1","tab_type":"url"},{"tab_content":{"doc":"https://example.feishu.cn/docx/doxbcjoYDoEtuwC0k0hryQBkSV1"},"tab_id":"7104168141063716884","tab_name":"doc1","tab_type":"doc"}]},"msg":"ok"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.body().optional("tab_ids", &self.tab_ids);

@@ -90,6 +90,7 @@ impl Operation for UpdateChatTabs {
         r#"{"code":0,"data":{"chat_tabs":[{"tab_id":"7101214603622940633","tab_type":"message"},{"tab_content":{"doc":"https://example.feishu.cn/docx/doxbcjoYDoEtuwC0k0hryQBkSV1"},"tab_id":"7103849256556953620","tab_name":"update","tab_type":"doc"},{"tab_content":{"url":"https://www.feishu.cn/"},"tab_id":"7103849256561164308","tab_name":"url-update","tab_type":"url"}]},"msg":"ok"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.body().optional("chat_tabs", &self.chat_tabs);

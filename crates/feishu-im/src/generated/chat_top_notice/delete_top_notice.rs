@@ -69,6 +69,7 @@ impl Operation for DeleteChatTopNotice {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
     }

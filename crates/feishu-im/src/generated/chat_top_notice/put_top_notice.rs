@@ -79,6 +79,7 @@ impl Operation for PutChatTopNotice {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.chat_id);
         parts.body().field("chat_top_notice", &self.chat_top_notice);

@@ -55,6 +55,7 @@ impl Operation for DeleteEphemeralCard {
     #[cfg(feature = "examples")]
     const EXAMPLE: Option<&'static str> = Some(r#"{"code":0,"msg":"ok"}"#);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.body().field("message_id", &self.message_id);
     }

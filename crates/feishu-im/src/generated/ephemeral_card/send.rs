@@ -118,6 +118,7 @@ impl Operation for SendEphemeralCard {
         r#"{"code":0,"data":{"message_id":"om_fd2057276f16243756ff8eb6fcdabcef"},"msg":"ok"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts
             .body()

@@ -95,6 +95,7 @@ impl Operation for CreateFile {
         r#"{"code":0,"data":{"file_key":"file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts
             .form()

@@ -61,6 +61,7 @@ impl Operation for GetFile {
         .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.file_key);
     }

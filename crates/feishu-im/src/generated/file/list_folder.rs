@@ -77,6 +77,7 @@ impl Operation for ListFolder {
         r#"{"code":0,"data":{"all_count":2,"items":[{"file_key":"f1","is_folder":false,"name":"报告.pdf"},{"children_count":3,"file_key":"f3","is_folder":true,"name":"子文件夹"}]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.file_key);
         parts.query("srctype", &self.source_type);

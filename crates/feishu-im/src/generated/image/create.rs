@@ -78,6 +78,7 @@ impl Operation for CreateImage {
         r#"{"code":0,"data":{"image_key":"img_v2_xxx"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.form().field("image_type", &self.image_type).file("image", &self.image);
     }

@@ -72,6 +72,7 @@ impl Operation for DeleteMessage {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
     }

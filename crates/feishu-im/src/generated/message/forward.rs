@@ -103,6 +103,7 @@ impl Operation for ForwardMessage {
         r#"{"code":0,"data":{"body":{"content":"{\"text\":\"test content\"}"},"chat_id":"oc_5ad11d72b830411d72b836c20","create_time":"1615380573411","deleted":false,"message_id":"om_dc13264520392913993dd051dba21dcf","msg_type":"text","parent_id":"om_d4be107c616aed9c1da8ed8068570a9f","root_id":"om_40eb06e7b84dc71c03e009ad3c754195","sender":{"id":"cli_9f427eec54ae901b","id_type":"app_id","sender_type":"app","tenant_key":"736588c9260f175e"},"update_time":"1615380573411","updated":false},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
         parts.query("receive_id_type", self.receive_id.id_type());

@@ -154,6 +154,7 @@ impl Operation for ListMessage {
         r#"{"code":0,"data":{"has_more":false,"items":[{"body":{"content":"{\"text\":\"test content\"}"},"chat_id":"oc_5ad11d72b830411d72b836c20","create_time":"1615380573411","deleted":false,"mentions":[{"id":"ou_155184d1e73cbfb8973e5a9e698e74f2","id_type":"open_id","key":"@_user_1","name":"Tom","tenant_key":"736588c9260f175e"}],"message_id":"om_dc13264520392913993dd051dba21dcf","msg_type":"interactive","parent_id":"om_d4be107c616aed9c1da8ed8068570a9f","root_id":"om_40eb06e7b84dc71c03e009ad3c754195","sender":{"id":"cli_9f427eec54ae901b","id_type":"app_id","sender_type":"app","tenant_key":"736588c9260f175e"},"thread_id":"omt_d4be107c616a","update_time":"1615380573411","updated":false,"upper_message_id":"om_40eb06e7b84dc71c03e009ad3c754195"}],"page_token":"GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ=="},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("container_id_type", self.container_id.id_type());
         parts.query("container_id", self.container_id.as_str());

@@ -105,6 +105,7 @@ impl Operation for MergeForwardMessage {
         .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("receive_id_type", self.receive_id.id_type());
         parts.dedupe_query("uuid", &self.uuid, 50);

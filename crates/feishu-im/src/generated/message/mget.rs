@@ -80,6 +80,7 @@ impl Operation for GetMessages {
         r#"{"code":0,"data":{"items":[{"body":{"content":"{\"text\":\"test content\"}"},"chat_id":"oc_5ad11d72b830411d72b836c20","create_time":"1615380573411","deleted":false,"message_id":"om_dc13264520392913993dd051dba21dcf","msg_type":"text","sender":{"id":"cli_9f427eec54ae901b","id_type":"app_id","sender_type":"app","tenant_key":"736588c9260f175e"},"update_time":"1615380573411","updated":false}]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("message_ids", &self.message_ids);
         parts.query("user_id_type", &self.user_id_type);

@@ -99,6 +99,7 @@ impl Operation for PatchMessage {
     #[cfg(feature = "examples")]
     const EXAMPLE: Option<&'static str> = Some(r#"{"code":0,"data":{},"msg":"ok"}"#);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
         parts.body().field("content", &self.content);

@@ -77,6 +77,7 @@ impl Operation for PushMessageFollowUp {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
         parts.body().field("follow_ups", &self.follow_ups);

@@ -113,6 +113,7 @@ impl Operation for ListMessageReadUsers {
         r#"{"code":0,"data":{"has_more":true,"items":[{"tenant_key":"736588c9260f175e","timestamp":"1609484183000","user_id":"ou_9b851f7b51a9d58d109982337c46f3de","user_id_type":"open_id"}],"page_token":"GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ=="},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
         parts.query("user_id_type", &self.user_id_type);

@@ -112,6 +112,7 @@ impl Operation for SearchMessage {
         .idempotent(true)
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("page_size", &self.page_size);
         parts.query("page_token", &self.page_token);

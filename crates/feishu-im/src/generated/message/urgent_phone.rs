@@ -91,6 +91,7 @@ impl Operation for UrgeMessageByPhone {
         r#"{"code":0,"data":{"invalid_user_id_list":["2921304923074478100"]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
         parts.query("user_id_type", &self.user_id_type);

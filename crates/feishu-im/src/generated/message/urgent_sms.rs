@@ -91,6 +91,7 @@ impl Operation for UrgeMessageBySms {
         r#"{"code":0,"data":{"invalid_user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
         parts.query("user_id_type", &self.user_id_type);

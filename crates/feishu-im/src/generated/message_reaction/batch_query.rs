@@ -77,6 +77,7 @@ impl Operation for BatchQueryMessageReaction {
         .idempotent(true)
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("user_id_type", &self.user_id_type);
         parts

@@ -88,6 +88,7 @@ impl Operation for CreateMessageReaction {
         r#"{"code":0,"data":{"action_time":"1663054162546","operator":{"operator_id":"ou_ff0b7ba35fb****","operator_type":"user"},"reaction_id":"ZCaCIjUBVVWSrm5L-3ZTw****","reaction_type":{"emoji_type":"SMILE"}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
         parts.body().field("reaction_type", &self.reaction_type);

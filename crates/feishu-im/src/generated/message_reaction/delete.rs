@@ -90,6 +90,7 @@ impl Operation for DeleteMessageReaction {
         .rates(&[Rate::new(1000, 60), Rate::new(50, 1)])
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
         parts.path(&self.reaction_id);

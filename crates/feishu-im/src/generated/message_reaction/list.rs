@@ -121,6 +121,7 @@ impl Operation for ListMessageReaction {
         r#"{"code":0,"data":{"has_more":true,"items":[{"action_time":"1626086391570","operator":{"operator_id":"ou_ff0b7ba35fb****","operator_type":"user"},"reaction_id":"ZCaCIjUBVVWSrm5L-3ZTw****","reaction_type":{"emoji_type":"SMILE"}}],"page_token":"YhljsPiGfUgnVAg9urvRFd-BvSqRL****"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.message_id);
         parts.query("reaction_type", &self.reaction_type);

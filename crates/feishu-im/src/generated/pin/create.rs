@@ -79,6 +79,7 @@ impl Operation for CreatePin {
         r#"{"code":0,"data":{"pin":{"chat_id":"oc_a0553eda9014c201e6969b478895c230","create_time":"1615380573211","message_id":"om_dc13264520392913993dd051dba21dcf","operator_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","operator_id_type":"open_id"}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.body().field("message_id", &self.message_id);
     }

@@ -117,6 +117,7 @@ impl Operation for ListPin {
         r#"{"code":0,"data":{"has_more":true,"items":[{"chat_id":"oc_a0553eda9014c201e6969b478895123","create_time":"1615380573211","message_id":"om_dc13264520392913993dd051dba2123","operator_id":"ou_7d8a6e6df7621556ce0d21922b6767123","operator_id_type":"open_id"}],"page_token":"GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhU123=="},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("chat_id", &self.chat_id);
         parts.query("start_time", &self.start_time);

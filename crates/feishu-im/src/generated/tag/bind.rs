@@ -81,6 +81,7 @@ impl Operation for BindTags {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts
             .body()

@@ -72,6 +72,7 @@ impl Operation for GetBoundTags {
         r#"{"code":0,"data":{"tag_info_with_bind_versions":[{"bind_version":"1710401562336","tag_info":{"create_time":"1700793403850","i18n_names":[{"locale":"en_us","name":"Customers"}],"id":"7161681234","name":"Kunden","tag_type":"tenant","update_time":"1700793403850"}}]},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("tag_biz_type", &self.tag_biz_type);
         parts.query("biz_entity_id", &self.biz_entity_id);

@@ -62,6 +62,7 @@ impl Operation for CreateTag {
         r#"{"code":0,"data":{"create_tag_fail_reason":{"duplicate_id":"7161681234"},"id":"7161681234"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.body().field("create_tag", &self.create_tag);
     }

@@ -71,6 +71,7 @@ impl Operation for PatchTag {
         r#"{"code":0,"data":{"patch_tag_fail_reason":{"duplicate_id":"7161681234"},"tag_info":{"create_time":"1700793403850","i18n_names":[{"locale":"en_us","name":"Customers"}],"id":"7161681234","name":"Kunden","tag_type":"tenant","update_time":"1700793403850"}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.tag_id);
         parts.body().optional("patch_tag", &self.patch_tag);

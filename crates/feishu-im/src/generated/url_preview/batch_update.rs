@@ -83,6 +83,7 @@ impl Operation for UpdateUrlPreviews {
         r#"{"code":0,"data":{},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts
             .body()

@@ -57,6 +57,7 @@ impl Operation for AnnotateParcel {
         r#"{"code":0,"data":{"by_author":{"Ann":"wet"},"notes":[null,"wet",1.5],"parcels":{"P-1":{"number":"P-1"}}}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.number);
         parts.whole_body(&self.body);

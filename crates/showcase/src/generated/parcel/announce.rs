@@ -83,6 +83,7 @@ impl Operation for AnnounceParcel {
         r#"{"code":0,"data":{"content":"{\"text\":\"Soon!\",\"images\":\"\"}","settings":"{\"loud\":true}"}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.number);
         parts.query("to_type", self.to.id_type());

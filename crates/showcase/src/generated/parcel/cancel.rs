@@ -43,6 +43,7 @@ impl Operation for CancelParcel {
         )
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.body().field("numbers", &self.numbers);
     }

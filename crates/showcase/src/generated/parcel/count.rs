@@ -75,6 +75,7 @@ impl Operation for CountParcel {
         r#"{"code":0,"data":{"count":3},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.shelf);
         parts.query("exact", &self.exact);

@@ -43,6 +43,7 @@ impl Operation for DescribeParcel {
         )
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.whole_body(&self.body);
     }

@@ -124,6 +124,7 @@ impl Operation for EditParcel {
         r#"{"code":0,"data":{"hours":null,"otherwise":{"side":"lid"},"side":null}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.number);
         parts

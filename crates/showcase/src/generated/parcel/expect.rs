@@ -48,6 +48,7 @@ impl Operation for ExpectParcel {
         r#"{"code":0,"data":{"number":"P-1","weight":2}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(self.recipient.as_str());
         parts.query("recipient_type", self.recipient.id_type());

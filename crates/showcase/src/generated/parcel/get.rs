@@ -114,6 +114,7 @@ impl Operation for GetParcel {
         r#"{"code":0,"data":{"address":null,"number":1,"stops":null,"tags":null},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.depot);
         parts.path(&self.number);

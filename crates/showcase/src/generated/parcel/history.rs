@@ -75,6 +75,7 @@ impl Operation for HistoryParcel {
         r#"{"code":0,"data":{"stops":[{"depot":"North"}],"total":"3"}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.number);
         parts.query("offset", &self.offset);

@@ -50,6 +50,7 @@ impl Operation for HoldParcel {
         .idempotent(true)
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.number);
     }

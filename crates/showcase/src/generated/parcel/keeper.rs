@@ -47,6 +47,7 @@ impl Operation for KeeperParcel {
         r#"{"code":0,"keeper":{"phone":"555-0100"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, _parts: &mut Parts) {}
 }
 

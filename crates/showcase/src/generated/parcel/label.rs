@@ -63,6 +63,7 @@ impl Operation for LabelParcel {
         .downloads()
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.number);
         parts.query("format", &self.format);

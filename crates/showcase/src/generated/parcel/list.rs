@@ -87,6 +87,7 @@ impl Operation for ListParcel {
         r#"{"code":0,"data":{"has_more":true,"items":[{"number":"P-1"},{"number":"P-2"}],"page_token":"2"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("city", &self.city);
         parts.query("page_size", &self.page_size);

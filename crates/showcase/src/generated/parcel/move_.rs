@@ -151,6 +151,7 @@ impl Operation for MoveParcel {
         r#"{"code":0,"data":{"done":1,"shelf":12.0,"steps":2.0,"way":"2.50","wrapping":{"layers":[{"material":"paper"}],"material":7,"spares":null,"within":{"material":"foil"}}}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.depot);
         parts.query("ratio", &self.ratio);

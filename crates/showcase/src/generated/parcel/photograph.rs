@@ -144,6 +144,7 @@ impl Operation for PhotographParcel {
         r#"{"code":0,"data":{"key":"img_1"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.number);
         parts

@@ -73,6 +73,7 @@ impl Operation for ReaddressParcel {
         r#"{"code":0,"data":{"changes":[{"part":"city"}],"counts":{"city":1},"previous":{"city":"Springfield"}},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.number);
         parts.path(&self.address_kind);

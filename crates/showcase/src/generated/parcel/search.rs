@@ -81,6 +81,7 @@ impl Operation for SearchParcel {
         r#"{"code":0,"data":{"hasMore":true,"hits":[{"number":"P-1"}],"nextCursor":"8"}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.query("filter", &self.filter.as_ref().map(JsonText));
         parts.body().field("words", &self.words).optional("cursor", &self.cursor);

@@ -197,6 +197,7 @@ impl Operation for SendParcel {
         r#"{"code":0,"data":{"address":{"city":"Springfield","street":"High Street 1"},"customs":{"forms":[1,"x"]},"fragile":true,"number":"P-1","pieces":2,"stops":[{"arrived_at":"1609296809000","depot":"North"}],"tags":{"colour":"red"},"weight":"1.5"},"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.dedupe_query("uuid", &self.uuid, 50);
         parts.query("dry_run", &self.dry_run);

@@ -53,6 +53,7 @@ impl Operation for ShelveParcel {
         )
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.row);
         parts.path(&self.column);

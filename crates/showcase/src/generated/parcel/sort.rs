@@ -55,6 +55,7 @@ impl Operation for SortParcel {
         r#"{"code":0,"data":[{"number":"P-2"},{"number":"P-1"}],"msg":"success"}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.shelf);
         parts.whole_body(&self.body);

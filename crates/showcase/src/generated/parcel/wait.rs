@@ -71,6 +71,7 @@ impl Operation for WaitParcel {
         r#"{"code":0,"data":{"has_more":true,"parcels":"[{\"number\":\"P-1\"}]"}}"#,
     );
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.depot);
         parts.body().field("offset", &self.offset);

@@ -69,6 +69,7 @@ impl Operation for WeighParcel {
         )
         .api(&crate::generated::error_code::API);
 
+    #[inline]
     fn encode(&self, parts: &mut Parts) {
         parts.path(&self.number);
         parts.body().optional("unit", &self.unit).optional("scales", &self.scales);
