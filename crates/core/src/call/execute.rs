@@ -19,7 +19,7 @@ use crate::codec::Warning;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::{Counted, Tries};
 use crate::meta::{Meta, Method, Reads};
-use crate::vendor::{Data, NO_DATA, OLD_TOKEN, Platform};
+use crate::vendor::{Data, NO_DATA, OLD_TOKEN};
 use crate::wire::file::{FileReply, Idle, Rest, Resume, Resumed};
 use crate::wire::{Attempt, Body, Encoded, Exchange, JSON, Payload, Received, Reply};
 
@@ -93,18 +93,19 @@ const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// A response that says success.
 #[doc(hidden)]
-#[derive(Debug)]
 pub struct Success {
     pub(super) meta: Meta,
+    channel: Arc<Channel>,
+    /// The token that was sent.
+    token: HeaderValue,
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) log_id: Option<String>,
     pub(super) attempts: u32,
     /// The whole body; empty for a file.
     pub(super) body: Bytes,
     pub(super) content: Content,
-    /// The platform that finds the data, if what the content holds is only presumed to be it.
-    pub(super) presumed_for: Option<&'static dyn Platform>,
+    /// The content is only presumed to be the data.
+    is_presumed: bool,
     /// The faults that were overlooked to find the content.
     pub(super) warnings: Vec<Warning>,
 }
@@ -120,21 +121,28 @@ impl Success {
     /// Reads all of the response to find the data, where it was only presumed before.
     #[cold]
     pub(super) fn find_data(&mut self) -> bool {
+        if !std::mem::take(&mut self.is_presumed) {
+            return false;
+        }
         let (status, headers, body) = (self.status, HeaderMap::new(), self.body.clone());
         let reply = Reply { status, headers, body, received_at: SystemTime::UNIX_EPOCH };
-        let found = self.presumed_for.take().and_then(|platform| platform.read_data(&reply).ok());
-        let Some(Data { json, warnings }) = found else { return false };
+        let Ok(Data { json, warnings }) = self.channel.platform.read_data(&reply) else {
+            return false;
+        };
         (self.content, self.warnings) = (Content::Data(json), warnings);
         true
     }
 
-    /// Masks secrets in the log ID, which is logged: a server can echo there what was sent.
-    fn masking(mut self, secrets: &[&str]) -> Self {
-        let echoes = |log_id: &String| secrets.iter().any(|secret| log_id.contains(secret));
-        if let Some(log_id) = self.log_id.take_if(|log_id| echoes(log_id)) {
-            self.log_id = Some(secrets.iter().fold(log_id, |text, secret| mask(&text, secret)));
-        }
-        self
+    /// Returns the vendor's log ID. Secrets are masked in it: a server can echo there what was sent.
+    pub(super) fn log_id(&self) -> Option<String> {
+        let headers = match &self.content {
+            Content::Data(_) => &self.headers,
+            Content::File(file) => &file.headers,
+        };
+        let log_id = self.channel.exchange.log_id(headers)?;
+        let [token, secret] = self.channel.secrets(&self.token);
+        let in_url = in_url(&self.token).to_string();
+        Some([token, &in_url, secret].iter().fold(log_id, |text, secret| mask(&text, secret)))
     }
 }
 
@@ -171,10 +179,11 @@ impl Resume for Plan {
             tracing::debug!(first, "resuming the download");
             let mut plan = self.clone();
             plan.headers.extend([(header::RANGE, range), (header::IF_RANGE, version)]);
-            let success = run(plan).await;
-            let Success { log_id, attempts, content, .. } =
+            let success = run(&plan).await;
+            let success =
                 success.map_err(|error| error.in_context("while resuming the download"))?;
-            match content {
+            let (log_id, attempts) = (success.log_id(), success.attempts);
+            match success.content {
                 Content::File(reply) => Ok(Resumed { reply: *reply, log_id, attempts }),
                 Content::Data(_) => Err(error),
             }
@@ -221,10 +230,12 @@ impl Story {
 pub(super) fn start(
     Unsent { line, request, options }: Unsent,
 ) -> BoxFuture<'static, Result<Success, Error>> {
-    Box::pin(async move { run(Plan::new(line, request?, options)?).await })
+    let plan = request.and_then(|request| Plan::new(line, request, options));
+    // By reference: a future has room for all that is moved within it, twice.
+    Box::pin(async move { run(plan.as_ref().map_err(Error::clone)?).await })
 }
 
-async fn run(plan: Plan) -> Result<Success, Error> {
+async fn run(plan: &Plan) -> Result<Success, Error> {
     let meta = plan.request.meta.clone();
     let span = tracing::info_span!(
         "call",
@@ -241,7 +252,7 @@ async fn run(plan: Plan) -> Result<Success, Error> {
     let story = Story::new(plan.has_deadline.then_some(deadline));
     let result = {
         // Pinned rather than moved: it is large, and each wrapper would copy it.
-        let call = pin!(attempts(&plan, tries, &story).instrument(span));
+        let call = pin!(attempts(plan, tries, &story).instrument(span));
         match tokio::time::timeout_at(deadline, catch_panic(call)).await {
             Ok(Ok(result)) => result,
             Ok(Err(panicked)) => Err(panicked.into()),
@@ -253,7 +264,7 @@ async fn run(plan: Plan) -> Result<Success, Error> {
         Ok(mut success) => {
             success.attempts = attempts;
             if let Content::File(file) = &mut success.content {
-                resume_by(file, plan);
+                resume_by(file, plan.clone());
             }
             Ok(success)
         }
@@ -345,20 +356,12 @@ async fn with_next_token(
 
 async fn send(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Success, Error> {
     let attempt = 1 + story.sent.load(Ordering::Relaxed);
-    let result = send_once(plan, token, story).await;
-    let mut result = masked(result, &plan.channel.secrets(token));
-    if plan.is_old {
-        result = masked(result, &[&in_url(token).to_string()]);
-    }
+    let result = send_once(plan, token, story).await.map_err(|error| {
+        let error = error.masking(&plan.channel.secrets(token));
+        if plan.is_old { error.masking(&[&in_url(token).to_string()]) } else { error }
+    });
     log(attempt, &result);
     result
-}
-
-fn masked(result: Result<Success, Error>, secrets: &[&str]) -> Result<Success, Error> {
-    match result {
-        Ok(success) => Ok(success.masking(secrets)),
-        Err(error) => Err(error.masking(secrets)),
-    }
 }
 
 async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Success, Error> {
@@ -400,12 +403,12 @@ async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Su
     }
     if meta.is_download() {
         return match exchange.download(request, plan.attempt_timeout).await? {
-            Received::File(file) => Ok(success_with_file(file, channel, meta)),
+            Received::File(file) => Ok(success_with_file(plan, token, file)),
             Received::Reply(reply) => Err(no_file(&reply, channel)),
             Received::Unsure(reply, file) => {
                 // Its words may be a user's, if it was a file after all.
                 channel.platform.check_file(&reply).map_err(Error::without_excerpt)?;
-                Ok(success_with_file(file, channel, meta))
+                Ok(success_with_file(plan, token, file))
             }
         };
     }
@@ -413,18 +416,19 @@ async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Su
         Some(idle) => exchange.upload(request, idle).await?,
         None => exchange.send(request, plan.attempt_timeout).await?,
     };
-    read(reply, channel, meta, plan.is_old)
+    read(plan, token, reply)
 }
 
-fn read(reply: Reply, channel: &Channel, meta: &Meta, is_old: bool) -> Result<Success, Error> {
+fn read(plan: &Plan, token: &HeaderValue, reply: Reply) -> Result<Success, Error> {
+    let Plan { channel, is_old, request: Encoded { meta, .. }, .. } = plan;
     let presumed = match meta.reads() {
-        Reads::Data if !is_old => channel.platform.presumed_data(&reply.body),
+        Reads::Data if !*is_old => channel.platform.presumed_data(&reply.body),
         _ => None,
     };
     let data = match presumed.clone() {
         Some(range) => reply.body.slice(range).into(),
         None if is_done(&reply, meta) => NO_DATA.into(),
-        None if is_old => channel.platform.read_old_data(&reply)?,
+        None if *is_old => channel.platform.read_old_data(&reply)?,
         None => channel.platform.read_data(&reply)?,
     };
     let Data { json, warnings } = match meta.reads() {
@@ -433,13 +437,14 @@ fn read(reply: Reply, channel: &Channel, meta: &Meta, is_old: bool) -> Result<Su
     };
     Ok(Success {
         meta: meta.clone(),
-        log_id: channel.exchange.log_id(&reply.headers),
+        channel: channel.clone(),
+        token: token.clone(),
         status: reply.status,
         headers: reply.headers,
         attempts: 0,
         body: reply.body,
         content: Content::Data(json),
-        presumed_for: presumed.map(|_| channel.platform),
+        is_presumed: presumed.is_some(),
         warnings,
     })
 }
@@ -451,16 +456,17 @@ fn is_done(reply: &Reply, meta: &Meta) -> bool {
     reply.body.is_empty() && (has_no_content || is_deleted)
 }
 
-fn success_with_file(file: FileReply, channel: &Channel, meta: &Meta) -> Success {
+fn success_with_file(plan: &Plan, token: &HeaderValue, file: FileReply) -> Success {
     Success {
-        meta: meta.clone(),
-        log_id: channel.exchange.log_id(&file.headers),
+        meta: plan.request.meta.clone(),
+        channel: plan.channel.clone(),
+        token: token.clone(),
         status: file.status,
         headers: HeaderMap::new(),
         attempts: 0,
         body: Bytes::new(),
         content: Content::File(Box::new(file)),
-        presumed_for: None,
+        is_presumed: false,
         warnings: Vec::new(),
     }
 }
@@ -484,7 +490,7 @@ fn log(attempt: u32, result: &Result<Success, Error>) {
         Ok(success) => tracing::debug!(
             http.request.resend_count = attempt - 1,
             http.response.status_code = success.status.as_u16(),
-            log_id = success.log_id,
+            log_id = success.log_id(),
             "succeeded"
         ),
         Err(error) => tracing::debug!(

@@ -77,7 +77,8 @@ impl<T: DeserializeOwned + Send + 'static> Output for T {
 
 impl Output for Download {
     fn from_success(success: Success, _: Strictness) -> Result<Read<Self>, Error> {
-        let Success { meta, log_id, attempts, content, .. } = success;
+        let log_id = success.log_id();
+        let Success { meta, attempts, content, .. } = success;
         match content {
             Content::File(file) => Self::new(meta, attempts, log_id, *file).map(Read::from),
             Content::Data(_) => Err(Error::new(ErrorKind::Decode).with_operation(meta.name())),
@@ -88,7 +89,7 @@ impl Output for Download {
 impl<T: Output> Output for Response<T> {
     fn from_success(mut success: Success, strictness: Strictness) -> Result<Read<Self>, Error> {
         let status = success.status.as_u16();
-        let (log_id, attempts) = (success.log_id.clone(), success.attempts);
+        let (log_id, attempts) = (success.log_id(), success.attempts);
         let headers = match &mut success.content {
             // The name and the size of a file are in its headers.
             Content::File(file) => file.headers.clone(),
@@ -129,7 +130,7 @@ fn undecodable(success: &Success, error: &DecodeError) -> Error {
         .with_attempts(success.attempts)
         .with_api(ApiError {
             status: success.status.as_u16(),
-            log_id: success.log_id.clone(),
+            log_id: success.log_id(),
             ..ApiError::default()
         })
         .with_cause(error)
@@ -141,7 +142,7 @@ fn warn(success: &Success, warnings: &[Warning]) {
     let warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
     tracing::warn!(
         openplat.operation = %success.meta.name(),
-        log_id = success.log_id,
+        log_id = success.log_id(),
         warnings = warnings.join("; "),
         "parts of the response could not be read as they are"
     );

@@ -9,7 +9,6 @@ mod grant;
 mod members;
 mod page;
 
-use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -134,12 +133,6 @@ pub trait Platform: Send + Sync {
 
     fn log_id(&self, headers: &HeaderMap) -> Option<String> {
         log_id(headers, self.log_id_headers())
-    }
-}
-
-impl fmt::Debug for dyn Platform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 
