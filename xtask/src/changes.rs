@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde::Serialize;
 
+use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::ir::{
     Api, Body, Enum, Event, Field, Model, Operation, Place, Presence, Type, TypeDef, Variant,
     needs_names,
@@ -95,7 +96,7 @@ fn lower(root: &Path, name: &str, of: &str) -> Result<Api, String> {
     codegen::lower_api(root, &Path::new("specs").join(name)).map_err(|error| match error {
         Error::Specs(faults) => format!(
             "{}\n\nthe specs of `{name}` at {of} have faults in today's language",
-            faults.render(true)
+            faults.render(true, SHOWN)
         ),
         error => error.to_string(),
     })

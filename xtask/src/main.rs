@@ -10,6 +10,7 @@ use anstream::{eprint, eprintln, println};
 use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
 use xtask::{changes, codegen, new_api, operations};
@@ -34,6 +35,9 @@ enum Task {
         /// Write nothing; fail and show the difference if the generated code is not up to date
         #[arg(long)]
         check: bool,
+        /// Show all faults of the specs, however many there are
+        #[arg(long)]
+        verbose: bool,
     },
     /// Read pages of a vendor's documentation and make specs of them
     Distill {
@@ -139,8 +143,11 @@ fn run(cli: Cli) -> Result<(), String> {
         None => root().map(|root| root.join("specs")),
     };
     match cli.task {
-        Task::Codegen { crates, check: false } => generate(&root()?, &crates),
-        Task::Codegen { crates, check: true } => check(&root()?, &crates),
+        Task::Codegen { crates, check: checks, verbose } => {
+            let shown = if verbose { usize::MAX } else { SHOWN };
+            let run = if checks { check } else { generate };
+            run(&root()?, &crates, shown)
+        }
         Task::Distill { pages, api, out, write, gloss, sentences, verbose, json } => {
             // Specs that are written elsewhere need no checkout.
             let glossary = root().ok().map(|root| root.join("specs/glossary.json"));
@@ -158,7 +165,7 @@ fn run(cli: Cli) -> Result<(), String> {
         }
         Task::Demo => {
             let root = root()?;
-            check(&root, &[]).and_then(|()| demo(&root))
+            check(&root, &[], SHOWN).and_then(|()| demo(&root))
         }
     }
 }
@@ -178,8 +185,8 @@ fn checkout() -> Result<PathBuf, String> {
     })
 }
 
-fn generate(root: &Path, crates: &[String]) -> Result<(), String> {
-    let outcome = codegen::plan(root, crates).map_err(|error| explain(&error))?;
+fn generate(root: &Path, crates: &[String], shown: usize) -> Result<(), String> {
+    let outcome = codegen::plan(root, crates).map_err(|error| explain(&error, shown))?;
     codegen::apply(root, &outcome.changes).map_err(|error| format!("error: {error}"))?;
     for change in &outcome.changes {
         println!("{change}");
@@ -191,8 +198,8 @@ fn generate(root: &Path, crates: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-fn check(root: &Path, crates: &[String]) -> Result<(), String> {
-    let outcome = codegen::plan(root, crates).map_err(|error| explain(&error))?;
+fn check(root: &Path, crates: &[String], shown: usize) -> Result<(), String> {
+    let outcome = codegen::plan(root, crates).map_err(|error| explain(&error, shown))?;
     if let Some(missing) = missing_sentences(&outcome) {
         return Err(format!("error: {missing}"));
     }
@@ -219,7 +226,7 @@ fn list<T: Serialize>(
     entries: fn(&[Api]) -> Vec<T>,
     table: fn(&[T]) -> String,
 ) -> Result<(), String> {
-    let apis = codegen::lower_specs(specs).map_err(|error| explain(&error))?;
+    let apis = codegen::lower_specs(specs).map_err(|error| explain(&error, SHOWN))?;
     let entries = entries(&apis);
     let text = match json {
         true => serde_json::to_string_pretty(&entries).map_err(|error| error.to_string())?,
@@ -377,14 +384,14 @@ fn print_all(text: &str) -> Result<(), String> {
 }
 
 /// Why there is no plan, without which nothing is written.
-fn explain(error: &codegen::Error) -> String {
+fn explain(error: &codegen::Error, shown: usize) -> String {
     match error {
         codegen::Error::Specs(faults) => {
             let count = match faults.len() {
                 1 => "1 fault".to_owned(),
                 count => format!("{count} faults"),
             };
-            format!("{}\n\n{count}; nothing was written", faults.render(true))
+            format!("{}\n\n{count}; nothing was written", faults.render(true, shown))
         }
         error => format!("error: {error}\n\nnothing was written"),
     }

@@ -100,6 +100,10 @@ impl std::fmt::Display for Diagnostic {
     }
 }
 
+/// The number of problems that are shown unless all are asked for: a mistake in what many files
+/// share can make thousands.
+pub const SHOWN: usize = 50;
+
 /// Every problem found in one run.
 #[derive(Debug, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
@@ -133,13 +137,17 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
-    /// All of them for a terminal, in the order of the files.
-    pub fn render(&self, styled: bool) -> String {
+    /// The first `limit` of them for a terminal, in the order of the files.
+    pub fn render(&self, styled: bool, limit: usize) -> String {
         let mut sorted: Vec<_> = self.0.iter().collect();
         sorted.sort_by_key(|diagnostic| diagnostic.sort_key());
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
-        let blocks: Vec<_> = sorted.iter().map(|problem| problem.render(&renderer)).collect();
+        let shown = sorted.iter().take(limit);
+        let mut blocks: Vec<_> = shown.map(|problem| problem.render(&renderer)).collect();
+        if let more @ 1.. = self.0.len().saturating_sub(limit) {
+            blocks.push(format!("and {more} more: `cargo xtask codegen --verbose` shows all"));
+        }
         blocks.join("\n\n")
     }
 }

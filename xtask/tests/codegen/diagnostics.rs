@@ -1,6 +1,8 @@
 //! What a maintainer is told about a spec with a fault.
 
 use insta::assert_snapshot;
+use xtask::codegen::diagnostic::SHOWN;
+use xtask::codegen::{self, Error};
 
 use crate::workspace::{LINK, MOVED, Workspace};
 
@@ -521,6 +523,21 @@ fn all_faults_of_all_files_in_one_run() {
     workspace.write("specs/mail/api.json", "{");
     workspace.write("specs/mail/chat.get.json", LINK.replace("/link\"", "//link\""));
     assert_snapshot!(workspace.faults());
+}
+
+#[test]
+fn of_many_faults_the_first_are_shown_and_the_others_counted() {
+    let workspace = Workspace::new();
+    for index in 0..SHOWN + 12 {
+        workspace.write(&format!("specs/im/types/{index:03}.json"), "");
+    }
+    let faults = workspace.faults();
+    assert_eq!(faults.matches("is empty").count(), SHOWN);
+    assert!(faults.ends_with("\n\nand 12 more: `cargo xtask codegen --verbose` shows all"));
+    let Err(Error::Specs(faults)) = codegen::plan(workspace.root(), &[]) else { panic!() };
+    let all = faults.render(false, usize::MAX);
+    assert_eq!(all.matches("is empty").count(), SHOWN + 12);
+    assert!(!all.contains("more:"), "{all}");
 }
 
 #[test]

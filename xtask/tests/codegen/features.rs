@@ -42,7 +42,7 @@ fn features_of_events() {
 /// These files of all that is generated.
 fn generated(workspace: &Workspace, wanted: &[&str]) -> String {
     let files = codegen::generate(workspace.root(), &[]).unwrap_or_else(|error| match error {
-        codegen::Error::Specs(faults) => panic!("{}", faults.render(false)),
+        codegen::Error::Specs(faults) => panic!("{}", faults.render(false, usize::MAX)),
         error => panic!("{error}"),
     });
     let files = wanted

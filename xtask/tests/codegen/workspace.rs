@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tempfile::TempDir;
+use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::{self, Error};
 
 pub const API: &str = r#"{
@@ -127,7 +128,7 @@ impl Workspace {
     /// What a maintainer reads about faults in the specs.
     pub fn faults(&self) -> String {
         match codegen::plan(self.root(), &[]) {
-            Err(Error::Specs(faults)) => faults.render(false),
+            Err(Error::Specs(faults)) => faults.render(false, SHOWN),
             other => panic!("the specs were accepted: {other:?}"),
         }
     }

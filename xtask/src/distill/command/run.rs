@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::definitions::Definitions;
 use super::writing::{self, Sources};
+use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::{rules, spec};
 use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
@@ -704,7 +705,8 @@ fn line_of(page: &Page) -> usize {
 fn explain(error: &crate::codegen::Error) -> String {
     match error {
         crate::codegen::Error::Specs(faults) => {
-            format!("{}\n\nthe specs have faults; run `cargo xtask codegen`", faults.render(true))
+            let shown = faults.render(true, SHOWN);
+            format!("{shown}\n\nthe specs have faults; run `cargo xtask codegen`")
         }
         error => error.to_string(),
     }
