@@ -116,6 +116,11 @@ impl Diagnostics {
         }
     }
 
+    /// Adds what was found elsewhere.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
     /// Whether anything was reported about a file, or about what lies in a folder.
     pub fn concern(&self, path: &Path) -> bool {
         self.0.iter().any(|diagnostic| match &diagnostic.place {

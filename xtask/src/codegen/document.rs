@@ -39,8 +39,12 @@ pub struct Pointer(String);
 impl Pointer {
     /// The member or element `step` of what this points to.
     pub fn join(&self, step: impl fmt::Display) -> Self {
-        let step = step.to_string().replace('~', "~0").replace('/', "~1");
-        Self(format!("{}/{step}", self.0))
+        let mut step = step.to_string();
+        // Hardly ever, and this runs for every value of every spec.
+        if step.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+            step = step.replace('~', "~0").replace('/', "~1");
+        }
+        Self(self.0.clone() + "/" + &step)
     }
 
     pub fn as_str(&self) -> &str {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::{Schema, SchemaGenerator, schema_for};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -38,6 +39,25 @@ pub struct Events {
     pub events: Vec<Sourced<spec::Event>>,
 }
 
+/// A kind of spec file.
+trait Kind: DeserializeOwned {
+    /// The schema of the kind, made once: making it takes longer than to check a file by it.
+    fn schema() -> &'static Schema;
+}
+
+macro_rules! kinds {
+    ($($kind:ident)*) => {$(
+        impl Kind for spec::$kind {
+            fn schema() -> &'static Schema {
+                static SCHEMA: LazyLock<Schema> = LazyLock::new(|| schema_for!(spec::$kind));
+                &SCHEMA
+            }
+        }
+    )*};
+}
+
+kinds! { Api Types Endpoint Event }
+
 impl ApiSpecs {
     /// Whether something was reported about what operations or events share.
     pub fn share_doubts(&self, diagnostics: &Diagnostics) -> bool {
@@ -46,21 +66,23 @@ impl ApiSpecs {
     }
 }
 
-/// Reads the specs of every API in the folder `specs` below `root`.
-pub fn load(root: &Path, specs: &Path, diagnostics: &mut Diagnostics) -> Vec<ApiSpecs> {
-    let mut apis = Vec::new();
+/// The folder of each API in the folder `specs` below `root`.
+pub fn folders(root: &Path, specs: &Path, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
     for entry in entries(root, specs, diagnostics) {
-        let name = file_name(&entry);
         if root.join(&entry).is_dir() {
-            apis.push(load_api(root, &entry, diagnostics));
-        } else if !matches!(name, "README.md" | "schema.json" | "fixups.json" | "glossary.json") {
+            folders.push(entry);
+        } else if !matches!(
+            file_name(&entry),
+            "README.md" | "schema.json" | "fixups.json" | "glossary.json"
+        ) {
             diagnostics.push(
                 Diagnostic::file(&entry, "belongs to no API")
                     .hint("move it into the folder of its API, e.g. `specs/feishu-im/`"),
             );
         }
     }
-    apis
+    folders
 }
 
 /// Reads the specs of one API.
@@ -118,11 +140,7 @@ fn load_events(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> Eve
 }
 
 /// Reads the spec files of a folder that has nothing else in it.
-fn read_all<T: DeserializeOwned + JsonSchema>(
-    root: &Path,
-    folder: &Path,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Sourced<T>> {
+fn read_all<T: Kind>(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> Vec<Sourced<T>> {
     let mut found = Vec::new();
     for entry in entries(root, folder, diagnostics) {
         if is_json_file(root, &entry, diagnostics) {
@@ -164,13 +182,9 @@ fn file_name(path: &Path) -> &str {
     path.file_name().and_then(OsStr::to_str).unwrap_or_default()
 }
 
-fn read<T: DeserializeOwned + JsonSchema>(
-    root: &Path,
-    path: PathBuf,
-    diagnostics: &mut Diagnostics,
-) -> Option<Sourced<T>> {
+fn read<T: Kind>(root: &Path, path: PathBuf, diagnostics: &mut Diagnostics) -> Option<Sourced<T>> {
     let mut document = Document::read(root, path, diagnostics)?;
-    let json = shape::check(&mut document, schemars::schema_for!(T).as_value(), diagnostics);
+    let json = shape::check(&mut document, T::schema().as_value(), diagnostics);
     match T::deserialize(json) {
         Ok(spec) => Some(Sourced { spec, document }),
         Err(error) => {

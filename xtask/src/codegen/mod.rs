@@ -11,6 +11,7 @@ pub mod ir;
 pub mod load;
 mod lower;
 pub mod naming;
+mod parallel;
 mod render;
 pub mod rules;
 mod shape;
@@ -64,8 +65,9 @@ fn render(apis: &[Api], crates: &[String]) -> Result<(Vec<File>, Vec<String>), E
         File { path: "specs/schema.json".into(), contents: load::schema() },
         render::tests_root(apis),
     ];
-    files.extend(apis.iter().filter(is_chosen).flat_map(render::api));
-    let undescribed = apis.iter().filter(is_chosen).flat_map(|api| api.undescribed.clone());
+    let chosen: Vec<&Api> = apis.iter().filter(is_chosen).collect();
+    files.extend(parallel::map(&chosen, |api| render::api(api)).into_iter().flatten());
+    let undescribed = chosen.iter().flat_map(|api| api.undescribed.clone());
     Ok((files, undescribed.collect()))
 }
 
@@ -87,10 +89,7 @@ pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
 
 /// Reads and checks all specs below `root`.
 pub fn lower(root: &Path) -> Result<Vec<Api>, Error> {
-    let mut diagnostics = Diagnostics::default();
-    let specs = load::load(root, Path::new("specs"), &mut diagnostics);
-    check_crates(root, &specs, &mut diagnostics);
-    finish(&specs, diagnostics)
+    lower_all(root, Path::new("specs"), check_crate)
 }
 
 /// Reads and checks the specs in `folder`, whether or not there are crates for them.
@@ -100,41 +99,50 @@ pub fn lower_specs(folder: &Path) -> Result<Vec<Api>, Error> {
 
 /// The same, where `folder` is named without the `root` that it lies in.
 pub fn lower_specs_in(root: &Path, folder: &Path) -> Result<Vec<Api>, Error> {
-    let mut diagnostics = Diagnostics::default();
-    let specs = load::load(root, folder, &mut diagnostics);
-    finish(&specs, diagnostics)
+    lower_all(root, folder, |_, _, _| {})
 }
 
 /// Reads and checks the specs of one API, in `folder` below `root`.
 pub fn lower_api(root: &Path, folder: &Path) -> Result<Api, Error> {
     let mut diagnostics = Diagnostics::default();
     let specs = load::load_api(root, folder, &mut diagnostics);
-    let apis = finish(&[specs], diagnostics)?;
-    apis.into_iter().next().ok_or_else(|| Error::Specs(Diagnostics::default()))
+    let api = lower::lower(&specs, &mut diagnostics);
+    if diagnostics.is_empty() { Ok(api) } else { Err(Error::Specs(diagnostics)) }
 }
 
-fn finish(specs: &[ApiSpecs], mut diagnostics: Diagnostics) -> Result<Vec<Api>, Error> {
-    let apis = lower::lower(specs, &mut diagnostics);
+/// Lowers each API by itself, after a further check of its specs.
+fn lower_all(root: &Path, specs: &Path, check: Check) -> Result<Vec<Api>, Error> {
+    let mut diagnostics = Diagnostics::default();
+    let folders = load::folders(root, specs, &mut diagnostics);
+    let lowered = parallel::map(&folders, |folder| {
+        let mut diagnostics = Diagnostics::default();
+        let specs = load::load_api(root, folder, &mut diagnostics);
+        check(root, &specs, &mut diagnostics);
+        (lower::lower(&specs, &mut diagnostics), diagnostics)
+    });
+    let mut apis = Vec::new();
+    for (api, found) in lowered {
+        apis.push(api);
+        diagnostics.append(found);
+    }
     if diagnostics.is_empty() { Ok(apis) } else { Err(Error::Specs(diagnostics)) }
 }
 
-fn check_crates(root: &Path, specs: &[ApiSpecs], diagnostics: &mut Diagnostics) {
-    for api in specs {
-        let manifest = format!("crates/{}/Cargo.toml", api.name);
-        if !root.join(&manifest).is_file() {
-            diagnostics.push(
-                Diagnostic::file(Path::new(&format!("specs/{}", api.name)), "has no crate")
-                    .hint(format!("add {manifest}, or correct the name of the folder")),
-            );
-        } else if !api.events.events.is_empty() && !has_events_feature(&root.join(&manifest)) {
-            diagnostics.push(
-                Diagnostic::file(&api.folder.join("events"), "needs a feature of its crate").hint(
-                    format!(
-                        "add `events = [\"openplat-core/events\"]` to `[features]` of {manifest}"
-                    ),
-                ),
-            );
-        }
+type Check = fn(&Path, &ApiSpecs, &mut Diagnostics);
+
+fn check_crate(root: &Path, api: &ApiSpecs, diagnostics: &mut Diagnostics) {
+    let manifest = format!("crates/{}/Cargo.toml", api.name);
+    if !root.join(&manifest).is_file() {
+        diagnostics.push(
+            Diagnostic::file(Path::new(&format!("specs/{}", api.name)), "has no crate")
+                .hint(format!("add {manifest}, or correct the name of the folder")),
+        );
+    } else if !api.events.events.is_empty() && !has_events_feature(&root.join(&manifest)) {
+        diagnostics.push(
+            Diagnostic::file(&api.folder.join("events"), "needs a feature of its crate").hint(
+                format!("add `events = [\"openplat-core/events\"]` to `[features]` of {manifest}"),
+            ),
+        );
     }
 }
 

@@ -79,12 +79,12 @@ pub fn changes(root: &Path, files: &[File], folders: &[PathBuf]) -> Result<Vec<C
     let mut changes = Vec::new();
     for path in present {
         let bytes = std::fs::read(root.join(&path)).map_err(Error::io("read", &path))?;
-        let old = String::from_utf8_lossy(&bytes).into_owned();
         let new = wanted.remove(path.as_path());
-        if new.is_none() && !old.starts_with(HEADER) {
+        if new.is_none() && !bytes.starts_with(HEADER.as_bytes()) {
             return Err(Error::Foreign(slashes(&path)));
         }
         if new.is_none_or(|new| new.as_bytes() != bytes) {
+            let old = String::from_utf8_lossy(&bytes).into_owned();
             changes.push(Change { path, old: Some(old), new: new.map(str::to_owned) });
         }
     }

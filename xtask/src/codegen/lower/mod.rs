@@ -65,9 +65,9 @@ pub const TAKEN: [&str; 31] = [
     "Vec",
 ];
 
-/// Lowers every API. The result is only meant to be rendered if nothing was reported.
-pub fn lower(specs: &[ApiSpecs], diagnostics: &mut Diagnostics) -> Vec<Api> {
-    specs.iter().map(|api| Lowering::new(api, diagnostics).api()).collect()
+/// Lowers an API. The result is only meant to be rendered if nothing was reported.
+pub fn lower(specs: &ApiSpecs, diagnostics: &mut Diagnostics) -> Api {
+    Lowering::new(specs, diagnostics).api()
 }
 
 struct Lowering<'a> {

@@ -18,7 +18,7 @@ use super::ir::{
     Api, Counts, Field, Home, Kind, Model, Module, Operation, Presence, Type, TypeDef, needs_names,
     required_name,
 };
-use super::{docs, naming};
+use super::{docs, naming, parallel};
 
 /// A file to be written, relative to the root of the workspace.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ pub fn api(api: &Api) -> Vec<File> {
     }
     for module in &api.modules {
         files.push(module_file(api, module));
-        files.extend(module.operations.iter().map(|op| operation::file(api, module, op)));
+        let operations = &module.operations;
+        files.extend(parallel::map(operations, |op| operation::file(api, module, op)));
     }
     files.extend(event::files(api));
     files.push(tests::file(api));
