@@ -50,12 +50,15 @@ impl Slot {
 /// that has a sentence. Returns whether it changed anything.
 pub fn fill(book: &mut Book, glossary: &Glossary, glosses: &Glosses) -> bool {
     let mut known: BTreeMap<(String, BTreeSet<String>), BTreeSet<String>> = BTreeMap::new();
+    let of_glossary = |slot: &Slot| slot.keys.iter().find_map(|key| glossary.get(key));
     let same = |slot: &Slot| {
         let gloss = glosses.get(&slot.place)?;
         Some((slot.about.clone(), gloss.clone()))
     };
     visit(book, &mut |slot, text| {
-        if let Some(key) = same(slot).filter(|_| !text.is_empty()) {
+        // What the glossary says of a request need not hold of an answer described in its words.
+        let is_written = !text.is_empty() && of_glossary(slot) != Some(text);
+        if let Some(key) = same(slot).filter(|_| is_written) {
             known.entry(key).or_default().insert(text.clone());
         }
     });
@@ -64,11 +67,10 @@ pub fn fill(book: &mut Book, glossary: &Glossary, glosses: &Glosses) -> bool {
         if !text.is_empty() {
             return;
         }
-        let of_glossary = slot.keys.iter().find_map(|key| glossary.get(key));
         // Where the same words got two sentences, somebody saw a difference.
         let only = |texts: &&BTreeSet<String>| texts.len() == 1;
         let of_another = || known.get(&same(slot)?).filter(only)?.first();
-        if let Some(sentence) = of_glossary.or_else(of_another) {
+        if let Some(sentence) = of_glossary(slot).or_else(of_another) {
             text.clone_from(sentence);
             changed = true;
         }
