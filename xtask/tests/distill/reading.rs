@@ -195,3 +195,16 @@ fn an_operation_of_a_host_that_is_no_platform() {
     let remarks = &reading.remarks;
     assert!(remarks.iter().any(|remark| is_said(&remark.message)), "{remarks:?}");
 }
+
+#[test]
+fn a_row_behind_another_is_read() {
+    let rows = "| &emsp;∟a | object | 帆 |\n\
+                | &emsp;&emsp;∟b | string | 风 | ∟c | int | 浪 |\n\
+                | &emsp;&emsp;∟d | int | 潮 |\n";
+    let reading = reading(&format!(
+        "## 响应\n\n### 响应体\n\n| 参数 | 类型 | 说明 |\n| --- | --- | --- |\n\
+         | code | int | 码 |\n| msg | string | 文 |\n| data | - | - |\n{rows}"
+    ));
+    let expected = "a: object (b: string, c: int, d: int)";
+    assert_eq!(tree(&endpoint(&reading).response), expected, "{:?}", reading.remarks);
+}

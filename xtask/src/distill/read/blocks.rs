@@ -384,8 +384,8 @@ impl Parser<'_, '_> {
         let message =
             format!("the row is apart from its table, which starts on line {}", table.line);
         self.report.add(RemarkKind::Row, number, message);
-        let row = table::fit(line, number, &table.columns(), self.report);
-        table.rows.push(row);
+        let rows = table::fit(line, number, &table.columns(), self.report);
+        table.rows.extend(rows);
         true
     }
 
@@ -477,14 +477,14 @@ impl Parser<'_, '_> {
                 );
             }
             if table.rows.len() < table::MAX_ROWS {
-                table.rows.push(self.row(&text, at, &table));
+                table.rows.extend(self.fitted(&text, at, &table));
             }
             at = end;
         }
         (table, at)
     }
 
-    fn row(&mut self, text: &str, index: usize, table: &Table) -> Row {
+    fn fitted(&mut self, text: &str, index: usize, table: &Table) -> Vec<Row> {
         table::fit(text, self.number(index), &table.columns(), self.report)
     }
 

@@ -152,10 +152,50 @@ pub(super) fn count_cells(text: &str) -> usize {
     split(text, false).len()
 }
 
-/// Makes the row as wide as its table, and says so where that took a guess.
-pub(super) fn fit(text: &str, line: usize, columns: &[Column], report: &mut Report) -> Row {
-    let width = columns.len().max(1);
+/// Makes the row as wide as its table, and says so where that took a guess. Some exports have a
+/// nested row behind another.
+pub(super) fn fit(text: &str, line: usize, columns: &[Column], report: &mut Report) -> Vec<Row> {
+    let mut rows = Vec::new();
     let mut cells = split(text, false);
+    while let Some(at) = glued_row(&cells, columns.len()) {
+        let mut glued = cells.split_off(at);
+        // Its own spaces may be lost.
+        if let (Some(indent), Some(0..=1)) = (indent(&cells[0]), indent(&glued[0]).map(str::len)) {
+            glued[0] = format!("{indent}{}", glued[0].trim_start());
+        }
+        let message = format!(
+            "the row {} has the row {} behind it; it is taken for one of the same object",
+            quoted(&cells),
+            quoted(&glued)
+        );
+        report.add(RemarkKind::Row, line, message);
+        rows.push(fit_cells(text, cells, line, columns, report));
+        cells = glued;
+    }
+    rows.push(fit_cells(text, cells, line, columns, report));
+    rows
+}
+
+/// What stands before the mark of a nested row.
+fn indent(cell: &str) -> Option<&str> {
+    let (indent, _) = cell.split_at(cell.find(['∟', '└'])?);
+    words::bare(indent).is_empty().then_some(indent)
+}
+
+/// Where a nested row starts in a row that is too wide.
+fn glued_row(cells: &[String], width: usize) -> Option<usize> {
+    let at = cells.iter().skip(2).position(|cell| indent(cell).is_some())? + 2;
+    (cells.len() > width).then_some(at)
+}
+
+fn fit_cells(
+    text: &str,
+    mut cells: Vec<String>,
+    line: usize,
+    columns: &[Column],
+    report: &mut Report,
+) -> Row {
+    let width = columns.len().max(1);
     if cells.len() > width {
         let careful = split(text, true);
         if (2..=width).contains(&careful.len()) {
