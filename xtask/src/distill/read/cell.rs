@@ -124,6 +124,7 @@ fn content_of(text: &str, start: usize, end: usize, mark: Mark) -> Option<usize>
             Some(content)
         }
         Some('。') if matches!(mark, Mark::Values) => Some(content + '。'.len_utf8()),
+        Some('【') if matches!(mark, Mark::Values) => Some(content),
         Some('\n') if matches!(mark, Mark::Rules | Mark::Values) => Some(content),
         Some(c)
             if limit
@@ -385,7 +386,15 @@ fn unclosed(gloss: &str) -> String {
 
 /// Values in one line: `a、b、c`, `a/b`, `0：no，1：yes`.
 fn inline_values(line: &str, announced: bool) -> Vec<NamedValue> {
-    let line = line.trim().trim_end_matches(['。', '.', '；', ';', '）', ')']);
+    let line = line.trim();
+    let listed = [('【', '】'), ('[', ']')].into_iter().find_map(|(open, close)| {
+        let (list, _) = line.strip_prefix(open)?.split_once(close)?;
+        Some(list)
+    });
+    if let Some(values) = listed.map(listed_values).filter(|values| announced && values.len() > 1) {
+        return values;
+    }
+    let line = line.trim_end_matches(['。', '.', '；', ';', '）', ')']);
     // A lost character between two values was what separates them.
     for separator in [&['、', '；', ';', '|', '\u{fffd}'][..], &['，', ','][..], &['/'][..]] {
         let pieces = line.split(separator).map(|piece| without_and(piece.trim()));
@@ -406,6 +415,22 @@ fn inline_values(line: &str, announced: bool) -> Vec<NamedValue> {
         Some(value) if announced => vec![value],
         _ => Vec::new(),
     }
+}
+
+/// Values in brackets, each with its gloss in others: `a（A），b（B，C）`.
+fn listed_values(list: &str) -> Vec<NamedValue> {
+    let mut depth = 0_usize;
+    let pieces = list.split(|c| {
+        match c {
+            '(' | '（' => depth += 1,
+            ')' | '）' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && matches!(c, '，' | ',' | '、' | '；' | ';')
+    });
+    let value = |piece: &str| plain_value(piece).or_else(|| item(piece, true));
+    let values = pieces.map(|piece| value(piece.trim())).collect::<Option<Vec<_>>>();
+    distinct(values.unwrap_or_default())
 }
 
 /// The last of several values may have an `and` before it.
@@ -473,15 +498,24 @@ fn prose_line(line: &str) -> Vec<NamedValue> {
     if let Some(values) = slashed {
         return distinct(values);
     }
-    let pieces: Vec<_> =
-        line.split(['，', ',', '；', ';', '、', '：', '。', '（', '）']).map(str::trim).collect();
-    let numbered: Vec<_> = pieces
-        .iter()
-        .filter(|piece| piece.starts_with(|c: char| c.is_ascii_digit()))
-        .filter_map(|piece| item(piece, false))
-        .filter(|value| value.value.chars().all(|c| c.is_ascii_digit()) && !value.gloss.is_empty())
-        .collect();
-    if numbered.len() >= 2 { distinct(numbered) } else { Vec::new() }
+    // A colon stands before all values or in each.
+    let numbered = |colons: &[char]| {
+        let end = |c| {
+            matches!(c, '，' | ',' | '；' | ';' | '、' | '。' | '（' | '）') || colons.contains(&c)
+        };
+        let values = line
+            .split(end)
+            .map(str::trim)
+            .filter(|piece| piece.starts_with(|c: char| c.is_ascii_digit()))
+            .filter_map(|piece| item(piece, false))
+            .filter(|value| {
+                value.value.chars().all(|c| c.is_ascii_digit())
+                    && value.gloss.starts_with(|c: char| !c.is_ascii_digit())
+            });
+        distinct(values.collect())
+    };
+    let values = numbered(&['：']);
+    if values.len() >= 2 { values } else { numbered(&[]) }
 }
 
 fn prose_default(text: &str) -> Option<String> {
@@ -521,6 +555,9 @@ mod tests {
             "锚,取值。   - **big**：大 - **small**：小",
             "取值范围：big，small",
             "锚。可选值有：big、和 small。\n\n  如图",
+            "锚，可用值：【big（大，重），small（小）】，示例值：\"big\"",
+            "锚，可用值【big（大），small（小）】",
+            "Anchor, values: [big (large, heavy), small (light)]. Example value: \"big\"",
         ] {
             assert_eq!(values(cell), ["big", "small"], "{cell}");
             assert!(!read(cell).values_in_prose, "{cell}");
@@ -535,6 +572,8 @@ mod tests {
         }
         assert_eq!(values("支持 a_id/b_id/c_id"), ["a_id", "b_id", "c_id"]);
         assert_eq!(values("类型，0为大，1为小"), ["0", "1"]);
+        assert_eq!(values("大锚/小锚，1：大锚，2：小锚"), ["1", "2"]);
+        assert_eq!(values("类型：0表示大，1表示小"), ["0", "1"]);
     }
 
     #[test]
@@ -546,6 +585,7 @@ mod tests {
             "范围有两种写法：<br>- `berth`：整个泊位<br>- `berth!{首}:{尾}`：泊位的一段",
             "其中：<br>- `berth` 为泊位<br>- `<首>:<尾>` 为一段",
             "**注意**：<br>- `big`：不支持<br>- `small`：不支持",
+            "时间，如 10：30，11：00",
         ] {
             assert_eq!(values(cell), [""; 0], "{cell}");
         }

@@ -492,10 +492,10 @@ pub(super) const MARKS: &[(Mark, Words)] = &[
     (Mark::Default, "默认值|缺省值|Default value|Default"),
     (
         Mark::Values,
-        "可选值有|可选值包括|可选值为|可选值|枚举值有|枚举值|可能值有|可能值包括|可能值|\
+        "可选值有|可选值包括|可选值为|可选值|可用值|枚举值有|枚举值|可能值有|可能值包括|可能值|\
          取值如下|取值包括|取值|Optional values are|Optional values|Possible values are|\
          Possible values|Valid values|Allowed values|Available values|Enumerated values|\
-         Options",
+         values|Options",
     ),
     (Mark::Range, "取值范围|Value range"),
     (Mark::Rules, "数据校验规则|Data validation rules|Data validation rule"),
