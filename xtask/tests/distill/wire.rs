@@ -100,6 +100,21 @@ fn dingtalk(apps: &str, about_token: &str) -> String {
 }
 
 #[test]
+fn what_is_nested_in_a_query_of_dingtalk_is_json_in_a_string() {
+    let rows =
+        ["ids | Array of String | 是 | 标识", "by | Object | 否 | 条件", "size | Long | 否 | 大小"];
+    let page = dingtalk("appType-企业内部应用", "凭证。") + "\n" + &table("查询参数", &rows);
+    let (operation, said) = drafted(&page);
+    let query = operation["query"].as_array().unwrap();
+    let types: Vec<_> = query.iter().map(|field| &field["type"]).collect();
+    assert_eq!(types, ["string", "string", "int"], "{said}");
+    assert!(
+        said.contains("`ids` (list<string>) stands in the query; it is taken for a string of JSON"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_token_of_dingtalk_is_the_users_where_the_page_says_so() {
     let of_app = "企业内部应用，用[企业内部应用的accessToken](app.md)。";
     let of_corp = "第三方企业应用，用[授权企业的accessToken](corp.md)。";

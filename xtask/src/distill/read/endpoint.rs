@@ -168,6 +168,8 @@ fn build(
         // The client sends it.
         query.retain(|param| param.name != old_api::TOKEN);
         body.retain(|param| param.name != old_api::TOKEN);
+    } else if vendor == Some(Vendor::Dingtalk) {
+        write_as_json(&mut query, report);
     }
     Endpoint {
         vendor,
@@ -291,6 +293,22 @@ fn add_query_of_url(request: &Request, query: &mut Vec<Param>, report: &mut Repo
                 ..Param::default()
             });
         }
+    }
+}
+
+/// Makes a string of what is no scalar: DingTalk's SDKs send it as JSON in one parameter.
+fn write_as_json(query: &mut [Param], report: &mut Report) {
+    let is_nested = |ty: &Ty| matches!(ty, Ty::List(_) | Ty::Map(_) | Ty::Object);
+    for param in query.iter_mut().filter(|param| is_nested(&param.ty)) {
+        let message = format!(
+            "`{}` ({}) stands in the query; it is taken for a string of JSON, as DingTalk's SDKs \
+             send it",
+            param.name, param.ty
+        );
+        report.add(RemarkKind::GuessedType, param.line, message);
+        param.ty = Ty::String;
+        param.fields.clear();
+        param.values.clear();
     }
 }
 
