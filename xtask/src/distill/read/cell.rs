@@ -112,6 +112,11 @@ fn content_of(text: &str, start: usize, end: usize, mark: Mark) -> Option<usize>
         mark,
         Mark::MaxLength | Mark::MinLength | Mark::Max | Mark::Min | Mark::Range | Mark::LengthRange
     );
+    // A sentence has this word, too.
+    let is_list = after.strip_prefix(':').is_some_and(|list| list.trim_start().starts_with('['));
+    if mark == Mark::Values && &text[start..end] == "values" && !is_list {
+        return None;
+    }
     let mut chars = after.chars();
     match chars.next() {
         Some(colon @ (':' | '：')) => Some(content + colon.len_utf8()),
@@ -586,6 +591,7 @@ mod tests {
             "其中：<br>- `berth` 为泊位<br>- `<首>:<尾>` 为一段",
             "**注意**：<br>- `big`：不支持<br>- `small`：不支持",
             "时间，如 10：30，11：00",
+            "Ranges, supported values: berth (for all of it); berth!1:2 (for a row)",
         ] {
             assert_eq!(values(cell), [""; 0], "{cell}");
         }
