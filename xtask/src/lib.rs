@@ -1,6 +1,7 @@
 //! Maintainers' commands. Depends on no SDK crate: code that does not compile must not keep the
 //! generator from being built.
 
+pub mod bench;
 pub mod changes;
 pub mod codegen;
 pub mod distill;

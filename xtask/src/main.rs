@@ -13,7 +13,7 @@ use serde::Serialize;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
-use xtask::{changes, codegen, new_api, operations};
+use xtask::{bench, changes, codegen, new_api, operations};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -116,6 +116,8 @@ enum Task {
     },
     /// Check the generated code, then make calls through every crate against a local platform
     Demo,
+    /// Measure calls through the crates beside the same calls written by hand
+    Bench,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -167,6 +169,7 @@ fn run(cli: Cli) -> Result<(), String> {
             let root = root()?;
             check(&root, &[], SHOWN).and_then(|()| demo(&root))
         }
+        Task::Bench => print_all(&bench::run(&root()?)?),
     }
 }
 
