@@ -3,6 +3,9 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are for `cargo xtask bench`")]
 
+#[cfg(feature = "decode")]
+pub mod messages;
+
 use std::env;
 use std::error::Error;
 use std::fmt::Display;
@@ -56,4 +59,14 @@ where
 fn cpu_nanos() -> Option<u64> {
     let counts = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     counts.split_whitespace().next()?.parse().ok()
+}
+
+/// Makes a client of reqwest as the crates make theirs: rustls with ring, and the system's
+/// authorities.
+#[cfg(feature = "raw")]
+pub fn http_client() -> Outcome<reqwest::Client> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| "there is a crypto provider already")?;
+    Ok(reqwest::Client::builder().connect_timeout(std::time::Duration::from_secs(10)).build()?)
 }

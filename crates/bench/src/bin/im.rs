@@ -8,7 +8,8 @@ fn main() -> Outcome {
     warm_calls(async |base| {
         let client = Client::builder("cli_a1b2c3", "app secret").base_url(base).build()?;
         Ok(async move || {
-            LinkChat::new(CHAT).validity_period(ValidityPeriod::Week).send(&client).await?;
+            let link = LinkChat::new(CHAT).validity_period(ValidityPeriod::Week);
+            link.send(&client).await?.share_link.ok_or("there is no link")?;
             Ok(())
         })
     })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use openplat_bench::{CHAT, Outcome, warm_calls};
+use openplat_bench::{CHAT, Outcome, http_client, warm_calls};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
@@ -37,11 +37,8 @@ struct LinkData {
 }
 
 fn main() -> Outcome {
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| "there is a crypto provider already")?;
     warm_calls(async |base| {
-        let client = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
+        let client = http_client()?;
         let token = token(&client, &base).await?;
         Ok(async move || link(&client, &base, &token).await.map(drop))
     })
