@@ -117,7 +117,7 @@ enum Task {
     /// Check the generated code, then make calls through every crate against a local platform
     Demo,
     /// Measure calls through the crates beside the same calls written by hand
-    Bench,
+    Bench(bench::Options),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -169,7 +169,7 @@ fn run(cli: Cli) -> Result<(), String> {
             let root = root()?;
             check(&root, &[], SHOWN).and_then(|()| demo(&root))
         }
-        Task::Bench => print_all(&bench::run(&root()?)?),
+        Task::Bench(options) => print_all(&bench::run(&root()?, &options)?),
     }
 }
 

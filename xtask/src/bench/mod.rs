@@ -1,55 +1,179 @@
 //! `cargo xtask bench`: what a call through the crates costs, beside one that is written by hand.
 
+pub mod figures;
+mod maintenance;
+pub mod plot;
+mod programs;
 mod server;
+pub mod table;
 
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
 
-use server::Server;
+use clap::Args;
 
-/// The programs of `crates/bench`, each with the feature of its name.
-const PROGRAMS: [&str; 2] = ["raw", "im"];
+use crate::codegen;
+use figures::{CHECK, Figures, Record, Run, growth, number};
+use plot::PLOTS;
+use programs::output;
+use table::DOCUMENT;
 
-/// Runs the programs beside one another and returns a table of what they print.
-pub fn run(root: &Path) -> Result<String, String> {
-    let server = Server::start(Duration::ZERO)
-        .map_err(|error| format!("error: no server could be started: {error}"))?;
-    let mut table = String::new();
-    for program in PROGRAMS {
-        let binary = build(root, program)?;
-        for line in output(Command::new(&binary).args([&server.url(), "2000"]))?.lines() {
-            table += &format!("{program} {line}\n");
+/// What to measure, and what to do with it.
+#[derive(Args)]
+pub struct Options {
+    /// Measure nothing but counts, and fail if one grew or if a table or plot is not up to date
+    #[arg(long, conflicts_with_all = ["weight", "maintenance", "scale", "peers", "plot"])]
+    check: bool,
+    /// Put what is measured on record, and renew the tables and plots
+    #[arg(long, conflicts_with = "check")]
+    accept: bool,
+    /// Measure nothing; renew the tables and plots
+    #[arg(long)]
+    plot: bool,
+    /// Measure how long the consumers take to build as well
+    #[arg(long)]
+    weight: bool,
+    /// Measure how long the generator and the tests take as well
+    #[arg(long)]
+    maintenance: bool,
+    /// Measure calls in flight, files, events and idle connections as well
+    #[arg(long)]
+    scale: bool,
+    /// Build the SDKs of others and measure the same call through them as well
+    #[arg(long)]
+    peers: bool,
+}
+
+/// Measures, and returns what to print.
+pub fn run(root: &Path, options: &Options) -> Result<String, String> {
+    let mut record = Record::read(root)?;
+    if options.plot {
+        return write(root, &record);
+    }
+    let counts = run_of(root, counts)?;
+    if options.check {
+        growth(&record.counts, &counts)?;
+        check(root, &record)?;
+        return Ok(format!("{} counts are as on record\n", counts.figures.len()));
+    }
+    let parts: [(_, _, fn(&Path) -> _); 5] = [
+        ("cargo xtask bench", true, programs::time),
+        ("cargo xtask bench --weight", options.weight, programs::weigh),
+        ("cargo xtask bench --maintenance", options.maintenance, maintenance::measure),
+        ("cargo xtask bench --scale", options.scale, |root| programs::measure(root, "scale")),
+        ("cargo xtask bench --peers", options.peers, programs::peers),
+    ];
+    let results = parts.into_iter().filter(|(_, wanted, _)| *wanted);
+    let results = results
+        .map(|(command, _, measure)| Ok((command, run_of(root, measure)?)))
+        .collect::<Result<Vec<_>, String>>()?;
+    let mut report = list(CHECK, &counts);
+    record.counts = counts;
+    for (command, run) in results {
+        report += &list(command, &run);
+        record.results.insert(command.to_owned(), run);
+    }
+    if options.accept {
+        record.write(root)?;
+        report += &write(root, &record)?;
+    }
+    Ok(report)
+}
+
+/// The files that are made of the record, by their paths.
+pub fn documents(root: &Path, record: &Record) -> Result<Vec<(&'static str, String)>, String> {
+    let document = read(root, DOCUMENT)?;
+    let plots = PLOTS.iter().map(|(path, colors)| (*path, plot::draw(record, colors)));
+    let document = (DOCUMENT, table::fill(&document, record)?);
+    Ok([document].into_iter().chain(plots).collect())
+}
+
+/// Fails unless the tables and plots are what the record says.
+pub fn check(root: &Path, record: &Record) -> Result<(), String> {
+    for (path, text) in documents(root, record)? {
+        if read(root, path)? != text {
+            return Err(format!(
+                "error: {path} is not what is on record; run `cargo xtask bench --plot`"
+            ));
         }
     }
-    Ok(table)
+    Ok(())
 }
 
-/// Builds a program as one who depends on the crates would, and returns where it is.
-fn build(root: &Path, program: &str) -> Result<PathBuf, String> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--quiet", "--release", "--package", "openplat-bench"];
-    output(
-        Command::new(cargo)
-            .args(arguments)
-            .args(["--bin", program, "--features", program])
-            .args(["--config", "profile.release.strip=true"])
-            .current_dir(root),
-    )?;
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join("release").join(program))
-}
-
-/// Runs a command and returns what it prints; what it complains of is shown as it comes.
-fn output(command: &mut Command) -> Result<String, String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("error: {name} could not be started: {error}"))?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(format!("error: {name} failed, see above")),
+fn write(root: &Path, record: &Record) -> Result<String, String> {
+    let mut report = String::new();
+    for (path, text) in documents(root, record)? {
+        fs::write(root.join(path), text)
+            .map_err(|error| format!("error: {path} cannot be written: {error}"))?;
+        report += &format!("wrote {path}\n");
     }
+    Ok(report)
+}
+
+fn read(root: &Path, path: &str) -> Result<String, String> {
+    fs::read_to_string(root.join(path))
+        .map_err(|error| format!("error: {path} cannot be read: {error}"))
+}
+
+fn list(command: &str, run: &Run) -> String {
+    let figures = run.figures.iter().map(|(name, value)| format!("  {name:40} {value:>12}\n"));
+    format!("{command}\n{}", figures.collect::<String>())
+}
+
+fn counts(root: &Path) -> Result<Figures, String> {
+    let mut figures = programs::count(root)?;
+    figures.extend(generated_lines(root)?);
+    Ok(figures)
+}
+
+/// Counts the lines of generated code of each crate, for one of its operations.
+fn generated_lines(root: &Path) -> Result<Figures, String> {
+    let apis = codegen::lower_specs(&root.join("specs")).map_err(|error| error.to_string())?;
+    let lines_of = |name: &str| lines(&root.join("crates").join(name).join("src/generated"));
+    apis.iter()
+        .map(|api| {
+            let lines = lines_of(&api.name).map_err(|error| format!("error: {error}"))?;
+            let operations: usize = api.modules.iter().map(|module| module.operations.len()).sum();
+            let average = lines as f64 / operations.max(1) as f64;
+            Ok((format!("{} lines_per_operation", api.name), number(average)))
+        })
+        .collect()
+}
+
+fn lines(folder: &Path) -> std::io::Result<usize> {
+    let mut count = 0;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        count += match path.is_dir() {
+            true => lines(&path)?,
+            false => fs::read_to_string(path)?.lines().count(),
+        };
+    }
+    Ok(count)
+}
+
+/// Measures, and says when and on what.
+fn run_of(
+    root: &Path,
+    measure: impl FnOnce(&Path) -> Result<Figures, String>,
+) -> Result<Run, String> {
+    let print = |program: &str, argument: &str| {
+        let text = output(Command::new(program).arg(argument).current_dir(root))?;
+        Ok::<_, String>(text.trim().to_owned())
+    };
+    let rustc = print("rustc", "--version")?;
+    let rustc: Vec<_> = rustc.split_whitespace().take(2).collect();
+    let versions = format!("{}, {}", rustc.join(" "), print("valgrind", "--version")?);
+    Ok(Run { date: print("date", "+%F")?, machine: machine(), versions, figures: measure(root)? })
+}
+
+/// Describes this machine, as far as it is known.
+fn machine() -> String {
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processors.lines().find(|line| line.starts_with("model name"));
+    let model = model.and_then(|line| line.split_once(": ")).map_or("unknown", |(_, name)| name);
+    let count = thread::available_parallelism().map_or(1, usize::from);
+    format!("{count} cores of {model}, {} {}", std::env::consts::ARCH, std::env::consts::OS)
 }

@@ -8,6 +8,9 @@ use std::time::Duration;
 const FEISHU_TOKEN: &str = r#"{"code":0,"msg":"ok","tenant_access_token":"t-g1044qeGEDXTB6NDJOGV4JQCYDGHRBARFTGT1234","expire":7200}"#;
 const DINGTALK_TOKEN: &str = r#"{"accessToken":"fw8ef8we8f76e6f7s8dxxxx","expireIn":7200}"#;
 const LINK: &str = r#"{"code":0,"data":{"expire_time":"1609296809","is_permanent":false,"share_link":"https://applink.feishu.cn/client/chat/chatter/add_by_link?link_token=3nf8789-4rfx-427d-a6bf-ed1d2df348aabd"},"msg":"success"}"#;
+const TASK_CHAT: &str =
+    r#"{"code":0,"data":{"chat_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs"},"msg":"success"}"#;
+const SENT: &str = r#"{"file":{"id":"file_id","conversationId":"open_conversation_id","spaceId":"space_id","parentId":"parent_id","type":"file","name":"file_name","size":256,"path":"file_path","version":1,"status":"NORMAL","extension":"txt","creatorId":"creator_id","modifierId":"modified_id","createTime":"2022-01-01T10:00:00Z","modifiedTime":"2022-01-01T10:00:00Z","uuid":"uuid"}}"#;
 
 /// Serves until the process ends.
 pub struct Server {
@@ -19,7 +22,11 @@ impl Server {
     ///
     /// A caller that is sure to wait for its response takes the same path each time, so that its
     /// instructions can be counted.
-    pub fn start(delay: Duration) -> io::Result<Self> {
+    pub fn start(delay: Duration) -> Result<Self, String> {
+        Self::listen(delay).map_err(|error| format!("error: no server could be started: {error}"))
+    }
+
+    fn listen(delay: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
         thread::spawn(move || {
@@ -74,6 +81,8 @@ fn response(path: &str) -> &'static str {
     match path {
         _ if path.contains("oauth2/accessToken") => DINGTALK_TOKEN,
         _ if path.contains("access_token") => FEISHU_TOKEN,
+        _ if path.contains("/convFile/") => SENT,
+        _ if path.contains("/user_tasks/") => TASK_CHAT,
         _ => LINK,
     }
 }

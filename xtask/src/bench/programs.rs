@@ -1,0 +1,291 @@
+//! The programs of `crates/bench`: how they are built, counted and timed.
+
+use std::collections::HashSet;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Number;
+
+use super::figures::{Figures, number, parse};
+use super::server::Server;
+use super::table::PEERS;
+
+const PACKAGE: &str = "openplat-bench";
+
+/// A program that makes warm calls.
+struct Program {
+    name: &'static str,
+    /// The workspace that it is of.
+    folder: &'static str,
+    package: &'static str,
+    /// What it is built with.
+    features: &'static str,
+    /// The program that does the same by hand.
+    beside: Option<&'static str>,
+    /// How many calls are counted.
+    calls: u32,
+    /// Whether it is what one who uses a single operation writes, so that its size says something.
+    weighs: bool,
+}
+
+const fn program(name: &'static str, beside: Option<&'static str>, weighs: bool) -> Program {
+    Program { name, folder: "", package: PACKAGE, features: name, beside, calls: 500, weighs }
+}
+
+const fn decoder(name: &'static str, beside: Option<&'static str>) -> Program {
+    Program { features: "decode", calls: 20, ..program(name, beside, false) }
+}
+
+const fn peer(name: &'static str) -> Program {
+    let folder = "crates/bench/peers";
+    Program { folder, package: name, features: "", ..program(name, None, true) }
+}
+
+const PROGRAMS: [Program; 7] = [
+    program("raw", None, true),
+    program("im", Some("raw"), true),
+    program("apaas", Some("raw"), true),
+    program("raw-ding", None, false),
+    program("ding", Some("raw-ding"), true),
+    decoder("raw-decode", None),
+    decoder("decode", Some("raw-decode")),
+];
+
+/// Calls that go before those that are counted, beside the warm-up of the programs themselves.
+const BEFORE: u32 = 10;
+
+/// Pairs of runs of which the median is taken.
+const ROUNDS: usize = 7;
+
+/// Long enough for a caller under valgrind to wait for its response, so that it does so each time.
+const DELAY: Duration = Duration::from_millis(3);
+
+/// Counts what is the same in each run: instructions, allocations, crates and bytes.
+pub fn count(root: &Path) -> Result<Figures, String> {
+    count_all(root, &PROGRAMS)
+}
+
+/// Counts the same of other SDKs, and how long they take to build.
+pub fn peers(root: &Path) -> Result<Figures, String> {
+    let peers = PEERS.map(peer);
+    let mut figures = count_all(root, &peers)?;
+    figures.extend(weigh_all(root, &peers)?);
+    Ok(figures)
+}
+
+fn count_all(root: &Path, programs: &[Program]) -> Result<Figures, String> {
+    let server = Server::start(DELAY)?;
+    let mut figures = Figures::new();
+    for program in programs {
+        let binary = build(root, program)?;
+        let difference = |count: fn(&Path, &str, u32) -> Result<u64, String>| {
+            let url = server.url();
+            let before = count(&binary, &url, BEFORE)?;
+            let after = count(&binary, &url, BEFORE + program.calls)?;
+            Ok::<_, String>(after.saturating_sub(before) as f64 / f64::from(program.calls))
+        };
+        let mut figure = |measure: &str, value: f64| {
+            figures.insert(format!("{} {measure}", program.name), number(value));
+        };
+        figure("instructions", difference(instructions)?);
+        figure("allocations", difference(allocations)?);
+        if program.weighs {
+            figure("crates", crates(root, program)? as f64);
+            let size = fs::metadata(&binary).map_err(|error| error.to_string())?.len();
+            figure("bytes", size as f64);
+        }
+    }
+    Ok(figures)
+}
+
+/// Times each program by turns with the one that does the same by hand, and takes the pair
+/// whose ratio is the median.
+pub fn time(root: &Path) -> Result<Figures, String> {
+    let server = Server::start(Duration::ZERO)?;
+    let time = |program: &Program| {
+        let binary = build(root, program)?;
+        let calls = (4 * program.calls).to_string();
+        let figures =
+            parse(program.name, &output(Command::new(binary).args([&server.url(), &calls]))?)?;
+        let nanos = ["cpu_ns", "wall_ns"]
+            .map(|measure| figures.get(&format!("{} {measure}", program.name)));
+        let nanos = nanos.into_iter().flatten().find_map(Number::as_f64);
+        nanos.ok_or_else(|| format!("error: {} did not print what a call takes", program.name))
+    };
+    let mut figures = Figures::new();
+    for (program, by_hand) in pairs() {
+        let rounds = (0..ROUNDS).map(|_| Ok((time(program)?, time(by_hand)?)));
+        let mut rounds = rounds.collect::<Result<Vec<_>, String>>()?;
+        rounds.sort_by(|(a, b), (c, d)| f64::total_cmp(&(a / b), &(c / d)));
+        let Some((ours, theirs)) = rounds.get(ROUNDS / 2) else { continue };
+        figures.insert(format!("{} cpu_us", program.name), number(ours / 1000.0));
+        figures.insert(format!("{} cpu_us by hand", program.name), number(theirs / 1000.0));
+    }
+    Ok(figures)
+}
+
+/// Builds each program that weighs from nothing, by turns, and takes the least processor time.
+pub fn weigh(root: &Path) -> Result<Figures, String> {
+    weigh_all(root, &PROGRAMS)
+}
+
+fn weigh_all(root: &Path, programs: &[Program]) -> Result<Figures, String> {
+    let folder = target(root).join("weigh");
+    let mut figures = Figures::new();
+    for _ in 0..2 {
+        for program in programs.iter().filter(|program| program.weighs) {
+            remove(&folder)?;
+            let before = seconds_of_children()?;
+            output(cargo(root, program).env("CARGO_TARGET_DIR", &folder))?;
+            let seconds = number(seconds_of_children()? - before);
+            let name = format!("{} build_seconds", program.name);
+            let least = figures.entry(name).or_insert_with(|| seconds.clone());
+            if seconds.as_f64() < least.as_f64() {
+                *least = seconds;
+            }
+        }
+    }
+    remove(&folder)?;
+    Ok(figures)
+}
+
+/// Runs a program that measures by itself, and returns what it prints.
+pub fn measure(root: &Path, name: &'static str) -> Result<Figures, String> {
+    parse(name, &output(&mut Command::new(build(root, &program(name, None, false))?))?)
+}
+
+fn pairs() -> impl Iterator<Item = (&'static Program, &'static Program)> {
+    let by_name = |name| PROGRAMS.iter().find(|program| program.name == name);
+    PROGRAMS.iter().filter_map(move |program| Some((program, by_name(program.beside?)?)))
+}
+
+fn instructions(binary: &Path, url: &str, calls: u32) -> Result<u64, String> {
+    let report = valgrind("callgrind", &["--callgrind-out-file=/dev/null"], binary, url, calls)?;
+    number_after(&report, "Collected :")
+}
+
+/// Counts the blocks that were allocated, those that were only made larger among them.
+fn allocations(binary: &Path, url: &str, calls: u32) -> Result<u64, String> {
+    let options = ["--leak-check=no", "--undef-value-errors=no"];
+    number_after(&valgrind("memcheck", &options, binary, url, calls)?, "total heap usage:")
+}
+
+/// Runs a program under a tool of valgrind, whose report it returns. The environment is empty: its
+/// size would move the stack.
+fn valgrind(
+    tool: &str,
+    options: &[&str],
+    binary: &Path,
+    url: &str,
+    calls: u32,
+) -> Result<String, String> {
+    let output = Command::new("valgrind")
+        .arg(format!("--tool={tool}"))
+        .args(options)
+        .arg(binary)
+        .args([url, &calls.to_string()])
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("error: valgrind could not be started: {error}"))?;
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    match output.status.success() {
+        true => Ok(report),
+        false => Err(format!("error: {} failed under valgrind:\n{report}", binary.display())),
+    }
+}
+
+/// Reads the number, with its commas, that a report gives after `label`.
+fn number_after(report: &str, label: &str) -> Result<u64, String> {
+    let found = report.split_once(label).and_then(|(_, rest)| rest.split_whitespace().next());
+    let number = found.and_then(|digits| digits.replace(',', "").parse().ok());
+    number.ok_or_else(|| format!("error: valgrind did not report `{label}`:\n{report}"))
+}
+
+/// Counts the crates that are compiled for a program, those of the benchmark not among them.
+fn crates(root: &Path, program: &Program) -> Result<usize, String> {
+    let tree = output(
+        Command::new(cargo_path())
+            .args(["tree", "--package", program.package, "--features", program.features])
+            .args(["--edges", "normal", "--prefix", "none"])
+            .current_dir(root.join(program.folder)),
+    )?;
+    let crates = tree.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?, words.next()?))
+            .filter(|(name, _)| ![PACKAGE, program.package].contains(name))
+    });
+    Ok(crates.collect::<HashSet<_>>().len())
+}
+
+/// Builds a program as one who depends on the crates would, and returns where it is.
+fn build(root: &Path, program: &Program) -> Result<PathBuf, String> {
+    output(&mut cargo(root, program))?;
+    Ok(target(root).join(program.folder).join("release").join(program.name))
+}
+
+fn cargo(root: &Path, program: &Program) -> Command {
+    let mut cargo = Command::new(cargo_path());
+    cargo
+        .args(["build", "--quiet", "--release", "--package", program.package])
+        .args(["--bin", program.name, "--features", program.features])
+        .args(["--config", "profile.release.strip=true"])
+        // What CI denies must not change what is measured.
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_TARGET_DIR", target(root).join(program.folder))
+        .current_dir(root.join(program.folder));
+    cargo
+}
+
+pub fn cargo_path() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+pub fn target(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |path| root.join(path))
+}
+
+/// Removes a folder, if it exists.
+pub fn remove(folder: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(format!("error: {} cannot be removed: {error}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the processor time of all child processes that have ended, in user mode.
+pub fn seconds_of_children() -> Result<f64, String> {
+    let stat = fs::read_to_string("/proc/self/stat")
+        .map_err(|error| format!("error: processor time is only known on Linux: {error}"))?;
+    // The name of the program stands in parentheses, and may hold spaces.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let ticks = fields.split_whitespace().nth(13).and_then(|ticks| ticks.parse::<f64>().ok());
+    ticks
+        .map(|ticks| ticks / 100.0)
+        .ok_or_else(|| "error: /proc/self/stat is not as expected".into())
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// Runs a command and returns what it prints; what it complains of is shown as it comes.
+pub fn output(command: &mut Command) -> Result<String, String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("error: {name} could not be started: {error}"))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(format!("error: {name} failed, see above")),
+    }
+}
