@@ -7,6 +7,7 @@ mod programs;
 mod server;
 pub mod table;
 
+use std::env::consts::{ARCH, OS};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -165,7 +166,8 @@ fn run_of(
     };
     let rustc = print("rustc", "--version")?;
     let rustc: Vec<_> = rustc.split_whitespace().take(2).collect();
-    let versions = format!("{}, {}", rustc.join(" "), print("valgrind", "--version")?);
+    let (rustc, valgrind) = (rustc.join(" "), print("valgrind", "--version")?);
+    let versions = format!("{rustc} for {ARCH} {OS}, {valgrind}");
     Ok(Run { date: print("date", "+%F")?, machine: machine(), versions, figures: measure(root)? })
 }
 
@@ -175,5 +177,5 @@ fn machine() -> String {
     let model = processors.lines().find(|line| line.starts_with("model name"));
     let model = model.and_then(|line| line.split_once(": ")).map_or("unknown", |(_, name)| name);
     let count = thread::available_parallelism().map_or(1, usize::from);
-    format!("{count} cores of {model}, {} {}", std::env::consts::ARCH, std::env::consts::OS)
+    format!("{count} cores of {model}")
 }

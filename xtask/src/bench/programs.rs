@@ -280,10 +280,13 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 /// Runs a command and returns what it prints; what it complains of is shown as it comes.
 pub fn output(command: &mut Command) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("error: {name} could not be started: {error}"))?;
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| {
+        let hint = match name.as_str() {
+            "valgrind" => "\n\ninstall valgrind and, on Debian, libc6-dbg",
+            _ => "",
+        };
+        format!("error: {name} could not be started: {error}{hint}")
+    })?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         false => Err(format!("error: {name} failed, see above")),
