@@ -3,6 +3,8 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are for `cargo xtask bench`")]
 
+#[cfg(feature = "im")]
+pub mod memory;
 #[cfg(feature = "decode")]
 pub mod messages;
 
@@ -59,6 +61,16 @@ where
 fn cpu_nanos() -> Option<u64> {
     let counts = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     counts.split_whitespace().next()?.parse().ok()
+}
+
+/// Returns the time that the threads of this process have spent on processors.
+pub fn process_nanos() -> Outcome<u64> {
+    let mut nanos = 0;
+    for thread in fs::read_dir("/proc/self/task")? {
+        let counts = fs::read_to_string(thread?.path().join("schedstat"))?;
+        nanos += counts.split_whitespace().next().ok_or("no time is counted")?.parse::<u64>()?;
+    }
+    Ok(nanos)
 }
 
 /// Makes a client of reqwest as the crates make theirs: rustls with ring, and the system's

@@ -25,7 +25,7 @@ use table::DOCUMENT;
 #[derive(Args)]
 pub struct Options {
     /// Measure nothing but counts, and fail if one grew or if a table or plot is not up to date
-    #[arg(long, conflicts_with_all = ["weight", "maintenance", "scale", "peers", "plot"])]
+    #[arg(long, conflicts_with_all = ["weight", "maintenance", "tasks", "scale", "peers", "plot"])]
     check: bool,
     /// Put what is measured on record, and renew the tables and plots
     #[arg(long, conflicts_with = "check")]
@@ -39,6 +39,9 @@ pub struct Options {
     /// Measure how long the generator and the tests take as well
     #[arg(long)]
     maintenance: bool,
+    /// Measure calls of many tasks at once as well
+    #[arg(long)]
+    tasks: bool,
     /// Measure calls in flight, files, events and idle connections as well
     #[arg(long)]
     scale: bool,
@@ -59,8 +62,9 @@ pub fn run(root: &Path, options: &Options) -> Result<String, String> {
         check(root, &record)?;
         return Ok(format!("{} counts are as on record\n", counts.figures.len()));
     }
-    let parts: [(_, _, fn(&Path) -> _); 5] = [
+    let parts: [(_, _, fn(&Path) -> _); 6] = [
         ("cargo xtask bench", true, programs::time),
+        ("cargo xtask bench --tasks", options.tasks, |root| programs::measure(root, "tasks")),
         ("cargo xtask bench --weight", options.weight, programs::weigh),
         ("cargo xtask bench --maintenance", options.maintenance, maintenance::measure),
         ("cargo xtask bench --scale", options.scale, |root| programs::measure(root, "scale")),

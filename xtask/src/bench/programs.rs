@@ -46,15 +46,19 @@ const fn peer(name: &'static str) -> Program {
     Program { folder, package: name, features: "", ..program(name, None, true) }
 }
 
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 8] = [
     program("raw", None, true),
     program("im", Some("raw"), true),
+    program("im-hyper", Some("raw"), true),
     program("apaas", Some("raw"), true),
     program("raw-ding", None, false),
     program("ding", Some("raw-ding"), true),
     decoder("raw-decode", None),
     decoder("decode", Some("raw-decode")),
 ];
+
+/// A program that calls many operations.
+const MANY: Program = Program { features: "im", ..program("im-many", None, false) };
 
 /// Calls that go before those that are counted, beside the warm-up of the programs themselves.
 const BEFORE: u32 = 10;
@@ -67,7 +71,12 @@ const DELAY: Duration = Duration::from_millis(3);
 
 /// Counts what is the same in each run: instructions, allocations, crates and bytes.
 pub fn count(root: &Path) -> Result<Figures, String> {
-    count_all(root, &PROGRAMS)
+    let mut figures = count_all(root, &PROGRAMS)?;
+    let many = build(root, &MANY)?;
+    let one = figures.get("im bytes").and_then(Number::as_f64).unwrap_or_default();
+    let bytes = (size(&many)? - one) / operations(&many)?;
+    figures.insert("im-many bytes_per_operation".to_owned(), number(bytes));
+    Ok(figures)
 }
 
 /// Counts the same of other SDKs, and how long they take to build.
@@ -96,8 +105,7 @@ fn count_all(root: &Path, programs: &[Program]) -> Result<Figures, String> {
         figure("allocations", difference(allocations)?);
         if program.weighs {
             figure("crates", crates(root, program)? as f64);
-            let size = fs::metadata(&binary).map_err(|error| error.to_string())?.len();
-            figure("bytes", size as f64);
+            figure("bytes", size(&binary)?);
         }
     }
     Ok(figures)
@@ -131,7 +139,16 @@ pub fn time(root: &Path) -> Result<Figures, String> {
 
 /// Builds each program that weighs from nothing, by turns, and takes the least processor time.
 pub fn weigh(root: &Path) -> Result<Figures, String> {
-    weigh_all(root, &PROGRAMS)
+    let mut figures = weigh_all(root, &PROGRAMS)?;
+    let mut clean = Command::new(cargo_path());
+    output(clean.args(["clean", "--quiet", "--release", "--package", PACKAGE]).current_dir(root))?;
+    // Leaves nothing to build but the program itself.
+    build(root, &program("im", None, true))?;
+    let before = seconds_of_children()?;
+    let many = build(root, &MANY)?;
+    let seconds = (seconds_of_children()? - before) / operations(&many)?;
+    figures.insert("im-many build_seconds_per_operation".to_owned(), number(seconds));
+    Ok(figures)
 }
 
 fn weigh_all(root: &Path, programs: &[Program]) -> Result<Figures, String> {
@@ -162,6 +179,18 @@ pub fn measure(root: &Path, name: &'static str) -> Result<Figures, String> {
 fn pairs() -> impl Iterator<Item = (&'static Program, &'static Program)> {
     let by_name = |name| PROGRAMS.iter().find(|program| program.name == name);
     PROGRAMS.iter().filter_map(move |program| Some((program, by_name(program.beside?)?)))
+}
+
+fn size(binary: &Path) -> Result<f64, String> {
+    let size = fs::metadata(binary).map(|file| file.len() as f64);
+    size.map_err(|error| format!("error: {} cannot be read: {error}", binary.display()))
+}
+
+/// Returns how many operations [`MANY`] calls.
+fn operations(many: &Path) -> Result<f64, String> {
+    let figures = parse(MANY.name, &output(&mut Command::new(many))?)?;
+    let operations = figures.values().next().and_then(Number::as_f64);
+    operations.ok_or_else(|| format!("error: {} did not say how many it calls", MANY.name))
 }
 
 fn instructions(binary: &Path, url: &str, calls: u32) -> Result<u64, String> {
