@@ -15,8 +15,9 @@ use std::vec;
 use serde::de::value::StrDeserializer;
 use serde::de::{
     Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny,
-    MapAccess, SeqAccess, Unexpected, Visitor,
+    MapAccess, SeqAccess, Visitor,
 };
+use serde_json::de::SliceRead;
 use serde_json::value::RawValue;
 
 use super::json_text;
@@ -58,11 +59,6 @@ impl<'t, 'de, D> Lenient<'t, 'de, D> {
 
     pub(super) fn in_list(self, is_item: bool) -> Self {
         Self { is_item, ..self }
-    }
-
-    /// Returns the notes of the second pass if the text is this one, which says that there is nothing.
-    fn stands_for(&self, nothing: &str) -> Option<&'t Notes<'de>> {
-        self.notes.filter(|notes| !self.is_item && notes.raw().trim_ascii() == nothing)
     }
 
     fn want<V: Visitor<'de>, const WANT: Want>(&self, visitor: V) -> Tolerant<'t, 'de, V, WANT> {
@@ -107,37 +103,31 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
         deserialize_tuple_struct(_name: &'static str, _len: usize) => TUPLE,
     }
 
-    /// Many a list is `null`, which therefore costs no second pass.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        if let Some(notes) = self.stands_for("{}") {
-            return notes.read_as("[]", |inner| inner.deserialize_seq(visitor));
-        }
         let visitor = self.want::<V, LIST>(visitor);
-        self.inner.deserialize_option(visitor)
+        // `{}` says that there is nothing. It is rare, and left to the second pass.
+        match self.notes.is_some_and(|notes| notes.raw().trim_ascii() == "{}") {
+            true => visitor.visit_none(),
+            false => self.inner.deserialize_option(visitor),
+        }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        if let Some(notes) = self.stands_for("null") {
-            return notes.read_as("{}", |inner| inner.deserialize_map(visitor));
-        }
         let visitor = self.want::<V, MAP>(visitor);
-        self.inner.deserialize_map(visitor)
+        self.inner.deserialize_option(visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        if let Some(notes) = self.stands_for("null").filter(|notes| !notes.is_absent()) {
-            return notes.read_as("{}", |inner| inner.deserialize_struct(name, fields, visitor));
-        }
         if let Some(notes) = self.notes {
             notes.expect_fields(fields);
         }
         let visitor = self.want::<V, STRUCT>(visitor);
-        self.inner.deserialize_struct(name, fields, visitor)
+        self.inner.deserialize_option(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -198,7 +188,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
 /// Stands for a failure whose cause is in the notes.
 #[cold]
 #[inline(never)]
-pub(super) fn unreadable<E: Error>() -> E {
+fn unreadable<E: Error>() -> E {
     E::custom("unreadable")
 }
 
@@ -310,10 +300,16 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
         }
     }
 
+    /// `null` is an empty list or object, unless it is an item of a list.
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        let is_absent = self.notes.is_some_and(Notes::is_absent);
         match WANT {
-            LIST if !self.is_item => self.visitor.visit_seq(Nothing(PhantomData)),
-            LIST => self.visitor.visit_unit(),
+            LIST if !self.is_item => empty("[]").deserialize_seq(self).map_err(E::custom),
+            MAP if !self.is_item => empty("{}").deserialize_map(self).map_err(E::custom),
+            STRUCT if !self.is_item && !is_absent => {
+                empty("{}").deserialize_map(self).map_err(E::custom)
+            }
+            LIST | MAP | STRUCT => self.visitor.visit_unit(),
             _ => self.visitor.visit_none(),
         }
     }
@@ -325,6 +321,7 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
         match WANT {
             LIST => inner.deserialize_seq(self),
+            MAP | STRUCT => inner.deserialize_map(self),
             _ => self.visitor.visit_some(Lenient::new(inner, self.notes)),
         }
     }
@@ -335,10 +332,6 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let notes = match WANT {
-            // serde's derives would take the elements for fields, by their position.
-            MAP | STRUCT => {
-                return Err(A::Error::invalid_type(Unexpected::Seq, &self.visitor));
-            }
             // Nothing fails where anything fits.
             ANYTHING => None,
             _ => self.notes,
@@ -572,15 +565,10 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<S> {
     }
 }
 
-/// The empty list that `null` stands for.
-struct Nothing<E>(PhantomData<E>);
-
-impl<'de, E: Error> SeqAccess<'de> for Nothing<E> {
-    type Error = E;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, _: T) -> Result<Option<T::Value>, E> {
-        Ok(None)
-    }
+/// An empty list or object. It has the type of what else is read: a type of its own would have each
+/// model compiled once more.
+fn empty<'de>(json: &'static str) -> serde_json::Deserializer<SliceRead<'de>> {
+    serde_json::Deserializer::from_slice(json.as_bytes())
 }
 
 #[cfg(test)]

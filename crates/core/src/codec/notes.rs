@@ -2,11 +2,11 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use serde::de::{Deserialize, Error, Expected};
+use serde::de::{Deserialize, Expected};
 use serde_json::de::SliceRead;
 
 use super::arena::{Arena, Keeper};
-use super::lenient::{Lenient, unreadable};
+use super::lenient::Lenient;
 use super::repair::{checked, repair};
 use super::warning::{DecodeError, Fault, Strictness, Warning, path_of};
 
@@ -213,16 +213,6 @@ impl<'de> Notes<'de> {
         self.raw.set(raw);
         let mut inner = serde_json::Deserializer::from_slice(raw.as_bytes());
         read(Lenient::new(&mut inner, Some(self)))
-    }
-
-    /// Reads another text in the place of the one that is being read.
-    #[cold]
-    pub(super) fn read_as<T, E: Error>(
-        &self,
-        text: &'static str,
-        read: impl FnOnce(Piece<'_, 'de>) -> serde_json::Result<T>,
-    ) -> Result<T, E> {
-        self.read_with(text, read).map_err(|_| unreadable())
     }
 
     fn describe(&self, error: &serde_json::Error) -> Fault {
