@@ -1,6 +1,6 @@
 //! Merged forwards: the messages in a message.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::{Content, GetMessageResponse, Message, Text};
@@ -87,7 +87,7 @@ impl GetMessageResponse {
     /// forward: the messages in that one are trees of their own. Every message is in one tree, and
     /// in one place. Beyond 10 levels, messages are side by side.
     pub fn trees(&self) -> Vec<MessageTree<'_>> {
-        let mut within: BTreeMap<&str, Vec<&Message>> = BTreeMap::new();
+        let mut within: HashMap<&str, Vec<&Message>> = HashMap::new();
         let ids: HashSet<_> = self.items.iter().map(|item| item.message_id.as_str()).collect();
         let mut roots = Vec::new();
         for item in &self.items {
@@ -99,8 +99,10 @@ impl GetMessageResponse {
         }
         let mut trees: Vec<_> = roots.into_iter().map(|root| tree(root, &mut within, 1)).collect();
         // What is left are circles, which no root leads to.
-        while let Some((_, messages)) = within.pop_first() {
-            trees.extend(messages.into_iter().map(|message| tree(message, &mut within, 1)));
+        for upper in self.items.iter().filter_map(|item| item.upper_message_id.as_deref()) {
+            for message in within.remove(upper).unwrap_or_default() {
+                trees.push(tree(message, &mut within, 1));
+            }
         }
         trees
     }
@@ -139,7 +141,7 @@ impl GetMessageResponse {
 /// Takes what is in a message out of `within`.
 fn tree<'a>(
     message: &'a Message,
-    within: &mut BTreeMap<&'a str, Vec<&'a Message>>,
+    within: &mut HashMap<&'a str, Vec<&'a Message>>,
     level: usize,
 ) -> MessageTree<'a> {
     let mut messages = within.remove(message.message_id.as_str()).unwrap_or_default();
