@@ -107,7 +107,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
         let visitor = self.want::<V, LIST>(visitor);
         // `{}` says that there is nothing. It is rare, and left to the second pass.
         match self.notes.is_some_and(|notes| notes.raw().trim_ascii() == "{}") {
-            true => visitor.visit_none(),
+            true => Tolerant { is_item: false, ..visitor }.visit_none(),
             false => self.inner.deserialize_option(visitor),
         }
     }
@@ -664,6 +664,7 @@ mod tests {
         assert_eq!(decode::<Model>(r#"{"list": {}}"#), Model::default());
         assert_eq!(decode::<Vec<Model>>("null"), []);
         assert_eq!(decode::<Vec<Model>>("{}"), []);
+        assert_eq!(decode::<Vec<Vec<Model>>>("[[], {}]"), [[], []]);
     }
 
     #[test]
