@@ -199,6 +199,9 @@ fn check(text: &str) -> Result<Uri, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD as STANDARD;
+
     use super::*;
     use crate::error::ErrorKind;
 
@@ -233,19 +236,24 @@ mod tests {
 
     #[test]
     fn usable_proxies_are_accepted() {
-        for url in [
-            "http://127.0.0.1:7890",
-            "https://proxy.example.com",
-            "HTTP://proxy:3128/",
-            "http://me:p%40ss@proxy:3128",
-            "http://me:p@ss@proxy:3128",
-            "http://[::1]:3128",
+        for (url, host, login) in [
+            ("http://127.0.0.1:7890", "127.0.0.1", None),
+            ("https://proxy.example.com", "proxy.example.com", None),
+            ("HTTP://proxy:3128/", "proxy", None),
+            ("http://me:p%40ss@proxy:3128", "proxy", Some("me:p@ss")),
+            ("http://me:p@ss@proxy:3128", "proxy", Some("me:p@ss")),
+            ("http://me:pä{ss}@proxy:3128", "proxy", Some("me:pä{ss}")),
+            ("http://[::1]:3128", "[::1]", None),
         ] {
             let proxies = explicit(url).unwrap();
-            let target = Uri::from_static("https://x");
-            assert!(proxies.matcher().unwrap().intercept(&target).is_some(), "{url}");
+            let found = proxies.matcher().unwrap().intercept(&Uri::from_static("https://x"));
+            let found = found.unwrap();
+            assert_eq!(found.uri().host(), Some(host), "{url}");
+            let header = login.map(|login| format!("Basic {}", STANDARD.encode(login)));
+            let sent = found.basic_auth().map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(sent, header, "{url}");
             let named = name_for(&proxies, "https://x");
-            assert!(named.contains("proxy") && !named.contains("ss@"), "{named}");
+            assert!(named.contains(host) && !named.contains("ss"), "{named}");
         }
     }
 
