@@ -16,13 +16,13 @@ use super::server::Server;
 use super::table::PEERS;
 
 const PACKAGE: &str = "openplat-bench";
+const PEERS_FOLDER: &str = "crates/bench/peers";
 
 /// A program that makes warm calls.
 struct Program {
     name: &'static str,
-    /// The workspace that it is of.
-    folder: &'static str,
-    package: &'static str,
+    /// Whether it is a workspace of its own, in the folder of its name in [`PEERS_FOLDER`].
+    is_peer: bool,
     /// What it is built with.
     features: &'static str,
     /// The program that does the same by hand.
@@ -34,7 +34,7 @@ struct Program {
 }
 
 const fn program(name: &'static str, beside: Option<&'static str>, weighs: bool) -> Program {
-    Program { name, folder: "", package: PACKAGE, features: name, beside, calls: 500, weighs }
+    Program { name, is_peer: false, features: name, beside, calls: 500, weighs }
 }
 
 const fn decoder(name: &'static str, beside: Option<&'static str>) -> Program {
@@ -42,8 +42,18 @@ const fn decoder(name: &'static str, beside: Option<&'static str>) -> Program {
 }
 
 const fn peer(name: &'static str) -> Program {
-    let folder = "crates/bench/peers";
-    Program { folder, package: name, features: "", ..program(name, None, true) }
+    Program { is_peer: true, features: "", ..program(name, None, true) }
+}
+
+impl Program {
+    fn package(&self) -> String {
+        if self.is_peer { format!("peer-{}", self.name) } else { PACKAGE.to_owned() }
+    }
+
+    /// Returns the folder of its workspace, in `root` or in the target folder.
+    fn folder(&self, root: &Path) -> PathBuf {
+        if self.is_peer { root.join(PEERS_FOLDER).join(self.name) } else { root.to_owned() }
+    }
 }
 
 const PROGRAMS: [Program; 8] = [
@@ -240,14 +250,14 @@ fn number_after(report: &str, label: &str) -> Result<u64, String> {
 fn crates(root: &Path, program: &Program) -> Result<usize, String> {
     let tree = output(
         Command::new(cargo_path())
-            .args(["tree", "--package", program.package, "--features", program.features])
+            .args(["tree", "--package", &program.package(), "--features", program.features])
             .args(["--edges", "normal", "--prefix", "none"])
-            .current_dir(root.join(program.folder)),
+            .current_dir(program.folder(root)),
     )?;
     let crates = tree.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
         Some((words.next()?, words.next()?))
-            .filter(|(name, _)| ![PACKAGE, program.package].contains(name))
+            .filter(|(name, _)| ![PACKAGE, &program.package()].contains(name))
     });
     Ok(crates.collect::<HashSet<_>>().len())
 }
@@ -255,19 +265,19 @@ fn crates(root: &Path, program: &Program) -> Result<usize, String> {
 /// Builds a program as one who depends on the crates would, and returns where it is.
 fn build(root: &Path, program: &Program) -> Result<PathBuf, String> {
     output(&mut cargo(root, program))?;
-    Ok(target(root).join(program.folder).join("release").join(program.name))
+    Ok(program.folder(&target(root)).join("release").join(program.name))
 }
 
 fn cargo(root: &Path, program: &Program) -> Command {
     let mut cargo = Command::new(cargo_path());
     cargo
-        .args(["build", "--quiet", "--release", "--package", program.package])
+        .args(["build", "--quiet", "--release", "--package", &program.package()])
         .args(["--bin", program.name, "--features", program.features])
         .args(["--config", "profile.release.strip=true"])
         // What CI denies must not change what is measured.
         .env_remove("RUSTFLAGS")
-        .env("CARGO_TARGET_DIR", target(root).join(program.folder))
-        .current_dir(root.join(program.folder));
+        .env("CARGO_TARGET_DIR", program.folder(&target(root)))
+        .current_dir(program.folder(root));
     cargo
 }
 

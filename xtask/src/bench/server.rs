@@ -7,9 +7,12 @@ use std::time::Duration;
 
 const FEISHU_TOKEN: &str = r#"{"code":0,"msg":"ok","tenant_access_token":"t-g1044qeGEDXTB6NDJOGV4JQCYDGHRBARFTGT1234","expire":7200}"#;
 const DINGTALK_TOKEN: &str = r#"{"accessToken":"fw8ef8we8f76e6f7s8dxxxx","expireIn":7200}"#;
+const OLD_DINGTALK_TOKEN: &str =
+    r#"{"errcode":0,"errmsg":"ok","access_token":"fw8ef8we8f76e6f7s8dxxxx","expires_in":7200}"#;
 const LINK: &str = r#"{"code":0,"data":{"expire_time":"1609296809","is_permanent":false,"share_link":"https://applink.feishu.cn/client/chat/chatter/add_by_link?link_token=3nf8789-4rfx-427d-a6bf-ed1d2df348aabd"},"msg":"success"}"#;
 const TASK_CHAT: &str =
     r#"{"code":0,"data":{"chat_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs"},"msg":"success"}"#;
+const PUSHED: &str = r#"{"processQueryKey":"hPcAVQ81mIOZWRAgQl0nLJhWjHTnbSBZz1eqHrLgLUs="}"#;
 const SENT: &str = r#"{"file":{"id":"file_id","conversationId":"open_conversation_id","spaceId":"space_id","parentId":"parent_id","type":"file","name":"file_name","size":256,"path":"file_path","version":1,"status":"NORMAL","extension":"txt","creatorId":"creator_id","modifierId":"modified_id","createTime":"2022-01-01T10:00:00Z","modifiedTime":"2022-01-01T10:00:00Z","uuid":"uuid"}}"#;
 
 /// Serves until the process ends.
@@ -80,7 +83,9 @@ fn head(reader: &mut impl BufRead) -> io::Result<Option<(String, u64)>> {
 fn response(path: &str) -> &'static str {
     match path {
         _ if path.contains("oauth2/accessToken") => DINGTALK_TOKEN,
+        _ if path.starts_with("/gettoken") => OLD_DINGTALK_TOKEN,
         _ if path.contains("access_token") => FEISHU_TOKEN,
+        _ if path.contains("/groupMessages/") => PUSHED,
         _ if path.contains("/convFile/") => SENT,
         _ if path.contains("/user_tasks/") => TASK_CHAT,
         _ => LINK,
