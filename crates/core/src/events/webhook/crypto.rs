@@ -1,5 +1,7 @@
 //! AES-256-CBC with the padding of PKCS#7, of which DingTalk has a form with blocks of 32.
 
+use std::iter;
+
 use aes::Aes256;
 use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use subtle::ConstantTimeEq;
@@ -44,15 +46,13 @@ impl Key {
     }
 
     /// Decrypts and removes the padding, of at most `padding` bytes.
-    pub(super) fn decrypt(&self, mut iv: Iv, data: &[u8], padding: u8) -> Option<Vec<u8>> {
+    pub(super) fn decrypt(&self, iv: Iv, data: &[u8], padding: u8) -> Option<Vec<u8>> {
         let (blocks, []) = data.as_chunks::<BLOCK>() else { return None };
-        let cipher = self.cipher();
+        let mut mixed: Vec<_> = blocks.iter().map(|block| Array::from(*block)).collect();
+        self.cipher().decrypt_blocks(&mut mixed);
         let mut plain = Vec::with_capacity(data.len());
-        for block in blocks {
-            let mut mixed = Array::from(*block);
-            cipher.decrypt_block(&mut mixed);
-            plain.extend(xor(&mixed.into(), &iv));
-            iv = *block;
+        for (block, before) in mixed.into_iter().zip(iter::once(&iv).chain(blocks)) {
+            plain.extend(xor(&block.into(), before));
         }
         let length = unpadded_len(&plain, padding)?;
         plain.truncate(length);
@@ -73,7 +73,8 @@ fn unpadded_len(plain: &[u8], padding: u8) -> Option<usize> {
 
 /// Returns a digest in the form of a signature.
 pub(super) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// Returns `true` if the signature is this digest, after the same time wherever they differ.
