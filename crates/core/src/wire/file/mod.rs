@@ -11,6 +11,7 @@ mod range;
 mod resume;
 mod save;
 mod upload;
+mod writer;
 
 use std::sync::Arc;
 
