@@ -15,9 +15,10 @@ struct Envelope {
 
 fn main() -> Outcome {
     warm_calls(async |_| {
-        let page = messages::page();
+        // Bytes, as the body of a response is.
+        let page = messages::page().into_bytes();
         Ok(async move || {
-            let envelope: Envelope = serde_json::from_str(black_box(&page))?;
+            let envelope: Envelope = serde_json::from_slice(black_box(&page))?;
             match black_box(envelope.data) {
                 Some(data) if envelope.code == 0 && data.items.len() == 100 => Ok(()),
                 _ => Err(envelope.msg.into()),
