@@ -367,7 +367,7 @@ async fn send(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Success
 async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Success, Error> {
     let channel = &*plan.channel;
     let exchange = &channel.exchange;
-    let Encoded { meta, target, body, .. } = &plan.request;
+    let Encoded { meta, body, .. } = &plan.request;
     let mut idle = None;
     let (body, content_type) = match body {
         Some(Payload::Json(json)) => (Body::from(json.clone()), Some(JSON)),
@@ -379,6 +379,36 @@ async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Su
         None if meta.is_download() => (Body::default(), Some(JSON)),
         None => (Body::default(), None),
     };
+    let request = request(plan, token, story, body, content_type)?;
+    if meta.is_download() {
+        return match exchange.download(request, plan.attempt_timeout).await? {
+            Received::File(file) => Ok(success_with_file(plan, token, file)),
+            Received::Reply(reply) => Err(no_file(&reply, channel)),
+            Received::Unsure(reply, file) => {
+                // Its words may be a user's, if it was a file after all.
+                channel.platform.check_file(&reply).map_err(Error::without_excerpt)?;
+                Ok(success_with_file(plan, token, file))
+            }
+        };
+    }
+    let reply = match &idle {
+        Some(idle) => exchange.upload(request, idle).await?,
+        None => exchange.send(request, plan.attempt_timeout).await?,
+    };
+    read(plan, token, reply)
+}
+
+/// Returns the request of one attempt.
+fn request(
+    plan: &Plan,
+    token: &HeaderValue,
+    story: &Story,
+    body: Body,
+    content_type: Option<HeaderValue>,
+) -> Result<http::Request<Body>, Error> {
+    let channel = &*plan.channel;
+    let exchange = &channel.exchange;
+    let Encoded { meta, target, .. } = &plan.request;
     let method = meta.method().into();
     let mut request = match plan.is_old {
         false => exchange.request(method, target, body, content_type)?,
@@ -401,22 +431,7 @@ async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Su
         // A file shall arrive as it is stored, and with its length.
         headers.insert(header::ACCEPT_ENCODING, IDENTITY);
     }
-    if meta.is_download() {
-        return match exchange.download(request, plan.attempt_timeout).await? {
-            Received::File(file) => Ok(success_with_file(plan, token, file)),
-            Received::Reply(reply) => Err(no_file(&reply, channel)),
-            Received::Unsure(reply, file) => {
-                // Its words may be a user's, if it was a file after all.
-                channel.platform.check_file(&reply).map_err(Error::without_excerpt)?;
-                Ok(success_with_file(plan, token, file))
-            }
-        };
-    }
-    let reply = match &idle {
-        Some(idle) => exchange.upload(request, idle).await?,
-        None => exchange.send(request, plan.attempt_timeout).await?,
-    };
-    read(plan, token, reply)
+    Ok(request)
 }
 
 fn read(plan: &Plan, token: &HeaderValue, reply: Reply) -> Result<Success, Error> {

@@ -92,31 +92,40 @@ impl Exchange {
     }
 
     /// Sends once, and reads the response to its end.
-    pub(crate) async fn send(
+    pub(crate) fn send(
         &self,
         request: Request<Body>,
         limit: Duration,
-    ) -> Result<Reply, Error> {
-        within(limit, pin!(self.exchange(self.transport.send(request)))).await
+    ) -> impl Future<Output = Result<Reply, Error>> {
+        // Not within the future, which would have room for the request as long as it lives.
+        let response = self.transport.send(request);
+        async move { within(limit, pin!(self.exchange(response))).await }
     }
 
     /// Sends the body of an upload, which may take as long as it makes progress.
-    pub(crate) async fn upload(&self, request: Request<Body>, idle: &Idle) -> Result<Reply, Error> {
-        let exchange = pin!(self.exchange(self.transport.send(request)));
-        let expired = pin!(idle.expired());
-        match future::select(exchange, expired).await {
-            Either::Left((reply, _)) => reply,
-            Either::Right((error, _)) => Err(error),
+    pub(crate) fn upload(
+        &self,
+        request: Request<Body>,
+        idle: &Idle,
+    ) -> impl Future<Output = Result<Reply, Error>> {
+        let response = self.transport.send(request);
+        async move {
+            let (exchange, expired) = (pin!(self.exchange(response)), pin!(idle.expired()));
+            match future::select(exchange, expired).await {
+                Either::Left((reply, _)) => reply,
+                Either::Right((error, _)) => Err(error),
+            }
         }
     }
 
     /// Sends once, and reads the response unless it is the file that was asked for.
-    pub(crate) async fn download(
+    pub(crate) fn download(
         &self,
         request: Request<Body>,
         limit: Duration,
-    ) -> Result<Received, Error> {
-        within(limit, pin!(self.exchange_for_file(self.transport.send(request)))).await
+    ) -> impl Future<Output = Result<Received, Error>> {
+        let response = self.transport.send(request);
+        async move { within(limit, pin!(self.exchange_for_file(response))).await }
     }
 
     pub(crate) fn log_id(&self, headers: &HeaderMap) -> Option<String> {
