@@ -117,3 +117,40 @@ fn a_later_row_decides_where_an_earlier_one_belongs() {
     let sample = r#"{ "code": 0, "data": { "id": "1", "name": "x" } }"#;
     check(&rows, sample, "tug(id name) id name");
 }
+
+#[test]
+fn a_field_that_pages_show_behind_another_follows_it() {
+    let whole = page(
+        &["crane | crane", "id | string", "name | string", "tug | string"],
+        r#"{ "code": 0, "data": { "crane": { "id": "1", "name": "x" }, "tug": "t" } }"#,
+    );
+    let rows = ["jobs | job[]", "id | string", "name | string", "flag | string"];
+    let thin = page(&rows, r#"{ "code": 0, "data": { "jobs": [{ "id": "1" }], "flag": "x" } }"#);
+    let alone = read("page.md", thin.as_bytes());
+    assert_eq!(tree(&response(&alone)), "jobs(id) name flag");
+    let pages = [("1.md".to_owned(), thin.into_bytes()), ("2.md".to_owned(), whole.into_bytes())];
+    let readings = read_all(&pages).0;
+    assert_eq!(tree(&response(&readings[0])), "jobs(id name) flag");
+}
+
+#[test]
+fn a_sample_with_fields_that_the_type_of_the_row_does_not_have() {
+    let rows = [
+        "head | cargo[]",
+        "weight | int",
+        "seal | string",
+        "hold | hold",
+        "deck | int",
+        "cargos | cargo[]",
+        "weight | int",
+        "seal | string",
+        "spare | spare",
+        "note | string",
+        "cargos | freight[]",
+        "port | string",
+    ];
+    let sample = r#"{ "code": 0, "data": { "head": [{ "weight": 1, "seal": "a" }],
+        "hold": {}, "cargos": [{ "port": "p" }] } }"#;
+    let expected = "head(weight seal) hold(deck cargos(weight seal) spare(note)) cargos(port)";
+    check(&rows, sample, expected);
+}

@@ -10,7 +10,11 @@ use super::report::RemarkKind;
 
 /// The fields of each type that pages have shown.
 #[derive(Debug, Default)]
-pub struct Types(BTreeMap<String, Known>);
+pub struct Types {
+    models: BTreeMap<String, Known>,
+    /// The names that stand behind a name in some object.
+    next: BTreeMap<String, BTreeSet<String>>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -37,13 +41,22 @@ impl Types {
     }
 
     fn add(&mut self, fields: &[Param], samples: Vec<&Value>, is_sure: bool) {
+        let is_shown = |name: &str| samples.iter().any(|sample| sample.get(name).is_some());
+        let is_certain = |field: &&Param| is_sure || is_shown(&field.name);
+        for pair in fields.windows(2) {
+            if let [one, other] = pair
+                && pair.iter().all(|field| is_certain(&field))
+            {
+                self.next.entry(one.name.clone()).or_default().insert(other.name.clone());
+            }
+        }
         for field in fields.iter().filter(|field| !field.fields.is_empty()) {
             let shown = samples.iter().filter_map(|sample| sample.get(&field.name));
             let shown: Vec<&Value> = shown.flat_map(objects).collect();
             if let Some(model) = &field.model {
                 let is_shown = |name: &str| shown.iter().any(|sample| sample.get(name).is_some());
                 let names = field.fields.iter().map(|field| field.name.clone());
-                let known = self.0.entry(model.clone()).or_default();
+                let known = self.models.entry(model.clone()).or_default();
                 known.fields.extend(names.filter(|name| is_sure || is_shown(name)));
                 known.is_whole |= is_sure;
             }
@@ -53,9 +66,14 @@ impl Types {
 
     /// Returns whether a type has the field; `None` if no page shows it.
     pub(super) fn has(&self, model: &str, field: &str) -> Option<bool> {
-        let known = self.0.get(model)?;
+        let known = self.models.get(model)?;
         let has = known.fields.contains(field);
         (has || known.is_whole).then_some(has)
+    }
+
+    /// Whether pages have shown a field right behind another.
+    pub(super) fn follows(&self, name: &str, before: &str) -> bool {
+        self.next.get(before).is_some_and(|names| names.contains(name))
     }
 }
 

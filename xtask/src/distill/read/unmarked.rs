@@ -12,7 +12,7 @@ use super::places::{self, Flat, MAX_DEPTH, Place};
 use super::report::{RemarkKind, Report};
 
 /// How many trees are kept from one row to the next, so that a later row can decide.
-const MOST_TREES: usize = 12;
+const MOST_TREES: usize = 16;
 
 /// What speaks against a place.
 type Cost = u32;
@@ -28,6 +28,8 @@ const ELSEWHERE: Cost = 12;
 const UNLIKELY: Cost = 8;
 /// A field of a type that is named after that of another open object.
 const UNRELATED: Cost = 4;
+/// A field that pages show behind the last one of another open object.
+const UNUSUAL: Cost = 4;
 /// A field that its type does not have, or two of one name.
 const IMPOSSIBLE: Cost = 30;
 
@@ -140,11 +142,17 @@ pub(super) fn tree(
         });
         let mut places: Vec<_> = places.collect();
         places.sort_by_key(|(cost, ..)| *cost);
-        places.truncate(MOST_TREES);
-        let grown = places
-            .into_iter()
-            .map(|(cost, index, level)| trees[index].with(level, cost, row, rows.get(at + 1)));
-        trees = grown.collect();
+        let mut grown: Vec<Tree<'_>> = Vec::with_capacity(MOST_TREES);
+        for (cost, index, level) in places {
+            let tree = trees[index].with(level, cost, row, rows.get(at + 1));
+            if !grown.iter().any(|cheaper| cheaper.goes_on_as(&tree)) {
+                grown.push(tree);
+            }
+            if grown.len() == MOST_TREES {
+                break;
+            }
+        }
+        trees = grown;
     }
     let cheapest = trees.iter().min_by_key(|tree| tree.cost + tree.end(1));
     let levels = cheapest.map(|tree| tree.levels.as_slice()).unwrap_or_default();
@@ -152,6 +160,13 @@ pub(super) fn tree(
 }
 
 impl<'a> Tree<'a> {
+    /// Whether the rows to come cost the same in another tree, which differs in closed objects alone.
+    fn goes_on_as(&self, other: &Self) -> bool {
+        self.open.len() == other.open.len()
+            && self.floor == other.floor
+            && self.open.iter().zip(&other.open).all(|(one, other)| one.fields == other.fields)
+    }
+
     /// Whether each open object has a field of the row's name that is yet to come.
     fn all_that_have(&self, row: &Param) -> Vec<Option<bool>> {
         let has = |object: &Rc<Object<'_>>| {
@@ -179,13 +194,19 @@ impl<'a> Tree<'a> {
             return cost + if is_of_any(has.get(level..=level)) { UNSHOWN } else { IMPOSSIBLE };
         }
         if is_of_any(has.get(level..=level)) {
-            return cost;
+            return cost + if self.contradicts(object, row) { ELSEWHERE } else { 0 };
         }
         if is_of_any(has.get(self.floor..level)) {
             cost += ELSEWHERE;
         }
         if !object.is_related(row) && self.open.iter().any(|object| object.is_related(row)) {
             cost += UNRELATED;
+        }
+        let follows = |object: &Object<'_>| {
+            object.fields.last().is_some_and(|last| self.known.follows(&row.name, last))
+        };
+        if !follows(object) && self.open[self.floor..].iter().any(|object| follows(object)) {
+            cost += UNUSUAL;
         }
         let is_last = || samples_are_whole && object.is_complete();
         cost + match has.get(level).copied().flatten() {
@@ -212,6 +233,18 @@ impl<'a> Tree<'a> {
         }
         let fields = object.model.and_then(|model| self.types.get(model))?;
         Some(fields.contains(&name))
+    }
+
+    /// Whether samples of the row in the object show fields that its type does not have.
+    fn contradicts(&self, object: &Object<'_>, row: &Param) -> bool {
+        let Some(model) = row.model.as_deref() else { return false };
+        let lacks = |name: &str| match self.types.get(model) {
+            Some(fields) => !fields.contains(&name),
+            None => self.known.has(model, name) == Some(false),
+        };
+        let shown = object.samples.iter().filter_map(|sample| sample.get(&row.name));
+        let mut entries = shown.flat_map(objects).flat_map(|sample| sample.entries());
+        entries.any(|(key, _)| lacks(key))
     }
 
     /// What it costs to end the objects from the level on.
