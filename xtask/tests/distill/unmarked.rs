@@ -154,3 +154,28 @@ fn a_sample_with_fields_that_the_type_of_the_row_does_not_have() {
     let expected = "head(weight seal) hold(deck cargos(weight seal) spare(note)) cargos(port)";
     check(&rows, sample, expected);
 }
+
+#[test]
+fn an_object_of_which_nothing_tells_where_it_ends_holds_any_json() {
+    let rows = ["hulls | hull[]", "depth | int", "width | int", "flag | string"];
+    let page = page(&rows, r#"{ "code": 0 }"#);
+    let reading = read("page.md", page.as_bytes());
+    let fields = response(&reading);
+    assert_eq!(tree(&fields), "hulls");
+    assert_eq!(fields[0].ty.to_string(), "list<json>");
+    let messages: Vec<_> = reading.remarks.iter().map(|remark| &remark.message).collect();
+    let expected = "`hulls` holds any JSON: no sample shows which of these rows are its fields: \
+                    `depth`, `width`, `flag`";
+    assert!(messages.iter().any(|message| *message == expected), "{messages:?}");
+}
+
+#[test]
+fn a_row_that_is_as_likely_in_another_object_is_left_out() {
+    let rows = ["hull | hull", "depth | int", "width | int", "flag | string"];
+    let sample = r#"{ "code": 0, "data": { "hull": { "depth": 1, "keel": 2 }, "flag": "x" } }"#;
+    check(&rows, sample, "hull(depth) flag");
+    let reading = read("page.md", page(&rows, sample).as_bytes());
+    let messages: Vec<_> = reading.remarks.iter().map(|remark| &remark.message).collect();
+    let expected = "left out, as no sample shows whether fields of `data` or of `hull`: `width`";
+    assert!(messages.iter().any(|message| *message == expected), "{messages:?}");
+}

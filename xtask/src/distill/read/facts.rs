@@ -254,6 +254,15 @@ impl Ty {
         }
     }
 
+    /// The type with any JSON for the objects in it.
+    pub fn of_json(self) -> Self {
+        match self {
+            Self::List(of) => Self::list(of.of_json()),
+            Self::Map(of) => Self::map(of.of_json()),
+            _ => Self::Json,
+        }
+    }
+
     /// The type that has the values of both.
     pub fn widest(self, other: Self) -> Self {
         match (self, other) {

@@ -2,7 +2,7 @@
 //! does. Of all trees that the rows can be, the cheapest is taken: a row costs the more, the less the
 //! sample, and what the page says elsewhere, speak for its place.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::facts::{Param, Ty};
@@ -28,7 +28,7 @@ const ELSEWHERE: Cost = 12;
 const UNLIKELY: Cost = 8;
 /// A field of a type that is named after that of another open object.
 const UNRELATED: Cost = 4;
-/// A field that pages show behind the last one of another open object.
+/// A field that is usual behind the last one of another open object.
 const UNUSUAL: Cost = 4;
 /// A field that its type does not have, or two of one name.
 const IMPOSSIBLE: Cost = 30;
@@ -45,12 +45,27 @@ struct Tree<'a> {
     types: Rc<HashMap<&'a str, Vec<&'a str>>>,
     /// Those of other pages.
     known: &'a Types,
-    /// How deep each row lies, and whether that is no guess.
-    levels: Vec<(usize, bool)>,
+    steps: Vec<Step>,
+}
+
+/// Where a row lies.
+#[derive(Clone)]
+struct Step {
+    level: usize,
+    /// The row of its object, from 1; 0 for the outermost.
+    parent: usize,
+    /// Whether it is no guess.
+    is_sure: bool,
+    /// Whether it opens an object that no sample shows.
+    is_unshown: bool,
+    /// The row of another object that it can as well belong to.
+    rival: Option<usize>,
 }
 
 #[derive(Clone)]
 struct Object<'a> {
+    /// From 1; 0 for the outermost.
+    row: usize,
     /// All that samples show in its place.
     samples: Vec<&'a Json>,
     keys: HashSet<&'a str>,
@@ -65,10 +80,11 @@ struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn new(samples: Vec<&'a Json>, model: Option<&'a str>, if_empty: Cost) -> Self {
+    fn new(row: usize, samples: Vec<&'a Json>, model: Option<&'a str>, if_empty: Cost) -> Self {
         let entries = samples.iter().flat_map(|sample| sample.entries());
         let keys = entries.map(|(key, _)| key.as_str()).collect();
         Self {
+            row,
             samples,
             keys,
             model,
@@ -107,6 +123,13 @@ impl<'a> Object<'a> {
             || is_apart(|name| name.ends_with("url"))
     }
 
+    /// Whether a field of the name is usual behind the last one.
+    fn goes_on_with(&self, name: &str, known: &Types) -> bool {
+        let Some(last) = self.fields.last() else { return false };
+        let is_pair = matches!(*last, "key" | "lang") && name == "value";
+        is_pair || is_language(last) && is_language(name) || known.follows(name, last)
+    }
+
     /// Whether all has been seen that samples show.
     fn is_complete(&self) -> bool {
         self.keys.iter().all(|key| !self.is_free(key))
@@ -123,14 +146,14 @@ pub(super) fn tree(
     report: &mut Report,
 ) -> Vec<Param> {
     let rows: Vec<Param> = rows.into_iter().map(|row| row.param).collect();
-    let root = Object::new(sample.map(objects).unwrap_or_default(), None, 0);
+    let root = Object::new(0, sample.map(objects).unwrap_or_default(), None, 0);
     let mut trees = vec![Tree {
         cost: 0,
         open: vec![Rc::new(root)],
         floor: 0,
         types: Rc::default(),
         known,
-        levels: Vec::new(),
+        steps: Vec::new(),
     }];
     for (at, row) in rows.iter().enumerate() {
         let places = trees.iter().enumerate().flat_map(|(index, tree)| {
@@ -145,8 +168,10 @@ pub(super) fn tree(
         let mut grown: Vec<Tree<'_>> = Vec::with_capacity(MOST_TREES);
         for (cost, index, level) in places {
             let tree = trees[index].with(level, cost, row, rows.get(at + 1));
-            if !grown.iter().any(|cheaper| cheaper.goes_on_as(&tree)) {
-                grown.push(tree);
+            match grown.iter_mut().find(|cheaper| cheaper.goes_on_as(&tree)) {
+                Some(cheaper) if samples_are_whole => cheaper.doubt(&tree),
+                Some(_) => {}
+                None => grown.push(tree),
             }
             if grown.len() == MOST_TREES {
                 break;
@@ -154,9 +179,15 @@ pub(super) fn tree(
         }
         trees = grown;
     }
-    let cheapest = trees.iter().min_by_key(|tree| tree.cost + tree.end(1));
-    let levels = cheapest.map(|tree| tree.levels.as_slice()).unwrap_or_default();
-    build(&rows, levels, sample, report)
+    for tree in &mut trees {
+        tree.cost += tree.end(1);
+    }
+    trees.sort_by_key(|tree| tree.cost);
+    let Some((cheapest, others)) = trees.split_first_mut() else { return rows };
+    for other in others.iter().filter(|_| samples_are_whole) {
+        cheapest.doubt(other);
+    }
+    build(&rows, &cheapest.steps, sample, report)
 }
 
 impl<'a> Tree<'a> {
@@ -165,6 +196,18 @@ impl<'a> Tree<'a> {
         self.open.len() == other.open.len()
             && self.floor == other.floor
             && self.open.iter().zip(&other.open).all(|(one, other)| one.fields == other.fields)
+    }
+
+    /// Notes which rows another tree, if it costs no more, has in other objects.
+    fn doubt(&mut self, other: &Self) {
+        if other.cost > self.cost {
+            return;
+        }
+        for (step, other) in self.steps.iter_mut().zip(&other.steps) {
+            if step.parent != other.parent && !step.is_sure {
+                step.rival = step.rival.or(Some(other.parent));
+            }
+        }
     }
 
     /// Whether each open object has a field of the row's name that is yet to come.
@@ -202,9 +245,7 @@ impl<'a> Tree<'a> {
         if !object.is_related(row) && self.open.iter().any(|object| object.is_related(row)) {
             cost += UNRELATED;
         }
-        let follows = |object: &Object<'_>| {
-            object.fields.last().is_some_and(|last| self.known.follows(&row.name, last))
-        };
+        let follows = |object: &Object<'_>| object.goes_on_with(&row.name, self.known);
         if !follows(object) && self.open[self.floor..].iter().any(|object| follows(object)) {
             cost += UNUSUAL;
         }
@@ -259,7 +300,13 @@ impl<'a> Tree<'a> {
         tree.cost = cost;
         let is_shown = self.open.get(level).and_then(|object| self.has(object, &row.name));
         let is_only = level == self.floor && level + 1 == self.open.len();
-        tree.levels.push((level, is_only || is_shown == Some(true)));
+        tree.steps.push(Step {
+            level,
+            parent: self.open.get(level).map_or(0, |object| object.row),
+            is_sure: is_only || is_shown == Some(true),
+            is_unshown: false,
+            rival: None,
+        });
         for object in tree.open.drain(level + 1..) {
             let model = object.model.filter(|model| !tree.types.contains_key(model));
             if let Some(model) = model.filter(|_| !object.fields.is_empty()) {
@@ -269,6 +316,9 @@ impl<'a> Tree<'a> {
         tree.floor = tree.floor.min(level);
         let is_data = level == 0 && tree.is_data(row);
         if let Some(object) = tree.opened(level, row, is_data, next) {
+            if let Some(step) = tree.steps.last_mut() {
+                step.is_unshown = object.keys.is_empty();
+            }
             tree.open.push(Rc::new(object));
             if is_data {
                 tree.floor = level + 1;
@@ -305,7 +355,7 @@ impl<'a> Tree<'a> {
             || shown.is_empty() && next.is_some_and(|next| self.is_member(row, next));
         let model = row.model.as_deref();
         let if_empty = if model.is_some() || is_object { UNLIKELY } else { 0 };
-        opens.then(|| Object::new(samples, model, if_empty))
+        opens.then(|| Object::new(self.steps.len(), samples, model, if_empty))
     }
 
     /// Whether all rows below belong to this one: an envelope holds nothing else behind its data.
@@ -333,23 +383,24 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// Puts the rows where they lie, and says where nothing shows it.
-fn build(
-    rows: &[Param],
-    levels: &[(usize, bool)],
-    sample: Option<&Json>,
-    report: &mut Report,
-) -> Vec<Param> {
+/// Puts the rows where they lie, says where nothing shows it, and leaves out those that can as well
+/// lie elsewhere.
+fn build(rows: &[Param], steps: &[Step], sample: Option<&Json>, report: &mut Report) -> Vec<Param> {
+    let vague = vague(steps);
     let mut tree: Vec<Param> = Vec::new();
     // Each with its samples, and whether it has been said that they show none of its rows.
     let samples = sample.map(objects).unwrap_or_default();
-    let mut open: Vec<(Place, Vec<&Json>, bool)> = vec![(Vec::new(), samples, false)];
-    for (at, (row, (level, is_sure))) in rows.iter().zip(levels).enumerate() {
-        open.truncate(level + 1);
+    let mut open: Vec<(Option<Place>, Vec<&Json>, bool)> = vec![(Some(Vec::new()), samples, false)];
+    for (at, (row, step)) in rows.iter().zip(steps).enumerate() {
+        open.truncate(step.level + 1);
         let Some((place, samples, is_said)) = open.last_mut() else { continue };
+        let Some(place) = place.clone().filter(|_| step.rival.is_none()) else {
+            open.push((None, Vec::new(), false));
+            continue;
+        };
         let is_shown = samples.iter().any(|sample| sample.len() > 0);
-        match places::at(&tree, place) {
-            _ if *is_sure => {}
+        match places::at(&tree, &place) {
+            _ if step.is_sure => {}
             Some(parent) if !is_shown => {
                 if !std::mem::replace(is_said, true) {
                     let message = "the rows below are taken for its fields: no sample shows \
@@ -368,10 +419,71 @@ fn build(
         }
         let shown: Vec<&Json> = samples.iter().filter_map(|sample| sample.get(&row.name)).collect();
         let samples = inner(&row.ty, &shown, rows.get(at + 1));
-        let place = places::insert(&mut tree, &place.clone(), row.clone());
-        open.push((place, samples, false));
+        if vague.contains(&(at + 1)) {
+            let ty = row.ty.clone().of_json();
+            places::insert(&mut tree, &place, Param { ty, model: None, ..row.clone() });
+            open.push((None, Vec::new(), false));
+        } else {
+            let place = places::insert(&mut tree, &place, row.clone());
+            open.push((Some(place), samples, false));
+        }
     }
+    remark_left_out(rows, steps, &vague, report);
     tree
+}
+
+/// The rows of objects that nothing shows, and of which nothing tells where they end: they hold any
+/// JSON.
+fn vague(steps: &[Step]) -> HashSet<usize> {
+    let sure: HashSet<usize> =
+        steps.iter().filter(|step| step.is_sure).map(|step| step.parent).collect();
+    let is_unshown = |row: &usize| {
+        let step = row.checked_sub(1).and_then(|at| steps.get(at));
+        step.is_some_and(|step| step.is_unshown) && !sure.contains(row)
+    };
+    let pairs = steps.iter().filter_map(|step| Some([step.parent, step.rival?]));
+    pairs.flatten().filter(is_unshown).collect()
+}
+
+/// Says which rows are left out, for each object that holds any JSON, and for each two that the rows
+/// can belong to.
+fn remark_left_out(rows: &[Param], steps: &[Step], vague: &HashSet<usize>, report: &mut Report) {
+    let mut left_out: BTreeMap<(usize, Option<usize>), Vec<&Param>> = BTreeMap::new();
+    for (row, step) in rows.iter().zip(steps) {
+        let of_vague = [Some(step.parent), step.rival].into_iter().flatten();
+        let mut of_vague = of_vague.filter(|object| vague.contains(object));
+        let objects = match (of_vague.next(), step.rival) {
+            (Some(object), _) => (object, None),
+            (None, Some(rival)) => (step.parent.min(rival), Some(step.parent.max(rival))),
+            (None, None) => continue,
+        };
+        left_out.entry(objects).or_default().push(row);
+    }
+    let row = |object: usize| object.checked_sub(1).and_then(|at| rows.get(at));
+    let name = |object| row(object).map_or("the body".to_owned(), |row| format!("`{}`", row.name));
+    for ((object, rival), rows) in left_out {
+        let names: Vec<_> = rows.iter().map(|row| format!("`{}`", row.name)).collect();
+        let names = names.join(", ");
+        let first = rows.first().map_or(0, |row| row.line);
+        let (line, message) = match rival {
+            None => (
+                row(object).map_or(first, |row| row.line),
+                format!(
+                    "{} holds any JSON: no sample shows which of these rows are its fields: {names}",
+                    name(object)
+                ),
+            ),
+            Some(rival) => (
+                first,
+                format!(
+                    "left out, as no sample shows whether fields of {} or of {}: {names}",
+                    name(object),
+                    name(rival)
+                ),
+            ),
+        };
+        report.add(RemarkKind::GuessedNesting, line, message);
+    }
 }
 
 /// `zh_cn`
