@@ -83,13 +83,22 @@ async fn more_than_the_usual_members_is_read_as_well() {
         let strict = call().strictness(Strictness::Strict).await;
         assert_eq!(strict.is_ok(), warnings == 0, "{body}");
     }
-    for body in [
-        r#"{"code":0,"data":{"name":"a",,"msg":"success"}"#,
-        r#"{"code":0,"data":{"name":"a"},"code":99991663,"msg":"success"}"#,
+    // What is no success after all is the platform's error, with all that the platform said.
+    for (body, kind, code) in [
+        (r#"{"code":0,"data":{"name":"a",,"msg":"success"}"#, ErrorKind::Decode, None),
+        (
+            r#"{"code":0,"data":{"name":"a"},"code":232006,"msg":"success"}"#,
+            ErrorKind::Rejected,
+            Some("232006"),
+        ),
     ] {
-        let error = GetChat::new("oc_1").send(&client::<GetChat>(&[body])).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
-        assert!(error.api().is_some_and(|api| api.status() == 200), "{error}");
+        let call = || GetChat::new("oc_1").send(&client::<GetChat>(&[body]));
+        for error in [call().await.unwrap_err(), call().with_meta().await.err().unwrap()] {
+            assert_eq!(error.kind(), kind, "{body}: {error}");
+            assert_eq!(error.code::<String>().as_deref(), code, "{body}: {error}");
+            let api = error.api().unwrap();
+            assert!(api.status() == 200 && api.log_id().is_some(), "{error}");
+        }
     }
 }
 

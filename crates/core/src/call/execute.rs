@@ -118,19 +118,21 @@ impl Success {
         }
     }
 
-    /// Reads all of the response to find the data, where it was only presumed before.
+    /// Reads all of the response to find the data, where it was only presumed before. The response
+    /// may turn out to be an error.
     #[cold]
-    pub(super) fn find_data(&mut self) -> bool {
+    pub(super) fn find_data(&mut self) -> Result<bool, Error> {
         if !std::mem::take(&mut self.is_presumed) {
-            return false;
+            return Ok(false);
         }
-        let (status, headers, body) = (self.status, HeaderMap::new(), self.body.clone());
+        let (status, headers, body) = (self.status, self.headers.clone(), self.body.clone());
         let reply = Reply { status, headers, body, received_at: SystemTime::UNIX_EPOCH };
-        let Ok(Data { json, warnings }) = self.channel.platform.read_data(&reply) else {
-            return false;
-        };
+        let Data { json, warnings } = self.channel.platform.read_data(&reply).map_err(|error| {
+            let error = error.with_operation(self.meta.name()).with_attempts(self.attempts);
+            error.masking(&self.channel.secrets(&self.token))
+        })?;
         (self.content, self.warnings) = (Content::Data(json), warnings);
-        true
+        Ok(true)
     }
 
     /// Returns the vendor's log ID. Secrets are masked in it: a server can echo there what was sent.

@@ -87,13 +87,14 @@ impl Output for Download {
 }
 
 impl<T: Output> Output for Response<T> {
-    fn from_success(mut success: Success, strictness: Strictness) -> Result<Read<Self>, Error> {
+    fn from_success(success: Success, strictness: Strictness) -> Result<Read<Self>, Error> {
         let status = success.status.as_u16();
         let (log_id, attempts) = (success.log_id(), success.attempts);
-        let headers = match &mut success.content {
+        let headers = match &success.content {
             // The name and the size of a file are in its headers.
             Content::File(file) => file.headers.clone(),
-            Content::Data(_) => std::mem::take(&mut success.headers),
+            // They also hold the log ID, which an error of decoding asks for.
+            Content::Data(_) => success.headers.clone(),
         };
         let body = success.body.clone();
         let Read { value: output, warnings } = T::from_success(success, strictness)?;
@@ -107,7 +108,7 @@ fn decode<T: DeserializeOwned>(
     strictness: Strictness,
 ) -> Result<Read<T>, Error> {
     let mut read = codec::read(success.data(), strictness);
-    if read.is_err() && success.find_data() {
+    if read.is_err() && success.find_data()? {
         read = codec::read(success.data(), strictness);
     }
     if let Some(warning) = success.warnings.first()
