@@ -148,10 +148,8 @@ impl Auth {
 
     /// Takes note that `operation` rejected a token that is new.
     pub(crate) fn remember_refusal(&self, token: &Sent, operation: &str) {
-        if let (Self::App(source), Sent::App(header)) = (self, token)
-            && let Some(token) = source.carried_by(header)
-        {
-            source.remember_refusal(&token, operation);
+        if let (Self::App(source), Sent::App(header)) = (self, token) {
+            source.remember_refusal(header, operation);
         }
     }
 }

@@ -1,9 +1,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use http::HeaderValue;
 use tokio::time::Instant;
-
-use crate::base::Secret;
 
 /// The operations that rejected a token which was new: what is wrong is not the token but its kind,
 /// or the operation. A few at most, so they are searched one by one.
@@ -12,7 +11,8 @@ pub(super) struct Refusals(VecDeque<Refusal>);
 
 struct Refusal {
     operation: String,
-    token: Secret,
+    /// As it was sent.
+    token: HeaderValue,
     until: Instant,
 }
 
@@ -22,14 +22,14 @@ const MEMORY: Duration = Duration::from_secs(60);
 const CAPACITY: usize = 64;
 
 impl Refusals {
-    pub(super) fn contains(&self, operation: &str, token: &Secret) -> bool {
+    pub(super) fn contains(&self, operation: &str, token: &HeaderValue) -> bool {
         let now = Instant::now();
         self.0.iter().any(|refusal| {
             refusal.until > now && refusal.operation == operation && refusal.token == *token
         })
     }
 
-    pub(super) fn remember(&mut self, operation: &str, token: Secret) {
+    pub(super) fn remember(&mut self, operation: &str, token: HeaderValue) {
         self.0.retain(|refusal| refusal.operation != operation);
         self.0.truncate(CAPACITY - 1);
         let until = Instant::now() + MEMORY;

@@ -181,7 +181,7 @@ impl TokenSource {
     /// Drops the current token if it is the one that `operation` rejected. Returns `false` if a new
     /// one is not worth the fetch, since the operation rejects whatever token of this kind.
     pub(crate) fn reject(&self, token: &ReadyToken, operation: &str) -> bool {
-        if lock(&self.state).refusals.contains(operation, &token.value) {
+        if lock(&self.state).refusals.contains(operation, &token.header) {
             return false;
         }
         self.drop_token(token);
@@ -190,8 +190,8 @@ impl TokenSource {
 
     /// Remembers for a while that `operation` rejects even a new token, so that its calls do not
     /// make all others fetch.
-    pub(crate) fn remember_refusal(&self, token: &ReadyToken, operation: &str) {
-        lock(&self.state).refusals.remember(operation, token.value.clone());
+    pub(crate) fn remember_refusal(&self, token: &HeaderValue, operation: &str) {
+        lock(&self.state).refusals.remember(operation, token.clone());
     }
 
     /// Returns the current token if it is the one that a header carries.
@@ -516,7 +516,7 @@ impl TokenSource {
             false => self.fetch(grant, Some(&next.value)).await,
         };
         if fetched.as_ref().is_err_and(|error| self.is_of_parent(error)) {
-            source.remember_refusal(&next, self.key.as_str());
+            source.remember_refusal(&next.header, self.key.as_str());
         }
         fetched
     }
