@@ -106,7 +106,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         let visitor = self.want::<V, LIST>(visitor);
         // `{}` says that there is nothing. It is rare, and left to the second pass.
-        match self.notes.is_some_and(|notes| notes.raw().trim_ascii() == "{}") {
+        match self.notes.is_some_and(|notes| is_empty_object(notes.raw())) {
             true => Tolerant { is_item: false, ..visitor }.visit_none(),
             false => self.inner.deserialize_option(visitor),
         }
@@ -571,6 +571,12 @@ fn empty<'de>(json: &'static str) -> serde_json::Deserializer<SliceRead<'de>> {
     serde_json::Deserializer::from_slice(json.as_bytes())
 }
 
+/// Returns `true` for `{}`, with or without blanks.
+fn is_empty_object(raw: &str) -> bool {
+    let inside = raw.trim_ascii().strip_prefix('{').and_then(|raw| raw.strip_suffix('}'));
+    inside.is_some_and(|inside| inside.trim_ascii().is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -664,7 +670,7 @@ mod tests {
         assert_eq!(decode::<Model>(r#"{"list": {}}"#), Model::default());
         assert_eq!(decode::<Vec<Model>>("null"), []);
         assert_eq!(decode::<Vec<Model>>("{}"), []);
-        assert_eq!(decode::<Vec<Vec<Model>>>("[[], {}]"), [[], []]);
+        assert_eq!(decode::<Vec<Vec<Model>>>("[[], {}, { }]"), [[], [], []]);
     }
 
     #[test]

@@ -29,10 +29,27 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for WithoutNulls<T> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut map = BTreeMap::new();
         while let Some((key, value)) = entries.next_entry::<String, Option<T>>()? {
-            if let Some(value) = value {
-                map.insert(key, value);
+            // Of several values of one key, the last counts.
+            match value {
+                Some(value) => drop(map.insert(key, value)),
+                None => drop(map.remove(&key)),
             }
         }
         Ok(map)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_values_of_one_key_the_last_counts() {
+        let read = |json: &str| {
+            let mut json = serde_json::Deserializer::from_str(json);
+            deserialize::<i64, _>(&mut json).unwrap()
+        };
+        assert_eq!(read(r#"{"a":1,"a":2,"b":null}"#), BTreeMap::from([("a".to_owned(), 2)]));
+        assert_eq!(read(r#"{"a":1,"a":null}"#), BTreeMap::new());
     }
 }

@@ -132,7 +132,7 @@ impl Aside {
     /// Creates the file. Nobody can guess its name, and whatever has that name is left alone.
     fn new_in(folder: &Path) -> io::Result<(Self, File)> {
         // The process may change its current folder before the file gets its name.
-        let path = std::path::absolute(folder)?.join(format!(".download-{}.part", uuid()));
+        let path = std::path::absolute(folder.join(format!(".download-{}.part", uuid())))?;
         let file = File::create_new(&path)?;
         Ok((Self(path), file))
     }
@@ -213,6 +213,13 @@ mod tests {
         assert_eq!(error.kind(), AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_empty_path_is_the_current_folder() {
+        let (aside, _) = Aside::new_in(Path::new("")).unwrap();
+        let current = std::env::current_dir().unwrap();
+        assert_eq!(aside.0.parent(), Some(current.as_path()));
     }
 
     #[test]
