@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::Uri;
+use http::header::USER_AGENT;
 use http::uri::Scheme;
+use http::{HeaderMap, HeaderValue, Uri};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
@@ -25,6 +26,7 @@ pub(crate) struct Connector {
     /// A proxy is spoken to in HTTP/1.
     proxy: Direct,
     matcher: Option<Arc<Matcher>>,
+    user_agent: HeaderValue,
     timeout: Duration,
 }
 
@@ -48,7 +50,8 @@ impl Connector {
         if http2 {
             server.tls = Arc::new(options.tls(true)?).into();
         }
-        Ok(Self { server, proxy, matcher, timeout: options.connect_timeout() })
+        let (user_agent, timeout) = (options.user_agent()?, options.connect_timeout());
+        Ok(Self { server, proxy, matcher, user_agent, timeout })
     }
 
     async fn connect(self, url: Uri) -> Result<Stream, BodyError> {
@@ -64,7 +67,7 @@ impl Connector {
             stream.is_proxy = true;
             return Ok(stream);
         }
-        let stream = tunnel(self.proxy, &proxy, url.clone()).await?;
+        let stream = tunnel(self.proxy, &proxy, url.clone(), self.user_agent).await?;
         self.server.secure_if_asked(&url, stream).await
     }
 }
@@ -90,8 +93,14 @@ impl Service<Uri> for Connector {
     }
 }
 
-async fn tunnel(through: Direct, proxy: &Intercept, url: Uri) -> Result<Stream, BodyError> {
-    let mut tunnel = Tunnel::new(proxy.uri().clone(), through);
+async fn tunnel(
+    through: Direct,
+    proxy: &Intercept,
+    url: Uri,
+    user_agent: HeaderValue,
+) -> Result<Stream, BodyError> {
+    let headers = HeaderMap::from_iter([(USER_AGENT, user_agent)]);
+    let mut tunnel = Tunnel::new(proxy.uri().clone(), through).with_headers(headers);
     if let Some(authorization) = proxy.basic_auth() {
         tunnel = tunnel.with_auth(authorization.clone());
     }

@@ -82,8 +82,29 @@ impl Way {
 
     #[cold]
     fn failed(&self, error: ClientError, uri: &Uri) -> TransportError {
-        let is_connect = error.is_connect();
-        failure(error, Some(uri), &self.proxies, is_connect)
+        let was_not_sent = error.is_connect() || was_refused(&error);
+        failure(error, Some(uri), &self.proxies, was_not_sent)
+    }
+}
+
+/// Returns `true` if the server says that it has done nothing about a request over HTTP/2, as it does
+/// about those that meet the end of its connection.
+fn was_refused(error: &ClientError) -> bool {
+    #[cfg(feature = "http2")]
+    {
+        let first: &(dyn std::error::Error + 'static) = error;
+        std::iter::successors(Some(first), |error| error.source())
+            .filter_map(|error| error.downcast_ref::<h2::Error>())
+            .any(|error| {
+                error.is_remote()
+                    && (error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
+                        || error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM))
+            })
+    }
+    #[cfg(not(feature = "http2"))]
+    {
+        let _ = error;
+        false
     }
 }
 
@@ -94,7 +115,8 @@ fn authorize(request: &mut Request<Body>, matcher: &Matcher) {
         && let Some(proxy) = matcher.intercept(request.uri())
         && let Some(authorization) = proxy.basic_auth()
     {
-        request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization.clone());
+        let header = request.headers_mut().entry(header::PROXY_AUTHORIZATION);
+        header.or_insert_with(|| authorization.clone());
     }
 }
 

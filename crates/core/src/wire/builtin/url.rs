@@ -10,7 +10,7 @@ use crate::wire::TransportError;
 
 /// The origin of the first request, which is that of nearly all: to parse a host costs more than
 /// the rest of a URL.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Origin(OnceLock<(Scheme, Authority, Url)>);
 
 impl Origin {
@@ -29,7 +29,13 @@ impl Origin {
             }
             _ => {
                 let url = Url::parse(&uri.to_string()).map_err(TransportError::request)?;
-                self.0.get_or_init(|| (scheme.clone(), authority.clone(), url.clone()));
+                self.0.get_or_init(|| {
+                    let mut origin = url.clone();
+                    // The query can hold a secret.
+                    origin.set_path("");
+                    origin.set_query(None);
+                    (scheme.clone(), authority.clone(), origin)
+                });
                 Ok(url)
             }
         }

@@ -193,6 +193,10 @@ fn check(text: &str) -> Result<Uri, &'static str> {
         Some(0) => Err("has the port 0"),
         // A port that is none is no part of the host either.
         None if url.host() != Some(host) => Err("is not a URL"),
+        // What connects takes port 80 for that of any scheme.
+        None if scheme.starts_with("socks") => {
+            format!("{scheme}://{userinfo}{host}:1080/").parse().map_err(|_| "is not a URL")
+        }
         _ => Ok(url),
     }
 }
@@ -254,6 +258,16 @@ mod tests {
             assert_eq!(sent, header, "{url}");
             let named = name_for(&proxies, "https://x");
             assert!(named.contains(host) && !named.contains("ss"), "{named}");
+        }
+    }
+
+    #[cfg(feature = "socks")]
+    #[test]
+    fn a_socks_proxy_has_a_port_of_its_own() {
+        for (url, port) in [("socks5://me:p@proxy", 1080), ("socks4a://proxy:9", 9)] {
+            let found = explicit(url).unwrap().matcher().unwrap();
+            let found = found.intercept(&Uri::from_static("https://x")).unwrap();
+            assert_eq!(found.uri().port_u16(), Some(port), "{url}");
         }
     }
 
