@@ -229,11 +229,12 @@ pub(super) fn rename(fields: &mut [Param], sample: Option<&Json>, report: &mut R
 
 fn rename_all(fields: &mut [Param], objects: &[&Json], report: &mut Report) {
     let shown = |name: &str| objects.iter().any(|object| object.get(name).is_some());
-    let known: HashSet<String> = fields.iter().map(|field| field.name.clone()).collect();
+    let mut known: HashSet<String> = fields.iter().map(|field| field.name.clone()).collect();
     let keys = || objects.iter().flat_map(|object| object.entries()).map(|(key, _)| key);
     for field in fields.iter_mut() {
-        let alike = || keys().find(|key| !known.contains(*key) && is_alike(key, &field.name));
-        if let Some(key) = Some(&field.name).filter(|name| !shown(name)).and_then(|_| alike()) {
+        let alike = keys().find(|key| !known.contains(*key) && is_alike(key, &field.name));
+        if let Some(key) = alike.filter(|_| !shown(&field.name)) {
+            known.insert(key.clone());
             let message =
                 format!("`{}` is called `{key}` in the sample; that is taken", field.name);
             report.add(RemarkKind::Conflict, field.line, message);

@@ -32,7 +32,9 @@ pub(super) fn outline(code: &str, line: usize) -> Option<Json> {
 fn assignment(text: &str, line: usize) -> Option<Assignment<'_>> {
     let (object, rest) = text.strip_prefix('$')?.split_once("->")?;
     let rest = rest.strip_suffix(';')?.trim_end();
-    let (name, value) = match rest.strip_prefix("set") {
+    // `setParam(..)`, but not `settings = ..`
+    let is_setter = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_uppercase());
+    let (name, value) = match rest.strip_prefix("set").filter(is_setter) {
         Some(setter) => {
             let (name, value) = setter.split_once('(')?;
             (snake_case(name), value.strip_suffix(')')?)
@@ -79,10 +81,11 @@ impl Code<'_> {
 
     fn value(&mut self, text: &str, line: usize, depth: usize) -> Json {
         let items = text.strip_prefix("array(").and_then(|rest| rest.strip_suffix(')'));
+        let items = items.filter(|_| depth < MAX_DEPTH);
         let kind = match (items, text.strip_prefix('$')) {
             (Some(items), _) => {
                 let items = items.split(',').map(str::trim).filter(|item| !item.is_empty());
-                JsonKind::Array(items.map(|item| self.value(item, line, depth)).collect())
+                JsonKind::Array(items.map(|item| self.value(item, line, depth + 1)).collect())
             }
             (None, Some(variable)) => return self.object(variable, line, depth),
             (None, None) => JsonKind::String(text.trim_matches('"').to_owned()),
@@ -124,5 +127,21 @@ mod tests {
         for code in ["", "$req = new ARequest;", "req = A()\nreq.a = 1", "$a->b = 1;"] {
             assert_eq!(outline(code, 1), None, "{code}");
         }
+    }
+
+    #[test]
+    fn a_property_can_begin_like_a_setter() {
+        let code = "$req = new OapiMoleBerthRequest;\n$param->settings = array(\"a\");\n\
+                    $param->set_type = \"1\";\n$req->setParam($param);\n";
+        let built = outline(code, 1).unwrap();
+        let param = built.get("param").unwrap();
+        assert!(param.get("settings").is_some() && param.get("set_type").is_some());
+    }
+
+    #[test]
+    fn lists_within_lists_have_an_end() {
+        let (open, close) = ("array(".repeat(100_000), ")".repeat(100_000));
+        let code = format!("$req = new OapiMoleBerthRequest;\n$req->setParam({open}{close});\n");
+        assert!(outline(&code, 1).unwrap().get("param").is_some());
     }
 }
