@@ -254,6 +254,7 @@ All operations are on [docs.rs/{name}](https://docs.rs/{name}).
 | `events` | events and callbacks over a webhook |
 | `long-connection` | events over a WebSocket that the program opens |
 | `examples` | the documented responses, for [`openplat-mock`](https://docs.rs/openplat-mock) |
+| `reqwest` (default) | the built-in transport; without it, use [`openplat-hyper`](https://docs.rs/openplat-hyper) or one of your own |
 | `ring` (default) | TLS by ring if the process has not installed another rustls provider |
 
 ## More

@@ -55,6 +55,16 @@ fn another_compiler_is_named_as_a_possible_cause() {
 }
 
 #[test]
+fn what_depends_on_the_compiler_is_compared_with_the_same_one_only() {
+    let grown = [("im instructions", 100.0), ("im-many bytes_per_operation", 100.0)];
+    let recorded = run(&grown);
+    let measured = run(&grown.map(|(name, value)| (name, 2.0 * value)));
+    assert!(growth(&recorded, &measured).is_err());
+    let measured = Run { versions: "rustc 1.89.0".into(), ..measured };
+    assert_eq!(growth(&recorded, &measured), Ok(()));
+}
+
+#[test]
 fn a_line_is_a_name_and_its_figures() {
     let figures = parse("scale", "rss 29.46 26.01 1.13\nevents 71234\n").unwrap();
     assert_eq!(figures["scale rss"], number(29.5));

@@ -99,9 +99,16 @@ pub fn parse(subject: &str, lines: &str) -> Result<Figures, String> {
     Ok(figures)
 }
 
-/// Says which counts grew by more than [`TOLERANCE`], and which are missing on either side.
+/// Says which counts grew by more than [`TOLERANCE`], and which are missing on either side. Those that
+/// depend on the compiler are compared only if it is that of the record.
 pub fn growth(recorded: &Run, measured: &Run) -> Result<(), String> {
+    let compiler = |run: &Run| run.versions.split(',').next().map(str::to_owned);
+    let same_compiler = compiler(recorded) == compiler(measured);
+    let is_compared = |name: &&String| {
+        same_compiler || !(name.ends_with("instructions") || name.contains("bytes"))
+    };
     let names: BTreeSet<_> = recorded.figures.keys().chain(measured.figures.keys()).collect();
+    let names = names.into_iter().filter(is_compared);
     let complaint = |name: &String| match (recorded.figures.get(name), measured.figures.get(name)) {
         (Some(before), Some(now)) => {
             let percent = (now.as_f64()? / before.as_f64()? - 1.0) * 100.0;
@@ -112,7 +119,7 @@ pub fn growth(recorded: &Run, measured: &Run) -> Result<(), String> {
             .map(|before| format!("  {name}: is on record with {before} and was not measured")),
         (None, Some(now)) => Some(format!("  {name}: {now}, and there is no record of it")),
     };
-    let grown: Vec<_> = names.into_iter().filter_map(complaint).collect();
+    let grown: Vec<_> = names.filter_map(complaint).collect();
     if grown.is_empty() {
         return Ok(());
     }

@@ -214,6 +214,13 @@ fn allocations(binary: &Path, url: &str, calls: u32) -> Result<u64, String> {
     number_after(&valgrind("memcheck", &options, binary, url, calls)?, "total heap usage:")
 }
 
+/// Returns the path of a program: a child without an environment would search few folders.
+fn found(program: &str) -> PathBuf {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let mut paths = env::split_paths(&folders).map(|folder| folder.join(program));
+    paths.find(|path| path.is_file()).unwrap_or_else(|| program.into())
+}
+
 /// Runs a program under a tool of valgrind, whose report it returns. The environment is empty: its
 /// size would move the stack.
 fn valgrind(
@@ -223,7 +230,7 @@ fn valgrind(
     url: &str,
     calls: u32,
 ) -> Result<String, String> {
-    let output = Command::new("valgrind")
+    let output = Command::new(found("valgrind"))
         .arg(format!("--tool={tool}"))
         .args(options)
         .arg(binary)

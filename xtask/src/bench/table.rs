@@ -44,6 +44,11 @@ const fn alone(what: &'static str, ours: &'static str, target: Option<f64>) -> R
     Row { what, ours, beside: None, compared: Itself, target }
 }
 
+/// A line without a target.
+const fn shown(what: &'static str, ours: &'static str, beside: &'static str) -> Row {
+    Row { what, ours, beside: Some(beside), compared: Ratio, target: None }
+}
+
 /// A line about what the program `scale` prints.
 macro_rules! scale {
     ($what:literal, $name:literal, $most:expr) => {
@@ -104,10 +109,10 @@ const SECTIONS: [(&str, &str, &[Row]); 7] = [
         alone("200 MB up from a stream: memory", "scale transfer/up-from-stream/grown_bytes", Some(16e6)),
         alone("200 MB down in pieces: memory", "scale transfer/down/grown_bytes", Some(16e6)),
         alone("200 MB down to a file: memory", "scale transfer/down-to-file/grown_bytes", Some(16e6)),
-        alone("webhook of Feishu: events per core-second", "scale webhook/feishu/events_per_core_second", None),
-        alone("webhook of DingTalk: events per core-second", "scale webhook/dingtalk/events_per_core_second", None),
-        alone("idle long connection: processor ns per minute", "scale idle/60/cpu_ns_per_minute", None),
-        alone("idle long connection: threads", "scale idle/60/threads", None),
+        shown("webhook of Feishu: events per core-second", "scale webhook/feishu/events_per_core_second", "scale webhook/feishu/events_per_core_second by hand"),
+        shown("webhook of DingTalk: events per core-second", "scale webhook/dingtalk/events_per_core_second", "scale webhook/dingtalk/events_per_core_second by hand"),
+        shown("idle long connection: processor ns per minute", "scale idle/60/cpu_ns_per_minute", "scale idle/60/cpu_ns_per_minute by hand"),
+        shown("idle long connection: threads", "scale idle/60/threads", "scale idle/60/threads by hand"),
     ]),
     ("hyper", "by hand", &[
         row("`feishu-im`: instructions", "im-hyper instructions", "raw instructions", Ratio, 0.75),

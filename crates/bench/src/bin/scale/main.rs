@@ -43,12 +43,28 @@ fn main() -> Outcome {
     }
 }
 
+/// Fails where the system lets a process open fewer sockets than there are calls in flight.
+fn check_open_files() -> Outcome {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let most = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let most = most.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    match most {
+        Some(most) if most < 11_000 => {
+            Err(format!("{most} open files are too few: run `ulimit -n 20000` first").into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Runs a scenario in all its variants and prints the figures.
 fn compare((scenario, variants, runs): &(&str, &[&str], usize)) -> Outcome {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let _guard = runtime.enter();
     let server = runtime.block_on(Server::start())?;
     let url = server.url(scenario);
+    if *scenario == "in-flight" {
+        check_open_files()?;
+    }
     for variant in *variants {
         let mut pairs: BTreeMap<String, Vec<[f64; 2]>> = BTreeMap::new();
         for _ in 0..*runs {
