@@ -521,7 +521,7 @@ openplat_core::string_enum! {
         /// React only in chats within the tenant.
         #[doc(alias = "231021")]
         ReactionInExternalChat = "231021",
-        /// The other user of the direct chat is outside the app's availability or excluded from it.
+        /// The other side of the direct chat is outside the app's availability or excluded from it.
         ///
         /// Add the user to the app's availability before the bot reacts to messages.
         #[doc(alias = "231022")]
@@ -776,7 +776,7 @@ openplat_core::string_enum! {
         /// Make the call as the owner or an administrator, or have them change who may manage these.
         #[doc(alias = "232055")]
         ToolManagementNotAllowed = "232055",
-        /// The image was uploaded by a different bot than the calling one.
+        /// The image was not uploaded by the calling bot.
         ///
         /// Upload the image with the same app and pass its key.
         #[doc(alias = "232056")]

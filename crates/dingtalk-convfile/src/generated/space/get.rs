@@ -40,7 +40,7 @@ pub struct GetSpace {
 pub struct GetSpaceRequired<'a> {
     /// The person on whose behalf the space is looked up, as a union id.
     pub union_id: &'a str,
-    /// The ID of the conversation to look up, which starts with `cid`.
+    /// The ID of the conversation whose space to return, which starts with `cid`.
     pub open_conversation_id: &'a str,
 }
 

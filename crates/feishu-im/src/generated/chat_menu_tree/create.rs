@@ -33,7 +33,7 @@ use crate::generated::types::ChatMenuTree;
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-/// | `232056` | 400 | [`NotImageOwner`](crate::ErrorCode::NotImageOwner) | The image was uploaded by a different bot than the calling one. |
+/// | `232056` | 400 | [`NotImageOwner`](crate::ErrorCode::NotImageOwner) | The image was not uploaded by the calling bot. |
 /// | `232070` | 400 | [`TooManyTopMenus`](crate::ErrorCode::TooManyTopMenus) | The chat would have more than 3 menus on the first level. |
 /// | `232071` | 400 | [`TooManySubmenus`](crate::ErrorCode::TooManySubmenus) | A menu of the first level would hold more than 5 menus of the second. |
 /// | `232073` | 400 | [`MenuBeingChanged`](crate::ErrorCode::MenuBeingChanged) | Another change of the chat's menu is going on. |

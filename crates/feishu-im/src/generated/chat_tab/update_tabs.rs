@@ -39,7 +39,7 @@ use crate::generated::types::ChatTab;
 /// | `232050` | 400 | [`TabsUnsupported`](crate::ErrorCode::TabsUnsupported) | Chats of this type have no tabs. |
 /// | `232051` | 400 | [`TabDocumentForbidden`](crate::ErrorCode::TabDocumentForbidden) | The caller has no permission on the document that a tab should show. |
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
-/// | `232056` | 400 | [`NotImageOwner`](crate::ErrorCode::NotImageOwner) | The image was uploaded by a different bot than the calling one. |
+/// | `232056` | 400 | [`NotImageOwner`](crate::ErrorCode::NotImageOwner) | The image was not uploaded by the calling bot. |
 #[doc(alias = "im.v1.chat_tab.update_tabs")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]

@@ -181,7 +181,7 @@ openplat_core::string_enum! {
         Email = "email",
         /// The card of a chat; `share_chat` when it is sent.
         ShareGroupChat = "share_group_chat",
-        /// A sticker. Bots can send only stickers that they have received.
+        /// A sticker from a collection.
         Sticker = "sticker",
         /// Several messages that were forwarded as one.
         MergeForward = "merge_forward",

@@ -316,7 +316,7 @@ openplat_core::string_enum! {
     pub enum MembershipApproval {
         /// New members join at once.
         NoApprovalRequired = "no_approval_required",
-        /// An administrator has to.
+        /// An administrator must approve.
         ApprovalRequired = "approval_required",
     }
 }
@@ -385,7 +385,7 @@ pub struct ChatSummary {
     /// Whether the other side is a person or a bot. Only for chats between two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p2p_target_type: Option<PeerType>,
-    /// The other user. Only in direct chats.
+    /// The ID of the other user or bot. Only in direct chats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p2p_target_id: Option<String>,
 }

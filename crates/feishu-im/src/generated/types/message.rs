@@ -144,7 +144,7 @@ pub struct Mention {
     /// The placeholder of the mention in the content: `@_user_` and a number, such as `@_user_3` for the third mention.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The mentioned user's open_id, which starts with `ou_`. If the request has a `user_id_type`, users are given as IDs of that type, and bots as app IDs, which start with `cli_`.
+    /// The open_id of the mentioned user or bot, which starts with `ou_`. If the request has a `user_id_type`, users are given as IDs of that type, and bots as app IDs, which start with `cli_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The type of `id`: `open_id`, unless the request asked for another one.
