@@ -262,11 +262,19 @@ impl Download {
     ///
     /// Returns the errors of [`chunk`](Self::chunk), and [`ErrorKind::File`] if the writer fails.
     pub async fn write_to(mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
-        let failed = |download: &Self, error| download.local("the writer failed", error);
+        self.copy_to(writer, |download, error| download.local("the writer failed", error)).await
+    }
+
+    /// `failed` says what failed if the writer does.
+    pub(super) async fn copy_to(
+        &mut self,
+        writer: &mut (impl AsyncWrite + Unpin),
+        failed: impl Fn(&Self, io::Error) -> Error,
+    ) -> Result<u64, Error> {
         while let Some(chunk) = self.chunk().await? {
-            writer.write_all(&chunk).await.map_err(|error| failed(&self, error))?;
+            writer.write_all(&chunk).await.map_err(|error| failed(self, error))?;
         }
-        writer.flush().await.map_err(|error| failed(&self, error))?;
+        writer.flush().await.map_err(|error| failed(self, error))?;
         Ok(self.read)
     }
 

@@ -11,7 +11,6 @@ mod range;
 mod resume;
 mod save;
 mod upload;
-mod writer;
 
 use std::sync::Arc;
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::download::Download;
 use super::name;
-use super::writer::Writer;
 use crate::base::uuid;
 use crate::error::Error;
 
@@ -99,12 +98,10 @@ impl Download {
             download.local(format!("the file cannot be written in {folder:?}"), error)
         };
         let (aside, file) = Aside::new_in(folder).map_err(|error| not_written(self, error))?;
-        let mut file = Writer::new(file);
-        while let Some(piece) = self.chunk().await? {
-            file.write(piece).await.map_err(|error| not_written(self, error))?;
-        }
-        file.finish().await.map_err(|error| not_written(self, error))?;
-        Ok((aside, self.read))
+        let mut file = tokio::fs::File::from_std(file);
+        let size = self.copy_to(&mut file, not_written).await?;
+        file.sync_all().await.map_err(|error| not_written(self, error))?;
+        Ok((aside, size))
     }
 
     fn not_saved(&self, path: &Path, error: io::Error) -> Error {
