@@ -21,7 +21,7 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
-    /// Returns what a response may echo and nobody shall see: the token that was sent, and the
+    /// Returns what a response may echo and no one shall see: the token that was sent, and the
     /// app's secret.
     pub(crate) fn secrets<'a>(&'a self, token: &'a HeaderValue) -> [&'a str; 2] {
         let token = token.to_str().unwrap_or_default();

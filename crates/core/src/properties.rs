@@ -270,7 +270,7 @@ mod tests {
         "permission_violations",
         "requiredScopes",
     ];
-    /// Others, whose texts are nobody's business.
+    /// Others, whose texts are no one's business.
     const OTHERS: [&str; 9] = [
         "data",
         "field_violations",

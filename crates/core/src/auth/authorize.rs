@@ -68,7 +68,7 @@ impl AuthorizeUrl {
         self
     }
 
-    /// Makes the address, with a state and a PKCE challenge (S256, RFC 7636) that nobody can guess.
+    /// Makes the address, with a state and a PKCE challenge (S256, RFC 7636) that no one can guess.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl AuthorizeUrl {
     }
 }
 
-/// Returns a text that nobody can guess.
+/// Returns a text that no one can guess.
 fn random_text() -> Result<String, Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
@@ -113,7 +113,7 @@ fn random_text() -> Result<String, Error> {
 
 /// A login that was begun: the page to send the user to, and what to keep until the user is back.
 ///
-/// Keep it in the user's web session: `Serialize` writes the state and the verifier in clear.
+/// Keep it in the user's web session: `Serialize` writes the state and the verifier in plain text.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Authorization {
     url: String,
@@ -131,7 +131,7 @@ impl Authorization {
     }
 
     /// Returns the state that comes back in the query. A query that brings another one belongs to a
-    /// login that somebody else has begun.
+    /// login that someone else has begun.
     pub fn state(&self) -> &Secret {
         &self.state
     }

@@ -92,7 +92,7 @@ fn masked(channel: &Channel, secrets: &[&Secret], error: Error) -> Error {
 }
 
 /// Returns the error by which a retry is decided. A refusal that is none by its HTTP status, and
-/// whose code nobody knows, is mostly a momentary failure; to repeat the request does no harm.
+/// whose code no one knows, is mostly a momentary failure; to repeat the request does no harm.
 fn as_retried(error: &Error, is_safe: bool) -> Error {
     let is_odd =
         error.kind() == ErrorKind::Rejected && error.api().is_some_and(|api| api.status() < 400);

@@ -36,7 +36,7 @@ pub use token::{Token, TokenKey};
 pub use user::{CodeExchange, UserSession, UserToken};
 pub(crate) use user::{exchange_code, refresh_alone};
 
-/// What the sources of one app have in common.
+/// The shared part of the sources of one app.
 pub(crate) struct Shared {
     channel: Arc<Channel>,
     store: StoreClient,
@@ -55,9 +55,9 @@ struct Entry {
     used_at: Instant,
 }
 
-/// The most sources that are kept while nobody uses them.
+/// The most sources that are kept while no one uses them.
 const CAPACITY: usize = 1000;
-/// The time after which a source that nobody uses is dropped: no token of an app lives longer.
+/// The time after which a source that no one uses is dropped: no token of an app lives longer.
 const IDLE: Duration = Duration::from_secs(2 * 60 * 60);
 
 impl Tokens {
@@ -109,8 +109,8 @@ impl Tokens {
     }
 }
 
-/// Drops the sources that nobody has used for long and, if there are still too many, those that
-/// nobody has used for the longest time.
+/// Drops the sources that no one has used for long and, if there are still too many, those that
+/// no one has used for the longest time.
 fn make_room(sources: &mut HashMap<Owner, Entry>, now: Instant) {
     let is_in_use = |entry: &Entry| {
         let is_idle = Arc::strong_count(&entry.source) == 1 && entry.source.is_idle();

@@ -47,7 +47,7 @@ pub(crate) enum Owner {
     App(Grant),
     /// A user, by the name under which the program knows them. What the store keeps is the pair of
     /// the access token and the refresh token, which works a single time: a pair is stored before
-    /// it is used, and refreshed by nobody without the lock.
+    /// it is used, and refreshed by no one without the lock.
     User(String),
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct TokenSource {
     shared: Arc<Shared>,
     owner: Owner,
     key: TokenKey,
-    /// Where the token comes from that this one is fetched with.
+    /// The source of the token that this one is fetched with.
     parent: Option<Arc<TokenSource>>,
     current: ArcSwapOption<ReadyToken>,
     state: Mutex<State>,
@@ -79,7 +79,7 @@ struct State {
     /// The fetch in flight.
     flight: Option<Flight>,
     /// The lock that the fetch in flight holds, and the end of it. If the runtime of that fetch
-    /// ends, the next fetch goes on with it.
+    /// ends, the next fetch continues with it.
     held: Option<(TokenLock, Instant)>,
     /// The newest token that the vendor rejected: a store may still hold it, or one before it.
     rejected: Option<Token>,
@@ -90,7 +90,7 @@ struct State {
     refusals: Refusals,
 }
 
-/// What a caller who needs a token finds.
+/// The state that a caller who needs a token finds.
 enum Found {
     Token(Arc<ReadyToken>),
     Flight(Flight),
@@ -98,7 +98,7 @@ enum Found {
 
 /// Whose turn it is to fetch.
 enum Turn {
-    /// Nobody's: the store holds a token that serves.
+    /// No one's: the store holds a token that serves.
     Stored(Arc<ReadyToken>),
     /// Ours; with what the store holds instead.
     Mine(Option<Token>),
@@ -106,7 +106,7 @@ enum Turn {
 
 /// A token that is about to expire might do so on its way.
 const LAST_SECONDS: Duration = Duration::from_secs(30);
-/// The rest after a fetch that failed for good, or ahead of time.
+/// The rest after a fetch that failed finally, or ahead of time.
 const REST: Duration = Duration::from_secs(10);
 /// The rest after a fetch that may succeed the next time, and that calls wait for.
 const SHORT_REST: Duration = Duration::from_secs(1);
@@ -123,7 +123,7 @@ const LONGEST_POLL: Duration = Duration::from_secs(2);
 pub(super) const FLIGHT_TIMEOUT: Duration = Duration::from_secs(75);
 /// The interval at which a flight shows that its runtime is driven.
 const BEAT: Duration = Duration::from_secs(1);
-/// The silence after which a flight counts as stranded on a runtime that nobody drives.
+/// The silence after which a flight counts as stranded on a runtime that no one drives.
 const STRANDED: Duration = Duration::from_secs(3);
 /// The most flights that one caller waits for.
 const MOST_FLIGHTS: usize = 3;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Token, TokenKey};
 use crate::base::{BoxFuture, lock, uuid};
 
-/// The error of a [`TokenStore`] that cannot be reached. Calls go on without the store.
+/// The error of a [`TokenStore`] that cannot be reached. Calls continue without the store.
 pub type TokenStoreError = Box<dyn StdError + Send + Sync>;
 
 /// A place for tokens between calls, and for the tickets that some of them are fetched with.
@@ -21,7 +21,7 @@ pub type TokenStoreError = Box<dyn StdError + Send + Sync>;
 /// refresh token, and live for days to a year: a store that loses one logs the user out.
 ///
 /// Each access may take two seconds; a store that takes longer, fails or panics counts as
-/// unavailable. Calls go on without it as far as they can, and one warning is logged for each
+/// unavailable. Calls continue without it as far as they can, and one warning is logged for each
 /// outage.
 pub trait TokenStore: Send + Sync + 'static {
     /// Returns the token kept under `key`, unless it has expired.

@@ -12,7 +12,7 @@ use crate::base::{Secret, lock};
 use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
 
-/// What tells the key of a ticket from those of tokens.
+/// The mark that tells the key of a ticket from those of tokens.
 const TICKET: &str = "ticket";
 /// Tickets are pushed every hour. The last one is used for a day, in case pushes are lost.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);

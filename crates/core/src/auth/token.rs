@@ -74,7 +74,7 @@ impl TokenKey {
     }
 
     /// Returns a secret key with which a store can encrypt what it keeps under this key. It is
-    /// derived from the app's secret, so that every process of the app has it and nobody else.
+    /// derived from the app's secret, so that every process of the app has it and no one else.
     pub fn sealing_key(&self) -> &[u8; 32] {
         &self.sealing_key
     }

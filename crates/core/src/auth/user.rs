@@ -63,7 +63,7 @@ impl From<CodeExchange> for UserGrant {
 
 /// The tokens of a user.
 ///
-/// `Serialize` writes the tokens in clear, so that a program can keep them: whoever reads them may
+/// `Serialize` writes the tokens in plain text, so that a program can keep them: whoever reads them may
 /// act as the user. Times are seconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -294,7 +294,7 @@ fn read(issued_at: SystemTime, body: &[u8]) -> Result<UserToken, Error> {
 ///
 /// [`token`](Credentials::token) fails with [`ErrorKind::Unauthenticated`] if the user has to log in
 /// again: nothing is stored, or the refresh token is spent, expired or revoked. It fails with
-/// [`ErrorKind::TokenStore`] if the store is unavailable and the token at hand is used up.
+/// [`ErrorKind::TokenStore`] if the store is unavailable and the current token is used up.
 #[derive(Clone)]
 pub struct UserSession {
     channel: Arc<Channel>,
@@ -307,7 +307,7 @@ impl UserSession {
     }
 
     /// Exchanges an authorization code for the tokens of the user, and stores them before it
-    /// returns them. It goes on if the caller goes away.
+    /// returns them. It continues if the caller goes away.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// An app secret or a token: readable by the code that sends it, by nobody else.
+/// An app secret or a token: readable by the code that sends it, by no one else.
 ///
 /// `Debug` prints a placeholder, and there is no `Display`. The memory of this value is wiped when
 /// it is dropped; requests hold copies while they are sent. Comparing two secrets takes the same
@@ -23,12 +23,12 @@ impl Secret {
         Self(Zeroizing::new(value.into()))
     }
 
-    /// Returns the value in clear. It must not reach a log.
+    /// Returns the value in plain text. It must not reach a log.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Writes the value in clear. For a field of a type that is stored in a safe place:
+    /// Writes the value in plain text. For a field of a type that is stored in a safe place:
     ///
     /// ```
     /// use openplat_core::Secret;

@@ -156,7 +156,7 @@ pub(super) enum Content {
     File(Box<FileReply>),
 }
 
-/// Lets a file that breaks off go on with the same request, unless its caller has asked for a part
+/// Lets a file that breaks off resume with the same request, unless its caller has asked for a part
 /// of it.
 fn resume_by(file: &mut FileReply, plan: Plan) {
     file.is_part = plan.headers.contains_key(header::RANGE);
@@ -199,7 +199,7 @@ struct Story {
     deadline: Option<Instant>,
     sent: AtomicU32,
     last: Mutex<Option<Error>>,
-    /// The number of the call, once somebody has asked for it; 0 before.
+    /// The number of the call, once someone has asked for it; 0 before.
     call_id: AtomicU64,
 }
 
@@ -210,7 +210,7 @@ impl Story {
     }
 
     /// Returns the number that all attempts of the call share. The attempts of one call follow one
-    /// another, so that nobody else asks at the same time.
+    /// another, so that no one else asks at the same time.
     fn call_id(&self) -> u64 {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         if self.call_id.load(Ordering::Relaxed) == 0 {

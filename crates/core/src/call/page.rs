@@ -1,4 +1,4 @@
-//! Responses that come page by page.
+//! Paginated responses.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

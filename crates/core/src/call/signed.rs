@@ -123,7 +123,7 @@ impl Signed {
         }
     }
 
-    /// Returns what nobody shall see of the request: a transport and the storage can quote it.
+    /// Returns what no one shall see of the request: a transport and the storage can quote it.
     fn secrets(&self) -> Vec<&str> {
         let headers = self.headers.values().filter_map(|value| value.to_str().ok());
         let texts = [self.uri.path()].into_iter().chain(self.uri.query()).chain(headers);

@@ -7,7 +7,7 @@ use crate::vendor::{DingTalk, Grant};
 use crate::wire::file::Upload;
 
 impl Client<DingTalk> {
-    /// Returns a client that sends as a third-party app, for an organisation that authorised it. The client's app key
+    /// Returns a client that sends as a third-party app, for an organization that authorized it. The client's app key
     /// and secret are the suite's.
     ///
     /// The token is fetched with the ticket that the platform pushes: pass that on with
@@ -16,7 +16,7 @@ impl Client<DingTalk> {
         self.with_grant(Grant::DingTalkCorp { auth_corp_id: auth_corp_id.into() })
     }
 
-    /// Returns a client that sends a token for the organisation of this ID, whatever kind of app it
+    /// Returns a client that sends a token for the organization of this ID, whatever kind of app it
     /// is.
     pub fn for_corp(&self, corp_id: impl Into<String>) -> Self {
         self.with_grant(Grant::DingTalkUnified { corp_id: corp_id.into() })

@@ -23,7 +23,7 @@ impl<V: Vendor> Client<V> {
     /// Returns the session of a user, who logs in once and whose token is renewed from then on.
     ///
     /// `user` is the name under which the tokens are stored: any text that the program knows the
-    /// user by, such as the ID of an account. It stands in keys of the token store, in clear.
+    /// user by, such as the ID of an account. It is in keys of the token store, in plain text.
     pub fn user_session(&self, user: impl Into<String>) -> UserSession {
         self.tokens.session(user.into())
     }

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 pub struct UnknownNumber<E>(i64, PhantomData<fn() -> E>);
 
 impl<E> UnknownNumber<E> {
-    /// Returns the value as it stands on the wire.
+    /// Returns the value as it is on the wire.
     pub fn get(&self) -> i64 {
         self.0
     }
@@ -22,7 +22,7 @@ impl<E> fmt::Debug for UnknownNumber<E> {
     }
 }
 
-/// Not a function of the type, so that nobody finds it there.
+/// Not a function of the type, so that no one finds it there.
 #[doc(hidden)]
 pub fn __unknown<E>(value: i64) -> UnknownNumber<E> {
     UnknownNumber(value, PhantomData)
@@ -67,7 +67,7 @@ macro_rules! int_enum {
             /// The documented values, in the order of the documentation.
             pub const KNOWN: &'static [i64] = &[$($value),*];
 
-            /// Returns the value as it stands on the wire.
+            /// Returns the value as it is on the wire.
             #[inline]
             pub fn as_i64(&self) -> i64 {
                 match self {

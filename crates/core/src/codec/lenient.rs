@@ -4,7 +4,7 @@
 //! they want with plain serde derives; the tolerance is written here, once.
 //!
 //! The first pass reads the text as it comes and stops at the first fault. The second pass has
-//! [`Notes`]: it reads each value from a text of its own and goes on after a fault. Both are the
+//! [`Notes`]: it reads each value from a text of its own and continues after a fault. Both are the
 //! same code with the same types, so that a model is compiled for one deserializer.
 
 use std::collections::HashSet;

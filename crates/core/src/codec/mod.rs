@@ -42,7 +42,7 @@ pub fn read<T: DeserializeOwned>(
     }
 }
 
-/// Reads JSON of the SDK's own dealings with a platform, of which nobody would hear a warning.
+/// Reads JSON of the SDK's own dealings with a platform, of which no one would hear a warning.
 pub(crate) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     Ok(read(json, Strictness::Lenient)?.value)
 }

@@ -1,4 +1,4 @@
-//! Numbers and times that stand in strings on the wire.
+//! Numbers and times in strings on the wire.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

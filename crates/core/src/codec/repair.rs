@@ -132,7 +132,7 @@ pub(super) fn checked(json: &[u8]) -> Result<&str, DecodeError> {
 }
 
 /// Says what is wrong with a text, without a word of the text: serde_json's own message can quote
-/// a token or somebody's message.
+/// a token or someone's message.
 pub fn fault(error: &serde_json::Error) -> String {
     let problem = match error.classify() {
         Category::Syntax => "not valid JSON",

@@ -13,7 +13,7 @@ use serde::de::{Error, Visitor};
 pub struct UnknownValue<E>(Box<str>, PhantomData<fn() -> E>);
 
 impl<E> UnknownValue<E> {
-    /// The value as it stands on the wire.
+    /// The value as it is on the wire.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -51,7 +51,7 @@ impl<E> fmt::Debug for UnknownValue<E> {
     }
 }
 
-/// Not a function of the type, so that nobody finds it there.
+/// Not a function of the type, so that no one finds it there.
 #[doc(hidden)]
 pub fn __unknown<E>(value: &str) -> UnknownValue<E> {
     UnknownValue(value.into(), PhantomData)
@@ -89,7 +89,7 @@ impl Visitor<'_> for Text<'_> {
 /// The enum gets `as_str`, an infallible `From<&str>`, `Display`, `Serialize` and `Deserialize`
 /// without derives, which keeps a crate with hundreds of them quick to compile; all are `#[inline]`,
 /// so that a program compiles those of the enums that it uses. With
-/// `ignore_case` a value is recognised in any case; it is always written as declared.
+/// `ignore_case` a value is recognized in any case; it is always written as declared.
 ///
 /// ```
 /// openplat_core::string_enum! {
@@ -137,7 +137,7 @@ macro_rules! string_enum {
             /// The documented values, in the order of the documentation.
             pub const KNOWN: &'static [&'static str] = &[$($value),*];
 
-            /// The value as it stands on the wire.
+            /// The value as it is on the wire.
             #[inline]
             pub fn as_str(&self) -> &str {
                 match self {

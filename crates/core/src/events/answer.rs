@@ -62,7 +62,7 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// The data of an event that the platform waits for an answer to.
+/// The data of an event for which the platform waits for a response.
 pub trait Callback {
     /// The answer that the platform accepts.
     type Answer: Serialize;

@@ -93,7 +93,7 @@ pub struct RobotMessage {
 
 impl RobotMessage {
     /// Returns what the message says, without the space that a mention leaves around it: its text,
-    /// the pieces of its rich text, or what DingTalk recognized in its sound.
+    /// the pieces of its rich text, or what DingTalk recognized in its audio.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         let text = self.text.as_ref().and_then(|text| text.content.as_deref());
         let content = self.content.as_ref();
@@ -163,13 +163,13 @@ pub struct RobotText {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct RobotContent {
-    /// The code by which the image, the sound, the video or the file is downloaded.
+    /// The code by which the image, the audio, the video or the file is downloaded.
     pub download_code: Option<String>,
     /// An older code of an image.
     pub picture_download_code: Option<String>,
-    /// The text that DingTalk recognized in a sound.
+    /// The text that DingTalk recognized in audio.
     pub recognition: Option<String>,
-    /// The length of a sound or a video.
+    /// The length of audio or a video.
     pub duration: Option<i64>,
     /// The format of a video, such as `mp4`.
     pub video_type: Option<String>,
@@ -271,7 +271,7 @@ impl Callback for CardAction {
     type Answer = CardActionAnswer;
 }
 
-/// The answer to a [`CardAction`]: new values for variables of the card.
+/// The response to a [`CardAction`]: new values for variables of the card.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CardActionAnswer {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::answer::Answer;
 use crate::base::lock;
 
-/// Longer than anybody waits for an answer.
+/// Longer than anyone waits for an answer.
 const KEEP: Duration = Duration::from_secs(60);
 
 /// The most memory that answers take up, in bytes. A large card has 30 KB.

@@ -111,7 +111,7 @@ impl Attempt {
         claim
     }
 
-    /// Marks the event, or releases its claim. What takes long goes on in the background.
+    /// Marks the event, or releases its claim. What takes long continues in the background.
     pub(super) async fn settle(mut self, is_handled: bool) {
         self.is_handled = is_handled;
         if self.seen.is_unavailable() {

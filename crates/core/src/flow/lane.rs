@@ -239,7 +239,7 @@ impl Spacing {
 struct Refusal {
     /// When requests may leave again.
     over: Instant,
-    /// The part of the wait that nobody asked for. One for all, or the longest of many would count.
+    /// The part of the wait that no one asked for. One for all, or the longest of many would count.
     jitter: Duration,
     /// The rate, per second, that was accepted when more was refused.
     rate: f64,

@@ -83,7 +83,7 @@ impl<'a> RetryState<'a> {
 /// The [`RetryPolicy`] of a client unless another is set.
 ///
 /// It retries what the platform did not execute, and of the rest what is idempotent. Attempts that a
-/// rate limit refused do not count against the maximum: they go on for as long as the call may take.
+/// rate limit refused do not count against the maximum: they continue for as long as the call may take.
 #[derive(Debug, Clone, Copy)]
 pub struct StandardRetry {
     max_attempts: u32,

@@ -303,7 +303,7 @@ fn message(members: &Members<'_>) -> String {
 
 /// Returns the code of the service behind the gateway. The old API has it in its message as well,
 /// `ding talk error[subcode=60011,submsg=..]`, where its own code is 88. Other messages may quote what
-/// somebody wrote.
+/// someone wrote.
 fn sub_code(members: &Members<'_>, code: &str, message: &str) -> Option<String> {
     let in_message = || {
         let (_, rest) = message.split_once("subcode=")?;

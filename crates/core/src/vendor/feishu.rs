@@ -167,7 +167,7 @@ impl Platform for FeishuPlatform {
     }
 }
 
-/// What is before and after the data of nearly all successes.
+/// The text before and after the data of nearly all successes.
 const FORMS: [(&[u8], &[u8]); 6] = [
     (br#"{"code":0,"data":"#, br#","msg":"success"}"#),
     (br#"{"code":0,"msg":"success","data":"#, b"}"),

@@ -29,7 +29,7 @@ pub struct TokenRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Grant {
-    /// Of an app that belongs to the organisation which uses it.
+    /// Of an app that belongs to the organization which uses it.
     Internal,
     /// The app's own token rather than its tenant's.
     FeishuApp,
@@ -37,9 +37,9 @@ pub enum Grant {
     FeishuStoreApp,
     /// The token with which an app from the store acts for one of its tenants.
     FeishuStoreTenant { tenant_key: String },
-    /// Of a third-party app, for an organisation that authorised it.
+    /// Of a third-party app, for an organization that authorized it.
     DingTalkCorp { auth_corp_id: String },
-    /// Of any app, for an organisation by its id.
+    /// Of any app, for an organization by its ID.
     DingTalkUnified { corp_id: String },
 }
 
@@ -67,11 +67,11 @@ impl Grant {
     }
 }
 
-/// What the tokens of a user are fetched with. Each of these works a single time.
+/// The means by which the tokens of a user are fetched. Each of these works a single time.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub enum UserGrant {
-    /// What a user who came back from the login page brings along.
+    /// The query that a user brings back from the login page.
     Code { code: Secret, redirect_uri: Option<String>, verifier: Option<Secret> },
     /// The refresh token of the pair before.
     Refresh(Secret),

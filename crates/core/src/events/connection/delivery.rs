@@ -32,7 +32,7 @@ pub(super) struct Outgoing {
     pub(super) pending: Option<Pending>,
 }
 
-/// Who waits until an acknowledgment has been sent.
+/// The waiters for an acknowledgment to be sent.
 pub(super) struct Pending {
     pub(super) sent: oneshot::Sender<()>,
     pub(super) _permit: OwnedSemaphorePermit,
@@ -66,7 +66,7 @@ impl Delivery {
     }
 
     /// Says that the event was not handled. The platform delivers an event again, and shows an
-    /// error to the user who waits for the answer to a callback.
+    /// error to the user who waits for the response to a callback.
     ///
     /// # Errors
     ///

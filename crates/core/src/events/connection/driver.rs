@@ -16,7 +16,7 @@ use super::session::{End, Outlet, Session, SleepWatch};
 use crate::channel::Channel;
 use crate::error::{Error, ErrorKind};
 
-/// The number of refusals in a row, all of a kind that may pass, after which nobody believes it.
+/// The number of refusals in a row, all of a kind that may pass, after which no one believes it.
 const MOST_REFUSALS: u32 = 3;
 
 /// The shortest life of a connection that counts as accepted.

@@ -148,7 +148,7 @@ impl<V: LongConnected> LongConnection<V> {
     }
 }
 
-/// More than anybody can run.
+/// More than anyone can run.
 const MOST_RUNNING: u32 = 1 << 20;
 
 impl<V: LongConnected> fmt::Debug for LongConnection<V> {
@@ -164,7 +164,7 @@ impl<V: LongConnected> fmt::Debug for LongConnection<V> {
 /// A long connection: a [`Stream`] of the events that arrive, over as many connections as it takes.
 ///
 /// The stream ends after [`Control::shutdown`], or with an error that no retry can help. Pings and
-/// acknowledgments are sent while nobody polls the stream. Dropped, it closes the connection at
+/// acknowledgments are sent while no one polls the stream. Dropped, it closes the connection at
 /// once; what was not acknowledged then is delivered again.
 #[must_use = "the connection is closed when it is dropped"]
 pub struct Connection {

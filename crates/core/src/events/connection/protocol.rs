@@ -120,7 +120,7 @@ impl fmt::Debug for Receipt {
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Unopened {
-    /// Passes by itself.
+    /// Passes without help.
     Passing(Error),
     /// Passes sometimes: fatal if it comes several times in a row.
     Stubborn(Error),

@@ -229,7 +229,7 @@ impl Config {
 }
 
 /// Reads a timestamp, of milliseconds. One of DingTalk's two examples has seconds, which are fewer
-/// than anybody counts in milliseconds.
+/// than anyone counts in milliseconds.
 fn since_epoch(timestamp: u64) -> Duration {
     const FEWEST_MILLISECONDS: u64 = 100_000_000_000;
     match timestamp < FEWEST_MILLISECONDS {

@@ -54,13 +54,13 @@ pub enum Refusal {
          `verification_token`"
     )]
     NoVerificationToken,
-    /// The body is meant for another app.
+    /// The body is for another app.
     #[error("the event is for another receiver; check the app key, suite key or corp ID")]
     Receiver,
 }
 
 impl Refusal {
-    /// Returns the response: 400 or 413 for a body that nobody could accept, and one and the same
+    /// Returns the response: 400 or 413 for a body that no one could accept, and one and the same
     /// 403 for everything else, so that no one learns from it what was right.
     pub fn response(&self) -> Response<Bytes> {
         let (status, body) = match self {

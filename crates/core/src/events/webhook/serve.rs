@@ -16,9 +16,9 @@ impl Listener {
     /// A check of the URL gets its response at once, without the handler. DingTalk wants it within 1.2
     /// seconds, and slows down its events for servers that are slow.
     ///
-    /// The handler runs in a task of its own: it goes on if the peer hangs up and this future is
+    /// The handler runs in a task of its own: it continues if the peer hangs up and this future is
     /// dropped. If it takes longer than 2.5 seconds, the response says that the event was not
-    /// handled, while the handler goes on; when the platform sends the event again, it has been
+    /// handled, while the handler continues; when the platform sends the event again, it has been
     /// handled. The answer to a callback has to be there in time: a callback is hardly ever sent
     /// again. If one is within a minute, it gets the answer of the first.
     ///

@@ -27,7 +27,7 @@ use crate::wire::{Body, BodyError};
 /// [`ClientBuilder::idle_timeout`](crate::ClientBuilder::idle_timeout); [`timeout`](Self::timeout)
 /// and [`min_rate`](Self::min_rate) set further limits.
 ///
-/// A transfer that breaks or stalls goes on where it stopped, as often as a call of this client is
+/// A transfer that breaks or stalls resumes where it stopped, as often as a call of this client is
 /// retried, if the server supports that: it says `Accept-Ranges: bytes` and names the version of
 /// the file by a strong `ETag`.
 #[must_use = "a download is not read until it is saved, written or streamed"]
@@ -41,7 +41,7 @@ pub struct Download {
     /// The number of bytes after which the current response ends, if the server tells.
     pub(super) end: Option<u64>,
     pub(super) read: u64,
-    /// The reason why nothing follows, unless the transfer goes on.
+    /// The reason why nothing follows, unless the transfer resumes.
     pub(super) broken: Option<Error>,
     /// The number of times that the transfer broke.
     pub(super) breaks: u32,

@@ -1,4 +1,4 @@
-//! Downloads that go on where they stopped.
+//! Downloads that resume where they stopped.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 
 /// A request that can be sent once more, for the rest of a file.
 pub(crate) trait Resume: Send + Sync {
-    /// Requests the rest, or returns the error that ended the transfer if it shall not go on.
+    /// Requests the rest, or returns the error that ended the transfer if it shall not resume.
     fn resume(&self, rest: Rest) -> BoxFuture<'_, Result<Resumed, Error>>;
 }
 
@@ -58,7 +58,7 @@ impl Download {
         accepted
     }
 
-    /// Returns what it takes to go on after `error`, if that is possible.
+    /// Returns what it takes to resume after `error`, if that is possible.
     fn way_on(&self, error: &Error) -> Option<(Arc<dyn Resume>, HeaderValue)> {
         let is_passing = matches!(error.kind(), ErrorKind::Transfer | ErrorKind::Timeout);
         let has_time = self.deadline.is_none_or(|(deadline, _)| Instant::now() < deadline);

@@ -126,7 +126,7 @@ async fn can_be_replaced(path: &Path) -> io::Result<()> {
 struct Aside(PathBuf);
 
 impl Aside {
-    /// Creates the file. Nobody can guess its name, and whatever has that name is left alone.
+    /// Creates the file. No one can guess its name, and whatever has that name is left alone.
     fn new_in(folder: &Path) -> io::Result<(Self, File)> {
         // The process may change its current folder before the file gets its name.
         let path = std::path::absolute(folder.join(format!(".download-{}.part", uuid())))?;

@@ -152,7 +152,7 @@ fn is_excepted(url: &Uri, except: &str) -> bool {
     Matcher::builder().all("http://proxy").no(except).build().intercept(url).is_none()
 }
 
-/// What a URL cannot hold in a name or a password, beside what ends them.
+/// The characters that a URL cannot hold in a name or a password, in addition to those that end them.
 const USERINFO: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')

@@ -256,7 +256,7 @@ impl Config {
         }
     }
 
-    /// Decrypts with any of the keys. There is one error for all that can go wrong, so that nobody
+    /// Decrypts with any of the keys. There is one error for all that can go wrong, so that no one
     /// learns anything by trying.
     fn decrypt(&self, text: &str) -> Result<Envelope, Refusal> {
         if self.keys.is_empty() {
