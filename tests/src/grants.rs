@@ -145,7 +145,7 @@ async fn dingtalk_has_three_ways_to_a_token() {
     let client = dingtalk(&mock);
     client.set_ticket("suite-ticket").await.unwrap();
     send_link().send(&client).await.unwrap();
-    send_link().send(&client.for_authorised_corp("corp-1")).await.unwrap();
+    send_link().send(&client.for_authorized_corp("corp-1")).await.unwrap();
     send_link().send(&client.for_corp("corp/1")).await.unwrap();
     let app = json!({ "appKey": "ding", "appSecret": "secret" });
     let authorised = json!({

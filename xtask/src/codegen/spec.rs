@@ -94,7 +94,7 @@ pub struct Type {
     /// The enum of the types that an id may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_types: Option<String>,
-    /// The vendor does not write the values in one case: recognise them in any.
+    /// The vendor does not write the values in one case: recognize them in any.
     #[serde(default, skip_serializing_if = "is_false")]
     pub ignore_case: bool,
     /// Values that documented samples hold though no list of values does. Like any other value that

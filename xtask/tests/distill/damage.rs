@@ -62,7 +62,7 @@ fn survives(page: &str, bytes: &[u8], kind: RemarkKind) {
 }
 
 #[test]
-fn other_encodings_are_recognised() {
+fn other_encodings_are_recognized() {
     for page in [OVERVIEW, ENDPOINT, EVENT] {
         let utf16 = |bom: bool| {
             page.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().into_iter().fold(

@@ -12,7 +12,7 @@ impl Client<DingTalk> {
     ///
     /// The token is fetched with the ticket that the platform pushes: pass that on with
     /// [`set_ticket`](Client::set_ticket).
-    pub fn for_authorised_corp(&self, auth_corp_id: impl Into<String>) -> Self {
+    pub fn for_authorized_corp(&self, auth_corp_id: impl Into<String>) -> Self {
         self.with_grant(Grant::DingTalkCorp { auth_corp_id: auth_corp_id.into() })
     }
 

@@ -43,7 +43,7 @@ mod sealed {
     impl Sealed for super::Feishu {}
 }
 
-/// The behaviour behind a [`Vendor`], in a form that keeps the client free of type parameters.
+/// The behavior behind a [`Vendor`], in a form that keeps the client free of type parameters.
 #[doc(hidden)]
 pub trait Platform: Send + Sync {
     /// Tells the tokens of one vendor from those of another.

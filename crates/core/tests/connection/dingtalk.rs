@@ -499,7 +499,7 @@ async fn a_ticket_that_is_pushed_reaches_the_client() {
     server.push(&frame).await;
     assert_eq!(server.json().await.unwrap()["code"], 200);
     // The gateway responds with something else than a token.
-    client.for_authorised_corp("ding1").token().await.unwrap_err();
+    client.for_authorized_corp("ding1").token().await.unwrap_err();
     assert_eq!(gateway.asked()[1].2["suiteTicket"], "t-1");
     bot.abort();
 }

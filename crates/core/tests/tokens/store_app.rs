@@ -212,7 +212,7 @@ async fn dingtalk_needs_a_ticket_as_well() {
     });
     let client: Client<DingTalk> = platform.dingtalk().build().unwrap();
     let call = async || -> Result<Value, _> {
-        client.for_authorised_corp("corp").raw(Method::Get, "/v1.0/good").send().await
+        client.for_authorized_corp("corp").raw(Method::Get, "/v1.0/good").send().await
     };
     assert_eq!(call().await.unwrap_err().kind(), ErrorKind::Configuration);
     assert_eq!(platform.requests().len(), 0, "DingTalk has no way to ask for a ticket");

@@ -9,7 +9,7 @@ openplat_core::string_enum! {
         /// The conversation or the user belongs to a different organization than the app.
         ///
         /// Make the call with the app of the organization that owns the conversation.
-        ForeignOrganisation = "acrossOrgAccessForbidden",
+        ForeignOrganization = "acrossOrgAccessForbidden",
         /// The conversation does not exist.
         ///
         /// Use the `openConversationId` returned when the group was created, and check that the app belongs to the same organization.

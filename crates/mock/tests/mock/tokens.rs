@@ -39,7 +39,7 @@ async fn every_kind_of_app_token_is_granted_and_honored() {
     }
     let dingtalk = dingtalk(&mock);
     dingtalk.set_ticket("any").await.unwrap();
-    for client in [dingtalk.clone(), dingtalk.for_authorised_corp("c"), dingtalk.for_corp("c/1")] {
+    for client in [dingtalk.clone(), dingtalk.for_authorized_corp("c"), dingtalk.for_corp("c/1")] {
         client.call(&SendLink).await.unwrap();
     }
     assert_eq!(
@@ -88,9 +88,9 @@ async fn a_wrong_ticket_is_refused_and_another_asked_for() {
 
     let client = dingtalk(&mock);
     client.set_ticket("wrong").await.unwrap();
-    client.for_authorised_corp("c").call(&SendLink).await.unwrap_err();
+    client.for_authorized_corp("c").call(&SendLink).await.unwrap_err();
     client.set_ticket("right").await.unwrap();
-    client.for_authorised_corp("c").call(&SendLink).await.unwrap();
+    client.for_authorized_corp("c").call(&SendLink).await.unwrap();
 }
 
 #[tokio::test]

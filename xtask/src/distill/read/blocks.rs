@@ -377,7 +377,7 @@ impl Parser<'_, '_> {
                 table.header.len() == table::count_cells(line) && table.rows.len() < table::MAX_ROWS
             });
         let Some(table) = table else {
-            let message = "a row without a table: no header was recognised above it";
+            let message = "a row without a table: no header was recognized above it";
             self.report.add(RemarkKind::Row, number, message);
             return false;
         };

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// | `paramError` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 /// | `paramError.conversationId` | 400 | [`InvalidConversationId`](crate::ErrorCode::InvalidConversationId) | The `openConversationId` is not valid. |
 /// | `permissionDenied` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The user may not add files to the storage of the conversation. |
-/// | `acrossOrgAccessForbidden` | 403 | [`ForeignOrganisation`](crate::ErrorCode::ForeignOrganisation) | The conversation or the user belongs to a different organization than the app. |
+/// | `acrossOrgAccessForbidden` | 403 | [`ForeignOrganization`](crate::ErrorCode::ForeignOrganization) | The conversation or the user belongs to a different organization than the app. |
 /// | `conversationNotExist` | 404 | [`ConversationNotFound`](crate::ErrorCode::ConversationNotFound) | The conversation does not exist. |
 /// | `systemError` | 500 | [`SystemError`](crate::ErrorCode::SystemError) | The platform failed. |
 /// | `unknownError` | 500 | [`UnknownError`](crate::ErrorCode::UnknownError) | The platform failed for a reason that it does not name. |

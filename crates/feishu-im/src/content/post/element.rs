@@ -397,7 +397,7 @@ impl CodeBlock {
         Self { language: None, text: text.into(), extra: Map::new() }
     }
 
-    /// Colours the code as in this language.
+    /// Colors the code as in this language.
     pub fn language(mut self, language: impl Into<String>) -> Self {
         self.language = Some(language.into());
         self
