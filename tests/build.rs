@@ -3,19 +3,32 @@
 #![allow(clippy::print_stdout, reason = "cargo reads the output of a build script")]
 
 use std::error::Error;
-use std::{env, fs, path::Path};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // A new crate is a line in it.
+    println!("cargo::rerun-if-changed=../Cargo.toml");
     let mut code = String::new();
-    for (module, name) in [("english", "README.md"), ("chinese", "README.zh-CN.md")] {
-        let path = Path::new("..").join(name);
+    for (index, path) in readmes()?.iter().enumerate() {
         println!("cargo::rerun-if-changed={}", path.display());
-        let text = fs::read_to_string(&path)?;
-        code += &format!("mod {module} {{\n{}}}\n", functions(&text));
+        let functions = functions(&fs::read_to_string(path)?);
+        code += &format!("// {}\nmod readme_{index} {{\n{functions}}}\n", path.display());
     }
     let out = env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?;
     fs::write(Path::new(&out).join("readme.rs"), code)?;
     Ok(())
+}
+
+/// Returns the paths of the two READMEs of the repository and of those of the crates.
+fn readmes() -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut paths = vec!["../README.md".into(), "../README.zh-CN.md".into()];
+    for folder in fs::read_dir("../crates")? {
+        paths.push(folder?.path().join("README.md"));
+    }
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    Ok(paths)
 }
 
 /// A comment before a fragment says what is given there: `<!-- given: feishu: feishu_im::Client -->`.

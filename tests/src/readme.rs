@@ -1,4 +1,4 @@
-//! The READMEs: their code compiles, and both say the same.
+//! The READMEs: the code of all compiles, and those of the repository say the same.
 
 use std::fs;
 use std::path::Path;

@@ -200,11 +200,6 @@ fn library(name: &str, vendor: Vendor) -> String {
 #[rustfmt::skip]
 mod generated;
 
-/// The examples of the README compile.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
-
 pub use generated::error_code::ErrorCode;
 pub use generated::*;
 /// The runtime that all crates for these platforms share. Look here for the traits behind a client:

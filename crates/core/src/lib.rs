@@ -107,8 +107,3 @@ pub mod __private {
     pub use crate::events::{dedupe as dedupe_event, read as read_event};
     pub use crate::wire::net::{Proxies, as_http, broken, failure};
 }
-
-/// The examples of the README compile.
-#[cfg(all(doctest, feature = "feishu"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -63,8 +63,3 @@ pub use openplat_core::{
 pub type Client = openplat_core::Client<DingTalk>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<DingTalk>;
-
-/// The examples of the README compile.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

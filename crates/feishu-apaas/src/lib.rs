@@ -54,8 +54,3 @@ pub use openplat_core::{
 pub type Client = openplat_core::Client<Feishu>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<Feishu>;
-
-/// The examples of the README compile.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

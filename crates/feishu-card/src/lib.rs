@@ -61,8 +61,3 @@ pub use header::{Header, HeaderTemplate};
 #[cfg(feature = "markdown")]
 pub use markdown::Markdown;
 pub use size::Size;
-
-/// The examples of the README compile.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

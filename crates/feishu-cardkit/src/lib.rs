@@ -68,8 +68,3 @@ pub use openplat_core::{
 pub type Client = openplat_core::Client<Feishu>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<Feishu>;
-
-/// The examples of the README compile.
-#[cfg(all(doctest, feature = "streaming"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

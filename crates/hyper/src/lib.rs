@@ -116,8 +116,3 @@ impl fmt::Debug for HyperTransport {
         f.debug_struct("HyperTransport").finish_non_exhaustive()
     }
 }
-
-/// The examples of the README compile.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -609,8 +609,3 @@ impl WeakShared {
         self.0.upgrade().map(Shared)
     }
 }
-
-/// The examples of the README compile.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

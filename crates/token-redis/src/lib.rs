@@ -405,8 +405,3 @@ mod tests {
         assert!(i64::try_from(milliseconds(Duration::MAX)).is_ok());
     }
 }
-
-/// The examples of the README compile.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
