@@ -684,33 +684,32 @@ mod tests {
 
     #[test]
     fn no_failure_is_passed_over() {
-        const PIECES: [&str; 18] = [
-            "\"code\"",
-            "\"ErrCode\" ",
-            "\"ding_open_errcode\"",
-            "\"msg\"",
-            "\"punish\"",
-            "\"STATUS\"",
-            "\"success\"",
-            "\"c\\u006fde\"",
-            "\"name\"",
-            "\"7\"",
-            ":",
-            ":",
-            ":",
-            ",",
-            "{",
-            "}",
-            "false",
-            "\n",
+        const NAMES: [&str; 9] = [
+            "code",
+            "ErrCode",
+            "ding_open_errcode",
+            "msg",
+            "punish",
+            "STATUS",
+            "success",
+            "c\\u006fde",
+            "name",
         ];
+        const VALUES: [&str; 6] = ["\"7\"", "7", "0", "false", "\"x\"", "{}"];
+        const COLONS: [&str; 3] = [":", " :", "\n: "];
         arbtest(|input| {
-            let count = input.int_in_range(0..=12)?;
-            let pieces = (0..count).map(|_| input.choose(&PIECES).copied());
-            let pieces = pieces.collect::<arbtest::arbitrary::Result<String>>()?;
-            for body in
-                [pieces.clone(), format!("{{{pieces}}}"), format!("{{\"msg\":\"x\",{pieces}")]
-            {
+            let count = input.int_in_range(1..=4)?;
+            let members = (0..count).map(|_| {
+                let (name, colon) = (input.choose(&NAMES)?, input.choose(&COLONS)?);
+                Ok(format!("\"{name}\"{colon}{}", input.choose(&VALUES)?))
+            });
+            let members = members.collect::<arbtest::arbitrary::Result<Vec<_>>>()?.join(",");
+            // Whole, cut off, and with a character that JSON does not have.
+            for body in [
+                format!("{{{members}}}"),
+                format!("{{{members},\"end\":\"x"),
+                format!("{{{members},\"end\":\"\n\"}}"),
+            ] {
                 assert!(
                     may_be_failure(body.as_bytes()) || !read_is_failure(body.as_bytes()),
                     "{body}"
@@ -718,6 +717,7 @@ mod tests {
             }
             Ok(())
         });
+        assert!(may_be_failure(br#"{"STATUS":1111,"Punish" : "deny"}"#));
         assert!(!may_be_failure(br#"{"file":{"name":"code:","type":"success"}}"#));
     }
 }
