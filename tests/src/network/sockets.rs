@@ -123,6 +123,8 @@ async fn a_connection_goes_through_the_proxy_in_a_tunnel() {
     let error = transport.upgrade(request(url)).await.unwrap_err().to_string();
     let (head, hello) = proxy.await.unwrap();
     assert!(head.starts_with("CONNECT frontier.example.com:443 HTTP/1.1\r\n"), "{head}");
+    // Some proxies let through only what they know.
+    assert!(head.to_ascii_lowercase().contains("\r\nuser-agent: openplat/"), "{head}");
     assert_eq!(hello[..2], [0x16, 3], "TLS is spoken within the tunnel");
     assert!(error.contains("frontier.example.com") && !error.contains("hunter2"), "{error}");
 }
