@@ -116,7 +116,7 @@ enum Task {
     },
     /// Check the generated code, then make calls through every crate against a local platform
     Demo,
-    /// Measure calls through the crates beside the same calls written by hand
+    /// Compare calls through the crates with the same calls written by hand
     Bench(bench::Options),
 }
 

@@ -278,7 +278,7 @@ impl Tokens {
         }
     }
 
-    /// Grants a refresh token for a consent and the access token granted beside it.
+    /// Grants a refresh token for a consent and the access token granted with it.
     pub(crate) fn open_session(
         &mut self,
         kind: TokenKind,
@@ -292,7 +292,7 @@ impl Tokens {
         refresh
     }
 
-    /// Uses up an authorization code or a refresh token of this kind. The access token granted beside
+    /// Uses up an authorization code or a refresh token of this kind. The access token granted with
     /// the latter works for `grace` longer.
     pub(crate) fn use_up(
         &mut self,

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what a call through the crates costs, beside one that is written by hand.
+//! `cargo xtask bench`: the cost of a call through the crates, compared with one that is written by hand.
 
 pub mod figures;
 mod maintenance;

@@ -1,4 +1,4 @@
-//! What a call costs, ours beside the others, as a picture.
+//! The cost of a call as a picture, ours and those of others.
 
 use std::fmt::Write;
 
@@ -48,7 +48,7 @@ pub fn draw(record: &Record, colors: &Colors) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {y}\" width=\"{WIDTH}\" \
          height=\"{y}\" font-family=\"-apple-system,'Segoe UI',Helvetica,Arial,sans-serif\" \
-         font-size=\"12\" role=\"img\">\n<title>openplat beside other SDKs</title>\n{panels}</svg>\n"
+         font-size=\"12\" role=\"img\">\n<title>openplat and other SDKs</title>\n{panels}</svg>\n"
     )
 }
 

@@ -70,7 +70,7 @@ const PROGRAMS: [Program; 8] = [
 /// A program that calls many operations.
 const MANY: Program = Program { features: "im", ..program("im-many", None, false) };
 
-/// Calls that go before those that are counted, beside the warm-up of the programs themselves.
+/// Calls that go before those that are counted, in addition to the warm-up of the programs themselves.
 const BEFORE: u32 = 10;
 
 /// Pairs of runs of which the median is taken.

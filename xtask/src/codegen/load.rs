@@ -1,4 +1,4 @@
-//! From a folder of spec files to typed specs, each beside the document it was read from.
+//! From a folder of spec files to typed specs, each with the document it was read from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;

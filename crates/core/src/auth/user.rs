@@ -246,7 +246,7 @@ async fn request(channel: &Channel, grant: UserGrant) -> Result<UserToken, Error
         .map_err(|error| error.with_operation(operation))
 }
 
-/// Reads a pair of tokens. Only the access token has to be there: everything beside it may be
+/// Reads a pair of tokens. Only the access token has to be there: everything else may be
 /// missing or odd, while the tokens it came with are spent.
 fn read(issued_at: SystemTime, body: &[u8]) -> Result<UserToken, Error> {
     let members = TokenMembers::read(body)?;

@@ -129,7 +129,7 @@ impl RawCall {
     }
 
     /// Prepares the call; awaiting it returns the whole body of the response, envelope included:
-    /// for endpoints that respond beside `data`, as `/open-apis/bot/v3/info` does.
+    /// for endpoints that respond outside `data`, as `/open-apis/bot/v3/info` does.
     pub fn send_whole<T: Output>(&self) -> Call<T> {
         self.call(self.meta().whole_body())
     }

@@ -80,7 +80,7 @@ impl<V: Vendor> ClientBuilder<V> {
     /// Another host than the default one: `https://` and a host, with a path prefix if the
     /// platform is deployed under one. Plain `http://` is refused unless the host is this machine.
     ///
-    /// DingTalk's old API has a host of its own beside each of DingTalk's own. Any other base URL
+    /// DingTalk's old API has a host of its own for each of DingTalk's own. Any other base URL
     /// serves both APIs.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
@@ -222,7 +222,7 @@ impl<V: Vendor> ClientBuilder<V> {
     /// Sends requests through this transport instead of one of the client's own.
     ///
     /// The options of the client's own transport, from [`connect_timeout`](Self::connect_timeout)
-    /// to [`client_certificate`](Self::client_certificate), cannot be set beside it: set them on a
+    /// to [`client_certificate`](Self::client_certificate), cannot be set along with it: set them on a
     /// [`TransportBuilder`](crate::TransportBuilder), and pass what it builds or a wrapper around
     /// that.
     pub fn transport(mut self, transport: impl Transport) -> Self {
@@ -303,7 +303,7 @@ impl<V: Vendor> ClientBuilder<V> {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the app's ID or secret begins
     /// or ends with whitespace, if the base URL, the proxy, a certificate or the user agent is not
-    /// usable, if TLS cannot be set up, if options of the client's transport are set beside one of
+    /// usable, if TLS cannot be set up, if options of the client's transport are set along with one of
     /// your own, or if there is no transport.
     pub fn build(self) -> Result<Client<V>, Error> {
         check_credential("ID", &self.app.id)?;
@@ -313,7 +313,7 @@ impl<V: Vendor> ClientBuilder<V> {
             (Some(transport), None, _) => transport,
             (Some(_), Some(_), _) => {
                 return Err(unusable(
-                    "options of the client's transport have no effect beside a transport of your \
+                    "options of the client's transport have no effect on a transport of your \
                      own; set them on its `TransportBuilder` and pass what that builds",
                 ));
             }

@@ -19,7 +19,7 @@ words! {
 }
 
 component! {
-    /// Columns beside each other (`column_set`). They can hold everything but forms and tables.
+    /// Columns next to each other (`column_set`). They can hold everything but forms and tables.
     ///
     /// ```
     /// use feishu_card::{Column, ColumnSet, MarkdownText};

@@ -79,7 +79,7 @@ impl Input {
         Self(Node::new("input").with("name", name.into()))
     }
 
-    /// Sets the words beside the field that say what to fill in.
+    /// Sets the words next to the field that say what to fill in.
     pub fn label(self, label: impl Into<String>) -> Self {
         self.set("label", plain_text(label))
     }

@@ -226,7 +226,7 @@ notes! {
     TableSplit = "a table is split by its columns",
     /// A row of a table has more cells than the table has columns. The last one has them all, as text.
     MoreCells = "more cells in a row than the table has columns",
-    /// The language of a code block is unknown to the platform, or has more beside it.
+    /// The language of a code block is unknown to the platform, or is followed by more words.
     CodeInfo = "the words beside a code fence are not shown",
     /// Lists or quotes that are nested more than 5 deep are shown at that depth.
     TooDeep = "lists or quotes are nested too deep",

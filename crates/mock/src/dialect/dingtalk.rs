@@ -229,7 +229,7 @@ impl Dialect for DingTalkDialect {
         if self.is_old { r#"{"errcode":0,"errmsg":"ok"}"# } else { "{}" }
     }
 
-    /// The old API puts its data beside the code.
+    /// The old API puts its data next to the code.
     fn success(&self, data: &Value, _is_whole_body: bool) -> Value {
         let mut body = data.clone();
         if let (true, Some(members)) = (self.is_old, body.as_object_mut()) {

@@ -15,7 +15,7 @@ use crate::tokens::{
     BadCode, Granted, Issued, State, TokenKind, Tokens, VendorId, has_twice, seconds,
 };
 
-/// With less than this left, a fetch gives a new token beside the old one.
+/// With less than this left, a fetch gives a new token along with the old one.
 const MARGIN: Duration = Duration::from_secs(30 * 60);
 
 /// The time for which a user's token still works after its refresh.
@@ -39,7 +39,7 @@ fn custom_tenant(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Value, Failure> {
     Ok(granted("tenant_access_token", tenant))
 }
 
-/// The response has the tenant's token beside the app's.
+/// The response has the tenant's token along with the app's.
 fn custom_app(ask: &Ask<'_>, tokens: &mut Tokens) -> Result<Value, Failure> {
     let app_id = app_id(ask)?;
     let tenant = tokens.share(TokenKind::FeishuTenant, app_id, ask.now, MARGIN);

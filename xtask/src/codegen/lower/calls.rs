@@ -166,7 +166,7 @@ fn id_of<'a>(api: &'a Api, field: &Field) -> Option<&'a Id> {
     }
 }
 
-/// An id together with its type: the one that is documented beside it, or the first.
+/// An id together with its type: the one that is documented next to it, or the first.
 fn typed_id(id: &Id, documented: Option<String>, value: Value) -> Value {
     let first = id.variants.first().map(|first| first.variant.value.clone());
     json!({ "type": documented.or(first), "id": value })

@@ -297,7 +297,7 @@ impl<'a> Lowering<'a> {
         self.sentence(doc, document, &pointer.join("doc"))
     }
 
-    /// A sentence that has to say more than the name it stands beside.
+    /// A sentence that has to say more than its name.
     fn doc_of(&mut self, name: &str, doc: &str, document: &Document, pointer: &Pointer) -> String {
         if sentence::says_only(name, doc) {
             let message = format!("this sentence says no more than the name `{name}`");

@@ -378,7 +378,7 @@ impl<'a> Lowering<'a> {
         if declared.home == Home::Events && !is_of_events {
             let message = format!("the type `{name}` belongs to the events, in {home}");
             let hint =
-                "move it into a file of `types/` beside the operations to share it with them";
+                "move it into a file of `types/` next to the operations to share it with them";
             self.report(place, message, hint);
             return None;
         }

@@ -115,7 +115,7 @@ fn in_module(module: &str, names: &BTreeSet<String>) -> String {
     format!("    {module} {{\n{names}    }}\n")
 }
 
-/// The types that a program finds in a module. What a type requires is declared beside it.
+/// The types that a program finds in a module. What a type requires is declared next to it.
 fn type_names(api: &Api, module: &Module) -> BTreeSet<String> {
     let own = module.operations.iter().flat_map(|operation| {
         let types = operation.types.iter().map(TypeDef::name);
@@ -180,7 +180,7 @@ fn leads_to<'a>(api: &'a Api, first: impl Iterator<Item = &'a Type>) -> BTreeSet
     names
 }
 
-/// Whether there is a struct beside the model that names what it requires.
+/// Whether there is a struct next to the model that names what it requires.
 fn has_required(model: &Model) -> bool {
     model.in_requests && needs_names(model.fields.iter().filter(|field| field.required))
 }
@@ -331,7 +331,7 @@ fn argument(ty: &Type, value: TokenStream) -> Argument {
     }
 }
 
-/// What a constructor or setter takes for a field: a number or a time beside its text.
+/// What a constructor or setter takes for a field: a number or a time in addition to its text.
 fn field_argument(field: &Field, value: TokenStream) -> Argument {
     match counted_text(field) {
         Some(ty) => Argument {

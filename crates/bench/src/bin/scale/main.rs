@@ -1,6 +1,6 @@
 //! What grows with size and number: calls in flight, files, events, and connections that wait.
 //!
-//! Without an argument, measures everything beside the same written by hand and prints a line for
+//! Without an argument, compares everything with the same written by hand and prints a line for
 //! each figure: its name, ours, the one by hand, and their ratio. Each side of a figure is measured
 //! in a process of its own, in turns; the line is the pair of runs whose ratio is the median.
 

@@ -78,9 +78,9 @@ pub struct Post {
     // language.
     first: Vec<Body>,
     last: Body,
-    /// The files beside the languages. Only when read; see [`attachments`](Self::attachments).
+    /// The files outside the languages. Only when read; see [`attachments`](Self::attachments).
     pub files: Vec<Attachment>,
-    /// Members beside the languages that this version does not know.
+    /// Members outside the languages that this version does not know.
     pub extra: Map<String, Value>,
 }
 
