@@ -231,13 +231,13 @@ impl Story {
 /// Makes the future of a call, the only one there is for all types of output.
 pub(super) fn start(
     Unsent { line, request, options }: Unsent,
-) -> BoxFuture<'static, Result<Success, Error>> {
+) -> BoxFuture<'static, Result<Box<Success>, Error>> {
     let plan = request.and_then(|request| Plan::new(line, request, options));
     // By reference: a future has room for all that is moved within it, twice.
     Box::pin(async move { run(plan.as_ref().map_err(Error::clone)?).await })
 }
 
-async fn run(plan: &Plan) -> Result<Success, Error> {
+async fn run(plan: &Plan) -> Result<Box<Success>, Error> {
     let meta = plan.request.meta.clone();
     let span = tracing::info_span!(
         "call",
@@ -279,7 +279,7 @@ fn out_of_time(timeout: Duration, story: &Story) -> Error {
     story.after_last(Error::new(ErrorKind::Timeout).with_detail(detail))
 }
 
-async fn attempts(plan: &Plan, mut tries: Tries, story: &Story) -> Result<Success, Error> {
+async fn attempts(plan: &Plan, mut tries: Tries, story: &Story) -> Result<Box<Success>, Error> {
     let flow = &plan.channel.flow;
     let counted = Counted { meta: &plan.request.meta, owner: plan.auth.owner() };
     flow.budget.pay_in();
@@ -321,42 +321,39 @@ enum Failure {
     Call(Error),
 }
 
-/// Makes one attempt, and another one if the vendor rejects the token.
-async fn attempt_with_fresh_token(plan: &Plan, story: &Story) -> Result<Success, Failure> {
-    let token = plan.auth.token(&plan.channel).await.map_err(Failure::Token)?;
-    match send(plan, token.header(), story).await {
-        // Boxed, since few calls come here: their futures need no room for it.
-        Err(error) if error.kind() == ErrorKind::Unauthenticated => {
-            Box::pin(with_next_token(plan, story, token, error)).await
+/// Makes one attempt. If the vendor rejects the token, replaces it and makes another one: a second
+/// rejection is the result, and so is the first if the same token comes again.
+async fn attempt_with_fresh_token(plan: &Plan, story: &Story) -> Result<Box<Success>, Failure> {
+    let mut token = plan.auth.token(&plan.channel).await.map_err(Failure::Token)?;
+    let mut is_replaced = false;
+    loop {
+        let error = match send(plan, token.header(), story).await {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => error,
+            result => return result.map_err(Failure::Call),
+        };
+        if is_replaced {
+            plan.auth.remember_refusal(&token, &plan.request.meta.name());
+            return Err(Failure::Call(error));
         }
-        result => result.map_err(Failure::Call),
+        // Boxed, since few calls come here: their futures need no room for it.
+        let next = Box::pin(next_token(plan, &token)).await.map_err(Failure::Token)?;
+        token = next.ok_or(Failure::Call(error))?;
+        is_replaced = true;
     }
 }
 
-/// Replaces a token that was rejected and sends the request again, once: a second rejection is the
-/// result, and so is the first if the same token comes again.
-async fn with_next_token(
-    plan: &Plan,
-    story: &Story,
-    token: Sent,
-    error: Error,
-) -> Result<Success, Failure> {
-    let (auth, channel) = (&plan.auth, &*plan.channel);
+/// Returns the token that takes the place of one that was rejected, if there is another and the request
+/// can be sent again.
+async fn next_token(plan: &Plan, token: &Sent) -> Result<Option<Sent>, Error> {
     let operation = plan.request.meta.name();
-    if !auth.reject(&token, &operation) || !plan.request.is_repeatable() {
-        return Err(Failure::Call(error));
+    if !plan.auth.reject(token, &operation) || !plan.request.is_repeatable() {
+        return Ok(None);
     }
     tracing::info!("the token was rejected");
-    let next = auth.replacement(&token, &operation, channel).await.map_err(Failure::Token)?;
-    let Some(next) = next else { return Err(Failure::Call(error)) };
-    let result = send(plan, next.header(), story).await;
-    if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unauthenticated) {
-        auth.remember_refusal(&next, &operation);
-    }
-    result.map_err(Failure::Call)
+    plan.auth.replacement(token, &operation, &plan.channel).await
 }
 
-async fn send(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Success, Error> {
+async fn send(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Box<Success>, Error> {
     let attempt = 1 + story.sent.load(Ordering::Relaxed);
     let result = send_once(plan, token, story).await.map_err(|error| {
         let error = error.masking(&plan.channel.secrets(token));
@@ -366,7 +363,7 @@ async fn send(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Success
     result
 }
 
-async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Success, Error> {
+async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Box<Success>, Error> {
     let channel = &*plan.channel;
     let exchange = &channel.exchange;
     let Encoded { meta, body, .. } = &plan.request;
@@ -436,7 +433,7 @@ fn request(
     Ok(request)
 }
 
-fn read(plan: &Plan, token: &HeaderValue, reply: Reply) -> Result<Success, Error> {
+fn read(plan: &Plan, token: &HeaderValue, reply: Reply) -> Result<Box<Success>, Error> {
     let Plan { channel, is_old, request: Encoded { meta, .. }, .. } = plan;
     let presumed = match meta.reads() {
         Reads::Data if !*is_old => channel.platform.presumed_data(&reply.body),
@@ -452,7 +449,7 @@ fn read(plan: &Plan, token: &HeaderValue, reply: Reply) -> Result<Success, Error
         Reads::WholeBody => reply.body.clone().into(),
         Reads::Data | Reads::File => data,
     };
-    Ok(Success {
+    Ok(Box::new(Success {
         meta: meta.clone(),
         channel: channel.clone(),
         token: token.clone(),
@@ -463,7 +460,7 @@ fn read(plan: &Plan, token: &HeaderValue, reply: Reply) -> Result<Success, Error
         content: Content::Data(json),
         is_presumed: presumed.is_some(),
         warnings,
-    })
+    }))
 }
 
 /// Returns `true` if an empty body is all that a success has to say, in any vendor's format.
@@ -473,8 +470,8 @@ fn is_done(reply: &Reply, meta: &Meta) -> bool {
     reply.body.is_empty() && (has_no_content || is_deleted)
 }
 
-fn success_with_file(plan: &Plan, token: &HeaderValue, file: FileReply) -> Success {
-    Success {
+fn success_with_file(plan: &Plan, token: &HeaderValue, file: FileReply) -> Box<Success> {
+    Box::new(Success {
         meta: plan.request.meta.clone(),
         channel: plan.channel.clone(),
         token: token.clone(),
@@ -485,7 +482,7 @@ fn success_with_file(plan: &Plan, token: &HeaderValue, file: FileReply) -> Succe
         content: Content::File(Box::new(file)),
         is_presumed: false,
         warnings: Vec::new(),
-    }
+    })
 }
 
 /// Returns the error of a response to a request for a file whose status is no success.
@@ -502,7 +499,7 @@ fn no_file(reply: &Reply, channel: &Channel) -> Error {
     })
 }
 
-fn log(attempt: u32, result: &Result<Success, Error>) {
+fn log(attempt: u32, result: &Result<Box<Success>, Error>) {
     match result {
         Ok(success) => tracing::debug!(
             http.request.resend_count = attempt - 1,

@@ -65,7 +65,7 @@ pub struct Call<T> {
 struct Sending {
     /// The request and its conditions, before the call is first polled.
     unsent: Option<Unsent>,
-    running: Option<BoxFuture<'static, Result<Success, Error>>>,
+    running: Option<BoxFuture<'static, Result<Box<Success>, Error>>>,
     strictness: Strictness,
 }
 
@@ -77,7 +77,7 @@ struct Unsent {
 }
 
 impl Sending {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Success, Error>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Box<Success>, Error>> {
         if let Some(unsent) = self.unsent.take() {
             self.running = Some(execute::start(unsent));
         }

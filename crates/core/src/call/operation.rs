@@ -66,19 +66,19 @@ pub(crate) mod sealed {
 /// Implemented for every type that can be deserialized.
 pub trait Output: Sized + Send + 'static {
     #[doc(hidden)]
-    fn from_success(success: Success, strictness: Strictness) -> Result<Read<Self>, Error>;
+    fn from_success(success: Box<Success>, strictness: Strictness) -> Result<Read<Self>, Error>;
 }
 
 impl<T: DeserializeOwned + Send + 'static> Output for T {
-    fn from_success(success: Success, strictness: Strictness) -> Result<Read<Self>, Error> {
+    fn from_success(success: Box<Success>, strictness: Strictness) -> Result<Read<Self>, Error> {
         decode(success, strictness)
     }
 }
 
 impl Output for Download {
-    fn from_success(success: Success, _: Strictness) -> Result<Read<Self>, Error> {
+    fn from_success(success: Box<Success>, _: Strictness) -> Result<Read<Self>, Error> {
         let log_id = success.log_id();
-        let Success { meta, attempts, content, .. } = success;
+        let Success { meta, attempts, content, .. } = *success;
         match content {
             Content::File(file) => Self::new(meta, attempts, log_id, *file).map(Read::from),
             Content::Data(_) => Err(Error::new(ErrorKind::Decode).with_operation(meta.name())),
@@ -87,7 +87,7 @@ impl Output for Download {
 }
 
 impl<T: Output> Output for Response<T> {
-    fn from_success(success: Success, strictness: Strictness) -> Result<Read<Self>, Error> {
+    fn from_success(success: Box<Success>, strictness: Strictness) -> Result<Read<Self>, Error> {
         let status = success.status.as_u16();
         let (log_id, attempts) = (success.log_id(), success.attempts);
         let headers = match &success.content {
@@ -104,7 +104,7 @@ impl<T: Output> Output for Response<T> {
 
 /// The only step of a call that is compiled for each type of output.
 fn decode<T: DeserializeOwned>(
-    mut success: Success,
+    mut success: Box<Success>,
     strictness: Strictness,
 ) -> Result<Read<T>, Error> {
     let mut read = codec::read(success.data(), strictness);

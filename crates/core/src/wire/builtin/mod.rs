@@ -62,6 +62,17 @@ impl HttpTransport {
     pub fn builder() -> TransportBuilder<Self> {
         TransportBuilder::default()
     }
+
+    fn convert(&self, request: http::Request<Body>) -> Result<reqwest::Request, TransportError> {
+        let (head, body) = request.into_parts();
+        let mut request = reqwest::Request::new(head.method, self.origin.url(&head.uri)?);
+        *request.headers_mut() = head.headers;
+        *request.body_mut() = Some(match body.as_bytes() {
+            Some(bytes) => bytes.clone().into(),
+            None => reqwest::Body::wrap(body),
+        });
+        Ok(request)
+    }
 }
 
 impl BuildTransport for HttpTransport {
@@ -106,18 +117,15 @@ impl Transport for HttpTransport {
         &self,
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        // Not within the future, which would have room for the request as long as it lives.
+        let sent = self.convert(request).map(|request| {
+            let url = self.may_follow_redirects.then(|| Box::new(request.url().clone()));
+            (url, self.client.execute(request))
+        });
         Box::pin(async move {
-            let (head, body) = request.into_parts();
-            let mut request = reqwest::Request::new(head.method, self.origin.url(&head.uri)?);
-            *request.headers_mut() = head.headers;
-            *request.body_mut() = Some(match body.as_bytes() {
-                Some(bytes) => bytes.clone().into(),
-                None => reqwest::Body::wrap(body),
-            });
-            let url = self.may_follow_redirects.then(|| request.url().clone());
-            let response = self.client.execute(request).await;
-            let mut response = response.map_err(|error| failure(error, &self.proxies))?;
-            if url.is_some_and(|url| url != *response.url()) {
+            let (url, response) = sent?;
+            let mut response = response.await.map_err(|error| failure(error, &self.proxies))?;
+            if url.is_some_and(|url| *url != *response.url()) {
                 return Err(followed());
             }
             let mut head = http::Response::new(());
