@@ -33,7 +33,7 @@ pub struct Options {
     /// Measure nothing; renew the tables and plots
     #[arg(long)]
     plot: bool,
-    /// Measure how long the consumers take to build as well
+    /// Measure how long the programs take to build as well, with `--peers` those of others too
     #[arg(long)]
     weight: bool,
     /// Measure how long the generator and the tests take as well
@@ -62,13 +62,18 @@ pub fn run(root: &Path, options: &Options) -> Result<String, String> {
         check(root, &record)?;
         return Ok(format!("{} counts are as on record\n", counts.figures.len()));
     }
-    let parts: [(_, _, fn(&Path) -> _); 6] = [
+    let parts: [(_, _, fn(&Path) -> _); 7] = [
         ("cargo xtask bench", true, programs::time),
         ("cargo xtask bench --tasks", options.tasks, |root| programs::measure(root, "tasks")),
         ("cargo xtask bench --weight", options.weight, programs::weigh),
         ("cargo xtask bench --maintenance", options.maintenance, maintenance::measure),
         ("cargo xtask bench --scale", options.scale, |root| programs::measure(root, "scale")),
         ("cargo xtask bench --peers", options.peers, programs::peers),
+        (
+            "cargo xtask bench --peers --weight",
+            options.peers && options.weight,
+            programs::weigh_peers,
+        ),
     ];
     let results = parts.into_iter().filter(|(_, wanted, _)| *wanted);
     let results = results

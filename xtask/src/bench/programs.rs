@@ -89,12 +89,14 @@ pub fn count(root: &Path) -> Result<Figures, String> {
     Ok(figures)
 }
 
-/// Counts the same of other SDKs, and how long they take to build.
+/// Counts the same of other SDKs.
 pub fn peers(root: &Path) -> Result<Figures, String> {
-    let peers = PEERS.map(peer);
-    let mut figures = count_all(root, &peers)?;
-    figures.extend(weigh_all(root, &peers)?);
-    Ok(figures)
+    count_all(root, &PEERS.map(peer))
+}
+
+/// Builds other SDKs from nothing, as [`weigh`] does.
+pub fn weigh_peers(root: &Path) -> Result<Figures, String> {
+    weigh_all(root, &PEERS.map(peer))
 }
 
 fn count_all(root: &Path, programs: &[Program]) -> Result<Figures, String> {
