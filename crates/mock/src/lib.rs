@@ -1,29 +1,40 @@
-//! A platform on this machine, for trying the openplat SDKs without an account.
+//! A platform on this machine, for testing programs that use the openplat SDKs without an account.
 //!
 //! [`MockPlatform`] speaks to Feishu and to DingTalk clients. It grants tokens and checks them,
 //! responds to operations with their documented example or with what a test tells it to, and keeps
 //! the requests for the test to look at.
 //!
+//! ```sh
+//! cargo add --dev openplat-mock serde_json
+//! cargo add --dev feishu-im --features examples
 //! ```
-//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
-//! use openplat_core::{Client, ErrorKind, Feishu};
+//!
+//! Without the feature `examples` of the vendor crate, the documented examples are empty responses. The
+//! [guide to testing](https://docs.rs/feishu-im/latest/feishu_im/guide/testing) shows the test of a
+//! whole bot.
+//!
+//! # A call
+//!
+//! ```
+//! use feishu_im::chat::LinkChat;
+//! use feishu_im::{Client, ErrorCode};
 //! use openplat_mock::MockPlatform;
 //! use serde_json::json;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // In a test: #[tokio::test]
 //! let mock = MockPlatform::start().await?;
-//! let client = Client::<Feishu>::builder("cli_1", "secret").base_url(mock.url()).build()?;
+//! let feishu = Client::builder("cli_1", "secret").base_url(mock.url()).build()?;
 //!
 //! // The first call succeeds, all later ones fail.
 //! mock.on::<LinkChat>().data(json!({ "share_link": "https://example.com/1" })).error("232009");
 //!
-//! let link = LinkChat::new("oc_1").send(&client).await?;
-//! assert_eq!(link.share_link, "https://example.com/1");
+//! let link = LinkChat::new("oc_1").send(&feishu).await?;
+//! assert_eq!(link.share_link.as_deref(), Some("https://example.com/1"));
 //!
-//! let error = LinkChat::new("oc_2").send(&client).await.err().ok_or("no error")?;
-//! assert_eq!(error.kind(), ErrorKind::Rejected);
-//! assert_eq!(error.code::<String>().as_deref(), Some("232009"));
+//! let error = LinkChat::new("oc_2").send(&feishu).await.err().ok_or("no error")?;
+//! assert_eq!(error.code(), Some(ErrorCode::ChatDissolved));
 //!
 //! let requests = mock.requests_to::<LinkChat>();
 //! assert_eq!(requests[1].path_value("chat_id"), Some("oc_2"));
@@ -41,22 +52,21 @@
 //! that passes is tokio's, and a test whose clock is paused waits for nothing:
 //!
 //! ```
-//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
 //! use std::time::Duration;
-//! use openplat_core::{Client, Feishu};
+//! use feishu_im::Client;
+//! use feishu_im::chat::LinkChat;
 //! use openplat_mock::{MockPlatform, Reply};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mock = MockPlatform::in_process();
-//! let client =
-//!     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! let feishu = Client::builder("cli_1", "secret").transport(mock.transport()).build()?;
 //! mock.on::<LinkChat>().respond(Reply::example().delay(Duration::from_secs(7)));
 //!
 //! // In a test: #[tokio::test(start_paused = true)]
 //! # tokio::time::pause();
 //! let started = tokio::time::Instant::now();
-//! LinkChat::new("oc_1").send(&client).await?;
+//! LinkChat::new("oc_1").send(&feishu).await?;
 //! assert_eq!(started.elapsed().as_secs(), 7);
 //! # Ok(())
 //! # }
@@ -68,38 +78,38 @@
 //! last one repeats, unless [`Route::times`] limits it.
 //!
 //! ```
-//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
 //! use std::time::Duration;
-//! use openplat_core::{Client, ErrorKind, Feishu};
+//! use feishu_im::chat::LinkChat;
+//! use feishu_im::openplat_core::Method;
+//! use feishu_im::{Client, ErrorKind, Feishu};
 //! use openplat_mock::{MockPlatform, Reply};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let mock = MockPlatform::in_process();
-//! # let client =
-//! #     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! # let feishu = Client::builder("cli_1", "secret").transport(mock.transport()).build()?;
 //! # tokio::time::pause();
 //! let route = mock.on::<LinkChat>();
 //! let route = route.respond(Reply::refuse()).times(1);
 //! let route = route.respond(Reply::example().cut_after(10)).times(1);
 //!
 //! // What was not sent is retried, what may have been executed is not.
-//! let error = LinkChat::new("oc_1").send(&client).await.err().ok_or("no error")?;
+//! let error = LinkChat::new("oc_1").send(&feishu).await.err().ok_or("no error")?;
 //! assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transfer, 2));
 //!
 //! // Now that both are used up, the route gives the documented example.
-//! LinkChat::new("oc_1").send(&client).await?;
+//! LinkChat::new("oc_1").send(&feishu).await?;
 //! assert_eq!(route.calls(), 3);
 //!
 //! // Any path can be a route, also one at which tokens are fetched.
 //! let tokens = "/open-apis/auth/v3/tenant_access_token/internal";
 //! mock.on_path::<Feishu>(Method::Post, tokens).error("10014").times(1);
 //! mock.revoke_tokens();
-//! LinkChat::new("oc_1").send(&client).await.err().ok_or("no error")?;
+//! LinkChat::new("oc_1").send(&feishu).await.err().ok_or("no error")?;
 //!
 //! // A client whose credentials were refused fetches no token for a while.
 //! tokio::time::advance(Duration::from_secs(10)).await;
-//! LinkChat::new("oc_1").send(&client).await?;
+//! LinkChat::new("oc_1").send(&feishu).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -107,20 +117,19 @@
 //! # Limits
 //!
 //! ```
-//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
 //! use std::time::Duration;
-//! use openplat_core::{Client, Feishu};
+//! use feishu_im::Client;
+//! use feishu_im::chat::LinkChat;
 //! use openplat_mock::{MockPlatform, RateLimit};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let mock = MockPlatform::in_process();
-//! # let client =
-//! #     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! # let feishu = Client::builder("cli_1", "secret").transport(mock.transport()).build()?;
 //! # tokio::time::pause();
 //! let route = mock.on::<LinkChat>().rate_limit(RateLimit::new(2, Duration::from_secs(5)));
 //! for _ in 0..3 {
-//!     LinkChat::new("oc_1").send(&client).await?;
+//!     LinkChat::new("oc_1").send(&feishu).await?;
 //! }
 //! assert_eq!((route.calls(), route.requests().len()), (3, 4), "the third call was sent twice");
 //! # Ok(())
@@ -134,28 +143,27 @@
 //! [`MockPlatform::advance`] moves.
 //!
 //! ```
-//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
-//! use openplat_core::{Client, CodeExchange, ErrorKind, Feishu};
+//! use feishu_im::chat::LinkChat;
+//! use feishu_im::{Client, CodeExchange, ErrorKind};
 //! use openplat_mock::{Consent, MockPlatform};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let mock = MockPlatform::in_process();
-//! # let client =
-//! #     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! # let feishu = Client::builder("cli_1", "secret").transport(mock.transport()).build()?;
 //! mock.on::<LinkChat>();
 //! let code = mock.consent(Consent::new("cli_1").scopes(["im:chat", "offline_access"]));
-//! let user = client.exchange_code(CodeExchange::new(code)).await?;
-//! LinkChat::new("oc_1").send(&client.as_user(user.access_token.clone())).await?;
+//! let user = feishu.exchange_code(CodeExchange::new(code)).await?;
+//! LinkChat::new("oc_1").send(&feishu.as_user(user.access_token.clone())).await?;
 //!
 //! mock.advance(user.expires_at.duration_since(user.issued_at)?);
-//! let expired = LinkChat::new("oc_1").send(&client.as_user(user.access_token)).await;
+//! let expired = LinkChat::new("oc_1").send(&feishu.as_user(user.access_token)).await;
 //! assert_eq!(expired.err().map(|error| error.kind()), Some(ErrorKind::Unauthenticated));
 //!
 //! let refresh_token = user.refresh_token.ok_or("no refresh token")?;
-//! let user = client.refresh_user_token(&refresh_token).await?;
-//! LinkChat::new("oc_1").send(&client.as_user(user.access_token)).await?;
-//! client.refresh_user_token(&refresh_token).await.err().ok_or("it works once")?;
+//! let user = feishu.refresh_user_token(&refresh_token).await?;
+//! LinkChat::new("oc_1").send(&feishu.as_user(user.access_token)).await?;
+//! feishu.refresh_user_token(&refresh_token).await.err().ok_or("it works once")?;
 //! # Ok(())
 //! # }
 //! ```
@@ -166,27 +174,28 @@
 //! [`Recorded`] reads the query, JSON and forms.
 //!
 //! ```
-//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operation.rs"));
-//! use openplat_core::{Client, Feishu};
+//! use feishu_im::chat::LinkChat;
+//! use feishu_im::image::{CreateImage, ImageType};
+//! use feishu_im::{Client, Upload};
 //! use openplat_mock::{MockPlatform, Reply};
 //! use serde_json::json;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let mock = MockPlatform::in_process();
-//! # let client =
-//! #     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! # let feishu = Client::builder("cli_1", "secret").transport(mock.transport()).build()?;
 //! let links = mock.on::<LinkChat>().respond_with(|request| {
 //!     let chat_id = request.path_value("chat_id").unwrap_or_default();
 //!     Reply::data(json!({ "share_link": format!("https://example.com/{chat_id}") }))
 //! });
 //! links.when_path("chat_id", "oc_gone").error("232009");
-//! assert_eq!(LinkChat::new("oc_7").send(&client).await?.share_link, "https://example.com/oc_7");
-//! LinkChat::new("oc_gone").send(&client).await.err().ok_or("no error")?;
+//! let link = LinkChat::new("oc_7").send(&feishu).await?;
+//! assert_eq!(link.share_link.as_deref(), Some("https://example.com/oc_7"));
+//! LinkChat::new("oc_gone").send(&feishu).await.err().ok_or("no error")?;
 //!
 //! let images = mock.on::<CreateImage>();
 //! let image = Upload::from_bytes(&b"GIF89a"[..]).file_name("a.gif");
-//! CreateImage::new(image).send(&client).await?;
+//! CreateImage::new(ImageType::Message, image).send(&feishu).await?;
 //! let parts = images.requests()[0].parts()?;
 //! assert_eq!((parts[0].name.as_str(), parts[0].text().as_str()), ("image_type", "message"));
 //! assert_eq!(parts[1].file_name.as_deref(), Some("a.gif"));
@@ -202,26 +211,28 @@
 //! waits for the acknowledgment, and for the response to a callback.
 //!
 //! ```
-//! use openplat_core::events::connection::LongConnection;
-//! use openplat_core::events::{Answer, Listener, RawEvent};
-//! use openplat_core::{Client, Error, Feishu};
+//! use feishu_im::Client;
+//! use feishu_im::events::connection::LongConnection;
+//! use feishu_im::events::{Answer, Event, Listener, Toast};
 //! use openplat_mock::{MockPlatform, Push};
 //! use serde_json::json;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mock = MockPlatform::in_process();
-//! let client =
-//!     Client::<Feishu>::builder("cli_1", "secret").transport(mock.transport()).build()?;
-//! let bot = Listener::new(async |_: RawEvent| {
-//!     Ok::<_, Error>(Answer::json(&json!({ "toast": { "content": "done" } })))
+//! let feishu = Client::builder("cli_1", "secret").transport(mock.transport()).build()?;
+//! let bot = Listener::new(async |event| {
+//!     Ok::<_, feishu_im::Error>(match event {
+//!         Event::CardAction(click) => click.answer(Toast::info("done")),
+//!         _ => Answer::default(),
+//!     })
 //! });
 //! # tokio::time::pause();
-//! tokio::spawn(LongConnection::new(&client).connect().run(bot));
+//! tokio::spawn(LongConnection::new(&feishu).connect().run(bot));
 //!
 //! let click = json!({ "action": { "tag": "button", "value": { "key": "approve" } } });
 //! let ack = mock.push(Push::feishu("card.action.trigger", click)).ack().await;
-//! assert_eq!(ack.data, Some(json!({ "toast": { "content": "done" } })));
+//! assert_eq!(ack.data, Some(json!({ "toast": { "type": "info", "content": "done" } })));
 //!
 //! // In fragments, out of order.
 //! let message = Push::feishu("im.message.receive_v1", json!({ "message": {} }));
@@ -246,8 +257,7 @@
 //! a function:
 //!
 //! ```
-//! use openplat_core::Error;
-//! use openplat_core::events::{FeishuWebhook, Listener, RawEvent};
+//! use feishu_im::events::{Event, FeishuWebhook, Listener};
 //! use openplat_mock::{MockPlatform, Push, WebhookServer};
 //! use serde_json::json;
 //!
@@ -255,7 +265,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let webhook =
 //!     FeishuWebhook::builder().encrypt_key("a key").verification_token("a token").build()?;
-//! let bot = Listener::new(async |_: RawEvent| Ok::<_, Error>(()));
+//! let bot = Listener::new(async |_: Event| Ok::<_, feishu_im::Error>(()));
 //! let own = webhook.clone();
 //! let server = WebhookServer::function(move |request| {
 //!     let (bot, own) = (bot.clone(), own.clone());
@@ -277,6 +287,8 @@
 //! source; a test against the mock is no evidence of what the vendor does. The official Python
 //! clients, lark-oapi 1.7.5 and dingtalk-stream 0.24.3, hear, acknowledge and reconnect against it
 //! without a violation.
+
+#![doc(html_root_url = "https://docs.rs/openplat-mock/latest")]
 
 mod consent;
 mod dialect;
