@@ -1,26 +1,85 @@
-//! Feishu's low-code platform, apaas.
+//! The low-code platform of Feishu, apaas: records, functions, flows, approvals, workspaces and audit
+//! logs, as typed requests, responses and error codes. The client takes care of tokens, rate limits and
+//! safe retries.
+//!
+//! 飞书低代码平台（apaas）的 Rust SDK：读写记录，调用函数和流程，处理审批任务，查询工作区和审计日志。请求、响应和错误码都有类型，访问凭证、限流等待和安全重试由客户端负责。[中文说明](https://github.com/openplat/openplat/blob/main/README.zh-CN.md)
+//!
+//! # Add and read records
 //!
 //! ```no_run
-//! use feishu_apaas::user_task::{ChatGroupUserTask, ChatGroupUserTaskRequired};
+//! use feishu_apaas::application_object::{OqlQueryObjects, OqlQueryObjectsRequired};
+//! use feishu_apaas::application_object_record::{CreateRecord, CreateRecordRequired};
+//! use serde_json::json;
 //!
-//! # async fn run() -> Result<(), feishu_apaas::Error> {
-//! let feishu = feishu_apaas::Client::builder("cli_a1b2c3", "app secret").build()?;
-//! let required = ChatGroupUserTaskRequired { task_id: "1234", operator_user_id: "1718" };
-//! let chat = ChatGroupUserTask::new(required)
-//!     .invite_user_ids(["1719", "1720"])
-//!     .chat_name("Leave of absence")
-//!     .send(&feishu)
-//!     .await?;
-//! println!("{}", chat.chat_id);
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let secret = std::env::var("APP_SECRET")?;
+//!     let feishu = feishu_apaas::Client::builder("cli_a1b2c3", secret).build()?;
+//!
+//!     let record = serde_json::from_value(json!({ "name": "Ada", "age": 36 }))?;
+//!     let created = CreateRecord::new(CreateRecordRequired {
+//!         namespace: "package_test__c",
+//!         object_api_name: "employee",
+//!         record,
+//!     });
+//!     println!("{}", created.send(&feishu).await?.id);
+//!
+//!     let found = OqlQueryObjects::new(OqlQueryObjectsRequired {
+//!         namespace: "package_test__c",
+//!         query: "SELECT _id, name FROM employee WHERE age > $1",
+//!     });
+//!     for row in found.args([json!(30)]).send(&feishu).await?.rows {
+//!         println!("{row:?}");
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A request is a struct: its constructor takes what is required, setters take the rest, and `send`
+//! makes the call through a [`Client`].
+//!
+//! # Act for a user
+//!
+//! Audit logs, seats and workspaces take a user's token. An operation that does not accept the token
+//! of its sender does not compile.
+//!
+//! ```no_run
+//! # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+//! use feishu_apaas::app::ListApp;
+//!
+//! // A user who has logged in; see the guide to tokens.
+//! let user = feishu.as_user_with(feishu.user_session("account-4711"));
+//! let mut apps = ListApp::new().items(&user);
+//! while let Some(app) = apps.next().await {
+//!     println!("{:?}", app?);
+//! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The client is the same as in the other crates for Feishu: one of them serves all.
+//! # Handle errors
 //!
-//! # Tests
+//! ```no_run
+//! # async fn run(feishu: feishu_apaas::Client) {
+//! use feishu_apaas::ErrorCode;
+//! use feishu_apaas::application_function::{InvokeFunction, InvokeFunctionRequired};
 //!
-//! Responses and the models in them have public fields and implement [`Default`] and
+//! let function = InvokeFunction::new(InvokeFunctionRequired {
+//!     namespace: "package_test__c",
+//!     function_api_name: "printParam",
+//! });
+//! match function.send(&feishu).await {
+//!     Ok(returned) => println!("{:?}", returned.result),
+//!     Err(error) if error.code() == Some(ErrorCode::InvalidParameter) => println!("check params"),
+//!     Err(error) => eprintln!("{error}"),
+//! }
+//! # }
+//! ```
+//!
+//! # Test without an account
+//!
+//! [`openplat-mock`](https://docs.rs/openplat-mock) is a platform on your own machine. Responses and the
+//! models in them also have public fields and implement [`Default`] and
 //! [`Deserialize`](serde::Deserialize), so that a test can build them. Requests can be compared.
 //!
 //! ```
@@ -32,7 +91,41 @@
 //! assert_eq!(chat, serde_json::from_str(json)?);
 //! # Ok::<(), serde_json::Error>(())
 //! ```
+//!
+//! # Find an operation
+//!
+//! | to | module |
+//! | --- | --- |
+//! | create, read, change and delete records of an object | [`application_object_record`] |
+//! | query objects with OQL, search records | [`application_object`] |
+//! | call functions, run flows | [`application_function`], [`application_flow`] |
+//! | approve, reject, transfer and cancel tasks | [`approval_task`], [`approval_instance`], [`user_task`] |
+//! | give roles and record permissions | [`application_role_member`], [`application_record_permission_member`] |
+//! | read environment variables | [`application_environment_variable`] |
+//! | tables, views, enums and SQL of a workspace | [`workspace`], [`workspace_table`], [`workspace_view`], [`workspace_enum`] |
+//! | audit logs, apps, seats and usage | [`application_audit_log`], [`app`], [`seat_assignment`], [`seat_activity`], [`tenant_app_metrics`] |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `events` | the module `events`: changes of records, over a webhook |
+//! | `long-connection` | `events`, and events over a connection that the program opens |
+//! | `examples` | the documented responses, for `openplat-mock` |
+//! | `gbk` | file names in GBK, which some servers send without saying so |
+//! | `reqwest` (default) | the built-in transport |
+//! | `ring` (default) | TLS by ring if the process has not installed another rustls provider |
+//!
+//! # More
+//!
+//! - Guides, in `feishu-im`: [tokens and login](https://docs.rs/feishu-im/latest/feishu_im/guide/tokens),
+//!   [errors, retries and limits](https://docs.rs/feishu-im/latest/feishu_im/guide/errors),
+//!   [events](https://docs.rs/feishu-im/latest/feishu_im/guide/events) and
+//!   [testing](https://docs.rs/feishu-im/latest/feishu_im/guide/testing).
+//! - [Example programs](https://github.com/openplat/openplat#readme).
+//! - The client is the same type as in the other Feishu crates: one client serves all of them.
 
+#![doc(html_root_url = "https://docs.rs/feishu-apaas/latest")]
 #![warn(missing_docs, unreachable_pub)]
 
 #[rustfmt::skip]
@@ -50,7 +143,11 @@ pub use openplat_core::{
     UserToken, Violation, WithToken,
 };
 
-/// A client for Feishu or Lark; all crates for Feishu share it.
+/// A client for Feishu or Lark, which all crates for Feishu share.
+///
+/// Cheap to clone: clones share the connections and the token. It needs a tokio runtime when it sends.
+/// `.send(&client)` sends the app's token. Functions such as `as_user` return senders with another one:
+/// see the [guide to tokens](https://docs.rs/feishu-im/latest/feishu_im/guide/tokens).
 pub type Client = openplat_core::Client<Feishu>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<Feishu>;

@@ -1,5 +1,7 @@
 //! Message cards of Feishu and Lark, in their schema 2.0: typed builders, checked against the
-//! platform's limits before anything is sent.
+//! platform's limits before anything is sent, and cards and posts from Markdown.
+//!
+//! 飞书消息卡片（schema 2.0）的构建器：发送前检查平台限制，也可以把 Markdown 转为卡片或富文本。[中文说明](https://github.com/openplat/openplat/blob/main/README.zh-CN.md)
 //!
 //! ```
 //! use feishu_card::{Button, ButtonStyle, Card, Header, HeaderTemplate, MarkdownText};
@@ -17,8 +19,19 @@
 //! # Ok::<(), feishu_card::CardError>(())
 //! ```
 //!
-//! With the feature `cards` of `feishu-im`, a [`Card`] is the content of a message. Without it,
-//! [`Card::to_json_string`] is the `content` of a message whose `msg_type` is `interactive`.
+//! # Send a card
+//!
+//! With the feature `cards` of [`feishu-im`](https://docs.rs/feishu-im), a [`Card`] is the content of a
+//! message:
+//!
+//! ```text
+//! CreateMessage::with_content(ReceiveId::chat("oc_..."), card).send(&feishu).await?;
+//! ```
+//!
+//! Otherwise, [`Card::to_json_string`] is the `content` of a message whose `msg_type` is `interactive`.
+//! A click on a button is the event `card.action.trigger`, with the value that was passed to
+//! [`Button::callback`]; see the
+//! [guide to events](https://docs.rs/feishu-im/latest/feishu_im/guide/events).
 //!
 //! # Components
 //!
@@ -36,9 +49,30 @@
 //!
 //! # Markdown
 //!
-//! With the feature `markdown`, the type `Markdown` turns a text as assistants write it into as
-//! many cards or posts as it takes.
+//! With the feature `markdown`, the type `Markdown` turns text as language models write it into as many
+//! cards or posts as it takes:
+//!
+//! ```
+//! # #[cfg(feature = "markdown")]
+//! # {
+//! use feishu_card::Markdown;
+//!
+//! let converted = Markdown::new("# Report\n\nAll **214** tests passed.").cards();
+//! for note in &converted.notes {
+//!     eprintln!("not shown as written: {note}");
+//! }
+//! assert_eq!(converted.parts.len(), 1);
+//! # }
+//! ```
+//!
+//! Put other people's words through [`escape()`] before you write them into a [`MarkdownText`].
+//!
+//! # Errors
+//!
+//! [`CardError`] says which limit a card exceeds and where. The platform would reject such a card, or
+//! show only a part of it.
 
+#![doc(html_root_url = "https://docs.rs/feishu-card/latest")]
 #![warn(missing_docs, unreachable_pub)]
 
 mod card;

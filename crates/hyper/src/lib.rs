@@ -1,21 +1,38 @@
-//! A transport for the openplat SDKs for Feishu/Lark and DingTalk over hyper, for programs that
-//! count instructions, crates and bytes. It keeps the promises of the built-in transport.
+//! A transport over hyper for the openplat SDKs for Feishu/Lark and DingTalk, for programs that count
+//! instructions, crates and bytes. It keeps the promises of the built-in transport.
 //!
-//! ```
+//! ```no_run
+//! use openplat_core::Client;
+//! # use openplat_core::{ClientBuilder, Error, Vendor};
 //! use openplat_hyper::HyperTransport;
 //!
-//! # fn build<V: openplat_core::Vendor>(
-//! #     builder: openplat_core::ClientBuilder<V>,
-//! # ) -> Result<(), openplat_core::Error> {
-//! let client = builder.over::<HyperTransport>().build()?;
-//! # drop(client);
-//! # Ok(())
+//! # fn build<V: Vendor>(secret: String) -> Result<Client<V>, Error> {
+//! let client = Client::builder("cli_a1b2c3", secret).over::<HyperTransport>().build()?;
+//! # Ok(client)
 //! # }
 //! ```
 //!
-//! The built-in transport and reqwest are not compiled if the SDKs are depended on without their
-//! default features.
+//! The client of a vendor crate has the same builder: `feishu_im::Client::builder(..)`. The built-in
+//! transport and reqwest are not compiled if the SDKs are depended on without their default features:
+//!
+//! ```toml
+//! [dependencies]
+//! feishu-im = { version = "0.1", default-features = false }
+//! openplat-hyper = "0.1"
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `http2` | HTTP/2 where the server offers it |
+//! | `socks` | SOCKS proxies |
+//! | `webpki-roots` | the certificate authorities that Mozilla trusts, in addition to the system's |
+//! | `ring` (default) | TLS by ring if the process has not installed another rustls provider |
+//!
+//! Compressed responses are not supported.
 
+#![doc(html_root_url = "https://docs.rs/openplat-hyper/latest")]
 #![warn(missing_docs, unreachable_pub)]
 
 mod connect;

@@ -130,6 +130,7 @@
 //! hours that it is kept. All events are on one node of a cluster; a prefix in braces chooses the
 //! node.
 
+#![doc(html_root_url = "https://docs.rs/openplat-token-redis/latest")]
 #![warn(missing_docs, unreachable_pub)]
 
 mod address;
