@@ -27,6 +27,22 @@ fn build<T: BuildTransport>(options: TransportOptions) -> Result<Arc<dyn Transpo
 }
 
 /// Sets up a [`Client`].
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use openplat_core::{Client, Pacing, Vendor};
+/// # fn build<V: Vendor>(app_id: String, secret: String) -> Result<Client<V>, openplat_core::Error> {
+/// let client = Client::builder(app_id, secret)
+///     .timeout(Duration::from_secs(60))
+///     .proxy("http://proxy.example.com:3128")
+///     .pacing(Pacing::documented())
+///     .build()?;
+/// # Ok(client)
+/// # }
+/// ```
+///
+/// The parts that can be replaced, such as [`TokenStore`] and [`Transport`], are traits of this crate;
+/// vendor crates re-export it as `openplat_core`.
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder<V> {
     app: App,

@@ -28,9 +28,29 @@ pub use scoped::{AppScope, AsUser, Scoped, UserScope, WithToken};
 
 /// A sender of operations to one vendor with the token of one app.
 ///
-/// Cheap to clone: clones share the connections and the token. Needs a tokio runtime when it
-/// sends, not when it is built. A token is fetched on the runtime of the call that needs it first;
-/// if that runtime is not driven any more, calls on other runtimes fetch anew after three seconds.
+/// Cheap to clone: clones share the connections and the token, so a program needs one client for an
+/// app, and no `Arc` around it. A vendor crate has an alias for its own, such as `feishu_im::Client`.
+///
+/// # Whose token is sent
+///
+/// `.send(&client)` sends the token of the app, which the client fetches and renews. These functions
+/// return senders with another token, which share the connections:
+///
+/// | function | token |
+/// | --- | --- |
+/// | [`as_user`](Self::as_user) | a user's token that the caller has |
+/// | [`as_user_with`](Self::as_user_with) | a user's token that a [`UserSession`](crate::UserSession) keeps and refreshes |
+/// | [`with_token`](Self::with_token) | a token of the app from elsewhere |
+/// | `as_app`, `for_tenant`, `as_store_app` | Feishu: another token of the app |
+/// | `for_corp`, `for_authorized_corp` | DingTalk: the app's token for an organization |
+///
+/// An operation that does not accept the token of its sender does not compile.
+///
+/// # Runtime
+///
+/// A client needs a tokio runtime with timers and I/O when it sends, not when it is built. A token is
+/// fetched on the runtime of the call that needs it first; if that runtime is not driven any more,
+/// calls on other runtimes fetch anew after three seconds.
 pub struct Client<V> {
     channel: Arc<Channel>,
     tokens: Arc<Tokens>,

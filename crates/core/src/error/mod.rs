@@ -22,10 +22,11 @@ pub use kind::ErrorKind;
 /// app secret, or what users wrote; no other error is kept behind this one, so
 /// [`source`](StdError::source) is always `None`.
 ///
-/// ```no_run
-/// # fn handle(error: openplat_core::Error) {
+/// ```
+/// # use openplat_core::{Error, ErrorKind};
+/// # fn handle(error: Error) {
 /// match error.kind() {
-///     openplat_core::ErrorKind::PermissionDenied => { /* ask an admin for the scope */ }
+///     ErrorKind::PermissionDenied => { /* ask an admin for the scope */ }
 ///     _ if error.is_throttled() => { /* slow down */ }
 ///     _ => eprintln!("{error}"),
 /// }
@@ -70,7 +71,14 @@ impl Error {
         self.0.api.as_ref()
     }
 
-    /// Returns the vendor's code as a typed value, e.g. `error.code::<feishu_im::ErrorCode>()`.
+    /// Returns the vendor's code as a typed value: the `ErrorCode` of a vendor crate, or a `String`.
+    ///
+    /// ```
+    /// # use openplat_core::{Error, ErrorKind};
+    /// # let error = Error::builder(ErrorKind::Rejected).status(400).code("232009").build();
+    /// // With a vendor crate: `error.code() == Some(ErrorCode::ChatDissolved)`.
+    /// assert_eq!(error.code::<String>().as_deref(), Some("232009"));
+    /// ```
     pub fn code<C: for<'a> From<&'a str>>(&self) -> Option<C> {
         self.api().filter(|api| !api.code.is_empty()).map(|api| C::from(&api.code))
     }
