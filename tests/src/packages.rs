@@ -59,3 +59,14 @@ fn readmes_of_packages_stand_alone() {
         }
     }
 }
+
+/// Where the docs of a crate were not built along, links to it lead to the docs under this name.
+#[test]
+fn each_package_says_where_its_docs_are() {
+    for (folder, manifest) in packages() {
+        let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
+        let root = format!("html_root_url = \"https://docs.rs/{}/latest\"", name.trim_matches('"'));
+        let lib = fs::read_to_string(folder.join("src/lib.rs")).unwrap();
+        assert!(lib.contains(&root), "{folder:?} lacks {root:?}");
+    }
+}

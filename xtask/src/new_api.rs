@@ -195,6 +195,7 @@ fn library(name: &str, vendor: Vendor) -> String {
 //! [`Deserialize`](serde::Deserialize), so that a test can build them. Requests can be compared,
 //! except for uploads.
 
+#![doc(html_root_url = "https://docs.rs/{name}/latest")]
 #![warn(missing_docs, unreachable_pub)]
 
 #[rustfmt::skip]

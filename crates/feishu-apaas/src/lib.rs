@@ -122,7 +122,8 @@
 //!   [errors, retries and limits](https://docs.rs/feishu-im/latest/feishu_im/guide/errors),
 //!   [events](https://docs.rs/feishu-im/latest/feishu_im/guide/events) and
 //!   [testing](https://docs.rs/feishu-im/latest/feishu_im/guide/testing).
-//! - [Example programs](https://github.com/openplat/openplat#readme).
+//! - [Example programs](https://github.com/openplat/openplat/tree/main/crates/feishu-apaas/examples):
+//!   records as your own structs, and two crates over one client.
 //! - The client is the same type as in the other Feishu crates: one client serves all of them.
 
 #![doc(html_root_url = "https://docs.rs/feishu-apaas/latest")]

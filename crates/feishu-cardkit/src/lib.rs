@@ -21,7 +21,7 @@
 //! ```
 //!
 //! The card numbers and paces its updates, continues in another card when one is full, and always ends
-//! the streaming. [Example program](https://github.com/openplat/openplat/blob/main/crates/feishu-cardkit/examples/streaming.rs).
+//! the streaming. [Example program](https://github.com/openplat/openplat/blob/main/crates/feishu-cardkit/examples/streaming_card.rs).
 //!
 //! # Update a card in parts
 //!
@@ -62,7 +62,7 @@
 //! - A card takes at most 10 updates per second, and 30 KB of JSON with 200 elements, texts included.
 //! - Only the app that created a card can send and update it, within 14 days.
 //!
-//! The module `streaming` keeps to all of this by itself.
+//! The module `streaming` takes care of all of this.
 //!
 //! # Handle errors and test
 //!

@@ -24,7 +24,7 @@
 //! makes the call through a [`Client`]. Nothing is sent before the [`Call`] is awaited.
 //!
 //! For Lark, add `.base_url(feishu_im::Feishu::LARK)` to the builder. [`content`] has images, posts,
-//! cards and mentions.
+//! cards and mentions. Example program: [`group_bot`].
 //!
 //! # Receive messages
 //!
@@ -53,7 +53,8 @@
 //! # }
 //! ```
 //!
-//! Webhooks, clicks on cards and several machines: [guide to events](guide::events).
+//! Webhooks, clicks on cards and several machines: [guide to events](guide::events). Example programs:
+//! [`echo_bot`], [`card_button`].
 //!
 //! # Log a user in
 //!
@@ -77,7 +78,8 @@
 //! # }
 //! ```
 //!
-//! Store apps, sharing tokens and logging in: [guide to tokens](guide::tokens).
+//! Store apps, sharing tokens and logging in: [guide to tokens](guide::tokens). Example program:
+//! [`login`].
 //!
 //! # Send and download files
 //!
@@ -99,7 +101,7 @@
 //! # }
 //! ```
 //!
-//! [`Upload`] and [`Download`] also take bytes, streams and writers.
+//! [`Upload`] and [`Download`] also take bytes, streams and writers. Example program: [`files`].
 //!
 //! # Handle errors
 //!
@@ -116,7 +118,8 @@
 //! # }
 //! ```
 //!
-//! What is retried, time limits and rate limits: [guide to errors](guide::errors).
+//! Retries, time limits and rate limits: [guide to errors](guide::errors). Example program:
+//! [`typed_error`].
 //!
 //! # Test without an account
 //!
@@ -139,7 +142,7 @@
 //! # }
 //! ```
 //!
-//! Faults, events and logins: [guide to testing](guide::testing).
+//! Faults, events and logins: [guide to testing](guide::testing). Example program: [`unit_test`].
 //!
 //! # Find an operation
 //!
@@ -155,7 +158,7 @@
 //! | show a card to one user only | [`ephemeral_card`] |
 //! | keep a chat, or a card of the app, in the message feeds of users | [`feed_card`], [`app_feed_card`] |
 //! | the bot itself | [`bot`] |
-//! | an endpoint that no crate has | [`Client::raw`](openplat_core::Client::raw) |
+//! | an endpoint that no crate has | [`Client::raw`](openplat_core::Client::raw), example program [`raw_call`] |
 //!
 //! Search for the vendor's name of an operation, such as `im.v1.message.delete`, or for the number of
 //! an error code, such as `232011`.
@@ -178,13 +181,21 @@
 //! - Guides: [tokens and login](guide::tokens), [errors, retries and limits](guide::errors),
 //!   [events](guide::events), [testing](guide::testing), and [moving over](guide::moving) from the
 //!   official SDKs and from larksuite-oapi-sdk-rs.
-//! - [Example programs](https://github.com/openplat/openplat/tree/main/crates/feishu-im/examples), such
-//!   as a bot for both a webhook and a long connection.
+//! - [All example programs](https://github.com/openplat/openplat/tree/main/crates/feishu-im/examples).
 //! - [`feishu-cardkit`](https://docs.rs/feishu-cardkit) updates cards, for example while a text is being
 //!   generated, and [`feishu-apaas`](https://docs.rs/feishu-apaas) is the low-code platform. Their
 //!   clients are the same type as this one's.
 //! - Values that the documentation does not list decode to `Unknown`, and unknown fields are ignored,
 //!   so that a change on the platform does not break a running program.
+//!
+//! [`group_bot`]: https://github.com/openplat/openplat/blob/main/crates/feishu-im/examples/group_bot.rs
+//! [`echo_bot`]: https://github.com/openplat/openplat/blob/main/crates/feishu-im/examples/echo_bot.rs
+//! [`card_button`]: https://github.com/openplat/openplat/blob/main/crates/feishu-im/examples/card_button.rs
+//! [`login`]: https://github.com/openplat/openplat/blob/main/crates/feishu-im/examples/login.rs
+//! [`files`]: https://github.com/openplat/openplat/blob/main/crates/feishu-im/examples/files.rs
+//! [`typed_error`]: https://github.com/openplat/openplat/blob/main/crates/feishu-im/examples/typed_error.rs
+//! [`unit_test`]: https://github.com/openplat/openplat/blob/main/crates/feishu-im/examples/unit_test.rs
+//! [`raw_call`]: https://github.com/openplat/openplat/blob/main/crates/feishu-im/examples/raw_call.rs
 
 #![doc(html_root_url = "https://docs.rs/feishu-im/latest")]
 #![warn(missing_docs, unreachable_pub)]

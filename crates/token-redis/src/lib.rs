@@ -15,7 +15,16 @@
 //! # }
 //! ```
 //!
-//! One store serves any number of clients, of any app and vendor.
+//! One store serves any number of clients, of any app and vendor. The
+//! [guide to tokens](https://docs.rs/feishu-im/latest/feishu_im/guide/tokens) shows what else is kept in
+//! it. Example program: [`shared_tokens`].
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `events` | the events that were handled, so that one of several machines handles each event |
+//! | `tls` | `rediss://` URLs, by rustls |
 //!
 //! # URLs
 //!
@@ -129,6 +138,8 @@
 //! also repeat if Redis evicts keys because it is full. An event takes about 200 bytes for the 8
 //! hours that it is kept. All events are on one node of a cluster; a prefix in braces chooses the
 //! node.
+//!
+//! [`shared_tokens`]: https://github.com/openplat/openplat/blob/main/crates/token-redis/examples/shared_tokens.rs
 
 #![doc(html_root_url = "https://docs.rs/openplat-token-redis/latest")]
 #![warn(missing_docs, unreachable_pub)]
