@@ -11,6 +11,7 @@
 
 mod commands;
 mod deployments;
+mod example;
 mod expiry;
 mod newest;
 mod outages;
