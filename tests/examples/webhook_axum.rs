@@ -1,7 +1,8 @@
 //! A webhook of a Feishu app behind axum: answers each click on a card with a toast.
 //!
 //! ```sh
-//! ENCRYPT_KEY=.. VERIFICATION_TOKEN=.. cargo run -p openplat-tests --example webhook_axum
+//! export FEISHU_ENCRYPT_KEY=... FEISHU_VERIFICATION_TOKEN=...
+//! cargo run -p openplat-tests --example webhook_axum
 //! ```
 
 #![allow(clippy::print_stdout, reason = "it is a program")]
@@ -24,8 +25,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Refusals and failures of handlers are logged.
     tracing_subscriber::fmt::init();
     let webhook = FeishuWebhook::builder()
-        .encrypt_key(env::var("ENCRYPT_KEY")?)
-        .verification_token(env::var("VERIFICATION_TOKEN")?)
+        .encrypt_key(variable("FEISHU_ENCRYPT_KEY")?)
+        .verification_token(variable("FEISHU_VERIFICATION_TOKEN")?)
         .build()?;
     let socket = TcpListener::bind("127.0.0.1:3000").await?;
     Ok(serve(socket, webhook).await?)
@@ -54,4 +55,8 @@ async fn handle(event: Event) -> Result<Answer, feishu_im::Error> {
         Event::CardAction(click) => Ok(click.answer(Toast::success("Got it."))),
         _ => Ok(Answer::default()),
     }
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("set the environment variable {name}"))
 }

@@ -8,8 +8,8 @@ mod client;
 mod codes;
 mod compile_fail;
 mod created;
-mod echo_bot;
 mod errors;
+mod examples;
 mod files;
 mod grants;
 #[rustfmt::skip]
@@ -33,6 +33,5 @@ mod storage;
 mod stream_mode;
 mod tested;
 mod tokens;
-mod webhooks;
 mod wire;
 mod wire_im_v2;

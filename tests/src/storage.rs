@@ -29,7 +29,7 @@ const REFUSAL: &str = "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch
 
 /// The storage behind the platform: what it got, and how it answers.
 #[derive(Default)]
-struct Storage {
+pub(crate) struct Storage {
     requests: Mutex<Vec<(HeaderMap, Bytes)>>,
     /// The statuses of the next responses; 200 when there are none left, no response for 0.
     statuses: Mutex<VecDeque<u16>>,
@@ -53,13 +53,13 @@ impl Storage {
         Ok(response.body(Bytes::from(body).into()).unwrap())
     }
 
-    fn taken(&self) -> Vec<(HeaderMap, Bytes)> {
+    pub(crate) fn taken(&self) -> Vec<(HeaderMap, Bytes)> {
         self.requests.lock().unwrap().clone()
     }
 }
 
 /// A platform whose storage is on another host.
-fn platform(statuses: &[u16]) -> (MockPlatform, Arc<Storage>, dingtalk_storage::Client) {
+pub(crate) fn platform(statuses: &[u16]) -> (MockPlatform, Arc<Storage>, dingtalk_storage::Client) {
     let mock = MockPlatform::in_process();
     mock.on::<GetSpace>().data(json!({ "space": { "spaceId": "s-1" } }));
     mock.on::<GetFileUploadInfo>().data(upload_info(ADDRESS));

@@ -233,10 +233,13 @@ fn next_steps() {
     let has = |names: [&str; 2]| names.iter().all(|name| std::env::var_os(name).is_some());
     println!("\nWith an account, the same code talks to the real platform:");
     for (names, command) in [
-        (["FEISHU_APP_ID", "FEISHU_APP_SECRET"], "cargo run -p feishu-im --example chat -- oc_..."),
         (
             ["FEISHU_APP_ID", "FEISHU_APP_SECRET"],
-            "cargo run -p feishu-im --features long-connection --example echo_bot",
+            "cargo run -p feishu-im --example share_link -- oc_...",
+        ),
+        (
+            ["FEISHU_APP_ID", "FEISHU_APP_SECRET"],
+            "cargo run -p feishu-im --features cards,long-connection --example echo_bot",
         ),
         (
             ["DINGTALK_APP_KEY", "DINGTALK_APP_SECRET"],

@@ -11,14 +11,8 @@ use openplat_core::{Body, Transport, TransportBuilder};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use super::servers::{webhook_axum, webhook_hyper};
 use crate::tested::Tested;
-
-#[path = "../examples/webhook_axum.rs"]
-#[allow(dead_code, reason = "`main` is not called")]
-mod with_axum;
-#[path = "../examples/webhook_hyper.rs"]
-#[allow(dead_code, reason = "`main` is not called")]
-mod with_hyper;
 
 const MESSAGE: &[u8] =
     br#"{"schema":"2.0","header":{"event_id":"e1","event_type":"im.message.receive_v1"}}"#;
@@ -64,10 +58,10 @@ where
 
 #[tokio::test]
 async fn a_webhook_behind_axum() {
-    check(with_axum::serve).await;
+    check(webhook_axum::serve).await;
 }
 
 #[tokio::test]
 async fn a_webhook_behind_plain_hyper() {
-    check(with_hyper::serve).await;
+    check(webhook_hyper::serve).await;
 }

@@ -8,11 +8,8 @@ use openplat_mock::{MockPlatform, Push};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use super::im::echo_bot as example;
 use crate::tested::Tested;
-
-#[path = "../../crates/feishu-im/examples/echo_bot.rs"]
-#[allow(dead_code, reason = "`main` is not called")]
-mod example;
 
 fn feishu(mock: &MockPlatform) -> feishu_im::Client {
     feishu_im::Client::builder("cli_1", "secret")
@@ -121,7 +118,7 @@ async fn the_bot_answers_to_a_webhook() {
 
 #[test]
 fn a_bot_is_forty_lines() {
-    let source = include_str!("../../crates/feishu-im/examples/echo_bot.rs");
+    let source = include_str!("../../../crates/feishu-im/examples/echo_bot.rs");
     let is_code = |line: &&str| !line.is_empty() && !line.starts_with("//");
     assert!(source.lines().map(str::trim).filter(is_code).count() <= 40);
 }
