@@ -5,6 +5,7 @@ mod cards;
 mod dingtalk;
 mod echo_bot;
 mod files;
+mod listed;
 mod login;
 mod messages;
 mod records;
