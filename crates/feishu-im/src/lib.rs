@@ -207,12 +207,13 @@ pub mod content;
 pub mod ephemeral_card;
 #[cfg(feature = "events")]
 pub mod events;
-#[rustfmt::skip]
-#[expect(unreachable_pub, reason = "modules above stand in for those of their names")]
-mod generated;
 #[cfg(doc)]
 pub mod guide;
 pub mod message;
+// Last, so that rustdoc shows what is written by hand first.
+#[rustfmt::skip]
+#[expect(unreachable_pub, reason = "modules above stand in for those of their names")]
+mod generated;
 
 /// The builders of cards, and of cards and posts from Markdown, which convert to the [`content`] of a
 /// message.

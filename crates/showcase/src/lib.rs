@@ -9,3 +9,7 @@ mod generated;
 pub use generated::error_code::ErrorCode;
 pub use generated::*;
 pub use openplat_core;
+pub use openplat_core::{Error, Upload};
+
+/// What the examples of the docs send with.
+pub type Client = openplat_core::Client<openplat_core::Feishu>;

@@ -78,10 +78,15 @@ pub fn event(event: &Event, successor: Option<&str>) -> Vec<String> {
     lines
 }
 
-pub fn operation(api: &Api, operation: &Operation) -> Vec<String> {
+/// A reader sees the call first, then the facts, and the codes last.
+pub fn operation(api: &Api, operation: &Operation, example: &[String]) -> Vec<String> {
     let mut lines = paragraph(&operation.doc);
     lines.extend(deprecation(operation.deprecated.as_deref()));
     lines.push(String::new());
+    if !example.is_empty() {
+        lines.extend_from_slice(example);
+        lines.push(String::new());
+    }
     lines.push(format!(
         "`{} {}` ([documentation]({}))",
         operation.method.as_str(),
@@ -191,9 +196,31 @@ fn deprecation(sentence: Option<&str>) -> Vec<String> {
     lines
 }
 
-/// The arguments of a constructor.
-pub fn arguments<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Vec<String> {
-    let items = fields.into_iter().flat_map(|field| {
+/// A constructor that takes the required values one after the other.
+pub fn constructor(name: &str, required: &[&Field]) -> Vec<String> {
+    if required.is_empty() {
+        return vec![format!("Creates `{name}` with nothing set.")];
+    }
+    let mut lines = vec![format!("Creates `{name}` with its required values."), String::new()];
+    lines.extend(arguments(required));
+    lines
+}
+
+/// A constructor that takes the required values by their names.
+pub fn constructor_of_names(name: &str) -> Vec<String> {
+    vec![format!("Creates `{name}` with its required values, each given by name.")]
+}
+
+/// The struct of the required values.
+pub fn required_values(name: &str) -> Vec<String> {
+    vec![
+        format!("The required values of [`{name}`], given by name so that no two can be swapped."),
+        "There are no defaults, so that none can be forgotten.".to_owned(),
+    ]
+}
+
+fn arguments(fields: &[&Field]) -> Vec<String> {
+    let items = fields.iter().flat_map(|field| {
         let mut lines = self::field(field).into_iter();
         let first = format!("- `{}`: {}", field.rust, lines.next().unwrap_or_default());
         std::iter::once(first).chain(lines.map(|line| format!("  {line}").trim_end().to_owned()))

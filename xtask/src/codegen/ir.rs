@@ -91,6 +91,8 @@ pub struct Operation {
     pub file: String,
     pub id: String,
     pub name: String,
+    /// What else people search for.
+    pub aliases: Vec<String>,
     pub doc: String,
     pub deprecated: Option<String>,
     pub source: String,
@@ -120,6 +122,10 @@ pub struct Operation {
     pub codes: Vec<String>,
     pub types: Vec<TypeDef>,
     pub response_example: Option<Value>,
+    /// The example of the docs, where it is written by hand.
+    pub example_code: Vec<String>,
+    /// What an example of the docs sets, in the order of [`Operation::fields`].
+    pub example_values: Vec<Option<Value>>,
     pub calls: Vec<SampleCall>,
 }
 
@@ -180,6 +186,8 @@ pub struct Event {
     pub id: String,
     /// Of the payload and of the variant.
     pub name: String,
+    /// What else people search for.
+    pub aliases: Vec<String>,
     pub doc: String,
     pub source: String,
     pub schema: EventSchema,
@@ -256,6 +264,14 @@ pub struct Paging {
     /// What the request has to say for the answer to come in pages.
     pub flag: Option<Field>,
     pub by: PagingBy,
+}
+
+impl Paging {
+    /// The fields of the request that `pages` and `items` set.
+    pub fn requests(&self) -> impl Iterator<Item = &Field> {
+        let (PagingBy::Token { request, .. } | PagingBy::Offset { request, .. }) = &self.by;
+        std::iter::once(request).chain(&self.flag)
+    }
 }
 
 #[derive(Debug)]

@@ -149,6 +149,9 @@ pub struct Endpoint {
     /// The Rust name, where `<Method><Module>` does not do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<String>,
+    /// Other words that people search for, in any language; the docs are found by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// What it does, in English sentences of our own.
     pub doc: String,
     /// What to use in its place, in a sentence, if the vendor advises against it.
@@ -351,6 +354,9 @@ pub struct Event {
     pub id: String,
     /// The name of the payload's Rust type and of the variant of `Event`.
     pub rust: String,
+    /// Other words that people search for, in any language; the docs are found by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// What happened, in English sentences of our own.
     pub doc: String,
     /// The vendor's page that the facts come from.
@@ -402,10 +408,14 @@ pub enum EventSchema {
     Card,
 }
 
-/// The documented samples of an operation.
+/// The documented samples of an operation, and the code of its docs.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Examples {
+    /// The lines of Rust that the docs show instead of the call that is made from the samples. A
+    /// client named `feishu` or `dingtalk` is in scope.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rust: Vec<String>,
     /// The body of a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Value>,
@@ -416,7 +426,7 @@ pub struct Examples {
 
 impl Examples {
     fn is_empty(&self) -> bool {
-        self.request.is_none() && self.response.is_none()
+        self.rust.is_empty() && self.request.is_none() && self.response.is_none()
     }
 }
 

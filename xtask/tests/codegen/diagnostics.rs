@@ -101,6 +101,15 @@ faults! {
       ]"#;
     a_slip_that_is_a_value: VALUES => r#""slips": ["week"], "values": [{ "value": "week", "doc": "1." }]"#;
     an_id_with_strange_characters: "\"im.v1.chat.link\"" => "\"im v1\"";
+    aliases_that_find_nothing_new: "\"im.v1.chat.link\"," => r#""im.v1.chat.link",
+  "aliases": ["share", "link_chat", "Share", "invite  link", "", "link's", "IM.V1.chat.link", "群"],"#;
+    docs_with_names_of_the_wire:
+        NOTE => r#""name": "noteType", "type": "Period", "type_of": "noteId", "doc": "1." },
+    { "name": "noteId", "type": "PeriodId", "doc": "An ID of the `noteType`; see `noteText`." },
+    { "name": "noteText", "type": "string""#,
+        TYPES => ID;
+    an_example_of_the_docs_that_is_not_rust: "  \"errors\"" => r#"  "examples": { "rust": ["LinkChat::new(\"oc_1\").send(&feishu).await?"] },
+  "errors""#;
     empty_strings:
         "\"im.v1.chat.link\"" => "\"\"",
         ERRORS => r#""scopes": ["im:chat", ""], "rate": " ""#,

@@ -16,6 +16,21 @@ fn digests() {
     }
 }
 
+/// Who knows the platform's console or its documentation knows Chinese words.
+#[test]
+fn what_is_published_is_found_by_chinese_words() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let is_chinese = |alias: &String| !alias.is_ascii();
+    for api in codegen::lower(root).unwrap().iter().filter(|api| api.name != "showcase") {
+        let operations = api.modules.iter().flat_map(|module| &module.operations);
+        let operations = operations.map(|operation| (&operation.id, &operation.aliases));
+        let events = api.events.iter().map(|event| (&event.id, &event.aliases));
+        for (id, aliases) in operations.chain(events) {
+            assert!(aliases.iter().any(is_chinese), "{id} has no alias in Chinese: {aliases:?}");
+        }
+    }
+}
+
 fn digest(api: &Api) -> String {
     let mut text = String::new();
     for module in &api.modules {
@@ -37,10 +52,17 @@ fn digest(api: &Api) -> String {
     text
 }
 
+fn add_aliases(text: &mut String, aliases: &[String]) {
+    if !aliases.is_empty() {
+        writeln!(text, "  found by {}", aliases.join(", ")).unwrap();
+    }
+}
+
 fn add_operation(text: &mut String, module: &str, operation: &Operation) {
     let Operation { id, name, path, tokens, scopes, codes, .. } = operation;
     let method = operation.method.as_str();
     writeln!(text, "{module}::{name} = {id}: {method} {path} {tokens:?} {scopes:?}").unwrap();
+    add_aliases(text, &operation.aliases);
     if let Some(idempotent) = operation.idempotent {
         writeln!(text, "  idempotent {idempotent}").unwrap();
     }
@@ -75,6 +97,7 @@ fn add_event(text: &mut String, event: &Event) {
     let Event { id, name, scopes, field_scopes, .. } = event;
     let schema = event.schema.as_str();
     writeln!(text, "events::{name} = {id} in {schema} {scopes:?} {field_scopes:?}").unwrap();
+    add_aliases(text, &event.aliases);
     if let Some(dedupe) = &event.dedupe {
         writeln!(text, "  once by {dedupe}").unwrap();
     }

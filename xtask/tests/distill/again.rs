@@ -68,6 +68,8 @@ fn the_same_pages_change_nothing() {
 fn what_a_maintainer_wrote_stays() {
     let lab = lab();
     let edits = [
+        ("  \"doc\": \"\",\n", "  \"aliases\": [\"pier\", \"码头\"],\n  \"doc\": \"\",\n"),
+        (r#""examples": {"#, r#""examples": { "rust": ["let dock = CreateDock::new(\"A\");"],"#),
         (
             r#""name": "name", "type": "string", "doc": """#,
             r#""name": "name", "rust": "title", "type": "string", "doc": "What is painted on it.""#,

@@ -6,51 +6,60 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
-        /// The conversation or the user belongs to a different organization than the app.
+        /// `acrossOrgAccessForbidden`: The conversation or the user belongs to a different organization than the app.
         ///
         /// Make the call with the app of the organization that owns the conversation.
+        #[doc(alias = "acrossOrgAccessForbidden")]
         ForeignOrganization = "acrossOrgAccessForbidden",
-        /// The conversation does not exist.
+        /// `conversationNotExist`: The conversation does not exist.
         ///
         /// Use the `openConversationId` returned when the group was created, and check that the app belongs to the same organization.
+        #[doc(alias = "conversationNotExist")]
         ConversationNotFound = "conversationNotExist",
-        /// No file has this `dentryId` in the space.
+        /// `dentryNotExist`: No file has this `dentryId` in the space.
         ///
         /// Look the file up in the list of the space; it may have been deleted or moved.
+        #[doc(alias = "dentryNotExist")]
         FileNotFound = "dentryNotExist",
-        /// The `dentryId` is that of a folder, which cannot be sent.
+        /// `folderNotSupport`: The `dentryId` is that of a folder, which cannot be sent.
         ///
         /// Send the files in the folder one by one, or put them into one archive.
+        #[doc(alias = "folderNotSupport")]
         FolderNotSupported = "folderNotSupport",
-        /// A parameter of the request is not valid.
+        /// `paramError`: A parameter of the request is not valid.
         ///
         /// Compare each parameter with the documentation of the operation.
+        #[doc(alias = "paramError")]
         InvalidParameter = "paramError",
-        /// The `openConversationId` is not valid.
+        /// `paramError.conversationId`: The `openConversationId` is not valid.
         ///
         /// Pass the `openConversationId` of a group, which starts with `cid`.
+        #[doc(alias = "paramError.conversationId")]
         InvalidConversationId = "paramError.conversationId",
-        /// The `dentryId` is not valid.
+        /// `paramError.dentryId`: The `dentryId` is not valid.
         ///
         /// Pass the ID from the list of files, together with the ID of the space that holds the file.
+        #[doc(alias = "paramError.dentryId")]
         InvalidDentryId = "paramError.dentryId",
-        /// The `spaceId` is not valid.
+        /// `paramError.spaceId`: The `spaceId` is not valid.
         ///
         /// Pass the ID of the space that holds the file.
+        #[doc(alias = "paramError.spaceId")]
         InvalidSpaceId = "paramError.spaceId",
-        /// The user may not add files to the storage of the conversation.
+        /// `permissionDenied`: The user may not add files to the storage of the conversation.
         ///
         /// Act for a user who is a member of the conversation and may upload files there.
         PermissionDenied = "permissionDenied",
-        /// No storage space has this `spaceId`.
+        /// `spaceNotExist`: No storage space has this `spaceId`.
         ///
         /// Use the `spaceId` returned by `GetSpace` or when the space was created.
+        #[doc(alias = "spaceNotExist")]
         SpaceNotFound = "spaceNotExist",
-        /// The platform failed.
+        /// `systemError`: The platform failed.
         ///
         /// Look whether the file was sent before you try again.
         SystemError = "systemError",
-        /// The platform failed for a reason that it does not name.
+        /// `unknownError`: The platform failed for a reason that it does not name.
         ///
         /// Look whether the file was sent before you try again.
         UnknownError = "unknownError",

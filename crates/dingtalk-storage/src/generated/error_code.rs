@@ -6,79 +6,94 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
-        /// The storage of the app is full.
+        /// `appQuotaInsufficient`: The storage of the app is full.
         ///
         /// Delete files of the app, or raise its quota.
+        #[doc(alias = "appQuotaInsufficient")]
         AppQuotaExceeded = "appQuotaInsufficient",
-        /// The name of the file is not valid.
+        /// `dentryNameIllegal`: The name of the file is not valid.
         ///
         /// Use a name without tabs and without `*`, `"`, `<`, `>` and `|`, which does not end with a dot.
+        #[doc(alias = "dentryNameIllegal")]
         InvalidFileName = "dentryNameIllegal",
-        /// The uploaded file cannot be stored.
+        /// `dentryStoreError`: The uploaded file cannot be stored.
         ///
         /// Upload the file again, with new upload information.
+        #[doc(alias = "dentryStoreError")]
         FileNotStored = "dentryStoreError",
-        /// The platform cannot prepare the upload.
+        /// `dentryUploadError`: The platform cannot prepare the upload.
         ///
         /// Ask for upload information again. If the error persists, contact DingTalk support with the request ID.
+        #[doc(alias = "dentryUploadError")]
         UploadFailed = "dentryUploadError",
-        /// Uploads into the space are forbidden.
+        /// `dentryUploadForbidden`: Uploads into the space are forbidden.
         ///
         /// Ask an administrator of the space to allow uploads.
+        #[doc(alias = "dentryUploadForbidden")]
         UploadForbidden = "dentryUploadForbidden",
-        /// The upload protocol is not supported.
+        /// `dentryUploadProtocolNotSupport`: The upload protocol is not supported.
         ///
         /// Set `protocol` to `HEADER_SIGNATURE`.
+        #[doc(alias = "dentryUploadProtocolNotSupport")]
         UnsupportedProtocol = "dentryUploadProtocolNotSupport",
-        /// The platform did not finish the request in time.
+        /// `operationTimeout`: The platform did not finish the request in time.
         ///
         /// Retry later.
         OperationTimeout = "operationTimeout",
-        /// The storage of the organization is full.
+        /// `orgQuotaInsufficient`: The storage of the organization is full.
         ///
         /// Ask an administrator of the organization to free up or extend its storage.
+        #[doc(alias = "orgQuotaInsufficient")]
         OrganizationQuotaExceeded = "orgQuotaInsufficient",
-        /// A parameter of the request is not valid.
+        /// `paramError`: A parameter of the request is not valid.
         ///
         /// Compare each parameter with the documentation of the operation.
+        #[doc(alias = "paramError")]
         InvalidParameter = "paramError",
-        /// The `conflictStrategy` is not valid.
+        /// `paramError.conflictStrategy`: The `conflictStrategy` is not valid.
         ///
         /// Set one of the documented values, or leave it out.
+        #[doc(alias = "paramError.conflictStrategy")]
         InvalidConflictStrategy = "paramError.conflictStrategy",
-        /// The `protocol` is not valid.
+        /// `paramError.protocol`: The `protocol` is not valid.
         ///
         /// Set `protocol` to `HEADER_SIGNATURE`.
+        #[doc(alias = "paramError.protocol")]
         InvalidProtocol = "paramError.protocol",
-        /// The `spaceId` is not valid.
+        /// `paramError.spaceId`: The `spaceId` is not valid.
         ///
         /// Pass the ID that adding the space, or looking up the space of a conversation, returned.
+        #[doc(alias = "paramError.spaceId")]
         InvalidSpaceId = "paramError.spaceId",
-        /// The `storageDriver` is not valid.
+        /// `paramError.storageDriver`: The `storageDriver` is not valid.
         ///
         /// Set `storageDriver` to `DINGTALK`, or leave it out.
+        #[doc(alias = "paramError.storageDriver")]
         InvalidStorageDriver = "paramError.storageDriver",
-        /// The user cannot add files to the space.
+        /// `permissionDenied`: The user cannot add files to the space.
         ///
         /// Act for a user who can upload files to the space.
         PermissionDenied = "permissionDenied",
-        /// The storage that the space is a part of is full.
+        /// `sceneQuotaInsufficient`: The storage that the space is a part of is full.
         ///
         /// Delete files there, or ask an administrator to extend the storage.
+        #[doc(alias = "sceneQuotaInsufficient")]
         SceneQuotaExceeded = "sceneQuotaInsufficient",
-        /// The space does not exist.
+        /// `spaceNotExist`: The space does not exist.
         ///
         /// Check the `spaceId`, and that the space belongs to the organization of the app.
+        #[doc(alias = "spaceNotExist")]
         SpaceNotFound = "spaceNotExist",
-        /// The space is full.
+        /// `spaceQuotaInsufficient`: The space is full.
         ///
         /// Delete files in the space, or extend it.
+        #[doc(alias = "spaceQuotaInsufficient")]
         SpaceQuotaExceeded = "spaceQuotaInsufficient",
-        /// The platform failed.
+        /// `systemError`: The platform failed.
         ///
         /// Check whether the file is in the space before you retry.
         SystemError = "systemError",
-        /// The platform failed for a reason that it does not name.
+        /// `unknownError`: The platform failed for a reason that it does not name.
         ///
         /// Check whether the file is in the space before you retry.
         UnknownError = "unknownError",

@@ -6,32 +6,32 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
-        /// A parameter of the request is not valid.
+        /// `2320001`: A parameter of the request is not valid.
         ///
         /// Compare each parameter with the documentation of the operation.
         #[doc(alias = "2320001")]
         InvalidParameter = "2320001",
-        /// The platform failed.
+        /// `2320002`: The platform failed.
         ///
         /// Retry later. If the error persists, contact Feishu support with the log ID.
         #[doc(alias = "2320002")]
         InternalError = "2320002",
-        /// The tenant behind the token does not exist, or does not use the platform.
+        /// `2320003`: The tenant behind the token does not exist, or does not use the platform.
         ///
         /// Check that the tenant still exists and has the service switched on.
         #[doc(alias = "2320003")]
         TenantNotFound = "2320003",
-        /// The person behind the token does not exist on this platform.
+        /// `2320004`: The person behind the token does not exist on this platform.
         ///
         /// Make the call with the token of a person who has an account there.
         #[doc(alias = "2320004")]
         UserNotFound = "2320004",
-        /// The person behind the token may not do this.
+        /// `2320005`: The person behind the token may not do this.
         ///
         /// Ask an administrator to grant the user the permission, or make the call as a user who has it.
         #[doc(alias = "2320005")]
         PermissionDenied = "2320005",
-        /// The request is not one that this operation understands.
+        /// `2320006`: The request is not one that this operation understands.
         ///
         /// Compare the method, the parameters and their formats with the documentation of the operation.
         #[doc(alias = "2320006")]

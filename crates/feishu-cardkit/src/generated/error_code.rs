@@ -6,142 +6,142 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
-        /// A parameter of the request is not valid.
+        /// `10002`: A parameter of the request is not valid.
         ///
         /// Check the parameter named in the response's `msg` against the operation's documentation.
         #[doc(alias = "10002")]
         InvalidParameter = "10002",
-        /// The card has too many tables or elements, uses a template that is not visible, or is in use by a user. The response's `msg` says which.
+        /// `11310`: The card has too many tables or elements, uses a template that is not visible, or is in use by a user. The response's `msg` says which.
         ///
         /// Read the response's `msg`. Reduce the number of tables to 5 per card and of elements to 200, or split the card.
         #[doc(alias = "11310")]
         CardLimitExceeded = "11310",
-        /// No card could be built from the JSON.
+        /// `200220`: No card could be built from the JSON.
         ///
         /// Correct what the response's `msg` names, and compare the request with the documentation of card JSON.
         #[doc(alias = "200220")]
         InvalidCardJson = "200220",
-        /// The streaming mode of the card has ended, 10 minutes after it was switched on.
+        /// `200510`: The streaming mode of the card has ended, 10 minutes after it was switched on.
         ///
         /// Switch the streaming mode on again by `UpdateCardSettings`.
         #[doc(alias = "200510")]
         ElementStreamingTimedOut = "200510",
-        /// An image in the card is not a key of an uploaded image.
+        /// `200570`: An image in the card is not a key of an uploaded image.
         ///
         /// Upload images and name them by their keys; replace the URL of an image in Markdown by a link.
         #[doc(alias = "200570")]
         InvalidImageKey = "200570",
-        /// The JSON of the card cannot be parsed or has a member that schema 2.0 does not know.
+        /// `200621`: The JSON of the card cannot be parsed or has a member that schema 2.0 does not know.
         ///
         /// Correct what the response's `msg` names, and compare the request with the documentation of card JSON.
         #[doc(alias = "200621")]
         InvalidCardMember = "200621",
-        /// There is no card with this ID.
+        /// `200740`: There is no card with this ID.
         ///
         /// Check the `card_id`, which creating the card returned.
         #[doc(alias = "200740")]
         CardNotFound = "200740",
-        /// The card was created more than 14 days ago.
+        /// `200750`: The card was created more than 14 days ago.
         ///
         /// Create a new card and send it.
         #[doc(alias = "200750")]
         CardExpired = "200750",
-        /// An update with the same `uuid` was made before.
+        /// `200770`: An update with the same `uuid` was made before.
         ///
         /// Use a new `uuid` for a new update. If the update is a retry, it has taken effect already.
         #[doc(alias = "200770")]
         UuidConflict = "200770",
-        /// A user's interaction with the card is still being handled.
+        /// `200810`: A user's interaction with the card is still being handled.
         ///
         /// Respond to the callback first, then update the card.
         #[doc(alias = "200810")]
         CardActionPending = "200810",
-        /// The streaming mode of the card has ended, 10 minutes after it was switched on.
+        /// `200850`: The streaming mode of the card has ended, 10 minutes after it was switched on.
         ///
         /// Switch the streaming mode on again by `UpdateCardSettings`.
         #[doc(alias = "200850")]
         StreamingTimedOut = "200850",
-        /// The card is larger than 30 KB.
+        /// `200860`: The card is larger than 30 KB.
         ///
         /// Split the contents into several cards. The size is that of the serialized JSON in bytes.
         #[doc(alias = "200860")]
         CardTooLarge = "200860",
-        /// The platform failed to handle the request.
+        /// `300120`: The platform failed to handle the request.
         ///
         /// Retry later with a greater `sequence`; if the error persists, contact Feishu support with the log ID.
         #[doc(alias = "300120")]
         InternalError = "300120",
-        /// The element could not be replaced.
+        /// `300121`: The element could not be replaced.
         ///
         /// Correct what the response's `msg` names, and compare the request with the documentation of card JSON.
         #[doc(alias = "300121")]
         ElementNotReplaced = "300121",
-        /// The settings of the card could not be changed.
+        /// `300122`: The settings of the card could not be changed.
         ///
         /// Correct what the response's `msg` names, and compare the request with the documentation of card JSON.
         #[doc(alias = "300122")]
         SettingsNotUpdated = "300122",
-        /// Two elements of the card have the same `element_id`.
+        /// `300301`: Two elements of the card have the same `element_id`.
         ///
         /// Give every element of the card an `element_id` of its own.
         #[doc(alias = "300301")]
         DuplicateElementId = "300301",
-        /// The card sets `update_multi` to `false`, which these operations do not support.
+        /// `300302`: The card sets `update_multi` to `false`, which these operations do not support.
         ///
         /// Remove `update_multi` from the `config` of the card, or set it to `true`.
         #[doc(alias = "300302")]
         CardNotShared = "300302",
-        /// The card is not one of schema 2.0.
+        /// `300303`: The card is not one of schema 2.0.
         ///
         /// Set the member `schema` of the card to `2.0` and write the card in that schema.
         #[doc(alias = "300303")]
         UnsupportedSchema = "300303",
-        /// The card has more than 200 elements, texts included.
+        /// `300305`: The card has more than 200 elements, texts included.
         ///
         /// Remove elements, or split the contents into several cards.
         #[doc(alias = "300305")]
         TooManyElements = "300305",
-        /// The JSON of the card is empty.
+        /// `300307`: The JSON of the card is empty.
         ///
         /// Pass a card with a body.
         #[doc(alias = "300307")]
         EmptyCard = "300307",
-        /// The streaming mode of the card is off.
+        /// `300309`: The streaming mode of the card is off.
         ///
         /// Switch the streaming mode on by `UpdateCardSettings`, with `streaming_mode` inside `config`.
         #[doc(alias = "300309")]
         StreamingClosed = "300309",
-        /// The element is neither of the tag `markdown` nor of the tag `plain_text`.
+        /// `300310`: The element is neither of the tag `markdown` nor of the tag `plain_text`.
         ///
         /// Pass the `element_id` of a text, or replace the element by `UpdateCardElement`.
         #[doc(alias = "300310")]
         NotText = "300310",
-        /// Another app created the card.
+        /// `300311`: Another app created the card.
         ///
         /// Update and send the card with the app that created it.
         #[doc(alias = "300311")]
         ForeignCard = "300311",
-        /// The `tag` of an element cannot be changed.
+        /// `300312`: The `tag` of an element cannot be changed.
         ///
         /// Replace the element by `UpdateCardElement`.
         #[doc(alias = "300312")]
         ElementTagChanged = "300312",
-        /// The element could not be changed; often there is no element with this ID in the card.
+        /// `300313`: The element could not be changed; often there is no element with this ID in the card.
         ///
         /// Check the `element_id` and the members that the response's `msg` names.
         #[doc(alias = "300313")]
         ElementNotUpdated = "300313",
-        /// The element could not be deleted.
+        /// `300314`: The element could not be deleted.
         ///
         /// Check that the card has an element with this `element_id`.
         #[doc(alias = "300314")]
         ElementNotDeleted = "300314",
-        /// The elements could not be added.
+        /// `300315`: The elements could not be added.
         ///
         /// Check the `target_element_id`, and the elements against the documentation of card JSON.
         #[doc(alias = "300315")]
         ElementNotAdded = "300315",
-        /// The `sequence` is not greater than that of the card's previous update.
+        /// `300317`: The `sequence` is not greater than that of the card's previous update.
         ///
         /// Retry with the greatest `sequence` that any update of the card had, plus 1. Number all updates of a card in one place, from 1.
         #[doc(alias = "300317")]

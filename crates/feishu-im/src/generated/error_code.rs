@@ -6,1042 +6,1042 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
-        /// The converted card is larger than 100 KB.
+        /// `100000`: The converted card is larger than 100 KB.
         ///
         /// Shorten the card; the data of a template counts as well.
         #[doc(alias = "100000")]
         CardTooLarge = "100000",
-        /// The parameter `card` is not valid; or, for a batch of messages, the message could not be made or sent.
+        /// `10002`: The parameter `card` is not valid; or, for a batch of messages, the message could not be made or sent.
         ///
         /// Correct what the response's `msg` names, and compare the card or the message with the documentation of its JSON.
         #[doc(alias = "10002")]
         InvalidCardParameter = "10002",
-        /// A parameter of a batch of messages is missing or not valid.
+        /// `10003`: A parameter of a batch of messages is missing or not valid.
         ///
         /// Compare the request with the documentation; the message of the error names the parameter.
         #[doc(alias = "10003")]
         InvalidBatchParameter = "10003",
-        /// The parameters are not valid JSON.
+        /// `100030`: The parameters are not valid JSON.
         ///
         /// Check the JSON of the request.
         #[doc(alias = "100030")]
         MalformedRequest = "100030",
-        /// A value of `open_ids` does not exist.
+        /// `11101`: A value of `open_ids` does not exist.
         ///
         /// Pass `open_id` values that this app received.
         #[doc(alias = "11101")]
         OpenIdNotFound = "11101",
-        /// The app cannot send batches to users.
+        /// `11203`: The app cannot send batches to users.
         ///
         /// Add the scope `im:message:send_multi_users` to the app and publish a version.
         #[doc(alias = "11203")]
         BatchToUsersDenied = "11203",
-        /// The app cannot send batches to departments.
+        /// `11204`: The app cannot send batches to departments.
         ///
         /// Add the scope `im:message:send_multi_depts` to the app and publish a version.
         #[doc(alias = "11204")]
         BatchToDepartmentsDenied = "11204",
-        /// The app has no bot, which batches of messages need.
+        /// `11205`: The app has no bot, which batches of messages need.
         ///
         /// Add the bot capability to the app in the developer console and publish a version.
         #[doc(alias = "11205")]
         BatchBotDisabled = "11205",
-        /// The app is not enabled in this tenant.
+        /// `11207`: The app is not enabled in this tenant.
         ///
         /// Check the state of the app in the developer console.
         #[doc(alias = "11207")]
         BatchAppDisabled = "11207",
-        /// The app that sends the batch does not exist.
+        /// `11209`: The app that sends the batch does not exist.
         ///
         /// Check the app ID. If it is correct, contact Feishu support with the log ID.
         #[doc(alias = "11209")]
         BatchAppNotFound = "11209",
-        /// The app is not installed in this tenant.
+        /// `11210`: The app is not installed in this tenant.
         ///
         /// Ask a tenant administrator to install the app.
         #[doc(alias = "11210")]
         BatchAppNotInstalled = "11210",
-        /// The app cannot send messages.
+        /// `11223`: The app cannot send messages.
         ///
         /// Add the scope `im:message` or `im:message:send_as_bot` to the app and publish a version.
         #[doc(alias = "11223")]
         SendMessageDenied = "11223",
-        /// The image in the message does not exist, or another app uploaded it.
+        /// `11227`: The image in the message does not exist, or another app uploaded it.
         ///
         /// Upload the image with this app and pass the key that the upload returned.
         #[doc(alias = "11227")]
         ImageKeyNotFound = "11227",
-        /// The chat in the message does not exist.
+        /// `11231`: The chat in the message does not exist.
         ///
         /// Pass a chat that exists and that the bot is a member of.
         #[doc(alias = "11231")]
         BatchChatNotFound = "11231",
-        /// Only administrators can mention all members of the chat.
+        /// `11235`: Only administrators can mention all members of the chat.
         ///
         /// Remove the mention of all members, or ask the chat owner to change the chat settings.
         #[doc(alias = "11235")]
         MentionAllDenied = "11235",
-        /// The message could not be made from the given content.
+        /// `11246`: The message could not be made from the given content.
         ///
         /// Look up the inner code after `ErrCode` in the message of the error and correct the content; if it says `Service Internal Error`, send the batch again.
         #[doc(alias = "11246")]
         BatchContentFailed = "11246",
-        /// The app has sent 500,000 messages in batches today.
+        /// `11247`: The app has sent 500,000 messages in batches today.
         ///
         /// Send the rest tomorrow.
         #[doc(alias = "11247")]
         BatchQuotaExceeded = "11247",
-        /// The card is not in the required form.
+        /// `11311`: The card is not in the required form.
         ///
         /// Correct what the response's `msg` names, and compare the card with the documentation of card JSON.
         #[doc(alias = "11311")]
         InvalidCard = "11311",
-        /// The content of the message did not pass the audit.
+        /// `11312`: The content of the message did not pass the audit.
         ///
         /// Change the content before you send it again.
         #[doc(alias = "11312")]
         BatchContentRefused = "11312",
-        /// The user has deleted the card already.
+        /// `18051`: The user has deleted the card already.
         ///
         /// Nothing is left to do.
         #[doc(alias = "18051")]
         EphemeralCardGone = "18051",
-        /// The card was recalled.
+        /// `200000`: The card was recalled.
         ///
         /// Send a new card; a recalled one cannot be updated.
         #[doc(alias = "200000")]
         CardRecalled = "200000",
-        /// Another app sent the card.
+        /// `200310`: Another app sent the card.
         ///
         /// Update the card with the app that sent it.
         #[doc(alias = "200310")]
         ForeignCard = "200310",
-        /// The `open_ids` of a card that is not shared are not valid.
+        /// `200320`: The `open_ids` of a card that is not shared are not valid.
         ///
         /// Pass `open_id` values that this app received, of users who got the card.
         #[doc(alias = "200320")]
         InvalidCardOpenIds = "200320",
-        /// A user's interaction with the card is still being handled.
+        /// `200810`: A user's interaction with the card is still being handled.
         ///
         /// Answer the callback first, then update the card.
         #[doc(alias = "200810")]
         CardActionPending = "200810",
-        /// A parameter of a request about messages is not valid.
+        /// `230001`: A parameter of a request about messages is not valid.
         ///
         /// Check the parameter named in the response's `msg`, often after `ext=`, against the operation's documentation.
         #[doc(alias = "230001")]
         InvalidMessageParameter = "230001",
-        /// The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago.
+        /// `230002`: The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago.
         ///
         /// Add the app's bot to the chat and try again; add follow-up bubbles soon after the message.
         #[doc(alias = "230002")]
         BotNotInChat = "230002",
-        /// Follow-up bubbles can only be added to messages in the chat between the bot and one user.
+        /// `230003`: Follow-up bubbles can only be added to messages in the chat between the bot and one user.
         ///
         /// Pass the ID of a message in such a chat.
         #[doc(alias = "230003")]
         NotDirectChat = "230003",
-        /// The bot cannot see the message that is to get follow-up bubbles.
+        /// `230004`: The bot cannot see the message that is to get follow-up bubbles.
         ///
         /// Pass the `message_id` of a message in a chat that the bot belongs to.
         #[doc(alias = "230004")]
         MessageInvisibleToBot = "230004",
-        /// The bot cannot see the user whose chat is to get follow-up bubbles.
+        /// `230005`: The bot cannot see the user whose chat is to get follow-up bubbles.
         ///
         /// Add the user to the app's availability.
         #[doc(alias = "230005")]
         UserInvisibleToBot = "230005",
-        /// The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat.
+        /// `230006`: The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat.
         ///
         /// Add the bot capability to the app in the developer console and publish a version. If the app has it and sends messages in parallel, the error can be transient: retry with the same `uuid`. Add follow-up bubbles only to the latest message.
         #[doc(alias = "230006")]
         MessageBotDisabled = "230006",
-        /// The content of the follow-up bubbles is not valid.
+        /// `230007`: The content of the follow-up bubbles is not valid.
         ///
         /// Pass 1 to 3 bubbles, each with a `content` of 1 to 200 characters.
         #[doc(alias = "230007")]
         InvalidFollowUp = "230007",
-        /// The message has follow-up bubbles already.
+        /// `230008`: The message has follow-up bubbles already.
         ///
         /// Leave it as it is, or add the bubbles to a newer message.
         #[doc(alias = "230008")]
         FollowUpExists = "230008",
-        /// The message was sent too long ago to be recalled.
+        /// `230009`: The message was sent too long ago to be recalled.
         ///
         /// Recall messages within the period set by the tenant's administrator.
         #[doc(alias = "230009")]
         RecallPeriodOver = "230009",
-        /// The message was recalled, so nothing can be done with it any more.
+        /// `230011`: The message was recalled, so nothing can be done with it any more.
         ///
         /// Use another message.
         #[doc(alias = "230011")]
         MessageRecalled = "230011",
-        /// The bot did not send the message, and may do this only with messages of its own.
+        /// `230012`: The bot did not send the message, and may do this only with messages of its own.
         ///
         /// Make the call with the app whose bot sent the message.
         #[doc(alias = "230012")]
         NotMessageSender = "230012",
-        /// The recipient is outside the app's availability or excluded from it.
+        /// `230013`: The recipient is outside the app's availability or excluded from it.
         ///
         /// Add the user to the app's availability in the developer console and publish a version.
         #[doc(alias = "230013")]
         UserOutsideAvailability = "230013",
-        /// A chat between two people cannot be shared in a message.
+        /// `230015`: A chat between two people cannot be shared in a message.
         ///
         /// Share a group chat, or the card of a user.
         #[doc(alias = "230015")]
         DirectChatCardForbidden = "230015",
-        /// The file or image in the message does not belong to the bot.
+        /// `230017`: The file or image in the message does not belong to the bot.
         ///
         /// Upload it with the same app and send the key that the upload returns.
         #[doc(alias = "230017")]
         NotResourceOwner = "230017",
-        /// The settings of the chat forbid it, for example because only some members may post.
+        /// `230018`: The settings of the chat forbid it, for example because only some members may post.
         ///
         /// Ask the chat owner or an administrator to change the chat settings.
         #[doc(alias = "230018")]
         ForbiddenByChatSettings = "230018",
-        /// The thread that the message should go to does not exist.
+        /// `230019`: The thread that the message should go to does not exist.
         ///
         /// Check the `thread_id`, or the message that the thread belongs to.
         #[doc(alias = "230019")]
         ThreadNotFound = "230019",
-        /// Too many requests that send or change messages.
+        /// `230020`: Too many requests that send or change messages.
         ///
         /// Reduce the request rate. A user, and a chat with all of its bots together, can receive at most 5 messages per second.
         #[doc(alias = "230020")]
         MessageRateLimited = "230020",
-        /// The content of the message holds sensitive information.
+        /// `230022`: The content of the message holds sensitive information.
         ///
         /// Change the content before you send it again.
         #[doc(alias = "230022")]
         SensitiveContent = "230022",
-        /// A user has reached the limit of 200 unread urgent messages.
+        /// `230023`: A user has reached the limit of 200 unread urgent messages.
         ///
         /// Wait until the user has read some of them.
         #[doc(alias = "230023")]
         TooManyUnreadUrgents = "230023",
-        /// The tenant has used up its quota of urgent notifications.
+        /// `230024`: The tenant has used up its quota of urgent notifications.
         ///
         /// Ask the tenant's administrator to increase the quota.
         #[doc(alias = "230024")]
         UrgentQuotaExceeded = "230024",
-        /// The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text.
+        /// `230025`: The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text.
         ///
         /// Shorten or split the content; style tags can make it larger than the body you sent.
         #[doc(alias = "230025")]
         ContentTooLong = "230025",
-        /// The bot cannot recall this message, because it was sent by another sender.
+        /// `230026`: The bot cannot recall this message, because it was sent by another sender.
         ///
         /// Make the call with the app whose bot sent the message.
         #[doc(alias = "230026")]
         RecallNotAllowed = "230026",
-        /// The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside.
+        /// `230027`: The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside.
         ///
         /// Add the operation's scopes to the app, publish a version, and check whether the chat is an external one.
         #[doc(alias = "230027")]
         MissingPermission = "230027",
-        /// The tenant's data loss prevention rejected the content, for example a phone number or an email address in plain text.
+        /// `230028`: The tenant's data loss prevention rejected the content, for example a phone number or an email address in plain text.
         ///
         /// Remove the content named in the response's `msg`.
         #[doc(alias = "230028")]
         LeakPreventionFailed = "230028",
-        /// The recipient has left the tenant.
+        /// `230029`: The recipient has left the tenant.
         ///
         /// Send the message to another user.
         #[doc(alias = "230029")]
         ReceiverResigned = "230029",
-        /// No batch message has this id.
+        /// `230030`: No batch message has this id.
         ///
         /// Take the `batch_message_id` from the `message_id` that sending the batch returned.
         #[doc(alias = "230030")]
         BatchMessageNotFound = "230030",
-        /// The message was sent more than 14 days ago and cannot be updated any more.
+        /// `230031`: The message was sent more than 14 days ago and cannot be updated any more.
         ///
         /// Send a new message.
         #[doc(alias = "230031")]
         UpdatePeriodOver = "230031",
-        /// The message was sent more than 7 days ago, and who has read it cannot be queried any more.
+        /// `230033`: The message was sent more than 7 days ago, and who has read it cannot be queried any more.
         ///
         /// Query within 7 days and keep the result.
         #[doc(alias = "230033")]
         ReadStatusPeriodOver = "230033",
-        /// The `receive_id` is not valid.
+        /// `230034`: The `receive_id` is not valid.
         ///
         /// Pass an existing ID of the type given in `receive_id_type`.
         #[doc(alias = "230034")]
         InvalidReceiver = "230034",
-        /// The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it.
+        /// `230035`: The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it.
         ///
         /// Check who may post in the chat and whether the receiver blocks the bot; otherwise ask the tenant's administrator.
         #[doc(alias = "230035")]
         SendNotAllowed = "230035",
-        /// The tenant's encryption key was deleted, so messages encrypted with it cannot be used.
+        /// `230036`: The tenant's encryption key was deleted, so messages encrypted with it cannot be used.
         ///
         /// Ask the tenant's administrator to look into the key.
         #[doc(alias = "230036")]
         EncryptionKeyDeleted = "230036",
-        /// This operation does not send messages to a direct chat with a user of another tenant.
+        /// `230038`: This operation does not send messages to a direct chat with a user of another tenant.
         ///
         /// Use a group chat that both belong to.
         #[doc(alias = "230038")]
         CrossTenantDirectChat = "230038",
-        /// The chat of the message to pin or unpin does not exist.
+        /// `230045`: The chat of the message to pin or unpin does not exist.
         ///
         /// Check whether the chat was dissolved.
         #[doc(alias = "230045")]
         PinChatNotFound = "230045",
-        /// In this chat only the owner and the administrators may pin and unpin messages.
+        /// `230046`: In this chat only the owner and the administrators may pin and unpin messages.
         ///
         /// Make the call as the owner or an administrator of the chat.
         #[doc(alias = "230046")]
         PinNotAllowed = "230046",
-        /// The same message was pinned or unpinned too often in a short time.
+        /// `230047`: The same message was pinned or unpinned too often in a short time.
         ///
         /// Reduce the request rate for this message.
         #[doc(alias = "230047")]
         PinRateLimited = "230047",
-        /// The app lists pinned messages too often.
+        /// `230048`: The app lists pinned messages too often.
         ///
         /// Reduce the request rate.
         #[doc(alias = "230048")]
         PinListRateLimited = "230048",
-        /// The message is still being sent.
+        /// `230049`: The message is still being sent.
         ///
         /// Wait a moment; when you send again, use the same `uuid` so that the message is not sent twice.
         #[doc(alias = "230049")]
         MessageBeingSent = "230049",
-        /// The caller cannot see the message.
+        /// `230050`: The caller cannot see the message.
         ///
         /// Make the call as a chat member who can see the message. The chat may hide older messages from new members.
         #[doc(alias = "230050")]
         MessageInvisible = "230050",
-        /// The caller may not mark messages as urgent in this chat, or doing so was judged to be a risk.
+        /// `230052`: The caller may not mark messages as urgent in this chat, or doing so was judged to be a risk.
         ///
         /// Check whether the chat reserves this for its owner and administrators. If it does not, ask the tenant's administrator.
         #[doc(alias = "230052")]
         UrgentNotAllowed = "230052",
-        /// The user has chosen to get no more messages from the bot.
+        /// `230053`: The user has chosen to get no more messages from the bot.
         ///
         /// Do not send again until the user has allowed the bot's messages.
         #[doc(alias = "230053")]
         BotBlockedByUser = "230053",
-        /// The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants.
+        /// `230054`: The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants.
         ///
         /// Use a message of a type that the operation and the chat support.
         #[doc(alias = "230054")]
         UnsupportedMessageType = "230054",
-        /// The type that the file was uploaded with does not fit the type of the message.
+        /// `230055`: The type that the file was uploaded with does not fit the type of the message.
         ///
         /// Choose the `msg_type` by the `file_type` of the upload, for example `media` for `mp4`.
         #[doc(alias = "230055")]
         FileTypeMismatch = "230055",
-        /// Messages of this type cannot be forwarded, for example system, red packet, vote and voice messages.
+        /// `230061`: Messages of this type cannot be forwarded, for example system, red packet, vote and voice messages.
         ///
         /// Forward only messages of other types.
         #[doc(alias = "230061")]
         MessageTypeNotForwardable = "230061",
-        /// The caller may not forward anything to a chat that uses third-party encryption.
+        /// `230062`: The caller may not forward anything to a chat that uses third-party encryption.
         ///
         /// Forward to another chat.
         #[doc(alias = "230062")]
         EncryptedForwardNotAllowed = "230062",
-        /// The chat to forward to is not valid.
+        /// `230063`: The chat to forward to is not valid.
         ///
         /// Check that the `chat_id` belongs to a chat that exists.
         #[doc(alias = "230063")]
         InvalidForwardTarget = "230063",
-        /// The message or thread to forward is invalid: it does not exist, was recalled, or is not visible to the caller.
+        /// `230064`: The message or thread to forward is invalid: it does not exist, was recalled, or is not visible to the caller.
         ///
         /// Pass the IDs of messages or threads that exist and that the caller can see.
         #[doc(alias = "230064")]
         InvalidForwardSource = "230064",
-        /// Everything that should be forwarded was recalled.
+        /// `230065`: Everything that should be forwarded was recalled.
         ///
         /// Choose messages that have not been recalled.
         #[doc(alias = "230065")]
         ForwardSourceRecalled = "230065",
-        /// Messages and threads of secret chats cannot be forwarded.
+        /// `230066`: Messages and threads of secret chats cannot be forwarded.
         ///
         /// Forward from another kind of chat.
         #[doc(alias = "230066")]
         SecretChatNotForwardable = "230066",
-        /// Messages from several threads, or from a thread and from outside of it, cannot be forwarded as one.
+        /// `230067`: Messages from several threads, or from a thread and from outside of it, cannot be forwarded as one.
         ///
         /// Pass messages of one thread only, or none from a thread.
         #[doc(alias = "230067")]
         MixedForwardSources = "230067",
-        /// The messages to forward as one come from different chats.
+        /// `230069`: The messages to forward as one come from different chats.
         ///
         /// Make one call for each chat.
         #[doc(alias = "230069")]
         SeveralForwardChats = "230069",
-        /// The messages cannot be forwarded, because they are confidential or their chat is in restricted mode or dissolved.
+        /// `230070`: The messages cannot be forwarded, because they are confidential or their chat is in restricted mode or dissolved.
         ///
         /// Forward messages that are not confidential, from a chat that exists and is not in restricted mode.
         #[doc(alias = "230070")]
         RestrictedModeNotForwardable = "230070",
-        /// A reply in a thread is not possible in the chat of the message; or, for edits, the caller did not send the message.
+        /// `230071`: A reply in a thread is not possible in the chat of the message; or, for edits, the caller did not send the message.
         ///
         /// Reply without `reply_in_thread`, and edit only messages of the caller.
         #[doc(alias = "230071")]
         ReplyOrEditRefused = "230071",
-        /// A folded message takes no replies in a thread; or, for edits, the message was edited 20 times already.
+        /// `230072`: A folded message takes no replies in a thread; or, for edits, the message was edited 20 times already.
         ///
         /// Reply without `reply_in_thread`, or send a new message instead of editing again.
         #[doc(alias = "230072")]
         FoldedOrEditsExhausted = "230072",
-        /// The caller cannot see the thread; or, for edits, the message is in a secret chat and cannot be edited.
+        /// `230073`: The caller cannot see the thread; or, for edits, the message is in a secret chat and cannot be edited.
         ///
         /// Make the call as a user who can see the thread. Mentioning a new member in an older thread makes it visible to them.
         #[doc(alias = "230073")]
         ThreadInvisibleOrSecret = "230073",
-        /// The caller cannot see the thread to forward to; or, for edits, the message is in a chat with third-party encryption and cannot be edited.
+        /// `230074`: The caller cannot see the thread to forward to; or, for edits, the message is in a chat with third-party encryption and cannot be edited.
         ///
         /// Forward as a user who can see the thread; a mention in the thread makes it visible. Edit only messages of other chats.
         #[doc(alias = "230074")]
         TargetInvisibleOrEncrypted = "230074",
-        /// Messages cannot be sent to secret chats or chats with third-party encryption; or, for edits, the period in which the message can be edited is over.
+        /// `230075`: Messages cannot be sent to secret chats or chats with third-party encryption; or, for edits, the period in which the message can be edited is over.
         ///
         /// Send to another type of chat. Edit messages within the period set by the tenant's administrator.
         #[doc(alias = "230075")]
         EncryptedOrEditExpired = "230075",
-        /// A message that is folded together with others cannot be marked as urgent.
+        /// `230098`: A message that is folded together with others cannot be marked as urgent.
         ///
         /// Mark another message as urgent.
         #[doc(alias = "230098")]
         FoldedNotUrgent = "230098",
-        /// The card could not be made from the given content.
+        /// `230099`: The card could not be made from the given content.
         ///
         /// Look up the inner code after `ErrCode:` in the response's `msg` and correct the card's JSON. 11310 has several causes, which its `ErrMsg:` names, such as too many elements or tables.
         #[doc(alias = "230099")]
         CardCreationFailed = "230099",
-        /// The message was deleted, so it can neither be read nor changed.
+        /// `230110`: The message was deleted, so it can neither be read nor changed.
         ///
         /// Use a message that still exists.
         #[doc(alias = "230110")]
         MessageDeleted = "230110",
-        /// The message deletes itself after some time and does not take this operation.
+        /// `230111`: The message deletes itself after some time and does not take this operation.
         ///
         /// Use a message that stays.
         #[doc(alias = "230111")]
         SelfDestructingMessage = "230111",
-        /// The type of the reaction is not valid; or, for deletion, the reaction belongs to another tenant.
+        /// `231001`: The type of the reaction is not valid; or, for deletion, the reaction belongs to another tenant.
         ///
         /// Pass as `emoji_type` a name from the documented list, such as `SMILE`, `OK` or `THUMBSUP`: emoji characters and translated names are rejected. Delete only reactions of the caller's tenant.
         #[doc(alias = "231001")]
         InvalidReaction = "231001",
-        /// The caller may neither add nor delete reactions of this message, usually because it is not in the chat.
+        /// `231002`: The caller may neither add nor delete reactions of this message, usually because it is not in the chat.
         ///
         /// Add the bot or the user to the chat and try again.
         #[doc(alias = "231002")]
         ReactionNotAllowed = "231002",
-        /// The message of the reaction does not exist, or it was recalled.
+        /// `231003`: The message of the reaction does not exist, or it was recalled.
         ///
         /// Check the `message_id`.
         #[doc(alias = "231003")]
         ReactionMessageNotFound = "231003",
-        /// The chat of the message does not exist any more, or it is dissolved or archived.
+        /// `231004`: The chat of the message does not exist any more, or it is dissolved or archived.
         ///
         /// Choose a message of a chat that is active.
         #[doc(alias = "231004")]
         ReactionChatNotFound = "231004",
-        /// The message belongs to a thread that was recalled without a trace.
+        /// `231005`: The message belongs to a thread that was recalled without a trace.
         ///
         /// Choose another message.
         #[doc(alias = "231005")]
         ThreadRemoved = "231005",
-        /// The `operator_id` stands neither for a bot nor for a user.
+        /// `231006`: The `operator_id` stands neither for a bot nor for a user.
         ///
         /// Check the token and try again; if it fails again, ask the platform's support.
         #[doc(alias = "231006")]
         InvalidOperator = "231006",
-        /// The reaction was added by another user or app.
+        /// `231007`: The reaction was added by another user or app.
         ///
         /// Make the call as the bot or the user that added it.
         #[doc(alias = "231007")]
         NotReactionAuthor = "231007",
-        /// The caller has no access to the message, usually because it is not in the chat.
+        /// `231008`: The caller has no access to the message, usually because it is not in the chat.
         ///
         /// Add the caller to the chat of the message and try again.
         #[doc(alias = "231008")]
         MessageAccessDenied = "231008",
-        /// The reaction belongs to another message.
+        /// `231010`: The reaction belongs to another message.
         ///
         /// Pass the `reaction_id` together with the `message_id` that it was returned for.
         #[doc(alias = "231010")]
         ReactionMessageMismatch = "231010",
-        /// No reaction has this id.
+        /// `231011`: No reaction has this id.
         ///
         /// Take the `reaction_id` from adding or listing reactions.
         #[doc(alias = "231011")]
         InvalidReactionId = "231011",
-        /// The `page_token` is not valid.
+        /// `231012`: The `page_token` is not valid.
         ///
         /// Pass the `page_token` of the preceding answer, and none for the first page.
         #[doc(alias = "231012")]
         InvalidPageToken = "231012",
-        /// The token is neither that of a tenant nor that of a user.
+        /// `231013`: The token is neither that of a tenant nor that of a user.
         ///
         /// Make the call with a `tenant_access_token` or a `user_access_token`.
         #[doc(alias = "231013")]
         InvalidAuthType = "231013",
-        /// The `user_id_type` is not one of `open_id`, `union_id` and `user_id`.
+        /// `231014`: The `user_id_type` is not one of `open_id`, `union_id` and `user_id`.
         ///
         /// Pass one of these three values.
         #[doc(alias = "231014")]
         InvalidUserIdType = "231014",
-        /// The same request about the reaction is being worked on.
+        /// `231015`: The same request about the reaction is being worked on.
         ///
         /// Wait a moment and look whether the reaction is there before you try again.
         #[doc(alias = "231015")]
         ReactionInProgress = "231015",
-        /// Messages of this type take no reactions.
+        /// `231017`: Messages of this type take no reactions.
         ///
         /// React to a message of another type.
         #[doc(alias = "231017")]
         ReactionMessageUnsupported = "231017",
-        /// The caller cannot see the message that the reaction belongs to.
+        /// `231018`: The caller cannot see the message that the reaction belongs to.
         ///
         /// Make the call as a chat member who can see the message.
         #[doc(alias = "231018")]
         ReactionMessageInvisible = "231018",
-        /// A setting of the message's sender, such as blocking a user, currently prevents the reaction.
+        /// `231019`: A setting of the message's sender, such as blocking a user, currently prevents the reaction.
         ///
         /// Leave the message alone until the sender has changed the setting.
         #[doc(alias = "231019")]
         BlockedBySenderSettings = "231019",
-        /// The tenant's administrator does not allow reactions to messages of this sender for now.
+        /// `231020`: The tenant's administrator does not allow reactions to messages of this sender for now.
         ///
         /// Ask the tenant's administrator.
         #[doc(alias = "231020")]
         BlockedByTenantSettings = "231020",
-        /// The caller may not change reactions in chats with people from outside.
+        /// `231021`: The caller may not change reactions in chats with people from outside.
         ///
         /// React only in chats within the tenant.
         #[doc(alias = "231021")]
         ReactionInExternalChat = "231021",
-        /// The other side of the direct chat is outside the app's availability or excluded from it.
+        /// `231022`: The other side of the direct chat is outside the app's availability or excluded from it.
         ///
         /// Add the user to the app's availability before the bot reacts to messages.
         #[doc(alias = "231022")]
         PeerOutsideAvailability = "231022",
-        /// The file or image in the message was uploaded with another identity: by another app, or by a user if a bot sends it.
+        /// `231205`: The file or image in the message was uploaded with another identity: by another app, or by a user if a bot sends it.
         ///
         /// Download the file and upload it again with the identity that sends the message, then send the new key.
         #[doc(alias = "231205")]
         ForeignResource = "231205",
-        /// A parameter of the request is not valid.
+        /// `232001`: A parameter of the request is not valid.
         ///
         /// Compare each parameter with the documentation of the operation.
         #[doc(alias = "232001")]
         InvalidParameter = "232001",
-        /// In this chat only the owner and the administrators may edit the information about it.
+        /// `232002`: In this chat only the owner and the administrators may edit the information about it.
         ///
         /// Make the call as the owner or an administrator, or have them change the setting.
         #[doc(alias = "232002")]
         ChatEditNotAllowed = "232002",
-        /// The chat's information holds no usable announcement.
+        /// `232003`: The chat's information holds no usable announcement.
         ///
         /// Check the announcement in the Feishu app; if it is there, ask the platform's support.
         #[doc(alias = "232003")]
         AnnouncementNotFound = "232003",
-        /// The app that makes the call does not exist.
+        /// `232004`: The app that makes the call does not exist.
         ///
         /// Check the app ID. If it is correct, contact Feishu support with the log ID.
         #[doc(alias = "232004")]
         AppNotFound = "232004",
-        /// No chat has this id.
+        /// `232006`: No chat has this id.
         ///
         /// Use a `chat_id` returned by an operation that creates, lists or searches chats.
         #[doc(alias = "232006")]
         InvalidChatId = "232006",
-        /// The chat ID or the user ID is invalid.
+        /// `232007`: The chat ID or the user ID is invalid.
         ///
         /// Check that both exist, and that the user ID is of the type given in the request.
         #[doc(alias = "232007")]
         InvalidChatOrUser = "232007",
-        /// The operation does not support chats of this mode or type.
+        /// `232008`: The operation does not support chats of this mode or type.
         ///
         /// Look up `chat_mode` and `chat_type` with `GetChat` and compare them with what the operation supports.
         #[doc(alias = "232008")]
         UnsupportedChatType = "232008",
-        /// The chat was dissolved.
+        /// `232009`: The chat was dissolved.
         ///
         /// Nothing can be done with this chat any more; use another one.
         #[doc(alias = "232009")]
         ChatDissolved = "232009",
-        /// The caller and the chat belong to different tenants.
+        /// `232010`: The caller and the chat belong to different tenants.
         ///
         /// Make the call with an app or a user of the tenant that owns the chat.
         #[doc(alias = "232010")]
         ForeignTenant = "232010",
-        /// The caller is not a member of the chat.
+        /// `232011`: The caller is not a member of the chat.
         ///
         /// Add the app's bot, or the user, to the chat and try again.
         #[doc(alias = "232011")]
         NotInChat = "232011",
-        /// The user who should become the owner is not in the chat.
+        /// `232012`: The user who should become the owner is not in the chat.
         ///
         /// Add the user to the chat first, then pass `owner_id`.
         #[doc(alias = "232012")]
         NewOwnerOutsideChat = "232012",
-        /// The chat has as many members as it may have.
+        /// `232013`: The chat has as many members as it may have.
         ///
         /// Remove members or use another chat. By default, chats of a verified tenant hold 5000 members, meeting chats 3000.
         #[doc(alias = "232013")]
         ChatFull = "232013",
-        /// The caller's token does not hold the permissions that the operation needs.
+        /// `232014`: The caller's token does not hold the permissions that the operation needs.
         ///
         /// Add the operation's scopes to the app, and check that the caller may manage this in the chat, such as the notice at its top.
         #[doc(alias = "232014")]
         TokenLacksPermission = "232014",
-        /// The operation does not support the ID type given in `user_id_type` or `member_id_type`.
+        /// `232015`: The operation does not support the ID type given in `user_id_type` or `member_id_type`.
         ///
         /// Pass one of the documented values.
         #[doc(alias = "232015")]
         UnsupportedMemberIdType = "232015",
-        /// Members who are neither owner nor administrator may change nothing but the chat's `avatar`, `name`, `description` and `i18n_names`.
+        /// `232016`: Members who are neither owner nor administrator may change nothing but the chat's `avatar`, `name`, `description` and `i18n_names`.
         ///
         /// Change only these fields, or make the call as the owner or an administrator.
         #[doc(alias = "232016")]
         PartialEditOnly = "232016",
-        /// The caller has none of the roles in the chat that the operation needs, such as owner or creator.
+        /// `232017`: The caller has none of the roles in the chat that the operation needs, such as owner or creator.
         ///
         /// Make the call as the owner; a bot that created the chat needs the scope for chats it created.
         #[doc(alias = "232017")]
         NotOwnerOrCreator = "232017",
-        /// The announcement could not be updated with the given changes.
+        /// `232018`: The announcement could not be updated with the given changes.
         ///
         /// Read the response's `msg`, and check the structure of the changes against the documentation of the old document format.
         #[doc(alias = "232018")]
         AnnouncementUpdateFailed = "232018",
-        /// Too many requests for this chat.
+        /// `232019`: Too many requests for this chat.
         ///
         /// Reduce the request rate. The limits count per app, user and chat.
         #[doc(alias = "232019")]
         RateLimited = "232019",
-        /// The name of a public chat has fewer than 2 characters.
+        /// `232020`: The name of a public chat has fewer than 2 characters.
         ///
         /// Pass a `name` of at least 2 characters.
         #[doc(alias = "232020")]
         PublicNameTooShort = "232020",
-        /// A bot that should be in the chat does not exist.
+        /// `232021`: A bot that should be in the chat does not exist.
         ///
         /// Check the app IDs in `bot_id_list`.
         #[doc(alias = "232021")]
         BotNotFound = "232021",
-        /// A user to add to the chat has left the tenant.
+        /// `232022`: A user to add to the chat has left the tenant.
         ///
         /// Take the user out of `user_id_list`.
         #[doc(alias = "232022")]
         InviteeResigned = "232022",
-        /// The chat's name or description did not pass the review of its content.
+        /// `232023`: The chat's name or description did not pass the review of its content.
         ///
         /// Remove what may be sensitive from the name and the description.
         #[doc(alias = "232023")]
         ChatInfoReviewFailed = "232023",
-        /// The users cannot see the app, or the caller may not work with the users.
+        /// `232024`: The users cannot see the app, or the caller may not work with the users.
         ///
         /// Add the users to the app's availability, or make the call as a user who can contact them.
         #[doc(alias = "232024")]
         NoVisibility = "232024",
-        /// The app has no bot.
+        /// `232025`: The app has no bot.
         ///
         /// Add the bot ability to the app in the developer console and publish a version.
         #[doc(alias = "232025")]
         BotDisabled = "232025",
-        /// Another public chat has this name already.
+        /// `232026`: Another public chat has this name already.
         ///
         /// Choose another `name`; those of public chats are unique.
         #[doc(alias = "232026")]
         PublicNameTaken = "232026",
-        /// None of the given members is valid.
+        /// `232027`: None of the given members is valid.
         ///
         /// Pass the IDs of existing users or bots, of the ID type given in the request.
         #[doc(alias = "232027")]
         NoValidMembers = "232027",
-        /// People from another tenant cannot be added to an internal chat.
+        /// `232028`: People from another tenant cannot be added to an internal chat.
         ///
         /// Add members of the chat's tenant only, or use an external chat.
         #[doc(alias = "232028")]
         ExternalMemberRefused = "232028",
-        /// After the removal, no member would remain who can own the chat.
+        /// `232029`: After the removal, no member would remain who can own the chat.
         ///
         /// Add a member who can own the chat first, or dissolve the chat.
         #[doc(alias = "232029")]
         NoOwnerCandidate = "232029",
-        /// A user ID in the request is invalid.
+        /// `232030`: A user ID in the request is invalid.
         ///
         /// Check that the users exist and that the IDs are of the type given in `user_id_type`.
         #[doc(alias = "232030")]
         InvalidUserId = "232030",
-        /// The user who should become the owner belongs to another tenant than the chat.
+        /// `232031`: The user who should become the owner belongs to another tenant than the chat.
         ///
         /// Pass as `owner_id` a member of the chat who belongs to its tenant.
         #[doc(alias = "232031")]
         NewOwnerForeignTenant = "232031",
-        /// The owner of the chat to create belongs to another tenant than the caller.
+        /// `232032`: The owner of the chat to create belongs to another tenant than the caller.
         ///
         /// Pass a user of the caller's tenant as `owner_id`.
         #[doc(alias = "232032")]
         OwnerForeignTenant = "232032",
-        /// The chat has members from outside, and the app may not manage such chats.
+        /// `232033`: The chat has members from outside, and the app may not manage such chats.
         ///
         /// Use a bot that can be shared outside the tenant.
         #[doc(alias = "232033")]
         ExternalChat = "232033",
-        /// The app is not installed or not enabled in this tenant.
+        /// `232034`: The app is not installed or not enabled in this tenant.
         ///
         /// Ask a tenant administrator to install and enable the app.
         #[doc(alias = "232034")]
         AppUnavailable = "232034",
-        /// The `owner_id` is not valid.
+        /// `232035`: The `owner_id` is not valid.
         ///
         /// Check that the user exists and that the ID is of the type given in `user_id_type`.
         #[doc(alias = "232035")]
         InvalidOwnerId = "232035",
-        /// The caller, or a bot that is invited, may not manage the labels of chats.
+        /// `232037`: The caller, or a bot that is invited, may not manage the labels of chats.
         ///
         /// Leave `labels` out, or have the permission granted to the app.
         #[doc(alias = "232037")]
         LabelsNotAllowed = "232037",
-        /// Only the owner of the chat may add and remove its administrators.
+        /// `232038`: Only the owner of the chat may add and remove its administrators.
         ///
         /// Make the call as the owner of the chat.
         #[doc(alias = "232038")]
         NotChatOwner = "232038",
-        /// The administrators were changed, but the list of them could not be returned.
+        /// `232039`: The administrators were changed, but the list of them could not be returned.
         ///
         /// Take the change as done; to get the list, make the call again.
         #[doc(alias = "232039")]
         ManagersNotReturned = "232039",
-        /// The chat has as many administrators as it may have.
+        /// `232040`: The chat has as many administrators as it may have.
         ///
         /// Remove administrators first.
         #[doc(alias = "232040")]
         TooManyManagers = "232040",
-        /// The key of the chat's avatar is not valid.
+        /// `232041`: The key of the chat's avatar is not valid.
         ///
         /// Upload the image with the `image_type` `avatar` and pass the `image_key` that this returns.
         #[doc(alias = "232041")]
         InvalidAvatar = "232041",
-        /// A public chat cannot be created without a name.
+        /// `232042`: A public chat cannot be created without a name.
         ///
         /// Pass a `name` of at least 2 characters for a public chat.
         #[doc(alias = "232042")]
         PublicNameMissing = "232042",
-        /// Some of the given user or bot IDs cannot be used.
+        /// `232043`: Some of the given user or bot IDs cannot be used.
         ///
         /// Check every user and bot ID, and that all are of the ID type given in the request.
         #[doc(alias = "232043")]
         UnusableMemberIds = "232043",
-        /// The chat has reached the member limit set by the tenant's administrator.
+        /// `232044`: The chat has reached the member limit set by the tenant's administrator.
         ///
         /// Ask the tenant's administrator for a higher limit, or remove members.
         #[doc(alias = "232044")]
         AdminMemberLimit = "232044",
-        /// The chat has 20 tabs of its own already, which is the limit.
+        /// `232046`: The chat has 20 tabs of its own already, which is the limit.
         ///
         /// Delete a tab, or update one instead of adding another.
         #[doc(alias = "232046")]
         TooManyTabs = "232046",
-        /// The name of a tab is longer than 60 characters.
+        /// `232047`: The name of a tab is longer than 60 characters.
         ///
         /// Shorten the name of the tab.
         #[doc(alias = "232047")]
         TabNameTooLong = "232047",
-        /// The content of a tab is not valid.
+        /// `232048`: The content of a tab is not valid.
         ///
         /// Pass a `tab_content` that fits the `tab_type`; addresses start with `http` or `https`.
         #[doc(alias = "232048")]
         InvalidTabContent = "232048",
-        /// Only tabs of the types `doc` and `url` can be updated and deleted.
+        /// `232049`: Only tabs of the types `doc` and `url` can be updated and deleted.
         ///
         /// Look up `tab_type` in the list of tabs and leave the others as they are.
         #[doc(alias = "232049")]
         UnsupportedTabType = "232049",
-        /// Chats of this type have no tabs.
+        /// `232050`: Chats of this type have no tabs.
         ///
         /// Check with `GetChat` that `chat_mode` is `group` or `p2p`.
         #[doc(alias = "232050")]
         TabsUnsupported = "232050",
-        /// The caller has no permission on the document that a tab should show.
+        /// `232051`: The caller has no permission on the document that a tab should show.
         ///
         /// Make the app or the user a collaborator of the document.
         #[doc(alias = "232051")]
         TabDocumentForbidden = "232051",
-        /// The caller may not manage the tabs, the menu and the widgets of the chat.
+        /// `232055`: The caller may not manage the tabs, the menu and the widgets of the chat.
         ///
         /// Make the call as the owner or an administrator, or have them change who may manage these.
         #[doc(alias = "232055")]
         ToolManagementNotAllowed = "232055",
-        /// The image was not uploaded by the calling bot.
+        /// `232056`: The image was not uploaded by the calling bot.
         ///
         /// Upload the image with the same app and pass its key.
         #[doc(alias = "232056")]
         NotImageOwner = "232056",
-        /// The caller's tenant may not use the restricted mode.
+        /// `232057`: The caller's tenant may not use the restricted mode.
         ///
         /// Leave `restricted_mode_setting` out, or ask the tenant's administrator.
         #[doc(alias = "232057")]
         RestrictedModeUnavailable = "232057",
-        /// The chat is muted as a whole, so who may post in it cannot be changed.
+        /// `232060`: The chat is muted as a whole, so who may post in it cannot be changed.
         ///
         /// Ask the platform's support why it is muted.
         #[doc(alias = "232060")]
         ChatMuted = "232060",
-        /// Secret chats cannot be shared by a link.
+        /// `232061`: Secret chats cannot be shared by a link.
         ///
         /// Share another kind of chat, or invite the people by name.
         #[doc(alias = "232061")]
         SecretChatNotShareable = "232061",
-        /// Chats between two people cannot be shared by a link.
+        /// `232062`: Chats between two people cannot be shared by a link.
         ///
         /// Create a group chat and share that one.
         #[doc(alias = "232062")]
         DirectChatNotShareable = "232062",
-        /// Chats of a team cannot be shared by a link.
+        /// `232063`: Chats of a team cannot be shared by a link.
         ///
         /// Share another kind of chat, or invite the people by name.
         #[doc(alias = "232063")]
         TeamChatNotShareable = "232063",
-        /// In this chat only the owner and the administrators may add members and share it.
+        /// `232064`: In this chat only the owner and the administrators may add members and share it.
         ///
         /// Make the call as the owner or an administrator of the chat.
         #[doc(alias = "232064")]
         NotChatAdmin = "232064",
-        /// The user or the bot behind the token does not exist.
+        /// `232065`: The user or the bot behind the token does not exist.
         ///
         /// Check that the token belongs to the app or the user you mean.
         #[doc(alias = "232065")]
         CallerNotFound = "232065",
-        /// The caller may not read the document behind the announcement.
+        /// `232066`: The caller may not read the document behind the announcement.
         ///
         /// Give the app or the user the permission to read the document.
         #[doc(alias = "232066")]
         AnnouncementForbidden = "232066",
-        /// The chat is still being created.
+        /// `232068`: The chat is still being created.
         ///
         /// Wait a moment; when you try again, use the same `uuid` so that no second chat is made.
         #[doc(alias = "232068")]
         ChatBeingCreated = "232068",
-        /// A chat with people from outside cannot be public.
+        /// `232069`: A chat with people from outside cannot be public.
         ///
         /// Pass the `chat_type` `private` for such a chat.
         #[doc(alias = "232069")]
         PublicExternalChat = "232069",
-        /// The chat would have more than 3 menus on the first level.
+        /// `232070`: The chat would have more than 3 menus on the first level.
         ///
         /// Delete menus first, or add fewer of them.
         #[doc(alias = "232070")]
         TooManyTopMenus = "232070",
-        /// A menu of the first level would hold more than 5 menus of the second.
+        /// `232071`: A menu of the first level would hold more than 5 menus of the second.
         ///
         /// Spread the menus over several of the first level.
         #[doc(alias = "232071")]
         TooManySubmenus = "232071",
-        /// The IDs to sort by do not match the first-level menus of this chat.
+        /// `232072`: The IDs to sort by do not match the first-level menus of this chat.
         ///
         /// Get the chat's menu and pass each of its first-level IDs once.
         #[doc(alias = "232072")]
         MenuOrderMismatch = "232072",
-        /// Another change of the chat's menu is going on.
+        /// `232073`: Another change of the chat's menu is going on.
         ///
         /// Wait a moment and try again.
         #[doc(alias = "232073")]
         MenuBeingChanged = "232073",
-        /// Joining this chat requires an application, which the API does not support.
+        /// `232075`: Joining this chat requires an application, which the API does not support.
         ///
         /// Apply in the Feishu app, or have an administrator of the chat add the member.
         #[doc(alias = "232075")]
         ApprovalRequired = "232075",
-        /// The owner cannot be removed from the chat.
+        /// `232076`: The owner cannot be removed from the chat.
         ///
         /// Transfer the ownership to another member first.
         #[doc(alias = "232076")]
         OwnerNotRemovable = "232076",
-        /// The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid.
+        /// `232078`: The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid.
         ///
         /// Leave the setting out or ask the tenant's administrator; compare the menu with the documentation of the operation.
         #[doc(alias = "232078")]
         SettingOrMenuRefused = "232078",
-        /// Chats of this type cannot hide the number of their members.
+        /// `232079`: Chats of this type cannot hide the number of their members.
         ///
         /// Leave `hide_member_count_setting` out.
         #[doc(alias = "232079")]
         HiddenCountUnsupported = "232079",
-        /// Members cannot be added to chats of this type.
+        /// `232090`: Members cannot be added to chats of this type.
         ///
         /// Check the chat's mode and type with `GetChat` and use one that the operation supports.
         #[doc(alias = "232090")]
         MembersUnsupported = "232090",
-        /// The tenant's security rules do not allow public chats.
+        /// `232091`: The tenant's security rules do not allow public chats.
         ///
         /// Create a private chat, or ask the tenant's administrator.
         #[doc(alias = "232091")]
         PublicChatsForbidden = "232091",
-        /// The posting permission of the chat cannot be changed during a meeting.
+        /// `232092`: The posting permission of the chat cannot be changed during a meeting.
         ///
         /// Try again when the meeting has ended.
         #[doc(alias = "232092")]
         MeetingInProgress = "232092",
-        /// Approval of new members cannot be turned off during a meeting with restricted access.
+        /// `232093`: Approval of new members cannot be turned off during a meeting with restricted access.
         ///
         /// Change `membership_approval` when the meeting has ended.
         #[doc(alias = "232093")]
         MeetingNeedsApproval = "232093",
-        /// The caller may not manage chats that carry the tag of the type `ocic`.
+        /// `232095`: The caller may not manage chats that carry the tag of the type `ocic`.
         ///
         /// Create the chat without this tag, or ask the platform's support for the permission.
         #[doc(alias = "232095")]
         OcicTagNotAllowed = "232095",
-        /// The platform takes no changes of the app's data for the moment, so nothing can be uploaded.
+        /// `232096`: The platform takes no changes of the app's data for the moment, so nothing can be uploaded.
         ///
         /// Try again later.
         #[doc(alias = "232096")]
         WritingStopped = "232096",
-        /// The announcement is of the new type, `docx`, which this operation does not support.
+        /// `232097`: The announcement is of the new type, `docx`, which this operation does not support.
         ///
         /// Use the operations for announcements of the type `docx`.
         #[doc(alias = "232097")]
         AnnouncementIsDocx = "232097",
-        /// A parameter of a request about files or images is not valid.
+        /// `234001`: A parameter of a request about files or images is not valid.
         ///
         /// Check the key and the type against the operation's documentation. `GetImage` and `GetFile` download only what the app uploaded: use `GetMessageResource` for an image or a file in a message. Folders cannot be downloaded.
         #[doc(alias = "234001")]
         InvalidResourceParameter = "234001",
-        /// The token was not accepted for files and images.
+        /// `234002`: The token was not accepted for files and images.
         ///
         /// Check that the token is valid and of a kind that the operation takes; if it is, ask the platform's support.
         #[doc(alias = "234002")]
         ResourceUnauthorized = "234002",
-        /// The file or image does not belong to the message.
+        /// `234003`: The file or image does not belong to the message.
         ///
         /// Pass the ID of the message that contains the `file_key`. For a file in a merged forward, pass the ID of the merged forward, not of a message in it.
         #[doc(alias = "234003")]
         ResourceNotInMessage = "234003",
-        /// The app is not in the chat of the message that holds the file.
+        /// `234004`: The app is not in the chat of the message that holds the file.
         ///
         /// Add the app's bot to the chat, or correct the `message_id`.
         #[doc(alias = "234004")]
         AppNotInChat = "234004",
-        /// The file or image does not exist or was deleted.
+        /// `234005`: The file or image does not exist or was deleted.
         ///
         /// Check the key; upload the file again if it is gone.
         #[doc(alias = "234005")]
         ResourceDeleted = "234005",
-        /// The upload is larger than allowed: 30 MB for a file, 10 MB for an image.
+        /// `234006`: The upload is larger than allowed: 30 MB for a file, 10 MB for an image.
         ///
         /// Compress or split it before the upload.
         #[doc(alias = "234006")]
         FileTooLarge = "234006",
-        /// The app has no bot, which files and images require.
+        /// `234007`: The app has no bot, which files and images require.
         ///
         /// Add the bot ability to the app in the developer console, then publish a version.
         #[doc(alias = "234007")]
         ResourceBotDisabled = "234007",
-        /// Another app uploaded the file or image.
+        /// `234008`: Another app uploaded the file or image.
         ///
         /// Download the file with the app that uploaded it. For a file in a message, use `GetMessageResource`.
         #[doc(alias = "234008")]
         NotResourceUploader = "234008",
-        /// Files of chats with people from outside cannot be downloaded by this operation.
+        /// `234009`: Files of chats with people from outside cannot be downloaded by this operation.
         ///
         /// Use the operation only in chats within the tenant.
         #[doc(alias = "234009")]
         ResourceInExternalChat = "234009",
-        /// The file or image to upload has 0 bytes.
+        /// `234010`: The file or image to upload has 0 bytes.
         ///
         /// Upload a file that is not empty.
         #[doc(alias = "234010")]
         EmptyFile = "234010",
-        /// The format of the image is not supported.
+        /// `234011`: The format of the image is not supported.
         ///
         /// Upload JPG, JPEG, PNG, WEBP, GIF, BMP, ICO, TIFF or HEIC.
         #[doc(alias = "234011")]
         UnsupportedImageFormat = "234011",
-        /// The platform could not find out which permissions the app has.
+        /// `234019`: The platform could not find out which permissions the app has.
         ///
         /// Make the call again.
         #[doc(alias = "234019")]
         ScopeCheckFailed = "234019",
-        /// The file is larger than the 100 MB that can be downloaded.
+        /// `234037`: The file is larger than the 100 MB that can be downloaded.
         ///
         /// Get the file in the Feishu app, or have it shared in smaller parts.
         #[doc(alias = "234037")]
         DownloadTooLarge = "234037",
-        /// Files of confidential messages, or of chats in restricted mode, cannot be downloaded.
+        /// `234038`: Files of confidential messages, or of chats in restricted mode, cannot be downloaded.
         ///
         /// Have the message sent again without this protection if the file is needed.
         #[doc(alias = "234038")]
         RestrictedResource = "234038",
-        /// The image has more pixels than allowed: 2000 x 2000 for GIF, 12000 x 12000 for other formats, 4096 x 4096 for avatars.
+        /// `234039`: The image has more pixels than allowed: 2000 x 2000 for GIF, 12000 x 12000 for other formats, 4096 x 4096 for avatars.
         ///
         /// Scale the image down, or upload it as a file if it is not an avatar.
         #[doc(alias = "234039")]
         ImageResolutionTooHigh = "234039",
-        /// The caller cannot see the message that holds the file.
+        /// `234040`: The caller cannot see the message that holds the file.
         ///
         /// Ask the chat owner or an administrator to check whether new members can see older messages.
         #[doc(alias = "234040")]
         ResourceMessageInvisible = "234040",
-        /// The tenant's encryption key was deleted, so files and images encrypted with it cannot be used.
+        /// `234041`: The tenant's encryption key was deleted, so files and images encrypted with it cannot be used.
         ///
         /// Ask the tenant's administrator to find out why the key is gone.
         #[doc(alias = "234041")]
         ResourceKeyDeleted = "234041",
-        /// The tenant's own storage failed, for example because it is full.
+        /// `234042`: The tenant's own storage failed, for example because it is full.
         ///
         /// Ask a tenant administrator to free up or repair the storage. If the error persists, contact Feishu support with the log ID.
         #[doc(alias = "234042")]
         TenantStorageFailed = "234042",
-        /// Files cannot be downloaded from messages of this type, such as cards and merged forwards.
+        /// `234043`: Files cannot be downloaded from messages of this type, such as cards and merged forwards.
         ///
         /// Pass the ID of the message that the file was first sent in, if the caller can see it.
         #[doc(alias = "234043")]
         ResourceMessageUnsupported = "234043",
-        /// The token is not in the form of a callback's token.
+        /// `300020`: The token is not in the form of a callback's token.
         ///
         /// Pass the `token` of the callback, which starts with `c-`, instead of the token in the callback's header.
         #[doc(alias = "300020")]
         MalformedCardToken = "300020",
-        /// The token has expired: it is valid for 30 minutes after the callback.
+        /// `300030`: The token has expired: it is valid for 30 minutes after the callback.
         ///
         /// Update the card by its message ID with `PatchMessage`, or wait until a user interacts with the card again.
         #[doc(alias = "300030")]
         CardTokenExpired = "300030",
-        /// The token was used for 2 updates already.
+        /// `300040`: The token was used for 2 updates already.
         ///
         /// Update the card by its message ID with `PatchMessage`, or wait until a user interacts with the card again.
         #[doc(alias = "300040")]
         CardTokenUsedUp = "300040",
-        /// The card is not shared, and the update names no users.
+        /// `300090`: The card is not shared, and the update names no users.
         ///
         /// Pass the users in `open_ids`, or set `update_multi` to `true` in the card's `config`.
         #[doc(alias = "300090")]
         CardOpenIdsMissing = "300090",
-        /// Some of the given `open_id` values do not exist.
+        /// `99992351`: Some of the given `open_id` values do not exist.
         ///
         /// Correct the IDs named in the response's `msg`. They start with `ou_` and differ between apps.
         #[doc(alias = "99992351")]
         OpenIdsNotFound = "99992351",
-        /// Some of the given message IDs do not exist.
+        /// `99992354`: Some of the given message IDs do not exist.
         ///
         /// Pass the ID of a message, which starts with `om_`. A thread, whose ID starts with `omt_`, takes a reply through one of its messages.
         #[doc(alias = "99992354")]
         MessageIdsNotFound = "99992354",
-        /// Some of the given `user_id` values do not exist.
+        /// `99992360`: Some of the given `user_id` values do not exist.
         ///
         /// Check that the users belong to the tenant and that the IDs are user IDs.
         #[doc(alias = "99992360")]
         UserIdsNotFound = "99992360",
-        /// Some of the given `open_id` values belong to another app.
+        /// `99992361`: Some of the given `open_id` values belong to another app.
         ///
         /// Pass IDs that this app received: `open_id` values differ between apps. A `union_id` is the same in all apps of one developer.
         #[doc(alias = "99992361")]
         ForeignOpenIds = "99992361",
-        /// Some of the given `union_id` values do not exist.
+        /// `99992364`: Some of the given `union_id` values do not exist.
         ///
         /// Check that the IDs come from an app of the same developer.
         #[doc(alias = "99992364")]

@@ -6,12 +6,12 @@ openplat_core::string_enum! {
     /// The error codes that the documentation of this API names; read one off an error with
     /// [`Error::code`](openplat_core::Error::code).
     pub enum ErrorCode {
-        /// No parcel has this number.
+        /// `700001`: No parcel has this number.
         ///
         /// Look the number up on the receipt.
         #[doc(alias = "700001")]
         ParcelNotFound = "700001",
-        /// The depot handles too many parcels.
+        /// `700002`: The depot handles too many parcels.
         ///
         /// Wait a moment.
         #[doc(alias = "700002")]

@@ -6,8 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::super::ir::{
-    Api, Body, Enum, Event, Field, Id, Model, Operation, Place, Presence, SampleAnswer, SampleCall,
-    SentBody, Type, TypeDef,
+    Api, Body, Enum, Event, Field, Id, Model, Operation, Paging, Place, Presence, SampleAnswer,
+    SampleCall, SentBody, Type, TypeDef,
 };
 use super::plain;
 use super::turn::next_call;
@@ -15,43 +15,104 @@ use super::turn::next_call;
 /// Everything but the unreserved characters of RFC 3986.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Everything set, only what must be, the documented body, and the page after the documented one.
-pub fn sample_calls(api: &Api, operation: &Operation, example: Option<&Value>) -> Vec<SampleCall> {
-    let parts = || operation.parts().filter(|(_, field)| field.type_of.is_none());
-    // By place: a name on the wire may stand in the path and in the body.
-    let in_example = |place: Place, field: &Field| match &operation.body {
-        _ if place != Place::Body => None,
-        Some(Body::Whole(_)) => example,
-        _ => example.and_then(|body| body.get(&field.wire)),
-    };
-    let is_cleared = |place, field: &Field| {
-        field.nullable && in_example(place, field).is_some_and(Value::is_null)
-    };
-    let value = |place, field: &Field| match in_example(place, field) {
-        Some(documented) if !is_cleared(place, field) => unpacked(api, &field.ty, documented),
-        _ => Sampler::new(api).field(field),
-    };
-    let value = |place, field: &Field| match id_of(api, field) {
-        Some(id) => {
-            let mut types = operation.parts();
-            let of = types.find(|(_, other)| other.type_of.as_ref() == Some(&field.rust));
-            let documented = of.and_then(|(place, of)| {
-                let sample = in_example(place, of).or(of.example.as_ref());
-                sample.map(plain).or_else(|| of.default.clone())
-            });
-            typed_id(id, documented, value(place, field))
+/// How many optional fields an example of the docs sets.
+const SHOWN: usize = 3;
+
+/// What an operation's request is documented to hold.
+struct Documented<'a> {
+    api: &'a Api,
+    operation: &'a Operation,
+    body: Option<&'a Value>,
+}
+
+impl<'a> Documented<'a> {
+    /// The documented value. By place: a name on the wire may stand in the path and in the body.
+    fn member(&self, place: Place, field: &Field) -> Option<&'a Value> {
+        match &self.operation.body {
+            _ if place != Place::Body => None,
+            Some(Body::Whole(_)) => self.body,
+            _ => self.body.and_then(|body| body.get(&field.wire)),
         }
-        None => value(place, field),
+    }
+
+    fn is_cleared(&self, place: Place, field: &Field) -> bool {
+        field.nullable && self.member(place, field).is_some_and(Value::is_null)
+    }
+
+    /// The documented value, or one that is made up.
+    fn value(&self, place: Place, field: &Field) -> Value {
+        let value = match self.member(place, field) {
+            Some(value) if !self.is_cleared(place, field) => unpacked(self.api, &field.ty, value),
+            _ => Sampler::new(self.api).field(field),
+        };
+        let Some(id) = id_of(self.api, field) else { return value };
+        let mut types = self.operation.parts();
+        let of = types.find(|(_, other)| other.type_of.as_ref() == Some(&field.rust));
+        let documented = of.and_then(|(place, of)| {
+            let sample = self.member(place, of).or(of.example.as_ref());
+            sample.map(plain).or_else(|| of.default.clone())
+        });
+        typed_id(id, documented, value)
+    }
+
+    /// What a caller sets.
+    fn parts(&self) -> impl Iterator<Item = (Place, &'a Field)> {
+        self.operation.parts().filter(|(_, field)| field.type_of.is_none())
+    }
+}
+
+/// What an example of the docs sets: what is required, and the first simple values that the
+/// documented body has in addition. If it would say nothing without it, a value that is not simple.
+pub fn example_values(
+    api: &Api,
+    operation: &Operation,
+    body: Option<&Value>,
+) -> Vec<Option<Value>> {
+    let documented = Documented { api, operation, body };
+    let turns = operation.paging.iter().flat_map(Paging::requests).collect::<Vec<_>>();
+    let is_of_interest = |field: &Field| {
+        let is_turn = turns.iter().any(|turn| turn.rust == field.rust);
+        !field.required && !field.dedupe && field.deprecated.is_none() && !is_turn
     };
+    let optional: Vec<_> = documented
+        .parts()
+        .filter(|(_, field)| is_of_interest(field))
+        .filter_map(|(place, field)| Some((field, documented.member(place, field)?)))
+        .filter(|(_, value)| !value.is_null())
+        .collect();
+    let simple = optional.iter().filter(|(_, value)| is_simple(value)).take(SHOWN);
+    let mut shown: Vec<&str> = simple.map(|(field, _)| field.rust.as_str()).collect();
+    let is_said = |(place, field): (Place, &Field)| place == Place::Body && field.required;
+    if shown.is_empty() && !documented.parts().any(is_said) {
+        shown.extend(optional.first().map(|(field, _)| field.rust.as_str()));
+    }
+    let is_set = |field: &Field| field.required || shown.contains(&field.rust.as_str());
+    let values = documented.parts();
+    values.map(|(place, field)| is_set(field).then(|| documented.value(place, field))).collect()
+}
+
+/// Whether a value is one word or a few.
+fn is_simple(value: &Value) -> bool {
+    let is_scalar = |value: &Value| !value.is_array() && !value.is_object();
+    match value.as_array() {
+        Some(elements) => elements.len() <= SHOWN && elements.iter().all(is_scalar),
+        None => is_scalar(value),
+    }
+}
+
+/// Everything set, only what must be, the documented body, and the page after the documented one.
+pub fn sample_calls(api: &Api, operation: &Operation, body: Option<&Value>) -> Vec<SampleCall> {
+    let documented = Documented { api, operation, body };
     let mut calls: Vec<SampleCall> = Vec::new();
     let mut add = |name, value: &dyn Fn(Place, &Field) -> Option<Value>| {
-        let values: Vec<_> = parts().map(|(place, field)| value(place, field)).collect();
+        let values: Vec<_> = documented.parts().map(|(place, field)| value(place, field)).collect();
         if calls.iter().all(|call| call.values != values) {
             calls.push(sample_call(api, operation, name, values));
         }
     };
-    let if_set = |is_set: bool, place, field: &Field| is_set.then(|| value(place, field));
-    add("full", &|place, field| Some(value(place, field)));
+    let if_set =
+        |is_set: bool, place, field: &Field| is_set.then(|| documented.value(place, field));
+    add("full", &|place, field| Some(documented.value(place, field)));
     // A key against duplicates is always sent, so what is sent is only known if it is set.
     let is_sent = |field: &Field| field.required || field.dedupe;
     add("bare", &|place, field| if_set(is_sent(field), place, field));
@@ -59,9 +120,10 @@ pub fn sample_calls(api: &Api, operation: &Operation, example: Option<&Value>) -
         true => Some(Value::Null),
         false => if_set(is_sent(field), place, field),
     });
-    if example.is_some() {
-        let is_set = |place, field: &Field| is_sent(field) || in_example(place, field).is_some();
-        add("example", &|place, field| match is_cleared(place, field) {
+    if body.is_some() {
+        let is_set =
+            |place, field: &Field| is_sent(field) || documented.member(place, field).is_some();
+        add("example", &|place, field| match documented.is_cleared(place, field) {
             true => Some(Value::Null),
             false => if_set(is_set(place, field), place, field),
         });

@@ -49,6 +49,7 @@ impl<'a> Lowering<'a> {
             file: naming::field(&spec.rust),
             id: spec.id.clone(),
             name: spec.rust.clone(),
+            aliases: self.aliases(&spec.aliases, [&spec.rust, &spec.id], document),
             doc,
             source: self.source(&spec.source, document),
             schema: spec.schema,
@@ -143,7 +144,7 @@ impl<'a> Lowering<'a> {
     ) -> Vec<Field> {
         let pointer = Pointer::default().join(key);
         let fields = self.fields(fields, document, &pointer, Position::Model);
-        self.check_clashes(&[(pointer, &fields)], document);
+        self.check_struct(&[(pointer, &fields)], document);
         fields
     }
 

@@ -226,6 +226,11 @@ impl<'a> Lowering<'a> {
         })
     }
 
+    fn check_struct(&mut self, places: &[(Pointer, &[Field])], document: &Document) {
+        self.check_clashes(places, document);
+        self.check_named(places, document);
+    }
+
     /// Reports fields of one struct that would have the same name in Rust, and fields of one place
     /// that have the same name on the wire.
     fn check_clashes(&mut self, places: &[(Pointer, &[Field])], document: &Document) {
@@ -258,6 +263,32 @@ impl<'a> Lowering<'a> {
                     let hint = format!("give `{other}` a `rust` name of its own");
                     let place = document.key(&pointer.join(field.index).join("nullable"));
                     self.report(place, message, hint);
+                }
+            }
+        }
+    }
+
+    /// Reports docs that call a field of their struct as it is called on the wire alone.
+    fn check_named(&mut self, places: &[(Pointer, &[Field])], document: &Document) {
+        let all = || places.iter().flat_map(|(_, fields)| *fields);
+        let shown = |field: &&Field| field.type_of.is_none();
+        for (pointer, fields) in places {
+            for field in fields.iter().filter(shown) {
+                for word in field.doc.split('`').skip(1).step_by(2) {
+                    let Some(named) = all().find(|field| field.wire == word) else { continue };
+                    let hint = match &named.type_of {
+                        Some(id) => {
+                            format!("an ID carries its type: describe `{id}` without this name")
+                        }
+                        None if all().filter(shown).any(|field| field.rust == word) => continue,
+                        None => format!("write `{}`", named.rust),
+                    };
+                    let place = document.value(&pointer.join(field.index).join("doc"));
+                    self.report(
+                        place,
+                        format!("`{word}` is not the name of a field in Rust"),
+                        hint,
+                    );
                 }
             }
         }
@@ -306,6 +337,29 @@ impl<'a> Lowering<'a> {
             self.report(document.value(&pointer.join("doc")), message, hint);
         }
         self.doc(doc, document, pointer)
+    }
+
+    /// The words that the docs of an item are found by.
+    fn aliases(&mut self, aliases: &[String], own: [&str; 2], document: &Document) -> Vec<String> {
+        let own = own.map(searched);
+        for (index, alias) in aliases.iter().enumerate() {
+            let word = searched(alias);
+            let (message, hint) = if !is_searched(alias) {
+                let hint = "an alias is words of letters, digits, `@`, `.`, `_` and `-`, with one \
+                            space between them";
+                (format!("`{alias}` is not a word that people search for"), hint)
+            } else if own.contains(&word) {
+                let hint = "remove it: the docs are found by their name and `id` in any case";
+                (format!("the alias `{alias}` is the name or the `id`"), hint)
+            } else if aliases.iter().take(index).any(|other| searched(other) == word) {
+                (format!("duplicate alias `{alias}`"), "remove one")
+            } else {
+                continue;
+            };
+            let place = document.value(&Pointer::default().join("aliases").join(index));
+            self.report(place, message, hint);
+        }
+        aliases.to_vec()
     }
 
     fn number_values(
@@ -372,12 +426,22 @@ fn stem(document: &Document) -> String {
     document.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// A word as a search of the docs compares it.
+fn searched(word: &str) -> String {
+    word.replace('_', "").to_lowercase()
+}
+
+fn is_searched(alias: &str) -> bool {
+    let is_allowed = |char: char| char.is_alphanumeric() || "@._-".contains(char);
+    alias.split(' ').all(|word| !word.is_empty() && word.chars().all(is_allowed))
+}
+
 fn is_han(char: char) -> bool {
     matches!(char, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}')
 }
 
 /// A value as a reader of the docs writes it.
-fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

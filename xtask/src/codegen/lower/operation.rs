@@ -99,6 +99,7 @@ impl<'a> Lowering<'a> {
             spec_path: slashes(&document.path),
             file: naming::module(method),
             id: spec.id.clone(),
+            aliases: self.aliases(&spec.aliases, [&name, &spec.id], document),
             doc: self.doc_of(&name, &spec.doc, document, &root),
             deprecated: self.deprecation(&spec.deprecated, document, &root),
             source: self.source(&spec.source, document),
@@ -120,6 +121,8 @@ impl<'a> Lowering<'a> {
             codes: self.documented_codes(spec, document),
             types,
             response_example: spec.examples.response.clone(),
+            example_code: self.example_code(spec, document),
+            example_values: Vec::new(),
             calls: Vec::new(),
             name,
         };
@@ -155,7 +158,7 @@ impl<'a> Lowering<'a> {
             (root.join("query"), operation.query.as_slice()),
             (root.join("body"), operation.body.as_ref().map_or(&[], Body::fields)),
         ];
-        self.check_clashes(&places, document);
+        self.check_struct(&places, document);
         self.claim_required(&operation.name, operation.fields(), name_place(spec, document));
     }
 
@@ -396,7 +399,7 @@ impl<'a> Lowering<'a> {
         for field in fields.iter().filter(|field| field.nullable) {
             self.report_never_sent(field, &name, document, &pointer.join(field.index));
         }
-        self.check_clashes(&[(pointer, &fields)], document);
+        self.check_struct(&[(pointer, &fields)], document);
         types.push(TypeDef::Model(Model {
             doc: String::new(),
             part: Some(Part::ResponseOf(operation.to_owned())),
@@ -487,6 +490,18 @@ impl<'a> Lowering<'a> {
             }
         }
         codes
+    }
+
+    /// The compiler says whether it fits; here it is only told where it stands.
+    fn example_code(&mut self, spec: &spec::Endpoint, document: &Document) -> Vec<String> {
+        let code = &spec.examples.rust;
+        let function = format!("async fn run() {{\n{}\nOk(())\n}}", code.join("\n"));
+        if let Err(error) = syn::parse_str::<syn::ItemFn>(&function) {
+            let place = document.value(&Pointer::default().join("examples").join("rust"));
+            let hint = "write whole statements, one line of them in each string";
+            self.report(place, format!("the example is not Rust: {error}"), hint);
+        }
+        code.clone()
     }
 
     pub(super) fn source(&mut self, source: &str, document: &Document) -> String {

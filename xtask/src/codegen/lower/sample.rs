@@ -9,7 +9,7 @@ use super::super::ir::{
 };
 use super::super::load::{ApiSpecs, Sourced};
 use super::super::spec;
-use super::calls::{sample_answers, sample_calls};
+use super::calls::{example_values, sample_answers, sample_calls};
 use super::plain;
 use crate::distill::read::old_api;
 
@@ -30,7 +30,9 @@ pub fn fill(api: &mut Api, specs: &ApiSpecs, diagnostics: &mut Diagnostics) {
             let mut checker = Checker::new(api, document, diagnostics);
             checker.endpoint(operation, spec);
             checker.types(&spec.types);
-            calls.push((path, sample_calls(api, operation, spec.examples.request.as_ref())));
+            let example = spec.examples.request.as_ref();
+            let shown = example_values(api, operation, example);
+            calls.push((path, shown, sample_calls(api, operation, example)));
         }
     }
     for file in specs.types.iter().chain(&specs.events.types) {
@@ -49,8 +51,8 @@ pub fn fill(api: &mut Api, specs: &ApiSpecs, diagnostics: &mut Diagnostics) {
         event.answers = answers;
     }
     for operation in api.modules.iter_mut().flat_map(|module| &mut module.operations) {
-        if let Some(index) = calls.iter().position(|(path, _)| *path == operation.spec_path) {
-            operation.calls = calls.swap_remove(index).1;
+        if let Some(index) = calls.iter().position(|(path, ..)| *path == operation.spec_path) {
+            (_, operation.example_values, operation.calls) = calls.swap_remove(index);
         }
     }
 }

@@ -179,7 +179,7 @@ impl<'a> Lowering<'a> {
             (Some(fields), None, None) => {
                 let pointer = pointer.join("fields");
                 let fields = self.fields(fields, document, &pointer, Position::Model);
-                self.check_clashes(&[(pointer.clone(), &fields)], document);
+                self.check_struct(&[(pointer.clone(), &fields)], document);
                 self.claim_required(&name, fields.iter(), document.key(&pointer));
                 let example = spec.example.clone();
                 let (part, in_requests) = (None, false);

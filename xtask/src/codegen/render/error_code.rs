@@ -17,7 +17,7 @@ pub fn file(api: &Api) -> File {
         deprecated: None,
         rust: code.variant.clone(),
         value: code.code.clone(),
-        doc: format!("{}\n\n{}", code.doc, code.advice),
+        doc: format!("`{}`: {}\n\n{}", code.code, code.doc, code.advice),
     });
     let codes = Enum {
         name: "ErrorCode".to_owned(),

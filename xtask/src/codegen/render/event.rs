@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::operation::json_literal;
-use super::{File, ident, imports, in_crate, leads_to, type_items, types, value_type};
+use super::{File, export, ident, imports, in_crate, leads_to, type_items, types, value_type};
 use crate::codegen::docs;
 use crate::codegen::emit::Item;
 use crate::codegen::ir::{Api, Event, EventSchema, Home, TypeDef, Vendor};
@@ -49,7 +49,10 @@ fn module(api: &Api) -> File {
     let mut items: Vec<Item> = names().map(|file| Item::Tokens(quote!(mod #file;))).collect();
     let types = (!api.event_types.is_empty()).then(|| ident("types"));
     items.extend(types.iter().map(|types| Item::Tokens(quote!(mod #types;))));
-    let files = names().chain(types);
+    let events = api.events.iter();
+    items.extend(events.map(|event| export(&event.file, &event.name, &event.id, &event.aliases)));
+    let with_types = api.events.iter().filter(|event| event.types.len() > 1);
+    let files = with_types.map(|event| ident(&event.file)).chain(types);
     items.extend(files.map(|file| Item::Tokens(quote!(pub use self::#file::*;))));
     let shared = shared_names(api);
     if !shared.is_empty() {
@@ -119,7 +122,7 @@ fn file(api: &Api, event: &Event) -> File {
         let successor = api.events.iter().find(|other| other.id == *id)?;
         Some(format!("super::{}", successor.name))
     });
-    let docs = docs::event(event, successor.as_deref());
+    let docs = docs::attributes(&docs::event(event, successor.as_deref()));
     for def in &event.types {
         match def {
             TypeDef::Model(model) if model.name == event.name => {

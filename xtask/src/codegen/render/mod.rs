@@ -3,11 +3,14 @@
 
 mod error_code;
 mod event;
+mod example;
 mod operation;
 mod tests;
 mod types;
+mod value;
 
 use std::collections::BTreeSet;
+use std::iter;
 use std::path::PathBuf;
 
 use proc_macro2::{Ident, TokenStream};
@@ -135,7 +138,11 @@ fn module_file(api: &Api, module: &Module) -> File {
             Item::Tokens(quote!(mod #file;))
         })
         .collect();
-    items.extend(module.operations.iter().map(|operation| {
+    let operations = &module.operations;
+    items.extend(operations.iter().map(|operation| {
+        export(&operation.file, &operation.name, &operation.id, &operation.aliases)
+    }));
+    items.extend(operations.iter().filter(|operation| has_types(operation)).map(|operation| {
         let file = ident(&operation.file);
         Item::Tokens(quote!(pub use self::#file::*;))
     }));
@@ -391,14 +398,7 @@ fn construction(name: &str, fields: &[&Field], deprecated: Option<&str>) -> Cons
         let value = field_argument(field, quote!(#name)).convert;
         initialiser(field, value)
     });
-    let mut lines = vec!["Starts with what is required.".to_owned()];
-    if required.is_empty() {
-        lines = vec!["Starts with nothing set.".to_owned()];
-    } else {
-        lines.push(String::new());
-        lines.extend(docs::arguments(required.iter().copied()));
-    }
-    let docs = docs::attributes(&lines);
+    let docs = docs::attributes(&docs::constructor(name, &required));
     let new = quote! {
         #docs
         #deprecated
@@ -442,8 +442,9 @@ fn new_from_names(
         };
         initialiser(field, value)
     });
+    let docs = docs::attributes(&docs::constructor_of_names(name));
     quote! {
-        #[doc = " Starts with what is required, each value by its name."]
+        #docs
         #deprecated
         pub fn new(required: #required_struct #lifetime) -> Self { Self { #(#values),* } }
     }
@@ -470,10 +471,7 @@ fn required_struct(name: &str, required: &[&Field]) -> Vec<TokenStream> {
         });
         quote!(#docs pub #name: #ty)
     });
-    let docs = docs::attributes(&[
-        format!("What [`{name}`] requires. By name, so that two values are never swapped;"),
-        "without defaults, so that none is forgotten.".to_owned(),
-    ]);
+    let docs = docs::attributes(&docs::required_values(name));
     let lifetime = borrows(required).then(|| quote!(<'a>));
     let any = borrows(required).then(|| quote!(<'_>));
     let (derive, debug) = debug(&quote!(#struct_name #any), required, |_| false);
@@ -556,10 +554,25 @@ fn deprecated(note: Option<&str>) -> Option<TokenStream> {
     note.map(|note| quote!(#[deprecated(note = #note)]))
 }
 
+/// Exports the type of a file, with the words that its docs are found by. They stand here, since the
+/// rustdoc of Rust 1.95 loses those of a type whose module is private.
+fn export(file: &str, name: &str, id: &str, aliases: &[String]) -> Item {
+    let aliases = iter::once(id).chain(aliases.iter().map(String::as_str));
+    // rustdoc refuses an alias that is the name.
+    let aliases = aliases.filter(|alias| *alias != name);
+    let aliases: String = aliases.map(|alias| format!("#[doc(alias = {alias:?})]\n")).collect();
+    Item::Text(format!("{aliases}pub use self::{file}::{name};\n"))
+}
+
+/// Whether the file of an operation has other types as well.
+fn has_types(operation: &Operation) -> bool {
+    !operation.types.is_empty() || needs_names(operation.fields().filter(|field| field.required))
+}
+
 fn type_items(api: &Api, def: &TypeDef) -> Vec<Item> {
     match def {
         TypeDef::Id(id) => types::id(id),
-        TypeDef::Model(model) => types::model(api, model, &docs::model(model)),
+        TypeDef::Model(model) => types::model(api, model, &docs::attributes(&docs::model(model))),
         TypeDef::Enum(def) => vec![types::open_enum(&docs::paragraph(&def.doc), def)],
     }
 }

@@ -8,8 +8,8 @@ use quote::{ToTokens, quote};
 use serde_json::Value;
 
 use super::{
-    Construction, File, construction, debug, field_type, ident, imports, in_crate, is_option,
-    type_items, value_type,
+    Construction, File, construction, debug, example, field_type, ident, imports, in_crate,
+    is_option, type_items, value_type,
 };
 use crate::codegen::docs;
 use crate::codegen::emit::Item;
@@ -25,7 +25,8 @@ pub fn file(api: &Api, module: &Module, operation: &Operation) -> File {
     let types = operation.fields().map(|field| &field.ty).chain(&operation.output).chain(item);
     let mut items = imports(Some(core_import(api, operation)), types, &operation.types);
     let (derive, debug) = debug(&ident(&operation.name).to_token_stream(), &fields, is_option);
-    items.push(Item::Tokens(declaration(api, operation, derive)));
+    let example = example::lines(api, module, operation);
+    items.push(Item::Tokens(declaration(api, operation, &example, derive)));
     items.extend(debug.into_iter().chain(required).map(Item::Tokens));
     items.push(Item::Tokens(methods(operation, &new, &setters)));
     items.push(Item::Tokens(implementation(api, operation)));
@@ -66,9 +67,14 @@ fn core_import(api: &Api, operation: &Operation) -> TokenStream {
     quote!(use openplat_core::{#(#names),*};)
 }
 
-fn declaration(api: &Api, operation: &Operation, derive: Option<TokenStream>) -> TokenStream {
-    let docs = docs::attributes(&docs::operation(api, operation));
-    let (name, id) = (ident(&operation.name), &operation.id);
+fn declaration(
+    api: &Api,
+    operation: &Operation,
+    example: &[String],
+    derive: Option<TokenStream>,
+) -> TokenStream {
+    let docs = docs::attributes(&docs::operation(api, operation, example));
+    let name = ident(&operation.name);
     let fields = operation.fields().map(|field| {
         let (name, ty) = (ident(&field.rust), field_type(field));
         quote!(#name: #ty)
@@ -76,11 +82,8 @@ fn declaration(api: &Api, operation: &Operation, derive: Option<TokenStream>) ->
     let default = operation.fields().all(|field| !field.required).then(|| quote!(, Default));
     // A stream cannot be compared.
     let eq = operation.fields().all(|field| field.ty != Type::File).then(|| quote!(, PartialEq));
-    // rustdoc refuses an alias that says nothing new.
-    let alias = (operation.id != operation.name).then(|| quote!(#[doc(alias = #id)]));
     quote! {
         #docs
-        #alias
         #[derive(#derive Clone #default #eq)]
         #[must_use = "a request does nothing until it is sent and awaited"]
         pub struct #name { #(#fields),* }

@@ -4,16 +4,16 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 
 use super::operation::json_literal;
-use super::{File, ident, is_text, is_text_list, value_type};
+use super::value::{Scope, Style};
+use super::{File, ident};
 use crate::codegen::emit::{self, Item};
 use crate::codegen::ir::{
-    Api, Event, EventSchema, Field, Kind, Model, Operation, Presence, SampleCall, SentBody, Type,
-    TypeDef, needs_names, required_name,
+    Api, Event, EventSchema, Field, Model, Operation, Presence, SampleCall, SentBody, Type, TypeDef,
 };
 use crate::codegen::naming;
 
@@ -27,15 +27,15 @@ pub fn file(api: &Api) -> File {
     ];
     let mut items: Vec<Item> = uses.into_iter().map(Item::Tokens).collect();
     for module in &api.modules {
-        let scope = Scope { api, module: Some(&module.name) };
+        let scope = Scope { api, module: &module.name, style: Style::Test };
         for operation in &module.operations {
             items.push(Item::Tokens(operation_tests(&scope, operation)));
         }
     }
-    let types = Scope { api, module: None };
+    let types = Scope { api, module: "types", style: Style::Test };
     let shared = api.types.iter().flat_map(|file| &file.types);
     items.extend(shared.filter_map(|def| types.example_test(def)).map(Item::Tokens));
-    let events = Scope { api, module: Some("events") };
+    let events = Scope { api, module: "events", style: Style::Test };
     items.extend(api.events.iter().map(|event| Item::Tokens(event_tests(&events, event))));
     let shared = api.event_types.iter().flat_map(|file| &file.types);
     items.extend(shared.filter_map(|def| events.example_test(def)).map(Item::Tokens));
@@ -248,12 +248,6 @@ fn texts_in(value: &Value, texts: &mut BTreeSet<String>) {
     }
 }
 
-/// Where names are looked up.
-struct Scope<'a> {
-    api: &'a Api,
-    module: Option<&'a str>,
-}
-
 impl Scope<'_> {
     fn example_test(&self, def: &TypeDef) -> Option<TokenStream> {
         let TypeDef::Model(model @ Model { example: Some(example), .. }) = def else {
@@ -268,175 +262,5 @@ impl Scope<'_> {
                 check::decodes::<#ty>(#example, #always).await;
             }
         })
-    }
-
-    /// A type as a program names it that makes the call; modules have the shared types as well.
-    fn path(&self, name: &str) -> TokenStream {
-        let module = ident(self.module.unwrap_or("types"));
-        let name = ident(name);
-        quote!(sdk::#module::#name)
-    }
-
-    fn request(&self, operation: &Operation, values: &[Option<Value>]) -> TokenStream {
-        let fields: Vec<_> = operation.fields().zip(values).collect();
-        self.construct(&operation.name, &fields)
-    }
-
-    /// `Type::new(required).optional(value)`.
-    fn construct(&self, name: &str, fields: &[(&Field, &Option<Value>)]) -> TokenStream {
-        let path = self.path(name);
-        let null = Value::Null;
-        let required: Vec<_> = fields
-            .iter()
-            .filter(|(field, _)| field.required)
-            .map(|(field, value)| (*field, value.as_ref().unwrap_or(&null)))
-            .collect();
-        let arguments = if needs_names(required.iter().map(|(field, _)| *field)) {
-            let names = self.path(&required_name(name));
-            let values = required.iter().map(|(field, value)| {
-                let (name, value) = (ident(&field.rust), self.named(field, value));
-                quote!(#name: #value)
-            });
-            quote!(#names { #(#values),* })
-        } else {
-            let values = required.iter().map(|(field, value)| self.argument(&field.ty, value));
-            quote!(#(#values),*)
-        };
-        let setters = fields.iter().filter(|(field, _)| !field.required);
-        let setters = setters.filter_map(|(field, value)| {
-            let value = value.as_ref()?;
-            if field.nullable && value.is_null() {
-                let clear = ident(&field.clear_name());
-                return Some(quote!(.#clear()));
-            }
-            let (name, value) = (ident(&field.rust), self.argument(&field.ty, value));
-            Some(quote!(.#name(#value)))
-        });
-        quote!(#path::new(#arguments) #(#setters)*)
-    }
-
-    /// A value where a constructor or setter takes `impl Into` or `impl IntoIterator`.
-    fn argument(&self, ty: &Type, value: &Value) -> TokenStream {
-        match (ty, value) {
-            (Type::Text(inner), value) => self.argument(inner, value),
-            (_, Value::String(text)) if is_text(ty) => quote!(#text),
-            (Type::List(item), Value::Array(values)) if !values.is_empty() => {
-                let values = values.iter().map(|value| match is_text(item) {
-                    true => self.argument(item, value),
-                    false => self.typed(item, value),
-                });
-                quote!([#(#values),*])
-            }
-            (Type::Map(item), Value::Object(members)) if !members.is_empty() => {
-                // All values of an array have one type, which that of nested arrays depends on.
-                let members = members.iter().map(|(key, value)| {
-                    let value = match is_text(item) {
-                        true => self.argument(item, value),
-                        false => self.typed(item, value),
-                    };
-                    quote!((#key, #value))
-                });
-                quote!([#(#members),*])
-            }
-            _ => self.typed(ty, value),
-        }
-    }
-
-    /// A value in a struct of required values.
-    fn named(&self, field: &Field, value: &Value) -> TokenStream {
-        match (&field.ty, value) {
-            (Type::String, Value::String(text)) if field.counts.is_some() => quote!(#text.into()),
-            (Type::String, Value::String(text)) => quote!(#text),
-            (ty, Value::Array(values)) if is_text_list(ty) => {
-                let values = values.iter().filter_map(Value::as_str);
-                quote!(&[#(#values),*])
-            }
-            (ty, value) => self.typed(ty, value),
-        }
-    }
-
-    /// The type that is stored for a value.
-    fn stored(&self, ty: &Type) -> TokenStream {
-        match ty {
-            Type::List(item) => {
-                let item = self.stored(item);
-                quote!(Vec<#item>)
-            }
-            Type::Map(value) => {
-                let value = self.stored(value);
-                quote!(std::collections::BTreeMap<String, #value>)
-            }
-            Type::Text(inner) => self.stored(inner),
-            Type::Named(reference) => self.path(&reference.name),
-            ty => value_type(ty),
-        }
-    }
-
-    /// A value of exactly the type that is stored.
-    fn typed(&self, ty: &Type, value: &Value) -> TokenStream {
-        match (ty, value) {
-            (Type::Text(inner), value) => self.typed(inner, value),
-            (Type::File, value) => {
-                let text = value.as_str().unwrap_or_default();
-                quote!(sdk::openplat_core::Upload::from(#text.as_bytes()))
-            }
-            (Type::Named(reference), Value::String(text)) if reference.kind == Kind::Enum => {
-                let path = self.path(&reference.name);
-                quote!(#path::from(#text))
-            }
-            (Type::Named(reference), Value::Number(_)) if reference.kind == Kind::IntEnum => {
-                let path = self.path(&reference.name);
-                let number = self.typed(&Type::Int, value);
-                quote!(#path::from(#number))
-            }
-            (Type::Named(reference), value) if reference.kind == Kind::Id => {
-                let path = self.path(&reference.name);
-                let part = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
-                let (id_type, id) = (part("type"), part("id"));
-                quote!(#path::new(#id_type, #id))
-            }
-            (Type::Named(reference), Value::Object(members)) => {
-                let model = self.api.model(&reference.name);
-                let fields = model.map_or(&[][..], |model| &model.fields);
-                let values: Vec<_> =
-                    fields.iter().map(|field| members.get(&field.wire).cloned()).collect();
-                let fields: Vec<_> = fields.iter().zip(&values).collect();
-                self.construct(&reference.name, &fields)
-            }
-            // Nothing else tells the compiler of what an empty list or map is empty.
-            (Type::List(item), Value::Array(values)) if values.is_empty() => {
-                let item = self.stored(item);
-                quote!(Vec::<#item>::new())
-            }
-            (Type::Map(item), Value::Object(members)) if members.is_empty() => {
-                let item = self.stored(item);
-                quote!(std::collections::BTreeMap::<String, #item>::new())
-            }
-            (Type::List(item), Value::Array(values)) => {
-                let values = values.iter().map(|value| self.typed(item, value));
-                quote!(Vec::from([#(#values),*]))
-            }
-            (Type::Map(item), Value::Object(members)) => {
-                let members = members.iter().map(|(key, value)| {
-                    let value = self.typed(item, value);
-                    quote!((String::from(#key), #value))
-                });
-                quote!(std::collections::BTreeMap::from([#(#members),*]))
-            }
-            (Type::String, Value::String(text)) => quote!(String::from(#text)),
-            (Type::Int, Value::Number(number)) => {
-                let number = Literal::i64_unsuffixed(number.as_i64().unwrap_or_default());
-                quote!(#number)
-            }
-            (Type::Float, Value::Number(number)) => {
-                let number = Literal::f64_unsuffixed(number.as_f64().unwrap_or_default());
-                quote!(#number)
-            }
-            (Type::Bool, Value::Bool(value)) => quote!(#value),
-            _ => {
-                let json = json_literal(value);
-                quote!(check::json(#json))
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Models and open enums.
 
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
@@ -28,8 +29,8 @@ pub fn file(api: &Api, file: &TypesFile, folder: &str) -> File {
     in_crate(api, &format!("{folder}/{}.rs", file.name), &file.spec_path, &[], &items)
 }
 
-pub fn model(api: &Api, model: &Model, docs: &[String]) -> Vec<Item> {
-    let (docs, name) = (docs::attributes(docs), ident(&model.name));
+pub fn model(api: &Api, model: &Model, docs: &TokenStream) -> Vec<Item> {
+    let name = ident(&model.name);
     let fields = model.fields.iter().map(|field| {
         let (docs, name) = (docs::attributes(&docs::field(field)), ident(&field.rust));
         let (serde, ty) = (serde_attribute(field), field_type(field));
@@ -59,7 +60,7 @@ pub fn model(api: &Api, model: &Model, docs: &[String]) -> Vec<Item> {
 }
 
 /// What reads a time, whose unit the spec knows.
-fn accessor(field: &Field) -> Option<proc_macro2::TokenStream> {
+fn accessor(field: &Field) -> Option<TokenStream> {
     let (accessor, name) = (ident(field.accessor.as_ref()?), ident(&field.rust));
     let (ty, deprecated) = (counted(field)?, deprecated(field.deprecated.as_deref()));
     let value = match (&field.ty, field.presence) {
@@ -89,7 +90,7 @@ fn has_default(api: &Api, model: &Model) -> bool {
     })
 }
 
-fn serde_attribute(field: &Field) -> Option<proc_macro2::TokenStream> {
+fn serde_attribute(field: &Field) -> Option<TokenStream> {
     let wire = &field.wire;
     let rename = (field.rust != field.wire).then(|| quote!(rename = #wire));
     let text = matches!(field.ty, Type::Text(_)).then(|| quote!(with = "openplat_core::json_text"));
@@ -141,14 +142,14 @@ pub fn id(id: &Id) -> Vec<Item> {
     };
     let methods = quote! {
         impl #name {
-            #[doc = " An id of a type that is known at run time only."]
+            #[doc = " Creates an ID whose type is known only at run time."]
             pub fn new(id_type: impl Into<#types>, id: impl Into<String>) -> Self {
                 Self { id_type: id_type.into(), id: id.into() }
             }
             #(#constructors)*
-            #[doc = " What type of id it is."]
+            #[doc = " Returns the type of the ID."]
             pub fn id_type(&self) -> &#types { &self.id_type }
-            #[doc = " The id itself."]
+            #[doc = " Returns the ID without its type."]
             pub fn as_str(&self) -> &str { &self.id }
         }
     };
@@ -166,8 +167,7 @@ pub fn open_enum(docs: &[String], def: &Enum) -> Item {
     text.push_str(&format!("    pub enum {} {{\n", def.name));
     for variant in &def.variants {
         text.push_str(&docs::comments(&docs::variant(variant), "        "));
-        // Nobody who met a number knows its name.
-        if !def.int && variant.value.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !def.int && is_news(&variant.rust, &variant.value) {
             text.push_str(&format!("        #[doc(alias = {:?})]\n", variant.value));
         }
         let value = match def.int {
@@ -178,4 +178,11 @@ pub fn open_enum(docs: &[String], def: &Enum) -> Item {
     }
     text.push_str("    }\n}\n");
     Item::Text(text)
+}
+
+/// Whether who met a value would not find its name: a search ignores case and underscores. rustdoc
+/// refuses some characters in an alias.
+fn is_news(name: &str, value: &str) -> bool {
+    let is_word = |char: char| char.is_alphanumeric() || "._-".contains(char);
+    value.chars().all(is_word) && !value.replace('_', "").eq_ignore_ascii_case(name)
 }

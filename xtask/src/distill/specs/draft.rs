@@ -94,6 +94,7 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
         schema: Some("../schema.json".to_owned()),
         id: names.id.clone(),
         rust: None,
+        aliases: Vec::new(),
         doc: String::new(),
         deprecated: facts.deprecated.then(String::new),
         source: facts.source.clone().unwrap_or_else(|| source(facts).to_owned()),
@@ -156,6 +157,7 @@ pub fn event(facts: &Event) -> EventDraft {
         json_schema: Some("../../schema.json".to_owned()),
         id: facts.event_type.clone(),
         rust: name.clone(),
+        aliases: Vec::new(),
         doc: String::new(),
         source: source.unwrap_or_else(|| "https://open.feishu.cn/document/".to_owned()),
         schema: match facts.schema {

@@ -6,6 +6,36 @@ mod send;
 mod send_by_app;
 mod send_link;
 
+#[doc(alias = "convFile_1.0.Send")]
+#[doc(alias = "send file")]
+#[doc(alias = "conversation")]
+#[doc(alias = "group file")]
+#[doc(alias = "发送文件")]
+#[doc(alias = "发送文件到会话")]
+#[doc(alias = "会话文件")]
+#[doc(alias = "群文件")]
+#[doc(alias = "文件")]
+pub use self::send::SendFile;
+
+#[doc(alias = "convFile_1.0.SendByApp")]
+#[doc(alias = "send file")]
+#[doc(alias = "direct message")]
+#[doc(alias = "发送文件给指定用户")]
+#[doc(alias = "发送文件")]
+#[doc(alias = "单聊文件")]
+#[doc(alias = "文件")]
+pub use self::send_by_app::SendFileByApp;
+
+#[doc(alias = "convFile_1.0.SendLink")]
+#[doc(alias = "send file")]
+#[doc(alias = "share")]
+#[doc(alias = "link")]
+#[doc(alias = "发送文件链接")]
+#[doc(alias = "文件链接")]
+#[doc(alias = "钉盘链接")]
+#[doc(alias = "文件")]
+pub use self::send_link::SendLink;
+
 pub use self::send::*;
 pub use self::send_by_app::*;
 pub use self::send_link::*;

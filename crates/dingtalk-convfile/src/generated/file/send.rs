@@ -10,6 +10,23 @@ use crate::generated::types::ConversationFile;
 ///
 /// There is no key that keeps the message from being sent twice: after a timeout, look before you send again.
 ///
+/// ```no_run
+/// # async fn run(dingtalk: dingtalk_convfile::Client) -> Result<(), dingtalk_convfile::Error> {
+/// use dingtalk_convfile::file::{SendFile, SendFileRequired};
+///
+/// let response = SendFile::new(SendFileRequired {
+///     union_id: "chyxxxxx",
+///     space_id: "865xxxxx",
+///     dentry_id: "897xxxxx",
+///     open_conversation_id: "cid+vIrzxxxxx",
+/// })
+/// .send(&dingtalk)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /v1.0/convFile/conversations/files/send` ([documentation](https://help.dingtalk.io/open/development/send-file-to-specified-session))
 ///
 /// - Operation: `convFile_1.0.Send`
@@ -31,7 +48,6 @@ use crate::generated::types::ConversationFile;
 /// | `conversationNotExist` | 404 | [`ConversationNotFound`](crate::ErrorCode::ConversationNotFound) | The conversation does not exist. |
 /// | `systemError` | 500 | [`SystemError`](crate::ErrorCode::SystemError) | The platform failed. |
 /// | `unknownError` | 500 | [`UnknownError`](crate::ErrorCode::UnknownError) | The platform failed for a reason that it does not name. |
-#[doc(alias = "convFile_1.0.Send")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SendFile {
@@ -41,8 +57,8 @@ pub struct SendFile {
     open_conversation_id: String,
 }
 
-/// What [`SendFile`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`SendFile`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendFileRequired<'a> {
     /// The person on whose behalf the file is sent, as a union id.
@@ -56,7 +72,7 @@ pub struct SendFileRequired<'a> {
 }
 
 impl SendFile {
-    /// Starts with what is required, each value by its name.
+    /// Creates `SendFile` with its required values, each given by name.
     pub fn new(required: SendFileRequired<'_>) -> Self {
         Self {
             union_id: required.union_id.to_owned(),

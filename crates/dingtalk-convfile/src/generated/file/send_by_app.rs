@@ -10,6 +10,22 @@ use crate::generated::types::ConversationFile;
 ///
 /// There is no key that keeps the message from being sent twice: after a timeout, look before you send again.
 ///
+/// ```no_run
+/// # async fn run(dingtalk: dingtalk_convfile::Client) -> Result<(), dingtalk_convfile::Error> {
+/// use dingtalk_convfile::file::{SendFileByApp, SendFileByAppRequired};
+///
+/// let response = SendFileByApp::new(SendFileByAppRequired {
+///     union_id: "cHtUYxxxxx",
+///     space_id: "864xxxxx",
+///     dentry_id: "674xxxxx",
+/// })
+/// .send(&dingtalk)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /v1.0/convFile/apps/conversations/files/send` ([documentation](https://help.dingtalk.io/open/development/sends-a-storage-file-to-a-specified-user))
 ///
 /// - Operation: `convFile_1.0.SendByApp`
@@ -30,7 +46,6 @@ use crate::generated::types::ConversationFile;
 /// | `dentryNotExist` | 404 | [`FileNotFound`](crate::ErrorCode::FileNotFound) | No file has this `dentryId` in the space. |
 /// | `systemError` | 500 | [`SystemError`](crate::ErrorCode::SystemError) | The platform failed. |
 /// | `unknownError` | 500 | [`UnknownError`](crate::ErrorCode::UnknownError) | The platform failed for a reason that it does not name. |
-#[doc(alias = "convFile_1.0.SendByApp")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SendFileByApp {
@@ -39,8 +54,8 @@ pub struct SendFileByApp {
     dentry_id: String,
 }
 
-/// What [`SendFileByApp`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`SendFileByApp`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendFileByAppRequired<'a> {
     /// The person who receives the file, as a union id.
@@ -52,7 +67,7 @@ pub struct SendFileByAppRequired<'a> {
 }
 
 impl SendFileByApp {
-    /// Starts with what is required, each value by its name.
+    /// Creates `SendFileByApp` with its required values, each given by name.
     pub fn new(required: SendFileByAppRequired<'_>) -> Self {
         Self {
             union_id: required.union_id.to_owned(),

@@ -10,6 +10,23 @@ use crate::generated::types::ConversationFile;
 ///
 /// There is no key that keeps the message from being sent twice: after a timeout, look before you send again.
 ///
+/// ```no_run
+/// # async fn run(dingtalk: dingtalk_convfile::Client) -> Result<(), dingtalk_convfile::Error> {
+/// use dingtalk_convfile::file::{SendLink, SendLinkRequired};
+///
+/// let response = SendLink::new(SendLinkRequired {
+///     union_id: "chyxxxxx",
+///     space_id: "786xxxxx",
+///     dentry_id: "908xxxxx",
+///     open_conversation_id: "cidCxxxxx",
+/// })
+/// .send(&dingtalk)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /v1.0/convFile/conversations/files/links/send` ([documentation](https://help.dingtalk.io/open/development/send-a-file-link-to-the-specified-session))
 ///
 /// - Operation: `convFile_1.0.SendLink`
@@ -30,7 +47,6 @@ use crate::generated::types::ConversationFile;
 /// | `conversationNotExist` | 404 | [`ConversationNotFound`](crate::ErrorCode::ConversationNotFound) | The conversation does not exist. |
 /// | `systemError` | 500 | [`SystemError`](crate::ErrorCode::SystemError) | The platform failed. |
 /// | `unknownError` | 500 | [`UnknownError`](crate::ErrorCode::UnknownError) | The platform failed for a reason that it does not name. |
-#[doc(alias = "convFile_1.0.SendLink")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SendLink {
@@ -40,8 +56,8 @@ pub struct SendLink {
     open_conversation_id: String,
 }
 
-/// What [`SendLink`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`SendLink`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendLinkRequired<'a> {
     /// The person on whose behalf the link is sent, as a union id.
@@ -55,7 +71,7 @@ pub struct SendLinkRequired<'a> {
 }
 
 impl SendLink {
-    /// Starts with what is required, each value by its name.
+    /// Creates `SendLink` with its required values, each given by name.
     pub fn new(required: SendLinkRequired<'_>) -> Self {
         Self {
             union_id: required.union_id.to_owned(),

@@ -7,6 +7,21 @@ use serde::{Deserialize, Serialize};
 
 /// Returns the storage space of a conversation.
 ///
+/// ```no_run
+/// # async fn run(dingtalk: dingtalk_convfile::Client) -> Result<(), dingtalk_convfile::Error> {
+/// use dingtalk_convfile::space::{GetSpace, GetSpaceRequired};
+///
+/// let response = GetSpace::new(GetSpaceRequired {
+///     union_id: "chyxxxxx",
+///     open_conversation_id: "cid9FTRQSLo+sKxxxx",
+/// })
+/// .send(&dingtalk)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /v1.0/convFile/conversations/spaces/query` ([documentation](https://help.dingtalk.io/open/development/obtain-group-storage-space-information))
 ///
 /// - Operation: `convFile_1.0.GetSpace`
@@ -26,7 +41,6 @@ use serde::{Deserialize, Serialize};
 /// | `conversationNotExist` | 404 | [`ConversationNotFound`](crate::ErrorCode::ConversationNotFound) | The conversation does not exist. |
 /// | `systemError` | 500 | [`SystemError`](crate::ErrorCode::SystemError) | The platform failed. |
 /// | `unknownError` | 500 | [`UnknownError`](crate::ErrorCode::UnknownError) | The platform failed for a reason that it does not name. |
-#[doc(alias = "convFile_1.0.GetSpace")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetSpace {
@@ -34,8 +48,8 @@ pub struct GetSpace {
     open_conversation_id: String,
 }
 
-/// What [`GetSpace`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetSpace`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetSpaceRequired<'a> {
     /// The person on whose behalf the space is looked up, as a union id.
@@ -45,7 +59,7 @@ pub struct GetSpaceRequired<'a> {
 }
 
 impl GetSpace {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetSpace` with its required values, each given by name.
     pub fn new(required: GetSpaceRequired<'_>) -> Self {
         Self {
             union_id: required.union_id.to_owned(),

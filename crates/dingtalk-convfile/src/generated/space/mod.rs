@@ -4,4 +4,13 @@
 
 mod get;
 
+#[doc(alias = "convFile_1.0.GetSpace")]
+#[doc(alias = "group space")]
+#[doc(alias = "drive")]
+#[doc(alias = "会话存储空间")]
+#[doc(alias = "群存储空间")]
+#[doc(alias = "钉盘")]
+#[doc(alias = "空间")]
+pub use self::get::GetSpace;
+
 pub use self::get::*;

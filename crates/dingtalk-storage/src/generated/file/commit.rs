@@ -10,6 +10,24 @@ use crate::generated::types::StorageDriver;
 ///
 /// The last of three steps, after `GetFileUploadInfo` and the upload to the address that it returns. `UploadFile` takes all three.
 ///
+/// ```no_run
+/// # async fn run(dingtalk: dingtalk_storage::Client) -> Result<(), dingtalk_storage::Error> {
+/// use dingtalk_storage::file::{CommitFile, CommitFileRequired};
+///
+/// let response = CommitFile::new(CommitFileRequired {
+///     space_id: "space_id",
+///     union_id: "chyxxxxx",
+///     upload_key: "upload_key",
+///     name: "测试文件.xls",
+///     parent_id: "0",
+/// })
+/// .send(&dingtalk)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /v1.0/storage/spaces/{spaceId}/files/commit` ([documentation](https://open.dingtalk.com/document/development/submit-documents))
 ///
 /// - Operation: `storage_1.0.CommitFile`
@@ -34,7 +52,6 @@ use crate::generated::types::StorageDriver;
 /// | `spaceNotExist` | 404 | [`SpaceNotFound`](crate::ErrorCode::SpaceNotFound) | The space does not exist. |
 /// | `systemError` | 500 | [`SystemError`](crate::ErrorCode::SystemError) | The platform failed. |
 /// | `unknownError` | 500 | [`UnknownError`](crate::ErrorCode::UnknownError) | The platform failed for a reason that it does not name. |
-#[doc(alias = "storage_1.0.CommitFile")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CommitFile {
@@ -59,8 +76,8 @@ impl std::fmt::Debug for CommitFile {
     }
 }
 
-/// What [`CommitFile`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CommitFile`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct CommitFileRequired<'a> {
     /// The storage space to add the file to: the ID that adding the space, or looking up the space of a conversation, returned.
@@ -88,7 +105,7 @@ impl std::fmt::Debug for CommitFileRequired<'_> {
 }
 
 impl CommitFile {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CommitFile` with its required values, each given by name.
     pub fn new(required: CommitFileRequired<'_>) -> Self {
         Self {
             space_id: required.space_id.to_owned(),
@@ -160,8 +177,8 @@ pub struct AppProperty {
     pub visibility: Option<Visibility>,
 }
 
-/// What [`AppProperty`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`AppProperty`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct AppPropertyRequired<'a> {
     /// The name of the property, which is unique within the app.
@@ -173,7 +190,7 @@ pub struct AppPropertyRequired<'a> {
 }
 
 impl AppProperty {
-    /// Starts with what is required, each value by its name.
+    /// Creates `AppProperty` with its required values, each given by name.
     pub fn new(required: AppPropertyRequired<'_>) -> Self {
         Self {
             name: Some(required.name.to_owned()),
@@ -201,7 +218,7 @@ pub struct CommitOption {
 }
 
 impl CommitOption {
-    /// Starts with nothing set.
+    /// Creates `CommitOption` with nothing set.
     pub fn new() -> Self {
         Self {
             size: None,

@@ -11,6 +11,23 @@ use crate::generated::types::StorageDriver;
 ///
 /// The first of three steps: the file is then sent to the address with the method `PUT`, and committed with `CommitFile`. `UploadFile` takes all three.
 ///
+/// ```no_run
+/// # async fn run(dingtalk: dingtalk_storage::Client) -> Result<(), dingtalk_storage::Error> {
+/// use dingtalk_storage::file::{GetFileUploadInfo, GetFileUploadInfoRequired};
+///
+/// let response = GetFileUploadInfo::new(GetFileUploadInfoRequired {
+///     space_id: "854xxxxx",
+///     union_id: "cHtUxxxxx",
+///     protocol: "HEADER_SIGNATURE",
+///     multipart: false,
+/// })
+/// .send(&dingtalk)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /v1.0/storage/spaces/{spaceId}/files/uploadInfos/query` ([documentation](https://open.dingtalk.com/document/development/obtain-storage-upload-information))
 ///
 /// - Operation: `storage_1.0.GetFileUploadInfo`
@@ -39,7 +56,6 @@ use crate::generated::types::StorageDriver;
 /// | `systemError` | 500 | [`SystemError`](crate::ErrorCode::SystemError) | The platform failed. |
 /// | `unknownError` | 500 | [`UnknownError`](crate::ErrorCode::UnknownError) | The platform failed for a reason that it does not name. |
 /// | `operationTimeout` | 503 | [`OperationTimeout`](crate::ErrorCode::OperationTimeout) | The platform did not finish the request in time. |
-#[doc(alias = "storage_1.0.GetFileUploadInfo")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetFileUploadInfo {
@@ -50,8 +66,8 @@ pub struct GetFileUploadInfo {
     option: Option<UploadOption>,
 }
 
-/// What [`GetFileUploadInfo`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetFileUploadInfo`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetFileUploadInfoRequired<'a> {
     /// The storage space to add the file to: the ID that adding the space, or looking up the space of a conversation, returned.
@@ -65,7 +81,7 @@ pub struct GetFileUploadInfoRequired<'a> {
 }
 
 impl GetFileUploadInfo {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetFileUploadInfo` with its required values, each given by name.
     pub fn new(required: GetFileUploadInfoRequired<'_>) -> Self {
         Self {
             space_id: required.space_id.to_owned(),
@@ -181,7 +197,7 @@ pub struct PreCheckParam {
 }
 
 impl PreCheckParam {
-    /// Starts with nothing set.
+    /// Creates `PreCheckParam` with nothing set.
     pub fn new() -> Self {
         Self {
             md5: None,
@@ -235,7 +251,7 @@ pub struct UploadOption {
 }
 
 impl UploadOption {
-    /// Starts with nothing set.
+    /// Creates `UploadOption` with nothing set.
     pub fn new() -> Self {
         Self {
             storage_driver: None,
@@ -282,6 +298,7 @@ openplat_core::string_enum! {
         /// Singapore, outside China.
         Singapore = "SINGAPORE",
         /// A region that the platform does not tell.
+        #[doc(alias = "UNKNOWN")]
         UnknownRegion = "UNKNOWN",
     }
 }

@@ -5,6 +5,26 @@
 mod commit;
 mod get_upload_info;
 
+#[doc(alias = "storage_1.0.CommitFile")]
+#[doc(alias = "upload")]
+#[doc(alias = "finish upload")]
+#[doc(alias = "add file")]
+#[doc(alias = "提交文件")]
+#[doc(alias = "上传文件")]
+#[doc(alias = "添加文件")]
+#[doc(alias = "钉盘")]
+#[doc(alias = "文件")]
+pub use self::commit::CommitFile;
+
+#[doc(alias = "storage_1.0.GetFileUploadInfo")]
+#[doc(alias = "upload")]
+#[doc(alias = "presigned url")]
+#[doc(alias = "获取文件上传信息")]
+#[doc(alias = "上传文件")]
+#[doc(alias = "钉盘")]
+#[doc(alias = "文件")]
+pub use self::get_upload_info::GetFileUploadInfo;
+
 pub use self::commit::*;
 pub use self::get_upload_info::*;
 pub use crate::generated::types::StorageDriver;

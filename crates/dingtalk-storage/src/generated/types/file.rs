@@ -8,6 +8,7 @@ openplat_core::string_enum! {
         /// DingTalk's storage of online documents.
         AliDoc = "ALIDOC",
         /// A kind that the platform does not tell.
+        #[doc(alias = "UNKNOWN")]
         UnknownDriver = "UNKNOWN",
     }
 }

@@ -9,6 +9,19 @@ use crate::generated::types::I18nText;
 
 /// Lists the low-code apps of the tenant, with their names, namespaces, people and states.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::app::ListApp;
+///
+/// let mut items = ListApp::new().items(&feishu.as_user(token));
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/apps` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/app/list))
 ///
 /// - Operation: `apaas.v1.app.list`
@@ -28,7 +41,6 @@ use crate::generated::types::I18nText;
 /// | `2320004` | 404 | [`UserNotFound`](crate::ErrorCode::UserNotFound) | The person behind the token does not exist on this platform. |
 /// | `2320005` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The person behind the token may not do this. |
 /// | `2320006` | 400 | [`BadRequest`](crate::ErrorCode::BadRequest) | The request is not one that this operation understands. |
-#[doc(alias = "apaas.v1.app.list")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListApp {
@@ -37,7 +49,7 @@ pub struct ListApp {
 }
 
 impl ListApp {
-    /// Starts with nothing set.
+    /// Creates `ListApp` with nothing set.
     pub fn new() -> Self {
         Self {
             page_size: None,
@@ -45,7 +57,7 @@ impl ListApp {
         }
     }
 
-    /// The maximum number of entries per page, as a decimal string: up to 50 for apps, 500 for seats, 2000 for a search over objects.
+    /// The maximum number of entries per page, as a decimal string: up to 50.
     pub fn page_size(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
         self.page_size = Some(Into::<openplat_core::NumberText>::into(value).into());
         self

@@ -4,5 +4,11 @@
 
 mod list;
 
+#[doc(alias = "apaas.v1.app.list")]
+#[doc(alias = "applications")]
+#[doc(alias = "应用列表")]
+#[doc(alias = "应用")]
+pub use self::list::ListApp;
+
 pub use self::list::*;
 pub use crate::generated::types::I18nText;

@@ -11,6 +11,29 @@ use crate::generated::types::{AuditLogEntry, AuditLogType, AuditedAppType};
 ///
 /// A query reaches 10,000 entries at most. Changes of data have a log of their own, which `data_change_logs_list` searches.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_audit_log::{
+///     AuditLogType, ListAuditLogs, ListAuditLogsRequired,
+/// };
+///
+/// let mut items = ListAuditLogs::new(ListAuditLogsRequired {
+///     namespace: "package_aa_bb",
+///     page_size: "10".into(),
+///     offset: "0".into(),
+///     from: "1723691857002".into(),
+///     to: "1724296657002".into(),
+///     log_type: AuditLogType::All,
+/// })
+/// .items(&feishu.as_user(token));
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/applications/:namespace/audit_log/audit_log_list` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-audit_log/audit_log_list))
 ///
 /// - Operation: `apaas.v1.application_audit_log.audit_log_list`
@@ -26,7 +49,6 @@ use crate::generated::types::{AuditLogEntry, AuditLogType, AuditedAppType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_audit_log.audit_log_list")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListAuditLogs {
@@ -44,8 +66,8 @@ pub struct ListAuditLogs {
     app_type: Option<AuditedAppType>,
 }
 
-/// What [`ListAuditLogs`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ListAuditLogs`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ListAuditLogsRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -71,7 +93,7 @@ pub struct ListAuditLogsRequired<'a> {
 }
 
 impl ListAuditLogs {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ListAuditLogs` with its required values, each given by name.
     pub fn new(required: ListAuditLogsRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

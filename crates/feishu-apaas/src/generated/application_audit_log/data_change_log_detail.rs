@@ -8,6 +8,23 @@ use crate::generated::types::AuditLogDetail;
 
 /// Returns one entry of the log of data changes, with the values before and after.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_audit_log::{
+///     GetDataChangeLog, GetDataChangeLogRequired,
+/// };
+///
+/// let response = GetDataChangeLog::new(GetDataChangeLogRequired {
+///     namespace: "package_aaa",
+///     log_id: "7405456257290600492",
+/// })
+/// .send(&feishu.as_user(token))
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/applications/:namespace/audit_log/data_change_log_detail` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-audit_log/data_change_log_detail))
 ///
 /// - Operation: `apaas.v1.application_audit_log.data_change_log_detail`
@@ -22,7 +39,6 @@ use crate::generated::types::AuditLogDetail;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_audit_log.data_change_log_detail")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetDataChangeLog {
@@ -30,8 +46,8 @@ pub struct GetDataChangeLog {
     log_id: String,
 }
 
-/// What [`GetDataChangeLog`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetDataChangeLog`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetDataChangeLogRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -45,7 +61,7 @@ pub struct GetDataChangeLogRequired<'a> {
 }
 
 impl GetDataChangeLog {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetDataChangeLog` with its required values, each given by name.
     pub fn new(required: GetDataChangeLogRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

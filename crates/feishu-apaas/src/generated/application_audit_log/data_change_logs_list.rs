@@ -11,6 +11,27 @@ use crate::generated::types::{AuditLogEntry, AuditLogType, AuditedAppType};
 ///
 /// A query reaches 10,000 entries at most.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_audit_log::{
+///     AuditLogType, ListDataChangeLogs, ListDataChangeLogsRequired,
+/// };
+///
+/// let mut items = ListDataChangeLogs::new(ListDataChangeLogsRequired {
+///     namespace: "package_aa_bb",
+///     page_size: "0".into(),
+///     offset: "0".into(),
+///     log_type: AuditLogType::DataChange,
+/// })
+/// .items(&feishu.as_user(token));
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/applications/:namespace/audit_log/data_change_logs_list` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-audit_log/data_change_logs_list))
 ///
 /// - Operation: `apaas.v1.application_audit_log.data_change_logs_list`
@@ -26,7 +47,6 @@ use crate::generated::types::{AuditLogEntry, AuditLogType, AuditedAppType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_audit_log.data_change_logs_list")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListDataChangeLogs {
@@ -44,8 +64,8 @@ pub struct ListDataChangeLogs {
     app_type: Option<AuditedAppType>,
 }
 
-/// What [`ListDataChangeLogs`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ListDataChangeLogs`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ListDataChangeLogsRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -65,7 +85,7 @@ pub struct ListDataChangeLogsRequired<'a> {
 }
 
 impl ListDataChangeLogs {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ListDataChangeLogs` with its required values, each given by name.
     pub fn new(required: ListDataChangeLogsRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

@@ -8,6 +8,21 @@ use crate::generated::types::AuditLogDetail;
 
 /// Returns one entry of the audit log of a low-code app, with the device, the network and the login behind it.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_audit_log::{GetAuditLog, GetAuditLogRequired};
+///
+/// let response = GetAuditLog::new(GetAuditLogRequired {
+///     namespace: "package_aaa",
+///     log_id: "7405456257290600492",
+/// })
+/// .send(&feishu.as_user(token))
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/applications/:namespace/audit_log` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-audit_log/get))
 ///
 /// - Operation: `apaas.v1.application_audit_log.get`
@@ -22,7 +37,6 @@ use crate::generated::types::AuditLogDetail;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_audit_log.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetAuditLog {
@@ -30,8 +44,8 @@ pub struct GetAuditLog {
     log_id: String,
 }
 
-/// What [`GetAuditLog`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetAuditLog`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetAuditLogRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -45,7 +59,7 @@ pub struct GetAuditLogRequired<'a> {
 }
 
 impl GetAuditLog {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetAuditLog` with its required values, each given by name.
     pub fn new(required: GetAuditLogRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

@@ -7,6 +7,30 @@ mod data_change_log_detail;
 mod data_change_logs_list;
 mod get;
 
+#[doc(alias = "apaas.v1.application_audit_log.audit_log_list")]
+#[doc(alias = "audit")]
+#[doc(alias = "审计日志")]
+#[doc(alias = "审计日志列表")]
+pub use self::audit_log_list::ListAuditLogs;
+
+#[doc(alias = "apaas.v1.application_audit_log.data_change_log_detail")]
+#[doc(alias = "audit")]
+#[doc(alias = "数据变更日志")]
+#[doc(alias = "审计日志")]
+pub use self::data_change_log_detail::GetDataChangeLog;
+
+#[doc(alias = "apaas.v1.application_audit_log.data_change_logs_list")]
+#[doc(alias = "audit")]
+#[doc(alias = "数据变更日志")]
+#[doc(alias = "审计日志")]
+pub use self::data_change_logs_list::ListDataChangeLogs;
+
+#[doc(alias = "apaas.v1.application_audit_log.get")]
+#[doc(alias = "audit")]
+#[doc(alias = "审计日志")]
+#[doc(alias = "审计日志详情")]
+pub use self::get::GetAuditLog;
+
 pub use self::audit_log_list::*;
 pub use self::data_change_log_detail::*;
 pub use self::data_change_logs_list::*;

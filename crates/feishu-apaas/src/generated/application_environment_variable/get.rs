@@ -8,6 +8,23 @@ use crate::generated::types::EnvironmentVariable;
 
 /// Returns one environment variable of a low-code app, with its value.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_environment_variable::{
+///     GetEnvironmentVariable, GetEnvironmentVariableRequired,
+/// };
+///
+/// let response = GetEnvironmentVariable::new(GetEnvironmentVariableRequired {
+///     namespace: "package_test__c",
+///     environment_variable_api_name: "globalParam_0b410b17704",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/applications/:namespace/environment_variables/:environment_variable_api_name` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-environment_variable/get))
 ///
 /// - Operation: `apaas.v1.application_environment_variable.get`
@@ -22,7 +39,6 @@ use crate::generated::types::EnvironmentVariable;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_environment_variable.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetEnvironmentVariable {
@@ -30,8 +46,8 @@ pub struct GetEnvironmentVariable {
     environment_variable_api_name: String,
 }
 
-/// What [`GetEnvironmentVariable`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetEnvironmentVariable`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetEnvironmentVariableRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -41,7 +57,7 @@ pub struct GetEnvironmentVariableRequired<'a> {
 }
 
 impl GetEnvironmentVariable {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetEnvironmentVariable` with its required values, each given by name.
     pub fn new(required: GetEnvironmentVariableRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

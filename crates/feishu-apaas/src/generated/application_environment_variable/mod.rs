@@ -5,6 +5,18 @@
 mod get;
 mod query;
 
+#[doc(alias = "apaas.v1.application_environment_variable.get")]
+#[doc(alias = "config")]
+#[doc(alias = "setting")]
+#[doc(alias = "环境变量")]
+pub use self::get::GetEnvironmentVariable;
+
+#[doc(alias = "apaas.v1.application_environment_variable.query")]
+#[doc(alias = "config")]
+#[doc(alias = "settings")]
+#[doc(alias = "环境变量")]
+pub use self::query::QueryEnvironmentVariables;
+
 pub use self::get::*;
 pub use self::query::*;
 pub use crate::generated::types::{EnvironmentVariable, Label};

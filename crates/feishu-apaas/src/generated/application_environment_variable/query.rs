@@ -9,6 +9,21 @@ use crate::generated::types::EnvironmentVariable;
 
 /// Lists the environment variables of a low-code app, with their values.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_environment_variable::QueryEnvironmentVariables;
+///
+/// let mut items = QueryEnvironmentVariables::new("package_test__c")
+///     .limit(10)
+///     .items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/environment_variables/query` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-environment_variable/query))
 ///
 /// - Operation: `apaas.v1.application_environment_variable.query`
@@ -24,7 +39,6 @@ use crate::generated::types::EnvironmentVariable;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_environment_variable.query")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct QueryEnvironmentVariables {
@@ -35,7 +49,7 @@ pub struct QueryEnvironmentVariables {
 }
 
 impl QueryEnvironmentVariables {
-    /// Starts with what is required.
+    /// Creates `QueryEnvironmentVariables` with its required values.
     ///
     /// - `namespace`: The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     pub fn new(namespace: impl Into<String>) -> Self {
@@ -149,7 +163,7 @@ pub struct EnvironmentVariableFilter {
 }
 
 impl EnvironmentVariableFilter {
-    /// Starts with nothing set.
+    /// Creates `EnvironmentVariableFilter` with nothing set.
     pub fn new() -> Self {
         Self { quick_query: None }
     }

@@ -11,6 +11,29 @@ use serde::{Deserialize, Serialize};
 ///
 /// Only custom apps can call this operation, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_flow::{ExecuteFlow, ExecuteFlowRequired};
+/// use serde_json::json;
+/// use std::collections::BTreeMap;
+///
+/// let response = ExecuteFlow::new(ExecuteFlowRequired {
+///     namespace: "package_7344545d87__c",
+///     flow_id: "deleteObject_99c656599f",
+///     operator: BTreeMap::from([
+///         (String::from("_id"), json!(1111)),
+///         (String::from("email"), json!("apaas@bytedance.com")),
+///     ]),
+/// })
+/// .is_async(true)
+/// .params([("variable_rgrtgqworiginal", json!({ "_id": 5454545 }))])
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/flows/:flow_id/execute` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-flow/execute))
 ///
 /// - Operation: `apaas.v1.application_flow.execute`
@@ -25,7 +48,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_flow.execute")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ExecuteFlow {
@@ -52,8 +74,8 @@ impl std::fmt::Debug for ExecuteFlow {
     }
 }
 
-/// What [`ExecuteFlow`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ExecuteFlow`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ExecuteFlowRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -65,7 +87,7 @@ pub struct ExecuteFlowRequired<'a> {
 }
 
 impl ExecuteFlow {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ExecuteFlow` with its required values, each given by name.
     pub fn new(required: ExecuteFlowRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

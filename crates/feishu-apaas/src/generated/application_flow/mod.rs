@@ -4,4 +4,13 @@
 
 mod execute;
 
+#[doc(alias = "apaas.v1.application_flow.execute")]
+#[doc(alias = "workflow")]
+#[doc(alias = "process")]
+#[doc(alias = "run flow")]
+#[doc(alias = "执行流程")]
+#[doc(alias = "发起流程")]
+#[doc(alias = "流程")]
+pub use self::execute::ExecuteFlow;
+
 pub use self::execute::*;

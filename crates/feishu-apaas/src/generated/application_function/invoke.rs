@@ -9,6 +9,27 @@ use serde::{Deserialize, Serialize};
 
 /// Calls a function that was written for a low-code app, and returns its result.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_function::{InvokeFunction, InvokeFunctionRequired};
+/// use serde_json::json;
+///
+/// let response = InvokeFunction::new(InvokeFunctionRequired {
+///     namespace: "package_test__c",
+///     function_api_name: "printParam",
+/// })
+/// .params([
+///     ("key1", json!("value1")),
+///     ("key2", json!("value2")),
+///     ("key3", json!(1718313981794_i64)),
+/// ])
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/functions/:function_api_name/invoke` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-function/invoke))
 ///
 /// - Operation: `apaas.v1.application_function.invoke`
@@ -23,7 +44,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_function.invoke")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct InvokeFunction {
@@ -42,8 +62,8 @@ impl std::fmt::Debug for InvokeFunction {
     }
 }
 
-/// What [`InvokeFunction`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`InvokeFunction`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct InvokeFunctionRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -53,7 +73,7 @@ pub struct InvokeFunctionRequired<'a> {
 }
 
 impl InvokeFunction {
-    /// Starts with what is required, each value by its name.
+    /// Creates `InvokeFunction` with its required values, each given by name.
     pub fn new(required: InvokeFunctionRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

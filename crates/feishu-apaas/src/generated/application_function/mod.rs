@@ -4,4 +4,13 @@
 
 mod invoke;
 
+#[doc(alias = "apaas.v1.application_function.invoke")]
+#[doc(alias = "cloud function")]
+#[doc(alias = "call")]
+#[doc(alias = "run function")]
+#[doc(alias = "执行函数")]
+#[doc(alias = "云函数")]
+#[doc(alias = "函数")]
+pub use self::invoke::InvokeFunction;
+
 pub use self::invoke::*;

@@ -5,6 +5,19 @@
 mod oql_query;
 mod search;
 
+#[doc(alias = "apaas.v1.application_object.oql_query")]
+#[doc(alias = "sql")]
+#[doc(alias = "select")]
+#[doc(alias = "查询数据")]
+#[doc(alias = "数据对象")]
+pub use self::oql_query::OqlQueryObjects;
+
+#[doc(alias = "apaas.v1.application_object.search")]
+#[doc(alias = "full text")]
+#[doc(alias = "搜索记录")]
+#[doc(alias = "搜索")]
+pub use self::search::SearchObjects;
+
 pub use self::oql_query::*;
 pub use self::search::*;
 pub use crate::generated::types::{

@@ -9,6 +9,24 @@ use serde::{Deserialize, Serialize};
 
 /// Runs a statement in OQL, the query language of the low-code platform, which reads like SQL, and returns the rows it finds.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object::{OqlQueryObjects, OqlQueryObjectsRequired};
+/// use serde_json::json;
+///
+/// let response = OqlQueryObjects::new(OqlQueryObjectsRequired {
+///     namespace: "package_test__c",
+///     query: "SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10",
+/// })
+/// .args([json!("_employee")])
+/// .named_args([("user_status", json!("_used"))])
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/objects/oql_query` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object/oql_query))
 ///
 /// - Operation: `apaas.v1.application_object.oql_query`
@@ -23,7 +41,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object.oql_query")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct OqlQueryObjects {
@@ -47,8 +64,8 @@ impl std::fmt::Debug for OqlQueryObjects {
     }
 }
 
-/// What [`OqlQueryObjects`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`OqlQueryObjects`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct OqlQueryObjectsRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -60,7 +77,7 @@ pub struct OqlQueryObjectsRequired<'a> {
 }
 
 impl OqlQueryObjects {
-    /// Starts with what is required, each value by its name.
+    /// Creates `OqlQueryObjects` with its required values, each given by name.
     pub fn new(required: OqlQueryObjectsRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

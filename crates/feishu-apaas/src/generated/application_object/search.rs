@@ -10,6 +10,23 @@ use crate::generated::types::Criterion;
 
 /// Searches the records of a low-code app for a text, in several objects at once.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object::{SearchMetadata, SearchObjects};
+///
+/// let mut items = SearchObjects::new("package_test__c")
+///     .q("搜索关键字")
+///     .page_size("100")
+///     .metadata(SearchMetadata::Label)
+///     .items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/objects/search` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object/search))
 ///
 /// - Operation: `apaas.v1.application_object.search`
@@ -25,7 +42,6 @@ use crate::generated::types::Criterion;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object.search")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SearchObjects {
@@ -38,7 +54,7 @@ pub struct SearchObjects {
 }
 
 impl SearchObjects {
-    /// Starts with what is required.
+    /// Creates `SearchObjects` with its required values.
     ///
     /// - `namespace`: The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
     ///
@@ -77,7 +93,7 @@ impl SearchObjects {
         self
     }
 
-    /// The maximum number of entries per page, as a decimal string: up to 50 for apps, 500 for seats, 2000 for a search over objects.
+    /// The maximum number of entries per page, as a decimal string: up to 2000.
     ///
     /// Default: `50`.
     pub fn page_size(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
@@ -206,7 +222,7 @@ pub struct ObjectSearch {
 }
 
 impl ObjectSearch {
-    /// Starts with nothing set.
+    /// Creates `ObjectSearch` with nothing set.
     pub fn new() -> Self {
         Self {
             api_name: None,
@@ -274,7 +290,7 @@ pub struct SearchOrder {
 }
 
 impl SearchOrder {
-    /// Starts with nothing set.
+    /// Creates `SearchOrder` with nothing set.
     pub fn new() -> Self {
         Self {
             field: None,

@@ -12,6 +12,31 @@ use crate::generated::types::RecordResult;
 ///
 /// A call takes 500 records at most. Every record has a result of its own in `items`, which says whether it worked.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object_record::{
+///     BatchCreateRecords, BatchCreateRecordsRequired,
+/// };
+/// use serde_json::json;
+/// use std::collections::BTreeMap;
+///
+/// let response = BatchCreateRecords::new(BatchCreateRecordsRequired {
+///     namespace: "package_test__c",
+///     object_api_name: "user",
+///     records: Vec::from([
+///         BTreeMap::from([
+///             (String::from("book_count"), json!(2)),
+///             (String::from("book_name"), json!("name21")),
+///         ]),
+///     ]),
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/objects/:object_api_name/records/batch_create` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object-record/batch_create))
 ///
 /// - Operation: `apaas.v1.application_object_record.batch_create`
@@ -26,7 +51,6 @@ use crate::generated::types::RecordResult;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object_record.batch_create")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchCreateRecords {
@@ -45,8 +69,8 @@ impl std::fmt::Debug for BatchCreateRecords {
     }
 }
 
-/// What [`BatchCreateRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`BatchCreateRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct BatchCreateRecordsRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -72,7 +96,7 @@ impl std::fmt::Debug for BatchCreateRecordsRequired<'_> {
 }
 
 impl BatchCreateRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `BatchCreateRecords` with its required values, each given by name.
     pub fn new(required: BatchCreateRecordsRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

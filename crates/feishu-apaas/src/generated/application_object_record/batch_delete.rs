@@ -10,6 +10,24 @@ use crate::generated::types::RecordResult;
 ///
 /// A call takes 500 records at most. Every record has a result of its own in `items`, which says whether it worked.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object_record::{
+///     BatchDeleteRecords, BatchDeleteRecordsRequired,
+/// };
+///
+/// let response = BatchDeleteRecords::new(BatchDeleteRecordsRequired {
+///     namespace: "package_test__c",
+///     object_api_name: "user",
+///     ids: &["1801464965461024"],
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/apaas/v1/applications/:namespace/objects/:object_api_name/records/batch_delete` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object-record/batch_delete))
 ///
 /// - Operation: `apaas.v1.application_object_record.batch_delete`
@@ -24,7 +42,6 @@ use crate::generated::types::RecordResult;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object_record.batch_delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchDeleteRecords {
@@ -33,8 +50,8 @@ pub struct BatchDeleteRecords {
     ids: Vec<String>,
 }
 
-/// What [`BatchDeleteRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`BatchDeleteRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct BatchDeleteRecordsRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -52,7 +69,7 @@ pub struct BatchDeleteRecordsRequired<'a> {
 }
 
 impl BatchDeleteRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `BatchDeleteRecords` with its required values, each given by name.
     pub fn new(required: BatchDeleteRecordsRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

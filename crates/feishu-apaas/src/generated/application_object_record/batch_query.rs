@@ -12,6 +12,29 @@ use crate::generated::types::Criterion;
 ///
 /// A large `offset` is slow and may time out. To read all records, Feishu advises a cursor over IDs instead. Page tokens work only together with `use_page_token`.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object_record::{
+///     BatchQueryRecords, BatchQueryRecordsRequired,
+/// };
+///
+/// let mut items = BatchQueryRecords::new(BatchQueryRecordsRequired {
+///     namespace: "package_test__c",
+///     object_api_name: "_user",
+///     select: &["_name"],
+/// })
+/// .page_size(100)
+/// .offset(0)
+/// .need_total_count(true)
+/// .items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/objects/:object_api_name/records/batch_query` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object-record/batch_query))
 ///
 /// - Operation: `apaas.v1.application_object_record.batch_query`
@@ -27,7 +50,6 @@ use crate::generated::types::Criterion;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object_record.batch_query")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchQueryRecords {
@@ -44,8 +66,8 @@ pub struct BatchQueryRecords {
     need_total_count: Option<bool>,
 }
 
-/// What [`BatchQueryRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`BatchQueryRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct BatchQueryRecordsRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -63,7 +85,7 @@ pub struct BatchQueryRecordsRequired<'a> {
 }
 
 impl BatchQueryRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `BatchQueryRecords` with its required values, each given by name.
     pub fn new(required: BatchQueryRecordsRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),
@@ -240,8 +262,8 @@ pub struct OrderBy {
     pub direction: Option<Direction>,
 }
 
-/// What [`OrderBy`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`OrderBy`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct OrderByRequired<'a> {
     /// The API name of the field to sort by, such as `_id`.
@@ -255,7 +277,7 @@ pub struct OrderByRequired<'a> {
 }
 
 impl OrderBy {
-    /// Starts with what is required, each value by its name.
+    /// Creates `OrderBy` with its required values, each given by name.
     pub fn new(required: OrderByRequired<'_>) -> Self {
         Self {
             field: Some(required.field.to_owned()),
@@ -276,7 +298,7 @@ pub struct GroupBy {
 }
 
 impl GroupBy {
-    /// Starts with what is required.
+    /// Creates `GroupBy` with its required values.
     ///
     /// - `field`: The API name of the field to group by, such as `_id`.
     ///

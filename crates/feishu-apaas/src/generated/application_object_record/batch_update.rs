@@ -12,6 +12,32 @@ use crate::generated::types::RecordResult;
 ///
 /// A call takes 500 records at most. Every record has a result of its own in `items`, which says whether it worked.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object_record::{
+///     BatchUpdateRecords, BatchUpdateRecordsRequired,
+/// };
+/// use serde_json::json;
+/// use std::collections::BTreeMap;
+///
+/// let response = BatchUpdateRecords::new(BatchUpdateRecordsRequired {
+///     namespace: "package_test__c",
+///     object_api_name: "user",
+///     records: Vec::from([
+///         BTreeMap::from([
+///             (String::from("_id"), json!("1798681438085228")),
+///             (String::from("book_count"), json!("5")),
+///             (String::from("book_name"), json!("name4")),
+///         ]),
+///     ]),
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/apaas/v1/applications/:namespace/objects/:object_api_name/records/batch_update` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object-record/batch_update))
 ///
 /// - Operation: `apaas.v1.application_object_record.batch_update`
@@ -26,7 +52,6 @@ use crate::generated::types::RecordResult;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object_record.batch_update")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchUpdateRecords {
@@ -45,8 +70,8 @@ impl std::fmt::Debug for BatchUpdateRecords {
     }
 }
 
-/// What [`BatchUpdateRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`BatchUpdateRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct BatchUpdateRecordsRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -72,7 +97,7 @@ impl std::fmt::Debug for BatchUpdateRecordsRequired<'_> {
 }
 
 impl BatchUpdateRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `BatchUpdateRecords` with its required values, each given by name.
     pub fn new(required: BatchUpdateRecordsRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

@@ -9,6 +9,24 @@ use serde::{Deserialize, Serialize};
 
 /// Adds a record to an object of a low-code app.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object_record::{CreateRecord, CreateRecordRequired};
+/// use serde_json::json;
+/// use std::collections::BTreeMap;
+///
+/// let response = CreateRecord::new(CreateRecordRequired {
+///     namespace: "package_test__c",
+///     object_api_name: "user",
+///     record: BTreeMap::from([(String::from("book_name"), json!("test"))]),
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{}", response.id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/objects/:object_api_name/records` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object-record/create))
 ///
 /// - Operation: `apaas.v1.application_object_record.create`
@@ -23,7 +41,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object_record.create")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateRecord {
@@ -42,8 +59,8 @@ impl std::fmt::Debug for CreateRecord {
     }
 }
 
-/// What [`CreateRecord`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CreateRecord`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct CreateRecordRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -69,7 +86,7 @@ impl std::fmt::Debug for CreateRecordRequired<'_> {
 }
 
 impl CreateRecord {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CreateRecord` with its required values, each given by name.
     pub fn new(required: CreateRecordRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

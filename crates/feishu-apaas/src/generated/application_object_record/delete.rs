@@ -6,6 +6,21 @@ use openplat_core::{
 
 /// Deletes one record of an object of a low-code app.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object_record::{DeleteRecord, DeleteRecordRequired};
+///
+/// DeleteRecord::new(DeleteRecordRequired {
+///     namespace: "package_test__c",
+///     object_api_name: "user",
+///     id: "1764024447556775",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/apaas/v1/applications/:namespace/objects/:object_api_name/records/:id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object-record/delete))
 ///
 /// - Operation: `apaas.v1.application_object_record.delete`
@@ -20,7 +35,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object_record.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteRecord {
@@ -29,8 +43,8 @@ pub struct DeleteRecord {
     id: String,
 }
 
-/// What [`DeleteRecord`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`DeleteRecord`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct DeleteRecordRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -46,7 +60,7 @@ pub struct DeleteRecordRequired<'a> {
 }
 
 impl DeleteRecord {
-    /// Starts with what is required, each value by its name.
+    /// Creates `DeleteRecord` with its required values, each given by name.
     pub fn new(required: DeleteRecordRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

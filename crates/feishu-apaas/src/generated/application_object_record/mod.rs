@@ -11,6 +11,71 @@ mod delete;
 mod patch;
 mod query;
 
+#[doc(alias = "apaas.v1.application_object_record.batch_create")]
+#[doc(alias = "insert")]
+#[doc(alias = "add records")]
+#[doc(alias = "bulk")]
+#[doc(alias = "批量新建记录")]
+#[doc(alias = "新建记录")]
+#[doc(alias = "记录")]
+pub use self::batch_create::BatchCreateRecords;
+
+#[doc(alias = "apaas.v1.application_object_record.batch_delete")]
+#[doc(alias = "remove records")]
+#[doc(alias = "bulk")]
+#[doc(alias = "批量删除记录")]
+#[doc(alias = "删除记录")]
+#[doc(alias = "记录")]
+pub use self::batch_delete::BatchDeleteRecords;
+
+#[doc(alias = "apaas.v1.application_object_record.batch_query")]
+#[doc(alias = "list records")]
+#[doc(alias = "find records")]
+#[doc(alias = "select")]
+#[doc(alias = "filter")]
+#[doc(alias = "批量查询记录")]
+#[doc(alias = "查询记录列表")]
+#[doc(alias = "记录")]
+pub use self::batch_query::BatchQueryRecords;
+
+#[doc(alias = "apaas.v1.application_object_record.batch_update")]
+#[doc(alias = "change records")]
+#[doc(alias = "edit records")]
+#[doc(alias = "bulk")]
+#[doc(alias = "批量编辑记录")]
+#[doc(alias = "编辑记录")]
+#[doc(alias = "记录")]
+pub use self::batch_update::BatchUpdateRecords;
+
+#[doc(alias = "apaas.v1.application_object_record.create")]
+#[doc(alias = "insert")]
+#[doc(alias = "add record")]
+#[doc(alias = "新建记录")]
+#[doc(alias = "记录")]
+pub use self::create::CreateRecord;
+
+#[doc(alias = "apaas.v1.application_object_record.delete")]
+#[doc(alias = "remove record")]
+#[doc(alias = "删除记录")]
+#[doc(alias = "记录")]
+pub use self::delete::DeleteRecord;
+
+#[doc(alias = "apaas.v1.application_object_record.patch")]
+#[doc(alias = "update record")]
+#[doc(alias = "edit record")]
+#[doc(alias = "编辑记录")]
+#[doc(alias = "更新记录")]
+#[doc(alias = "记录")]
+pub use self::patch::PatchRecord;
+
+#[doc(alias = "apaas.v1.application_object_record.query")]
+#[doc(alias = "get record")]
+#[doc(alias = "read record")]
+#[doc(alias = "获取记录详情")]
+#[doc(alias = "查询记录")]
+#[doc(alias = "记录")]
+pub use self::query::QueryRecord;
+
 pub use self::batch_create::*;
 pub use self::batch_delete::*;
 pub use self::batch_query::*;

@@ -8,6 +8,28 @@ use openplat_core::{
 
 /// Changes one record of an object of a low-code app.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object_record::{PatchRecord, PatchRecordRequired};
+/// use serde_json::json;
+/// use std::collections::BTreeMap;
+///
+/// PatchRecord::new(PatchRecordRequired {
+///     namespace: "package_test__c",
+///     object_api_name: "user",
+///     id: "1764024447556775",
+///     record: BTreeMap::from([
+///         (String::from("_id"), json!("1798681438085228")),
+///         (String::from("book_count"), json!("3")),
+///         (String::from("book_name"), json!("showcase2")),
+///     ]),
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/apaas/v1/applications/:namespace/objects/:object_api_name/records/:id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object-record/patch))
 ///
 /// - Operation: `apaas.v1.application_object_record.patch`
@@ -22,7 +44,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object_record.patch")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchRecord {
@@ -43,8 +64,8 @@ impl std::fmt::Debug for PatchRecord {
     }
 }
 
-/// What [`PatchRecord`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`PatchRecord`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct PatchRecordRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -73,7 +94,7 @@ impl std::fmt::Debug for PatchRecordRequired<'_> {
 }
 
 impl PatchRecord {
-    /// Starts with what is required, each value by its name.
+    /// Creates `PatchRecord` with its required values, each given by name.
     pub fn new(required: PatchRecordRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

@@ -8,6 +8,23 @@ use serde::{Deserialize, Serialize};
 
 /// Returns one record of an object of a low-code app.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_object_record::{QueryRecord, QueryRecordRequired};
+///
+/// let response = QueryRecord::new(QueryRecordRequired {
+///     namespace: "package_test__c",
+///     object_api_name: "user",
+///     id: "1764024447556775",
+/// })
+/// .select(["_id"])
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/objects/:object_api_name/records/:id/query` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-object-record/query))
 ///
 /// - Operation: `apaas.v1.application_object_record.query`
@@ -22,7 +39,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_object_record.query")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct QueryRecord {
@@ -32,8 +48,8 @@ pub struct QueryRecord {
     select: Option<Vec<String>>,
 }
 
-/// What [`QueryRecord`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`QueryRecord`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct QueryRecordRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -49,7 +65,7 @@ pub struct QueryRecordRequired<'a> {
 }
 
 impl QueryRecord {
-    /// Starts with what is required, each value by its name.
+    /// Creates `QueryRecord` with its required values, each given by name.
     pub fn new(required: QueryRecordRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

@@ -6,6 +6,24 @@ use openplat_core::{
 
 /// Grants a record permission of a low-code app to people.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_record_permission_member::{
+///     BatchCreateRecordPermissionAuthorization,
+///     BatchCreateRecordPermissionAuthorizationRequired,
+/// };
+///
+/// BatchCreateRecordPermissionAuthorization::new(BatchCreateRecordPermissionAuthorizationRequired {
+///     namespace: "package_test__c",
+///     record_permission_api_name: "adminRecordPermission",
+/// })
+/// .user_ids(["1802412778084426"])
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/record_permissions/:record_permission_api_name/member/batch_create_authorization` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-record_permission-member/batch_create_authorization))
 ///
 /// - Operation: `apaas.v1.application_record_permission_member.batch_create_authorization`
@@ -20,9 +38,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(
-    alias = "apaas.v1.application_record_permission_member.batch_create_authorization"
-)]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchCreateRecordPermissionAuthorization {
@@ -31,8 +46,8 @@ pub struct BatchCreateRecordPermissionAuthorization {
     user_ids: Option<Vec<String>>,
 }
 
-/// What [`BatchCreateRecordPermissionAuthorization`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`BatchCreateRecordPermissionAuthorization`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct BatchCreateRecordPermissionAuthorizationRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -46,7 +61,7 @@ pub struct BatchCreateRecordPermissionAuthorizationRequired<'a> {
 }
 
 impl BatchCreateRecordPermissionAuthorization {
-    /// Starts with what is required, each value by its name.
+    /// Creates `BatchCreateRecordPermissionAuthorization` with its required values, each given by name.
     pub fn new(required: BatchCreateRecordPermissionAuthorizationRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

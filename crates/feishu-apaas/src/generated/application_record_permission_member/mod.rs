@@ -5,5 +5,19 @@
 mod batch_create_authorization;
 mod batch_remove_authorization;
 
+#[doc(alias = "apaas.v1.application_record_permission_member.batch_create_authorization")]
+#[doc(alias = "grant")]
+#[doc(alias = "share record")]
+#[doc(alias = "记录权限")]
+#[doc(alias = "用户授权")]
+pub use self::batch_create_authorization::BatchCreateRecordPermissionAuthorization;
+
+#[doc(alias = "apaas.v1.application_record_permission_member.batch_remove_authorization")]
+#[doc(alias = "revoke")]
+#[doc(alias = "unshare")]
+#[doc(alias = "记录权限")]
+#[doc(alias = "删除授权")]
+pub use self::batch_remove_authorization::BatchRemoveRecordPermissionAuthorization;
+
 pub use self::batch_create_authorization::*;
 pub use self::batch_remove_authorization::*;

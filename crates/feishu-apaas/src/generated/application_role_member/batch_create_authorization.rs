@@ -6,6 +6,24 @@ use openplat_core::{
 
 /// Gives a role of a low-code app to people and departments.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_role_member::{
+///     BatchCreateRoleAuthorization, BatchCreateRoleAuthorizationRequired,
+/// };
+///
+/// BatchCreateRoleAuthorization::new(BatchCreateRoleAuthorizationRequired {
+///     namespace: "package_test__c",
+///     role_api_name: "adminRole",
+/// })
+/// .user_ids(["1802412778084426"])
+/// .department_ids(["1802412778084426"])
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/applications/:namespace/roles/:role_api_name/member/batch_create_authorization` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-role-member/batch_create_authorization))
 ///
 /// - Operation: `apaas.v1.application_role_member.batch_create_authorization`
@@ -20,7 +38,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_role_member.batch_create_authorization")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchCreateRoleAuthorization {
@@ -30,8 +47,8 @@ pub struct BatchCreateRoleAuthorization {
     department_ids: Option<Vec<String>>,
 }
 
-/// What [`BatchCreateRoleAuthorization`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`BatchCreateRoleAuthorization`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct BatchCreateRoleAuthorizationRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -45,7 +62,7 @@ pub struct BatchCreateRoleAuthorizationRequired<'a> {
 }
 
 impl BatchCreateRoleAuthorization {
-    /// Starts with what is required, each value by its name.
+    /// Creates `BatchCreateRoleAuthorization` with its required values, each given by name.
     pub fn new(required: BatchCreateRoleAuthorizationRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

@@ -8,6 +8,21 @@ use crate::generated::types::Criterion;
 
 /// Returns who has a role of a low-code app: people, departments, and a rule that selects people.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::application_role_member::{GetRoleMember, GetRoleMemberRequired};
+///
+/// let response = GetRoleMember::new(GetRoleMemberRequired {
+///     namespace: "package_test__c",
+///     role_api_name: "adminRole",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/applications/:namespace/roles/:role_api_name/member` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/application-role-member/get))
 ///
 /// - Operation: `apaas.v1.application_role_member.get`
@@ -22,7 +37,6 @@ use crate::generated::types::Criterion;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.application_role_member.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetRoleMember {
@@ -32,8 +46,8 @@ pub struct GetRoleMember {
     use_api_id: Option<bool>,
 }
 
-/// What [`GetRoleMember`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetRoleMember`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetRoleMemberRequired<'a> {
     /// The namespace of the low-code app, such as `package_test__c`, shown on the app's management page.
@@ -47,7 +61,7 @@ pub struct GetRoleMemberRequired<'a> {
 }
 
 impl GetRoleMember {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetRoleMember` with its required values, each given by name.
     pub fn new(required: GetRoleMemberRequired<'_>) -> Self {
         Self {
             namespace: required.namespace.to_owned(),

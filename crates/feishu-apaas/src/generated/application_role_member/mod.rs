@@ -6,6 +6,28 @@ mod batch_create_authorization;
 mod batch_remove_authorization;
 mod get;
 
+#[doc(alias = "apaas.v1.application_role_member.batch_create_authorization")]
+#[doc(alias = "grant")]
+#[doc(alias = "add role member")]
+#[doc(alias = "角色")]
+#[doc(alias = "角色成员")]
+#[doc(alias = "用户授权")]
+pub use self::batch_create_authorization::BatchCreateRoleAuthorization;
+
+#[doc(alias = "apaas.v1.application_role_member.batch_remove_authorization")]
+#[doc(alias = "revoke")]
+#[doc(alias = "remove role member")]
+#[doc(alias = "角色")]
+#[doc(alias = "角色成员")]
+#[doc(alias = "删除授权")]
+pub use self::batch_remove_authorization::BatchRemoveRoleAuthorization;
+
+#[doc(alias = "apaas.v1.application_role_member.get")]
+#[doc(alias = "role members")]
+#[doc(alias = "角色")]
+#[doc(alias = "角色成员")]
+pub use self::get::GetRoleMember;
+
 pub use self::batch_create_authorization::*;
 pub use self::batch_remove_authorization::*;
 pub use self::get::*;

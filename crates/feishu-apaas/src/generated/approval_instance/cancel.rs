@@ -8,6 +8,23 @@ use openplat_core::{
 ///
 /// Only custom apps can call this operation, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::approval_instance::{
+///     CancelApprovalInstance, CancelApprovalInstanceRequired,
+/// };
+///
+/// CancelApprovalInstance::new(CancelApprovalInstanceRequired {
+///     approval_instance_id: "1788173550023689",
+///     user_id: "1234",
+///     opinion: "撤销了",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/approval_instances/:approval_instance_id/cancel` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/approval_instance/cancel))
 ///
 /// - Operation: `apaas.v1.approval_instance.cancel`
@@ -22,7 +39,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.approval_instance.cancel")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CancelApprovalInstance {
@@ -41,8 +57,8 @@ impl std::fmt::Debug for CancelApprovalInstance {
     }
 }
 
-/// What [`CancelApprovalInstance`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CancelApprovalInstance`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct CancelApprovalInstanceRequired<'a> {
     /// The run of the flow to withdraw, by the `id` of the `workflow_instance` that the query for tasks returns.
@@ -64,7 +80,7 @@ impl std::fmt::Debug for CancelApprovalInstanceRequired<'_> {
 }
 
 impl CancelApprovalInstance {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CancelApprovalInstance` with its required values, each given by name.
     pub fn new(required: CancelApprovalInstanceRequired<'_>) -> Self {
         Self {
             approval_instance_id: required.approval_instance_id.to_owned(),

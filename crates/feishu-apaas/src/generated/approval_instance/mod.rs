@@ -4,4 +4,12 @@
 
 mod cancel;
 
+#[doc(alias = "apaas.v1.approval_instance.cancel")]
+#[doc(alias = "withdraw")]
+#[doc(alias = "revoke")]
+#[doc(alias = "撤销审批")]
+#[doc(alias = "撤销")]
+#[doc(alias = "审批")]
+pub use self::cancel::CancelApprovalInstance;
+
 pub use self::cancel::*;

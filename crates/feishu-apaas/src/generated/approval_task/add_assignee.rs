@@ -8,6 +8,25 @@ use openplat_core::{
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::approval_task::{
+///     AddApprovalTaskAssignee, AddApprovalTaskAssigneeRequired, AddAssigneeType,
+/// };
+///
+/// AddApprovalTaskAssignee::new(AddApprovalTaskAssigneeRequired {
+///     approval_task_id: "1785771068261436",
+///     user_id: "1783981209205788",
+/// })
+/// .approvers(["1783981209205788"])
+/// .add_assignee_type(AddAssigneeType::Alongside)
+/// .opinion("加签")
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/approval_tasks/:approval_task_id/add_assignee` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/approval_task/add_assignee))
 ///
 /// - Operation: `apaas.v1.approval_task.add_assignee`
@@ -22,7 +41,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.approval_task.add_assignee")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct AddApprovalTaskAssignee {
@@ -45,8 +63,8 @@ impl std::fmt::Debug for AddApprovalTaskAssignee {
     }
 }
 
-/// What [`AddApprovalTaskAssignee`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`AddApprovalTaskAssignee`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct AddApprovalTaskAssigneeRequired<'a> {
     /// The ID of the task, a decimal string such as `1785771068261436`.
@@ -56,7 +74,7 @@ pub struct AddApprovalTaskAssigneeRequired<'a> {
 }
 
 impl AddApprovalTaskAssignee {
-    /// Starts with what is required, each value by its name.
+    /// Creates `AddApprovalTaskAssignee` with its required values, each given by name.
     pub fn new(required: AddApprovalTaskAssigneeRequired<'_>) -> Self {
         Self {
             approval_task_id: required.approval_task_id.to_owned(),
@@ -130,8 +148,10 @@ openplat_core::string_enum! {
     /// The order in which people who are added to a task decide.
     pub enum AddAssigneeType {
         /// Together with the people who decide at present.
+        #[doc(alias = "currentAndAddAssign")]
         Alongside = "currentAndAddAssign",
         /// After the people who decide at present.
+        #[doc(alias = "afterAndAddAssign")]
         After = "afterAndAddAssign",
     }
 }

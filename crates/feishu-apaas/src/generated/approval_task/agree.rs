@@ -8,6 +8,21 @@ use openplat_core::{
 ///
 /// Only custom apps can call this operation, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::approval_task::{AgreeApprovalTask, AgreeApprovalTaskRequired};
+///
+/// AgreeApprovalTask::new(AgreeApprovalTaskRequired {
+///     approval_task_id: "1785996265147395",
+///     user_id: "1783981209205788",
+/// })
+/// .opinion("同意")
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/approval_tasks/:approval_task_id/agree` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/approval_task/agree))
 ///
 /// - Operation: `apaas.v1.approval_task.agree`
@@ -22,7 +37,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.approval_task.agree")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct AgreeApprovalTask {
@@ -41,8 +55,8 @@ impl std::fmt::Debug for AgreeApprovalTask {
     }
 }
 
-/// What [`AgreeApprovalTask`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`AgreeApprovalTask`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct AgreeApprovalTaskRequired<'a> {
     /// The ID of the task, a decimal string such as `1785771068261436`.
@@ -52,7 +66,7 @@ pub struct AgreeApprovalTaskRequired<'a> {
 }
 
 impl AgreeApprovalTask {
-    /// Starts with what is required, each value by its name.
+    /// Creates `AgreeApprovalTask` with its required values, each given by name.
     pub fn new(required: AgreeApprovalTaskRequired<'_>) -> Self {
         Self {
             approval_task_id: required.approval_task_id.to_owned(),

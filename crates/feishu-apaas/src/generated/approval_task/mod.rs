@@ -7,6 +7,37 @@ mod agree;
 mod reject;
 mod transfer;
 
+#[doc(alias = "apaas.v1.approval_task.add_assignee")]
+#[doc(alias = "co-sign")]
+#[doc(alias = "add approver")]
+#[doc(alias = "加签")]
+#[doc(alias = "审批")]
+pub use self::add_assignee::AddApprovalTaskAssignee;
+
+#[doc(alias = "apaas.v1.approval_task.agree")]
+#[doc(alias = "approve")]
+#[doc(alias = "accept")]
+#[doc(alias = "同意")]
+#[doc(alias = "同意审批")]
+#[doc(alias = "审批")]
+pub use self::agree::AgreeApprovalTask;
+
+#[doc(alias = "apaas.v1.approval_task.reject")]
+#[doc(alias = "decline")]
+#[doc(alias = "deny")]
+#[doc(alias = "拒绝")]
+#[doc(alias = "拒绝审批")]
+#[doc(alias = "审批")]
+pub use self::reject::RejectApprovalTask;
+
+#[doc(alias = "apaas.v1.approval_task.transfer")]
+#[doc(alias = "hand over")]
+#[doc(alias = "reassign")]
+#[doc(alias = "转交")]
+#[doc(alias = "转交审批")]
+#[doc(alias = "审批")]
+pub use self::transfer::TransferApprovalTask;
+
 pub use self::add_assignee::*;
 pub use self::agree::*;
 pub use self::reject::*;

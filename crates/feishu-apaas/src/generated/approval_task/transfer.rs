@@ -8,6 +8,25 @@ use openplat_core::{
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::approval_task::{
+///     TransferApprovalTask, TransferApprovalTaskRequired,
+/// };
+///
+/// TransferApprovalTask::new(TransferApprovalTaskRequired {
+///     approval_task_id: "1785996265147395",
+///     user_id: "1783981209205788",
+/// })
+/// .from_user_ids(["1783981209205788"])
+/// .to_user_ids(["1783981209205789"])
+/// .opinion("转交")
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/approval_tasks/:approval_task_id/transfer` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/approval_task/transfer))
 ///
 /// - Operation: `apaas.v1.approval_task.transfer`
@@ -22,7 +41,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.approval_task.transfer")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct TransferApprovalTask {
@@ -45,8 +63,8 @@ impl std::fmt::Debug for TransferApprovalTask {
     }
 }
 
-/// What [`TransferApprovalTask`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`TransferApprovalTask`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct TransferApprovalTaskRequired<'a> {
     /// The ID of the task, a decimal string such as `1785771068261436`.
@@ -56,7 +74,7 @@ pub struct TransferApprovalTaskRequired<'a> {
 }
 
 impl TransferApprovalTask {
-    /// Starts with what is required, each value by its name.
+    /// Creates `TransferApprovalTask` with its required values, each given by name.
     pub fn new(required: TransferApprovalTaskRequired<'_>) -> Self {
         Self {
             approval_task_id: required.approval_task_id.to_owned(),

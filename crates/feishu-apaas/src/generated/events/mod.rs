@@ -4,6 +4,13 @@
 
 mod record_changed;
 
+#[doc(alias = "apaas.workspace.record_change_v1")]
+#[doc(alias = "row changed")]
+#[doc(alias = "database change")]
+#[doc(alias = "数据变更")]
+#[doc(alias = "记录变更")]
+pub use self::record_changed::RecordChanged;
+
 pub use self::record_changed::*;
 
 #[cfg(feature = "long-connection")]

@@ -11,6 +11,25 @@ use crate::generated::types::{SeatStatus, SeatType};
 ///
 /// The person behind the token has to be a system administrator of the platform.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::seat_assignment::{
+///     ListSeatAssignment, ListSeatAssignmentRequired, SeatType,
+/// };
+///
+/// let mut items = ListSeatAssignment::new(ListSeatAssignmentRequired {
+///     seat_type: SeatType::PerUser,
+///     page_size: "10".into(),
+/// })
+/// .items(&feishu.as_user(token));
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/seat_assignments` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/seat_assignment/list))
 ///
 /// - Operation: `apaas.v1.seat_assignment.list`
@@ -29,7 +48,6 @@ use crate::generated::types::{SeatStatus, SeatType};
 /// | `2320004` | 404 | [`UserNotFound`](crate::ErrorCode::UserNotFound) | The person behind the token does not exist on this platform. |
 /// | `2320005` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The person behind the token may not do this. |
 /// | `2320006` | 400 | [`BadRequest`](crate::ErrorCode::BadRequest) | The request is not one that this operation understands. |
-#[doc(alias = "apaas.v1.seat_assignment.list")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListSeatAssignment {
@@ -38,18 +56,18 @@ pub struct ListSeatAssignment {
     page_token: Option<String>,
 }
 
-/// What [`ListSeatAssignment`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ListSeatAssignment`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ListSeatAssignmentRequired {
     /// The type of seat to list.
     pub seat_type: SeatType,
-    /// The maximum number of entries per page, as a decimal string: up to 50 for apps, 500 for seats, 2000 for a search over objects.
+    /// The maximum number of entries per page, as a decimal string: up to 500.
     pub page_size: openplat_core::NumberText,
 }
 
 impl ListSeatAssignment {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ListSeatAssignment` with its required values, each given by name.
     pub fn new(required: ListSeatAssignmentRequired) -> Self {
         Self {
             seat_type: required.seat_type,

@@ -4,5 +4,12 @@
 
 mod list;
 
+#[doc(alias = "apaas.v1.seat_assignment.list")]
+#[doc(alias = "license")]
+#[doc(alias = "seats")]
+#[doc(alias = "席位")]
+#[doc(alias = "席位分配")]
+pub use self::list::ListSeatAssignment;
+
 pub use self::list::*;
 pub use crate::generated::types::{SeatStatus, SeatType};

@@ -4,4 +4,11 @@
 
 mod query;
 
+#[doc(alias = "apaas.v1.tenant_app_metrics.query")]
+#[doc(alias = "usage")]
+#[doc(alias = "statistics")]
+#[doc(alias = "用量")]
+#[doc(alias = "应用用量")]
+pub use self::query::QueryTenantAppMetrics;
+
 pub use self::query::*;

@@ -7,11 +7,24 @@ use serde::{Deserialize, Serialize};
 
 /// Returns how much low-code apps were used on a day: active people and runs of functions.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::tenant_app_metrics::QueryTenantAppMetrics;
+///
+/// let response = QueryTenantAppMetrics::new(["package_a__c"], "2025-03-31")
+///     .send(&feishu.as_user(token))
+///     .await?;
+/// for metrics in response.metrics {
+///     println!("{:?}: {:?}", metrics.namespace, metrics.data);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/tenant_app_metrics/query` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/tenant_app_metrics/query))
 ///
 /// - Operation: `apaas.v1.tenant_app_metrics.query`
 /// - Token: a user's
-#[doc(alias = "apaas.v1.tenant_app_metrics.query")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct QueryTenantAppMetrics {
@@ -20,7 +33,7 @@ pub struct QueryTenantAppMetrics {
 }
 
 impl QueryTenantAppMetrics {
-    /// Starts with what is required.
+    /// Creates `QueryTenantAppMetrics` with its required values.
     ///
     /// - `namespaces`: The apps to report on, by namespace, such as `package_a__c`; at most 20 of them.
     /// - `date`: The day to report on, as `YYYY-MM-DD`; from one year ago up to yesterday.

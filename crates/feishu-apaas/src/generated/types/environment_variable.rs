@@ -15,16 +15,16 @@ pub struct EnvironmentVariable {
     /// The description of the variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// JSON in a string: what the variable holds; with a `type` of `lookup`, for example, a list of record ids. It is readable even if `is_encrypted` is `true`.
+    /// JSON in a string: what the variable holds; with a `kind` of `lookup`, for example, a list of record ids. It is readable even if `is_encrypted` is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Whether the value is stored encrypted. Only for variables whose `type` is `text` or `float`.
+    /// Whether the value is stored encrypted. Only for variables whose `kind` is `text` or `float`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_encrypted: Option<bool>,
-    /// The object whose records the variable refers to, by its API name, such as `_user`. Only for variables whose `type` is `lookup` or `lookup_multi`.
+    /// The object whose records the variable refers to, by its API name, such as `_user`. Only for variables whose `kind` is `lookup` or `lookup_multi`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_api_name: Option<String>,
-    /// The display name of the object that the variable refers to. Only for variables whose `type` is `lookup` or `lookup_multi`.
+    /// The display name of the object that the variable refers to. Only for variables whose `kind` is `lookup` or `lookup_multi`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_label: Option<Label>,
     /// When the variable was made: milliseconds since the Unix epoch.

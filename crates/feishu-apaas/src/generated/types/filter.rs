@@ -17,7 +17,7 @@ pub struct Criterion {
 }
 
 impl Criterion {
-    /// Starts with nothing set.
+    /// Creates `Criterion` with nothing set.
     pub fn new() -> Self {
         Self {
             conditions: Default::default(),
@@ -59,7 +59,7 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Starts with nothing set.
+    /// Creates `Condition` with nothing set.
     pub fn new() -> Self {
         Self {
             index: None,
@@ -98,6 +98,7 @@ openplat_core::string_enum! {
     /// The kind of a side of a condition.
     pub enum ConditionValueKind {
         /// A field.
+        #[doc(alias = "metadataVariable")]
         Field = "metadataVariable",
         /// A fixed value.
         Constant = "constant",
@@ -124,7 +125,7 @@ pub struct ConditionValue {
 }
 
 impl ConditionValue {
-    /// Starts with nothing set.
+    /// Creates `ConditionValue` with nothing set.
     pub fn new() -> Self {
         Self {
             kind: None,

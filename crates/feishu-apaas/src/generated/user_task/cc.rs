@@ -8,6 +8,21 @@ use openplat_core::{
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::user_task::{CcUserTask, CcUserTaskRequired};
+///
+/// CcUserTask::new(CcUserTaskRequired {
+///     task_id: "1234",
+///     cc_user_ids: &["1234"],
+///     operator_user_id: "1234",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/user_tasks/:task_id/cc` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/user_task/cc))
 ///
 /// - Operation: `apaas.v1.user_task.cc`
@@ -22,7 +37,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.user_task.cc")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CcUserTask {
@@ -31,8 +45,8 @@ pub struct CcUserTask {
     operator_user_id: String,
 }
 
-/// What [`CcUserTask`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CcUserTask`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct CcUserTaskRequired<'a> {
     /// The `task_id` of the task, as returned by the query for tasks.
@@ -46,7 +60,7 @@ pub struct CcUserTaskRequired<'a> {
 }
 
 impl CcUserTask {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CcUserTask` with its required values, each given by name.
     pub fn new(required: CcUserTaskRequired<'_>) -> Self {
         Self {
             task_id: required.task_id.to_owned(),

@@ -7,6 +7,24 @@ use serde::{Deserialize, Serialize};
 
 /// Starts a Feishu group chat about a task, or adds people to one that exists.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::user_task::{ChatGroupUserTask, ChatGroupUserTaskRequired};
+///
+/// let response = ChatGroupUserTask::new(ChatGroupUserTaskRequired {
+///     task_id: "1234",
+///     operator_user_id: "1234",
+/// })
+/// .invite_user_ids(["1234"])
+/// .chat_id("oc_1234")
+/// .chat_name("群名称")
+/// .send(&feishu)
+/// .await?;
+/// println!("{}", response.chat_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/user_tasks/:task_id/chat_group` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/user_task/chat_group))
 ///
 /// - Operation: `apaas.v1.user_task.chat_group`
@@ -21,7 +39,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.user_task.chat_group")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ChatGroupUserTask {
@@ -32,8 +49,8 @@ pub struct ChatGroupUserTask {
     chat_name: Option<String>,
 }
 
-/// What [`ChatGroupUserTask`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ChatGroupUserTask`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ChatGroupUserTaskRequired<'a> {
     /// The task to talk about, as the query for tasks returns it.
@@ -43,7 +60,7 @@ pub struct ChatGroupUserTaskRequired<'a> {
 }
 
 impl ChatGroupUserTask {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ChatGroupUserTask` with its required values, each given by name.
     pub fn new(required: ChatGroupUserTaskRequired<'_>) -> Self {
         Self {
             task_id: required.task_id.to_owned(),

@@ -8,6 +8,22 @@ use openplat_core::{
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::user_task::{ExpediteUserTask, ExpediteUserTaskRequired};
+///
+/// ExpediteUserTask::new(ExpediteUserTaskRequired {
+///     task_id: "1234",
+///     operator_user_id: "123",
+///     expediting_user_ids: &["1234"],
+/// })
+/// .opinion("催办理由")
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/user_tasks/:task_id/expediting` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/user_task/expediting))
 ///
 /// - Operation: `apaas.v1.user_task.expediting`
@@ -22,7 +38,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.user_task.expediting")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ExpediteUserTask {
@@ -43,8 +58,8 @@ impl std::fmt::Debug for ExpediteUserTask {
     }
 }
 
-/// What [`ExpediteUserTask`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ExpediteUserTask`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ExpediteUserTaskRequired<'a> {
     /// The `task_id` of the task, as returned by the query for tasks.
@@ -58,7 +73,7 @@ pub struct ExpediteUserTaskRequired<'a> {
 }
 
 impl ExpediteUserTask {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ExpediteUserTask` with its required values, each given by name.
     pub fn new(required: ExpediteUserTaskRequired<'_>) -> Self {
         Self {
             task_id: required.task_id.to_owned(),

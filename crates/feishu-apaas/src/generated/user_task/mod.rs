@@ -9,6 +9,57 @@ mod query;
 mod rollback;
 mod rollback_points;
 
+#[doc(alias = "apaas.v1.user_task.cc")]
+#[doc(alias = "copy")]
+#[doc(alias = "carbon copy")]
+#[doc(alias = "抄送")]
+#[doc(alias = "抄送人工任务")]
+#[doc(alias = "人工任务")]
+pub use self::cc::CcUserTask;
+
+#[doc(alias = "apaas.v1.user_task.chat_group")]
+#[doc(alias = "discuss")]
+#[doc(alias = "group chat")]
+#[doc(alias = "创建群")]
+#[doc(alias = "群")]
+#[doc(alias = "群聊")]
+#[doc(alias = "任务群")]
+#[doc(alias = "人工任务")]
+pub use self::chat_group::ChatGroupUserTask;
+
+#[doc(alias = "apaas.v1.user_task.expediting")]
+#[doc(alias = "urge")]
+#[doc(alias = "remind")]
+#[doc(alias = "nudge")]
+#[doc(alias = "催办")]
+#[doc(alias = "催办人工任务")]
+#[doc(alias = "人工任务")]
+pub use self::expediting::ExpediteUserTask;
+
+#[doc(alias = "apaas.v1.user_task.query")]
+#[doc(alias = "list tasks")]
+#[doc(alias = "todo")]
+#[doc(alias = "approval tasks")]
+#[doc(alias = "查询人工任务")]
+#[doc(alias = "待办")]
+#[doc(alias = "人工任务")]
+pub use self::query::QueryUserTask;
+
+#[doc(alias = "apaas.v1.user_task.rollback")]
+#[doc(alias = "send back")]
+#[doc(alias = "return")]
+#[doc(alias = "退回")]
+#[doc(alias = "退回人工任务")]
+#[doc(alias = "人工任务")]
+pub use self::rollback::RollbackUserTask;
+
+#[doc(alias = "apaas.v1.user_task.rollback_points")]
+#[doc(alias = "send back")]
+#[doc(alias = "退回位置")]
+#[doc(alias = "可退回位置")]
+#[doc(alias = "人工任务")]
+pub use self::rollback_points::ListUserTaskRollbackPoints;
+
 pub use self::cc::*;
 pub use self::chat_group::*;
 pub use self::expediting::*;

@@ -11,6 +11,23 @@ use crate::generated::types::I18nText;
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::user_task::{QueryUserTask, UserTaskSource, UserTaskState};
+///
+/// let mut items = QueryUserTask::new("1234")
+///     .kind(UserTaskState::Pending)
+///     .source(UserTaskSource::Assigned)
+///     .limit("10")
+///     .items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/user_task/query` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/user_task/query))
 ///
 /// - Operation: `apaas.v1.user_task.query`
@@ -26,7 +43,6 @@ use crate::generated::types::I18nText;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.user_task.query")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct QueryUserTask {
@@ -41,7 +57,7 @@ pub struct QueryUserTask {
 }
 
 impl QueryUserTask {
-    /// Starts with what is required.
+    /// Creates `QueryUserTask` with its required values.
     ///
     /// - `kunlun_user_id`: The user whose tasks to list, as a Kunlun user ID of the low-code platform, shown on the platform's user management page.
     pub fn new(kunlun_user_id: impl Into<String>) -> Self {
@@ -190,10 +206,13 @@ openplat_core::string_enum! {
     /// The way in which a task concerns a person.
     pub enum UserTaskSource {
         /// The person started it.
+        #[doc(alias = "fromMe")]
         Started = "fromMe",
         /// It is assigned to the person.
+        #[doc(alias = "assignMe")]
         Assigned = "assignMe",
         /// The person got a copy of it.
+        #[doc(alias = "CCMe")]
         Copied = "CCMe",
     }
 }

@@ -8,6 +8,22 @@ use openplat_core::{
 ///
 /// `rollback_points` tells where it can go. Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::user_task::{RollbackUserTask, RollbackUserTaskRequired};
+///
+/// RollbackUserTask::new(RollbackUserTaskRequired {
+///     task_id: "1234",
+///     operator_user_id: "1234",
+///     to_task_id: "1234",
+///     opinion: "退回原因",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/user_tasks/:task_id/rollback` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/user_task/rollback))
 ///
 /// - Operation: `apaas.v1.user_task.rollback`
@@ -22,7 +38,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.user_task.rollback")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct RollbackUserTask {
@@ -43,8 +58,8 @@ impl std::fmt::Debug for RollbackUserTask {
     }
 }
 
-/// What [`RollbackUserTask`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`RollbackUserTask`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct RollbackUserTaskRequired<'a> {
     /// The `task_id` of the task, as returned by the query for tasks.
@@ -69,7 +84,7 @@ impl std::fmt::Debug for RollbackUserTaskRequired<'_> {
 }
 
 impl RollbackUserTask {
-    /// Starts with what is required, each value by its name.
+    /// Creates `RollbackUserTask` with its required values, each given by name.
     pub fn new(required: RollbackUserTaskRequired<'_>) -> Self {
         Self {
             task_id: required.task_id.to_owned(),

@@ -10,6 +10,23 @@ use crate::generated::types::I18nText;
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::user_task::{
+///     ListUserTaskRollbackPoints, ListUserTaskRollbackPointsRequired,
+/// };
+///
+/// let response = ListUserTaskRollbackPoints::new(ListUserTaskRollbackPointsRequired {
+///     task_id: "1234",
+///     operator_user_id: "1234",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/user_tasks/:task_id/rollback_points` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/user_task/rollback_points))
 ///
 /// - Operation: `apaas.v1.user_task.rollback_points`
@@ -24,7 +41,6 @@ use crate::generated::types::I18nText;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.user_task.rollback_points")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListUserTaskRollbackPoints {
@@ -32,8 +48,8 @@ pub struct ListUserTaskRollbackPoints {
     operator_user_id: String,
 }
 
-/// What [`ListUserTaskRollbackPoints`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ListUserTaskRollbackPoints`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ListUserTaskRollbackPointsRequired<'a> {
     /// The `task_id` of the task, as returned by the query for tasks.
@@ -43,7 +59,7 @@ pub struct ListUserTaskRollbackPointsRequired<'a> {
 }
 
 impl ListUserTaskRollbackPoints {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ListUserTaskRollbackPoints` with its required values, each given by name.
     pub fn new(required: ListUserTaskRollbackPointsRequired<'_>) -> Self {
         Self {
             task_id: required.task_id.to_owned(),

@@ -4,4 +4,12 @@
 
 mod sql_commands;
 
+#[doc(alias = "apaas.v1.workspace.sql_commands")]
+#[doc(alias = "database")]
+#[doc(alias = "query")]
+#[doc(alias = "select")]
+#[doc(alias = "执行 SQL")]
+#[doc(alias = "数据库")]
+pub use self::sql_commands::RunWorkspaceSql;
+
 pub use self::sql_commands::*;

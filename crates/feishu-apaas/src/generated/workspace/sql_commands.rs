@@ -9,6 +9,21 @@ use serde::{Deserialize, Serialize};
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::workspace::{RunWorkspaceSql, RunWorkspaceSqlRequired};
+///
+/// let response = RunWorkspaceSql::new(RunWorkspaceSqlRequired {
+///     workspace_id: "workspace_aadimx5uzpsls",
+///     sql: "SELECT name FROM student",
+/// })
+/// .send(&feishu.as_user(token))
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/workspaces/:workspace_id/sql_commands` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace/sql_commands))
 ///
 /// - Operation: `apaas.v1.workspace.sql_commands`
@@ -23,7 +38,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.workspace.sql_commands")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct RunWorkspaceSql {
@@ -40,8 +54,8 @@ impl std::fmt::Debug for RunWorkspaceSql {
     }
 }
 
-/// What [`RunWorkspaceSql`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`RunWorkspaceSql`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct RunWorkspaceSqlRequired<'a> {
     /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
@@ -60,7 +74,7 @@ impl std::fmt::Debug for RunWorkspaceSqlRequired<'_> {
 }
 
 impl RunWorkspaceSql {
-    /// Starts with what is required, each value by its name.
+    /// Creates `RunWorkspaceSql` with its required values, each given by name.
     pub fn new(required: RunWorkspaceSqlRequired<'_>) -> Self {
         Self {
             workspace_id: required.workspace_id.to_owned(),

@@ -10,6 +10,21 @@ use crate::generated::types::WorkspaceUser;
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::workspace_enum::{GetWorkspaceEnum, GetWorkspaceEnumRequired};
+///
+/// let response = GetWorkspaceEnum::new(GetWorkspaceEnumRequired {
+///     workspace_id: "workspace_aadimx5uzpsls",
+///     enum_name: "enum_demo_1",
+/// })
+/// .send(&feishu.as_user(token))
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/workspaces/:workspace_id/enums/:enum_name` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace-enum/enum_get))
 ///
 /// - Operation: `apaas.v1.workspace_enum.enum_get`
@@ -24,7 +39,6 @@ use crate::generated::types::WorkspaceUser;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.workspace_enum.enum_get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetWorkspaceEnum {
@@ -32,8 +46,8 @@ pub struct GetWorkspaceEnum {
     enum_name: String,
 }
 
-/// What [`GetWorkspaceEnum`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetWorkspaceEnum`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetWorkspaceEnumRequired<'a> {
     /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
@@ -43,7 +57,7 @@ pub struct GetWorkspaceEnumRequired<'a> {
 }
 
 impl GetWorkspaceEnum {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetWorkspaceEnum` with its required values, each given by name.
     pub fn new(required: GetWorkspaceEnumRequired<'_>) -> Self {
         Self {
             workspace_id: required.workspace_id.to_owned(),

@@ -5,6 +5,20 @@
 mod enum_get;
 mod list;
 
+#[doc(alias = "apaas.v1.workspace_enum.enum_get")]
+#[doc(alias = "enumeration")]
+#[doc(alias = "自定义枚举")]
+#[doc(alias = "枚举")]
+#[doc(alias = "枚举详情")]
+pub use self::enum_get::GetWorkspaceEnum;
+
+#[doc(alias = "apaas.v1.workspace_enum.list")]
+#[doc(alias = "enumeration")]
+#[doc(alias = "自定义枚举")]
+#[doc(alias = "枚举")]
+#[doc(alias = "枚举列表")]
+pub use self::list::ListWorkspaceEnum;
+
 pub use self::enum_get::*;
 pub use self::list::*;
 pub use crate::generated::types::WorkspaceUser;

@@ -11,6 +11,20 @@ use crate::generated::types::WorkspaceColumn;
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::workspace_table::ListWorkspaceTable;
+///
+/// let mut items = ListWorkspaceTable::new("workspace_aadimx5uzpsls")
+///     .items(&feishu.as_user(token));
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/workspaces/:workspace_id/tables` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace-table/list))
 ///
 /// - Operation: `apaas.v1.workspace_table.list`
@@ -26,7 +40,6 @@ use crate::generated::types::WorkspaceColumn;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.workspace_table.list")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListWorkspaceTable {
@@ -36,7 +49,7 @@ pub struct ListWorkspaceTable {
 }
 
 impl ListWorkspaceTable {
-    /// Starts with what is required.
+    /// Creates `ListWorkspaceTable` with its required values.
     ///
     /// - `workspace_id`: The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
     pub fn new(workspace_id: impl Into<String>) -> Self {

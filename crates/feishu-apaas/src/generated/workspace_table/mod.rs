@@ -10,6 +10,61 @@ mod records_patch;
 mod records_post;
 mod table_get;
 
+#[doc(alias = "apaas.v1.workspace_table.list")]
+#[doc(alias = "tables")]
+#[doc(alias = "数据表")]
+#[doc(alias = "数据表列表")]
+pub use self::list::ListWorkspaceTable;
+
+#[doc(alias = "apaas.v1.workspace_table.records_batch_update")]
+#[doc(alias = "rows")]
+#[doc(alias = "change rows")]
+#[doc(alias = "数据表记录")]
+#[doc(alias = "批量更新")]
+#[doc(alias = "记录")]
+pub use self::records_batch_update::BatchUpdateTableRecords;
+
+#[doc(alias = "apaas.v1.workspace_table.records_delete")]
+#[doc(alias = "rows")]
+#[doc(alias = "remove rows")]
+#[doc(alias = "数据表记录")]
+#[doc(alias = "删除")]
+#[doc(alias = "记录")]
+pub use self::records_delete::DeleteTableRecords;
+
+#[doc(alias = "apaas.v1.workspace_table.records_get")]
+#[doc(alias = "rows")]
+#[doc(alias = "select")]
+#[doc(alias = "read rows")]
+#[doc(alias = "数据表记录")]
+#[doc(alias = "查询")]
+#[doc(alias = "记录")]
+pub use self::records_get::GetTableRecords;
+
+#[doc(alias = "apaas.v1.workspace_table.records_patch")]
+#[doc(alias = "rows")]
+#[doc(alias = "update rows")]
+#[doc(alias = "数据表记录")]
+#[doc(alias = "更新")]
+#[doc(alias = "记录")]
+pub use self::records_patch::PatchTableRecords;
+
+#[doc(alias = "apaas.v1.workspace_table.records_post")]
+#[doc(alias = "rows")]
+#[doc(alias = "insert")]
+#[doc(alias = "upsert")]
+#[doc(alias = "数据表记录")]
+#[doc(alias = "新增")]
+#[doc(alias = "记录")]
+pub use self::records_post::CreateTableRecords;
+
+#[doc(alias = "apaas.v1.workspace_table.table_get")]
+#[doc(alias = "schema")]
+#[doc(alias = "columns")]
+#[doc(alias = "数据表")]
+#[doc(alias = "数据表详情")]
+pub use self::table_get::GetWorkspaceTable;
+
 pub use self::list::*;
 pub use self::records_batch_update::*;
 pub use self::records_delete::*;

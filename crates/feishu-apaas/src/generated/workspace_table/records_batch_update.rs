@@ -11,6 +11,34 @@ use serde::{Deserialize, Serialize};
 ///
 /// A call takes 500 records at most. To change many records alike, use `records_patch`. Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::workspace_table::{
+///     BatchUpdateTableRecords, BatchUpdateTableRecordsRequired,
+/// };
+/// use serde_json::json;
+/// use std::collections::BTreeMap;
+///
+/// let response = BatchUpdateTableRecords::new(BatchUpdateTableRecordsRequired {
+///     workspace_id: "workspace_aadimx5uzpsls",
+///     table_name: "table_name_1",
+///     records: Vec::from([
+///         BTreeMap::from([
+///             (
+///                 String::from("_id"),
+///                 json!("657fade8-394d-4d86-aa35-0129e3bd7614"),
+///             ),
+///             (String::from("age"), json!(10)),
+///         ]),
+///     ]),
+/// })
+/// .send(&feishu.as_user(token))
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/apaas/v1/workspaces/:workspace_id/tables/:table_name/records_batch_update` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace-table/records_batch_update))
 ///
 /// - Operation: `apaas.v1.workspace_table.records_batch_update`
@@ -25,7 +53,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.workspace_table.records_batch_update")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchUpdateTableRecords {
@@ -44,8 +71,8 @@ impl std::fmt::Debug for BatchUpdateTableRecords {
     }
 }
 
-/// What [`BatchUpdateTableRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`BatchUpdateTableRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct BatchUpdateTableRecordsRequired<'a> {
     /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
@@ -67,7 +94,7 @@ impl std::fmt::Debug for BatchUpdateTableRecordsRequired<'_> {
 }
 
 impl BatchUpdateTableRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `BatchUpdateTableRecords` with its required values, each given by name.
     pub fn new(required: BatchUpdateTableRecordsRequired<'_>) -> Self {
         Self {
             workspace_id: required.workspace_id.to_owned(),

@@ -8,6 +8,21 @@ use openplat_core::{
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::workspace_table::{DeleteTableRecords, DeleteTableRecordsRequired};
+///
+/// DeleteTableRecords::new(DeleteTableRecordsRequired {
+///     workspace_id: "workspace_aadimx5uzpsls",
+///     table_name: "students",
+///     filter: "age=gt.10",
+/// })
+/// .send(&feishu.as_user(token))
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/apaas/v1/workspaces/:workspace_id/tables/:table_name/records` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace-table/records_delete))
 ///
 /// - Operation: `apaas.v1.workspace_table.records_delete`
@@ -22,7 +37,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.workspace_table.records_delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteTableRecords {
@@ -31,8 +45,8 @@ pub struct DeleteTableRecords {
     filter: String,
 }
 
-/// What [`DeleteTableRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`DeleteTableRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct DeleteTableRecordsRequired<'a> {
     /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
@@ -44,7 +58,7 @@ pub struct DeleteTableRecordsRequired<'a> {
 }
 
 impl DeleteTableRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `DeleteTableRecords` with its required values, each given by name.
     pub fn new(required: DeleteTableRecordsRequired<'_>) -> Self {
         Self {
             workspace_id: required.workspace_id.to_owned(),

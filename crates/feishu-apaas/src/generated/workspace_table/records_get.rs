@@ -11,6 +11,23 @@ use serde::{Deserialize, Serialize};
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::workspace_table::{GetTableRecords, GetTableRecordsRequired};
+///
+/// let mut items = GetTableRecords::new(GetTableRecordsRequired {
+///     workspace_id: "workspace_aadimx5uzpsls",
+///     table_name: "table_name_1",
+/// })
+/// .items(&feishu.as_user(token));
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/workspaces/:workspace_id/tables/:table_name/records` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace-table/records_get))
 ///
 /// - Operation: `apaas.v1.workspace_table.records_get`
@@ -26,7 +43,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.workspace_table.records_get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetTableRecords {
@@ -39,8 +55,8 @@ pub struct GetTableRecords {
     order: Option<String>,
 }
 
-/// What [`GetTableRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetTableRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetTableRecordsRequired<'a> {
     /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
@@ -50,7 +66,7 @@ pub struct GetTableRecordsRequired<'a> {
 }
 
 impl GetTableRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetTableRecords` with its required values, each given by name.
     pub fn new(required: GetTableRecordsRequired<'_>) -> Self {
         Self {
             workspace_id: required.workspace_id.to_owned(),

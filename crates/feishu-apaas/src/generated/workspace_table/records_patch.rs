@@ -11,6 +11,25 @@ use serde::{Deserialize, Serialize};
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::workspace_table::{PatchTableRecords, PatchTableRecordsRequired};
+/// use serde_json::json;
+/// use std::collections::BTreeMap;
+///
+/// let response = PatchTableRecords::new(PatchTableRecordsRequired {
+///     workspace_id: "workspace_aadimx5uzpsls",
+///     table_name: "table_name_1",
+///     filter: "age%3Dgt.10",
+///     record: BTreeMap::from([(String::from("age"), json!(10))]),
+/// })
+/// .send(&feishu.as_user(token))
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/apaas/v1/workspaces/:workspace_id/tables/:table_name/records` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace-table/records_patch))
 ///
 /// - Operation: `apaas.v1.workspace_table.records_patch`
@@ -25,7 +44,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.workspace_table.records_patch")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchTableRecords {
@@ -46,8 +64,8 @@ impl std::fmt::Debug for PatchTableRecords {
     }
 }
 
-/// What [`PatchTableRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`PatchTableRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct PatchTableRecordsRequired<'a> {
     /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
@@ -72,7 +90,7 @@ impl std::fmt::Debug for PatchTableRecordsRequired<'_> {
 }
 
 impl PatchTableRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `PatchTableRecords` with its required values, each given by name.
     pub fn new(required: PatchTableRecordsRequired<'_>) -> Self {
         Self {
             workspace_id: required.workspace_id.to_owned(),

@@ -11,6 +11,35 @@ use serde::{Deserialize, Serialize};
 ///
 /// A call takes 500 records at most. Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::workspace_table::{CreateTableRecords, CreateTableRecordsRequired};
+/// use serde_json::json;
+/// use std::collections::BTreeMap;
+///
+/// let response = CreateTableRecords::new(CreateTableRecordsRequired {
+///     workspace_id: "workspace_aadimx5uzpsls",
+///     table_name: "table_name_1",
+///     records: Vec::from([
+///         BTreeMap::from([
+///             (String::from("age"), json!(10)),
+///             (String::from("gender"), json!("male")),
+///             (String::from("name"), json!("王一一")),
+///         ]),
+///         BTreeMap::from([
+///             (String::from("age"), json!(10)),
+///             (String::from("gender"), json!("female")),
+///             (String::from("name"), json!("王二二")),
+///         ]),
+///     ]),
+/// })
+/// .send(&feishu.as_user(token))
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/apaas/v1/workspaces/:workspace_id/tables/:table_name/records` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace-table/records_post))
 ///
 /// - Operation: `apaas.v1.workspace_table.records_post`
@@ -25,7 +54,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.workspace_table.records_post")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateTableRecords {
@@ -48,8 +76,8 @@ impl std::fmt::Debug for CreateTableRecords {
     }
 }
 
-/// What [`CreateTableRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CreateTableRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct CreateTableRecordsRequired<'a> {
     /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
@@ -71,7 +99,7 @@ impl std::fmt::Debug for CreateTableRecordsRequired<'_> {
 }
 
 impl CreateTableRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CreateTableRecords` with its required values, each given by name.
     pub fn new(required: CreateTableRecordsRequired<'_>) -> Self {
         Self {
             workspace_id: required.workspace_id.to_owned(),

@@ -4,4 +4,10 @@
 
 mod views_get;
 
+#[doc(alias = "apaas.v1.workspace_view.views_get")]
+#[doc(alias = "rows")]
+#[doc(alias = "视图")]
+#[doc(alias = "视图记录")]
+pub use self::views_get::GetViewRecords;
+
 pub use self::views_get::*;

@@ -11,6 +11,23 @@ use serde::{Deserialize, Serialize};
 ///
 /// Only custom apps may call this, not store apps.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_apaas::Client, token: &str) -> Result<(), feishu_apaas::Error> {
+/// use feishu_apaas::workspace_view::{GetViewRecords, GetViewRecordsRequired};
+///
+/// let mut items = GetViewRecords::new(GetViewRecordsRequired {
+///     workspace_id: "workspace_aadimx5uzpsls",
+///     view_name: "view_name_1",
+/// })
+/// .items(&feishu.as_user(token));
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/apaas/v1/workspaces/:workspace_id/views/:view_name/records` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace-view/views_get))
 ///
 /// - Operation: `apaas.v1.workspace_view.views_get`
@@ -26,7 +43,6 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-#[doc(alias = "apaas.v1.workspace_view.views_get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetViewRecords {
@@ -39,8 +55,8 @@ pub struct GetViewRecords {
     order: Option<String>,
 }
 
-/// What [`GetViewRecords`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetViewRecords`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetViewRecordsRequired<'a> {
     /// The ID of the workspace, which starts with `workspace_` and follows `/workspace/` in the URL of the data platform.
@@ -50,7 +66,7 @@ pub struct GetViewRecordsRequired<'a> {
 }
 
 impl GetViewRecords {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetViewRecords` with its required values, each given by name.
     pub fn new(required: GetViewRecordsRequired<'_>) -> Self {
         Self {
             workspace_id: required.workspace_id.to_owned(),

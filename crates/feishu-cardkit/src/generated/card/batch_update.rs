@@ -6,6 +6,34 @@ use openplat_core::{
 
 /// Makes several changes to a card at once: to its settings, and to elements that are added, replaced, changed and deleted.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card::{BatchUpdateCard, BatchUpdateCardRequired};
+/// use serde_json::json;
+///
+/// BatchUpdateCard::new(BatchUpdateCardRequired {
+///     card_id: "7355439197428236291",
+///     sequence: 1,
+///     actions: &json!([
+///         {
+///             "action": "delete_elements",
+///             "params": { "element_ids": ["text_1", "text_2"] },
+///         },
+///         {
+///             "action": "partial_update_element",
+///             "params": {
+///                 "element_id": "markdown_1",
+///                 "partial_element": { "content": "All tests have passed." },
+///             },
+///         },
+///     ]).to_string(),
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/cardkit/v1/cards/:card_id/batch_update` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card/batch_update))
 ///
 /// - Operation: `cardkit.v1.card.batch_update`
@@ -39,7 +67,6 @@ use openplat_core::{
 /// | `300314` | 400 | [`ElementNotDeleted`](crate::ErrorCode::ElementNotDeleted) | The element could not be deleted. |
 /// | `300315` | 400 | [`ElementNotAdded`](crate::ErrorCode::ElementNotAdded) | The elements could not be added. |
 /// | `300317` | 400 | [`SequenceNotRising`](crate::ErrorCode::SequenceNotRising) | The `sequence` is not greater than that of the card's previous update. |
-#[doc(alias = "cardkit.v1.card.batch_update")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchUpdateCard {
@@ -60,8 +87,8 @@ impl std::fmt::Debug for BatchUpdateCard {
     }
 }
 
-/// What [`BatchUpdateCard`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`BatchUpdateCard`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct BatchUpdateCardRequired<'a> {
     /// The ID of the card to update, as returned by its creation.
@@ -89,7 +116,7 @@ impl std::fmt::Debug for BatchUpdateCardRequired<'_> {
 }
 
 impl BatchUpdateCard {
-    /// Starts with what is required, each value by its name.
+    /// Creates `BatchUpdateCard` with its required values, each given by name.
     pub fn new(required: BatchUpdateCardRequired<'_>) -> Self {
         Self {
             card_id: required.card_id.to_owned(),

@@ -10,6 +10,34 @@ use crate::generated::types::CardType;
 ///
 /// The card can be sent once, by the app that created it, and is valid for 14 days. To send it, pass its ID as the content of a message of the type `interactive`.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card::{CardType, CreateCard, CreateCardRequired};
+/// use serde_json::json;
+///
+/// let response = CreateCard::new(CreateCardRequired {
+///     kind: CardType::CardJson,
+///     data: &json!({
+///         "body": {
+///             "elements": [
+///                 {
+///                     "content": "80 % of the tests have passed.",
+///                     "element_id": "markdown_1",
+///                     "tag": "markdown",
+///                 },
+///             ],
+///         },
+///         "header": { "title": { "content": "Build 42", "tag": "plain_text" } },
+///         "schema": "2.0",
+///     }).to_string(),
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{}", response.card_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/cardkit/v1/cards` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card/create))
 ///
 /// - Operation: `cardkit.v1.card.create`
@@ -31,7 +59,6 @@ use crate::generated::types::CardType;
 /// | `300303` | 400 | [`UnsupportedSchema`](crate::ErrorCode::UnsupportedSchema) | The card is not one of schema 2.0. |
 /// | `300305` | 400 | [`TooManyElements`](crate::ErrorCode::TooManyElements) | The card has more than 200 elements, texts included. |
 /// | `300307` | 400 | [`EmptyCard`](crate::ErrorCode::EmptyCard) | The JSON of the card is empty. |
-#[doc(alias = "cardkit.v1.card.create")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateCard {
@@ -48,8 +75,8 @@ impl std::fmt::Debug for CreateCard {
     }
 }
 
-/// What [`CreateCard`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CreateCard`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct CreateCardRequired<'a> {
     /// The kind of card in `data`.
@@ -72,7 +99,7 @@ impl std::fmt::Debug for CreateCardRequired<'_> {
 }
 
 impl CreateCard {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CreateCard` with its required values, each given by name.
     pub fn new(required: CreateCardRequired<'_>) -> Self {
         Self {
             kind: required.kind,

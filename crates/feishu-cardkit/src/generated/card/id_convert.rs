@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 /// - Operation: `cardkit.v1.card.id_convert`
 /// - Token: the app's
 /// - Scope: `cardkit:card:read`
-#[doc(alias = "cardkit.v1.card.id_convert")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ConvertCardId {
@@ -22,7 +21,7 @@ pub struct ConvertCardId {
 }
 
 impl ConvertCardId {
-    /// Starts with what is required.
+    /// Creates `ConvertCardId` with its required values.
     ///
     /// - `message_id`: The ID of a message of the type `interactive`, which starts with `om_`.
     ///

@@ -8,9 +8,43 @@ mod id_convert;
 mod settings;
 mod update;
 
+#[doc(alias = "cardkit.v1.card.batch_update")]
+#[doc(alias = "批量更新卡片")]
+#[doc(alias = "卡片")]
+#[doc(alias = "局部更新卡片")]
+pub use self::batch_update::BatchUpdateCard;
+
+#[doc(alias = "cardkit.v1.card.create")]
+#[doc(alias = "card entity")]
+#[doc(alias = "interactive card")]
+#[doc(alias = "创建卡片")]
+#[doc(alias = "卡片实体")]
+#[doc(alias = "卡片")]
+pub use self::create::CreateCard;
+
+#[doc(alias = "cardkit.v1.card.id_convert")]
+#[doc(alias = "转换 ID")]
+#[doc(alias = "卡片 ID")]
+#[doc(alias = "消息转卡片")]
+pub use self::id_convert::ConvertCardId;
+
+#[doc(alias = "cardkit.v1.card.settings")]
+#[doc(alias = "streaming mode")]
+#[doc(alias = "config")]
+#[doc(alias = "卡片配置")]
+#[doc(alias = "流式模式")]
+#[doc(alias = "卡片")]
+pub use self::settings::UpdateCardSettings;
+
+#[doc(alias = "cardkit.v1.card.update")]
+#[doc(alias = "replace card")]
+#[doc(alias = "全量更新卡片")]
+#[doc(alias = "更新卡片")]
+#[doc(alias = "卡片")]
+pub use self::update::UpdateCard;
+
 pub use self::batch_update::*;
 pub use self::create::*;
 pub use self::id_convert::*;
 pub use self::settings::*;
-pub use self::update::*;
 pub use crate::generated::types::{CardData, CardDataRequired, CardType};

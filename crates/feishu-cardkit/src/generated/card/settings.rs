@@ -6,6 +6,27 @@ use openplat_core::{
 
 /// Changes the settings of a card, such as its streaming mode, and leaves its contents as they are.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card::{UpdateCardSettings, UpdateCardSettingsRequired};
+/// use serde_json::json;
+///
+/// UpdateCardSettings::new(UpdateCardSettingsRequired {
+///     card_id: "7355439197428236291",
+///     settings: &json!({
+///         "config": {
+///             "streaming_mode": false,
+///             "summary": { "content": "Build 42 has passed" },
+///         },
+///     }).to_string(),
+///     sequence: 1,
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/cardkit/v1/cards/:card_id/settings` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card/settings))
 ///
 /// - Operation: `cardkit.v1.card.settings`
@@ -31,7 +52,6 @@ use openplat_core::{
 /// | `300307` | 400 | [`EmptyCard`](crate::ErrorCode::EmptyCard) | The JSON of the card is empty. |
 /// | `300311` | 400 | [`ForeignCard`](crate::ErrorCode::ForeignCard) | Another app created the card. |
 /// | `300317` | 400 | [`SequenceNotRising`](crate::ErrorCode::SequenceNotRising) | The `sequence` is not greater than that of the card's previous update. |
-#[doc(alias = "cardkit.v1.card.settings")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateCardSettings {
@@ -52,11 +72,11 @@ impl std::fmt::Debug for UpdateCardSettings {
     }
 }
 
-/// What [`UpdateCardSettings`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`UpdateCardSettings`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct UpdateCardSettingsRequired<'a> {
-    /// The ID of the card to update, as returned by its creation.
+    /// The ID of the card to configure, as returned by its creation.
     ///
     /// From 1 to 20 characters.
     pub card_id: &'a str,
@@ -81,7 +101,7 @@ impl std::fmt::Debug for UpdateCardSettingsRequired<'_> {
 }
 
 impl UpdateCardSettings {
-    /// Starts with what is required, each value by its name.
+    /// Creates `UpdateCardSettings` with its required values, each given by name.
     pub fn new(required: UpdateCardSettingsRequired<'_>) -> Self {
         Self {
             card_id: required.card_id.to_owned(),

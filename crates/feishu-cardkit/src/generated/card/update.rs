@@ -9,6 +9,37 @@ use crate::generated::types::CardData;
 ///
 /// Only the app that created the card can update it, with a card of schema 2.0.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card::{CardData, CardDataRequired, CardType, UpdateCard};
+/// use serde_json::json;
+///
+/// UpdateCard::new(
+///     "7355439197428236291",
+///     CardData::new(CardDataRequired {
+///         kind: CardType::CardJson,
+///         data: &json!({
+///             "body": {
+///                 "elements": [
+///                     {
+///                         "content": "80 % of the tests have passed.",
+///                         "element_id": "markdown_1",
+///                         "tag": "markdown",
+///                     },
+///                 ],
+///             },
+///             "header": { "title": { "content": "Build 42", "tag": "plain_text" } },
+///             "schema": "2.0",
+///         }).to_string(),
+///     }),
+///     1,
+/// )
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/cardkit/v1/cards/:card_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card/update))
 ///
 /// - Operation: `cardkit.v1.card.update`
@@ -36,7 +67,6 @@ use crate::generated::types::CardData;
 /// | `300307` | 400 | [`EmptyCard`](crate::ErrorCode::EmptyCard) | The JSON of the card is empty. |
 /// | `300311` | 400 | [`ForeignCard`](crate::ErrorCode::ForeignCard) | Another app created the card. |
 /// | `300317` | 400 | [`SequenceNotRising`](crate::ErrorCode::SequenceNotRising) | The `sequence` is not greater than that of the card's previous update. |
-#[doc(alias = "cardkit.v1.card.update")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateCard {
@@ -58,9 +88,9 @@ impl std::fmt::Debug for UpdateCard {
 }
 
 impl UpdateCard {
-    /// Starts with what is required.
+    /// Creates `UpdateCard` with its required values.
     ///
-    /// - `card_id`: The ID of the card to update, as returned by its creation.
+    /// - `card_id`: The ID of the card to replace, as returned by its creation.
     ///
     ///   From 1 to 20 characters.
     /// - `card`: The new card.

@@ -8,6 +8,22 @@ use openplat_core::{
 ///
 /// The card must be in streaming mode. If the new text begins with the old one, the rest is typed; otherwise the whole text is shown at once.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card_element::{StreamText, StreamTextRequired};
+///
+/// StreamText::new(StreamTextRequired {
+///     card_id: "7355439197428236291",
+///     element_id: "markdown_1",
+///     content: "80 % of the tests have passed.",
+///     sequence: 1,
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/cardkit/v1/cards/:card_id/elements/:element_id/content` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card-element/content))
 ///
 /// - Operation: `cardkit.v1.card_element.content`
@@ -37,7 +53,6 @@ use openplat_core::{
 /// | `300311` | 400 | [`ForeignCard`](crate::ErrorCode::ForeignCard) | Another app created the card. |
 /// | `300313` | 400 | [`ElementNotUpdated`](crate::ErrorCode::ElementNotUpdated) | The element could not be changed; often there is no element with this ID in the card. |
 /// | `300317` | 400 | [`SequenceNotRising`](crate::ErrorCode::SequenceNotRising) | The `sequence` is not greater than that of the card's previous update. |
-#[doc(alias = "cardkit.v1.card_element.content")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct StreamText {
@@ -60,11 +75,11 @@ impl std::fmt::Debug for StreamText {
     }
 }
 
-/// What [`StreamText`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`StreamText`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct StreamTextRequired<'a> {
-    /// The ID of the card to update, as returned by its creation.
+    /// The ID of the card with the text, as returned by its creation.
     ///
     /// From 1 to 20 characters.
     pub card_id: &'a str,
@@ -94,7 +109,7 @@ impl std::fmt::Debug for StreamTextRequired<'_> {
 }
 
 impl StreamText {
-    /// Starts with what is required, each value by its name.
+    /// Creates `StreamText` with its required values, each given by name.
     pub fn new(required: StreamTextRequired<'_>) -> Self {
         Self {
             card_id: required.card_id.to_owned(),

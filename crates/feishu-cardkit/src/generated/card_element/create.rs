@@ -6,6 +6,32 @@ use openplat_core::{
 
 /// Adds elements to a card.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card_element::{
+///     CreateCardElement, CreateCardElementRequired, ElementPosition,
+/// };
+/// use serde_json::json;
+///
+/// CreateCardElement::new(CreateCardElementRequired {
+///     card_id: "7355439197428236291",
+///     position: ElementPosition::InsertAfter,
+///     sequence: 1,
+///     elements: &json!([
+///         {
+///             "content": "2 tests were skipped.",
+///             "element_id": "markdown_2",
+///             "tag": "markdown",
+///         },
+///     ]).to_string(),
+/// })
+/// .target_element_id("markdown_1")
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/cardkit/v1/cards/:card_id/elements` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card-element/create))
 ///
 /// - Operation: `cardkit.v1.card_element.create`
@@ -35,7 +61,6 @@ use openplat_core::{
 /// | `300311` | 400 | [`ForeignCard`](crate::ErrorCode::ForeignCard) | Another app created the card. |
 /// | `300315` | 400 | [`ElementNotAdded`](crate::ErrorCode::ElementNotAdded) | The elements could not be added. |
 /// | `300317` | 400 | [`SequenceNotRising`](crate::ErrorCode::SequenceNotRising) | The `sequence` is not greater than that of the card's previous update. |
-#[doc(alias = "cardkit.v1.card_element.create")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateCardElement {
@@ -60,8 +85,8 @@ impl std::fmt::Debug for CreateCardElement {
     }
 }
 
-/// What [`CreateCardElement`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CreateCardElement`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct CreateCardElementRequired<'a> {
     /// The ID of the card to extend, as returned by its creation.
@@ -92,7 +117,7 @@ impl std::fmt::Debug for CreateCardElementRequired<'_> {
 }
 
 impl CreateCardElement {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CreateCardElement` with its required values, each given by name.
     pub fn new(required: CreateCardElementRequired<'_>) -> Self {
         Self {
             card_id: required.card_id.to_owned(),
@@ -104,7 +129,7 @@ impl CreateCardElement {
         }
     }
 
-    /// The ID of the element that `type` refers to. Required for `insert_before` and `insert_after`. For `append` it names a container; if omitted, the elements are added at the end of the card.
+    /// The ID of the element that `position` refers to. Required for `insert_before` and `insert_after`. For `append` it names a container; if omitted, the elements are added at the end of the card.
     ///
     /// From 0 to 20 characters.
     pub fn target_element_id(mut self, value: impl Into<String>) -> Self {

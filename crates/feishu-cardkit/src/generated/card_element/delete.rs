@@ -6,6 +6,21 @@ use openplat_core::{
 
 /// Deletes an element of a card, with all that it contains.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card_element::{DeleteCardElement, DeleteCardElementRequired};
+///
+/// DeleteCardElement::new(DeleteCardElementRequired {
+///     card_id: "7355439197428236291",
+///     element_id: "markdown_1",
+///     sequence: 1,
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/cardkit/v1/cards/:card_id/elements/:element_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card-element/delete))
 ///
 /// - Operation: `cardkit.v1.card_element.delete`
@@ -31,7 +46,6 @@ use openplat_core::{
 /// | `300311` | 400 | [`ForeignCard`](crate::ErrorCode::ForeignCard) | Another app created the card. |
 /// | `300314` | 400 | [`ElementNotDeleted`](crate::ErrorCode::ElementNotDeleted) | The element could not be deleted. |
 /// | `300317` | 400 | [`SequenceNotRising`](crate::ErrorCode::SequenceNotRising) | The `sequence` is not greater than that of the card's previous update. |
-#[doc(alias = "cardkit.v1.card_element.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteCardElement {
@@ -41,11 +55,11 @@ pub struct DeleteCardElement {
     sequence: i64,
 }
 
-/// What [`DeleteCardElement`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`DeleteCardElement`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct DeleteCardElementRequired<'a> {
-    /// The ID of the card to update, as returned by its creation.
+    /// The ID of the card with the element, as returned by its creation.
     ///
     /// From 1 to 20 characters.
     pub card_id: &'a str,
@@ -60,7 +74,7 @@ pub struct DeleteCardElementRequired<'a> {
 }
 
 impl DeleteCardElement {
-    /// Starts with what is required, each value by its name.
+    /// Creates `DeleteCardElement` with its required values, each given by name.
     pub fn new(required: DeleteCardElementRequired<'_>) -> Self {
         Self {
             card_id: required.card_id.to_owned(),

@@ -8,6 +8,45 @@ mod delete;
 mod patch;
 mod update;
 
+#[doc(alias = "cardkit.v1.card_element.content")]
+#[doc(alias = "typewriter")]
+#[doc(alias = "streaming update")]
+#[doc(alias = "ai")]
+#[doc(alias = "llm")]
+#[doc(alias = "流式更新文本")]
+#[doc(alias = "流式更新")]
+#[doc(alias = "打字机")]
+#[doc(alias = "卡片")]
+pub use self::content::StreamText;
+
+#[doc(alias = "cardkit.v1.card_element.create")]
+#[doc(alias = "add component")]
+#[doc(alias = "新增组件")]
+#[doc(alias = "组件")]
+#[doc(alias = "卡片")]
+pub use self::create::CreateCardElement;
+
+#[doc(alias = "cardkit.v1.card_element.delete")]
+#[doc(alias = "remove component")]
+#[doc(alias = "删除组件")]
+#[doc(alias = "组件")]
+#[doc(alias = "卡片")]
+pub use self::delete::DeleteCardElement;
+
+#[doc(alias = "cardkit.v1.card_element.patch")]
+#[doc(alias = "change component")]
+#[doc(alias = "更新组件属性")]
+#[doc(alias = "组件")]
+#[doc(alias = "卡片")]
+pub use self::patch::PatchCardElement;
+
+#[doc(alias = "cardkit.v1.card_element.update")]
+#[doc(alias = "replace component")]
+#[doc(alias = "更新组件")]
+#[doc(alias = "组件")]
+#[doc(alias = "卡片")]
+pub use self::update::UpdateCardElement;
+
 pub use self::content::*;
 pub use self::create::*;
 pub use self::delete::*;

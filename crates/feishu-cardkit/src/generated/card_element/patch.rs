@@ -6,6 +6,23 @@ use openplat_core::{
 
 /// Changes some members of an element and keeps the others.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card_element::{PatchCardElement, PatchCardElementRequired};
+/// use serde_json::json;
+///
+/// PatchCardElement::new(PatchCardElementRequired {
+///     card_id: "7355439197428236291",
+///     element_id: "markdown_1",
+///     partial_element: &json!({ "content": "All tests have passed." }).to_string(),
+///     sequence: 1,
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/cardkit/v1/cards/:card_id/elements/:element_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card-element/patch))
 ///
 /// - Operation: `cardkit.v1.card_element.patch`
@@ -34,7 +51,6 @@ use openplat_core::{
 /// | `300312` | 400 | [`ElementTagChanged`](crate::ErrorCode::ElementTagChanged) | The `tag` of an element cannot be changed. |
 /// | `300313` | 400 | [`ElementNotUpdated`](crate::ErrorCode::ElementNotUpdated) | The element could not be changed; often there is no element with this ID in the card. |
 /// | `300317` | 400 | [`SequenceNotRising`](crate::ErrorCode::SequenceNotRising) | The `sequence` is not greater than that of the card's previous update. |
-#[doc(alias = "cardkit.v1.card_element.patch")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchCardElement {
@@ -57,11 +73,11 @@ impl std::fmt::Debug for PatchCardElement {
     }
 }
 
-/// What [`PatchCardElement`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`PatchCardElement`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct PatchCardElementRequired<'a> {
-    /// The ID of the card to update, as returned by its creation.
+    /// The ID of the card with the element, as returned by its creation.
     ///
     /// From 1 to 20 characters.
     pub card_id: &'a str,
@@ -91,7 +107,7 @@ impl std::fmt::Debug for PatchCardElementRequired<'_> {
 }
 
 impl PatchCardElement {
-    /// Starts with what is required, each value by its name.
+    /// Creates `PatchCardElement` with its required values, each given by name.
     pub fn new(required: PatchCardElementRequired<'_>) -> Self {
         Self {
             card_id: required.card_id.to_owned(),

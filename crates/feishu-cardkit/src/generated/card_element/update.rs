@@ -6,6 +6,27 @@ use openplat_core::{
 
 /// Replaces an element of a card.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card_element::{UpdateCardElement, UpdateCardElementRequired};
+/// use serde_json::json;
+///
+/// UpdateCardElement::new(UpdateCardElementRequired {
+///     card_id: "7355439197428236291",
+///     element_id: "markdown_1",
+///     element: &json!({
+///         "content": "All tests have passed.",
+///         "element_id": "markdown_1",
+///         "tag": "markdown",
+///     }).to_string(),
+///     sequence: 1,
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/cardkit/v1/cards/:card_id/elements/:element_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card-element/update))
 ///
 /// - Operation: `cardkit.v1.card_element.update`
@@ -33,7 +54,6 @@ use openplat_core::{
 /// | `300307` | 400 | [`EmptyCard`](crate::ErrorCode::EmptyCard) | The JSON of the card is empty. |
 /// | `300311` | 400 | [`ForeignCard`](crate::ErrorCode::ForeignCard) | Another app created the card. |
 /// | `300317` | 400 | [`SequenceNotRising`](crate::ErrorCode::SequenceNotRising) | The `sequence` is not greater than that of the card's previous update. |
-#[doc(alias = "cardkit.v1.card_element.update")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateCardElement {
@@ -56,11 +76,11 @@ impl std::fmt::Debug for UpdateCardElement {
     }
 }
 
-/// What [`UpdateCardElement`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`UpdateCardElement`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct UpdateCardElementRequired<'a> {
-    /// The ID of the card to update, as returned by its creation.
+    /// The ID of the card with the element, as returned by its creation.
     ///
     /// From 1 to 20 characters.
     pub card_id: &'a str,
@@ -90,7 +110,7 @@ impl std::fmt::Debug for UpdateCardElementRequired<'_> {
 }
 
 impl UpdateCardElement {
-    /// Starts with what is required, each value by its name.
+    /// Creates `UpdateCardElement` with its required values, each given by name.
     pub fn new(required: UpdateCardElementRequired<'_>) -> Self {
         Self {
             card_id: required.card_id.to_owned(),

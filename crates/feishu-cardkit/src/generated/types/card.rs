@@ -35,8 +35,8 @@ impl std::fmt::Debug for CardData {
     }
 }
 
-/// What [`CardData`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CardData`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct CardDataRequired<'a> {
     /// The kind of card in `data`, which is always `card_json`.
@@ -57,7 +57,7 @@ impl std::fmt::Debug for CardDataRequired<'_> {
 }
 
 impl CardData {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CardData` with its required values, each given by name.
     pub fn new(required: CardDataRequired<'_>) -> Self {
         Self {
             kind: Some(required.kind),

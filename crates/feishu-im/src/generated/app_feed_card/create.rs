@@ -10,6 +10,19 @@ use crate::generated::types::{AppFeedCard, FailedAppFeedCard, UserIdType};
 ///
 /// Clients show it since version 7.6. Users who did not get the card are in `failed_cards`.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::app_feed_card::{AppFeedCard, CreateAppFeedCard};
+///
+/// CreateAppFeedCard::new()
+///     .app_feed_card(AppFeedCard::new().title("Order 1024").preview("Waits for your approval"))
+///     .user_ids(["ou_a0553eda9014c201e6969b478895c230"])
+///     .send(&feishu)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v2/app_feed_card` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/app_feed_card/create))
 ///
 /// - Operation: `im.v2.app_feed_card.create`
@@ -23,7 +36,6 @@ use crate::generated::types::{AppFeedCard, FailedAppFeedCard, UserIdType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-#[doc(alias = "im.v2.app_feed_card.create")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateAppFeedCard {
@@ -33,7 +45,7 @@ pub struct CreateAppFeedCard {
 }
 
 impl CreateAppFeedCard {
-    /// Starts with nothing set.
+    /// Creates `CreateAppFeedCard` with nothing set.
     pub fn new() -> Self {
         Self {
             user_id_type: None,

@@ -8,6 +8,23 @@ use crate::generated::types::{FailedAppFeedCard, UserIdType};
 
 /// Removes cards of the app from the message feeds of users.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::app_feed_card::{DeleteAppFeedCards, UserAppFeedCard};
+///
+/// let response = DeleteAppFeedCards::new()
+///     .feed_cards([
+///         UserAppFeedCard::new()
+///             .biz_id("096e2927-40a6-41a3-9562-314d641d09ae")
+///             .user_id("ou_a0553eda9014c201e6969b478895c230"),
+///     ])
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/im/v2/app_feed_card/batch` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/app_feed_card-batch/delete))
 ///
 /// - Operation: `im.v2.app_feed_card_batch.delete`
@@ -21,7 +38,6 @@ use crate::generated::types::{FailedAppFeedCard, UserIdType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-#[doc(alias = "im.v2.app_feed_card_batch.delete")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteAppFeedCards {
@@ -30,7 +46,7 @@ pub struct DeleteAppFeedCards {
 }
 
 impl DeleteAppFeedCards {
-    /// Starts with nothing set.
+    /// Creates `DeleteAppFeedCards` with nothing set.
     pub fn new() -> Self {
         Self {
             user_id_type: None,
@@ -103,7 +119,7 @@ pub struct UserAppFeedCard {
 }
 
 impl UserAppFeedCard {
-    /// Starts with nothing set.
+    /// Creates `UserAppFeedCard` with nothing set.
     pub fn new() -> Self {
         Self {
             biz_id: None,

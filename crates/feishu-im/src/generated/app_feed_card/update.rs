@@ -10,6 +10,30 @@ use crate::generated::types::{AppFeedCard, FailedAppFeedCard, UserIdType};
 ///
 /// Only the parts named in `update_fields` change.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::app_feed_card::{
+///     AppFeedCard, AppFeedCardField, AppFeedCardUpdate, UpdateAppFeedCards,
+/// };
+///
+/// let response = UpdateAppFeedCards::new()
+///     .feed_cards([
+///         AppFeedCardUpdate::new()
+///             .app_feed_card(
+///                 AppFeedCard::new()
+///                     .biz_id("096e2927-40a6-41a3-9562-314d641d09ae")
+///                     .title("Order 1024 is approved"),
+///             )
+///             .user_id("ou_a0553eda9014c201e6969b478895c230")
+///             .update_fields([AppFeedCardField::Title]),
+///     ])
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/im/v2/app_feed_card/batch` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/app_feed_card-batch/update))
 ///
 /// - Operation: `im.v2.app_feed_card_batch.update`
@@ -23,7 +47,6 @@ use crate::generated::types::{AppFeedCard, FailedAppFeedCard, UserIdType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-#[doc(alias = "im.v2.app_feed_card_batch.update")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateAppFeedCards {
@@ -32,7 +55,7 @@ pub struct UpdateAppFeedCards {
 }
 
 impl UpdateAppFeedCards {
-    /// Starts with nothing set.
+    /// Creates `UpdateAppFeedCards` with nothing set.
     pub fn new() -> Self {
         Self {
             user_id_type: None,
@@ -108,7 +131,7 @@ pub struct AppFeedCardUpdate {
 }
 
 impl AppFeedCardUpdate {
-    /// Starts with nothing set.
+    /// Creates `AppFeedCardUpdate` with nothing set.
     pub fn new() -> Self {
         Self {
             app_feed_card: None,

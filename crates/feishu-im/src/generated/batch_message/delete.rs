@@ -8,6 +8,15 @@ use openplat_core::{
 ///
 /// Only batches of the app's own bot can be recalled, and only within the period that the tenant's administrators allow. `im.v1.batch_message.get_progress` returns the progress.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::batch_message::DeleteBatchMessage;
+///
+/// DeleteBatchMessage::new("bm-dc13264520392913993dd051dba21dcf").send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/im/v1/batch_messages/:batch_message_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/batch_message/delete))
 ///
 /// - Operation: `im.v1.batch_message.delete`
@@ -27,7 +36,6 @@ use openplat_core::{
 /// | `230026` | 400 | [`RecallNotAllowed`](crate::ErrorCode::RecallNotAllowed) | The bot cannot recall this message, because it was sent by another sender. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230030` | 400 | [`BatchMessageNotFound`](crate::ErrorCode::BatchMessageNotFound) | No batch message has this id. |
-#[doc(alias = "im.v1.batch_message.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteBatchMessage {
@@ -35,7 +43,7 @@ pub struct DeleteBatchMessage {
 }
 
 impl DeleteBatchMessage {
-    /// Starts with what is required.
+    /// Creates `DeleteBatchMessage` with its required values.
     ///
     /// - `batch_message_id`: The ID of the batch to recall, the `message_id` returned when it was sent, which starts with `bm-`.
     pub fn new(batch_message_id: impl Into<String>) -> Self {

@@ -9,6 +9,18 @@ use serde::{Deserialize, Serialize};
 ///
 /// Only the app whose bot sent the batch can call this operation.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::batch_message::GetBatchMessageProgress;
+///
+/// let response = GetBatchMessageProgress::new("bm-0b3d5d1b2df7c6d5dbd1abe2c91e2217")
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/batch_messages/:batch_message_id/get_progress` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/batch_message/get_progress))
 ///
 /// - Operation: `im.v1.batch_message.get_progress`
@@ -27,7 +39,6 @@ use serde::{Deserialize, Serialize};
 /// | `230012` | 400 | [`NotMessageSender`](crate::ErrorCode::NotMessageSender) | The bot did not send the message, and may do this only with messages of its own. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230030` | 400 | [`BatchMessageNotFound`](crate::ErrorCode::BatchMessageNotFound) | No batch message has this id. |
-#[doc(alias = "im.v1.batch_message.get_progress")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetBatchMessageProgress {
@@ -35,7 +46,7 @@ pub struct GetBatchMessageProgress {
 }
 
 impl GetBatchMessageProgress {
-    /// Starts with what is required.
+    /// Creates `GetBatchMessageProgress` with its required values.
     ///
     /// - `batch_message_id`: The batch to ask about: the `message_id` that sending it returned; starts with `bm-`.
     pub fn new(batch_message_id: impl Into<String>) -> Self {

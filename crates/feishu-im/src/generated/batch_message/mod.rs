@@ -7,7 +7,36 @@ mod get_progress;
 mod read_user;
 mod send;
 
-pub use self::delete::*;
+#[doc(alias = "im.v1.batch_message.delete")]
+#[doc(alias = "recall")]
+#[doc(alias = "revoke")]
+#[doc(alias = "withdraw")]
+#[doc(alias = "batch recall")]
+#[doc(alias = "批量撤回")]
+#[doc(alias = "撤回")]
+pub use self::delete::DeleteBatchMessage;
+
+#[doc(alias = "im.v1.batch_message.get_progress")]
+#[doc(alias = "status")]
+#[doc(alias = "批量消息进度")]
+#[doc(alias = "进度")]
+pub use self::get_progress::GetBatchMessageProgress;
+
+#[doc(alias = "im.v1.batch_message.read_user")]
+#[doc(alias = "read receipt")]
+#[doc(alias = "已读")]
+#[doc(alias = "已读人数")]
+pub use self::read_user::GetBatchMessageReadUser;
+
+#[doc(alias = "message.v4.batch_send")]
+#[doc(alias = "bulk")]
+#[doc(alias = "broadcast")]
+#[doc(alias = "mass message")]
+#[doc(alias = "批量发送")]
+#[doc(alias = "群发")]
+#[doc(alias = "群发消息")]
+pub use self::send::SendBatchMessage;
+
 pub use self::get_progress::*;
 pub use self::read_user::*;
 pub use self::send::*;

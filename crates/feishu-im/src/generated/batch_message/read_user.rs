@@ -9,6 +9,18 @@ use serde::{Deserialize, Serialize};
 ///
 /// Only the app whose bot sent the batch can ask.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::batch_message::GetBatchMessageReadUser;
+///
+/// let response = GetBatchMessageReadUser::new("bm_dc13264520392913993dd051dba21dcf")
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/batch_messages/:batch_message_id/read_user` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/batch_message/read_user))
 ///
 /// - Operation: `im.v1.batch_message.read_user`
@@ -26,7 +38,6 @@ use serde::{Deserialize, Serialize};
 /// | `230012` | 400 | [`NotMessageSender`](crate::ErrorCode::NotMessageSender) | The bot did not send the message, and may do this only with messages of its own. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230030` | 400 | [`BatchMessageNotFound`](crate::ErrorCode::BatchMessageNotFound) | No batch message has this id. |
-#[doc(alias = "im.v1.batch_message.read_user")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetBatchMessageReadUser {
@@ -34,7 +45,7 @@ pub struct GetBatchMessageReadUser {
 }
 
 impl GetBatchMessageReadUser {
-    /// Starts with what is required.
+    /// Creates `GetBatchMessageReadUser` with its required values.
     ///
     /// - `batch_message_id`: The batch to ask about: the `message_id` that sending it returned; starts with `bm-`.
     pub fn new(batch_message_id: impl Into<String>) -> Self {

@@ -9,6 +9,19 @@ use serde::{Deserialize, Serialize};
 ///
 /// The message is sent later, in the order of the app's batches. Its ID, which starts with `bm-`, is one of a batch: the message can be recalled with `DeleteBatchMessage`, and asked about with `GetBatchMessageProgress` and `GetBatchMessageReadUser`, and neither edited nor replied to. An app can send 500,000 messages a day this way. Nothing keeps a batch from being sent twice, so that it is not retried once it may have been received.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::batch_message::SendBatchMessage;
+///
+/// let batch = SendBatchMessage::with_content("The canteen is closed today.")
+///     .department_ids(["3dceba33a33226"])
+///     .send(&feishu)
+///     .await?;
+/// println!("{}", batch.message_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/message/v4/batch_send/` ([documentation](https://open.feishu.cn/document/ukTMukTMukTM/ucDO1EjL3gTNx4yN4UTM))
 ///
 /// - Operation: `message.v4.batch_send`
@@ -38,7 +51,6 @@ use serde::{Deserialize, Serialize};
 /// | `11246` | 200 | [`BatchContentFailed`](crate::ErrorCode::BatchContentFailed) | The message could not be made from the given content. |
 /// | `11247` | 200 | [`BatchQuotaExceeded`](crate::ErrorCode::BatchQuotaExceeded) | The app has sent 500,000 messages in batches today. |
 /// | `11312` | 200 | [`BatchContentRefused`](crate::ErrorCode::BatchContentRefused) | The content of the message did not pass the audit. |
-#[doc(alias = "message.v4.batch_send")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SendBatchMessage {
@@ -66,7 +78,7 @@ impl std::fmt::Debug for SendBatchMessage {
 }
 
 impl SendBatchMessage {
-    /// Starts with what is required.
+    /// Creates `SendBatchMessage` with its required values.
     ///
     /// - `msg_type`: The kind of message, which decides between `content` and `card`.
     pub fn new(msg_type: impl Into<BatchMessageType>) -> Self {

@@ -9,17 +9,26 @@ use serde::{Deserialize, Serialize};
 ///
 /// The app needs a bot, in a version that is published.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::bot::GetBot;
+///
+/// let response = GetBot::new().send(&feishu).await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/bot/v3/info` ([documentation](https://open.feishu.cn/document/ukTMukTMukTM/uAjMxEjLwITMx4CMyETM))
 ///
 /// - Operation: `bot.v3.bot.get`
 /// - Token: the app's
-#[doc(alias = "bot.v3.bot.get")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetBot {}
 
 impl GetBot {
-    /// Starts with nothing set.
+    /// Creates `GetBot` with nothing set.
     pub fn new() -> Self {
         Self {}
     }

@@ -4,4 +4,11 @@
 
 mod get;
 
+#[doc(alias = "bot.v3.bot.get")]
+#[doc(alias = "bot info")]
+#[doc(alias = "who am i")]
+#[doc(alias = "机器人信息")]
+#[doc(alias = "机器人")]
+pub use self::get::GetBot;
+
 pub use self::get::*;

@@ -8,6 +8,29 @@ use openplat_core::{
 ///
 /// The `token` of the callback identifies the card. It is valid for 30 minutes and for at most 2 updates. Respond to the callback first, with an empty body or a toast: an update that comes before the response fails or is undone. The card must have been sent by the same app.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::card::UpdateCard;
+/// use serde_json::json;
+///
+/// UpdateCard::new(
+///     "c-295ee57216a5dc9de90fefd0aadb4b1d7dxxxx",
+///     json!({
+///         "data": {
+///             "template_id": "AAqigYkzabcef",
+///             "template_variable": { "key1": "value1" },
+///             "template_version_name": "1.0.0",
+///         },
+///         "open_ids": ["ou_5ad573a6411d72b8305fda3a9c15xxxx"],
+///         "type": "template",
+///     }),
+/// )
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/interactive/v1/card/update` ([documentation](https://open.feishu.cn/document/server-docs/im-v1/message-card/delay-update-message-card))
 ///
 /// - Operation: `interactive.v1.card.update`
@@ -33,7 +56,6 @@ use openplat_core::{
 /// | `300030` | 400 | [`CardTokenExpired`](crate::ErrorCode::CardTokenExpired) | The token has expired: it is valid for 30 minutes after the callback. |
 /// | `300040` | 400 | [`CardTokenUsedUp`](crate::ErrorCode::CardTokenUsedUp) | The token was used for 2 updates already. |
 /// | `300090` | 400 | [`CardOpenIdsMissing`](crate::ErrorCode::CardOpenIdsMissing) | The card is not shared, and the update names no users. |
-#[doc(alias = "interactive.v1.card.update")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateCard {
@@ -51,7 +73,7 @@ impl std::fmt::Debug for UpdateCard {
 }
 
 impl UpdateCard {
-    /// Starts with what is required.
+    /// Creates `UpdateCard` with its required values.
     ///
     /// - `token`: The `token` of the callback, which starts with `c-`. The token in the callback's header is another one.
     /// - `card`: The new card: the card's JSON itself, or an object with the `type` `template` and the template in `data`. In addition, a card that is not shared needs `open_ids`, the users who get the update; a shared card, whose `config` sets `update_multi` to `true`, must not have them. The converted card can have 100 KB.

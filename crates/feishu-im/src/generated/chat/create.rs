@@ -15,6 +15,21 @@ use crate::generated::types::{
 ///
 /// The app's bot joins automatically. Within 10 hours, requests with the same `uuid` and the same `owner_id` create at most one chat. Chats with users outside the tenant require a custom app whose bot can be shared externally.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat::CreateChat;
+///
+/// let chat = CreateChat::new()
+///     .name("Lunch")
+///     .description("Where to eat, and when")
+///     .user_id_list(["ou_84aad35d084aa403a838cf73"])
+///     .send(&feishu)
+///     .await?;
+/// println!("{}", chat.chat_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/create))
 ///
 /// - Operation: `im.v1.chat.create`
@@ -50,7 +65,6 @@ use crate::generated::types::{
 /// | `232095` | 400 | [`OcicTagNotAllowed`](crate::ErrorCode::OcicTagNotAllowed) | The caller may not manage chats that carry the tag of the type `ocic`. |
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
 /// | `232079` | 400 | [`HiddenCountUnsupported`](crate::ErrorCode::HiddenCountUnsupported) | Chats of this type cannot hide the number of their members. |
-#[doc(alias = "im.v1.chat.create")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateChat {
@@ -83,7 +97,7 @@ pub struct CreateChat {
 }
 
 impl CreateChat {
-    /// Starts with nothing set.
+    /// Creates `CreateChat` with nothing set.
     pub fn new() -> Self {
         Self {
             user_id_type: None,

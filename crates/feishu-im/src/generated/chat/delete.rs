@@ -9,6 +9,15 @@ use openplat_core::{
 ///
 /// Only chats whose `chat_mode` is `group` can be dissolved. A user must own the chat. A bot must own it, or have created it and hold the scope `im:chat:operate_as_owner`.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat::DeleteChat;
+///
+/// DeleteChat::new("oc_a0553eda9014c201e6969b478895c230").send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/im/v1/chats/:chat_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/delete))
 ///
 /// - Operation: `im.v1.chat.delete`
@@ -33,7 +42,6 @@ use openplat_core::{
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteChat {
@@ -41,7 +49,7 @@ pub struct DeleteChat {
 }
 
 impl DeleteChat {
-    /// Starts with what is required.
+    /// Creates `DeleteChat` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

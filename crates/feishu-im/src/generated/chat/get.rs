@@ -8,6 +8,18 @@ use crate::generated::types::{Chat, UserIdType};
 
 /// Returns what is known about a chat: its name, its owner, and who may do what in it.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat::GetChat;
+///
+/// let response = GetChat::new("oc_a0553eda9014c201e6969b478895c230")
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats/:chat_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/get))
 ///
 /// - Operation: `im.v1.chat.get`
@@ -29,7 +41,6 @@ use crate::generated::types::{Chat, UserIdType};
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetChat {
@@ -38,7 +49,7 @@ pub struct GetChat {
 }
 
 impl GetChat {
-    /// Starts with what is required.
+    /// Creates `GetChat` with its required values.
     ///
     /// - `chat_id`: The ID of the chat to look up, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -10,6 +10,19 @@ use serde::{Deserialize, Serialize};
 ///
 /// Chats between two people, secret chats and chats of a team cannot be shared this way.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat::{LinkChat, ValidityPeriod};
+///
+/// let response = LinkChat::new("oc_a0553eda9014c201e6969b478895c230")
+///     .validity_period(ValidityPeriod::Week)
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats/:chat_id/link` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/link))
 ///
 /// - Operation: `im.v1.chat.link`
@@ -38,7 +51,6 @@ use serde::{Deserialize, Serialize};
 /// | `232063` | 400 | [`TeamChatNotShareable`](crate::ErrorCode::TeamChatNotShareable) | Chats of a team cannot be shared by a link. |
 /// | `232064` | 400 | [`NotChatAdmin`](crate::ErrorCode::NotChatAdmin) | In this chat only the owner and the administrators may add members and share it. |
 /// | `232065` | 400 | [`CallerNotFound`](crate::ErrorCode::CallerNotFound) | The user or the bot behind the token does not exist. |
-#[doc(alias = "im.v1.chat.link")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct LinkChat {
@@ -47,7 +59,7 @@ pub struct LinkChat {
 }
 
 impl LinkChat {
-    /// Starts with what is required.
+    /// Creates `LinkChat` with its required values.
     ///
     /// - `chat_id`: The ID of the chat to share, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -9,6 +9,18 @@ use crate::generated::types::{ChatSummary, UserIdType};
 
 /// Lists the chats that the caller is a member of: the bot of the app, or the user.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat::ListChat;
+///
+/// let mut chats = ListChat::new().items(&feishu);
+/// while let Some(chat) = chats.next().await {
+///     println!("{:?}", chat?.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/list))
 ///
 /// - Operation: `im.v1.chat.list`
@@ -27,7 +39,6 @@ use crate::generated::types::{ChatSummary, UserIdType};
 /// | `232004` | 400 | [`AppNotFound`](crate::ErrorCode::AppNotFound) | The app that makes the call does not exist. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat.list")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListChat {
@@ -39,7 +50,7 @@ pub struct ListChat {
 }
 
 impl ListChat {
-    /// Starts with nothing set.
+    /// Creates `ListChat` with nothing set.
     pub fn new() -> Self {
         Self {
             user_id_type: None,

@@ -11,14 +11,84 @@ mod search;
 mod search_v2;
 mod update;
 
+#[doc(alias = "im.v1.chat.create")]
+#[doc(alias = "new group")]
+#[doc(alias = "group")]
+#[doc(alias = "room")]
+#[doc(alias = "创建群")]
+#[doc(alias = "建群")]
+#[doc(alias = "群")]
+#[doc(alias = "群聊")]
+#[doc(alias = "群组")]
+pub use self::create::CreateChat;
+
+#[doc(alias = "im.v1.chat.delete")]
+#[doc(alias = "disband")]
+#[doc(alias = "dissolve")]
+#[doc(alias = "解散群")]
+#[doc(alias = "解散")]
+#[doc(alias = "群")]
+#[doc(alias = "群聊")]
+pub use self::delete::DeleteChat;
+
+#[doc(alias = "im.v1.chat.get")]
+#[doc(alias = "group info")]
+#[doc(alias = "群信息")]
+#[doc(alias = "获取群信息")]
+#[doc(alias = "群")]
+#[doc(alias = "群聊")]
+pub use self::get::GetChat;
+
+#[doc(alias = "im.v1.chat.link")]
+#[doc(alias = "share link")]
+#[doc(alias = "invite link")]
+#[doc(alias = "群分享链接")]
+#[doc(alias = "分享链接")]
+#[doc(alias = "群链接")]
+#[doc(alias = "群")]
+#[doc(alias = "群聊")]
+pub use self::link::LinkChat;
+
+#[doc(alias = "im.v1.chat.list")]
+#[doc(alias = "groups")]
+#[doc(alias = "群列表")]
+#[doc(alias = "获取群列表")]
+#[doc(alias = "群")]
+#[doc(alias = "群聊")]
+pub use self::list::ListChat;
+
+#[doc(alias = "im.v1.chat.search")]
+#[doc(alias = "find group")]
+#[doc(alias = "搜索群")]
+#[doc(alias = "搜索群列表")]
+#[doc(alias = "群")]
+#[doc(alias = "群聊")]
+pub use self::search::SearchChat;
+
+#[doc(alias = "im.v2.chat.search")]
+#[doc(alias = "find group")]
+#[doc(alias = "搜索群")]
+#[doc(alias = "搜索群列表")]
+#[doc(alias = "群")]
+#[doc(alias = "群聊")]
+pub use self::search_v2::SearchChatV2;
+
+#[doc(alias = "im.v1.chat.update")]
+#[doc(alias = "rename")]
+#[doc(alias = "group settings")]
+#[doc(alias = "transfer owner")]
+#[doc(alias = "更新群信息")]
+#[doc(alias = "改群名")]
+#[doc(alias = "转让群主")]
+#[doc(alias = "群")]
+#[doc(alias = "群聊")]
+pub use self::update::UpdateChat;
+
 pub use self::create::*;
-pub use self::delete::*;
-pub use self::get::*;
 pub use self::link::*;
 pub use self::list::*;
 pub use self::search::*;
 pub use self::search_v2::*;
-pub use self::update::*;
 pub use crate::generated::types::{
     Chat, ChatMode, ChatStatus, ChatSummary, ChatTag, ChatType, GroupMessageType,
     I18nNames, MemberRole, MembershipApproval, MessageVisibility, ModerationPermission,

@@ -11,6 +11,18 @@ use crate::generated::types::{ChatSummary, UserIdType};
 ///
 /// The caller, which is the bot of the app or the user, sees the chats that it is a member of and the public ones that it may join.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat::SearchChat;
+///
+/// let mut chats = SearchChat::new().query("lunch").items(&feishu);
+/// while let Some(chat) = chats.next().await {
+///     println!("{:?}", chat?.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats/search` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/search))
 ///
 /// - Operation: `im.v1.chat.search`
@@ -29,7 +41,6 @@ use crate::generated::types::{ChatSummary, UserIdType};
 /// | `232004` | 400 | [`AppNotFound`](crate::ErrorCode::AppNotFound) | The app that makes the call does not exist. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat.search")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SearchChat {
@@ -40,7 +51,7 @@ pub struct SearchChat {
 }
 
 impl SearchChat {
-    /// Starts with nothing set.
+    /// Creates `SearchChat` with nothing set.
     pub fn new() -> Self {
         Self {
             user_id_type: None,

@@ -11,6 +11,22 @@ use crate::generated::types::{ChatMode, ChatStatus, UserIdType};
 ///
 /// The caller, which is the bot of the app or the user, sees the chats that it is a member of and the public ones that it can join. Either `query` or `member_ids` of the filter is needed. No page documents this operation; the facts come from the official SDK and command line.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat::{ChatSearchOrder, SearchChatV2};
+///
+/// let mut items = SearchChatV2::new()
+///     .query("project")
+///     .sorter(ChatSearchOrder::CreateTimeDesc)
+///     .items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v2/chats/search` ([documentation](https://github.com/larksuite/oapi-sdk-python/blob/v2_main/lark_oapi/api/im/v2/model/search_chat_request.py))
 ///
 /// - Operation: `im.v2.chat.search`
@@ -25,7 +41,6 @@ use crate::generated::types::{ChatMode, ChatStatus, UserIdType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
-#[doc(alias = "im.v2.chat.search")]
 #[derive(Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SearchChatV2 {
@@ -51,7 +66,7 @@ impl std::fmt::Debug for SearchChatV2 {
 }
 
 impl SearchChatV2 {
-    /// Starts with nothing set.
+    /// Creates `SearchChatV2` with nothing set.
     pub fn new() -> Self {
         Self {
             user_id_type: None,
@@ -194,7 +209,7 @@ pub struct ChatSearchFilter {
 }
 
 impl ChatSearchFilter {
-    /// Starts with nothing set.
+    /// Creates `ChatSearchFilter` with nothing set.
     pub fn new() -> Self {
         Self {
             search_types: Default::default(),
@@ -267,8 +282,10 @@ openplat_core::string_enum! {
     /// The modes of chats that a search can be limited to.
     pub enum ChatSearchMode {
         /// Ordinary groups.
+        #[doc(alias = "default")]
         Group = "default",
         /// Groups of topics.
+        #[doc(alias = "thread")]
         Topic = "thread",
     }
 }

@@ -13,6 +13,18 @@ use crate::generated::types::{
 ///
 /// Only chats whose `chat_mode` is `group` can be updated. Members who are neither the owner nor administrators can change only `avatar`, `name`, `description` and `i18n_names`, and nothing if the chat reserves this for the owner and the administrators.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat::UpdateChat;
+///
+/// UpdateChat::new("oc_a0553eda9014c201e6969b478895c230")
+///     .name("Lunch and dinner")
+///     .send(&feishu)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/im/v1/chats/:chat_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/update))
 ///
 /// - Operation: `im.v1.chat.update`
@@ -53,7 +65,6 @@ use crate::generated::types::{
 /// | `232091` | 400 | [`PublicChatsForbidden`](crate::ErrorCode::PublicChatsForbidden) | The tenant's security rules do not allow public chats. |
 /// | `232093` | 400 | [`MeetingNeedsApproval`](crate::ErrorCode::MeetingNeedsApproval) | Approval of new members cannot be turned off during a meeting with restricted access. |
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
-#[doc(alias = "im.v1.chat.update")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateChat {
@@ -83,7 +94,7 @@ pub struct UpdateChat {
 }
 
 impl UpdateChat {
-    /// Starts with what is required.
+    /// Creates `UpdateChat` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

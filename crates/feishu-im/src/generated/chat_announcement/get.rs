@@ -11,6 +11,18 @@ use crate::generated::types::{MemberIdType, UserIdType};
 ///
 /// Chats between two have no announcement, and announcements in the new format (docx) cannot be read this way. The caller needs the permission to read the document.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_announcement::GetChatAnnouncement;
+///
+/// let response = GetChatAnnouncement::new("oc_5ad11d72b830411d72b836c20")
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats/:chat_id/announcement` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-announcement/get))
 ///
 /// - Operation: `im.v1.chat_announcement.get`
@@ -35,7 +47,6 @@ use crate::generated::types::{MemberIdType, UserIdType};
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232066` | 400 | [`AnnouncementForbidden`](crate::ErrorCode::AnnouncementForbidden) | The caller may not read the document behind the announcement. |
 /// | `232097` | 400 | [`AnnouncementIsDocx`](crate::ErrorCode::AnnouncementIsDocx) | The announcement is of the new type, `docx`, which this operation does not support. |
-#[doc(alias = "im.v1.chat_announcement.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetChatAnnouncement {
@@ -44,7 +55,7 @@ pub struct GetChatAnnouncement {
 }
 
 impl GetChatAnnouncement {
-    /// Starts with what is required.
+    /// Creates `GetChatAnnouncement` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -5,6 +5,17 @@
 mod get;
 mod patch;
 
+#[doc(alias = "im.v1.chat_announcement.get")]
+#[doc(alias = "notice")]
+#[doc(alias = "群公告")]
+pub use self::get::GetChatAnnouncement;
+
+#[doc(alias = "im.v1.chat_announcement.patch")]
+#[doc(alias = "notice")]
+#[doc(alias = "群公告")]
+#[doc(alias = "更新群公告")]
+pub use self::patch::PatchChatAnnouncement;
+
 pub use self::get::*;
 pub use self::patch::*;
 pub use crate::generated::types::{MemberIdType, UserIdType};

@@ -9,6 +9,38 @@ use openplat_core::{
 ///
 /// Chats between two have no announcement, and announcements in the new format (docx) cannot be changed this way. The caller needs the permission to read the document, and must be the owner or an administrator where the chat keeps changes to them.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_announcement::{
+///     GetChatAnnouncement, PatchChatAnnouncement, PatchChatAnnouncementRequired,
+/// };
+/// use serde_json::json;
+///
+/// let chat_id = "oc_5ad11d72b830411d72b836c20";
+/// let announcement = GetChatAnnouncement::new(chat_id).send(&feishu).await?;
+/// let text = json!({ "type": "textRun", "textRun": { "text": "Lunch at twelve", "style": {} } });
+/// let paragraph = json!({
+///     "type": "paragraph",
+///     "paragraph": { "elements": [text], "style": {} },
+/// });
+/// let request = json!({
+///     "requestType": "InsertBlocksRequestType",
+///     "insertBlocksRequest": {
+///         "payload": json!({ "blocks": [paragraph] }).to_string(),
+///         "location": { "zoneId": "0", "index": 0, "endOfZone": true },
+///     },
+/// });
+/// PatchChatAnnouncement::new(PatchChatAnnouncementRequired {
+///     chat_id,
+///     revision: announcement.revision.unwrap_or_default().as_str().into(),
+/// })
+/// .requests([request.to_string()])
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/im/v1/chats/:chat_id/announcement` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-announcement/patch))
 ///
 /// - Operation: `im.v1.chat_announcement.patch`
@@ -36,7 +68,6 @@ use openplat_core::{
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232066` | 400 | [`AnnouncementForbidden`](crate::ErrorCode::AnnouncementForbidden) | The caller may not read the document behind the announcement. |
 /// | `232097` | 400 | [`AnnouncementIsDocx`](crate::ErrorCode::AnnouncementIsDocx) | The announcement is of the new type, `docx`, which this operation does not support. |
-#[doc(alias = "im.v1.chat_announcement.patch")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchChatAnnouncement {
@@ -55,8 +86,8 @@ impl std::fmt::Debug for PatchChatAnnouncement {
     }
 }
 
-/// What [`PatchChatAnnouncement`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`PatchChatAnnouncement`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct PatchChatAnnouncementRequired<'a> {
     /// The ID of the chat, which starts with `oc_`.
@@ -66,7 +97,7 @@ pub struct PatchChatAnnouncementRequired<'a> {
 }
 
 impl PatchChatAnnouncement {
-    /// Starts with what is required, each value by its name.
+    /// Creates `PatchChatAnnouncement` with its required values, each given by name.
     pub fn new(required: PatchChatAnnouncementRequired<'_>) -> Self {
         Self {
             chat_id: required.chat_id.to_owned(),

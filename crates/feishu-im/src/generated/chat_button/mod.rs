@@ -4,6 +4,12 @@
 
 mod update;
 
+#[doc(alias = "im.v2.chat_button.update")]
+#[doc(alias = "feed button")]
+#[doc(alias = "快捷按钮")]
+#[doc(alias = "消息流按钮")]
+pub use self::update::UpdateChatButton;
+
 pub use self::update::*;
 pub use crate::generated::types::{
     FailedFeedUser, FeedButton, FeedButtonAction, FeedButtonStyle, FeedButtonText,

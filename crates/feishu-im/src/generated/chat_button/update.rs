@@ -10,6 +10,19 @@ use crate::generated::types::{FailedFeedUser, FeedButtons, UserIdType};
 ///
 /// Without `buttons`, those that are there go away.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_button::UpdateChatButton;
+///
+/// let response = UpdateChatButton::new("oc_a0553eda9014c201e6969b478895c230")
+///     .user_ids(["ou_a0553eda9014c201e6969b478895c230"])
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/im/v2/chat_button` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/chat_button/update))
 ///
 /// - Operation: `im.v2.chat_button.update`
@@ -24,7 +37,6 @@ use crate::generated::types::{FailedFeedUser, FeedButtons, UserIdType};
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
-#[doc(alias = "im.v2.chat_button.update")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateChatButton {
@@ -35,7 +47,7 @@ pub struct UpdateChatButton {
 }
 
 impl UpdateChatButton {
-    /// Starts with what is required.
+    /// Creates `UpdateChatButton` with its required values.
     ///
     /// - `chat_id`: The chat, whose ID starts with `oc_`; the bot must be a member.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -11,6 +11,19 @@ use crate::generated::types::MemberIdType;
 ///
 /// Only the owner of the chat can call this operation. If the change succeeds but the list of administrators is unavailable, the response is the error 232039.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_managers::DeleteChatManagers;
+///
+/// let response = DeleteChatManagers::new("oc_a0553eda9014c201e6969b478895c230")
+///     .manager_ids(["ou_9204a37300b3700d61effaa439f34295"])
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats/:chat_id/managers/delete_managers` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-managers/delete_managers))
 ///
 /// - Operation: `im.v1.chat_managers.delete_managers`
@@ -35,7 +48,6 @@ use crate::generated::types::MemberIdType;
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232038` | 400 | [`NotChatOwner`](crate::ErrorCode::NotChatOwner) | Only the owner of the chat may add and remove its administrators. |
 /// | `232039` | 400 | [`ManagersNotReturned`](crate::ErrorCode::ManagersNotReturned) | The administrators were changed, but the list of them could not be returned. |
-#[doc(alias = "im.v1.chat_managers.delete_managers")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteChatManagers {
@@ -45,7 +57,7 @@ pub struct DeleteChatManagers {
 }
 
 impl DeleteChatManagers {
-    /// Starts with what is required.
+    /// Creates `DeleteChatManagers` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

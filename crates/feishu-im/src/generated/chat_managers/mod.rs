@@ -5,6 +5,22 @@
 mod add_managers;
 mod delete_managers;
 
+#[doc(alias = "im.v1.chat_managers.add_managers")]
+#[doc(alias = "administrator")]
+#[doc(alias = "admin")]
+#[doc(alias = "promote")]
+#[doc(alias = "群管理员")]
+#[doc(alias = "设置管理员")]
+pub use self::add_managers::AddChatManagers;
+
+#[doc(alias = "im.v1.chat_managers.delete_managers")]
+#[doc(alias = "administrator")]
+#[doc(alias = "admin")]
+#[doc(alias = "demote")]
+#[doc(alias = "群管理员")]
+#[doc(alias = "删除管理员")]
+pub use self::delete_managers::DeleteChatManagers;
+
 pub use self::add_managers::*;
 pub use self::delete_managers::*;
 pub use crate::generated::types::MemberIdType;

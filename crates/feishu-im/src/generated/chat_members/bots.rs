@@ -10,6 +10,18 @@ use serde::{Deserialize, Serialize};
 ///
 /// No page documents this operation; the facts come from an official SDK.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_members::ListChatBots;
+///
+/// let response = ListChatBots::new("oc_a0553eda9014c201e6969b478895c230")
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats/:chat_id/members/bots` ([documentation](https://github.com/larksuite/node-sdk))
 ///
 /// - Operation: `im.v1.chat_members.bots`
@@ -24,7 +36,6 @@ use serde::{Deserialize, Serialize};
 /// | --- | --- | --- | --- |
 /// | `232011` | 400 | [`NotInChat`](crate::ErrorCode::NotInChat) | The caller is not a member of the chat. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
-#[doc(alias = "im.v1.chat_members.bots")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListChatBots {
@@ -32,7 +43,7 @@ pub struct ListChatBots {
 }
 
 impl ListChatBots {
-    /// Starts with what is required.
+    /// Creates `ListChatBots` with its required values.
     ///
     /// - `chat_id`: The chat, whose ID starts with `oc_`; the caller must be a member.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -11,6 +11,19 @@ use crate::generated::types::MemberIdType;
 ///
 /// The caller must be a member, and the owner or an administrator if the chat reserves adding members for them. `succeed_type` determines the handling of IDs that cannot be used. Change the members of a chat one request at a time: the rate limit rejects concurrent requests.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_members::CreateChatMembers;
+///
+/// let response = CreateChatMembers::new("oc_a0553eda9014c201e6969b478895c230")
+///     .id_list(["ou_84aad35d084aa403a838cf73"])
+///     .send(&feishu)
+///     .await?;
+/// println!("not added: {:?}", response.invalid_id_list);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats/:chat_id/members` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-members/create))
 ///
 /// - Operation: `im.v1.chat_members.create`
@@ -45,7 +58,6 @@ use crate::generated::types::MemberIdType;
 /// | `99992351` | 400 | [`OpenIdsNotFound`](crate::ErrorCode::OpenIdsNotFound) | Some of the given `open_id` values do not exist. |
 /// | `99992360` | 400 | [`UserIdsNotFound`](crate::ErrorCode::UserIdsNotFound) | Some of the given `user_id` values do not exist. |
 /// | `99992364` | 400 | [`UnionIdsNotFound`](crate::ErrorCode::UnionIdsNotFound) | Some of the given `union_id` values do not exist. |
-#[doc(alias = "im.v1.chat_members.create")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateChatMembers {
@@ -56,7 +68,7 @@ pub struct CreateChatMembers {
 }
 
 impl CreateChatMembers {
-    /// Starts with what is required.
+    /// Creates `CreateChatMembers` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -11,6 +11,18 @@ use crate::generated::types::MemberIdType;
 ///
 /// The caller must be a member. The owner cannot be removed. Changes to the members of one chat should be made one after the other, since requests at the same time are refused by the rate limit.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_members::DeleteChatMembers;
+///
+/// DeleteChatMembers::new("oc_a0553eda9014c201e6969b478895c230")
+///     .id_list(["ou_84aad35d084aa403a838cf73"])
+///     .send(&feishu)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/im/v1/chats/:chat_id/members` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-members/delete))
 ///
 /// - Operation: `im.v1.chat_members.delete`
@@ -39,7 +51,6 @@ use crate::generated::types::MemberIdType;
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232076` | 400 | [`OwnerNotRemovable`](crate::ErrorCode::OwnerNotRemovable) | The owner cannot be removed from the chat. |
-#[doc(alias = "im.v1.chat_members.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteChatMembers {
@@ -49,7 +60,7 @@ pub struct DeleteChatMembers {
 }
 
 impl DeleteChatMembers {
-    /// Starts with what is required.
+    /// Creates `DeleteChatMembers` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -11,6 +11,20 @@ use crate::generated::types::{MemberIdType, UserIdType};
 ///
 /// Bots are left out, so that a page may hold fewer entries than `page_size`; people who joined at the same time stay together, so that it may hold more. The caller must be a member.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_members::GetChatMembers;
+///
+/// let mut items = GetChatMembers::new("oc_a0553eda9014c201e6969b478895c230")
+///     .items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats/:chat_id/members` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-members/get))
 ///
 /// - Operation: `im.v1.chat_members.get`
@@ -34,7 +48,6 @@ use crate::generated::types::{MemberIdType, UserIdType};
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat_members.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetChatMembers {
@@ -46,7 +59,7 @@ pub struct GetChatMembers {
 }
 
 impl GetChatMembers {
-    /// Starts with what is required.
+    /// Creates `GetChatMembers` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -8,6 +8,18 @@ use serde::{Deserialize, Serialize};
 
 /// Tells whether the caller is a member of a chat: the bot of the app, or the user.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_members::IsInChat;
+///
+/// let response = IsInChat::new("oc_a0553eda9014c201e6969b478895c230")
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats/:chat_id/members/is_in_chat` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-members/is_in_chat))
 ///
 /// - Operation: `im.v1.chat_members.is_in_chat`
@@ -27,7 +39,6 @@ use serde::{Deserialize, Serialize};
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat_members.is_in_chat")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct IsInChat {
@@ -35,7 +46,7 @@ pub struct IsInChat {
 }
 
 impl IsInChat {
-    /// Starts with what is required.
+    /// Creates `IsInChat` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

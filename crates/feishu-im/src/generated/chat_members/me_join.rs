@@ -9,6 +9,15 @@ use openplat_core::{
 ///
 /// Only public chats can be joined this way, and only while they have room.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_members::MeJoinChatMembers;
+///
+/// MeJoinChatMembers::new("oc_a0553eda9014c201e6969b478895c230").send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/im/v1/chats/:chat_id/members/me_join` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-members/me_join))
 ///
 /// - Operation: `im.v1.chat_members.me_join`
@@ -33,7 +42,6 @@ use openplat_core::{
 /// | `232027` | 400 | [`NoValidMembers`](crate::ErrorCode::NoValidMembers) | None of the given members is valid. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232075` | 400 | [`ApprovalRequired`](crate::ErrorCode::ApprovalRequired) | Joining this chat requires an application, which the API does not support. |
-#[doc(alias = "im.v1.chat_members.me_join")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct MeJoinChatMembers {
@@ -41,7 +49,7 @@ pub struct MeJoinChatMembers {
 }
 
 impl MeJoinChatMembers {
-    /// Starts with what is required.
+    /// Creates `MeJoinChatMembers` with its required values.
     ///
     /// - `chat_id`: The ID of the public chat to join, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -9,10 +9,57 @@ mod get;
 mod is_in_chat;
 mod me_join;
 
+#[doc(alias = "im.v1.chat_members.bots")]
+#[doc(alias = "bot")]
+#[doc(alias = "群机器人")]
+#[doc(alias = "机器人列表")]
+pub use self::bots::ListChatBots;
+
+#[doc(alias = "im.v1.chat_members.create")]
+#[doc(alias = "add member")]
+#[doc(alias = "invite")]
+#[doc(alias = "add bot")]
+#[doc(alias = "拉人")]
+#[doc(alias = "拉群")]
+#[doc(alias = "拉人进群")]
+#[doc(alias = "邀请")]
+#[doc(alias = "群成员")]
+#[doc(alias = "添加群成员")]
+pub use self::create::CreateChatMembers;
+
+#[doc(alias = "im.v1.chat_members.delete")]
+#[doc(alias = "remove member")]
+#[doc(alias = "kick")]
+#[doc(alias = "踢人")]
+#[doc(alias = "移出群")]
+#[doc(alias = "群成员")]
+#[doc(alias = "移除群成员")]
+pub use self::delete::DeleteChatMembers;
+
+#[doc(alias = "im.v1.chat_members.get")]
+#[doc(alias = "list members")]
+#[doc(alias = "群成员")]
+#[doc(alias = "群成员列表")]
+#[doc(alias = "成员列表")]
+pub use self::get::GetChatMembers;
+
+#[doc(alias = "im.v1.chat_members.is_in_chat")]
+#[doc(alias = "membership")]
+#[doc(alias = "member")]
+#[doc(alias = "是否在群里")]
+#[doc(alias = "群成员")]
+pub use self::is_in_chat::IsInChat;
+
+#[doc(alias = "im.v1.chat_members.me_join")]
+#[doc(alias = "join")]
+#[doc(alias = "加群")]
+#[doc(alias = "进群")]
+#[doc(alias = "加入群聊")]
+pub use self::me_join::MeJoinChatMembers;
+
 pub use self::bots::*;
 pub use self::create::*;
 pub use self::delete::*;
 pub use self::get::*;
 pub use self::is_in_chat::*;
-pub use self::me_join::*;
 pub use crate::generated::types::{MemberIdType, UserIdType};

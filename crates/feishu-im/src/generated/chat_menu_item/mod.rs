@@ -4,6 +4,12 @@
 
 mod patch;
 
+#[doc(alias = "im.v1.chat_menu_item.patch")]
+#[doc(alias = "group menu")]
+#[doc(alias = "群菜单")]
+#[doc(alias = "修改群菜单")]
+pub use self::patch::PatchChatMenuItem;
+
 pub use self::patch::*;
 pub use crate::generated::types::{
     ChatMenuItem, ChatMenuItemAction, ChatMenuItemRedirectLink, I18nNames,

@@ -10,6 +10,24 @@ use crate::generated::types::ChatMenuItem;
 ///
 /// Only for chats whose `chat_mode` is `group`. The bot must be a member, and the owner or an administrator where the chat keeps the care of its menu to them.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_menu_item::{
+///     ChatMenuItem, ChatMenuItemField, PatchChatMenuItem, PatchChatMenuItemRequired,
+/// };
+///
+/// PatchChatMenuItem::new(PatchChatMenuItemRequired {
+///     chat_id: "oc_a0553eda9014c201e6969b478895c230",
+///     menu_item_id: "7156553273518882844",
+///     update_fields: vec![ChatMenuItemField::Name],
+///     chat_menu_item: ChatMenuItem::new().name("Sign up"),
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/im/v1/chats/:chat_id/menu_items/:menu_item_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-menu_item/patch))
 ///
 /// - Operation: `im.v1.chat_menu_item.patch`
@@ -34,7 +52,6 @@ use crate::generated::types::ChatMenuItem;
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
 /// | `232073` | 400 | [`MenuBeingChanged`](crate::ErrorCode::MenuBeingChanged) | Another change of the chat's menu is going on. |
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
-#[doc(alias = "im.v1.chat_menu_item.patch")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchChatMenuItem {
@@ -44,8 +61,8 @@ pub struct PatchChatMenuItem {
     chat_menu_item: ChatMenuItem,
 }
 
-/// What [`PatchChatMenuItem`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`PatchChatMenuItem`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct PatchChatMenuItemRequired<'a> {
     /// The ID of the chat, which starts with `oc_`.
@@ -59,7 +76,7 @@ pub struct PatchChatMenuItemRequired<'a> {
 }
 
 impl PatchChatMenuItem {
-    /// Starts with what is required, each value by its name.
+    /// Creates `PatchChatMenuItem` with its required values, each given by name.
     pub fn new(required: PatchChatMenuItemRequired<'_>) -> Self {
         Self {
             chat_id: required.chat_id.to_owned(),

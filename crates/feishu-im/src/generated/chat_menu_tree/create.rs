@@ -10,6 +10,24 @@ use crate::generated::types::ChatMenuTree;
 ///
 /// Only for chats whose `chat_mode` is `group`. A menu has 3 entries on its first level at most, and each of these 5 on the second. The bot must be a member, and the owner or an administrator where the chat keeps the care of its menu to them.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_menu_tree::{
+///     ChatMenuItem, ChatMenuItemAction, ChatMenuItemRedirectLink, ChatMenuTopLevel, ChatMenuTree,
+///     CreateChatMenuTree,
+/// };
+///
+/// let link = ChatMenuItemRedirectLink::new().common_url("https://example.com/lunch");
+/// let entry = ChatMenuItem::new()
+///     .name("Menu of the day")
+///     .action_type(ChatMenuItemAction::RedirectLink)
+///     .redirect_link(link);
+/// let menu = ChatMenuTree::new([ChatMenuTopLevel::new(entry)]);
+/// CreateChatMenuTree::new("oc_a0553eda9014c201e6969b478895c230", menu).send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats/:chat_id/menu_tree` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-menu_tree/create))
 ///
 /// - Operation: `im.v1.chat_menu_tree.create`
@@ -38,7 +56,6 @@ use crate::generated::types::ChatMenuTree;
 /// | `232071` | 400 | [`TooManySubmenus`](crate::ErrorCode::TooManySubmenus) | A menu of the first level would hold more than 5 menus of the second. |
 /// | `232073` | 400 | [`MenuBeingChanged`](crate::ErrorCode::MenuBeingChanged) | Another change of the chat's menu is going on. |
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
-#[doc(alias = "im.v1.chat_menu_tree.create")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateChatMenuTree {
@@ -47,7 +64,7 @@ pub struct CreateChatMenuTree {
 }
 
 impl CreateChatMenuTree {
-    /// Starts with what is required.
+    /// Creates `CreateChatMenuTree` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `menu_tree`: The entries to add to those that are there already.

@@ -10,6 +10,21 @@ use crate::generated::types::ChatMenuTree;
 ///
 /// Only for chats whose `chat_mode` is `group`. The bot must be a member, and the owner or an administrator where the chat keeps the care of its menu to them.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_menu_tree::DeleteChatMenuTree;
+///
+/// let response = DeleteChatMenuTree::new(
+///     "oc_a0553eda9014c201e6969b478895c230",
+///     ["6936075528890826780"],
+/// )
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/im/v1/chats/:chat_id/menu_tree` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-menu_tree/delete))
 ///
 /// - Operation: `im.v1.chat_menu_tree.delete`
@@ -34,7 +49,6 @@ use crate::generated::types::ChatMenuTree;
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
 /// | `232073` | 400 | [`MenuBeingChanged`](crate::ErrorCode::MenuBeingChanged) | Another change of the chat's menu is going on. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat_menu_tree.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteChatMenuTree {
@@ -43,7 +57,7 @@ pub struct DeleteChatMenuTree {
 }
 
 impl DeleteChatMenuTree {
-    /// Starts with what is required.
+    /// Creates `DeleteChatMenuTree` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `chat_menu_top_level_ids`: The entries to remove, by their `chat_menu_top_level_id`.

@@ -10,6 +10,18 @@ use crate::generated::types::ChatMenuTree;
 ///
 /// Only for chats whose `chat_mode` is `group`. The bot must be a member.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_menu_tree::GetChatMenuTree;
+///
+/// let response = GetChatMenuTree::new("oc_a0553eda9014c201e6969b478895c230")
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats/:chat_id/menu_tree` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-menu_tree/get))
 ///
 /// - Operation: `im.v1.chat_menu_tree.get`
@@ -30,7 +42,6 @@ use crate::generated::types::ChatMenuTree;
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat_menu_tree.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetChatMenuTree {
@@ -38,7 +49,7 @@ pub struct GetChatMenuTree {
 }
 
 impl GetChatMenuTree {
-    /// Starts with what is required.
+    /// Creates `GetChatMenuTree` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -7,6 +7,31 @@ mod delete;
 mod get;
 mod sort;
 
+#[doc(alias = "im.v1.chat_menu_tree.create")]
+#[doc(alias = "group menu")]
+#[doc(alias = "群菜单")]
+#[doc(alias = "添加群菜单")]
+pub use self::create::CreateChatMenuTree;
+
+#[doc(alias = "im.v1.chat_menu_tree.delete")]
+#[doc(alias = "group menu")]
+#[doc(alias = "群菜单")]
+#[doc(alias = "删除群菜单")]
+pub use self::delete::DeleteChatMenuTree;
+
+#[doc(alias = "im.v1.chat_menu_tree.get")]
+#[doc(alias = "group menu")]
+#[doc(alias = "群菜单")]
+#[doc(alias = "获取群菜单")]
+pub use self::get::GetChatMenuTree;
+
+#[doc(alias = "im.v1.chat_menu_tree.sort")]
+#[doc(alias = "group menu")]
+#[doc(alias = "reorder")]
+#[doc(alias = "群菜单")]
+#[doc(alias = "排序群菜单")]
+pub use self::sort::SortChatMenuTree;
+
 pub use self::create::*;
 pub use self::delete::*;
 pub use self::get::*;

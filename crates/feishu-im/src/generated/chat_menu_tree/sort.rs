@@ -10,6 +10,21 @@ use crate::generated::types::ChatMenuTree;
 ///
 /// Only for chats whose `chat_mode` is `group`. The bot must be a member, and the owner or an administrator where the chat keeps the care of its menu to them.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_menu_tree::SortChatMenuTree;
+///
+/// let response = SortChatMenuTree::new(
+///     "oc_a0553eda9014c201e6969b478895c230",
+///     ["6936075528890826780"],
+/// )
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats/:chat_id/menu_tree/sort` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-menu_tree/sort))
 ///
 /// - Operation: `im.v1.chat_menu_tree.sort`
@@ -33,7 +48,6 @@ use crate::generated::types::ChatMenuTree;
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
 /// | `232072` | 400 | [`MenuOrderMismatch`](crate::ErrorCode::MenuOrderMismatch) | The IDs to sort by do not match the first-level menus of this chat. |
-#[doc(alias = "im.v1.chat_menu_tree.sort")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SortChatMenuTree {
@@ -42,7 +56,7 @@ pub struct SortChatMenuTree {
 }
 
 impl SortChatMenuTree {
-    /// Starts with what is required.
+    /// Creates `SortChatMenuTree` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `chat_menu_top_level_ids`: Every entry on the first level by its `chat_menu_top_level_id`, in the order from left to right. The request fails if one is missing or does not exist.

@@ -11,6 +11,20 @@ use crate::generated::types::{ModerationPermission, UserIdType};
 ///
 /// The caller must be a member. Users are listed page by page, and only if `moderation_setting` is `moderator_list`.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_moderation::GetChatModeration;
+///
+/// let mut items = GetChatModeration::new("oc_a0553eda9014c201e6969b478895c230")
+///     .items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats/:chat_id/moderation` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-moderation/get))
 ///
 /// - Operation: `im.v1.chat_moderation.get`
@@ -34,7 +48,6 @@ use crate::generated::types::{ModerationPermission, UserIdType};
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat_moderation.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetChatModeration {
@@ -45,7 +58,7 @@ pub struct GetChatModeration {
 }
 
 impl GetChatModeration {
-    /// Starts with what is required.
+    /// Creates `GetChatModeration` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

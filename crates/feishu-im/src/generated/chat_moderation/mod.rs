@@ -5,6 +5,20 @@
 mod get;
 mod update;
 
+#[doc(alias = "im.v1.chat_moderation.get")]
+#[doc(alias = "mute")]
+#[doc(alias = "speaking permission")]
+#[doc(alias = "发言权限")]
+#[doc(alias = "禁言")]
+pub use self::get::GetChatModeration;
+
+#[doc(alias = "im.v1.chat_moderation.update")]
+#[doc(alias = "mute")]
+#[doc(alias = "speaking permission")]
+#[doc(alias = "发言权限")]
+#[doc(alias = "禁言")]
+#[doc(alias = "更新发言权限")]
+pub use self::update::UpdateChatModeration;
+
 pub use self::get::*;
-pub use self::update::*;
 pub use crate::generated::types::{ModerationPermission, UserIdType};

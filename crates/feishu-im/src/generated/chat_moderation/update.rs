@@ -10,6 +10,20 @@ use crate::generated::types::{ModerationPermission, UserIdType};
 ///
 /// A user must own the chat. A bot must own it, or have created it, have the scope `im:chat:operate_as_owner` and still be a member. The permission cannot be changed during a meeting.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_moderation::{ModerationPermission, UpdateChatModeration};
+///
+/// UpdateChatModeration::new("oc_a0553eda9014c201e6969b478895c230")
+///     .moderation_setting(ModerationPermission::ModeratorList)
+///     .moderator_added_list(["4d7a3c6g"])
+///     .moderator_removed_list(["4d7a3c6g"])
+///     .send(&feishu)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/im/v1/chats/:chat_id/moderation` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-moderation/update))
 ///
 /// - Operation: `im.v1.chat_moderation.update`
@@ -37,7 +51,6 @@ use crate::generated::types::{ModerationPermission, UserIdType};
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232060` | 400 | [`ChatMuted`](crate::ErrorCode::ChatMuted) | The chat is muted as a whole, so who may post in it cannot be changed. |
 /// | `232092` | 400 | [`MeetingInProgress`](crate::ErrorCode::MeetingInProgress) | The posting permission of the chat cannot be changed during a meeting. |
-#[doc(alias = "im.v1.chat_moderation.update")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateChatModeration {
@@ -49,7 +62,7 @@ pub struct UpdateChatModeration {
 }
 
 impl UpdateChatModeration {
-    /// Starts with what is required.
+    /// Creates `UpdateChatModeration` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -11,6 +11,18 @@ use crate::generated::types::ChatTab;
 ///
 /// Only for chats whose `chat_mode` is `group` or `p2p`. Only tabs of the types `doc` and `url` can be added, 20 to a chat at most. The caller must be the owner or an administrator where the chat keeps the care of its tabs to them.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_tab::{ChatTab, ChatTabContent, ChatTabType, CreateChatTab};
+///
+/// let tab = ChatTab::new(ChatTabType::Url)
+///     .tab_name("Menu of the day")
+///     .tab_content(ChatTabContent::new().url("https://example.com/lunch"));
+/// CreateChatTab::new("oc_a0553eda9014c201e6969b478895c230", [tab]).send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats/:chat_id/chat_tabs` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-tab/create))
 ///
 /// - Operation: `im.v1.chat_tab.create`
@@ -40,7 +52,6 @@ use crate::generated::types::ChatTab;
 /// | `232051` | 400 | [`TabDocumentForbidden`](crate::ErrorCode::TabDocumentForbidden) | The caller has no permission on the document that a tab should show. |
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
 /// | `232056` | 400 | [`NotImageOwner`](crate::ErrorCode::NotImageOwner) | The image was not uploaded by the calling bot. |
-#[doc(alias = "im.v1.chat_tab.create")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateChatTab {
@@ -49,7 +60,7 @@ pub struct CreateChatTab {
 }
 
 impl CreateChatTab {
-    /// Starts with what is required.
+    /// Creates `CreateChatTab` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `chat_tabs`: The tabs to add, or to change by their `tab_id`. A chat has room for 20 tabs besides the built-in ones.

@@ -11,6 +11,21 @@ use crate::generated::types::ChatTab;
 ///
 /// Only for chats whose `chat_mode` is `group` or `p2p`. Only tabs of the types `doc` and `url` can be removed. The caller must be the owner or an administrator where the chat keeps the care of its tabs to them.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_tab::DeleteChatTabs;
+///
+/// let response = DeleteChatTabs::new(
+///     "oc_a0553eda9014c201e6969b478895c230",
+///     ["6936075528890826780"],
+/// )
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/im/v1/chats/:chat_id/chat_tabs/delete_tabs` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-tab/delete_tabs))
 ///
 /// - Operation: `im.v1.chat_tab.delete_tabs`
@@ -36,7 +51,6 @@ use crate::generated::types::ChatTab;
 /// | `232049` | 400 | [`UnsupportedTabType`](crate::ErrorCode::UnsupportedTabType) | Only tabs of the types `doc` and `url` can be updated and deleted. |
 /// | `232050` | 400 | [`TabsUnsupported`](crate::ErrorCode::TabsUnsupported) | Chats of this type have no tabs. |
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
-#[doc(alias = "im.v1.chat_tab.delete_tabs")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteChatTabs {
@@ -45,7 +59,7 @@ pub struct DeleteChatTabs {
 }
 
 impl DeleteChatTabs {
-    /// Starts with what is required.
+    /// Creates `DeleteChatTabs` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `tab_ids`: The tabs to remove, by their `tab_id`.

@@ -11,6 +11,18 @@ use crate::generated::types::ChatTab;
 ///
 /// Only for chats whose `chat_mode` is `group` or `p2p`.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_tab::ListChatTabs;
+///
+/// let response = ListChatTabs::new("oc_a0553eda9014c201e6969b478895c230")
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/chats/:chat_id/chat_tabs/list_tabs` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-tab/list_tabs))
 ///
 /// - Operation: `im.v1.chat_tab.list_tabs`
@@ -33,7 +45,6 @@ use crate::generated::types::ChatTab;
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232050` | 400 | [`TabsUnsupported`](crate::ErrorCode::TabsUnsupported) | Chats of this type have no tabs. |
-#[doc(alias = "im.v1.chat_tab.list_tabs")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListChatTabs {
@@ -41,7 +52,7 @@ pub struct ListChatTabs {
 }
 
 impl ListChatTabs {
-    /// Starts with what is required.
+    /// Creates `ListChatTabs` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -8,6 +8,41 @@ mod list_tabs;
 mod sort_tabs;
 mod update_tabs;
 
+#[doc(alias = "im.v1.chat_tab.create")]
+#[doc(alias = "group tab")]
+#[doc(alias = "会话标签页")]
+#[doc(alias = "标签页")]
+#[doc(alias = "添加标签页")]
+pub use self::create::CreateChatTab;
+
+#[doc(alias = "im.v1.chat_tab.delete_tabs")]
+#[doc(alias = "group tab")]
+#[doc(alias = "会话标签页")]
+#[doc(alias = "标签页")]
+#[doc(alias = "删除标签页")]
+pub use self::delete_tabs::DeleteChatTabs;
+
+#[doc(alias = "im.v1.chat_tab.list_tabs")]
+#[doc(alias = "group tab")]
+#[doc(alias = "会话标签页")]
+#[doc(alias = "标签页")]
+pub use self::list_tabs::ListChatTabs;
+
+#[doc(alias = "im.v1.chat_tab.sort_tabs")]
+#[doc(alias = "group tab")]
+#[doc(alias = "reorder")]
+#[doc(alias = "会话标签页")]
+#[doc(alias = "标签页")]
+#[doc(alias = "排序标签页")]
+pub use self::sort_tabs::SortChatTabs;
+
+#[doc(alias = "im.v1.chat_tab.update_tabs")]
+#[doc(alias = "group tab")]
+#[doc(alias = "会话标签页")]
+#[doc(alias = "标签页")]
+#[doc(alias = "更新标签页")]
+pub use self::update_tabs::UpdateChatTabs;
+
 pub use self::create::*;
 pub use self::delete_tabs::*;
 pub use self::list_tabs::*;

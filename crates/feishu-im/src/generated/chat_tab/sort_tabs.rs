@@ -11,6 +11,19 @@ use crate::generated::types::ChatTab;
 ///
 /// Only for chats whose `chat_mode` is `group` or `p2p`. The tab of messages always stays the first. The caller must be the owner or an administrator where the chat keeps the care of its tabs to them.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_tab::SortChatTabs;
+///
+/// let response = SortChatTabs::new("oc_a0553eda9014c201e6969b478895c230")
+///     .tab_ids(["6936075528890826780"])
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats/:chat_id/chat_tabs/sort_tabs` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-tab/sort_tabs))
 ///
 /// - Operation: `im.v1.chat_tab.sort_tabs`
@@ -35,7 +48,6 @@ use crate::generated::types::ChatTab;
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232050` | 400 | [`TabsUnsupported`](crate::ErrorCode::TabsUnsupported) | Chats of this type have no tabs. |
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
-#[doc(alias = "im.v1.chat_tab.sort_tabs")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SortChatTabs {
@@ -44,7 +56,7 @@ pub struct SortChatTabs {
 }
 
 impl SortChatTabs {
-    /// Starts with what is required.
+    /// Creates `SortChatTabs` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -9,6 +9,15 @@ use openplat_core::{
 ///
 /// The caller must be a member with permission to manage pinned items.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_top_notice::DeleteChatTopNotice;
+///
+/// DeleteChatTopNotice::new("oc_5ad11d72b830411d72b836c20").send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats/:chat_id/top_notice/delete_top_notice` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-top_notice/delete_top_notice))
 ///
 /// - Operation: `im.v1.chat_top_notice.delete_top_notice`
@@ -31,7 +40,6 @@ use openplat_core::{
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat_top_notice.delete_top_notice")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteChatTopNotice {
@@ -39,7 +47,7 @@ pub struct DeleteChatTopNotice {
 }
 
 impl DeleteChatTopNotice {
-    /// Starts with what is required.
+    /// Creates `DeleteChatTopNotice` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

@@ -5,5 +5,19 @@
 mod delete_top_notice;
 mod put_top_notice;
 
-pub use self::delete_top_notice::*;
+#[doc(alias = "im.v1.chat_top_notice.delete_top_notice")]
+#[doc(alias = "unpin")]
+#[doc(alias = "群置顶")]
+#[doc(alias = "撤销置顶")]
+#[doc(alias = "取消置顶")]
+#[doc(alias = "置顶")]
+pub use self::delete_top_notice::DeleteChatTopNotice;
+
+#[doc(alias = "im.v1.chat_top_notice.put_top_notice")]
+#[doc(alias = "pin to top")]
+#[doc(alias = "群置顶")]
+#[doc(alias = "更新群置顶")]
+#[doc(alias = "置顶")]
+pub use self::put_top_notice::PutChatTopNotice;
+
 pub use self::put_top_notice::*;

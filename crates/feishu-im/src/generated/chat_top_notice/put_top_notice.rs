@@ -10,6 +10,24 @@ use serde::{Deserialize, Serialize};
 ///
 /// The caller must be a member, and be allowed to manage what is pinned to the top. Messages that are about to destroy themselves cannot be pinned.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::chat_top_notice::{ChatTopNotice, PutChatTopNotice, TopNoticeKind};
+///
+/// PutChatTopNotice::new(
+///     "oc_5ad11d72b830411d72b836c20",
+///     [
+///         ChatTopNotice::new()
+///             .action_type(TopNoticeKind::Announcement)
+///             .message_id("om_dc13264520392913993dd051dba21dcf"),
+///     ],
+/// )
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/chats/:chat_id/top_notice/put_top_notice` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-top_notice/put_top_notice))
 ///
 /// - Operation: `im.v1.chat_top_notice.put_top_notice`
@@ -33,7 +51,6 @@ use serde::{Deserialize, Serialize};
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
-#[doc(alias = "im.v1.chat_top_notice.put_top_notice")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PutChatTopNotice {
@@ -42,7 +59,7 @@ pub struct PutChatTopNotice {
 }
 
 impl PutChatTopNotice {
-    /// Starts with what is required.
+    /// Creates `PutChatTopNotice` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     /// - `chat_top_notice`: The item to pin to the top: a message or the announcement.
@@ -116,7 +133,7 @@ pub struct ChatTopNotice {
 }
 
 impl ChatTopNotice {
-    /// Starts with nothing set.
+    /// Creates `ChatTopNotice` with nothing set.
     pub fn new() -> Self {
         Self {
             action_type: None,

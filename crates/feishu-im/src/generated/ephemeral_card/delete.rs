@@ -6,6 +6,15 @@ use openplat_core::{
 
 /// Removes a card that only one user sees.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::ephemeral_card::DeleteEphemeralCard;
+///
+/// DeleteEphemeralCard::new("om_5ad573a6411d72b8305fda3a9c15c70e").send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/ephemeral/v1/delete` ([documentation](https://open.feishu.cn/document/ukTMukTMukTM/uITOyYjLykjM24iM5IjN))
 ///
 /// - Operation: `ephemeral.v1.delete`
@@ -18,7 +27,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `18051` | 200 | [`EphemeralCardGone`](crate::ErrorCode::EphemeralCardGone) | The user has deleted the card already. |
-#[doc(alias = "ephemeral.v1.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteEphemeralCard {
@@ -26,7 +34,7 @@ pub struct DeleteEphemeralCard {
 }
 
 impl DeleteEphemeralCard {
-    /// Starts with what is required.
+    /// Creates `DeleteEphemeralCard` with its required values.
     ///
     /// - `message_id`: The ID that `SendEphemeralCard` returned.
     pub fn new(message_id: impl Into<String>) -> Self {

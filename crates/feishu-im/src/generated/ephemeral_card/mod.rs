@@ -5,5 +5,19 @@
 mod delete;
 mod send;
 
-pub use self::delete::*;
+#[doc(alias = "ephemeral.v1.delete")]
+#[doc(alias = "visible to one")]
+#[doc(alias = "仅特定人可见")]
+#[doc(alias = "临时卡片")]
+#[doc(alias = "删除临时卡片")]
+pub use self::delete::DeleteEphemeralCard;
+
+#[doc(alias = "ephemeral.v1.send")]
+#[doc(alias = "visible to one")]
+#[doc(alias = "private card")]
+#[doc(alias = "仅特定人可见")]
+#[doc(alias = "临时卡片")]
+#[doc(alias = "发送临时卡片")]
+pub use self::send::SendEphemeralCard;
+
 pub use self::send::*;

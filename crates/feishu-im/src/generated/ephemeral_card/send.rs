@@ -9,13 +9,31 @@ use serde::{Deserialize, Serialize};
 ///
 /// The card reaches only clients that are online, and cannot be forwarded. The bot must be a member of the group. Pass one of `open_id`, `user_id` and `email`; if there are several, the first of them counts.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::ephemeral_card::SendEphemeralCard;
+/// use feishu_im::message::Card;
+/// use serde_json::json;
+///
+/// let card = Card::new(json!({
+///     "schema": "2.0",
+///     "body": { "elements": [{ "tag": "markdown", "content": "Only you see this." }] },
+/// }));
+/// let sent = SendEphemeralCard::with_card("oc_a0553eda9014c201e6969b478895c230", card)
+///     .open_id("ou_449b53ad6aee526f7ed311b216aabcef")
+///     .send(&feishu)
+///     .await?;
+/// println!("{}", sent.message_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/ephemeral/v1/send` ([documentation](https://open.feishu.cn/document/ukTMukTMukTM/uETOyYjLxkjM24SM5IjN))
 ///
 /// - Operation: `ephemeral.v1.send`
 /// - Token: the app's
 /// - Scope: `im:message` or `im:message:send_as_bot` or `im:message:update`
 /// - Rate limit: 1000/min, 50/s
-#[doc(alias = "ephemeral.v1.send")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SendEphemeralCard {
@@ -40,8 +58,8 @@ impl std::fmt::Debug for SendEphemeralCard {
     }
 }
 
-/// What [`SendEphemeralCard`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`SendEphemeralCard`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct SendEphemeralCardRequired<'a> {
     /// The group, whose ID starts with `oc_`.
@@ -63,7 +81,7 @@ impl std::fmt::Debug for SendEphemeralCardRequired<'_> {
 }
 
 impl SendEphemeralCard {
-    /// Starts with what is required, each value by its name.
+    /// Creates `SendEphemeralCard` with its required values, each given by name.
     pub fn new(required: SendEphemeralCardRequired<'_>) -> Self {
         Self {
             chat_id: required.chat_id.to_owned(),

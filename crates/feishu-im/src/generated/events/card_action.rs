@@ -74,7 +74,7 @@ pub struct CardActionAnswer {
 }
 
 impl CardActionAnswer {
-    /// Starts with nothing set.
+    /// Creates `CardActionAnswer` with nothing set.
     pub fn new() -> Self {
         Self { toast: None, card: None }
     }
@@ -132,7 +132,7 @@ impl std::fmt::Debug for Toast {
 }
 
 impl Toast {
-    /// Starts with nothing set.
+    /// Creates `Toast` with nothing set.
     pub fn new() -> Self {
         Self {
             kind: None,

@@ -32,33 +32,193 @@ mod v1_user_invite_withdrawn;
 mod url_preview;
 mod types;
 
-pub use self::v1_bot_added::*;
-pub use self::v1_user_added::*;
-pub use self::app_ticket::*;
+#[doc(alias = "add_bot")]
+#[doc(alias = "bot joined")]
+#[doc(alias = "机器人进群")]
+pub use self::v1_bot_added::V1BotAdded;
+
+#[doc(alias = "add_user_to_chat")]
+#[doc(alias = "member joined")]
+#[doc(alias = "用户进群")]
+pub use self::v1_user_added::V1UserAdded;
+
+#[doc(alias = "app_ticket")]
+#[doc(alias = "ticket")]
+#[doc(alias = "store app")]
+#[doc(alias = "应用凭证")]
+pub use self::app_ticket::AppTicket;
+
+#[doc(alias = "application.bot.menu_v6")]
+#[doc(alias = "menu click")]
+#[doc(alias = "bot menu")]
+#[doc(alias = "机器人菜单")]
+#[doc(alias = "菜单点击")]
+pub use self::bot_menu::BotMenu;
+
+#[doc(alias = "card.action.trigger")]
+#[doc(alias = "button click")]
+#[doc(alias = "card click")]
+#[doc(alias = "interaction")]
+#[doc(alias = "callback")]
+#[doc(alias = "卡片回传交互")]
+#[doc(alias = "按钮点击")]
+#[doc(alias = "卡片点击")]
+#[doc(alias = "卡片")]
+pub use self::card_action::CardAction;
+
+#[doc(alias = "card.action.trigger_v1")]
+#[doc(alias = "button click")]
+#[doc(alias = "card click")]
+#[doc(alias = "卡片回传交互")]
+#[doc(alias = "按钮点击")]
+#[doc(alias = "卡片")]
+pub use self::old_card_action::OldCardAction;
+
+#[doc(alias = "chat_disband")]
+#[doc(alias = "disbanded")]
+#[doc(alias = "dissolved")]
+#[doc(alias = "解散群")]
+pub use self::v1_chat_disbanded::V1ChatDisbanded;
+
+#[doc(alias = "group_setting_update")]
+#[doc(alias = "group changed")]
+#[doc(alias = "群配置修改")]
+pub use self::v1_chat_updated::V1ChatUpdated;
+
+#[doc(alias = "im.chat.access_event.bot_p2p_chat_entered_v1")]
+#[doc(alias = "direct chat opened")]
+#[doc(alias = "用户进入单聊")]
+#[doc(alias = "进入会话")]
+pub use self::p2p_chat_entered::P2pChatEntered;
+
+#[doc(alias = "im.chat.disbanded_v1")]
+#[doc(alias = "dissolved")]
+#[doc(alias = "解散群")]
+#[doc(alias = "群解散")]
+pub use self::chat_disbanded::ChatDisbanded;
+
+#[doc(alias = "im.chat.member.bot.added_v1")]
+#[doc(alias = "bot joined")]
+#[doc(alias = "机器人进群")]
+pub use self::bot_added::BotAdded;
+
+#[doc(alias = "im.chat.member.bot.deleted_v1")]
+#[doc(alias = "bot removed")]
+#[doc(alias = "kicked")]
+#[doc(alias = "机器人被移出群")]
+pub use self::bot_removed::BotRemoved;
+
+#[doc(alias = "im.chat.member.user.added_v1")]
+#[doc(alias = "member joined")]
+#[doc(alias = "user joined")]
+#[doc(alias = "用户进群")]
+pub use self::user_added::UserAdded;
+
+#[doc(alias = "im.chat.member.user.deleted_v1")]
+#[doc(alias = "member left")]
+#[doc(alias = "kicked")]
+#[doc(alias = "用户出群")]
+#[doc(alias = "退群")]
+pub use self::user_removed::UserRemoved;
+
+#[doc(alias = "im.chat.member.user.withdrawn_v1")]
+#[doc(alias = "invitation withdrawn")]
+#[doc(alias = "撤销拉用户进群")]
+pub use self::user_invite_withdrawn::UserInviteWithdrawn;
+
+#[doc(alias = "im.chat.updated_v1")]
+#[doc(alias = "group changed")]
+#[doc(alias = "renamed")]
+#[doc(alias = "群配置修改")]
+#[doc(alias = "群信息修改")]
+pub use self::chat_updated::ChatUpdated;
+
+#[doc(alias = "im.message.message_read_v1")]
+#[doc(alias = "read receipt")]
+#[doc(alias = "已读")]
+#[doc(alias = "消息已读")]
+pub use self::message_read::MessageRead;
+
+#[doc(alias = "im.message.reaction.created_v1")]
+#[doc(alias = "emoji")]
+#[doc(alias = "like")]
+#[doc(alias = "表情回复")]
+#[doc(alias = "新增表情")]
+pub use self::reaction_created::ReactionCreated;
+
+#[doc(alias = "im.message.reaction.deleted_v1")]
+#[doc(alias = "emoji")]
+#[doc(alias = "unlike")]
+#[doc(alias = "表情回复")]
+#[doc(alias = "删除表情")]
+pub use self::reaction_deleted::ReactionDeleted;
+
+#[doc(alias = "im.message.recalled_v1")]
+#[doc(alias = "revoked")]
+#[doc(alias = "withdrawn")]
+#[doc(alias = "unsent")]
+#[doc(alias = "撤回")]
+#[doc(alias = "消息撤回")]
+pub use self::message_recalled::MessageRecalled;
+
+#[doc(alias = "im.message.receive_v1")]
+#[doc(alias = "incoming message")]
+#[doc(alias = "new message")]
+#[doc(alias = "mention")]
+#[doc(alias = "hear")]
+#[doc(alias = "接收消息")]
+#[doc(alias = "收到消息")]
+#[doc(alias = "消息")]
+pub use self::message_received::MessageReceived;
+
+#[doc(alias = "message")]
+#[doc(alias = "incoming message")]
+#[doc(alias = "接收消息")]
+pub use self::v1_message::V1Message;
+
+#[doc(alias = "message_read")]
+#[doc(alias = "read receipt")]
+#[doc(alias = "已读")]
+#[doc(alias = "消息已读")]
+pub use self::v1_message_read::V1MessageRead;
+
+#[doc(alias = "p2p_chat_create")]
+#[doc(alias = "direct chat")]
+#[doc(alias = "首次单聊")]
+#[doc(alias = "单聊会话创建")]
+pub use self::v1p2p_chat_created::V1P2pChatCreated;
+
+#[doc(alias = "remove_bot")]
+#[doc(alias = "bot removed")]
+#[doc(alias = "kicked")]
+#[doc(alias = "机器人被移出群")]
+pub use self::v1_bot_removed::V1BotRemoved;
+
+#[doc(alias = "remove_user_from_chat")]
+#[doc(alias = "member left")]
+#[doc(alias = "kicked")]
+#[doc(alias = "用户出群")]
+pub use self::v1_user_removed::V1UserRemoved;
+
+#[doc(alias = "revoke_add_user_from_chat")]
+#[doc(alias = "invitation withdrawn")]
+#[doc(alias = "撤销拉用户进群")]
+pub use self::v1_user_invite_withdrawn::V1UserInviteWithdrawn;
+
+#[doc(alias = "url.preview.get")]
+#[doc(alias = "link preview")]
+#[doc(alias = "unfurl")]
+#[doc(alias = "链接预览")]
+pub use self::url_preview::UrlPreview;
+
 pub use self::bot_menu::*;
 pub use self::card_action::*;
-pub use self::old_card_action::*;
-pub use self::v1_chat_disbanded::*;
 pub use self::v1_chat_updated::*;
-pub use self::p2p_chat_entered::*;
-pub use self::chat_disbanded::*;
-pub use self::bot_added::*;
-pub use self::bot_removed::*;
-pub use self::user_added::*;
-pub use self::user_removed::*;
-pub use self::user_invite_withdrawn::*;
 pub use self::chat_updated::*;
 pub use self::message_read::*;
-pub use self::reaction_created::*;
-pub use self::reaction_deleted::*;
 pub use self::message_recalled::*;
 pub use self::message_received::*;
 pub use self::v1_message::*;
-pub use self::v1_message_read::*;
-pub use self::v1p2p_chat_created::*;
-pub use self::v1_bot_removed::*;
-pub use self::v1_user_removed::*;
-pub use self::v1_user_invite_withdrawn::*;
 pub use self::url_preview::*;
 pub use self::types::*;
 pub use crate::generated::types::{

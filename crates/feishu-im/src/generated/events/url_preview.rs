@@ -52,7 +52,7 @@ pub struct UrlPreviewAnswer {
 }
 
 impl UrlPreviewAnswer {
-    /// Starts with nothing set.
+    /// Creates `UrlPreviewAnswer` with nothing set.
     pub fn new() -> Self {
         Self { inline: None, card: None }
     }
@@ -104,7 +104,7 @@ impl std::fmt::Debug for InlinePreview {
 }
 
 impl InlinePreview {
-    /// Starts with nothing set.
+    /// Creates `InlinePreview` with nothing set.
     pub fn new() -> Self {
         Self {
             title: None,
@@ -167,7 +167,7 @@ pub struct PreviewUrl {
 }
 
 impl PreviewUrl {
-    /// Starts with nothing set.
+    /// Creates `PreviewUrl` with nothing set.
     pub fn new() -> Self {
         Self {
             copy_url: None,

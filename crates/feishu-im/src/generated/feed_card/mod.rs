@@ -5,6 +5,18 @@
 mod patch;
 mod patch_bot;
 
+#[doc(alias = "im.v2.feed_card.patch")]
+#[doc(alias = "instant reminder")]
+#[doc(alias = "即时提醒")]
+#[doc(alias = "群组即时提醒")]
+pub use self::patch::PatchFeedCard;
+
+#[doc(alias = "im.v2.feed_card.bot_time_sentive")]
+#[doc(alias = "instant reminder")]
+#[doc(alias = "即时提醒")]
+#[doc(alias = "机器人即时提醒")]
+pub use self::patch_bot::PatchBotFeedCard;
+
 pub use self::patch::*;
 pub use self::patch_bot::*;
 pub use crate::generated::types::{FailedFeedUser, UserIdType};

@@ -10,6 +10,23 @@ use crate::generated::types::{FailedFeedUser, UserIdType};
 ///
 /// The bot must be a member of the group.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::feed_card::{PatchFeedCard, PatchFeedCardRequired, UserIdType};
+///
+/// let response = PatchFeedCard::new(PatchFeedCardRequired {
+///     feed_card_id: "oc_a0553eda9014c201e6969b478895c230",
+///     user_id_type: UserIdType::OpenId,
+///     time_sensitive: true,
+///     user_ids: &["ou_a0553eda9014c201e6969b478895c230"],
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/im/v2/feed_cards/:feed_card_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/feed_card/patch))
 ///
 /// - Operation: `im.v2.feed_card.patch`
@@ -24,7 +41,6 @@ use crate::generated::types::{FailedFeedUser, UserIdType};
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
-#[doc(alias = "im.v2.feed_card.patch")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchFeedCard {
@@ -34,8 +50,8 @@ pub struct PatchFeedCard {
     user_ids: Vec<String>,
 }
 
-/// What [`PatchFeedCard`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`PatchFeedCard`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct PatchFeedCardRequired<'a> {
     /// The ID of the group, which starts with `oc_`; only groups can be named.
@@ -49,7 +65,7 @@ pub struct PatchFeedCardRequired<'a> {
 }
 
 impl PatchFeedCard {
-    /// Starts with what is required, each value by its name.
+    /// Creates `PatchFeedCard` with its required values, each given by name.
     pub fn new(required: PatchFeedCardRequired<'_>) -> Self {
         Self {
             feed_card_id: required.feed_card_id.to_owned(),

@@ -8,6 +8,22 @@ use crate::generated::types::{FailedFeedUser, UserIdType};
 
 /// Keeps the direct chat with the bot at the top of the message feeds of users for now, or ends that.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::feed_card::{PatchBotFeedCard, UserIdType};
+///
+/// let response = PatchBotFeedCard::new(
+///     UserIdType::OpenId,
+///     true,
+///     ["ou_a0553eda9014c201e6969b478895c230"],
+/// )
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/im/v2/feed_cards/bot_time_sentive` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/feed_card/bot_time_sentive))
 ///
 /// - Operation: `im.v2.feed_card.bot_time_sentive`
@@ -21,7 +37,6 @@ use crate::generated::types::{FailedFeedUser, UserIdType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-#[doc(alias = "im.v2.feed_card.bot_time_sentive")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchBotFeedCard {
@@ -31,7 +46,7 @@ pub struct PatchBotFeedCard {
 }
 
 impl PatchBotFeedCard {
-    /// Starts with what is required.
+    /// Creates `PatchBotFeedCard` with its required values.
     ///
     /// - `user_id_type`: The type of the user IDs in the request and in the response.
     /// - `time_sensitive`: `true` keeps the chat at the top of the feed for now, `false` ends that.

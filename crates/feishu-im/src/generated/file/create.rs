@@ -10,6 +10,26 @@ use serde::{Deserialize, Serialize};
 ///
 /// The app needs a bot. A file may have 30 MB at most and must not be empty.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::Upload;
+/// use feishu_im::file::{CreateFile, CreateFileRequired, FileType};
+/// use feishu_im::message::{CreateMessage, File, ReceiveId};
+///
+/// let uploaded = CreateFile::new(CreateFileRequired {
+///     file_type: FileType::Pdf,
+///     file_name: "menu.pdf",
+///     file: Upload::from_path("menu.pdf"),
+/// })
+/// .send(&feishu)
+/// .await?;
+///
+/// let to = ReceiveId::chat("oc_a0553eda9014c201e6969b478895c230");
+/// CreateMessage::with_content(to, File::new(uploaded.file_key)).send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/files` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/file/create))
 ///
 /// - Operation: `im.v1.file.create`
@@ -31,7 +51,6 @@ use serde::{Deserialize, Serialize};
 /// | `234010` | 400 | [`EmptyFile`](crate::ErrorCode::EmptyFile) | The file or image to upload has 0 bytes. |
 /// | `234041` | 400 | [`ResourceKeyDeleted`](crate::ErrorCode::ResourceKeyDeleted) | The tenant's encryption key was deleted, so files and images encrypted with it cannot be used. |
 /// | `234042` | 400 | [`TenantStorageFailed`](crate::ErrorCode::TenantStorageFailed) | The tenant's own storage failed, for example because it is full. |
-#[doc(alias = "im.v1.file.create")]
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateFile {
@@ -41,8 +60,8 @@ pub struct CreateFile {
     file: Upload,
 }
 
-/// What [`CreateFile`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CreateFile`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct CreateFileRequired<'a> {
     /// The format of the file. Use `stream` for formats without a value of their own.
@@ -54,7 +73,7 @@ pub struct CreateFileRequired<'a> {
 }
 
 impl CreateFile {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CreateFile` with its required values, each given by name.
     pub fn new(required: CreateFileRequired<'_>) -> Self {
         Self {
             file_type: required.file_type,

@@ -9,6 +9,18 @@ use openplat_core::{
 ///
 /// Files that others uploaded, and files of more than 100 MB, are refused: use `GetMessageResource` for a file in a message.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::file::GetFile;
+///
+/// let download = GetFile::new("file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g")
+///     .send(&feishu)
+///     .await?;
+/// download.save_in("downloads").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/files/:file_key` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/file/get))
 ///
 /// - Operation: `im.v1.file.get`
@@ -28,7 +40,6 @@ use openplat_core::{
 /// | `234037` | 400 | [`DownloadTooLarge`](crate::ErrorCode::DownloadTooLarge) | The file is larger than the 100 MB that can be downloaded. |
 /// | `234041` | 400 | [`ResourceKeyDeleted`](crate::ErrorCode::ResourceKeyDeleted) | The tenant's encryption key was deleted, so files and images encrypted with it cannot be used. |
 /// | `234042` | 400 | [`TenantStorageFailed`](crate::ErrorCode::TenantStorageFailed) | The tenant's own storage failed, for example because it is full. |
-#[doc(alias = "im.v1.file.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetFile {
@@ -36,9 +47,9 @@ pub struct GetFile {
 }
 
 impl GetFile {
-    /// Starts with what is required.
+    /// Creates `GetFile` with its required values.
     ///
-    /// - `file_key`: The key of the content to download, as returned by an upload or found in the content of a message. Keys of files start with `file_`, keys of images with `img_`.
+    /// - `file_key`: The key of the file to download, which starts with `file_`, as returned by its upload.
     pub fn new(file_key: impl Into<String>) -> Self {
         Self { file_key: file_key.into() }
     }

@@ -10,11 +10,26 @@ use serde::{Deserialize, Serialize};
 ///
 /// Feishu documents no such operation; its own command line calls it. `ResourceFolder` lists the folders within as well.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::file::{FolderSource, ListFolder, ListFolderRequired};
+///
+/// let response = ListFolder::new(ListFolderRequired {
+///     file_key: "fld_root",
+///     source_type: FolderSource::Message,
+///     source_id: "om_123",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/files/:file_key/folder` ([documentation](https://github.com/larksuite/cli))
 ///
 /// - Operation: `im.v1.file.folder`
 /// - Token: the app's or a user's
-#[doc(alias = "im.v1.file.folder")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListFolder {
@@ -24,8 +39,8 @@ pub struct ListFolder {
     recursive: Option<bool>,
 }
 
-/// What [`ListFolder`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ListFolder`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ListFolderRequired<'a> {
     /// The `file_key` of the folder, from the content of a message or from the folder above.
@@ -37,7 +52,7 @@ pub struct ListFolderRequired<'a> {
 }
 
 impl ListFolder {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ListFolder` with its required values, each given by name.
     pub fn new(required: ListFolderRequired<'_>) -> Self {
         Self {
             file_key: required.file_key.to_owned(),

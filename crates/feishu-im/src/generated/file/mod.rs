@@ -6,6 +6,32 @@ mod create;
 mod get;
 mod list_folder;
 
+#[doc(alias = "im.v1.file.create")]
+#[doc(alias = "upload")]
+#[doc(alias = "upload file")]
+#[doc(alias = "attachment")]
+#[doc(alias = "video")]
+#[doc(alias = "audio")]
+#[doc(alias = "上传文件")]
+#[doc(alias = "文件")]
+#[doc(alias = "视频")]
+#[doc(alias = "语音")]
+#[doc(alias = "音频")]
+pub use self::create::CreateFile;
+
+#[doc(alias = "im.v1.file.get")]
+#[doc(alias = "download")]
+#[doc(alias = "download file")]
+#[doc(alias = "attachment")]
+#[doc(alias = "下载文件")]
+#[doc(alias = "文件")]
+pub use self::get::GetFile;
+
+#[doc(alias = "im.v1.file.folder")]
+#[doc(alias = "directory")]
+#[doc(alias = "文件夹")]
+#[doc(alias = "文件")]
+pub use self::list_folder::ListFolder;
+
 pub use self::create::*;
-pub use self::get::*;
 pub use self::list_folder::*;

@@ -10,6 +10,21 @@ use serde::{Deserialize, Serialize};
 ///
 /// JPG, JPEG, PNG, WEBP, GIF, BMP, ICO, TIFF and HEIC are accepted; the last two are converted to JPG. The app needs a bot.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::Upload;
+/// use feishu_im::image::{CreateImage, ImageType};
+/// use feishu_im::message::{CreateMessage, Image, ReceiveId};
+///
+/// let image = Upload::from_path("lunch.png");
+/// let uploaded = CreateImage::new(ImageType::Message, image).send(&feishu).await?;
+///
+/// let to = ReceiveId::chat("oc_a0553eda9014c201e6969b478895c230");
+/// CreateMessage::with_content(to, Image::new(uploaded.image_key)).send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/images` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/image/create))
 ///
 /// - Operation: `im.v1.image.create`
@@ -33,7 +48,6 @@ use serde::{Deserialize, Serialize};
 /// | `234039` | 400 | [`ImageResolutionTooHigh`](crate::ErrorCode::ImageResolutionTooHigh) | The image has more pixels than allowed: 2000 x 2000 for GIF, 12000 x 12000 for other formats, 4096 x 4096 for avatars. |
 /// | `234041` | 400 | [`ResourceKeyDeleted`](crate::ErrorCode::ResourceKeyDeleted) | The tenant's encryption key was deleted, so files and images encrypted with it cannot be used. |
 /// | `234042` | 400 | [`TenantStorageFailed`](crate::ErrorCode::TenantStorageFailed) | The tenant's own storage failed, for example because it is full. |
-#[doc(alias = "im.v1.image.create")]
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateImage {
@@ -42,7 +56,7 @@ pub struct CreateImage {
 }
 
 impl CreateImage {
-    /// Starts with what is required.
+    /// Creates `CreateImage` with its required values.
     ///
     /// - `image_type`: The use of the image.
     /// - `image`: The content to upload: 10 MB at most, and not empty. A GIF may have 2000 x 2000 pixels at most, other images 12000 x 12000, and one for use as an avatar 4096 x 4096.

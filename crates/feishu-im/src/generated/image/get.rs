@@ -9,6 +9,18 @@ use openplat_core::{
 ///
 /// Images that others uploaded are refused: use `GetMessageResource` for an image in a message. The app needs a bot.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::image::GetImage;
+///
+/// let download = GetImage::new("img_8d5181ca-0aed-40f0-b0d1-b1452132afbg")
+///     .send(&feishu)
+///     .await?;
+/// download.save_in("downloads").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/images/:image_key` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/image/get))
 ///
 /// - Operation: `im.v1.image.get`
@@ -28,7 +40,6 @@ use openplat_core::{
 /// | `234008` | 400 | [`NotResourceUploader`](crate::ErrorCode::NotResourceUploader) | Another app uploaded the file or image. |
 /// | `234041` | 400 | [`ResourceKeyDeleted`](crate::ErrorCode::ResourceKeyDeleted) | The tenant's encryption key was deleted, so files and images encrypted with it cannot be used. |
 /// | `234042` | 400 | [`TenantStorageFailed`](crate::ErrorCode::TenantStorageFailed) | The tenant's own storage failed, for example because it is full. |
-#[doc(alias = "im.v1.image.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetImage {
@@ -36,7 +47,7 @@ pub struct GetImage {
 }
 
 impl GetImage {
-    /// Starts with what is required.
+    /// Creates `GetImage` with its required values.
     ///
     /// - `image_key`: The image to download, by the key that its upload returned; starts with `img_`.
     pub fn new(image_key: impl Into<String>) -> Self {

@@ -5,5 +5,24 @@
 mod create;
 mod get;
 
+#[doc(alias = "im.v1.image.create")]
+#[doc(alias = "upload")]
+#[doc(alias = "upload image")]
+#[doc(alias = "picture")]
+#[doc(alias = "photo")]
+#[doc(alias = "avatar")]
+#[doc(alias = "上传图片")]
+#[doc(alias = "图片")]
+#[doc(alias = "头像")]
+pub use self::create::CreateImage;
+
+#[doc(alias = "im.v1.image.get")]
+#[doc(alias = "download")]
+#[doc(alias = "download image")]
+#[doc(alias = "picture")]
+#[doc(alias = "photo")]
+#[doc(alias = "下载图片")]
+#[doc(alias = "图片")]
+pub use self::get::GetImage;
+
 pub use self::create::*;
-pub use self::get::*;

@@ -10,6 +10,18 @@ use crate::generated::types::{Message, MessageType, ReceiveId};
 ///
 /// The app needs a bot. A person must be among those whom the app is available to; in a chat, the bot must be a member and allowed to write. Within 1 hour, requests with the same `uuid` send one message at most.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::{CreateMessage, ReceiveId, Text};
+///
+/// let text = Text::new("Lunch? ").mention("ou_84aad35d084aa403a838cf73", "Tom");
+/// let to = ReceiveId::chat("oc_a0553eda9014c201e6969b478895c230");
+/// let message = CreateMessage::with_content(to, text).send(&feishu).await?;
+/// println!("{}", message.message_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/messages` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/create))
 ///
 /// - Operation: `im.v1.message.create`
@@ -48,7 +60,6 @@ use crate::generated::types::{Message, MessageType, ReceiveId};
 /// | `230055` | 400 | [`FileTypeMismatch`](crate::ErrorCode::FileTypeMismatch) | The type that the file was uploaded with does not fit the type of the message. |
 /// | `230075` | 400 | [`EncryptedOrEditExpired`](crate::ErrorCode::EncryptedOrEditExpired) | Messages cannot be sent to secret chats or chats with third-party encryption; or, for edits, the period in which the message can be edited is over. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message.create")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateMessage {
@@ -69,15 +80,15 @@ impl std::fmt::Debug for CreateMessage {
     }
 }
 
-/// What [`CreateMessage`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`CreateMessage`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct CreateMessageRequired<'a> {
-    /// The recipient's ID, of the type given in `receive_id_type`: a user, a chat or, when forwarding, a thread. For users, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
+    /// The recipient, a user or a chat. A new message cannot be sent to a thread. For a user, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
     pub receive_id: ReceiveId,
-    /// The type of the message, which determines the format of `content`. A reply cannot be `system`, and an edit must be `text` or `post`.
+    /// The type of the message, which determines the format of `content`.
     pub msg_type: MessageType,
-    /// The message as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
+    /// The content as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; `with_content` writes it. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
     pub content: &'a str,
 }
 
@@ -92,7 +103,7 @@ impl std::fmt::Debug for CreateMessageRequired<'_> {
 }
 
 impl CreateMessage {
-    /// Starts with what is required, each value by its name.
+    /// Creates `CreateMessage` with its required values, each given by name.
     pub fn new(required: CreateMessageRequired<'_>) -> Self {
         Self {
             receive_id: required.receive_id,

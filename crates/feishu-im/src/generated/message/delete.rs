@@ -9,6 +9,15 @@ use openplat_core::{
 ///
 /// A bot can recall its own messages. The owner of a chat can also recall the messages of other members. The tenant's administrators limit how long after sending a message can be recalled.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::DeleteMessage;
+///
+/// DeleteMessage::new("om_dc13264520392913993dd051dba21dcf").send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/im/v1/messages/:message_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/delete))
 ///
 /// - Operation: `im.v1.message.delete`
@@ -33,7 +42,6 @@ use openplat_core::{
 /// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteMessage {
@@ -41,9 +49,9 @@ pub struct DeleteMessage {
 }
 
 impl DeleteMessage {
-    /// Starts with what is required.
+    /// Creates `DeleteMessage` with its required values.
     ///
-    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `message_id`: The ID of the message to recall, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub fn new(message_id: impl Into<String>) -> Self {
         Self {
             message_id: message_id.into(),

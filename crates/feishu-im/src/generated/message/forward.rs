@@ -10,6 +10,21 @@ use crate::generated::types::{Message, ReceiveId};
 ///
 /// The bot must be able to see the message and to send messages to the recipient. System notices, red packets, votes, audio messages and transfers of calendar events cannot be forwarded, nor can messages of secret chats or of chats in restricted mode. Within 1 hour, requests with the same `uuid` forward the message to a recipient at most once.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::{ForwardMessage, ReceiveId};
+///
+/// let response = ForwardMessage::new(
+///     "om_dc13264520392913993dd051dba21dcf",
+///     ReceiveId::open_id("ou_a0553eda9014c201e6969b478895c230"),
+/// )
+/// .send(&feishu)
+/// .await?;
+/// println!("{}", response.message_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/messages/:message_id/forward` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/forward))
 ///
 /// - Operation: `im.v1.message.forward`
@@ -49,7 +64,6 @@ use crate::generated::types::{Message, ReceiveId};
 /// | `230074` | 400 | [`TargetInvisibleOrEncrypted`](crate::ErrorCode::TargetInvisibleOrEncrypted) | The caller cannot see the thread to forward to; or, for edits, the message is in a chat with third-party encryption and cannot be edited. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message.forward")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ForwardMessage {
@@ -59,10 +73,10 @@ pub struct ForwardMessage {
 }
 
 impl ForwardMessage {
-    /// Starts with what is required.
+    /// Creates `ForwardMessage` with its required values.
     ///
-    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
-    /// - `receive_id`: The recipient's ID, of the type given in `receive_id_type`: a user, a chat or, when forwarding, a thread. For users, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
+    /// - `message_id`: The ID of the message to forward, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `receive_id`: The recipient: a user, a chat or a thread. For a user, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
     pub fn new(message_id: impl Into<String>, receive_id: ReceiveId) -> Self {
         Self {
             message_id: message_id.into(),

@@ -11,6 +11,16 @@ use crate::generated::types::{CardMsgContentType, Message, UserIdType};
 ///
 /// The caller must be able to see the message. For a merged-forward message, the messages in it are included. Deleted messages are refused.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::GetMessage;
+///
+/// let message = GetMessage::new("om_dc13264520392913993dd051dba21dcf").send(&feishu).await?;
+/// println!("{}", message.to_text());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/messages/:message_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/get))
 ///
 /// - Operation: `im.v1.message.get`
@@ -31,7 +41,6 @@ use crate::generated::types::{CardMsgContentType, Message, UserIdType};
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
-#[doc(alias = "im.v1.message.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetMessage {
@@ -42,9 +51,9 @@ pub struct GetMessage {
 }
 
 impl GetMessage {
-    /// Starts with what is required.
+    /// Creates `GetMessage` with its required values.
     ///
-    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `message_id`: The ID of the message to return, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub fn new(message_id: impl Into<String>) -> Self {
         Self {
             message_id: message_id.into(),

@@ -11,6 +11,19 @@ use crate::generated::types::{CardMsgContentType, Message};
 ///
 /// The bot must be a member of the chat. Threads that the caller cannot see are refused.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::{ContainerId, ListMessage};
+///
+/// let chat = ContainerId::chat("oc_a0553eda9014c201e6969b478895c230");
+/// let mut messages = ListMessage::new(chat).items(&feishu);
+/// while let Some(message) = messages.next().await {
+///     println!("{}", message?.to_text());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/messages` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/list))
 ///
 /// - Operation: `im.v1.message.list`
@@ -31,7 +44,6 @@ use crate::generated::types::{CardMsgContentType, Message};
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230073` | 400 | [`ThreadInvisibleOrSecret`](crate::ErrorCode::ThreadInvisibleOrSecret) | The caller cannot see the thread; or, for edits, the message is in a secret chat and cannot be edited. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
-#[doc(alias = "im.v1.message.list")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListMessage {
@@ -47,9 +59,9 @@ pub struct ListMessage {
 }
 
 impl ListMessage {
-    /// Starts with what is required.
+    /// Creates `ListMessage` with its required values.
     ///
-    /// - `container_id`: The ID of the chat, which starts with `oc_`, or of the thread, which starts with `omt_`, as given in `container_id_type`.
+    /// - `container_id`: The chat or the thread whose messages to list.
     pub fn new(container_id: ContainerId) -> Self {
         Self {
             container_id,
@@ -64,13 +76,13 @@ impl ListMessage {
         }
     }
 
-    /// The earliest send time to include, in seconds since the Unix epoch, as a decimal string. Not for a `container_id_type` of `thread`.
+    /// The earliest send time to include, in seconds since the Unix epoch, as a decimal string. Not for the messages of a thread.
     pub fn start_time(mut self, value: impl Into<openplat_core::Seconds>) -> Self {
         self.start_time = Some(Into::<openplat_core::Seconds>::into(value).into());
         self
     }
 
-    /// The latest send time to include, in seconds since the Unix epoch, as a decimal string. Not for a `container_id_type` of `thread`.
+    /// The latest send time to include, in seconds since the Unix epoch, as a decimal string. Not for the messages of a thread.
     pub fn end_time(mut self, value: impl Into<openplat_core::Seconds>) -> Self {
         self.end_time = Some(Into::<openplat_core::Seconds>::into(value).into());
         self
@@ -212,7 +224,7 @@ pub struct ContainerId {
 }
 
 impl ContainerId {
-    /// An id of a type that is known at run time only.
+    /// Creates an ID whose type is known only at run time.
     pub fn new(id_type: impl Into<ContainerIdType>, id: impl Into<String>) -> Self {
         Self {
             id_type: id_type.into(),
@@ -230,12 +242,12 @@ impl ContainerId {
         Self::new(ContainerIdType::Thread, id)
     }
 
-    /// What type of id it is.
+    /// Returns the type of the ID.
     pub fn id_type(&self) -> &ContainerIdType {
         &self.id_type
     }
 
-    /// The id itself.
+    /// Returns the ID without its type.
     pub fn as_str(&self) -> &str {
         &self.id
     }

@@ -10,6 +10,17 @@ use crate::generated::types::{Message, ReceiveId};
 ///
 /// Messages that cannot be forwarded are left out and returned in `invalid_message_id_list`. If none remains, the request fails. Messages of different chats or threads, or messages in and outside a thread, cannot be combined, and messages of secret chats or of chats in restricted mode cannot be forwarded. Within 1 hour, requests with the same `uuid` forward to a recipient at most once.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::{MergeForwardMessage, ReceiveId};
+///
+/// let to = ReceiveId::chat("oc_a0553eda9014c201e6969b478895c230");
+/// let messages = ["om_d862083dd13b61cc009e66c40a0f0a56", "om_61244dab1ef11257621dcd7g0e256651"];
+/// MergeForwardMessage::new(to, messages).send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/messages/merge_forward` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/merge_forward))
 ///
 /// - Operation: `im.v1.message.merge_forward`
@@ -48,7 +59,6 @@ use crate::generated::types::{Message, ReceiveId};
 /// | `230070` | 400 | [`RestrictedModeNotForwardable`](crate::ErrorCode::RestrictedModeNotForwardable) | The messages cannot be forwarded, because they are confidential or their chat is in restricted mode or dissolved. |
 /// | `230074` | 400 | [`TargetInvisibleOrEncrypted`](crate::ErrorCode::TargetInvisibleOrEncrypted) | The caller cannot see the thread to forward to; or, for edits, the message is in a chat with third-party encryption and cannot be edited. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message.merge_forward")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct MergeForwardMessage {
@@ -58,9 +68,9 @@ pub struct MergeForwardMessage {
 }
 
 impl MergeForwardMessage {
-    /// Starts with what is required.
+    /// Creates `MergeForwardMessage` with its required values.
     ///
-    /// - `receive_id`: The recipient's ID, of the type given in `receive_id_type`: a user, a chat or, when forwarding, a thread. For users, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
+    /// - `receive_id`: The recipient: a user, a chat or a thread. For a user, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
     /// - `message_id_list`: The IDs of the messages to forward, all from the same chat, which start with `om_`.
     ///
     ///   From 1 to 100 elements.

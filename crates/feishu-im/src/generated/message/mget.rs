@@ -11,12 +11,26 @@ use crate::generated::types::{CardMsgContentType, Message, UserIdType};
 ///
 /// No page documents this operation; the facts come from the official command line. Messages that the caller cannot see are left out.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::GetMessages;
+///
+/// let response = GetMessages::new([
+///     "om_dc13264520392913993dd051dba21dcf",
+///     "om_40eb06e7b84dc71c03e009ad3c754195",
+/// ])
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/messages/mget` ([documentation](https://github.com/larksuite/cli/blob/main/shortcuts/im/im_messages_mget.go))
 ///
 /// - Operation: `im.v1.message.mget`
 /// - Token: the app's or a user's
 /// - Scope: `im:message:readonly`
-#[doc(alias = "im.v1.message.mget")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetMessages {
@@ -26,7 +40,7 @@ pub struct GetMessages {
 }
 
 impl GetMessages {
-    /// Starts with what is required.
+    /// Creates `GetMessages` with its required values.
     ///
     /// - `message_ids`: The messages, whose IDs start with `om_`.
     ///

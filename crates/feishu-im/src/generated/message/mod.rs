@@ -19,9 +19,145 @@ mod urgent_app;
 mod urgent_phone;
 mod urgent_sms;
 
+#[doc(alias = "im.v1.message.create")]
+#[doc(alias = "send")]
+#[doc(alias = "post")]
+#[doc(alias = "mention")]
+#[doc(alias = "at")]
+#[doc(alias = "@")]
+#[doc(alias = "dm")]
+#[doc(alias = "send message")]
+#[doc(alias = "text")]
+#[doc(alias = "发消息")]
+#[doc(alias = "发送消息")]
+#[doc(alias = "发送")]
+#[doc(alias = "消息")]
+#[doc(alias = "提及")]
+#[doc(alias = "艾特")]
+pub use self::create::CreateMessage;
+
+#[doc(alias = "im.v1.message.delete")]
+#[doc(alias = "recall")]
+#[doc(alias = "revoke")]
+#[doc(alias = "withdraw")]
+#[doc(alias = "unsend")]
+#[doc(alias = "retract")]
+#[doc(alias = "撤回")]
+#[doc(alias = "撤回消息")]
+#[doc(alias = "消息")]
+pub use self::delete::DeleteMessage;
+
+#[doc(alias = "im.v1.message.forward")]
+#[doc(alias = "转发")]
+#[doc(alias = "转发消息")]
+#[doc(alias = "消息")]
+pub use self::forward::ForwardMessage;
+
+#[doc(alias = "im.v1.message.get")]
+#[doc(alias = "read message")]
+#[doc(alias = "查询消息")]
+#[doc(alias = "获取消息")]
+#[doc(alias = "消息")]
+pub use self::get::GetMessage;
+
+#[doc(alias = "im.v1.message.list")]
+#[doc(alias = "history")]
+#[doc(alias = "chat history")]
+#[doc(alias = "历史消息")]
+#[doc(alias = "会话历史消息")]
+#[doc(alias = "聊天记录")]
+#[doc(alias = "消息")]
+pub use self::list::ListMessage;
+
+#[doc(alias = "im.v1.message.merge_forward")]
+#[doc(alias = "合并转发")]
+#[doc(alias = "转发")]
+#[doc(alias = "消息")]
+pub use self::merge_forward::MergeForwardMessage;
+
+#[doc(alias = "im.v1.message.mget")]
+#[doc(alias = "batch get")]
+#[doc(alias = "批量获取消息")]
+#[doc(alias = "批量查询消息")]
+#[doc(alias = "消息")]
+pub use self::mget::GetMessages;
+
+#[doc(alias = "im.v1.message.patch")]
+#[doc(alias = "update card")]
+#[doc(alias = "change card")]
+#[doc(alias = "interactive card")]
+#[doc(alias = "更新卡片")]
+#[doc(alias = "更新消息卡片")]
+#[doc(alias = "卡片")]
+#[doc(alias = "消息")]
+pub use self::patch::PatchMessage;
+
+#[doc(alias = "im.v1.message.push_follow_up")]
+#[doc(alias = "suggestion")]
+#[doc(alias = "bubble")]
+#[doc(alias = "消息跟随气泡")]
+#[doc(alias = "跟随气泡")]
+#[doc(alias = "气泡")]
+pub use self::push_follow_up::PushMessageFollowUp;
+
+#[doc(alias = "im.v1.message.read_users")]
+#[doc(alias = "read receipt")]
+#[doc(alias = "read status")]
+#[doc(alias = "已读")]
+#[doc(alias = "已读用户")]
+#[doc(alias = "消息已读")]
+pub use self::read_users::ListMessageReadUsers;
+
+#[doc(alias = "im.v1.message.reply")]
+#[doc(alias = "answer")]
+#[doc(alias = "thread")]
+#[doc(alias = "quote")]
+#[doc(alias = "回复")]
+#[doc(alias = "回复消息")]
+#[doc(alias = "话题")]
+#[doc(alias = "消息")]
+pub use self::reply::ReplyMessage;
+
+#[doc(alias = "im.v1.message.search")]
+#[doc(alias = "find message")]
+#[doc(alias = "搜索消息")]
+#[doc(alias = "消息")]
+pub use self::search::SearchMessage;
+
+#[doc(alias = "im.v1.message.update")]
+#[doc(alias = "edit")]
+#[doc(alias = "编辑消息")]
+#[doc(alias = "修改消息")]
+#[doc(alias = "编辑")]
+#[doc(alias = "消息")]
+pub use self::update::UpdateMessage;
+
+#[doc(alias = "im.v1.message.urgent_app")]
+#[doc(alias = "urgent")]
+#[doc(alias = "buzz")]
+#[doc(alias = "ding")]
+#[doc(alias = "加急")]
+#[doc(alias = "应用内加急")]
+pub use self::urgent_app::UrgeMessageByApp;
+
+#[doc(alias = "im.v1.message.urgent_phone")]
+#[doc(alias = "urgent")]
+#[doc(alias = "buzz")]
+#[doc(alias = "call")]
+#[doc(alias = "phone")]
+#[doc(alias = "加急")]
+#[doc(alias = "电话加急")]
+pub use self::urgent_phone::UrgeMessageByPhone;
+
+#[doc(alias = "im.v1.message.urgent_sms")]
+#[doc(alias = "urgent")]
+#[doc(alias = "buzz")]
+#[doc(alias = "text message")]
+#[doc(alias = "加急")]
+#[doc(alias = "短信加急")]
+pub use self::urgent_sms::UrgeMessageBySms;
+
 pub use self::create::*;
-pub use self::delete::*;
-pub use self::forward::*;
 pub use self::get::*;
 pub use self::list::*;
 pub use self::merge_forward::*;

@@ -9,6 +9,20 @@ use openplat_core::{
 ///
 /// Only messages of the type `interactive` can be updated, up to 14 days after they were sent, and only by their sender. The card must be a shared one, with `update_multi` set to `true` in its `config`.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::{Card, PatchMessage};
+/// use serde_json::json;
+///
+/// let card = Card::new(json!({
+///     "schema": "2.0",
+///     "body": { "elements": [{ "tag": "markdown", "content": "**Done.**" }] },
+/// }));
+/// PatchMessage::with_card("om_dc13264520392913993dd051dba21dcf", card).send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/im/v1/messages/:message_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/patch))
 ///
 /// - Operation: `im.v1.message.patch`
@@ -34,7 +48,6 @@ use openplat_core::{
 /// | `230099` | 400 | [`CardCreationFailed`](crate::ErrorCode::CardCreationFailed) | The card could not be made from the given content. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message.patch")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchMessage {
@@ -51,13 +64,13 @@ impl std::fmt::Debug for PatchMessage {
     }
 }
 
-/// What [`PatchMessage`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`PatchMessage`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct PatchMessageRequired<'a> {
-    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// The ID of the message whose card to change, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
-    /// The message as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
+    /// The new card as JSON in a string; `with_card` writes it. It may be up to 30 KB, including templates and style tags. Images are given by the keys returned when they were uploaded.
     pub content: &'a str,
 }
 
@@ -71,7 +84,7 @@ impl std::fmt::Debug for PatchMessageRequired<'_> {
 }
 
 impl PatchMessage {
-    /// Starts with what is required, each value by its name.
+    /// Creates `PatchMessage` with its required values, each given by name.
     pub fn new(required: PatchMessageRequired<'_>) -> Self {
         Self {
             message_id: required.message_id.to_owned(),

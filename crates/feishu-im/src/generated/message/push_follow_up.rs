@@ -9,6 +9,30 @@ use serde::{Deserialize, Serialize};
 ///
 /// Only for messages that the bot sent to a single user at most 600 seconds ago, and once per message. A click sends the text of the bubble as a message of that user.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::{
+///     FollowUp, I18nContent, I18nContentRequired, Language, PushMessageFollowUp,
+/// };
+///
+/// PushMessageFollowUp::new(
+///     "om_3210a18894e206715a4359115f4cf2f5",
+///     [
+///         FollowUp::new("你好")
+///             .i18n_contents([
+///                 I18nContent::new(I18nContentRequired {
+///                     content: "hello",
+///                     language: Language::EnUs,
+///                 }),
+///             ]),
+///     ],
+/// )
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/messages/:message_id/push_follow_up` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/push_follow_up))
 ///
 /// - Operation: `im.v1.message.push_follow_up`
@@ -30,7 +54,6 @@ use serde::{Deserialize, Serialize};
 /// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230007` | 400 | [`InvalidFollowUp`](crate::ErrorCode::InvalidFollowUp) | The content of the follow-up bubbles is not valid. |
 /// | `230008` | 400 | [`FollowUpExists`](crate::ErrorCode::FollowUpExists) | The message has follow-up bubbles already. |
-#[doc(alias = "im.v1.message.push_follow_up")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PushMessageFollowUp {
@@ -39,9 +62,9 @@ pub struct PushMessageFollowUp {
 }
 
 impl PushMessageFollowUp {
-    /// Starts with what is required.
+    /// Creates `PushMessageFollowUp` with its required values.
     ///
-    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `message_id`: The ID of the message to put the bubbles below, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     /// - `follow_ups`: The bubbles to show.
     ///
     ///   From 1 to 3 elements.
@@ -150,7 +173,7 @@ impl std::fmt::Debug for FollowUp {
 }
 
 impl FollowUp {
-    /// Starts with what is required.
+    /// Creates `FollowUp` with its required values.
     ///
     /// - `content`: The text of the bubble, for people whose language has none in `i18n_contents`.
     ///
@@ -197,8 +220,8 @@ impl std::fmt::Debug for I18nContent {
     }
 }
 
-/// What [`I18nContent`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`I18nContent`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct I18nContentRequired<'a> {
     /// The text in the language that `language` names.
@@ -219,7 +242,7 @@ impl std::fmt::Debug for I18nContentRequired<'_> {
 }
 
 impl I18nContent {
-    /// Starts with what is required, each value by its name.
+    /// Creates `I18nContent` with its required values, each given by name.
     pub fn new(required: I18nContentRequired<'_>) -> Self {
         Self {
             content: Some(required.content.to_owned()),

@@ -11,6 +11,25 @@ use crate::generated::types::UserIdType;
 ///
 /// Only for messages that the bot itself sent in the last 7 days. The bot must still be in the chat, which must not be external.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::{
+///     ListMessageReadUsers, ListMessageReadUsersRequired, UserIdType,
+/// };
+///
+/// let mut items = ListMessageReadUsers::new(ListMessageReadUsersRequired {
+///     message_id: "om_dc13264520392913993dd051dba21dcf",
+///     user_id_type: UserIdType::OpenId,
+/// })
+/// .items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/messages/:message_id/read_users` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/read_users))
 ///
 /// - Operation: `im.v1.message.read_users`
@@ -33,7 +52,6 @@ use crate::generated::types::UserIdType;
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230033` | 400 | [`ReadStatusPeriodOver`](crate::ErrorCode::ReadStatusPeriodOver) | The message was sent more than 7 days ago, and who has read it cannot be queried any more. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
-#[doc(alias = "im.v1.message.read_users")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListMessageReadUsers {
@@ -43,18 +61,18 @@ pub struct ListMessageReadUsers {
     page_token: Option<String>,
 }
 
-/// What [`ListMessageReadUsers`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ListMessageReadUsers`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ListMessageReadUsersRequired<'a> {
-    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// The ID of the message whose readers to list, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
     /// The type of user IDs in the request and the response.
     pub user_id_type: UserIdType,
 }
 
 impl ListMessageReadUsers {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ListMessageReadUsers` with its required values, each given by name.
     pub fn new(required: ListMessageReadUsersRequired<'_>) -> Self {
         Self {
             message_id: required.message_id.to_owned(),

@@ -10,6 +10,19 @@ use crate::generated::types::{Message, MessageType};
 ///
 /// The bot must be able to see the message and allowed to write in its chat. Within 1 hour, requests with the same `uuid` send one reply at most.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::ReplyMessage;
+///
+/// let reply = ReplyMessage::with_content("om_dc13264520392913993dd051dba21dcf", "At twelve.")
+///     .reply_in_thread(true)
+///     .send(&feishu)
+///     .await?;
+/// println!("{}", reply.message_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/messages/:message_id/reply` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/reply))
 ///
 /// - Operation: `im.v1.message.reply`
@@ -49,7 +62,6 @@ use crate::generated::types::{Message, MessageType};
 /// | `230099` | 400 | [`CardCreationFailed`](crate::ErrorCode::CardCreationFailed) | The card could not be made from the given content. |
 /// | `230111` | 400 | [`SelfDestructingMessage`](crate::ErrorCode::SelfDestructingMessage) | The message deletes itself after some time and does not take this operation. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message.reply")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ReplyMessage {
@@ -72,15 +84,15 @@ impl std::fmt::Debug for ReplyMessage {
     }
 }
 
-/// What [`ReplyMessage`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ReplyMessage`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct ReplyMessageRequired<'a> {
-    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// The ID of the message to reply to, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
-    /// The message as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
+    /// The content as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; `with_content` writes it. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
     pub content: &'a str,
-    /// The type of the message, which determines the format of `content`. A reply cannot be `system`, and an edit must be `text` or `post`.
+    /// The type of the message, which determines the format of `content`. A reply cannot be `system`.
     pub msg_type: MessageType,
 }
 
@@ -95,7 +107,7 @@ impl std::fmt::Debug for ReplyMessageRequired<'_> {
 }
 
 impl ReplyMessage {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ReplyMessage` with its required values, each given by name.
     pub fn new(required: ReplyMessageRequired<'_>) -> Self {
         Self {
             message_id: required.message_id.to_owned(),

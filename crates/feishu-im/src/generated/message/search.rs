@@ -11,13 +11,24 @@ use crate::generated::types::{PeerType, UserIdType};
 ///
 /// Only messages that the caller can find in Feishu itself are found. The response contains an excerpt of each; `im.v1.message.get` returns the whole message.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::SearchMessage;
+///
+/// let mut found = SearchMessage::new().query("lunch").items(&feishu);
+/// while let Some(message) = found.next().await {
+///     println!("{:?}", message?.id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/messages/search` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/search))
 ///
 /// - Operation: `im.v1.message.search`
 /// - Token: the app's or a user's
 /// - Scope: `search:message`
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
-#[doc(alias = "im.v1.message.search")]
 #[derive(Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SearchMessage {
@@ -41,7 +52,7 @@ impl std::fmt::Debug for SearchMessage {
 }
 
 impl SearchMessage {
-    /// Starts with nothing set.
+    /// Creates `SearchMessage` with nothing set.
     pub fn new() -> Self {
         Self {
             page_size: None,
@@ -164,6 +175,7 @@ openplat_core::string_enum! {
     /// The type of a message in search results. The names differ in part from those used to send messages.
     pub enum FoundMessageType {
         /// Something that the search cannot tell.
+        #[doc(alias = "unknown")]
         UnknownType = "unknown",
         /// Text with formatting, links and images.
         Post = "post",
@@ -254,7 +266,7 @@ pub struct MessageSearchFilter {
 }
 
 impl MessageSearchFilter {
-    /// Starts with nothing set.
+    /// Creates `MessageSearchFilter` with nothing set.
     pub fn new() -> Self {
         Self {
             from_ids: Default::default(),
@@ -355,7 +367,7 @@ pub struct SearchTimeRange {
 }
 
 impl SearchTimeRange {
-    /// Starts with nothing set.
+    /// Creates `SearchTimeRange` with nothing set.
     pub fn new() -> Self {
         Self {
             start_time: None,

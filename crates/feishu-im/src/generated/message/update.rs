@@ -9,6 +9,16 @@ use crate::generated::types::{Message, MessageType};
 ///
 /// Only messages of the types `text` and `post` can be edited, 20 times at most, and only by their sender; cards are changed with `im.v1.message.patch`. The administrators of the tenant limit how long after sending this is possible. Messages of secret chats cannot be edited.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::UpdateMessage;
+///
+/// let edit = UpdateMessage::with_content("om_dc13264520392913993dd051dba21dcf", "Lunch at one?");
+/// edit.send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/im/v1/messages/:message_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/update))
 ///
 /// - Operation: `im.v1.message.update`
@@ -45,7 +55,6 @@ use crate::generated::types::{Message, MessageType};
 /// | `230075` | 400 | [`EncryptedOrEditExpired`](crate::ErrorCode::EncryptedOrEditExpired) | Messages cannot be sent to secret chats or chats with third-party encryption; or, for edits, the period in which the message can be edited is over. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message.update")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateMessage {
@@ -64,15 +73,15 @@ impl std::fmt::Debug for UpdateMessage {
     }
 }
 
-/// What [`UpdateMessage`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`UpdateMessage`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct UpdateMessageRequired<'a> {
-    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// The ID of the message to edit, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
-    /// The type of the message, which determines the format of `content`. A reply cannot be `system`, and an edit must be `text` or `post`.
+    /// The type of the new content, `text` or `post`, which determines the format of `content`.
     pub msg_type: MessageType,
-    /// The message as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; to update a card, the card itself. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
+    /// The new content as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; `with_content` writes it. A `text` may be up to 150 KB, a `post` up to 30 KB. Images are given by the keys returned when they were uploaded.
     pub content: &'a str,
 }
 
@@ -87,7 +96,7 @@ impl std::fmt::Debug for UpdateMessageRequired<'_> {
 }
 
 impl UpdateMessage {
-    /// Starts with what is required, each value by its name.
+    /// Creates `UpdateMessage` with its required values, each given by name.
     pub fn new(required: UpdateMessageRequired<'_>) -> Self {
         Self {
             message_id: required.message_id.to_owned(),

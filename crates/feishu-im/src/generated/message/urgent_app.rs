@@ -10,6 +10,22 @@ use crate::generated::types::UserIdType;
 ///
 /// Only for messages that the bot itself sent, and only if the chat settings allow it. Batch messages and external chats are not supported. A user can have at most 200 unread urgent messages.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::{UrgeMessageByApp, UrgeMessageByAppRequired, UserIdType};
+///
+/// let response = UrgeMessageByApp::new(UrgeMessageByAppRequired {
+///     message_id: "om_dc13264520392913993dd051dba21dcf",
+///     user_id_type: UserIdType::OpenId,
+///     user_id_list: &["ou_6yf8af6bgb9100449565764t3382b168"],
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/im/v1/messages/:message_id/urgent_app` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/urgent_app))
 ///
 /// - Operation: `im.v1.message.urgent_app`
@@ -35,7 +51,6 @@ use crate::generated::types::UserIdType;
 /// | `230098` | 400 | [`FoldedNotUrgent`](crate::ErrorCode::FoldedNotUrgent) | A message that is folded together with others cannot be marked as urgent. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message.urgent_app")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UrgeMessageByApp {
@@ -44,11 +59,11 @@ pub struct UrgeMessageByApp {
     user_id_list: Vec<String>,
 }
 
-/// What [`UrgeMessageByApp`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`UrgeMessageByApp`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct UrgeMessageByAppRequired<'a> {
-    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// The ID of the message to mark as urgent, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
     /// The type of user IDs in the request and the response.
     pub user_id_type: UserIdType,
@@ -57,7 +72,7 @@ pub struct UrgeMessageByAppRequired<'a> {
 }
 
 impl UrgeMessageByApp {
-    /// Starts with what is required, each value by its name.
+    /// Creates `UrgeMessageByApp` with its required values, each given by name.
     pub fn new(required: UrgeMessageByAppRequired<'_>) -> Self {
         Self {
             message_id: required.message_id.to_owned(),

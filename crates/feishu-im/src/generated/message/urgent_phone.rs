@@ -10,6 +10,22 @@ use crate::generated::types::UserIdType;
 ///
 /// Each call uses up part of the tenant's paid quota. Only for messages that the bot itself sent, and only if the chat settings allow it. Batch messages and external chats are not supported. A user can have at most 200 unread urgent messages.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message::{UrgeMessageByPhone, UrgeMessageByPhoneRequired, UserIdType};
+///
+/// let response = UrgeMessageByPhone::new(UrgeMessageByPhoneRequired {
+///     message_id: "om_dc13264520392913993dd051dba21dcf",
+///     user_id_type: UserIdType::OpenId,
+///     user_id_list: &["ou_6yf8af6bgb9100449565764t3382b168"],
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/im/v1/messages/:message_id/urgent_phone` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/urgent_phone))
 ///
 /// - Operation: `im.v1.message.urgent_phone`
@@ -35,7 +51,6 @@ use crate::generated::types::UserIdType;
 /// | `230098` | 400 | [`FoldedNotUrgent`](crate::ErrorCode::FoldedNotUrgent) | A message that is folded together with others cannot be marked as urgent. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message.urgent_phone")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UrgeMessageByPhone {
@@ -44,11 +59,11 @@ pub struct UrgeMessageByPhone {
     user_id_list: Vec<String>,
 }
 
-/// What [`UrgeMessageByPhone`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`UrgeMessageByPhone`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct UrgeMessageByPhoneRequired<'a> {
-    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// The ID of the message to mark as urgent, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
     /// The type of user IDs in the request and the response.
     pub user_id_type: UserIdType,
@@ -57,7 +72,7 @@ pub struct UrgeMessageByPhoneRequired<'a> {
 }
 
 impl UrgeMessageByPhone {
-    /// Starts with what is required, each value by its name.
+    /// Creates `UrgeMessageByPhone` with its required values, each given by name.
     pub fn new(required: UrgeMessageByPhoneRequired<'_>) -> Self {
         Self {
             message_id: required.message_id.to_owned(),

@@ -11,12 +11,22 @@ use crate::generated::types::{Emoji, ReactionOperator, UserIdType};
 ///
 /// The caller must be in the chats of the messages. Each message has pages of its own; those that fail are listed apart and do not stop the others.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message_reaction::{BatchQueryMessageReaction, ReactionQuery};
+///
+/// let query = ReactionQuery::new().message_id("om_8964d1b4f2b8f5d3b2b31383276113");
+/// let response = BatchQueryMessageReaction::new([query]).send(&feishu).await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/messages/reactions/batch_query` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/batch_query))
 ///
 /// - Operation: `im.v1.message_reaction.batch_query`
 /// - Token: the app's or a user's
 /// - Scope: `im:message:readonly` or `im:message.reactions:read`
-#[doc(alias = "im.v1.message_reaction.batch_query")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BatchQueryMessageReaction {
@@ -27,7 +37,7 @@ pub struct BatchQueryMessageReaction {
 }
 
 impl BatchQueryMessageReaction {
-    /// Starts with what is required.
+    /// Creates `BatchQueryMessageReaction` with its required values.
     ///
     /// - `queries`: The messages to ask about, 20 at most, each with the page to return.
     pub fn new(queries: impl IntoIterator<Item = ReactionQuery>) -> Self {
@@ -116,7 +126,7 @@ pub struct ReactionQuery {
 }
 
 impl ReactionQuery {
-    /// Starts with nothing set.
+    /// Creates `ReactionQuery` with nothing set.
     pub fn new() -> Self {
         Self {
             message_id: None,

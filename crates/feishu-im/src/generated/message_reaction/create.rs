@@ -11,6 +11,21 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 ///
 /// The caller, which is the bot of the app or the user, must be in the chat and able to see the message. Some types of messages take no reactions.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message_reaction::{CreateMessageReaction, Emoji, ReactionType};
+///
+/// let response = CreateMessageReaction::new(
+///     "om_a8f2294b************a1a38afaac9d",
+///     ReactionType::new(Emoji::Smile),
+/// )
+/// .send(&feishu)
+/// .await?;
+/// println!("{}", response.reaction_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/messages/:message_id/reactions` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/create))
 ///
 /// - Operation: `im.v1.message_reaction.create`
@@ -43,7 +58,6 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 /// | `231021` | 400 | [`ReactionInExternalChat`](crate::ErrorCode::ReactionInExternalChat) | The caller may not change reactions in chats with people from outside. |
 /// | `231022` | 400 | [`PeerOutsideAvailability`](crate::ErrorCode::PeerOutsideAvailability) | The other side of the direct chat is outside the app's availability or excluded from it. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message_reaction.create")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateMessageReaction {
@@ -52,9 +66,9 @@ pub struct CreateMessageReaction {
 }
 
 impl CreateMessageReaction {
-    /// Starts with what is required.
+    /// Creates `CreateMessageReaction` with its required values.
     ///
-    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `message_id`: The ID of the message to react to, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     /// - `reaction_type`: The emoji to add.
     pub fn new(message_id: impl Into<String>, reaction_type: ReactionType) -> Self {
         Self {

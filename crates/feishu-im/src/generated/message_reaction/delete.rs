@@ -11,6 +11,23 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 ///
 /// Only who added it can remove it, and the caller must still be in the chat of the message.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message_reaction::{
+///     DeleteMessageReaction, DeleteMessageReactionRequired,
+/// };
+///
+/// let response = DeleteMessageReaction::new(DeleteMessageReactionRequired {
+///     message_id: "om_8964d1b4*********2b31383276113",
+///     reaction_id: "ZCaCIjUBVVWSrm5L-3ZTw*************sNa8dHVplEzzSfJVUVLMLcS_",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/im/v1/messages/:message_id/reactions/:reaction_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/delete))
 ///
 /// - Operation: `im.v1.message_reaction.delete`
@@ -43,7 +60,6 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 /// | `231021` | 400 | [`ReactionInExternalChat`](crate::ErrorCode::ReactionInExternalChat) | The caller may not change reactions in chats with people from outside. |
 /// | `231022` | 400 | [`PeerOutsideAvailability`](crate::ErrorCode::PeerOutsideAvailability) | The other side of the direct chat is outside the app's availability or excluded from it. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.message_reaction.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteMessageReaction {
@@ -51,18 +67,18 @@ pub struct DeleteMessageReaction {
     reaction_id: String,
 }
 
-/// What [`DeleteMessageReaction`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`DeleteMessageReaction`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct DeleteMessageReactionRequired<'a> {
-    /// The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// The ID of the message with the reaction, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
     /// The reaction to remove, as adding or listing it returned it. Must belong to the message in `message_id`.
     pub reaction_id: &'a str,
 }
 
 impl DeleteMessageReaction {
-    /// Starts with what is required, each value by its name.
+    /// Creates `DeleteMessageReaction` with its required values, each given by name.
     pub fn new(required: DeleteMessageReactionRequired<'_>) -> Self {
         Self {
             message_id: required.message_id.to_owned(),

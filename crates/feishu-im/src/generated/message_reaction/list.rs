@@ -11,6 +11,20 @@ use crate::generated::types::{Emoji, ReactionOperator, ReactionType, UserIdType}
 ///
 /// The caller must be in the chat and able to see the message. Recalled messages have no reactions.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message_reaction::ListMessageReaction;
+///
+/// let mut items = ListMessageReaction::new("om_8964d1b4*********2b31383276113")
+///     .items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/messages/:message_id/reactions` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/list))
 ///
 /// - Operation: `im.v1.message_reaction.list`
@@ -33,7 +47,6 @@ use crate::generated::types::{Emoji, ReactionOperator, ReactionType, UserIdType}
 /// | `231013` | 400 | [`InvalidAuthType`](crate::ErrorCode::InvalidAuthType) | The token is neither that of a tenant nor that of a user. |
 /// | `231014` | 400 | [`InvalidUserIdType`](crate::ErrorCode::InvalidUserIdType) | The `user_id_type` is not one of `open_id`, `union_id` and `user_id`. |
 /// | `231018` | 400 | [`ReactionMessageInvisible`](crate::ErrorCode::ReactionMessageInvisible) | The caller cannot see the message that the reaction belongs to. |
-#[doc(alias = "im.v1.message_reaction.list")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListMessageReaction {
@@ -45,9 +58,9 @@ pub struct ListMessageReaction {
 }
 
 impl ListMessageReaction {
-    /// Starts with what is required.
+    /// Creates `ListMessageReaction` with its required values.
     ///
-    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `message_id`: The ID of the message whose reactions to list, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub fn new(message_id: impl Into<String>) -> Self {
         Self {
             message_id: message_id.into(),

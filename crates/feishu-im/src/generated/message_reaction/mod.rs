@@ -7,6 +7,43 @@ mod create;
 mod delete;
 mod list;
 
+#[doc(alias = "im.v1.message_reaction.batch_query")]
+#[doc(alias = "emoji")]
+#[doc(alias = "like")]
+#[doc(alias = "表情回复")]
+#[doc(alias = "表情")]
+#[doc(alias = "批量获取表情")]
+pub use self::batch_query::BatchQueryMessageReaction;
+
+#[doc(alias = "im.v1.message_reaction.create")]
+#[doc(alias = "emoji")]
+#[doc(alias = "like")]
+#[doc(alias = "thumbs up")]
+#[doc(alias = "react")]
+#[doc(alias = "add reaction")]
+#[doc(alias = "表情回复")]
+#[doc(alias = "表情")]
+#[doc(alias = "点赞")]
+#[doc(alias = "添加表情")]
+pub use self::create::CreateMessageReaction;
+
+#[doc(alias = "im.v1.message_reaction.delete")]
+#[doc(alias = "emoji")]
+#[doc(alias = "unlike")]
+#[doc(alias = "remove reaction")]
+#[doc(alias = "表情回复")]
+#[doc(alias = "表情")]
+#[doc(alias = "删除表情")]
+pub use self::delete::DeleteMessageReaction;
+
+#[doc(alias = "im.v1.message_reaction.list")]
+#[doc(alias = "emoji")]
+#[doc(alias = "like")]
+#[doc(alias = "表情回复")]
+#[doc(alias = "表情")]
+#[doc(alias = "获取表情")]
+pub use self::list::ListMessageReaction;
+
 pub use self::batch_query::*;
 pub use self::create::*;
 pub use self::delete::*;

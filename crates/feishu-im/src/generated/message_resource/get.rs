@@ -9,6 +9,24 @@ use openplat_core::{
 ///
 /// The app must be in the chat and able to see the message. Up to 100 MB can be downloaded. Stickers, folders and the content of cards cannot be downloaded, nor can anything from confidential messages, chats in restricted mode or external chats. Feishu documents the same for merged-forward messages, but serves files in them to the ID of the merged-forward message.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::message_resource::{
+///     GetMessageResource, GetMessageResourceRequired, ResourceType,
+/// };
+///
+/// let download = GetMessageResource::new(GetMessageResourceRequired {
+///     message_id: "om_dc13264520392913993dd051dba21dcf",
+///     file_key: "file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g",
+///     kind: ResourceType::File,
+/// })
+/// .send(&feishu)
+/// .await?;
+/// download.save_in("downloads").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/messages/:message_id/resources/:file_key` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-resource/get))
 ///
 /// - Operation: `im.v1.message_resource.get`
@@ -35,7 +53,6 @@ use openplat_core::{
 /// | `234041` | 400 | [`ResourceKeyDeleted`](crate::ErrorCode::ResourceKeyDeleted) | The tenant's encryption key was deleted, so files and images encrypted with it cannot be used. |
 /// | `234042` | 400 | [`TenantStorageFailed`](crate::ErrorCode::TenantStorageFailed) | The tenant's own storage failed, for example because it is full. |
 /// | `234043` | 400 | [`ResourceMessageUnsupported`](crate::ErrorCode::ResourceMessageUnsupported) | Files cannot be downloaded from messages of this type, such as cards and merged forwards. |
-#[doc(alias = "im.v1.message_resource.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetMessageResource {
@@ -44,8 +61,8 @@ pub struct GetMessageResource {
     kind: ResourceType,
 }
 
-/// What [`GetMessageResource`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetMessageResource`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetMessageResourceRequired<'a> {
     /// The ID of the message that contains the file, which starts with `om_`. For a file in a merged forward, the ID of the merged forward, not of a message in it.
@@ -57,7 +74,7 @@ pub struct GetMessageResourceRequired<'a> {
 }
 
 impl GetMessageResource {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetMessageResource` with its required values, each given by name.
     pub fn new(required: GetMessageResourceRequired<'_>) -> Self {
         Self {
             message_id: required.message_id.to_owned(),

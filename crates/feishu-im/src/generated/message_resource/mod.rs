@@ -4,4 +4,14 @@
 
 mod get;
 
+#[doc(alias = "im.v1.message_resource.get")]
+#[doc(alias = "download")]
+#[doc(alias = "attachment")]
+#[doc(alias = "下载")]
+#[doc(alias = "消息资源")]
+#[doc(alias = "资源文件")]
+#[doc(alias = "图片")]
+#[doc(alias = "文件")]
+pub use self::get::GetMessageResource;
+
 pub use self::get::*;

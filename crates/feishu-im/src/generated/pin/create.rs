@@ -11,6 +11,18 @@ use crate::generated::types::Pin;
 ///
 /// The caller must be a member of the chat and able to see the message. Some chats reserve pinning for the owner and the administrators. Recalled messages, messages that are about to self-destruct, and some types of messages cannot be pinned.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::pin::CreatePin;
+///
+/// let response = CreatePin::new("om_dc13264520392913993dd051dba21dcf")
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/pins` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/pin/create))
 ///
 /// - Operation: `im.v1.pin.create`
@@ -37,7 +49,6 @@ use crate::generated::types::Pin;
 /// | `230047` | 400 | [`PinRateLimited`](crate::ErrorCode::PinRateLimited) | The same message was pinned or unpinned too often in a short time. |
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
 /// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants. |
-#[doc(alias = "im.v1.pin.create")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreatePin {
@@ -45,9 +56,9 @@ pub struct CreatePin {
 }
 
 impl CreatePin {
-    /// Starts with what is required.
+    /// Creates `CreatePin` with its required values.
     ///
-    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `message_id`: The ID of the message to pin, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub fn new(message_id: impl Into<String>) -> Self {
         Self {
             message_id: message_id.into(),

@@ -9,6 +9,15 @@ use openplat_core::{
 ///
 /// The caller must be a member of the chat and able to see the message. Some chats let only the owner and the administrators do this.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::pin::DeletePin;
+///
+/// DeletePin::new("om_dc13264520392913993dd051dba21dcf").send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/im/v1/pins/:message_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/pin/delete))
 ///
 /// - Operation: `im.v1.pin.delete`
@@ -32,7 +41,6 @@ use openplat_core::{
 /// | `230047` | 400 | [`PinRateLimited`](crate::ErrorCode::PinRateLimited) | The same message was pinned or unpinned too often in a short time. |
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.pin.delete")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeletePin {
@@ -40,9 +48,9 @@ pub struct DeletePin {
 }
 
 impl DeletePin {
-    /// Starts with what is required.
+    /// Creates `DeletePin` with its required values.
     ///
-    /// - `message_id`: The ID of the message, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
+    /// - `message_id`: The ID of the message to unpin, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub fn new(message_id: impl Into<String>) -> Self {
         Self {
             message_id: message_id.into(),

@@ -11,6 +11,19 @@ use crate::generated::types::Pin;
 ///
 /// The caller must be a member of the chat.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::pin::ListPin;
+///
+/// let mut items = ListPin::new("oc_234jsi43d3ssi993d43545f").items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v1/pins` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/pin/list))
 ///
 /// - Operation: `im.v1.pin.list`
@@ -31,7 +44,6 @@ use crate::generated::types::Pin;
 /// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
 /// | `230048` | 400 | [`PinListRateLimited`](crate::ErrorCode::PinListRateLimited) | The app lists pinned messages too often. |
-#[doc(alias = "im.v1.pin.list")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListPin {
@@ -43,7 +55,7 @@ pub struct ListPin {
 }
 
 impl ListPin {
-    /// Starts with what is required.
+    /// Creates `ListPin` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
     pub fn new(chat_id: impl Into<String>) -> Self {

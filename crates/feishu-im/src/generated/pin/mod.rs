@@ -6,7 +6,27 @@ mod create;
 mod delete;
 mod list;
 
+#[doc(alias = "im.v1.pin.create")]
+#[doc(alias = "pin message")]
+#[doc(alias = "置顶")]
+#[doc(alias = "钉")]
+#[doc(alias = "Pin 消息")]
+pub use self::create::CreatePin;
+
+#[doc(alias = "im.v1.pin.delete")]
+#[doc(alias = "unpin")]
+#[doc(alias = "取消置顶")]
+#[doc(alias = "置顶")]
+#[doc(alias = "移除 Pin")]
+pub use self::delete::DeletePin;
+
+#[doc(alias = "im.v1.pin.list")]
+#[doc(alias = "pinned")]
+#[doc(alias = "pins")]
+#[doc(alias = "置顶")]
+#[doc(alias = "群内 Pin 消息")]
+pub use self::list::ListPin;
+
 pub use self::create::*;
-pub use self::delete::*;
 pub use self::list::*;
 pub use crate::generated::types::{MemberIdType, Pin};

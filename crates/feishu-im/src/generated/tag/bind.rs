@@ -7,6 +7,21 @@ use crate::generated::types::TagBizType;
 
 /// Puts tags on a chat.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::tag::{BindTags, BindTagsRequired, TagBizType};
+///
+/// BindTags::new(BindTagsRequired {
+///     tag_biz_type: TagBizType::Chat,
+///     biz_entity_id: "oc_a0553eda9014c201e6969b478895c230",
+/// })
+/// .tag_ids(["7161681234"])
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v2/biz_entity_tag_relation` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/biz_entity_tag_relation/create))
 ///
 /// - Operation: `im.v2.biz_entity_tag_relation.create`
@@ -20,7 +35,6 @@ use crate::generated::types::TagBizType;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-#[doc(alias = "im.v2.biz_entity_tag_relation.create")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct BindTags {
@@ -29,8 +43,8 @@ pub struct BindTags {
     tag_ids: Option<Vec<String>>,
 }
 
-/// What [`BindTags`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`BindTags`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct BindTagsRequired<'a> {
     /// The kind of thing that has the tags.
@@ -40,7 +54,7 @@ pub struct BindTagsRequired<'a> {
 }
 
 impl BindTags {
-    /// Starts with what is required, each value by its name.
+    /// Creates `BindTags` with its required values, each given by name.
     pub fn new(required: BindTagsRequired<'_>) -> Self {
         Self {
             tag_biz_type: required.tag_biz_type,

@@ -8,6 +8,21 @@ use crate::generated::types::{TagBizType, TagInfo};
 
 /// Returns the tags on a chat.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::tag::{GetBoundTags, GetBoundTagsRequired, TagBizType};
+///
+/// let response = GetBoundTags::new(GetBoundTagsRequired {
+///     tag_biz_type: TagBizType::Chat,
+///     biz_entity_id: "oc_a0553eda9014c201e6969b478895c230",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/im/v2/biz_entity_tag_relation` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/biz_entity_tag_relation/get))
 ///
 /// - Operation: `im.v2.biz_entity_tag_relation.get`
@@ -21,7 +36,6 @@ use crate::generated::types::{TagBizType, TagInfo};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-#[doc(alias = "im.v2.biz_entity_tag_relation.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetBoundTags {
@@ -29,8 +43,8 @@ pub struct GetBoundTags {
     biz_entity_id: String,
 }
 
-/// What [`GetBoundTags`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetBoundTags`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetBoundTagsRequired<'a> {
     /// The kind of thing that has the tags.
@@ -40,7 +54,7 @@ pub struct GetBoundTagsRequired<'a> {
 }
 
 impl GetBoundTags {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetBoundTags` with its required values, each given by name.
     pub fn new(required: GetBoundTagsRequired<'_>) -> Self {
         Self {
             tag_biz_type: required.tag_biz_type,

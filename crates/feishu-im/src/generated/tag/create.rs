@@ -10,6 +10,23 @@ use crate::generated::types::{TagFailReason, TagI18nName};
 ///
 /// If a tag has the name already, `create_tag_fail_reason` has the ID of that tag.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::tag::{CreateTag, NewTag, TagI18nName};
+///
+/// let response = CreateTag::new(
+///     NewTag::new()
+///         .tag_type("tenant")
+///         .name("Kunden")
+///         .i18n_names([TagI18nName::new().locale("en_us").name("Customers")]),
+/// )
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v2/tags` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/tag/create))
 ///
 /// - Operation: `im.v2.tag.create`
@@ -23,7 +40,6 @@ use crate::generated::types::{TagFailReason, TagI18nName};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-#[doc(alias = "im.v2.tag.create")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CreateTag {
@@ -31,7 +47,7 @@ pub struct CreateTag {
 }
 
 impl CreateTag {
-    /// Starts with what is required.
+    /// Creates `CreateTag` with its required values.
     ///
     /// - `create_tag`: The name of the new tag in each language.
     pub fn new(create_tag: NewTag) -> Self {
@@ -86,7 +102,7 @@ pub struct NewTag {
 }
 
 impl NewTag {
-    /// Starts with nothing set.
+    /// Creates `NewTag` with nothing set.
     pub fn new() -> Self {
         Self {
             tag_type: None,

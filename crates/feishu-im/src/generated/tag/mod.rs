@@ -8,6 +8,36 @@ mod create;
 mod patch;
 mod unbind;
 
+#[doc(alias = "im.v2.biz_entity_tag_relation.create")]
+#[doc(alias = "label")]
+#[doc(alias = "标签")]
+#[doc(alias = "绑定标签")]
+pub use self::bind::BindTags;
+
+#[doc(alias = "im.v2.biz_entity_tag_relation.get")]
+#[doc(alias = "label")]
+#[doc(alias = "标签")]
+#[doc(alias = "查询标签")]
+pub use self::bound::GetBoundTags;
+
+#[doc(alias = "im.v2.tag.create")]
+#[doc(alias = "label")]
+#[doc(alias = "标签")]
+#[doc(alias = "创建标签")]
+pub use self::create::CreateTag;
+
+#[doc(alias = "im.v2.tag.patch")]
+#[doc(alias = "label")]
+#[doc(alias = "标签")]
+#[doc(alias = "修改标签")]
+pub use self::patch::PatchTag;
+
+#[doc(alias = "im.v2.biz_entity_tag_relation.update")]
+#[doc(alias = "label")]
+#[doc(alias = "标签")]
+#[doc(alias = "解绑标签")]
+pub use self::unbind::UnbindTags;
+
 pub use self::bind::*;
 pub use self::bound::*;
 pub use self::create::*;

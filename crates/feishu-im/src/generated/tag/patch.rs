@@ -8,6 +8,24 @@ use crate::generated::types::{TagFailReason, TagI18nName, TagInfo};
 
 /// Changes the names of a tag.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::tag::{PatchTag, TagI18nName, TagPatch};
+///
+/// let response = PatchTag::new("7161681234")
+///     .patch_tag(
+///         TagPatch::new()
+///             .id("7161681234")
+///             .name("Kunden")
+///             .i18n_names([TagI18nName::new().locale("en_us").name("Customers")]),
+///     )
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/im/v2/tags/:tag_id` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/tag/patch))
 ///
 /// - Operation: `im.v2.tag.patch`
@@ -21,7 +39,6 @@ use crate::generated::types::{TagFailReason, TagI18nName, TagInfo};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-#[doc(alias = "im.v2.tag.patch")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchTag {
@@ -30,7 +47,7 @@ pub struct PatchTag {
 }
 
 impl PatchTag {
-    /// Starts with what is required.
+    /// Creates `PatchTag` with its required values.
     ///
     /// - `tag_id`: The tag to change.
     pub fn new(tag_id: impl Into<String>) -> Self {
@@ -96,7 +113,7 @@ pub struct TagPatch {
 }
 
 impl TagPatch {
-    /// Starts with nothing set.
+    /// Creates `TagPatch` with nothing set.
     pub fn new() -> Self {
         Self {
             id: None,

@@ -10,6 +10,17 @@ use crate::generated::types::{Message, ReceiveId};
 ///
 /// The content of the new message is a fixed text; `im.v1.message.get` returns the messages in it. Threads of secret chats or of chats in restricted mode cannot be forwarded. Within 1 hour, requests with the same `uuid` forward the thread to a recipient at most once.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::thread::{ForwardThread, ReceiveId};
+///
+/// let to = ReceiveId::chat("oc_a0553eda9014c201e6969b478895c230");
+/// let message = ForwardThread::new("omt_dc132645203", to).send(&feishu).await?;
+/// println!("{}", message.message_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v1/threads/:thread_id/forward` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/thread/forward))
 ///
 /// - Operation: `im.v1.thread.forward`
@@ -46,7 +57,6 @@ use crate::generated::types::{Message, ReceiveId};
 /// | `230074` | 400 | [`TargetInvisibleOrEncrypted`](crate::ErrorCode::TargetInvisibleOrEncrypted) | The caller cannot see the thread to forward to; or, for edits, the message is in a chat with third-party encryption and cannot be edited. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
-#[doc(alias = "im.v1.thread.forward")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ForwardThread {
@@ -56,10 +66,10 @@ pub struct ForwardThread {
 }
 
 impl ForwardThread {
-    /// Starts with what is required.
+    /// Creates `ForwardThread` with its required values.
     ///
     /// - `thread_id`: The ID of the thread to forward, as contained in its messages, which starts with `omt_`.
-    /// - `receive_id`: The recipient's ID, of the type given in `receive_id_type`: a user, a chat or, when forwarding, a thread. For users, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
+    /// - `receive_id`: The recipient: a user, a chat or a thread. For a user, an open_id, which starts with `ou_`, is best. A bot can only reach users in its app's availability and chats in which it can send messages.
     pub fn new(thread_id: impl Into<String>, receive_id: ReceiveId) -> Self {
         Self {
             thread_id: thread_id.into(),

@@ -4,7 +4,13 @@
 
 mod forward;
 
-pub use self::forward::*;
+#[doc(alias = "im.v1.thread.forward")]
+#[doc(alias = "topic")]
+#[doc(alias = "转发话题")]
+#[doc(alias = "话题")]
+#[doc(alias = "转发")]
+pub use self::forward::ForwardThread;
+
 pub use crate::generated::types::{
     I18nNames, MemberIdType, Mention, Message, MessageBody, MessageType, ReceiveId,
     ReceiveIdType, Sender, SenderType,

@@ -53,7 +53,7 @@ impl std::fmt::Debug for AppFeedCard {
 }
 
 impl AppFeedCard {
-    /// Starts with nothing set.
+    /// Creates `AppFeedCard` with nothing set.
     pub fn new() -> Self {
         Self {
             biz_id: None,
@@ -145,7 +145,7 @@ impl std::fmt::Debug for FeedStatusLabel {
 }
 
 impl FeedStatusLabel {
-    /// Starts with nothing set.
+    /// Creates `FeedStatusLabel` with nothing set.
     pub fn new() -> Self {
         Self {
             text: None,
@@ -190,7 +190,7 @@ pub struct FeedButtons {
 }
 
 impl FeedButtons {
-    /// Starts with nothing set.
+    /// Creates `FeedButtons` with nothing set.
     pub fn new() -> Self {
         Self {
             buttons: Default::default(),
@@ -244,7 +244,7 @@ impl std::fmt::Debug for FeedButton {
 }
 
 impl FeedButton {
-    /// Starts with nothing set.
+    /// Creates `FeedButton` with nothing set.
     pub fn new() -> Self {
         Self {
             multi_url: None,
@@ -313,7 +313,7 @@ pub struct FeedButtonUrl {
 }
 
 impl FeedButtonUrl {
-    /// Starts with nothing set.
+    /// Creates `FeedButtonUrl` with nothing set.
     pub fn new() -> Self {
         Self {
             url: None,
@@ -376,7 +376,7 @@ impl std::fmt::Debug for FeedButtonText {
 }
 
 impl FeedButtonText {
-    /// Starts with nothing set.
+    /// Creates `FeedButtonText` with nothing set.
     pub fn new() -> Self {
         Self { text: None }
     }
@@ -392,6 +392,7 @@ openplat_core::string_enum! {
     /// The looks of a button in the feed.
     pub enum FeedButtonStyle {
         /// The look of ordinary buttons.
+        #[doc(alias = "default")]
         Plain = "default",
         /// The primary color.
         Primary = "primary",
@@ -410,7 +411,7 @@ pub struct FeedLink {
 }
 
 impl FeedLink {
-    /// Starts with nothing set.
+    /// Creates `FeedLink` with nothing set.
     pub fn new() -> Self {
         Self { link: None }
     }
@@ -451,7 +452,7 @@ impl std::fmt::Debug for FeedNotify {
 }
 
 impl FeedNotify {
-    /// Starts with nothing set.
+    /// Creates `FeedNotify` with nothing set.
     pub fn new() -> Self {
         Self {
             close_notify: None,

@@ -124,7 +124,7 @@ pub struct I18nNames {
 }
 
 impl I18nNames {
-    /// Starts with nothing set.
+    /// Creates `I18nNames` with nothing set.
     pub fn new() -> Self {
         Self {
             zh_cn: None,
@@ -171,7 +171,7 @@ pub struct RestrictedModeSetting {
 }
 
 impl RestrictedModeSetting {
-    /// Starts with nothing set.
+    /// Creates `RestrictedModeSetting` with nothing set.
     pub fn new() -> Self {
         Self {
             status: None,
@@ -223,6 +223,7 @@ openplat_core::string_enum! {
         /// Every member.
         AllMembers = "all_members",
         /// Not set; only in events about changed settings.
+        #[doc(alias = "unknown")]
         NotSet = "unknown",
     }
 }
@@ -235,6 +236,7 @@ openplat_core::string_enum! {
         /// The owner and the administrators alone may.
         NotAllowed = "not_allowed",
         /// Not set; only in events about changed settings.
+        #[doc(alias = "unknown")]
         NotSet = "unknown",
     }
 }

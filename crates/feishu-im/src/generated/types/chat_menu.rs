@@ -35,7 +35,7 @@ pub struct ChatMenuItem {
 }
 
 impl ChatMenuItem {
-    /// Starts with nothing set.
+    /// Creates `ChatMenuItem` with nothing set.
     pub fn new() -> Self {
         Self {
             action_type: None,
@@ -99,7 +99,7 @@ pub struct ChatMenuItemRedirectLink {
 }
 
 impl ChatMenuItemRedirectLink {
-    /// Starts with nothing set.
+    /// Creates `ChatMenuItemRedirectLink` with nothing set.
     pub fn new() -> Self {
         Self {
             common_url: None,
@@ -151,7 +151,7 @@ pub struct ChatMenuTree {
 }
 
 impl ChatMenuTree {
-    /// Starts with what is required.
+    /// Creates `ChatMenuTree` with its required values.
     ///
     /// - `chat_menu_top_levels`: The entries on the first level, from left to right; a chat has 3 at most.
     pub fn new(
@@ -179,7 +179,7 @@ pub struct ChatMenuTopLevel {
 }
 
 impl ChatMenuTopLevel {
-    /// Starts with what is required.
+    /// Creates `ChatMenuTopLevel` with its required values.
     ///
     /// - `chat_menu_item`: The text and the action of the entry.
     pub fn new(chat_menu_item: ChatMenuItem) -> Self {
@@ -219,7 +219,7 @@ pub struct ChatMenuSecondLevel {
 }
 
 impl ChatMenuSecondLevel {
-    /// Starts with nothing set.
+    /// Creates `ChatMenuSecondLevel` with nothing set.
     pub fn new() -> Self {
         Self {
             chat_menu_second_level_id: None,

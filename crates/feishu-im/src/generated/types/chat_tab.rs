@@ -52,7 +52,7 @@ pub struct ChatTab {
 }
 
 impl ChatTab {
-    /// Starts with what is required.
+    /// Creates `ChatTab` with its required values.
     ///
     /// - `tab_type`: The type of the tab. Only `doc` and `url` can be added and changed; the others are provided by Feishu.
     pub fn new(tab_type: impl Into<ChatTabType>) -> Self {
@@ -109,7 +109,7 @@ pub struct ChatTabContent {
 }
 
 impl ChatTabContent {
-    /// Starts with nothing set.
+    /// Creates `ChatTabContent` with nothing set.
     pub fn new() -> Self {
         Self {
             url: None,
@@ -157,7 +157,7 @@ pub struct ChatTabConfig {
 }
 
 impl ChatTabConfig {
-    /// Starts with nothing set.
+    /// Creates `ChatTabConfig` with nothing set.
     pub fn new() -> Self {
         Self {
             icon_key: None,

@@ -303,6 +303,7 @@ openplat_core::string_enum! {
         /// `StatusFlashOfInspiration` on the wire.
         StatusFlashOfInspiration = "StatusFlashOfInspiration",
         /// `18X` on the wire.
+        #[doc(alias = "18X")]
         X18 = "18X",
         /// `CLEAVER` on the wire.
         Cleaver = "CLEAVER",

@@ -15,8 +15,10 @@ openplat_core::string_enum! {
         /// Identifies a person by the address where the person gets mail.
         Email = "email",
         /// Identifies a chat. Starts with `oc_`.
+        #[doc(alias = "chat_id")]
         Chat = "chat_id",
         /// Identifies a thread; only for forwarding. Starts with `omt_`.
+        #[doc(alias = "thread_id")]
         Thread = "thread_id",
     }
 }
@@ -89,6 +91,7 @@ openplat_core::string_enum! {
         /// A sender who is not shown. In part documented as not in use yet.
         Anonymous = "anonymous",
         /// A sender that Feishu cannot name. In part documented as not in use yet.
+        #[doc(alias = "unknown")]
         NotKnown = "unknown",
     }
 }
@@ -234,7 +237,7 @@ pub struct ReceiveId {
 }
 
 impl ReceiveId {
-    /// An id of a type that is known at run time only.
+    /// Creates an ID whose type is known only at run time.
     pub fn new(id_type: impl Into<ReceiveIdType>, id: impl Into<String>) -> Self {
         Self {
             id_type: id_type.into(),
@@ -272,12 +275,12 @@ impl ReceiveId {
         Self::new(ReceiveIdType::Thread, id)
     }
 
-    /// What type of id it is.
+    /// Returns the type of the ID.
     pub fn id_type(&self) -> &ReceiveIdType {
         &self.id_type
     }
 
-    /// The id itself.
+    /// Returns the ID without its type.
     pub fn as_str(&self) -> &str {
         &self.id
     }

@@ -35,7 +35,7 @@ pub struct ReactionType {
 }
 
 impl ReactionType {
-    /// Starts with what is required.
+    /// Creates `ReactionType` with its required values.
     ///
     /// - `emoji_type`: The emoji by its name, such as `SMILE`, `OK` or `THUMBSUP`.
     pub fn new(emoji_type: impl Into<Emoji>) -> Self {

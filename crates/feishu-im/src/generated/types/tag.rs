@@ -15,7 +15,7 @@ pub struct TagI18nName {
 }
 
 impl TagI18nName {
-    /// Starts with nothing set.
+    /// Creates `TagI18nName` with nothing set.
     pub fn new() -> Self {
         Self { locale: None, name: None }
     }

@@ -8,6 +8,18 @@ use openplat_core::{
 ///
 /// Without `open_ids`, the clients of all members of the chat do so, and each of them calls back. A preview can be updated once in 5 seconds.
 ///
+/// ```no_run
+/// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
+/// use feishu_im::url_preview::UpdateUrlPreviews;
+///
+/// UpdateUrlPreviews::new(["952te0c8-9ccf-463d-ad73-593f8f768a5c"])
+///     .open_ids(["ou_a0553eda9014c201e6969b478895c230"])
+///     .send(&feishu)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/im/v2/url_previews/batch_update` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/group/im-v2/url_preview/batch_update))
 ///
 /// - Operation: `im.v2.url_preview.batch_update`
@@ -21,7 +33,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-#[doc(alias = "im.v2.url_preview.batch_update")]
 #[derive(Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct UpdateUrlPreviews {
@@ -39,7 +50,7 @@ impl std::fmt::Debug for UpdateUrlPreviews {
 }
 
 impl UpdateUrlPreviews {
-    /// Starts with what is required.
+    /// Creates `UpdateUrlPreviews` with its required values.
     ///
     /// - `preview_tokens`: The tokens of the previews, which came with the callback `url.preview.get`.
     ///

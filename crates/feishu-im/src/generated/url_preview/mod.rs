@@ -4,4 +4,9 @@
 
 mod batch_update;
 
-pub use self::batch_update::*;
+#[doc(alias = "im.v2.url_preview.batch_update")]
+#[doc(alias = "link preview")]
+#[doc(alias = "unfurl")]
+#[doc(alias = "链接预览")]
+#[doc(alias = "更新链接预览")]
+pub use self::batch_update::UpdateUrlPreviews;

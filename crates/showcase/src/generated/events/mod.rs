@@ -9,11 +9,23 @@ mod parcel_left;
 mod parcel_redirected;
 mod types;
 
+#[doc(alias = "card.action.trigger")]
+pub use self::parcel_question::ParcelQuestion;
+
+#[doc(alias = "card.action.trigger_v1")]
+pub use self::parcel_stamped::ParcelStamped;
+
+#[doc(alias = "parcel.arrived_v1")]
+pub use self::parcel_arrived::ParcelArrived;
+
+#[doc(alias = "parcel_left")]
+pub use self::parcel_left::ParcelLeft;
+
+#[doc(alias = "url.preview.get")]
+pub use self::parcel_redirected::ParcelRedirected;
+
 pub use self::parcel_question::*;
-pub use self::parcel_stamped::*;
 pub use self::parcel_arrived::*;
-pub use self::parcel_left::*;
-pub use self::parcel_redirected::*;
 pub use self::types::*;
 pub use crate::generated::types::{Address, AddressKind, AddressRequired, Parcel, Stop};
 

@@ -56,8 +56,8 @@ impl std::fmt::Debug for ParcelQuestionAnswer {
     }
 }
 
-/// What [`ParcelQuestionAnswer`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ParcelQuestionAnswer`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Clone)]
 pub struct ParcelQuestionAnswerRequired<'a> {
     /// The one to go to.
@@ -76,7 +76,7 @@ impl std::fmt::Debug for ParcelQuestionAnswerRequired<'_> {
 }
 
 impl ParcelQuestionAnswer {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ParcelQuestionAnswer` with its required values, each given by name.
     pub fn new(required: ParcelQuestionAnswerRequired<'_>) -> Self {
         Self {
             door: Some(required.door.to_owned()),

@@ -9,11 +9,23 @@ use crate::generated::types::Parcel;
 
 /// Notes down whatever there is to say about a parcel. Shows free JSON as the whole of a body, in lists and in maps.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::AnnotateParcel;
+/// use serde_json::json;
+///
+/// let response = AnnotateParcel::new("number", json!(["wet", { "inside": null }]))
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/parcels/:number/notes` ([documentation](https://example.com/parcels/annotate))
 ///
 /// - Operation: `showcase.parcel.annotate`
 /// - Token: the app's
-#[doc(alias = "showcase.parcel.annotate")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct AnnotateParcel {
@@ -22,7 +34,7 @@ pub struct AnnotateParcel {
 }
 
 impl AnnotateParcel {
-    /// Starts with what is required.
+    /// Creates `AnnotateParcel` with its required values.
     ///
     /// - `number`: The number on the receipt.
     /// - `body`: What is sent as the body.

@@ -9,11 +9,26 @@ use crate::generated::types::RecipientId;
 
 /// Announces a parcel to its recipient. Shows IDs that travel with their types, and JSON in strings.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::{AnnounceParcel, Announcement, RecipientId};
+///
+/// let response = AnnounceParcel::new(
+///     "number",
+///     RecipientId::email("ann@example.com"),
+///     Announcement::new("Soon!").images(["img_1"]),
+/// )
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/parcels/:number/announcements` ([documentation](https://example.com/parcels/announce))
 ///
 /// - Operation: `showcase.parcel.announce`
 /// - Token: the app's
-#[doc(alias = "showcase.parcel.announce")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct AnnounceParcel {
@@ -25,7 +40,7 @@ pub struct AnnounceParcel {
 }
 
 impl AnnounceParcel {
-    /// Starts with what is required.
+    /// Creates `AnnounceParcel` with its required values.
     ///
     /// - `number`: The number on the receipt.
     /// - `to`: The recipient of the announcement.
@@ -123,7 +138,7 @@ pub struct Announcement {
 }
 
 impl Announcement {
-    /// Starts with what is required.
+    /// Creates `Announcement` with its required values.
     ///
     /// - `text`: The text of the announcement.
     pub fn new(text: impl Into<String>) -> Self {

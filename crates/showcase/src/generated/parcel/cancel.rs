@@ -6,11 +6,19 @@ use openplat_core::{
 
 /// Cancels parcels. Shows a DELETE with a body.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::CancelParcel;
+///
+/// CancelParcel::new(["numbers"]).send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `DELETE /open-apis/showcase/v1/parcels` ([documentation](https://example.com/parcels/cancel))
 ///
 /// - Operation: `showcase.parcel.cancel`
 /// - Token: the app's
-#[doc(alias = "showcase.parcel.cancel")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CancelParcel {
@@ -18,7 +26,7 @@ pub struct CancelParcel {
 }
 
 impl CancelParcel {
-    /// Starts with what is required.
+    /// Creates `CancelParcel` with its required values.
     ///
     /// - `numbers`: The numbers on the receipts.
     pub fn new(numbers: impl IntoIterator<Item = impl Into<String>>) -> Self {

@@ -8,11 +8,23 @@ use serde::{Deserialize, Serialize};
 
 /// Counts parcels. Shows a GET with a body, and a path with a slash at its end.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::CountParcel;
+///
+/// let response = CountParcel::new("shelf", ["Springfield"])
+///     .sealed(true)
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/showcase/v1/shelves/:shelf/count/` ([documentation](https://example.com/parcels/count))
 ///
 /// - Operation: `showcase.parcel.count`
 /// - Token: the app's or a user's
-#[doc(alias = "showcase.parcel.count")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct CountParcel {
@@ -23,7 +35,7 @@ pub struct CountParcel {
 }
 
 impl CountParcel {
-    /// Starts with what is required.
+    /// Creates `CountParcel` with its required values.
     ///
     /// - `shelf`: The shelf, by the letter on it.
     /// - `cities`: The cities that the parcels go to.

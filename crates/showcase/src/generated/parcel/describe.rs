@@ -8,11 +8,24 @@ use serde::{Deserialize, Serialize};
 
 /// Says what is in a parcel. Shows a model as the whole of a body.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::{Contents, DescribeParcel, Thing};
+///
+/// DescribeParcel::new(
+///     Contents::new("P-1")
+///         .things([("bulb", Thing::new()), ("lamp", Thing::new().worth(2000))]),
+/// )
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/contents` ([documentation](https://example.com/parcels/describe))
 ///
 /// - Operation: `showcase.parcel.describe`
 /// - Token: the app's
-#[doc(alias = "showcase.parcel.describe")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DescribeParcel {
@@ -20,7 +33,7 @@ pub struct DescribeParcel {
 }
 
 impl DescribeParcel {
-    /// Starts with what is required.
+    /// Creates `DescribeParcel` with its required values.
     ///
     /// - `body`: What is sent as the body.
     pub fn new(body: Contents) -> Self {
@@ -68,7 +81,7 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Starts with what is required.
+    /// Creates `Contents` with its required values.
     ///
     /// - `number`: The number on the receipt.
     pub fn new(number: impl Into<String>) -> Self {
@@ -101,7 +114,7 @@ pub struct Thing {
 }
 
 impl Thing {
-    /// Starts with nothing set.
+    /// Creates `Thing` with nothing set.
     pub fn new() -> Self {
         Self { worth: None }
     }

@@ -8,11 +8,23 @@ use serde::{Deserialize, Serialize};
 
 /// Changes what is known about a parcel. Shows fields that `null` clears, in the body and in a model, and documented limits.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::{EditParcel, Handling};
+///
+/// let response = EditParcel::new("number")
+///     .handling(Handling::new().clear_side().hours([9, 17]).clear_otherwise())
+///     .send(&feishu)
+///     .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/showcase/v1/parcels/:number` ([documentation](https://example.com/parcels/edit))
 ///
 /// - Operation: `showcase.parcel.edit`
 /// - Token: the app's
-#[doc(alias = "showcase.parcel.edit")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct EditParcel {
@@ -24,7 +36,7 @@ pub struct EditParcel {
 }
 
 impl EditParcel {
-    /// Starts with what is required.
+    /// Creates `EditParcel` with its required values.
     ///
     /// - `number`: The number on the receipt.
     ///
@@ -154,7 +166,7 @@ pub struct Handling {
 }
 
 impl Handling {
-    /// Starts with nothing set.
+    /// Creates `Handling` with nothing set.
     pub fn new() -> Self {
         Self {
             side: None,

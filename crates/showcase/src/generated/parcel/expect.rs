@@ -7,12 +7,23 @@ use crate::generated::types::{Parcel, RecipientId};
 
 /// Returns the next parcel of a recipient. Shows an ID with its type in the path, and a response that lacks fields of its model.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::{ExpectParcel, RecipientId};
+///
+/// let response = ExpectParcel::new(RecipientId::email("ann@example.com"))
+///     .send(&feishu)
+///     .await?;
+/// println!("{}", response.number);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/showcase/v1/recipients/:recipient/next` ([documentation](https://example.com/parcels/expect))
 ///
 /// - Operation: `showcase.parcel.expect`
 /// - Token: the app's
 /// - Not in this response: `customs`, `tags`
-#[doc(alias = "showcase.parcel.expect")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ExpectParcel {
@@ -20,7 +31,7 @@ pub struct ExpectParcel {
 }
 
 impl ExpectParcel {
-    /// Starts with what is required.
+    /// Creates `ExpectParcel` with its required values.
     ///
     /// - `recipient`: The recipient of the parcel.
     pub fn new(recipient: RecipientId) -> Self {

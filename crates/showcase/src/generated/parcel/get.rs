@@ -7,6 +7,22 @@ use crate::generated::types::Parcel;
 
 /// Returns a parcel. Shows a path in braces, a number in it, and a query with every type of parameter.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::{GetParcel, GetParcelRequired};
+///
+/// let response = GetParcel::new(GetParcelRequired {
+///     depot: 7,
+///     number: "../P 1?",
+///     lang: "en & fr",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{}", response.number);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/showcase/v1/depots/{depot}/parcels/{number}` ([documentation](https://example.com/parcels/get))
 ///
 /// - Operation: `showcase.parcel.get`
@@ -20,7 +36,6 @@ use crate::generated::types::Parcel;
 /// | --- | --- | --- | --- |
 /// | `700001` | 404 | [`ParcelNotFound`](crate::ErrorCode::ParcelNotFound) | No parcel has this number. |
 /// | `700002` | 400 | [`DepotBusy`](crate::ErrorCode::DepotBusy) | The depot handles too many parcels. |
-#[doc(alias = "showcase.parcel.get")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct GetParcel {
@@ -34,8 +49,8 @@ pub struct GetParcel {
     verbose: Option<bool>,
 }
 
-/// What [`GetParcel`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`GetParcel`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetParcelRequired<'a> {
     /// The number of the depot.
@@ -47,7 +62,7 @@ pub struct GetParcelRequired<'a> {
 }
 
 impl GetParcel {
-    /// Starts with what is required, each value by its name.
+    /// Creates `GetParcel` with its required values, each given by name.
     pub fn new(required: GetParcelRequired<'_>) -> Self {
         Self {
             depot: required.depot,

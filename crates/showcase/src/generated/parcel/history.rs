@@ -9,12 +9,24 @@ use crate::generated::types::Stop;
 
 /// Returns the stops of a parcel. Shows a response that is paginated by the number of items to skip.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::HistoryParcel;
+///
+/// let mut items = HistoryParcel::new("number").items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/showcase/v1/parcels/:number/history` ([documentation](https://example.com/parcels/history))
 ///
 /// - Operation: `showcase.parcel.history`
 /// - Token: the app's
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
-#[doc(alias = "showcase.parcel.history")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct HistoryParcel {
@@ -23,7 +35,7 @@ pub struct HistoryParcel {
 }
 
 impl HistoryParcel {
-    /// Starts with what is required.
+    /// Creates `HistoryParcel` with its required values.
     ///
     /// - `number`: The number on the receipt.
     pub fn new(number: impl Into<String>) -> Self {

@@ -6,6 +6,15 @@ use openplat_core::{
 
 /// Holds a parcel at the depot. Shows a PATCH that sends no body and a response without data.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::HoldParcel;
+///
+/// HoldParcel::new("number").send(&feishu).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PATCH /open-apis/showcase/v1/parcels/:number/hold` ([documentation](https://example.com/parcels/hold))
 ///
 /// - Operation: `showcase.parcel.hold`
@@ -18,7 +27,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `700001` | 404 | [`ParcelNotFound`](crate::ErrorCode::ParcelNotFound) | No parcel has this number. |
-#[doc(alias = "showcase.parcel.hold")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct HoldParcel {
@@ -26,7 +34,7 @@ pub struct HoldParcel {
 }
 
 impl HoldParcel {
-    /// Starts with what is required.
+    /// Creates `HoldParcel` with its required values.
     ///
     /// - `number`: The number on the receipt.
     pub fn new(number: impl Into<String>) -> Self {

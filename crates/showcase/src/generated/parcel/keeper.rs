@@ -7,17 +7,26 @@ use serde::{Deserialize, Serialize};
 
 /// Returns the keeper of the parcels. Shows data next to the code of a response.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::KeeperParcel;
+///
+/// let response = KeeperParcel::new().send(&feishu).await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/showcase/v1/keeper` ([documentation](https://example.com/parcels/keeper))
 ///
 /// - Operation: `showcase.parcel.keeper`
 /// - Token: the app's
-#[doc(alias = "showcase.parcel.keeper")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct KeeperParcel {}
 
 impl KeeperParcel {
-    /// Starts with nothing set.
+    /// Creates `KeeperParcel` with nothing set.
     pub fn new() -> Self {
         Self {}
     }

@@ -7,6 +7,16 @@ use openplat_core::{
 
 /// Fetches what has to be glued to a parcel. Shows a download.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::LabelParcel;
+///
+/// let download = LabelParcel::new("number").send(&feishu).await?;
+/// download.save_in("downloads").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/showcase/v1/parcels/:number/label` ([documentation](https://example.com/parcels/label))
 ///
 /// - Operation: `showcase.parcel.label`
@@ -19,7 +29,6 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `700001` | 404 | [`ParcelNotFound`](crate::ErrorCode::ParcelNotFound) | No parcel has this number. |
-#[doc(alias = "showcase.parcel.label")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct LabelParcel {
@@ -28,7 +37,7 @@ pub struct LabelParcel {
 }
 
 impl LabelParcel {
-    /// Starts with what is required.
+    /// Creates `LabelParcel` with its required values.
     ///
     /// - `number`: The number on the receipt.
     pub fn new(number: impl Into<String>) -> Self {

@@ -9,12 +9,24 @@ use crate::generated::types::Parcel;
 
 /// Lists the caller's parcels. Shows an operation for users only, without any required value, whose response is paginated by a token.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client, token: &str) -> Result<(), showcase::Error> {
+/// use showcase::parcel::ListParcel;
+///
+/// let mut items = ListParcel::new().items(&feishu.as_user(token));
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `GET /open-apis/showcase/v1/parcels` ([documentation](https://example.com/parcels/list))
 ///
 /// - Operation: `showcase.parcel.list`
 /// - Token: a user's
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
-#[doc(alias = "showcase.parcel.list")]
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ListParcel {
@@ -24,7 +36,7 @@ pub struct ListParcel {
 }
 
 impl ListParcel {
-    /// Starts with nothing set.
+    /// Creates `ListParcel` with nothing set.
     pub fn new() -> Self {
         Self {
             city: None,

@@ -25,18 +25,79 @@ mod sort;
 mod wait;
 mod weigh;
 
+#[doc(alias = "showcase.parcel.annotate")]
+pub use self::annotate::AnnotateParcel;
+
+#[doc(alias = "showcase.parcel.announce")]
+pub use self::announce::AnnounceParcel;
+
+#[doc(alias = "showcase.parcel.cancel")]
+pub use self::cancel::CancelParcel;
+
+#[doc(alias = "showcase.parcel.count")]
+pub use self::count::CountParcel;
+
+#[doc(alias = "showcase.parcel.describe")]
+pub use self::describe::DescribeParcel;
+
+#[doc(alias = "showcase.parcel.edit")]
+pub use self::edit::EditParcel;
+
+#[doc(alias = "showcase.parcel.expect")]
+pub use self::expect::ExpectParcel;
+
+#[doc(alias = "showcase.parcel.get")]
+pub use self::get::GetParcel;
+
+#[doc(alias = "showcase.parcel.history")]
+pub use self::history::HistoryParcel;
+
+#[doc(alias = "showcase.parcel.hold")]
+pub use self::hold::HoldParcel;
+
+#[doc(alias = "showcase.parcel.keeper")]
+pub use self::keeper::KeeperParcel;
+
+#[doc(alias = "showcase.parcel.label")]
+pub use self::label::LabelParcel;
+
+#[doc(alias = "showcase.parcel.list")]
+pub use self::list::ListParcel;
+
+pub use self::move_::MoveParcel;
+
+#[doc(alias = "showcase.parcel.photograph")]
+pub use self::photograph::PhotographParcel;
+
+#[doc(alias = "showcase.parcel.readdress")]
+pub use self::readdress::ReaddressParcel;
+
+#[doc(alias = "showcase.parcel.search")]
+pub use self::search::SearchParcel;
+
+#[doc(alias = "showcase.parcel.send")]
+pub use self::send::SendParcel;
+
+#[doc(alias = "showcase.parcel.shelve")]
+pub use self::shelve::ShelveParcel;
+
+#[doc(alias = "showcase.parcel.sort")]
+pub use self::sort::SortParcel;
+
+#[doc(alias = "showcase.parcel.wait")]
+pub use self::wait::WaitParcel;
+
+#[doc(alias = "showcase.parcel.weigh")]
+pub use self::weigh::WeighParcel;
+
 pub use self::annotate::*;
 pub use self::announce::*;
-pub use self::cancel::*;
 pub use self::count::*;
 pub use self::describe::*;
 pub use self::edit::*;
-pub use self::expect::*;
 pub use self::get::*;
 pub use self::history::*;
-pub use self::hold::*;
 pub use self::keeper::*;
-pub use self::label::*;
 pub use self::list::*;
 pub use self::move_::*;
 pub use self::photograph::*;
@@ -44,7 +105,6 @@ pub use self::readdress::*;
 pub use self::search::*;
 pub use self::send::*;
 pub use self::shelve::*;
-pub use self::sort::*;
 pub use self::wait::*;
 pub use self::weigh::*;
 pub use crate::generated::types::{

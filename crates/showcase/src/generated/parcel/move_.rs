@@ -9,6 +9,16 @@ use crate::generated::types::AddressKind;
 
 /// Moves a parcel within a depot. Shows \<odd\> input: a method named like a \[keyword\], an ID that is the name of the type, samples that are empty or in another spelling, and `map<list<string>>`, or map\<list\<string\>\>, of several lengths.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::MoveParcel;
+///
+/// let response = MoveParcel::new("North").send(&feishu).await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/depots/:depot/move` ([documentation](https://example.com/parcels/move))
 ///
 /// - Operation: `MoveParcel`
@@ -30,7 +40,7 @@ pub struct MoveParcel {
 }
 
 impl MoveParcel {
-    /// Starts with what is required.
+    /// Creates `MoveParcel` with its required values.
     ///
     /// - `depot`: The place that the parcel leaves from.
     pub fn new(depot: impl Into<String>) -> Self {
@@ -200,7 +210,7 @@ pub struct Wrapping {
 }
 
 impl Wrapping {
-    /// Starts with what is required.
+    /// Creates `Wrapping` with its required values.
     ///
     /// - `material`: The material of the wrapping.
     /// - `spares`: The replacement if the wrapping tears.
@@ -262,7 +272,7 @@ pub struct Label {
 }
 
 impl Label {
-    /// Starts with what is required.
+    /// Creates `Label` with its required values.
     ///
     /// - `on`: The wrapping that the label is on.
     pub fn new(on: Wrapping) -> Self {

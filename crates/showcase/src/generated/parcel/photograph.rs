@@ -9,11 +9,27 @@ use crate::generated::types::RecipientId;
 
 /// Adds a photo of a parcel. Shows a form: files, and every type of field that can accompany them.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::Upload;
+/// use showcase::parcel::{PhotographParcel, PhotographParcelRequired};
+///
+/// let response = PhotographParcel::new(PhotographParcelRequired {
+///     number: "number",
+///     image: Upload::from_path("image"),
+///     caption: "A box; \"dented\"",
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/parcels/:number/photographs` ([documentation](https://example.com/parcels/photograph))
 ///
 /// - Operation: `showcase.parcel.photograph`
 /// - Token: the app's or a user's
-#[doc(alias = "showcase.parcel.photograph")]
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PhotographParcel {
@@ -31,8 +47,8 @@ pub struct PhotographParcel {
     by: Option<RecipientId>,
 }
 
-/// What [`PhotographParcel`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`PhotographParcel`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct PhotographParcelRequired<'a> {
     /// The number on the receipt.
@@ -46,7 +62,7 @@ pub struct PhotographParcelRequired<'a> {
 }
 
 impl PhotographParcel {
-    /// Starts with what is required, each value by its name.
+    /// Creates `PhotographParcel` with its required values, each given by name.
     pub fn new(required: PhotographParcelRequired<'_>) -> Self {
         Self {
             number: required.number.to_owned(),

@@ -10,11 +10,25 @@ use crate::generated::types::{Address, AddressKind};
 
 /// Redirects a parcel to another address. Shows a PUT, a name of our own, an enum in the path, and a response of its own.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::{AddressKind, ReaddressParcel, ReaddressParcelRequired};
+///
+/// let response = ReaddressParcel::new(ReaddressParcelRequired {
+///     number: "number",
+///     address_kind: AddressKind::House,
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/showcase/v1/parcels/:number/address/:address_kind` ([documentation](https://example.com/parcels/readdress))
 ///
 /// - Operation: `showcase.parcel.readdress`
 /// - Token: the app's or a user's
-#[doc(alias = "showcase.parcel.readdress")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ReaddressParcel {
@@ -23,8 +37,8 @@ pub struct ReaddressParcel {
     address: Option<Address>,
 }
 
-/// What [`ReaddressParcel`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ReaddressParcel`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ReaddressParcelRequired<'a> {
     /// The number on the receipt.
@@ -34,7 +48,7 @@ pub struct ReaddressParcelRequired<'a> {
 }
 
 impl ReaddressParcel {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ReaddressParcel` with its required values, each given by name.
     pub fn new(required: ReaddressParcelRequired<'_>) -> Self {
         Self {
             number: required.number.to_owned(),

@@ -9,12 +9,24 @@ use crate::generated::types::Parcel;
 
 /// Searches for parcels. Shows a response that is paginated by a token in the body, and JSON in a string in the query.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::SearchParcel;
+///
+/// let mut items = SearchParcel::new(["fragile"]).items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/parcels/search` ([documentation](https://example.com/parcels/search))
 ///
 /// - Operation: `showcase.parcel.search`
 /// - Token: the app's
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
-#[doc(alias = "showcase.parcel.search")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SearchParcel {
@@ -24,7 +36,7 @@ pub struct SearchParcel {
 }
 
 impl SearchParcel {
-    /// Starts with what is required.
+    /// Creates `SearchParcel` with its required values.
     ///
     /// - `words`: The text on the parcels.
     ///

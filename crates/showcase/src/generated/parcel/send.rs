@@ -10,6 +10,31 @@ use crate::generated::types::{Address, Parcel};
 
 /// Sends a parcel. Shows a body with every type of field, and required values that are set by name.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::{
+///     Address, AddressKind, AddressRequired, SendParcel, SendParcelRequired, Speed,
+/// };
+///
+/// let response = SendParcel::new(SendParcelRequired {
+///     sender: "Ann",
+///     receiver: "Bob \"the box\"",
+///     to: Address::new(AddressRequired {
+///         street: "High Street 1",
+///         city: "Springfield",
+///     })
+///     .floors(Vec::<i64>::new())
+///     .kind(AddressKind::House),
+///     labels: &["this side up"],
+///     speed: Speed::OverNight,
+/// })
+/// .send(&feishu)
+/// .await?;
+/// println!("{}", response.number);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/parcels` ([documentation](https://example.com/parcels/send))
 ///
 /// - Operation: `showcase.parcel.send`
@@ -24,7 +49,6 @@ use crate::generated::types::{Address, Parcel};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `700002` | 400 | [`DepotBusy`](crate::ErrorCode::DepotBusy) | The depot handles too many parcels. |
-#[doc(alias = "showcase.parcel.send")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SendParcel {
@@ -47,8 +71,8 @@ pub struct SendParcel {
     grid: Option<Vec<Vec<i64>>>,
 }
 
-/// What [`SendParcel`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`SendParcel`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendParcelRequired<'a> {
     /// The sender of the parcel.
@@ -64,7 +88,7 @@ pub struct SendParcelRequired<'a> {
 }
 
 impl SendParcel {
-    /// Starts with what is required, each value by its name.
+    /// Creates `SendParcel` with its required values, each given by name.
     pub fn new(required: SendParcelRequired<'_>) -> Self {
         Self {
             uuid: None,
@@ -230,8 +254,10 @@ openplat_core::string_enum! {
         /// Within a week.
         Slow = "slow",
         /// By tomorrow.
+        #[doc(alias = "over-night")]
         OverNight = "over-night",
         /// Within two hours.
+        #[doc(alias = "2h")]
         TwoHours = "2h",
     }
 }
@@ -251,7 +277,7 @@ pub struct Insurance {
 }
 
 impl Insurance {
-    /// Starts with what is required.
+    /// Creates `Insurance` with its required values.
     ///
     /// - `amount`: In cents; required and always there, so that it is not an `Option`.
     /// - `exceptions`: The exclusions of the insurance. Sent even if there are none.

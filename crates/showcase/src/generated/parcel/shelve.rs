@@ -6,11 +6,24 @@ use openplat_core::{
 
 /// Puts a parcel on a shelf. Shows required values of equal types, which are set by name.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::{ShelveParcel, ShelveParcelRequired};
+///
+/// ShelveParcel::new(ShelveParcelRequired {
+///     row: 3,
+///     column: 4,
+/// })
+/// .send(&feishu)
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/shelves/:row/:column` ([documentation](https://example.com/parcels/shelve))
 ///
 /// - Operation: `showcase.parcel.shelve`
 /// - Token: the app's
-#[doc(alias = "showcase.parcel.shelve")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct ShelveParcel {
@@ -18,8 +31,8 @@ pub struct ShelveParcel {
     column: i64,
 }
 
-/// What [`ShelveParcel`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`ShelveParcel`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct ShelveParcelRequired {
     /// The row of the shelf.
@@ -29,7 +42,7 @@ pub struct ShelveParcelRequired {
 }
 
 impl ShelveParcel {
-    /// Starts with what is required, each value by its name.
+    /// Creates `ShelveParcel` with its required values, each given by name.
     pub fn new(required: ShelveParcelRequired) -> Self {
         Self {
             row: required.row,

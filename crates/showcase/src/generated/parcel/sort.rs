@@ -7,11 +7,20 @@ use crate::generated::types::Parcel;
 
 /// Sorts the parcels of a shelf. Shows a list as the whole of a body and of a response.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::SortParcel;
+///
+/// let response = SortParcel::new("shelf", ["P-2", "P-1"]).send(&feishu).await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `PUT /open-apis/showcase/v1/shelves/:shelf/order` ([documentation](https://example.com/parcels/sort))
 ///
 /// - Operation: `showcase.parcel.sort`
 /// - Token: the app's
-#[doc(alias = "showcase.parcel.sort")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct SortParcel {
@@ -20,7 +29,7 @@ pub struct SortParcel {
 }
 
 impl SortParcel {
-    /// Starts with what is required.
+    /// Creates `SortParcel` with its required values.
     ///
     /// - `shelf`: The shelf, by the letter on it.
     /// - `body`: What is sent as the body.

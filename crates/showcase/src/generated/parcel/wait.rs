@@ -9,12 +9,24 @@ use crate::generated::types::Parcel;
 
 /// Returns what waits at a depot. Shows pages whose items are JSON in a string, by a number to skip that is required and a string.
 ///
+/// ```no_run
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::WaitParcel;
+///
+/// let mut items = WaitParcel::new(1, "0").items(&feishu);
+/// while let Some(item) = items.next().await {
+///     let item = item?;
+///     println!("{item:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/depots/:depot/waiting` ([documentation](https://example.com/parcels/wait))
 ///
 /// - Operation: `showcase.parcel.wait`
 /// - Token: the app's
 /// - Paged: see [`pages`](Self::pages) and [`items`](Self::items)
-#[doc(alias = "showcase.parcel.wait")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct WaitParcel {
@@ -23,7 +35,7 @@ pub struct WaitParcel {
 }
 
 impl WaitParcel {
-    /// Starts with what is required.
+    /// Creates `WaitParcel` with its required values.
     ///
     /// - `depot`: The number of the depot.
     /// - `offset`: The number of parcels to skip, as a decimal number.

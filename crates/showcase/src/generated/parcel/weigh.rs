@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 ///
 /// - Operation: `showcase.parcel.weigh`
 /// - Token: the app's
-#[doc(alias = "showcase.parcel.weigh")]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct WeighParcel {
@@ -23,7 +22,7 @@ pub struct WeighParcel {
 }
 
 impl WeighParcel {
-    /// Starts with what is required.
+    /// Creates `WeighParcel` with its required values.
     ///
     /// - `number`: The number on the receipt.
     #[deprecated(note = "Every depot weighs by itself; use `showcase.parcel.get`.")]
@@ -105,7 +104,7 @@ pub struct Scales {
 }
 
 impl Scales {
-    /// Starts with nothing set.
+    /// Creates `Scales` with nothing set.
     pub fn new() -> Self {
         Self { maker: None, age: None }
     }

@@ -21,8 +21,8 @@ pub struct Address {
     pub kind: Option<AddressKind>,
 }
 
-/// What [`Address`] requires. By name, so that two values are never swapped;
-/// without defaults, so that none is forgotten.
+/// The required values of [`Address`], given by name so that no two can be swapped.
+/// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct AddressRequired<'a> {
     /// Street and number.
@@ -32,7 +32,7 @@ pub struct AddressRequired<'a> {
 }
 
 impl Address {
-    /// Starts with what is required, each value by its name.
+    /// Creates `Address` with its required values, each given by name.
     pub fn new(required: AddressRequired<'_>) -> Self {
         Self {
             street: Some(required.street.to_owned()),
@@ -62,6 +62,7 @@ openplat_core::string_enum! {
         /// One door for one household.
         House = "house",
         /// A post office box.
+        #[doc(alias = "p.o.box")]
         PoBox = "p.o.box",
     }
 }

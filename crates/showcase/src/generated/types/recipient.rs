@@ -8,7 +8,7 @@ pub struct RecipientId {
 }
 
 impl RecipientId {
-    /// An id of a type that is known at run time only.
+    /// Creates an ID whose type is known only at run time.
     pub fn new(id_type: impl Into<RecipientIdType>, id: impl Into<String>) -> Self {
         Self {
             id_type: id_type.into(),
@@ -34,12 +34,12 @@ impl RecipientId {
         Self::new(RecipientIdType::Fax, id)
     }
 
-    /// What type of id it is.
+    /// Returns the type of the ID.
     pub fn id_type(&self) -> &RecipientIdType {
         &self.id_type
     }
 
-    /// The id itself.
+    /// Returns the ID without its type.
     pub fn as_str(&self) -> &str {
         &self.id
     }

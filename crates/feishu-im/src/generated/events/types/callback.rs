@@ -72,7 +72,7 @@ pub struct CallbackCard {
     /// The form of `data`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<CallbackCardType>,
-    /// The JSON of the card if `type` is `raw`; an object with `template_id`, and optionally `template_variable` and `template_version_name`, if it is `template`.
+    /// The JSON of the card if `kind` is `raw`; an object with `template_id`, and optionally `template_variable` and `template_version_name`, if it is `template`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<serde_json::Value>,
 }
@@ -87,10 +87,10 @@ impl std::fmt::Debug for CallbackCard {
 }
 
 impl CallbackCard {
-    /// Starts with what is required.
+    /// Creates `CallbackCard` with its required values.
     ///
     /// - `kind`: The form of `data`.
-    /// - `data`: The JSON of the card if `type` is `raw`; an object with `template_id`, and optionally `template_variable` and `template_version_name`, if it is `template`.
+    /// - `data`: The JSON of the card if `kind` is `raw`; an object with `template_id`, and optionally `template_variable` and `template_version_name`, if it is `template`.
     pub fn new(kind: impl Into<CallbackCardType>, data: serde_json::Value) -> Self {
         Self {
             kind: Some(kind.into()),
