@@ -3,8 +3,10 @@
 use openplat_core::{ApiMeta, CodeMeta, ErrorKind};
 
 openplat_core::string_enum! {
-    /// The error codes that the documentation of this API names; read one off an error with
-    /// [`Error::code`](openplat_core::Error::code).
+    /// The error codes that the documentation of this API names.
+    ///
+    /// [`Error::code`](openplat_core::Error::code) returns the code of an error. The search of these docs
+    /// finds a variant by its code on the wire.
     pub enum ErrorCode {
         /// `2320001`: A parameter of the request is not valid.
         ///

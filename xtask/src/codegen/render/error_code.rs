@@ -8,9 +8,10 @@ use crate::codegen::docs;
 use crate::codegen::emit::Item;
 use crate::codegen::ir::{Api, Enum, Variant};
 
-const DOC: &str =
-    "The error codes that the documentation of this API names; read one off an error with
-[`Error::code`](openplat_core::Error::code).";
+const DOC: &str = "The error codes that the documentation of this API names.
+
+[`Error::code`](openplat_core::Error::code) returns the code of an error. The search of these docs
+finds a variant by its code on the wire.";
 
 pub fn file(api: &Api) -> File {
     let variants = api.codes.iter().map(|code| Variant {
