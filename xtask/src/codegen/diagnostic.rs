@@ -44,7 +44,7 @@ impl Diagnostic {
         match &self.place {
             WholeOrPart::File(file) => Some((file, "")),
             WholeOrPart::Part(place) => {
-                Some((place.path.to_str()?, place.pointer.as_ref().map_or("", |p| p.as_str())))
+                Some((place.path().to_str()?, place.pointer().map_or("", |p| p.as_str())))
             }
         }
     }
@@ -65,13 +65,13 @@ impl Diagnostic {
                 }]);
             }
             WholeOrPart::Part(place) => {
-                path = slashes(&place.path);
-                label = place.pointer.as_ref().map(|pointer| format!("at {pointer}"));
-                let mut mark = AnnotationKind::Primary.span(place.span.clone());
+                path = slashes(place.path());
+                label = place.pointer().map(|pointer| format!("at {pointer}"));
+                let mut mark = AnnotationKind::Primary.span(place.span());
                 if let Some(label) = &label {
                     mark = mark.label(label);
                 }
-                let snippet = Snippet::source(&*place.text).path(&path).annotation(mark);
+                let snippet = Snippet::source(place.text()).path(&path).annotation(mark);
                 Level::ERROR.primary_title(&self.message).element(snippet)
             }
         };
@@ -84,7 +84,7 @@ impl Diagnostic {
     fn sort_key(&self) -> (String, usize) {
         match &self.place {
             WholeOrPart::File(path) => (path.clone(), 0),
-            WholeOrPart::Part(place) => (slashes(&place.path), place.span.start),
+            WholeOrPart::Part(place) => (slashes(place.path()), place.span().start),
         }
     }
 }
@@ -125,7 +125,7 @@ impl Diagnostics {
     pub fn concern(&self, path: &Path) -> bool {
         self.0.iter().any(|diagnostic| match &diagnostic.place {
             WholeOrPart::File(file) => Path::new(file).starts_with(path),
-            WholeOrPart::Part(place) => place.path.starts_with(path),
+            WholeOrPart::Part(place) => place.path().starts_with(path),
         })
     }
 
@@ -145,7 +145,7 @@ impl Diagnostics {
     /// The first `limit` of them for a terminal, in the order of the files.
     pub fn render(&self, styled: bool, limit: usize) -> String {
         let mut sorted: Vec<_> = self.0.iter().collect();
-        sorted.sort_by_key(|diagnostic| diagnostic.sort_key());
+        sorted.sort_by_cached_key(|diagnostic| diagnostic.sort_key());
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
         let shown = sorted.iter().take(limit);

@@ -5,11 +5,12 @@ use std::fmt;
 use std::iter;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use jsonc_parser::tokens::Token;
+use jsonc_parser::{CollectOptions, ParseOptions, Scanner, ScannerOptions, parse_to_ast};
 use serde_json::Value as Json;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
@@ -19,14 +20,29 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 pub struct Document {
     /// Relative to the root of the workspace, with forward slashes.
     pub path: PathBuf,
-    pub json: Json,
-    text: Arc<str>,
-    spans: HashMap<Pointer, Span>,
+    source: Arc<Source>,
     /// What was reported already. Nothing that follows from it is reported as well.
     faults: Vec<Pointer>,
 }
 
-#[derive(Debug, Clone)]
+/// A file in which places are looked up.
+#[derive(Debug)]
+struct Source {
+    path: PathBuf,
+    text: String,
+    /// Found when the first place is shown: most files have nothing to show.
+    spans: OnceLock<Spans>,
+}
+
+/// Where the values of a file are.
+#[derive(Debug, Default)]
+struct Spans {
+    values: HashMap<Pointer, Span>,
+    /// Keys that their object has already: the name, the key, and what it leads to.
+    repeated: Vec<(String, Range<usize>, Pointer)>,
+}
+
+#[derive(Debug)]
 struct Span {
     key: Option<Range<usize>>,
     value: Range<usize>,
@@ -39,12 +55,14 @@ pub struct Pointer(String);
 impl Pointer {
     /// The member or element `step` of what this points to.
     pub fn join(&self, step: impl fmt::Display) -> Self {
-        let mut step = step.to_string();
-        // Hardly ever, and this runs for every value of every spec.
-        if step.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
-            step = step.replace('~', "~0").replace('/', "~1");
+        let mut pointer = format!("{}/{step}", self.0);
+        let start = self.0.len() + 1;
+        let step = &pointer[start..];
+        if step.contains('~') || step.contains('/') {
+            let step = step.replace('~', "~0").replace('/', "~1");
+            pointer.replace_range(start.., &step);
         }
-        Self(self.0.clone() + "/" + &step)
+        Self(pointer)
     }
 
     pub fn as_str(&self) -> &str {
@@ -69,8 +87,8 @@ impl fmt::Display for Pointer {
 }
 
 impl Document {
-    /// Reads `root/path`, reporting whatever keeps it from being JSON.
-    pub fn read(root: &Path, path: PathBuf, diagnostics: &mut Diagnostics) -> Option<Self> {
+    /// Reads `root/path` and its JSON, reporting whatever keeps it from being JSON.
+    pub fn read(root: &Path, path: PathBuf, diagnostics: &mut Diagnostics) -> Option<(Self, Json)> {
         let text = match read_file(&root.join(&path)) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -95,42 +113,64 @@ impl Document {
         }
     }
 
-    pub fn parse(path: PathBuf, text: String, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn parse(path: PathBuf, text: String, diagnostics: &mut Diagnostics) -> Option<(Self, Json)> {
         if text.trim().is_empty() {
             diagnostics.push(Diagnostic::file(&path, "is empty").hint(
                 "write the spec, or delete the file; specs/README.md has a complete example",
             ));
             return None;
         }
-        let json = match serde_json::from_str(&text) {
-            Ok(json) => json,
-            Err(error) => {
-                let span = character(&text, error.line(), error.column());
-                let what = error.to_string();
-                let what = what.split(" at line ").next().unwrap_or(&what);
-                let place =
-                    Place { path, text: text.into(), span, pointer: None, is_consequence: false };
-                diagnostics.push(
-                    Diagnostic::at(place, format!("this is not JSON: {what}"))
-                        .hint("specs are strict JSON: no comments, no trailing commas"),
-                );
-                return None;
+        let json = text.parse();
+        let mut document = Self::of(path, text);
+        match json {
+            Ok(json) => {
+                document.report_repeated_keys(&json, diagnostics);
+                Some((document, json))
             }
-        };
-        let mut document =
-            Self { path, json, text: text.into(), spans: HashMap::new(), faults: Vec::new() };
-        document.collect_spans(diagnostics);
-        Some(document)
+            Err(error) => {
+                diagnostics.push(document.not_json(&error));
+                None
+            }
+        }
+    }
+
+    fn of(path: PathBuf, text: String) -> Self {
+        let source = Source { path: path.clone(), text, spans: OnceLock::new() };
+        Self { path, source: source.into(), faults: Vec::new() }
     }
 
     /// A document that could not be read: whatever it may hold is doubtful.
     pub fn unreadable(path: PathBuf) -> Self {
-        Self {
-            path,
-            json: Json::Null,
-            text: "".into(),
-            spans: HashMap::new(),
-            faults: vec![Pointer::default()],
+        let mut document = Self::of(path, String::new());
+        document.add_fault(Pointer::default());
+        document
+    }
+
+    fn not_json(&self, error: &serde_json::Error) -> Diagnostic {
+        let span = character(&self.source.text, error.line(), error.column());
+        let what = error.to_string();
+        let what = what.split(" at line ").next().unwrap_or(&what);
+        let place = Place {
+            source: self.source.clone(),
+            part: Part::Stretch(span),
+            pointer: None,
+            is_consequence: false,
+        };
+        Diagnostic::at(place, format!("this is not JSON: {what}"))
+            .hint("specs are strict JSON: no comments, no trailing commas")
+    }
+
+    /// Reports keys that JSON has twice in an object, of which `json` holds the last.
+    fn report_repeated_keys(&mut self, json: &Json, diagnostics: &mut Diagnostics) {
+        if members_of_text(&self.source.text) == members(json) {
+            return;
+        }
+        let source = self.source.clone();
+        for (name, key, member) in &source.spans().repeated {
+            let place = self.place(member, Part::Stretch(key.clone()));
+            let message = format!("the key `{name}` stands here twice");
+            diagnostics.push(Diagnostic::at(place, message).hint("keep one of the two"));
+            self.add_fault(member.clone());
         }
     }
 
@@ -144,98 +184,143 @@ impl Document {
         self.faults.iter().any(|fault| fault.is_within(pointer) || pointer.is_within(fault))
     }
 
-    fn collect_spans(&mut self, diagnostics: &mut Diagnostics) {
-        let text = self.text.clone();
-        let ast = parse_to_ast(&text, &CollectOptions::default(), &ParseOptions::default());
-        if let Some(value) = ast.ok().and_then(|ast| ast.value) {
-            self.visit(&value, Pointer::default(), None, diagnostics);
-        }
+    /// The place of the value at `pointer`; of what it would stand in if it is not there, or in a
+    /// string that holds JSON.
+    pub fn value(&self, pointer: &Pointer) -> Place {
+        self.place(pointer, Part::Value)
     }
 
-    fn visit(
-        &mut self,
-        value: &Value<'_>,
-        pointer: Pointer,
-        key: Option<Range<usize>>,
-        diagnostics: &mut Diagnostics,
-    ) {
+    /// The place of the key of the member at `pointer`.
+    pub fn key(&self, pointer: &Pointer) -> Place {
+        self.place(pointer, Part::Key)
+    }
+
+    fn place(&self, pointer: &Pointer, part: Part) -> Place {
+        Place {
+            source: self.source.clone(),
+            part,
+            pointer: Some(pointer.clone()),
+            is_consequence: self.faults.iter().any(|fault| pointer.is_within(fault)),
+        }
+    }
+}
+
+impl Source {
+    fn spans(&self) -> &Spans {
+        self.spans.get_or_init(|| {
+            let mut spans = Spans::default();
+            let ast =
+                parse_to_ast(&self.text, &CollectOptions::default(), &ParseOptions::default());
+            if let Some(value) = ast.ok().and_then(|ast| ast.value) {
+                spans.add(&value, Pointer::default(), None);
+            }
+            spans
+        })
+    }
+}
+
+impl Spans {
+    fn add(&mut self, value: &Value<'_>, pointer: Pointer, key: Option<Range<usize>>) {
         match value {
             Value::Object(object) => {
                 for property in &object.properties {
                     let name = property.name.as_str();
                     let member = pointer.join(name);
                     let key = property.name.start()..property.name.end();
-                    if self.spans.contains_key(&member) {
-                        let place = self.place_of(key.clone(), &member);
-                        diagnostics.push(
-                            Diagnostic::at(place, format!("the key `{name}` stands here twice"))
-                                .hint("keep one of the two"),
-                        );
-                        self.faults.push(member);
-                        continue;
+                    match self.values.contains_key(&member) {
+                        true => self.repeated.push((name.to_owned(), key, member)),
+                        false => self.add(&property.value, member, Some(key)),
                     }
-                    self.visit(&property.value, member, Some(key), diagnostics);
                 }
             }
             Value::Array(array) => {
                 for (index, element) in array.elements.iter().enumerate() {
-                    self.visit(element, pointer.join(index), None, diagnostics);
+                    self.add(element, pointer.join(index), None);
                 }
             }
             _ => {}
         }
-        self.spans.insert(pointer, Span { key, value: value.start()..value.end() });
+        self.values.insert(pointer, Span { key, value: value.start()..value.end() });
     }
 
-    /// The place of the value at `pointer`; of what it would stand in if it is not there, or in a
-    /// string that holds JSON.
-    pub fn value(&self, pointer: &Pointer) -> Place {
-        let start = 0..self.text.len().min(1);
+    fn key(&self, pointer: &Pointer) -> Option<Range<usize>> {
+        self.values.get(pointer)?.key.clone()
+    }
+
+    /// The value at `pointer`, or the nearest around it.
+    fn value(&self, pointer: &Pointer) -> Option<Range<usize>> {
         let mut pointers = iter::successors(Some(pointer.clone()), Pointer::parent);
-        let span = pointers.find_map(|pointer| self.spans.get(&pointer));
-        let span = span.map_or(start, |span| span.value.clone());
-        // An object or list is pointed at by its opening bracket, not by all of its lines.
-        let has_lines = self.text.get(span.clone()).is_some_and(|text| text.contains('\n'));
-        let span = if has_lines { span.start..span.start + 1 } else { span };
-        self.place_of(span, pointer)
-    }
-
-    /// The place of the key of the member at `pointer`.
-    pub fn key(&self, pointer: &Pointer) -> Place {
-        match self.spans.get(pointer).and_then(|span| span.key.clone()) {
-            Some(key) => self.place_of(key, pointer),
-            None => self.value(pointer),
-        }
-    }
-
-    fn place_of(&self, span: Range<usize>, pointer: &Pointer) -> Place {
-        Place {
-            path: self.path.clone(),
-            text: self.text.clone(),
-            span,
-            is_consequence: self.faults.iter().any(|fault| pointer.is_within(fault)),
-            pointer: Some(pointer.clone()),
-        }
+        pointers.find_map(|pointer| self.values.get(&pointer)).map(|span| span.value.clone())
     }
 }
 
-/// A stretch of a file, ready to be shown.
+/// A stretch of a file, to be shown.
 #[derive(Debug, Clone)]
 pub struct Place {
-    pub path: PathBuf,
-    pub text: Arc<str>,
-    pub span: Range<usize>,
-    pub pointer: Option<Pointer>,
+    source: Arc<Source>,
+    part: Part,
+    pointer: Option<Pointer>,
     /// What stands here was reported before.
     pub is_consequence: bool,
+}
+
+/// Which part of a file, or of what is at a pointer.
+#[derive(Debug, Clone)]
+enum Part {
+    Stretch(Range<usize>),
+    Key,
+    Value,
+}
+
+impl Place {
+    pub fn path(&self) -> &Path {
+        &self.source.path
+    }
+
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+
+    pub fn pointer(&self) -> Option<&Pointer> {
+        self.pointer.as_ref()
+    }
+
+    pub fn span(&self) -> Range<usize> {
+        let key = |pointer| self.source.spans().key(pointer);
+        let value = |pointer| self.source.spans().value(pointer);
+        let span = match (&self.part, &self.pointer) {
+            (Part::Stretch(span), _) => return span.clone(),
+            (Part::Key, Some(pointer)) => key(pointer).or_else(|| value(pointer)),
+            (_, pointer) => pointer.as_ref().and_then(value),
+        };
+        let span = span.unwrap_or(0..self.text().len().min(1));
+        // An object or list is pointed at by its opening bracket, not by all of its lines.
+        let has_lines = self.text().get(span.clone()).is_some_and(|text| text.contains('\n'));
+        if has_lines { span.start..span.start + 1 } else { span }
+    }
 }
 
 /// `file:line`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let before = self.text.get(..self.span.start).unwrap_or_default();
+        let before = self.text().get(..self.span().start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        write!(f, "{}:{line}", self.path.display())
+        write!(f, "{}:{line}", self.path().display())
+    }
+}
+
+/// How many members the objects of a JSON text have: each has a colon.
+fn members_of_text(text: &str) -> usize {
+    let mut scanner = Scanner::new(text, &ScannerOptions::default());
+    let tokens = iter::from_fn(|| scanner.scan().ok().flatten());
+    tokens.filter(|token| *token == Token::Colon).count()
+}
+
+fn members(json: &Json) -> usize {
+    match json {
+        Json::Object(object) => object.len() + object.values().map(members).sum::<usize>(),
+        Json::Array(elements) => elements.iter().map(members).sum(),
+        _ => 0,
     }
 }
 
@@ -267,6 +352,6 @@ mod tests {
     fn an_unreadable_document_has_places_too() {
         let document = Document::unreadable(PathBuf::from("api.json"));
         let place = document.value(&Pointer::default().join("errors"));
-        assert!(place.is_consequence && place.span.is_empty());
+        assert!(place.is_consequence && place.span().is_empty());
     }
 }

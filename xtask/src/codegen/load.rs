@@ -183,8 +183,8 @@ fn file_name(path: &Path) -> &str {
 }
 
 fn read<T: Kind>(root: &Path, path: PathBuf, diagnostics: &mut Diagnostics) -> Option<Sourced<T>> {
-    let mut document = Document::read(root, path, diagnostics)?;
-    let json = shape::check(&mut document, T::schema().as_value(), diagnostics);
+    let (mut document, json) = Document::read(root, path, diagnostics)?;
+    let json = shape::check(json, &mut document, T::schema().as_value(), diagnostics);
     match T::deserialize(json) {
         Ok(spec) => Some(Sourced { spec, document }),
         Err(error) => {

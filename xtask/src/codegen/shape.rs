@@ -6,15 +6,37 @@ use serde_json::{Map, Value};
 use super::diagnostic::{Diagnostic, Diagnostics, closest, one_of};
 use super::document::{Document, Place, Pointer};
 
-/// Reports what is wrong, and returns the document with every fault replaced by something of the
-/// right shape, so that the rest of it can be checked further.
-pub fn check(document: &mut Document, schema: &Value, diagnostics: &mut Diagnostics) -> Value {
+/// Reports what is wrong with the JSON of a document, and returns it with every fault replaced by
+/// something of the right shape, so that the rest of it can be checked further.
+pub fn check(
+    json: Value,
+    document: &mut Document,
+    schema: &Value,
+    diagnostics: &mut Diagnostics,
+) -> Value {
     let mut checker = Checker { document, root: schema, faults: Vec::new(), diagnostics };
-    let value = checker.value(&document.json, schema, Pointer::default());
+    let value = checker.value(json, schema, &Path::Root);
     for fault in checker.faults {
         document.add_fault(fault);
     }
     value
+}
+
+/// The way to a value. A pointer is made of it only for a report.
+enum Path<'p> {
+    Root,
+    Member(&'p Path<'p>, &'p str),
+    Element(&'p Path<'p>, usize),
+}
+
+impl Path<'_> {
+    fn pointer(&self) -> Pointer {
+        match self {
+            Self::Root => Pointer::default(),
+            Self::Member(object, name) => object.pointer().join(name),
+            Self::Element(array, index) => array.pointer().join(index),
+        }
+    }
 }
 
 struct Checker<'a> {
@@ -25,99 +47,94 @@ struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    fn value(&mut self, value: &Value, schema: &'a Value, pointer: Pointer) -> Value {
-        let meaning = schema.get("description").and_then(Value::as_str);
+    fn value(&mut self, value: Value, schema: &'a Value, path: &Path<'_>) -> Value {
+        let described = schema;
         let schema = resolve(self.root, schema);
         if let Some(allowed) = allowed_values(schema) {
-            return self.choice(value, &allowed, pointer);
+            return self.choice(value, &allowed, path);
         }
-        if let Some(types) = allowed_types(schema)
-            && !types.iter().any(|name| has_type(value, name))
-        {
-            let message = format!("expected {}, found {}", article(types[0]), kind_of(value));
+        if let Some(problem) = wrong_type(&value, schema).or_else(|| limit(&value, schema)) {
+            let pointer = path.pointer();
             let place = self.document.value(&pointer);
-            self.report(place, message, one_line(meaning), pointer);
-            return self.stand_in(schema);
-        }
-        if let Some(problem) = limit(value, schema) {
-            self.report(self.document.value(&pointer), problem, one_line(meaning), pointer);
+            self.report(place, problem, meaning(described), pointer);
             return self.stand_in(schema);
         }
         match value {
-            Value::Object(members) => self.object(members, schema, &pointer),
+            Value::Object(members) => self.object(members, schema, path),
             Value::Array(elements) => {
                 let items = schema.get("items").unwrap_or(&Value::Null);
-                let elements = elements.iter().enumerate();
-                let checked = elements
-                    .map(|(index, element)| self.value(element, items, pointer.join(index)));
+                let elements = elements.into_iter().enumerate();
+                let checked = elements.map(|(index, element)| {
+                    self.value(element, items, &Path::Element(path, index))
+                });
                 Value::Array(checked.collect())
             }
-            value => value.clone(),
+            value => value,
         }
     }
 
-    fn object(
-        &mut self,
-        members: &Map<String, Value>,
-        schema: &'a Value,
-        pointer: &Pointer,
-    ) -> Value {
+    fn object(&mut self, members: Map<String, Value>, schema: &'a Value, path: &Path<'_>) -> Value {
         let known = schema.get("properties").and_then(Value::as_object);
         let property = |name: &str| known.and_then(|known| known.get(name));
         let mut checked = Map::new();
         let mut misspelt = Vec::new();
         for (name, value) in members {
-            let member = pointer.join(name);
-            match (property(name), schema.get("additionalProperties")) {
+            match (property(&name), schema.get("additionalProperties")) {
                 (None, Some(Value::Bool(false))) => {
                     let message = format!("the key `{name}` does not exist here");
                     let names = known.into_iter().flat_map(Map::keys).map(String::as_str);
-                    let hint = match closest(name, names.clone()) {
+                    let hint = match closest(&name, names.clone()) {
                         Some(meant) => {
                             misspelt.push(meant);
                             format!("did you mean `{meant}`?")
                         }
                         None => format!("the keys here are {}", one_of(names)),
                     };
+                    let member = path.pointer().join(name);
                     self.report(self.document.key(&member), message, hint, member);
                 }
                 (Some(schema), _) | (None, Some(schema)) => {
-                    checked.insert(name.clone(), self.value(value, schema, member));
+                    let value = self.value(value, schema, &Path::Member(path, &name));
+                    checked.insert(name, value);
                 }
                 (None, None) => {
-                    checked.insert(name.clone(), value.clone());
+                    checked.insert(name, value);
                 }
             }
         }
-        for name in required(schema).filter(|name| !members.contains_key(*name)) {
+        for name in required(schema) {
+            if checked.contains_key(name) {
+                continue;
+            }
             let property = property(name).unwrap_or(&Value::Null);
-            let meaning = property.get("description").and_then(Value::as_str);
-            let hint = format!("add `\"{name}\"`: {}", one_line(meaning));
+            let hint = format!("add `\"{name}\"`: {}", meaning(property));
+            let pointer = path.pointer();
             if misspelt.contains(&name) {
                 self.faults.push(pointer.join(name));
             } else {
                 let message = format!("the key `{name}` is missing");
-                self.report(self.document.value(pointer), message, hint, pointer.join(name));
+                self.report(self.document.value(&pointer), message, hint, pointer.join(name));
             }
             checked.insert(name.to_owned(), self.stand_in(resolve(self.root, property)));
         }
         Value::Object(checked)
     }
 
-    fn choice(&mut self, value: &Value, allowed: &[&str], pointer: Pointer) -> Value {
+    fn choice(&mut self, value: Value, allowed: &[&str], path: &Path<'_>) -> Value {
         let text = value.as_str();
         if text.is_some_and(|text| allowed.contains(&text)) {
-            return value.clone();
+            return value;
         }
         let message = match text {
             Some(text) => format!("`{text}` is not one of the values"),
-            None => format!("expected a string, found {}", kind_of(value)),
+            None => format!("expected a string, found {}", kind_of(&value)),
         };
         let choices = one_of(allowed.iter().copied());
         let hint = match text.and_then(|text| closest(text, allowed.iter().copied())) {
             Some(meant) => format!("did you mean `{meant}`? The values are {choices}"),
             None => format!("the values are {choices}"),
         };
+        let pointer = path.pointer();
         self.report(self.document.value(&pointer), message, hint, pointer);
         allowed.first().copied().into()
     }
@@ -167,7 +184,9 @@ fn required(schema: &Value) -> impl Iterator<Item = &str> {
     names.into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn one_line(meaning: Option<&str>) -> String {
+/// What a schema says of its value, in one line.
+fn meaning(schema: &Value) -> String {
+    let meaning = schema.get("description").and_then(Value::as_str);
     meaning.unwrap_or("see specs/README.md").replace('\n', " ")
 }
 
@@ -186,6 +205,12 @@ fn allowed_types(schema: &Value) -> Option<Vec<&str>> {
         Value::Array(names) => Some(names.iter().filter_map(Value::as_str).collect()),
         _ => None,
     }
+}
+
+fn wrong_type(value: &Value, schema: &Value) -> Option<String> {
+    let types = allowed_types(schema)?;
+    let is_wrong = !types.iter().any(|name| has_type(value, name));
+    is_wrong.then(|| format!("expected {}, found {}", article(types[0]), kind_of(value)))
 }
 
 /// What keeps a value from lying within the limits of its schema.

@@ -35,7 +35,7 @@ pub fn file(api: &Api) -> File {
         quote!(CodeMeta::new(#text, #http, ErrorKind::#kind, #advice))
     });
     let kind = (!api.codes.is_empty()).then(|| quote!(, ErrorKind));
-    let items = [
+    let items = vec![
         Item::Tokens(quote!(
             use openplat_core::{ApiMeta, CodeMeta #kind};
         )),
@@ -45,5 +45,5 @@ pub fn file(api: &Api) -> File {
         )),
         Item::Tokens(quote!(const CODES: &[CodeMeta] = &[#(#table),*];)),
     ];
-    in_crate(api, "error_code.rs", &format!("specs/{}/api.json", api.name), &[], &items)
+    in_crate(api, "error_code.rs", &format!("specs/{}/api.json", api.name), &[], items)
 }

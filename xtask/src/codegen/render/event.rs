@@ -63,7 +63,7 @@ fn module(api: &Api) -> File {
     items.push(event_enum(api));
     let docs = ["The events and callbacks of this API, and what receives them.".to_owned()];
     let origin = format!("specs/{}/events", api.name);
-    in_crate(api, "events/mod.rs", &origin, &docs, &items)
+    in_crate(api, "events/mod.rs", &origin, &docs, items)
 }
 
 /// Re-exports what receives events of one vendor: core has the other vendor's names too as soon as
@@ -132,7 +132,7 @@ fn file(api: &Api, event: &Event) -> File {
             def => items.extend(type_items(api, def)),
         }
     }
-    in_crate(api, &format!("events/{}.rs", event.file), &event.spec_path, &[], &items)
+    in_crate(api, &format!("events/{}.rs", event.file), &event.spec_path, &[], items)
 }
 
 fn implementations(event: &Event) -> Vec<Item> {

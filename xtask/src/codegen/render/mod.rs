@@ -55,7 +55,7 @@ pub fn tests_root(apis: &[Api]) -> File {
     });
     File {
         path: PathBuf::from("tests/src/generated/mod.rs"),
-        contents: emit::file("specs", &[], &modules.collect::<Vec<_>>()),
+        contents: emit::file("specs", &[], modules.collect()),
     }
 }
 
@@ -83,7 +83,7 @@ fn root(api: &Api) -> File {
         )));
     }
     items.push(Item::Text(paths(api)));
-    in_crate(api, "mod.rs", &format!("specs/{}", api.name), &[], &items)
+    in_crate(api, "mod.rs", &format!("specs/{}", api.name), &[], items)
 }
 
 const PATHS: &str = "\
@@ -153,7 +153,7 @@ fn module_file(api: &Api, module: &Module) -> File {
     }
     let path = format!("{}/mod.rs", module.name);
     let origin = format!("specs/{}", api.name);
-    in_crate(api, &path, &origin, &docs::paragraph(&module.doc), &items)
+    in_crate(api, &path, &origin, &docs::paragraph(&module.doc), items)
 }
 
 /// What a module takes from `types`: all that its operations lead to. A type that moves there
@@ -192,7 +192,7 @@ fn has_required(model: &Model) -> bool {
     model.in_requests && needs_names(model.fields.iter().filter(|field| field.required))
 }
 
-fn in_crate(api: &Api, path: &str, origin: &str, docs: &[String], items: &[Item]) -> File {
+fn in_crate(api: &Api, path: &str, origin: &str, docs: &[String], items: Vec<Item>) -> File {
     File {
         path: PathBuf::from(format!("crates/{}/src/generated/{path}", api.name)),
         contents: emit::file(origin, docs, items),

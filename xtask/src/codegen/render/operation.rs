@@ -40,7 +40,7 @@ pub fn file(api: &Api, module: &Module, operation: &Operation) -> File {
     items.extend(operation.paging.as_ref().map(|paging| Item::Tokens(paged(operation, paging))));
     items.extend(operation.types.iter().flat_map(|def| type_items(api, def)));
     let path = format!("{}/{}.rs", module.name, operation.file);
-    in_crate(api, &path, &operation.spec_path, &[], &items)
+    in_crate(api, &path, &operation.spec_path, &[], items)
 }
 
 fn core_import(api: &Api, operation: &Operation) -> TokenStream {

@@ -42,7 +42,7 @@ pub fn file(api: &Api) -> File {
     let name = naming::crate_ident(&api.name);
     File {
         path: PathBuf::from(format!("tests/src/generated/{name}.rs")),
-        contents: emit::file(&format!("specs/{}", api.name), &[], &items),
+        contents: emit::file(&format!("specs/{}", api.name), &[], items),
     }
 }
 

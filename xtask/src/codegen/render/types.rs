@@ -20,13 +20,13 @@ pub fn module(api: &Api, files: &[TypesFile], folder: &str) -> File {
     let docs = [format!("The models and enums that several {users} share.")];
     let origin = format!("specs/{}/{folder}", api.name);
     let items: Vec<_> = modules.chain(uses).collect();
-    in_crate(api, &format!("{folder}/mod.rs"), &origin, &docs, &items)
+    in_crate(api, &format!("{folder}/mod.rs"), &origin, &docs, items)
 }
 
 pub fn file(api: &Api, file: &TypesFile, folder: &str) -> File {
     let mut items = imports(None, std::iter::empty(), &file.types);
     items.extend(file.types.iter().flat_map(|def| type_items(api, def)));
-    in_crate(api, &format!("{folder}/{}.rs", file.name), &file.spec_path, &[], &items)
+    in_crate(api, &format!("{folder}/{}.rs", file.name), &file.spec_path, &[], items)
 }
 
 pub fn model(api: &Api, model: &Model, docs: &TokenStream) -> Vec<Item> {
