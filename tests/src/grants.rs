@@ -245,8 +245,7 @@ impl AcceptsUserToken for WhoAmI {}
 
 #[tokio::test]
 async fn dingtalk_sees_the_token_of_the_user_alone() {
-    let expected =
-        Expected { target: "/v1.0/contact/users/me", body: Body::None, always: &[], private: &[] };
+    let expected = Expected { target: "/v1.0/contact/users/me", body: Body::None, private: &[] };
     check::sends_as_user(&WhoAmI, &expected).await;
     let mock = replying::<WhoAmI>([]);
     mock.accept_user_token("u-1");

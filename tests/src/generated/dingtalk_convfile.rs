@@ -19,10 +19,14 @@ mod send_file_calls {
             body: check::Body::Json(
                 r#"{"dentryId":"897xxxxx","openConversationId":"cid+vIrzxxxxx","spaceId":"865xxxxx"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::file::SendFile>(&[]).await;
     }
 }
 
@@ -39,10 +43,14 @@ mod send_file_by_app_calls {
         let expected = check::Expected {
             target: "/v1.0/convFile/apps/conversations/files/send?unionId=cHtUYxxxxx",
             body: check::Body::Json(r#"{"dentryId":"674xxxxx","spaceId":"864xxxxx"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::file::SendFileByApp>(&[]).await;
     }
 }
 
@@ -62,10 +70,14 @@ mod send_link_calls {
             body: check::Body::Json(
                 r#"{"dentryId":"908xxxxx","openConversationId":"cidCxxxxx","spaceId":"786xxxxx"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::file::SendLink>(&[]).await;
     }
 }
 
@@ -81,9 +93,13 @@ mod get_space_calls {
         let expected = check::Expected {
             target: "/v1.0/convFile/conversations/spaces/query?unionId=chyxxxxx",
             body: check::Body::Json(r#"{"openConversationId":"cid9FTRQSLo+sKxxxx"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::space::GetSpace>(&[]).await;
     }
 }

@@ -32,7 +32,6 @@ mod commit_file_calls {
             body: check::Body::Json(
                 r#"{"name":"测试文件.xls","option":{"appProperties":[{"name":"属性1","value":"属性值1","visibility":"PUBLIC"}],"conflictStrategy":"AUTO_RENAME","size":1024},"parentId":"0","uploadKey":"upload_key"}"#,
             ),
-            always: &["dentry", "id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -52,10 +51,14 @@ mod commit_file_calls {
             body: check::Body::Json(
                 r#"{"name":"测试文件.xls","parentId":"0","uploadKey":"upload_key"}"#,
             ),
-            always: &["dentry", "id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::file::CommitFile>(&["dentry", "id"]).await;
     }
 }
 
@@ -88,7 +91,6 @@ mod get_file_upload_info_calls {
             body: check::Body::Json(
                 r#"{"multipart":false,"option":{"preCheckParam":{"md5":"md5","name":"dentry_name","parentId":"parent_id","size":512},"preferIntranet":true,"preferRegion":"ZHANGJIAKOU","storageDriver":"DINGTALK"},"protocol":"HEADER_SIGNATURE"}"#,
             ),
-            always: &["uploadKey"],
             private: &["header_value"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -107,9 +109,13 @@ mod get_file_upload_info_calls {
             body: check::Body::Json(
                 r#"{"multipart":false,"protocol":"HEADER_SIGNATURE"}"#,
             ),
-            always: &["uploadKey"],
             private: &["header_value"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::file::GetFileUploadInfo>(&["uploadKey"]).await;
     }
 }

@@ -14,7 +14,6 @@ mod list_app_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/apps?page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -26,7 +25,6 @@ mod list_app_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/apps",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -38,10 +36,14 @@ mod list_app_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/apps?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::app::ListApp>(&[]).await;
     }
 }
 
@@ -69,7 +71,6 @@ mod list_audit_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=0&quick_query=Intel%20Mac%20OS&from=1723691857002&to=1724296657002&log_type=10000&filter=%7B%22items%22%3A%5B%7B%22left%22%3A%22eventName%22%2C%22operator%22%3A%22%3D%22%2C%22right%22%3A%5B19001%5D%7D%5D%7D&columns=columns&sort_by=opTime&sort_order=asc&app_type=0",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -88,7 +89,6 @@ mod list_audit_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=0&from=1723691857002&to=1724296657002&log_type=10000",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -110,10 +110,14 @@ mod list_audit_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/audit_log_list?page_size=10&offset=1&from=1723691857002&to=1724296657002&log_type=10000",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_audit_log::ListAuditLogs>(&[]).await;
     }
 }
 
@@ -129,10 +133,14 @@ mod get_data_change_log_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aaa/audit_log/data_change_log_detail?log_id=7405456257290600492",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_audit_log::GetDataChangeLog>(&[]).await;
     }
 }
 
@@ -160,7 +168,6 @@ mod list_data_change_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?quick_query=Intel%20Mac%20OS&page_size=0&offset=0&from=1723691857002&to=1724296657002&log_type=10007&filter=%7B%22items%22%3A%5B%7B%22left%22%3A%22eventName%22%2C%22operator%22%3A%22%3D%22%2C%22right%22%3A%5B19001%5D%7D%5D%7D&columns=columns&sort_by=opTime&sort_order=asc&app_type=0",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -177,7 +184,6 @@ mod list_data_change_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?page_size=0&offset=0&log_type=10007",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -197,10 +203,14 @@ mod list_data_change_logs_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aa_bb/audit_log/data_change_logs_list?page_size=0&offset=1&log_type=10007",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_audit_log::ListDataChangeLogs>(&[]).await;
     }
 }
 
@@ -216,10 +226,14 @@ mod get_audit_log_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_aaa/audit_log?log_id=7405456257290600492",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_audit_log::GetAuditLog>(&[]).await;
     }
 }
 
@@ -235,10 +249,17 @@ mod get_environment_variable_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/environment_variables/globalParam_0b410b17704",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<
+            sdk::application_environment_variable::GetEnvironmentVariable,
+        >(&[])
+            .await;
     }
 }
 
@@ -261,7 +282,6 @@ mod query_environment_variables_calls {
             body: check::Body::Json(
                 r#"{"filter":{"quick_query":"Sample Text"},"limit":10,"offset":0}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -275,10 +295,17 @@ mod query_environment_variables_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/environment_variables/query",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<
+            sdk::application_environment_variable::QueryEnvironmentVariables,
+        >(&[])
+            .await;
     }
 }
 
@@ -304,7 +331,6 @@ mod execute_flow_calls {
             body: check::Body::Json(
                 r#"{"idempotent_key":"iuhg23897489797","is_async":true,"loop_masks":["loop_masks"],"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
             ),
-            always: &[],
             private: &["_flowExecutionID"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -325,7 +351,6 @@ mod execute_flow_calls {
             body: check::Body::Json(
                 r#"{"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}"}"#,
             ),
-            always: &[],
             private: &["_flowExecutionID"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -348,10 +373,14 @@ mod execute_flow_calls {
             body: check::Body::Json(
                 r#"{"is_async":true,"operator":"{\"_id\":1111,\"email\":\"apaas@bytedance.com\"}","params":"{\"variable_rgrtgqworiginal\":{\"_id\":5454545}}"}"#,
             ),
-            always: &[],
             private: &["_flowExecutionID"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_flow::ExecuteFlow>(&[]).await;
     }
 }
 
@@ -374,7 +403,6 @@ mod invoke_function_calls {
             body: check::Body::Json(
                 r#"{"params":"{\"key1\":\"value1\",\"key2\":\"value2\",\"key3\":1718313981794}"}"#,
             ),
-            always: &[],
             private: &["value1", "value2"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -389,10 +417,14 @@ mod invoke_function_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/functions/printParam/invoke",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &["value1", "value2"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_function::InvokeFunction>(&[]).await;
     }
 }
 
@@ -412,7 +444,6 @@ mod oql_query_objects_calls {
             body: check::Body::Json(
                 r#"{"args":"[\"_employee\"]","named_args":"{\"user_status\":\"_used\"}","query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
             ),
-            always: &[],
             private: &["Sample Text", "_employee", "_used"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -429,10 +460,14 @@ mod oql_query_objects_calls {
             body: check::Body::Json(
                 r#"{"query":"SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10"}"#,
             ),
-            always: &[],
             private: &["Sample Text"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object::OqlQueryObjects>(&[]).await;
     }
 }
 
@@ -489,7 +524,6 @@ mod search_objects_calls {
             body: check::Body::Json(
                 r#"{"metadata":"Label","page_size":"100","page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M","q":"搜索关键字","search_objects":[{"api_name":"_user","filter":{"conditions":[{"index":"1","left":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"metadataVariable"},"operator":"equal","right":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"constant"}}],"logic_expression":"1 and 2"},"order_by":{"field":"_id","order_type":"asc"},"search_fields":["_id"],"select":["_id"]}]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -501,7 +535,6 @@ mod search_objects_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/search",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -518,10 +551,14 @@ mod search_objects_calls {
             body: check::Body::Json(
                 r#"{"page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object::SearchObjects>(&[]).await;
     }
 }
 
@@ -545,10 +582,15 @@ mod batch_create_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"book_count\":2,\"book_name\":\"name21\"}]"}"#,
             ),
-            always: &["items"],
             private: &["name21"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object_record::BatchCreateRecords>(&["items"])
+            .await;
     }
 }
 
@@ -565,10 +607,14 @@ mod batch_delete_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/batch_delete",
             body: check::Body::Json(r#"{"ids":["1801464965461024"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object_record::BatchDeleteRecords>(&[]).await;
     }
 }
 
@@ -622,7 +668,6 @@ mod batch_query_records_calls {
             body: check::Body::Json(
                 r#"{"filter":{"conditions":[{"index":"1","left":{"settings":"{\"fieldPath\":[{\"fieldApiName\":\"_id\",\"objectApiName\":\"_user\"}]}","type":"metadataVariable"},"operator":"equals","right":{"settings":"{\"data\":\"123456\"}","type":"constant"}}],"logic_expression":"1 and 2"},"group_by":[{"field":"_id"}],"need_total_count":true,"offset":0,"order_by":[{"direction":"ASC","field":"_id"}],"page_size":100,"page_token":"eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=","select":["_name"],"use_page_token":false}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -638,10 +683,14 @@ mod batch_query_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/_user/records/batch_query",
             body: check::Body::Json(r#"{"select":["_name"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object_record::BatchQueryRecords>(&[]).await;
     }
 }
 
@@ -666,10 +715,14 @@ mod batch_update_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"_id\":\"1798681438085228\",\"book_count\":\"5\",\"book_name\":\"name4\"}]"}"#,
             ),
-            always: &[],
             private: &["name4"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object_record::BatchUpdateRecords>(&[]).await;
     }
 }
 
@@ -688,10 +741,14 @@ mod create_record_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records",
             body: check::Body::Json(r#"{"record":"{\"book_name\":\"test\"}"}"#),
-            always: &["id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object_record::CreateRecord>(&["id"]).await;
     }
 }
 
@@ -708,10 +765,14 @@ mod delete_record_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object_record::DeleteRecord>(&[]).await;
     }
 }
 
@@ -735,10 +796,14 @@ mod patch_record_calls {
             body: check::Body::Json(
                 r#"{"record":"{\"_id\":\"1798681438085228\",\"book_count\":\"3\",\"book_name\":\"showcase2\"}"}"#,
             ),
-            always: &[],
             private: &["showcase2"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object_record::PatchRecord>(&[]).await;
     }
 }
 
@@ -756,7 +821,6 @@ mod query_record_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775/query",
             body: check::Body::Json(r#"{"select":["_id"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -772,10 +836,14 @@ mod query_record_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775/query",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_object_record::QueryRecord>(&[]).await;
     }
 }
 
@@ -792,7 +860,6 @@ mod batch_create_record_permission_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_create_authorization",
             body: check::Body::Json(r#"{"user_ids":["1802412778084426"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -807,10 +874,17 @@ mod batch_create_record_permission_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_create_authorization",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<
+            sdk::application_record_permission_member::BatchCreateRecordPermissionAuthorization,
+        >(&[])
+            .await;
     }
 }
 
@@ -827,7 +901,6 @@ mod batch_remove_record_permission_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_remove_authorization",
             body: check::Body::Json(r#"{"user_ids":["1802412778084426"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -842,10 +915,17 @@ mod batch_remove_record_permission_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/record_permissions/adminRecordPermission/member/batch_remove_authorization",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<
+            sdk::application_record_permission_member::BatchRemoveRecordPermissionAuthorization,
+        >(&[])
+            .await;
     }
 }
 
@@ -865,7 +945,6 @@ mod batch_create_role_authorization_calls {
             body: check::Body::Json(
                 r#"{"department_ids":["1802412778084426"],"user_ids":["1802412778084426"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -880,10 +959,17 @@ mod batch_create_role_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_create_authorization",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<
+            sdk::application_role_member::BatchCreateRoleAuthorization,
+        >(&[])
+            .await;
     }
 }
 
@@ -903,7 +989,6 @@ mod batch_remove_role_authorization_calls {
             body: check::Body::Json(
                 r#"{"department_ids":["1802412778084426"],"user_ids":["1802412778084426"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -918,10 +1003,17 @@ mod batch_remove_role_authorization_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member/batch_remove_authorization",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<
+            sdk::application_role_member::BatchRemoveRoleAuthorization,
+        >(&[])
+            .await;
     }
 }
 
@@ -939,7 +1031,6 @@ mod get_role_member_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member?need_display_name=false&use_api_id=true",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -954,10 +1045,14 @@ mod get_role_member_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/roles/adminRole/member",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::application_role_member::GetRoleMember>(&[]).await;
     }
 }
 
@@ -974,10 +1069,14 @@ mod cancel_approval_instance_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_instances/1788173550023689/cancel",
             body: check::Body::Json(r#"{"opinion":"撤销了","user_id":"1234"}"#),
-            always: &[],
             private: &["撤销了"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::approval_instance::CancelApprovalInstance>(&[]).await;
     }
 }
 
@@ -998,7 +1097,6 @@ mod add_approval_task_assignee_calls {
             body: check::Body::Json(
                 r#"{"add_assignee_type":"currentAndAddAssign","approvers":["1783981209205788"],"opinion":"加签","user_id":"1783981209205788"}"#,
             ),
-            always: &[],
             private: &["加签"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1013,10 +1111,14 @@ mod add_approval_task_assignee_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_tasks/1785771068261436/add_assignee",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::approval_task::AddApprovalTaskAssignee>(&[]).await;
     }
 }
 
@@ -1035,7 +1137,6 @@ mod agree_approval_task_calls {
             body: check::Body::Json(
                 r#"{"opinion":"同意","user_id":"1783981209205788"}"#,
             ),
-            always: &[],
             private: &["同意"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1050,10 +1151,14 @@ mod agree_approval_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/agree",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::approval_task::AgreeApprovalTask>(&[]).await;
     }
 }
 
@@ -1072,7 +1177,6 @@ mod reject_approval_task_calls {
             body: check::Body::Json(
                 r#"{"opinion":"拒绝","user_id":"1783981209205788"}"#,
             ),
-            always: &[],
             private: &["拒绝"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1087,10 +1191,14 @@ mod reject_approval_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/reject",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::approval_task::RejectApprovalTask>(&[]).await;
     }
 }
 
@@ -1111,7 +1219,6 @@ mod transfer_approval_task_calls {
             body: check::Body::Json(
                 r#"{"from_user_ids":["1783981209205788"],"opinion":"转交","to_user_ids":["1783981209205789"],"user_id":"1783981209205788"}"#,
             ),
-            always: &[],
             private: &["转交"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1126,10 +1233,14 @@ mod transfer_approval_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/approval_tasks/1785996265147395/transfer",
             body: check::Body::Json(r#"{"user_id":"1783981209205788"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::approval_task::TransferApprovalTask>(&[]).await;
     }
 }
 
@@ -1146,7 +1257,6 @@ mod list_seat_activity_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1161,7 +1271,6 @@ mod list_seat_activity_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1179,10 +1288,14 @@ mod list_seat_activity_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_activities?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::seat_activity::ListSeatActivity>(&[]).await;
     }
 }
 
@@ -1199,7 +1312,6 @@ mod list_seat_assignment_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1214,7 +1326,6 @@ mod list_seat_assignment_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1232,10 +1343,14 @@ mod list_seat_assignment_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/seat_assignments?seat_type=per_user&page_size=10&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::seat_assignment::ListSeatAssignment>(&[]).await;
     }
 }
 
@@ -1251,7 +1366,6 @@ mod query_tenant_app_metrics_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/tenant_app_metrics/query",
             body: check::Body::Json(r#"{"date":"date","namespaces":["namespaces"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1273,10 +1387,14 @@ mod cc_user_task_calls {
             body: check::Body::Json(
                 r#"{"cc_user_ids":["1234"],"operator_user_id":"1234"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::user_task::CcUserTask>(&[]).await;
     }
 }
 
@@ -1297,7 +1415,6 @@ mod chat_group_user_task_calls {
             body: check::Body::Json(
                 r#"{"chat_id":"oc_1234","chat_name":"群名称","invite_user_ids":["1234"],"operator_user_id":"1234"}"#,
             ),
-            always: &["chat_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1312,10 +1429,14 @@ mod chat_group_user_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_tasks/1234/chat_group",
             body: check::Body::Json(r#"{"operator_user_id":"1234"}"#),
-            always: &["chat_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::user_task::ChatGroupUserTask>(&["chat_id"]).await;
     }
 }
 
@@ -1335,7 +1456,6 @@ mod expedite_user_task_calls {
             body: check::Body::Json(
                 r#"{"expediting_user_ids":["1234"],"operator_user_id":"123","opinion":"催办理由"}"#,
             ),
-            always: &[],
             private: &["催办理由"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1353,10 +1473,14 @@ mod expedite_user_task_calls {
             body: check::Body::Json(
                 r#"{"expediting_user_ids":["1234"],"operator_user_id":"123"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::user_task::ExpediteUserTask>(&[]).await;
     }
 }
 
@@ -1378,7 +1502,6 @@ mod query_user_task_calls {
             body: check::Body::Json(
                 r#"{"api_ids":["package_b40c28__c__action_aadfv6lfu6kai"],"end_time":"1730208758000","kunlun_user_id":"1234","limit":"10","offset":"0","source":"assignMe","start_time":"1730208758000","type":"pending"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1390,7 +1513,6 @@ mod query_user_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_task/query",
             body: check::Body::Json(r#"{"kunlun_user_id":"1234"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1402,10 +1524,14 @@ mod query_user_task_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_task/query",
             body: check::Body::Json(r#"{"kunlun_user_id":"1234","offset":"1"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::user_task::QueryUserTask>(&[]).await;
     }
 }
 
@@ -1425,10 +1551,14 @@ mod rollback_user_task_calls {
             body: check::Body::Json(
                 r#"{"operator_user_id":"1234","opinion":"退回原因","to_task_id":"1234"}"#,
             ),
-            always: &[],
             private: &["退回原因"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::user_task::RollbackUserTask>(&[]).await;
     }
 }
 
@@ -1444,10 +1574,14 @@ mod list_user_task_rollback_points_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/user_tasks/1234/rollback_points",
             body: check::Body::Json(r#"{"operator_user_id":"1234"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::user_task::ListUserTaskRollbackPoints>(&[]).await;
     }
 }
 
@@ -1463,10 +1597,14 @@ mod run_workspace_sql_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/sql_commands",
             body: check::Body::Json(r#"{"sql":"SELECT name FROM student"}"#),
-            always: &[],
             private: &["SELECT name FROM student", "王一一"],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace::RunWorkspaceSql>(&[]).await;
     }
 }
 
@@ -1482,10 +1620,14 @@ mod get_workspace_enum_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums/enum_demo_1",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_enum::GetWorkspaceEnum>(&[]).await;
     }
 }
 
@@ -1504,7 +1646,6 @@ mod list_workspace_enum_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums?page_size=1&page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1518,7 +1659,6 @@ mod list_workspace_enum_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1533,10 +1673,14 @@ mod list_workspace_enum_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/enums?page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_enum::ListWorkspaceEnum>(&[]).await;
     }
 }
 
@@ -1553,7 +1697,6 @@ mod list_workspace_table_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1567,7 +1710,6 @@ mod list_workspace_table_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1582,10 +1724,14 @@ mod list_workspace_table_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables?page_token=AQD9%2FRn9eij9Pm39ED40%2FRD%2FcIFmu77WxpxPB%2F2oHfQLZ%2BG8JG6tK7%2BZnHiT7COhD2hMSICh%2FeBl7cpzU6JEC3J7COKNe4jrQ8ExwBCR",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_table::ListWorkspaceTable>(&[]).await;
     }
 }
 
@@ -1612,10 +1758,15 @@ mod batch_update_table_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"_id\":\"657fade8-394d-4d86-aa35-0129e3bd7614\",\"age\":10}]"}"#,
             ),
-            always: &["record_ids"],
             private: &["657fade8-394d-4d86-aa35-0129e3bd7614"],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_table::BatchUpdateTableRecords>(&["record_ids"])
+            .await;
     }
 }
 
@@ -1632,10 +1783,14 @@ mod delete_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_table::DeleteTableRecords>(&[]).await;
     }
 }
 
@@ -1656,7 +1811,6 @@ mod get_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
-            always: &[],
             private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1671,7 +1825,6 @@ mod get_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records",
             body: check::Body::None,
-            always: &[],
             private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1689,10 +1842,14 @@ mod get_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
-            always: &[],
             private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_table::GetTableRecords>(&[]).await;
     }
 }
 
@@ -1712,10 +1869,15 @@ mod patch_table_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
             body: check::Body::Json(r#"{"record":"{\"age\":10}"}"#),
-            always: &["record_ids"],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_table::PatchTableRecords>(&["record_ids"])
+            .await;
     }
 }
 
@@ -1747,7 +1909,6 @@ mod create_table_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
             ),
-            always: &["record_ids"],
             private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1776,10 +1937,15 @@ mod create_table_records_calls {
             body: check::Body::Json(
                 r#"{"records":"[{\"age\":10,\"gender\":\"male\",\"name\":\"王一一\"},{\"age\":10,\"gender\":\"female\",\"name\":\"王二二\"}]"}"#,
             ),
-            always: &["record_ids"],
             private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_table::CreateTableRecords>(&["record_ids"])
+            .await;
     }
 }
 
@@ -1795,10 +1961,14 @@ mod get_workspace_table_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_table::GetWorkspaceTable>(&[]).await;
     }
 }
 
@@ -1819,7 +1989,6 @@ mod get_view_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
-            always: &[],
             private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1834,7 +2003,6 @@ mod get_view_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records",
             body: check::Body::None,
-            always: &[],
             private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -1852,10 +2020,14 @@ mod get_view_records_calls {
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D",
             body: check::Body::None,
-            always: &[],
             private: &["female", "male", "王一一", "王二二"],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::workspace_view::GetViewRecords>(&[]).await;
     }
 }
 

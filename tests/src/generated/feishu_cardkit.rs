@@ -19,7 +19,6 @@ mod batch_update_card_calls {
             body: check::Body::Json(
                 r#"{"actions":"[{\"action\":\"delete_elements\",\"params\":{\"element_ids\":[\"text_1\",\"text_2\"]}},{\"action\":\"partial_update_element\",\"params\":{\"element_id\":\"markdown_1\",\"partial_element\":{\"content\":\"All tests have passed.\"}}}]","sequence":1,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &[],
             private: &[
                 "All tests have passed.",
                 "delete_elements",
@@ -30,6 +29,11 @@ mod batch_update_card_calls {
             ],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card::BatchUpdateCard>(&[]).await;
     }
 }
 
@@ -47,7 +51,6 @@ mod create_card_calls {
             body: check::Body::Json(
                 r#"{"data":"{\"schema\":\"2.0\",\"header\":{\"title\":{\"tag\":\"plain_text\",\"content\":\"Build 42\"}},\"body\":{\"elements\":[{\"tag\":\"markdown\",\"element_id\":\"markdown_1\",\"content\":\"80 % of the tests have passed.\"}]}}","type":"card_json"}"#,
             ),
-            always: &["card_id"],
             private: &[
                 "80 % of the tests have passed.",
                 "Build 42",
@@ -57,6 +60,11 @@ mod create_card_calls {
             ],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card::CreateCard>(&["card_id"]).await;
     }
 }
 
@@ -73,10 +81,14 @@ mod convert_card_id_calls {
             body: check::Body::Json(
                 r#"{"message_id":"om_fbdf6ed2e17f1d98e78fb26c1370186e"}"#,
             ),
-            always: &["card_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card::ConvertCardId>(&["card_id"]).await;
     }
 }
 
@@ -96,10 +108,14 @@ mod update_card_settings_calls {
             body: check::Body::Json(
                 r#"{"sequence":1,"settings":"{\"config\":{\"streaming_mode\":false,\"summary\":{\"content\":\"Build 42 has passed\"}}}","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &[],
             private: &["Build 42 has passed"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card::UpdateCardSettings>(&[]).await;
     }
 }
 
@@ -122,7 +138,6 @@ mod update_card_calls {
             body: check::Body::Json(
                 r#"{"card":{"data":"{\"schema\":\"2.0\",\"header\":{\"title\":{\"tag\":\"plain_text\",\"content\":\"Build 42\"}},\"body\":{\"elements\":[{\"tag\":\"markdown\",\"element_id\":\"markdown_1\",\"content\":\"80 % of the tests have passed.\"}]}}","type":"card_json"},"sequence":1,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &[],
             private: &[
                 "80 % of the tests have passed.",
                 "Build 42",
@@ -133,6 +148,11 @@ mod update_card_calls {
             ],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card::UpdateCard>(&[]).await;
     }
 }
 
@@ -153,10 +173,14 @@ mod stream_text_calls {
             body: check::Body::Json(
                 r#"{"content":"80 % of the tests have passed.","sequence":1,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &[],
             private: &["80 % of the tests have passed."],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card_element::StreamText>(&[]).await;
     }
 }
 
@@ -178,7 +202,6 @@ mod create_card_element_calls {
             body: check::Body::Json(
                 r#"{"elements":"[{\"tag\":\"markdown\",\"element_id\":\"markdown_2\",\"content\":\"2 tests were skipped.\"}]","sequence":1,"target_element_id":"markdown_1","type":"insert_after","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &[],
             private: &["2 tests were skipped.", "markdown_2"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -198,10 +221,14 @@ mod create_card_element_calls {
             body: check::Body::Json(
                 r#"{"elements":"[{\"tag\":\"markdown\",\"element_id\":\"markdown_2\",\"content\":\"2 tests were skipped.\"}]","sequence":1,"type":"insert_after","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &[],
             private: &["2 tests were skipped.", "markdown", "markdown_2"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card_element::CreateCardElement>(&[]).await;
     }
 }
 
@@ -221,10 +248,14 @@ mod delete_card_element_calls {
             body: check::Body::Json(
                 r#"{"sequence":1,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card_element::DeleteCardElement>(&[]).await;
     }
 }
 
@@ -245,10 +276,14 @@ mod patch_card_element_calls {
             body: check::Body::Json(
                 r#"{"partial_element":"{\"content\":\"All tests have passed.\"}","sequence":1,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &[],
             private: &["All tests have passed."],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card_element::PatchCardElement>(&[]).await;
     }
 }
 
@@ -269,9 +304,13 @@ mod update_card_element_calls {
             body: check::Body::Json(
                 r#"{"element":"{\"tag\":\"markdown\",\"element_id\":\"markdown_1\",\"content\":\"All tests have passed.\"}","sequence":1,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &[],
             private: &["All tests have passed."],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card_element::UpdateCardElement>(&[]).await;
     }
 }

@@ -26,7 +26,6 @@ mod create_app_feed_card_calls {
             body: check::Body::Json(
                 r#"{"app_feed_card":{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","link":{"link":"https://example.com/orders/1024"},"preview":"Waiting for approval","title":"Order 1024"},"user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
             ),
-            always: &[],
             private: &["Order 1024", "Waiting for approval"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -38,7 +37,6 @@ mod create_app_feed_card_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v2/app_feed_card",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -63,10 +61,14 @@ mod create_app_feed_card_calls {
             body: check::Body::Json(
                 r#"{"app_feed_card":{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","link":{"link":"https://example.com/orders/1024"},"preview":"Waiting for approval","title":"Order 1024"},"user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
             ),
-            always: &[],
             private: &["Order 1024", "Waiting for approval"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::app_feed_card::CreateAppFeedCard>(&[]).await;
     }
 }
 
@@ -87,7 +89,6 @@ mod delete_app_feed_cards_calls {
             body: check::Body::Json(
                 r#"{"feed_cards":[{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","user_id":"ou_a0553eda9014c201e6969b478895c230"}]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -99,7 +100,6 @@ mod delete_app_feed_cards_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v2/app_feed_card/batch",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -118,10 +118,14 @@ mod delete_app_feed_cards_calls {
             body: check::Body::Json(
                 r#"{"feed_cards":[{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","user_id":"ou_a0553eda9014c201e6969b478895c230"}]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::app_feed_card::DeleteAppFeedCards>(&[]).await;
     }
 }
 
@@ -147,7 +151,6 @@ mod update_app_feed_cards_calls {
             body: check::Body::Json(
                 r#"{"feed_cards":[{"app_feed_card":{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","title":"Order 1024 is approved"},"update_fields":["1"],"user_id":"ou_a0553eda9014c201e6969b478895c230"}]}"#,
             ),
-            always: &[],
             private: &["Order 1024 is approved"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -159,7 +162,6 @@ mod update_app_feed_cards_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v2/app_feed_card/batch",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -183,10 +185,14 @@ mod update_app_feed_cards_calls {
             body: check::Body::Json(
                 r#"{"feed_cards":[{"app_feed_card":{"biz_id":"096e2927-40a6-41a3-9562-314d641d09ae","title":"Order 1024 is approved"},"update_fields":["1"],"user_id":"ou_a0553eda9014c201e6969b478895c230"}]}"#,
             ),
-            always: &[],
             private: &["Order 1024 is approved"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::app_feed_card::UpdateAppFeedCards>(&[]).await;
     }
 }
 
@@ -201,10 +207,14 @@ mod delete_batch_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/batch_messages/bm-dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::batch_message::DeleteBatchMessage>(&[]).await;
     }
 }
 
@@ -219,10 +229,14 @@ mod get_batch_message_progress_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/batch_messages/bm-0b3d5d1b2df7c6d5dbd1abe2c91e2217/get_progress",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::batch_message::GetBatchMessageProgress>(&[]).await;
     }
 }
 
@@ -237,10 +251,14 @@ mod get_batch_message_read_user_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/batch_messages/bm_dc13264520392913993dd051dba21dcf/read_user",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::batch_message::GetBatchMessageReadUser>(&[]).await;
     }
 }
 
@@ -261,7 +279,6 @@ mod send_batch_message_calls {
             body: check::Body::Json(
                 r#"{"card":{"key":"value"},"content":{"text":"The office is closed."},"department_ids":["3dceba33a33226"],"msg_type":"text","open_ids":["ou_a0553eda9014c201e6969b478895c230"],"union_ids":["on_cad4860e7af114fb4ff6c5d496d1dd76"],"user_ids":["7cdcc7c2"]}"#,
             ),
-            always: &["message_id"],
             private: &["The office is closed.", "value"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -273,7 +290,6 @@ mod send_batch_message_calls {
         let expected = check::Expected {
             target: "/open-apis/message/v4/batch_send/",
             body: check::Body::Json(r#"{"msg_type":"text"}"#),
-            always: &["message_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -290,10 +306,14 @@ mod send_batch_message_calls {
             body: check::Body::Json(
                 r#"{"content":{"text":"The office is closed."},"department_ids":["3dceba33a33226"],"msg_type":"text","open_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
             ),
-            always: &["message_id"],
             private: &["The office is closed."],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::batch_message::SendBatchMessage>(&["message_id"]).await;
     }
 }
 
@@ -306,10 +326,14 @@ mod get_bot_calls {
         let expected = check::Expected {
             target: "/open-apis/bot/v3/info",
             body: check::Body::None,
-            always: &["bot", "open_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::bot::GetBot>(&["bot", "open_id"]).await;
     }
 }
 
@@ -329,7 +353,6 @@ mod update_card_calls {
             body: check::Body::Json(
                 r#"{"card":{"data":{"template_id":"AAqigYkzabcef","template_variable":{"key1":"value1"},"template_version_name":"1.0.0"},"open_ids":["ou_5ad573a6411d72b8305fda3a9c15xxxx"],"type":"template"},"token":"c-295ee57216a5dc9de90fefd0aadb4b1d7dxxxx"}"#,
             ),
-            always: &[],
             private: &[
                 "1.0.0",
                 "AAqigYkzabcef",
@@ -340,6 +363,11 @@ mod update_card_calls {
             ],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::card::UpdateCard>(&[]).await;
     }
 }
 
@@ -391,7 +419,6 @@ mod create_chat_calls {
             body: check::Body::Json(
                 r#"{"avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","bot_id_list":["cli_a10fbf7e94b8d01d"],"chat_mode":"group","chat_tags":["chat_tags"],"chat_type":"private","description":"测试群描述","edit_permission":"all_members","external":true,"group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","labels":["labels"],"leave_message_visibility":"all_members","membership_approval":"no_approval_required","name":"测试群名称","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","pin_manage_setting":"only_owner","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"toolkit_ids":["toolkit_ids"],"urgent_setting":"all_members","user_id_list":["ou_7d8a6e6df7621556ce0d21922b676706ccs"],"video_conference_setting":"all_members"}"#,
             ),
-            always: &["chat_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -405,7 +432,6 @@ mod create_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats?uuid=b13g2t38-1jd2-458b-8djf-dtbca5104204",
             body: check::Body::Json(r#"{}"#),
-            always: &["chat_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -450,11 +476,15 @@ mod create_chat_calls {
             body: check::Body::Json(
                 r#"{"avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","bot_id_list":["cli_a10fbf7e94b8d01d"],"chat_mode":"group","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"all_members","leave_message_visibility":"all_members","membership_approval":"no_approval_required","name":"测试群名称","owner_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"urgent_setting":"all_members","user_id_list":["ou_7d8a6e6df7621556ce0d21922b676706ccs"],"video_conference_setting":"all_members"}"#,
             ),
-            always: &["chat_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat::CreateChat>(&["chat_id"]).await;
     }
 }
 
@@ -469,11 +499,15 @@ mod delete_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat::DeleteChat>(&[]).await;
     }
 }
 
@@ -487,7 +521,6 @@ mod get_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230?user_id_type=open_id",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -500,11 +533,15 @@ mod get_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat::GetChat>(&[]).await;
     }
 }
 
@@ -518,7 +555,6 @@ mod link_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/link",
             body: check::Body::Json(r#"{"validity_period":"week"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -531,11 +567,15 @@ mod link_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/link",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat::LinkChat>(&[]).await;
     }
 }
 
@@ -555,7 +595,6 @@ mod list_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats?user_id_type=open_id&sort_type=ByCreateTimeAsc&page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D&page_size=10&types=types",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -568,11 +607,15 @@ mod list_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat::ListChat>(&[]).await;
     }
 }
 
@@ -591,7 +634,6 @@ mod search_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/search?user_id_type=open_id&query=abc&page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D&page_size=10",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -604,7 +646,6 @@ mod search_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/search",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -617,11 +658,15 @@ mod search_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/search?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat::SearchChat>(&[]).await;
     }
 }
 
@@ -646,7 +691,6 @@ mod search_chat_v2_calls {
             body: check::Body::Json(
                 r#"{"filter":{"is_manager":true,"search_types":["private"]},"query":"project","sorter":"create_time_desc"}"#,
             ),
-            always: &[],
             private: &["project"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -659,7 +703,6 @@ mod search_chat_v2_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v2/chats/search",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -681,7 +724,6 @@ mod search_chat_v2_calls {
             body: check::Body::Json(
                 r#"{"filter":{"is_manager":true,"search_types":["private"]},"query":"project","sorter":"create_time_desc"}"#,
             ),
-            always: &[],
             private: &["project"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -694,11 +736,15 @@ mod search_chat_v2_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v2/chats/search?page_token=dmJCRHhpd3JRbGV1",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat::SearchChatV2>(&[]).await;
     }
 }
 
@@ -746,7 +792,6 @@ mod update_chat_calls {
             body: check::Body::Json(
                 r#"{"add_member_permission":"all_members","at_all_permission":"all_members","avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"only_owner","labels":["labels"],"leave_message_visibility":"only_owner","membership_approval":"no_approval_required","name":"群聊","owner_id":"4d7a3c6g","pin_manage_setting":"only_owner","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","toolkit_ids":["toolkit_ids"],"urgent_setting":"all_members","video_conference_setting":"all_members"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -761,7 +806,6 @@ mod update_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -805,11 +849,15 @@ mod update_chat_calls {
             body: check::Body::Json(
                 r#"{"add_member_permission":"all_members","at_all_permission":"all_members","avatar":"default-avatar_44ae0ca3-e140-494b-956f-78091e348435","chat_type":"private","description":"测试群描述","edit_permission":"all_members","group_message_type":"chat","hide_member_count_setting":"all_members","i18n_names":{"en_us":"group chat","ja_jp":"グループチャット","zh_cn":"群聊"},"join_message_visibility":"only_owner","leave_message_visibility":"only_owner","membership_approval":"no_approval_required","name":"群聊","owner_id":"4d7a3c6g","restricted_mode_setting":{"download_has_permission_setting":"all_members","message_has_permission_setting":"all_members","screenshot_has_permission_setting":"all_members","status":false},"share_card_permission":"allowed","urgent_setting":"all_members","video_conference_setting":"all_members"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat::UpdateChat>(&[]).await;
     }
 }
 
@@ -825,7 +873,6 @@ mod get_chat_announcement_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement?user_id_type=open_id",
             body: check::Body::None,
-            always: &[],
             private: &["xxx"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -840,11 +887,15 @@ mod get_chat_announcement_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
             body: check::Body::None,
-            always: &[],
             private: &["xxx"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_announcement::GetChatAnnouncement>(&[]).await;
     }
 }
 
@@ -865,7 +916,6 @@ mod patch_chat_announcement_calls {
             body: check::Body::Json(
                 r#"{"requests":["{\"requestType\":\"InsertBlocksRequestType\",\"insertBlocksRequest\":{\"payload\":\"{\\\"blocks\\\":[{\\\"type\\\":\\\"paragraph\\\",\\\"paragraph\\\":{\\\"elements\\\":[{\\\"type\\\":\\\"textRun\\\",\\\"textRun\\\":{\\\"text\\\":\\\"Docs API Sample Content\\\",\\\"style\\\":{}}}],\\\"style\\\":{}}}]}\",\"location\":{\"zoneId\":\"0\",\"index\":0, \"endOfZone\": true}}}"],"revision":"12"}"#,
             ),
-            always: &[],
             private: &[
                 "Docs API Sample Content",
                 "InsertBlocksRequestType",
@@ -886,11 +936,15 @@ mod patch_chat_announcement_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/announcement",
             body: check::Body::Json(r#"{"revision":"12"}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_announcement::PatchChatAnnouncement>(&[]).await;
     }
 }
 
@@ -922,7 +976,6 @@ mod update_chat_button_calls {
             body: check::Body::Json(
                 r#"{"buttons":{"buttons":[{"action_type":"url_page","button_type":"default","multi_url":{"url":"https://example.com/"},"text":{"text":"Show"}}]},"chat_id":"oc_a0553eda9014c201e6969b478895c230","user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
             ),
-            always: &[],
             private: &["Show"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -938,7 +991,6 @@ mod update_chat_button_calls {
             body: check::Body::Json(
                 r#"{"chat_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -968,10 +1020,14 @@ mod update_chat_button_calls {
             body: check::Body::Json(
                 r#"{"buttons":{"buttons":[{"action_type":"url_page","button_type":"default","multi_url":{"url":"https://example.com/"},"text":{"text":"Show"}}]},"chat_id":"oc_a0553eda9014c201e6969b478895c230","user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
             ),
-            always: &[],
             private: &["Show"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_button::UpdateChatButton>(&[]).await;
     }
 }
 
@@ -990,7 +1046,6 @@ mod add_chat_managers_calls {
             body: check::Body::Json(
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1005,7 +1060,6 @@ mod add_chat_managers_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/add_managers",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1023,11 +1077,15 @@ mod add_chat_managers_calls {
             body: check::Body::Json(
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_managers::AddChatManagers>(&[]).await;
     }
 }
 
@@ -1046,7 +1104,6 @@ mod delete_chat_managers_calls {
             body: check::Body::Json(
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1061,7 +1118,6 @@ mod delete_chat_managers_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/managers/delete_managers",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1079,11 +1135,15 @@ mod delete_chat_managers_calls {
             body: check::Body::Json(
                 r#"{"manager_ids":["ou_9204a37300b3700d61effaa439f34295"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_managers::DeleteChatManagers>(&[]).await;
     }
 }
 
@@ -1098,11 +1158,15 @@ mod list_chat_bots_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/bots",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_members::ListChatBots>(&[]).await;
     }
 }
 
@@ -1120,7 +1184,6 @@ mod create_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id&succeed_type=0",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1135,7 +1198,6 @@ mod create_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1151,11 +1213,15 @@ mod create_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_members::CreateChatMembers>(&[]).await;
     }
 }
 
@@ -1172,7 +1238,6 @@ mod delete_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=user_id",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1187,7 +1252,6 @@ mod delete_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1203,11 +1267,15 @@ mod delete_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::Json(r#"{"id_list":["4d7a3c6g"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_members::DeleteChatMembers>(&[]).await;
     }
 }
 
@@ -1226,7 +1294,6 @@ mod get_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?member_id_type=open_id&page_size=1&page_token=WWxHTStrOEs5WHZpNktGbU94bUcvMWlxdDUzTWt1OXNrRmlLaGRNVG0yaz0%3D&check_security_conf=true",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1241,7 +1308,6 @@ mod get_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1259,11 +1325,15 @@ mod get_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_members::GetChatMembers>(&[]).await;
     }
 }
 
@@ -1278,11 +1348,15 @@ mod is_in_chat_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/is_in_chat",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_members::IsInChat>(&[]).await;
     }
 }
 
@@ -1297,11 +1371,15 @@ mod me_join_chat_members_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/members/me_join",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_members::MeJoinChatMembers>(&[]).await;
     }
 }
 
@@ -1340,10 +1418,14 @@ mod patch_chat_menu_item_calls {
             body: check::Body::Json(
                 r#"{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"update_fields":["ICON"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_menu_item::PatchChatMenuItem>(&[]).await;
     }
 }
 
@@ -1405,10 +1487,14 @@ mod create_chat_menu_tree_calls {
             body: check::Body::Json(
                 r#"{"menu_tree":{"chat_menu_top_levels":[{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}},"children":[{"chat_menu_item":{"action_type":"NONE","i18n_names":{"en_us":"Sign up","ja_jp":"サインアップ","zh_cn":"评审报名"},"image_key":"img_v2_b0fbe905-7988-4282-b882-82edd010336j","name":"群聊","redirect_link":{"android_url":"https://open.feishu.cn/","common_url":"https://open.feishu.cn/","ios_url":"https://open.feishu.cn/","pc_url":"https://open.feishu.cn/","web_url":"https://open.feishu.cn/"}}}]}]}}"#,
             ),
-            always: &["menu_tree"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_menu_tree::CreateChatMenuTree>(&["menu_tree"]).await;
     }
 }
 
@@ -1426,10 +1512,14 @@ mod delete_chat_menu_tree_calls {
             body: check::Body::Json(
                 r#"{"chat_menu_top_level_ids":["6936075528890826780"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_menu_tree::DeleteChatMenuTree>(&[]).await;
     }
 }
 
@@ -1444,10 +1534,14 @@ mod get_chat_menu_tree_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/menu_tree",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_menu_tree::GetChatMenuTree>(&[]).await;
     }
 }
 
@@ -1465,10 +1559,14 @@ mod sort_chat_menu_tree_calls {
             body: check::Body::Json(
                 r#"{"chat_menu_top_level_ids":["6936075528890826780"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_menu_tree::SortChatMenuTree>(&[]).await;
     }
 }
 
@@ -1486,7 +1584,6 @@ mod get_chat_moderation_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?user_id_type=open_id&page_size=10&page_token=page_token",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1501,7 +1598,6 @@ mod get_chat_moderation_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1519,11 +1615,15 @@ mod get_chat_moderation_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation?page_token=dmJCRHhpd3JRbGV1VEVNRFFyTitRWDY5ZFkybmYrMEUwMUFYT0VMMWdENEtuYUhsNUxGMDIwemtvdE5ORjBNQQ%3D%3D",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_moderation::GetChatModeration>(&[]).await;
     }
 }
 
@@ -1544,7 +1644,6 @@ mod update_chat_moderation_calls {
             body: check::Body::Json(
                 r#"{"moderation_setting":"moderator_list","moderator_added_list":["4d7a3c6g"],"moderator_removed_list":["4d7a3c6g"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1559,7 +1658,6 @@ mod update_chat_moderation_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/moderation",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1579,11 +1677,15 @@ mod update_chat_moderation_calls {
             body: check::Body::Json(
                 r#"{"moderation_setting":"moderator_list","moderator_added_list":["4d7a3c6g"],"moderator_removed_list":["4d7a3c6g"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_moderation::UpdateChatModeration>(&[]).await;
     }
 }
 
@@ -1622,11 +1724,15 @@ mod create_chat_tab_calls {
             body: check::Body::Json(
                 r#"{"chat_tabs":[{"tab_config":{"icon_key":"img_v2_b99741-7628-4abd-aad0-b881e4db83ig","is_built_in":false},"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz","meeting_minute":"https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx","task":"https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931","url":"https://www.feishu.cn"},"tab_name":"文档","tab_type":"doc"}]}"#,
             ),
-            always: &["chat_tabs"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_tab::CreateChatTab>(&["chat_tabs"]).await;
     }
 }
 
@@ -1642,11 +1748,15 @@ mod delete_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/delete_tabs",
             body: check::Body::Json(r#"{"tab_ids":["6936075528890826780"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_tab::DeleteChatTabs>(&[]).await;
     }
 }
 
@@ -1661,11 +1771,15 @@ mod list_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/list_tabs",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_tab::ListChatTabs>(&[]).await;
     }
 }
 
@@ -1681,7 +1795,6 @@ mod sort_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/sort_tabs",
             body: check::Body::Json(r#"{"tab_ids":["6936075528890826780"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1696,11 +1809,15 @@ mod sort_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/sort_tabs",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_tab::SortChatTabs>(&[]).await;
     }
 }
 
@@ -1740,7 +1857,6 @@ mod update_chat_tabs_calls {
             body: check::Body::Json(
                 r#"{"chat_tabs":[{"tab_config":{"icon_key":"img_v2_b99741-7628-4abd-aad0-b881e4db83ig","is_built_in":false},"tab_content":{"doc":"https://example.feishu.cn/wiki/wikcnPIcqWjJQwkwDzrB9t40123xz","meeting_minute":"https://example.feishu.cn/docs/doccnvIXbV22i6hSD3utar4123dx","task":"https://bytedance.feishu.cn/client/todo/task_list?guid=fa03fb6d-344b-47d9-83e3-049e3b3da931","url":"https://www.feishu.cn"},"tab_id":"7101214603622940671","tab_name":"文档","tab_type":"doc"}]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1755,11 +1871,15 @@ mod update_chat_tabs_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_a0553eda9014c201e6969b478895c230/chat_tabs/update_tabs",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_tab::UpdateChatTabs>(&[]).await;
     }
 }
 
@@ -1774,11 +1894,15 @@ mod delete_chat_top_notice_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/chats/oc_5ad11d72b830411d72b836c20/top_notice/delete_top_notice",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_top_notice::DeleteChatTopNotice>(&[]).await;
     }
 }
 
@@ -1800,11 +1924,15 @@ mod put_chat_top_notice_calls {
             body: check::Body::Json(
                 r#"{"chat_top_notice":[{"action_type":"2","message_id":"om_dc13264520392913993dd051dba21dcf"}]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::chat_top_notice::PutChatTopNotice>(&[]).await;
     }
 }
 
@@ -1821,10 +1949,14 @@ mod delete_ephemeral_card_calls {
             body: check::Body::Json(
                 r#"{"message_id":"om_5ad573a6411d72b8305fda3a9c15c70e"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::ephemeral_card::DeleteEphemeralCard>(&[]).await;
     }
 }
 
@@ -1848,7 +1980,6 @@ mod send_ephemeral_card_calls {
             body: check::Body::Json(
                 r#"{"card":{"body":{"elements":[{"content":"Only you see this.","tag":"markdown"}]},"schema":"2.0"},"chat_id":"oc_a0553eda9014c201e6969b478895c230","email":"tom@example.com","msg_type":"interactive","open_id":"ou_449b53ad6aee526f7ed311b216aabcef","user_id":"gg895344"}"#,
             ),
-            always: &["message_id"],
             private: &["Only you see this.", "markdown", "tom@example.com"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1868,7 +1999,6 @@ mod send_ephemeral_card_calls {
             body: check::Body::Json(
                 r#"{"card":{"body":{"elements":[{"content":"Only you see this.","tag":"markdown"}]},"schema":"2.0"},"chat_id":"oc_a0553eda9014c201e6969b478895c230","msg_type":"interactive"}"#,
             ),
-            always: &["message_id"],
             private: &["Only you see this.", "markdown"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1889,10 +2019,14 @@ mod send_ephemeral_card_calls {
             body: check::Body::Json(
                 r#"{"card":{"body":{"elements":[{"content":"Only you see this.","tag":"markdown"}]},"schema":"2.0"},"chat_id":"oc_a0553eda9014c201e6969b478895c230","msg_type":"interactive","open_id":"ou_449b53ad6aee526f7ed311b216aabcef"}"#,
             ),
-            always: &["message_id"],
             private: &["Only you see this.", "markdown"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::ephemeral_card::SendEphemeralCard>(&["message_id"]).await;
     }
 }
 
@@ -1912,10 +2046,14 @@ mod patch_feed_card_calls {
             body: check::Body::Json(
                 r#"{"time_sensitive":true,"user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::feed_card::PatchFeedCard>(&[]).await;
     }
 }
 
@@ -1934,10 +2072,14 @@ mod patch_bot_feed_card_calls {
             body: check::Body::Json(
                 r#"{"time_sensitive":true,"user_ids":["ou_a0553eda9014c201e6969b478895c230"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::feed_card::PatchBotFeedCard>(&[]).await;
     }
 }
 
@@ -1962,7 +2104,6 @@ mod create_file_calls {
                     ("file", "file"),
                 ],
             ),
-            always: &["file_key"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -1985,11 +2126,15 @@ mod create_file_calls {
                     ("file", "file"),
                 ],
             ),
-            always: &["file_key"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::file::CreateFile>(&["file_key"]).await;
     }
 }
 
@@ -2004,7 +2149,6 @@ mod get_file_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/files/file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
@@ -2025,7 +2169,6 @@ mod list_folder_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/files/fld_root/folder?srctype=message&srcid=om_123&recursive=true",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2042,11 +2185,15 @@ mod list_folder_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/files/fld_root/folder?srctype=message&srcid=om_123",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::file::ListFolder>(&[]).await;
     }
 }
 
@@ -2062,11 +2209,15 @@ mod create_image_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/images",
             body: check::Body::Form(&[("image_type", "message"), ("image", "image")]),
-            always: &["image_key"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::image::CreateImage>(&["image_key"]).await;
     }
 }
 
@@ -2081,7 +2232,6 @@ mod get_image_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/images/img_8d5181ca-0aed-40f0-b0d1-b1452132afbg",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
@@ -2107,11 +2257,15 @@ mod create_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","receive_id":"ou_7d8a6e6df7621556ce0d21922b676706ccs","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &["message_id"],
             private: &["@_user_1 test content", "test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::CreateMessage>(&["message_id"]).await;
     }
 }
 
@@ -2126,11 +2280,15 @@ mod delete_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::DeleteMessage>(&[]).await;
     }
 }
 
@@ -2152,11 +2310,15 @@ mod forward_message_calls {
             body: check::Body::Json(
                 r#"{"receive_id":"ou_a0553eda9014c201e6969b478895c230"}"#,
             ),
-            always: &["message_id"],
             private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::ForwardMessage>(&["message_id"]).await;
     }
 }
 
@@ -2174,7 +2336,6 @@ mod get_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf?user_id_type=open_id&card_msg_content_type=user_card_content&with_sender_name=true",
             body: check::Body::None,
-            always: &["message_id"],
             private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2189,11 +2350,15 @@ mod get_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
-            always: &["message_id"],
             private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::GetMessage>(&["message_id"]).await;
     }
 }
 
@@ -2218,7 +2383,6 @@ mod list_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f&start_time=1608594809&end_time=1609296809&sort_type=ByCreateTimeAsc&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D&card_msg_content_type=user_card_content&only_thread_root_messages=true&with_sender_name=true",
             body: check::Body::None,
-            always: &["message_id"],
             private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2233,11 +2397,15 @@ mod list_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages?container_id_type=chat&container_id=oc_234jsi43d3ssi993d43545f",
             body: check::Body::None,
-            always: &["message_id"],
             private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::ListMessage>(&["message_id"]).await;
     }
 }
 
@@ -2262,7 +2430,6 @@ mod merge_forward_message_calls {
             body: check::Body::Json(
                 r#"{"message_id_list":["om_d862083dd13b61cc009e66c40a0f0a56","om_61244dab1ef11257621dcd7g0e256651"],"receive_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
             ),
-            always: &["message_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2283,7 +2450,6 @@ mod get_messages_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/mget?message_ids=om_dc13264520392913993dd051dba21dcf&message_ids=om_40eb06e7b84dc71c03e009ad3c754195&user_id_type=open_id&card_msg_content_type=user_card_content",
             body: check::Body::None,
-            always: &["message_id"],
             private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2299,11 +2465,15 @@ mod get_messages_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/mget?message_ids=om_dc13264520392913993dd051dba21dcf&message_ids=om_40eb06e7b84dc71c03e009ad3c754195",
             body: check::Body::None,
-            always: &["message_id"],
             private: &["test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::GetMessages>(&["message_id"]).await;
     }
 }
 
@@ -2321,7 +2491,6 @@ mod patch_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"elements\":[{\"tag\":\"div\",\"text\":{\"content\":\"This is the plain text\",\"tag\":\"plain_text\"}}],\"header\":{\"template\":\"blue\",\"title\":{\"content\":\"This is the title\",\"tag\":\"plain_text\"}}}"}"#,
             ),
-            always: &[],
             private: &[
                 "This is the plain text",
                 "This is the title",
@@ -2332,6 +2501,11 @@ mod patch_message_calls {
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::PatchMessage>(&[]).await;
     }
 }
 
@@ -2357,10 +2531,14 @@ mod push_message_follow_up_calls {
             body: check::Body::Json(
                 r#"{"follow_ups":[{"content":"你好","i18n_contents":[{"content":"hello","language":"en_us"}]}]}"#,
             ),
-            always: &[],
             private: &["hello", "你好"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::PushMessageFollowUp>(&[]).await;
     }
 }
 
@@ -2380,7 +2558,6 @@ mod list_message_read_users_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id&page_size=20&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2396,7 +2573,6 @@ mod list_message_read_users_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2415,11 +2591,15 @@ mod list_message_read_users_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/read_users?user_id_type=open_id&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::ListMessageReadUsers>(&[]).await;
     }
 }
 
@@ -2440,7 +2620,6 @@ mod reply_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","reply_in_thread":true,"uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &["message_id"],
             private: &["@_user_1 test content", "test content"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2460,11 +2639,15 @@ mod reply_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text","uuid":"a0d69e20-1dd1-458b-k525-dfeca4015204"}"#,
             ),
-            always: &["message_id"],
             private: &["@_user_1 test content", "test content"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::ReplyMessage>(&["message_id"]).await;
     }
 }
 
@@ -2499,7 +2682,6 @@ mod search_message_calls {
             body: check::Body::Json(
                 r#"{"filter":{"at_chatter_ids":["at_chatter_ids"],"chat_ids":["chat_ids"],"chat_type":"group","exclude_from_types":["user"],"from_ids":["from_ids"],"from_types":["user"],"include_attachment_types":["image"],"is_at_me":true,"time_range":{"end_time":"end_time","start_time":"start_time"}},"query":"query"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2512,7 +2694,6 @@ mod search_message_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/search",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2535,10 +2716,14 @@ mod update_message_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"test content\"}","msg_type":"text"}"#,
             ),
-            always: &["message_id"],
             private: &["@_user_1 test content", "test content"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::UpdateMessage>(&["message_id"]).await;
     }
 }
 
@@ -2557,10 +2742,14 @@ mod urge_message_by_app_calls {
             body: check::Body::Json(
                 r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::UrgeMessageByApp>(&[]).await;
     }
 }
 
@@ -2579,10 +2768,14 @@ mod urge_message_by_phone_calls {
             body: check::Body::Json(
                 r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::UrgeMessageByPhone>(&[]).await;
     }
 }
 
@@ -2601,10 +2794,14 @@ mod urge_message_by_sms_calls {
             body: check::Body::Json(
                 r#"{"user_id_list":["ou_6yf8af6bgb9100449565764t3382b168"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message::UrgeMessageBySms>(&[]).await;
     }
 }
 
@@ -2626,7 +2823,6 @@ mod batch_query_message_reaction_calls {
             body: check::Body::Json(
                 r#"{"page_size_per_message":1,"queries":[{"message_id":"message_id","page_token":"page_token"}],"reaction_type":"OK"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2645,7 +2841,6 @@ mod batch_query_message_reaction_calls {
             body: check::Body::Json(
                 r#"{"queries":[{"message_id":"message_id","page_token":"page_token"}]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2665,11 +2860,16 @@ mod create_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_a8f2294b%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2Aa1a38afaac9d/reactions",
             body: check::Body::Json(r#"{"reaction_type":{"emoji_type":"SMILE"}}"#),
-            always: &["reaction_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message_reaction::CreateMessageReaction>(&["reaction_id"])
+            .await;
     }
 }
 
@@ -2685,7 +2885,6 @@ mod delete_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions/ZCaCIjUBVVWSrm5L-3ZTw%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2A%2AsNa8dHVplEzzSfJVUVLMLcS_",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2710,7 +2909,6 @@ mod list_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions?reaction_type=LAUGH&page_token=YhljsPiGfUgnVAg9urvRFd-BvSqRL20wMZNAWfa9xXkud6UKCybPuUgQ1vM26dj6&page_size=10&user_id_type=open_id",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2725,7 +2923,6 @@ mod list_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2743,11 +2940,15 @@ mod list_message_reaction_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_8964d1b4%2A%2A%2A%2A%2A%2A%2A%2A%2A2b31383276113/reactions?page_token=YhljsPiGfUgnVAg9urvRFd-BvSqRL%2A%2A%2A%2A",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::message_reaction::ListMessageReaction>(&[]).await;
     }
 }
 
@@ -2764,7 +2965,6 @@ mod get_message_resource_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/messages/om_dc13264520392913993dd051dba21dcf/resources/file_456a92d6-c6ea-4de4-ac3f-7afcf44ac78g?type=image",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
@@ -2783,11 +2983,15 @@ mod create_pin_calls {
             body: check::Body::Json(
                 r#"{"message_id":"om_dc13264520392913993dd051dba21dcf"}"#,
             ),
-            always: &["message_id", "pin"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::pin::CreatePin>(&["message_id", "pin"]).await;
     }
 }
 
@@ -2800,11 +3004,15 @@ mod delete_pin_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/pins/om_dc13264520392913993dd051dba21dcf",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::pin::DeletePin>(&[]).await;
     }
 }
 
@@ -2823,7 +3031,6 @@ mod list_pin_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f&start_time=1658632251800&end_time=1658731646425&page_size=1&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhUPhXQDvtrQ%3D%3D",
             body: check::Body::None,
-            always: &["message_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2836,7 +3043,6 @@ mod list_pin_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f",
             body: check::Body::None,
-            always: &["message_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2852,11 +3058,15 @@ mod list_pin_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v1/pins?chat_id=oc_234jsi43d3ssi993d43545f&page_token=GxmvlNRvP0NdQZpa7yIqf_Lv_QuBwTQ8tXkX7w-irAghVD_TvuYd1aoJ1LQph86O-XImC4X9j9FhU123%3D%3D",
             body: check::Body::None,
-            always: &["message_id"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::pin::ListPin>(&["message_id"]).await;
     }
 }
 
@@ -2875,7 +3085,6 @@ mod bind_tags_calls {
             body: check::Body::Json(
                 r#"{"biz_entity_id":"oc_a0553eda9014c201e6969b478895c230","tag_biz_type":"chat","tag_ids":["7161681234"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2892,10 +3101,14 @@ mod bind_tags_calls {
             body: check::Body::Json(
                 r#"{"biz_entity_id":"oc_a0553eda9014c201e6969b478895c230","tag_biz_type":"chat"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::tag::BindTags>(&[]).await;
     }
 }
 
@@ -2911,10 +3124,14 @@ mod get_bound_tags_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v2/biz_entity_tag_relation?tag_biz_type=chat&biz_entity_id=oc_a0553eda9014c201e6969b478895c230",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::tag::GetBoundTags>(&[]).await;
     }
 }
 
@@ -2936,10 +3153,14 @@ mod create_tag_calls {
             body: check::Body::Json(
                 r#"{"create_tag":{"i18n_names":[{"locale":"en_us","name":"Customers"}],"name":"Kunden","tag_type":"tenant"}}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::tag::CreateTag>(&[]).await;
     }
 }
 
@@ -2962,7 +3183,6 @@ mod patch_tag_calls {
             body: check::Body::Json(
                 r#"{"patch_tag":{"i18n_names":[{"locale":"en_us","name":"Customers"}],"id":"7161681234","name":"Kunden"}}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -2974,10 +3194,14 @@ mod patch_tag_calls {
         let expected = check::Expected {
             target: "/open-apis/im/v2/tags/7161681234",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::tag::PatchTag>(&[]).await;
     }
 }
 
@@ -2996,7 +3220,6 @@ mod unbind_tags_calls {
             body: check::Body::Json(
                 r#"{"biz_entity_id":"oc_a0553eda9014c201e6969b478895c230","tag_biz_type":"chat","tag_ids":["7161681234"]}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -3013,10 +3236,14 @@ mod unbind_tags_calls {
             body: check::Body::Json(
                 r#"{"biz_entity_id":"oc_a0553eda9014c201e6969b478895c230","tag_biz_type":"chat"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::tag::UnbindTags>(&[]).await;
     }
 }
 
@@ -3038,11 +3265,15 @@ mod forward_thread_calls {
             body: check::Body::Json(
                 r#"{"receive_id":"oc_a0553eda9014c201e6969b478895c230"}"#,
             ),
-            always: &["message_id"],
             private: &["Merged and Forwarded Message"],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::thread::ForwardThread>(&["message_id"]).await;
     }
 }
 
@@ -3060,7 +3291,6 @@ mod update_url_previews_calls {
             body: check::Body::Json(
                 r#"{"open_ids":["ou_a0553eda9014c201e6969b478895c230"],"preview_tokens":["952te0c8-9ccf-463d-ad73-593f8f768a5c"]}"#,
             ),
-            always: &[],
             private: &["952te0c8-9ccf-463d-ad73-593f8f768a5c"],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -3076,10 +3306,14 @@ mod update_url_previews_calls {
             body: check::Body::Json(
                 r#"{"preview_tokens":["952te0c8-9ccf-463d-ad73-593f8f768a5c"]}"#,
             ),
-            always: &[],
             private: &["952te0c8-9ccf-463d-ad73-593f8f768a5c"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::url_preview::UpdateUrlPreviews>(&[]).await;
     }
 }
 

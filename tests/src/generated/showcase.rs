@@ -15,10 +15,14 @@ mod annotate_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/notes",
             body: check::Body::Json(r#"["wet",{"inside":null}]"#),
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::AnnotateParcel>(&["number"]).await;
     }
 }
 
@@ -43,7 +47,6 @@ mod announce_parcel_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"Soon!\",\"images\":\"[\\\"img_1\\\"]\"}","copy_type":"customer","rows":"[{\"key\":{\"key\":\"value\"}}]","to":"ann@example.com"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -61,10 +64,14 @@ mod announce_parcel_calls {
             body: check::Body::Json(
                 r#"{"content":"{\"text\":\"Soon!\",\"images\":\"[\\\"img_1\\\"]\"}","to":"ann@example.com"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::AnnounceParcel>(&[]).await;
     }
 }
 
@@ -77,7 +84,6 @@ mod cancel_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels",
             body: check::Body::Json(r#"{"numbers":["numbers"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -95,7 +101,6 @@ mod count_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/shelves/shelf/count/?exact=true",
             body: check::Body::Json(r#"{"cities":["Springfield"],"sealed":true}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -108,7 +113,6 @@ mod count_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/shelves/shelf/count/",
             body: check::Body::Json(r#"{"cities":["Springfield"]}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -122,11 +126,15 @@ mod count_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/shelves/shelf/count/",
             body: check::Body::Json(r#"{"cities":["Springfield"],"sealed":true}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::CountParcel>(&[]).await;
     }
 }
 
@@ -147,7 +155,6 @@ mod describe_parcel_calls {
             body: check::Body::Json(
                 r#"{"number":"P-1","things":{"bulb":{},"lamp":{"worth":2000}}}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -174,7 +181,6 @@ mod edit_parcel_calls {
             body: check::Body::Json(
                 r#"{"handling":{"hours":[9,17],"otherwise":null,"side":null},"remark":"remark","tags":{"key":"tags"},"worth":1}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -186,7 +192,6 @@ mod edit_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -204,7 +209,6 @@ mod edit_parcel_calls {
             body: check::Body::Json(
                 r#"{"handling":null,"remark":null,"tags":null,"worth":null}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -225,10 +229,14 @@ mod edit_parcel_calls {
             body: check::Body::Json(
                 r#"{"handling":{"hours":[9,17],"otherwise":null,"side":null},"remark":null}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::EditParcel>(&[]).await;
     }
 }
 
@@ -243,10 +251,14 @@ mod expect_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/recipients/ann%40example.com/next?recipient_type=email",
             body: check::Body::None,
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::ExpectParcel>(&["number"]).await;
     }
 }
 
@@ -268,7 +280,6 @@ mod get_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/depots/7/parcels/..%2FP%201%3F?lang=en%20%26%20fr&view=short&fields=weight&fields=pieces&page_size=-1&radius=0.25&verbose=true",
             body: check::Body::None,
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -284,10 +295,14 @@ mod get_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/depots/7/parcels/..%2FP%201%3F?lang=en%20%26%20fr",
             body: check::Body::None,
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::GetParcel>(&["number"]).await;
     }
 }
 
@@ -300,7 +315,6 @@ mod history_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/history?offset=1",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -312,7 +326,6 @@ mod history_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/history",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -324,10 +337,14 @@ mod history_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/history?offset=1",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::HistoryParcel>(&[]).await;
     }
 }
 
@@ -340,7 +357,6 @@ mod hold_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/hold",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -356,10 +372,14 @@ mod keeper_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/keeper",
             body: check::Body::None,
-            always: &[],
             private: &["555-0100"],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::KeeperParcel>(&[]).await;
     }
 }
 
@@ -372,7 +392,6 @@ mod label_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/label?format=format",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
@@ -385,7 +404,6 @@ mod label_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/label",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::downloads_as_app(&operation, &expected).await;
@@ -405,7 +423,6 @@ mod list_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels?city=city&page_size=1&page_token=page_token",
             body: check::Body::None,
-            always: &["number"],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -417,7 +434,6 @@ mod list_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels",
             body: check::Body::None,
-            always: &["number"],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
@@ -429,10 +445,14 @@ mod list_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels?page_token=2",
             body: check::Body::None,
-            always: &["number"],
             private: &[],
         };
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::ListParcel>(&["number"]).await;
     }
 }
 
@@ -488,7 +508,6 @@ mod move_parcel_calls {
             body: check::Body::Json(
                 r#"{"depot":1,"hands":[],"notes":{},"old_kind":"p.o.box","shifts":{"day":["Ann"],"night":[],"noon":["Ann","Bob"]},"weight":2.0,"wrapping":{"label":{"on":{"material":"material","spares":[]},"text":"text"},"material":"material","spares":[],"within":{"material":"material","spares":[]}}}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -500,10 +519,14 @@ mod move_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/depots/North/move",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::MoveParcel>(&[]).await;
     }
 }
 
@@ -545,7 +568,6 @@ mod photograph_parcel_calls {
                     ("by_type", "customer"),
                 ],
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -564,11 +586,15 @@ mod photograph_parcel_calls {
             body: check::Body::Form(
                 &[("image", "image"), ("caption", "A box; \"dented\"")],
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::PhotographParcel>(&[]).await;
     }
 }
 
@@ -594,7 +620,6 @@ mod readdress_parcel_calls {
             body: check::Body::Json(
                 r#"{"address":{"city":"city","floors":[1],"street":"street","type":"house"}}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -610,11 +635,15 @@ mod readdress_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/address/house",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::ReaddressParcel>(&[]).await;
     }
 }
 
@@ -629,7 +658,6 @@ mod search_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/search?filter=%7B%22city%22%3A%5B%22Springfield%22%5D%7D",
             body: check::Body::Json(r#"{"cursor":"7","words":["fragile"]}"#),
-            always: &["hasMore", "hits", "nextCursor", "number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -641,7 +669,6 @@ mod search_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/search",
             body: check::Body::Json(r#"{"words":["fragile"]}"#),
-            always: &["hasMore", "hits", "nextCursor", "number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -653,7 +680,6 @@ mod search_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/search",
             body: check::Body::Json(r#"{"cursor":"7","words":["fragile"]}"#),
-            always: &["hasMore", "hits", "nextCursor", "number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -665,10 +691,17 @@ mod search_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/search",
             body: check::Body::Json(r#"{"cursor":"8","words":["fragile"]}"#),
-            always: &["hasMore", "hits", "nextCursor", "number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<
+            sdk::parcel::SearchParcel,
+        >(&["hasMore", "hits", "nextCursor", "number"])
+            .await;
     }
 }
 
@@ -706,7 +739,6 @@ mod send_parcel_calls {
             body: check::Body::Json(
                 r#"{"customs":{"forms":[1,null]},"fees":{"key":1},"fragile":true,"grid":[[1]],"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"pieces":1,"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","speeds":["slow"],"tags":{"key":"tags"},"to":{"city":"Springfield","street":"High Street 1","type":"house"},"type":"type","weight":1.5}"#,
             ),
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -733,7 +765,6 @@ mod send_parcel_calls {
             body: check::Body::Json(
                 r#"{"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -762,11 +793,15 @@ mod send_parcel_calls {
             body: check::Body::Json(
                 r#"{"customs":{"forms":[1,null]},"insurances":[{"amount":10000,"exceptions":[]}],"labels":["this side up"],"receiver":"Bob \"the box\"","sender":"Ann","speed":"over-night","to":{"city":"Springfield","street":"High Street 1","type":"house"}}"#,
             ),
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
         check::sends_as_user(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::SendParcel>(&["number"]).await;
     }
 }
 
@@ -782,7 +817,6 @@ mod shelve_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/shelves/3/4",
             body: check::Body::None,
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -798,10 +832,14 @@ mod sort_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/shelves/shelf/order",
             body: check::Body::Json(r#"["P-2","P-1"]"#),
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::SortParcel>(&["number"]).await;
     }
 }
 
@@ -814,7 +852,6 @@ mod wait_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/depots/1/waiting",
             body: check::Body::Json(r#"{"offset":"0"}"#),
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -826,10 +863,14 @@ mod wait_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/depots/1/waiting",
             body: check::Body::Json(r#"{"offset":"1"}"#),
-            always: &["number"],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
+    }
+
+    #[tokio::test]
+    async fn response() {
+        check::response::<sdk::parcel::WaitParcel>(&["number"]).await;
     }
 }
 
@@ -846,7 +887,6 @@ mod weigh_parcel_calls {
             body: check::Body::Json(
                 r#"{"scales":{"age":1,"maker":"maker"},"unit":"kg"}"#,
             ),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;
@@ -858,7 +898,6 @@ mod weigh_parcel_calls {
         let expected = check::Expected {
             target: "/open-apis/showcase/v1/parcels/number/weigh",
             body: check::Body::Json(r#"{}"#),
-            always: &[],
             private: &[],
         };
         check::sends_as_app(&operation, &expected).await;

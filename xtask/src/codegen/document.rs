@@ -309,13 +309,14 @@ impl fmt::Display for Place {
     }
 }
 
-/// How many members the objects of a JSON text have: each has a colon.
+/// The number of members that the objects of a JSON text have: each has a colon.
 fn members_of_text(text: &str) -> usize {
     let mut scanner = Scanner::new(text, &ScannerOptions::default());
     let tokens = iter::from_fn(|| scanner.scan().ok().flatten());
     tokens.filter(|token| *token == Token::Colon).count()
 }
 
+/// The number of members that objects have in JSON, in which no key is there twice.
 fn members(json: &Json) -> usize {
     match json {
         Json::Object(object) => object.len() + object.values().map(members).sum::<usize>(),

@@ -67,14 +67,30 @@ fn operation_tests(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
     // Unlike `<module>_<file>`, the name of an operation is unique in an API.
     let name = ident(&format!("{}_calls", naming::field(&operation.name)));
     let calls = operation.calls.iter().map(|call| call_test(scope, operation, call));
+    let response = response_test(scope, operation);
     let examples = operation.types.iter().filter_map(|def| scope.example_test(def));
     quote! {
         mod #name {
             use super::{check, sdk};
             #(#calls)*
+            #response
             #(#examples)*
         }
     }
+}
+
+/// One for all calls of an operation, since they get the same response.
+fn response_test(scope: &Scope<'_>, operation: &Operation) -> Option<TokenStream> {
+    operation.response_example.as_ref()?;
+    let output = operation.output.as_ref().and_then(Type::reference);
+    let output = output.and_then(|reference| scope.api.model(&reference.name));
+    let (operation, always) = (scope.path(&operation.name), always(scope.api, output));
+    Some(quote! {
+        #[tokio::test]
+        async fn response() {
+            check::response::<#operation>(#always).await;
+        }
+    })
 }
 
 fn call_test(scope: &Scope<'_>, operation: &Operation, call: &SampleCall) -> TokenStream {
@@ -99,9 +115,6 @@ fn call_test(scope: &Scope<'_>, operation: &Operation, call: &SampleCall) -> Tok
         false => (quote!(sends_as_app), quote!(sends_as_user)),
         true => (quote!(downloads_as_app), quote!(downloads_as_user)),
     };
-    let output = operation.output.as_ref().and_then(Type::reference);
-    let output = output.and_then(|reference| scope.api.model(&reference.name));
-    let always = always(scope.api, output);
     let private = private_in_call(scope.api, operation, call).into_iter();
     let private = quote!(&[#(#private),*]);
     let as_app =
@@ -115,7 +128,6 @@ fn call_test(scope: &Scope<'_>, operation: &Operation, call: &SampleCall) -> Tok
             let expected = check::Expected {
                 target: #target,
                 body: #body,
-                always: #always,
                 private: #private,
             };
             #as_app
