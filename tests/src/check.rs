@@ -123,7 +123,7 @@ fn sent<O: Operation>(requests: &[Recorded], expected: &Expected) {
         }
         Body::Json(body) => {
             serde_json::from_slice::<NoKeyTwice>(&request.body).unwrap();
-            assert_eq!(request.json().unwrap(), json(body));
+            assert_eq!(request.json().unwrap(), json::<Value>(body));
             assert_eq!(content_type, Some("application/json; charset=utf-8"));
         }
         Body::None => {
@@ -178,7 +178,7 @@ pub(crate) async fn turned<O: Paged>(mut operation: O) -> O {
 
 /// The documented answer without its envelope.
 fn data<O: Operation>() -> Option<Value> {
-    let mut example = json(O::EXAMPLE?);
+    let mut example: Value = json(O::EXAMPLE?);
     if O::META.is_whole_body() {
         let members = example.as_object_mut().unwrap();
         members.retain(|name, _| name != "code" && name != "msg");
@@ -315,7 +315,7 @@ pub(crate) fn event<E: EventSet, T: Serialize + fmt::Debug>(
 
 /// Asserts what stands on the wire for an answer to a callback.
 pub(crate) fn answer<C: Callback>(answer: &C::Answer, expected: &str) {
-    assert_eq!(serde_json::to_value(answer).unwrap(), json(expected));
+    assert_eq!(serde_json::to_value(answer).unwrap(), json::<Value>(expected));
 }
 
 /// Asserts that a documented sample of a type decodes, and that nothing of it is lost.
@@ -360,7 +360,7 @@ impl<T: Output> Operation for Get<T> {
 
 impl<T: Output> AcceptsAppToken for Get<T> {}
 
-pub(crate) fn json(text: &str) -> Value {
+pub(crate) fn json<T: DeserializeOwned>(text: &str) -> T {
     serde_json::from_str(text).unwrap()
 }
 

@@ -27,6 +27,7 @@ mod pages;
 mod raw;
 mod reading;
 mod readme;
+mod records;
 mod replies;
 mod retries;
 mod storage;

@@ -159,7 +159,7 @@ pub use codec::json_text::{self, JsonText};
 #[doc(hidden)]
 pub use codec::map;
 pub use codec::{
-    Millis, NumberText, Param, Seconds, Strictness, UnknownNumber, UnknownValue, Warning,
+    Millis, NumberText, Param, Record, Seconds, Strictness, UnknownNumber, UnknownValue, Warning,
 };
 pub use error::{ApiError, Error, ErrorBuilder, ErrorKind, Violation};
 pub use flow::{

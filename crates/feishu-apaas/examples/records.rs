@@ -11,16 +11,14 @@
 
 #![allow(clippy::print_stdout, reason = "it is a program")]
 
-use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
 
-use feishu_apaas::Client;
 use feishu_apaas::application_object_record::{
     BatchCreateRecords, BatchCreateRecordsRequired, BatchQueryRecords, BatchQueryRecordsRequired,
 };
+use feishu_apaas::{Client, Record};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Book {
@@ -54,8 +52,7 @@ pub async fn add(
     object_api_name: &str,
     books: &[Book],
 ) -> Result<(), Box<dyn Error>> {
-    let records: Vec<BTreeMap<String, Value>> =
-        serde_json::from_value(serde_json::to_value(books)?)?;
+    let records = Record::new_all(books)?;
     let request = BatchCreateRecordsRequired { namespace, object_api_name, records };
     let added = BatchCreateRecords::new(request).send(feishu).await?;
     // The call succeeds even if records of it fail.
@@ -71,13 +68,13 @@ pub async fn list(
     feishu: &Client,
     namespace: &str,
     object_api_name: &str,
-) -> Result<Vec<Book>, Box<dyn Error>> {
+) -> Result<Vec<Book>, feishu_apaas::Error> {
     let select = &["book_name", "book_count"];
     let query = BatchQueryRecordsRequired { namespace, object_api_name, select };
     let mut records = BatchQueryRecords::new(query).items(feishu);
     let mut books = Vec::new();
     while let Some(record) = records.next().await {
-        books.push(serde_json::from_value(record?.into_iter().collect())?);
+        books.push(record?.read()?);
     }
     Ok(books)
 }

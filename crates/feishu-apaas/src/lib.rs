@@ -7,33 +7,44 @@
 //! # Add and read records
 //!
 //! ```no_run
+//! use feishu_apaas::Record;
 //! use feishu_apaas::application_object::{OqlQueryObjects, OqlQueryObjectsRequired};
 //! use feishu_apaas::application_object_record::{CreateRecord, CreateRecordRequired};
+//! use serde::{Deserialize, Serialize};
 //! use serde_json::json;
+//!
+//! #[derive(Debug, Serialize, Deserialize)]
+//! struct Employee {
+//!     name: String,
+//!     age: u32,
+//! }
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let secret = std::env::var("APP_SECRET")?;
 //!     let feishu = feishu_apaas::Client::builder("cli_a1b2c3", secret).build()?;
 //!
-//!     let record = serde_json::from_value(json!({ "name": "Ada", "age": 36 }))?;
+//!     let ada = Employee { name: "Ada".to_owned(), age: 36 };
 //!     let created = CreateRecord::new(CreateRecordRequired {
 //!         namespace: "package_test__c",
 //!         object_api_name: "employee",
-//!         record,
+//!         record: Record::new(&ada)?,
 //!     });
 //!     println!("{}", created.send(&feishu).await?.id);
 //!
-//!     let found = OqlQueryObjects::new(OqlQueryObjectsRequired {
+//!     let query = OqlQueryObjects::new(OqlQueryObjectsRequired {
 //!         namespace: "package_test__c",
-//!         query: "SELECT _id, name FROM employee WHERE age > $1",
+//!         query: "SELECT name, age FROM employee WHERE age > $1",
 //!     });
-//!     for row in found.args([json!(30)]).send(&feishu).await?.rows {
-//!         println!("{row:?}");
+//!     let found = query.args([json!(30)]).send(&feishu).await?;
+//!     for employee in Record::read_all::<Employee>(&found.rows)? {
+//!         println!("{employee:?}");
 //!     }
 //!     Ok(())
 //! }
 //! ```
+//!
+//! A [`Record`] holds what the app's own objects define, and converts from and to structs of yours.
 //!
 //! A request is a struct: its constructor takes what is required, setters take the rest, and `send`
 //! makes the call through a [`Client`].
@@ -140,8 +151,8 @@ pub use generated::*;
 pub use openplat_core;
 pub use openplat_core::{
     ApiError, AsUser, Authorization, AuthorizeUrl, Call, CodeExchange, Download, Error, ErrorKind,
-    Feishu, IfExists, Items, Pages, Progress, Response, Secret, UnknownValue, Upload, UserSession,
-    UserToken, Violation, WithToken,
+    Feishu, IfExists, Items, Pages, Progress, Record, Response, Secret, UnknownValue, Upload,
+    UserSession, UserToken, Violation, WithToken,
 };
 
 /// A client for Feishu or Lark, which all crates for Feishu share.

@@ -317,15 +317,12 @@ mod execute_flow_calls {
         let operation = sdk::application_flow::ExecuteFlow::new(sdk::application_flow::ExecuteFlowRequired {
                 namespace: "package_7344545d87__c",
                 flow_id: "deleteObject_99c656599f",
-                operator: std::collections::BTreeMap::from([
-                    (String::from("_id"), check::json(r#"1111"#)),
-                    (String::from("email"), check::json(r#""apaas@bytedance.com""#)),
-                ]),
+                operator: check::json(r#"{"_id":1111,"email":"apaas@bytedance.com"}"#),
             })
             .is_async(true)
             .idempotent_key("iuhg23897489797")
             .loop_masks(["loop_masks"])
-            .params([("variable_rgrtgqworiginal", check::json(r#"{"_id":5454545}"#))]);
+            .params(check::json(r#"{"variable_rgrtgqworiginal":{"_id":5454545}}"#));
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_7344545d87__c/flows/deleteObject_99c656599f/execute",
             body: check::Body::Json(
@@ -341,10 +338,7 @@ mod execute_flow_calls {
         let operation = sdk::application_flow::ExecuteFlow::new(sdk::application_flow::ExecuteFlowRequired {
             namespace: "package_7344545d87__c",
             flow_id: "deleteObject_99c656599f",
-            operator: std::collections::BTreeMap::from([
-                (String::from("_id"), check::json(r#"1111"#)),
-                (String::from("email"), check::json(r#""apaas@bytedance.com""#)),
-            ]),
+            operator: check::json(r#"{"_id":1111,"email":"apaas@bytedance.com"}"#),
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_7344545d87__c/flows/deleteObject_99c656599f/execute",
@@ -361,13 +355,10 @@ mod execute_flow_calls {
         let operation = sdk::application_flow::ExecuteFlow::new(sdk::application_flow::ExecuteFlowRequired {
                 namespace: "package_7344545d87__c",
                 flow_id: "deleteObject_99c656599f",
-                operator: std::collections::BTreeMap::from([
-                    (String::from("_id"), check::json(r#"1111"#)),
-                    (String::from("email"), check::json(r#""apaas@bytedance.com""#)),
-                ]),
+                operator: check::json(r#"{"_id":1111,"email":"apaas@bytedance.com"}"#),
             })
             .is_async(true)
-            .params([("variable_rgrtgqworiginal", check::json(r#"{"_id":5454545}"#))]);
+            .params(check::json(r#"{"variable_rgrtgqworiginal":{"_id":5454545}}"#));
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_7344545d87__c/flows/deleteObject_99c656599f/execute",
             body: check::Body::Json(
@@ -393,11 +384,9 @@ mod invoke_function_calls {
                 namespace: "package_test__c",
                 function_api_name: "printParam",
             })
-            .params([
-                ("key1", check::json(r#""value1""#)),
-                ("key2", check::json(r#""value2""#)),
-                ("key3", check::json(r#"1718313981794"#)),
-            ]);
+            .params(
+                check::json(r#"{"key1":"value1","key2":"value2","key3":1718313981794}"#),
+            );
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/functions/printParam/invoke",
             body: check::Body::Json(
@@ -438,7 +427,7 @@ mod oql_query_objects_calls {
                 query: "SELECT _id, _name FROM _user WHERE _type = $1 AND _accountStatus = $user_status LIMIT 10",
             })
             .args([check::json(r#""_employee""#)])
-            .named_args([("user_status", check::json(r#""_used""#))]);
+            .named_args(check::json(r#"{"user_status":"_used"}"#));
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/oql_query",
             body: check::Body::Json(
@@ -541,22 +530,6 @@ mod search_objects_calls {
     }
 
     #[tokio::test]
-    async fn next() {
-        let operation = check::turned(
-                sdk::application_object::SearchObjects::new("package_test__c"),
-            )
-            .await;
-        let expected = check::Expected {
-            target: "/open-apis/apaas/v1/applications/package_test__c/objects/search",
-            body: check::Body::Json(
-                r#"{"page_token":"eyJvYmplY3RzX3BhZ2VfdG9rZW4iOlt7Im9ial9pZCI6MTc2OTI4NzM5M"}"#,
-            ),
-            private: &[],
-        };
-        check::sends_as_app(&operation, &expected).await;
-    }
-
-    #[tokio::test]
     async fn response() {
         check::response::<sdk::application_object::SearchObjects>(&[]).await;
     }
@@ -570,12 +543,7 @@ mod batch_create_records_calls {
         let operation = sdk::application_object_record::BatchCreateRecords::new(sdk::application_object_record::BatchCreateRecordsRequired {
             namespace: "package_test__c",
             object_api_name: "user",
-            records: Vec::from([
-                std::collections::BTreeMap::from([
-                    (String::from("book_count"), check::json(r#"2"#)),
-                    (String::from("book_name"), check::json(r#""name21""#)),
-                ]),
-            ]),
+            records: Vec::from([check::json(r#"{"book_count":2,"book_name":"name21"}"#)]),
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/batch_create",
@@ -703,11 +671,9 @@ mod batch_update_records_calls {
             namespace: "package_test__c",
             object_api_name: "user",
             records: Vec::from([
-                std::collections::BTreeMap::from([
-                    (String::from("_id"), check::json(r#""1798681438085228""#)),
-                    (String::from("book_count"), check::json(r#""5""#)),
-                    (String::from("book_name"), check::json(r#""name4""#)),
-                ]),
+                check::json(
+                    r#"{"_id":"1798681438085228","book_count":"5","book_name":"name4"}"#,
+                ),
             ]),
         });
         let expected = check::Expected {
@@ -734,9 +700,7 @@ mod create_record_calls {
         let operation = sdk::application_object_record::CreateRecord::new(sdk::application_object_record::CreateRecordRequired {
             namespace: "package_test__c",
             object_api_name: "user",
-            record: std::collections::BTreeMap::from([
-                (String::from("book_name"), check::json(r#""test""#)),
-            ]),
+            record: check::json(r#"{"book_name":"test"}"#),
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records",
@@ -785,11 +749,9 @@ mod patch_record_calls {
             namespace: "package_test__c",
             object_api_name: "user",
             id: "1764024447556775",
-            record: std::collections::BTreeMap::from([
-                (String::from("_id"), check::json(r#""1798681438085228""#)),
-                (String::from("book_count"), check::json(r#""3""#)),
-                (String::from("book_name"), check::json(r#""showcase2""#)),
-            ]),
+            record: check::json(
+                r#"{"_id":"1798681438085228","book_count":"3","book_name":"showcase2"}"#,
+            ),
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/applications/package_test__c/objects/user/records/1764024447556775",
@@ -1744,13 +1706,7 @@ mod batch_update_table_records_calls {
             workspace_id: "workspace_aadimx5uzpsls",
             table_name: "table_name_1",
             records: Vec::from([
-                std::collections::BTreeMap::from([
-                    (
-                        String::from("_id"),
-                        check::json(r#""657fade8-394d-4d86-aa35-0129e3bd7614""#),
-                    ),
-                    (String::from("age"), check::json(r#"10"#)),
-                ]),
+                check::json(r#"{"_id":"657fade8-394d-4d86-aa35-0129e3bd7614","age":10}"#),
             ]),
         });
         let expected = check::Expected {
@@ -1862,9 +1818,7 @@ mod patch_table_records_calls {
             workspace_id: "workspace_aadimx5uzpsls",
             table_name: "table_name_1",
             filter: "age%3Dgt.10",
-            record: std::collections::BTreeMap::from([
-                (String::from("age"), check::json(r#"10"#)),
-            ]),
+            record: check::json(r#"{"age":10}"#),
         });
         let expected = check::Expected {
             target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
@@ -1890,16 +1844,8 @@ mod create_table_records_calls {
                 workspace_id: "workspace_aadimx5uzpsls",
                 table_name: "table_name_1",
                 records: Vec::from([
-                    std::collections::BTreeMap::from([
-                        (String::from("age"), check::json(r#"10"#)),
-                        (String::from("gender"), check::json(r#""male""#)),
-                        (String::from("name"), check::json(r#""王一一""#)),
-                    ]),
-                    std::collections::BTreeMap::from([
-                        (String::from("age"), check::json(r#"10"#)),
-                        (String::from("gender"), check::json(r#""female""#)),
-                        (String::from("name"), check::json(r#""王二二""#)),
-                    ]),
+                    check::json(r#"{"age":10,"gender":"male","name":"王一一"}"#),
+                    check::json(r#"{"age":10,"gender":"female","name":"王二二"}"#),
                 ]),
             })
             .columns("name,age")
@@ -1920,16 +1866,8 @@ mod create_table_records_calls {
             workspace_id: "workspace_aadimx5uzpsls",
             table_name: "table_name_1",
             records: Vec::from([
-                std::collections::BTreeMap::from([
-                    (String::from("age"), check::json(r#"10"#)),
-                    (String::from("gender"), check::json(r#""male""#)),
-                    (String::from("name"), check::json(r#""王一一""#)),
-                ]),
-                std::collections::BTreeMap::from([
-                    (String::from("age"), check::json(r#"10"#)),
-                    (String::from("gender"), check::json(r#""female""#)),
-                    (String::from("name"), check::json(r#""王二二""#)),
-                ]),
+                check::json(r#"{"age":10,"gender":"male","name":"王一一"}"#),
+                check::json(r#"{"age":10,"gender":"female","name":"王二二"}"#),
             ]),
         });
         let expected = check::Expected {

@@ -365,7 +365,7 @@ pub enum Presence {
     Always,
     /// `Option<T>`.
     Optional,
-    /// A list or map that is empty when absent, and absent when empty.
+    /// A list, map or record that is empty when absent, and absent when empty.
     Empty,
 }
 
@@ -376,6 +376,8 @@ pub enum Type {
     Float,
     Bool,
     Json,
+    /// An object whose fields the user defines.
+    Record,
     File,
     List(Box<Type>),
     Map(Box<Type>),
@@ -544,6 +546,7 @@ impl Type {
             Self::Float => "float".to_owned(),
             Self::Bool => "bool".to_owned(),
             Self::Json => "json".to_owned(),
+            Self::Record => "record".to_owned(),
             Self::File => "file".to_owned(),
             Self::Text(inner) => format!("string<{}>", inner.spec_name()),
             Self::List(item) => format!("list<{}>", item.spec_name()),

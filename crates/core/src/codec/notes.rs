@@ -273,7 +273,7 @@ fn is_empty(raw: &str) -> bool {
 }
 
 /// Returns the kind of a value: all that may be said of it.
-fn kind(raw: &str) -> &'static str {
+pub(super) fn kind(raw: &str) -> &'static str {
     match raw.trim_ascii_start().as_bytes().first() {
         Some(b'n') => "null",
         Some(b't' | b'f') => "a boolean",

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::notes::Step;
+use crate::error::{Error, ErrorKind};
 
 /// A part of a response, or of the content of a message, that could not be read and was left out,
 /// or that had to be repaired.
@@ -19,6 +20,8 @@ use super::notes::Step;
 pub struct Warning {
     path: String,
     text: String,
+    /// The reason for which something was left out.
+    fault: Option<Fault>,
     lost: Lost,
 }
 
@@ -55,7 +58,7 @@ impl Warning {
             true => format!("`{path}` {effect}: {}", fault.problem),
             false => format!("`{path}` {effect}: {fault}"),
         };
-        Self { path, text, lost }
+        Self { path, text, fault: Some(fault.clone()), lost }
     }
 
     /// Says that the whole was not valid JSON and was read after a repair.
@@ -67,25 +70,25 @@ impl Warning {
     pub(super) fn repaired_at(path: &[Step]) -> Self {
         let path = path_of(path);
         let text = format!("`{path}` was not valid JSON and was repaired");
-        Self { path, text, lost: Lost::Nothing }
+        Self { path, text, fault: None, lost: Lost::Nothing }
     }
 
     pub(super) fn repeated_key(path: &[Step]) -> Self {
         let path = path_of(path);
         let text = format!("`{path}` appears more than once: the last one counts");
-        Self { path, text, lost: Lost::Nothing }
+        Self { path, text, fault: None, lost: Lost::Nothing }
     }
 
     /// Says the same of a member of a vendor's envelope, which is outside what paths lead through.
     #[cfg(feature = "feishu")]
     pub(crate) fn repeated_member(name: &str) -> Self {
         let text = format!("`{name}` of the envelope appears more than once: the last one counts");
-        Self { path: path_of(&[]), text, lost: Lost::Nothing }
+        Self { path: path_of(&[]), text, fault: None, lost: Lost::Nothing }
     }
 
     pub(crate) fn more(count: usize) -> Self {
         let text = format!("{count} further warnings are not listed");
-        Self { path: path_of(&[]), text, lost: Lost::Nothing }
+        Self { path: path_of(&[]), text, fault: None, lost: Lost::Nothing }
     }
 
     pub(crate) fn skips_an_item(&self) -> bool {
@@ -154,7 +157,14 @@ impl DecodeError {
     }
 
     pub(crate) fn strict(warning: Warning) -> Self {
-        Self(Fault { path: warning.path, problem: warning.text })
+        let Warning { path, text, fault, .. } = warning;
+        Self(fault.unwrap_or(Fault { path, problem: text }))
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::new(ErrorKind::Decode).with_cause(&error)
     }
 }
 

@@ -367,7 +367,7 @@ impl<'a> Sampler<'a> {
             Type::Int => json!(1),
             Type::Float => json!(1.5),
             Type::Bool => json!(true),
-            Type::Json => json!({ "key": "value" }),
+            Type::Json | Type::Record => json!({ "key": "value" }),
             Type::List(item) if self.is_below(item) => json!([]),
             Type::Map(item) if self.is_below(item) => json!({}),
             Type::List(item) => json!([self.value(item, name)]),

@@ -450,7 +450,7 @@ fn presence(spec: &spec::Field, ty: &Type) -> Presence {
     match ty {
         _ if spec.always => Presence::Always,
         _ if spec.nullable => Presence::Optional,
-        Type::List(_) | Type::Map(_) => Presence::Empty,
+        Type::List(_) | Type::Map(_) | Type::Record => Presence::Empty,
         Type::Text(inner) => presence(spec, inner),
         _ => Presence::Optional,
     }

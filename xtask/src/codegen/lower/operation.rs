@@ -517,7 +517,7 @@ impl<'a> Lowering<'a> {
 /// Whether a type is neither an object nor a list, nor any JSON.
 pub(super) fn is_scalar(ty: &Type) -> bool {
     match ty {
-        Type::Json | Type::List(_) | Type::Map(_) => false,
+        Type::Json | Type::Record | Type::List(_) | Type::Map(_) => false,
         Type::Named(reference) => reference.kind != Kind::Model,
         _ => true,
     }

@@ -205,6 +205,6 @@ pub(super) fn fits_url(ty: &Type, position: Position) -> bool {
         Type::Named(reference) => reference.kind != Kind::Model,
         Type::List(item) => position == Position::Query && fits_url(item, Position::Path),
         Type::Text(_) => position == Position::Query,
-        Type::Map(_) | Type::Json | Type::File => false,
+        Type::Map(_) | Type::Json | Type::Record | Type::File => false,
     }
 }

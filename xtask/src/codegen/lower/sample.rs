@@ -344,6 +344,7 @@ fn fits(value: &Value, ty: &Type) -> bool {
         Type::Float => value.is_number(),
         Type::Bool => value.is_boolean(),
         Type::Json => true,
+        Type::Record => value.is_object(),
         Type::List(_) | Type::Map(_) | Type::Text(_) | Type::Named(_) => false,
     }
 }
@@ -369,7 +370,7 @@ fn drifts(value: &Value, ty: &Type) -> bool {
             matches!(text, Some("true" | "false" | "1" | "0"))
                 || matches!(value.as_u64(), Some(0 | 1))
         }
-        Type::List(_) | Type::Map(_) => value.is_null(),
+        Type::List(_) | Type::Map(_) | Type::Record => value.is_null(),
         Type::Json | Type::File | Type::Text(_) | Type::Named(_) => false,
     }
 }

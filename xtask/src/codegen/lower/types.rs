@@ -11,7 +11,8 @@ use super::super::{naming, spec};
 use super::place::is_id;
 use super::{Declared, Lowering, Position, graph, stem};
 
-const BUILT_IN: [&str; 8] = ["string", "int", "float", "bool", "json", "file", "list", "map"];
+const BUILT_IN: [&str; 9] =
+    ["string", "int", "float", "bool", "json", "record", "file", "list", "map"];
 
 /// What every id has that travels with its type.
 const METHODS_OF_IDS: [&str; 4] = ["new", "id_type", "as_str", "clone"];
@@ -335,6 +336,7 @@ impl<'a> Lowering<'a> {
             "float" => Some(Type::Float),
             "bool" => Some(Type::Bool),
             "json" => Some(Type::Json),
+            "record" => Some(Type::Record),
             name => self.named(name, document, pointer),
         }
     }
@@ -361,8 +363,8 @@ impl<'a> Lowering<'a> {
                 Some("list" | "map") => "a list is written `list<T>`, a map `map<T>`".to_owned(),
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "declare it under `types`, here or in a file of `types/`; built in are \
-                         `string`, `int`, `float`, `bool`, `json`, `file`, `list<T>`, `map<T>`, \
-                         and `string<T>` for JSON in a string"
+                         `string`, `int`, `float`, `bool`, `json`, `record`, `file`, `list<T>`, \
+                         `map<T>`, and `string<T>` for JSON in a string"
                     .to_owned(),
             };
             self.report(place, format!("the type `{name}` does not exist"), hint);

@@ -119,6 +119,7 @@ fn imports(
     };
     let imports = [
         names.contains("Upload").then(|| quote!(use #sdk::Upload;)),
+        names.contains("Record").then(|| quote!(use #sdk::Record;)),
         Some(types),
         names.contains(JSON).then(|| {
             quote!(

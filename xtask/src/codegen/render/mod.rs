@@ -260,6 +260,7 @@ fn value_type(ty: &Type) -> TokenStream {
         Type::Float => quote!(f64),
         Type::Bool => quote!(bool),
         Type::Json => quote!(serde_json::Value),
+        Type::Record => quote!(openplat_core::Record),
         Type::File => quote!(Upload),
         Type::Text(inner) => value_type(inner),
         Type::List(item) => {

@@ -106,6 +106,7 @@ fn serde_attribute(field: &Field) -> Option<TokenStream> {
         Presence::Empty => {
             let is_empty = match field.ty.contents() {
                 Type::Map(_) => "BTreeMap::is_empty",
+                Type::Record => "openplat_core::Record::is_empty",
                 _ => "Vec::is_empty",
             };
             Some(quote!(default, skip_serializing_if = #is_empty))

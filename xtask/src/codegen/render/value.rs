@@ -208,6 +208,10 @@ impl Scope<'_> {
                 quote!(#number)
             }
             (Type::Bool, Value::Bool(value)) => quote!(#value),
+            (Type::Record, value) if self.style == Style::Docs => {
+                let json = self.json(value);
+                quote!(Record::new(&#json)?)
+            }
             _ => self.json(value),
         }
     }

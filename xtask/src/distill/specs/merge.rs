@@ -823,6 +823,7 @@ impl<'a> Merger<'a> {
             Some(spec::Type { fields: Some(_), .. }) => "object",
             Some(spec::Type { int: true, .. }) => "int",
             Some(_) => "string",
+            None if name == "record" => "json",
             None => name,
         };
         ty.replacen(name, wire, 1)

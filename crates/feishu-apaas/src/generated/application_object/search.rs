@@ -159,7 +159,7 @@ impl Operation for SearchObjects {
 impl AcceptsAppToken for SearchObjects {}
 
 impl Paged for SearchObjects {
-    type Item = ObjectMeta;
+    type Item = openplat_core::Record;
 
     fn turn(&mut self, page: &SearchObjectsResponse, _: usize) -> Turn {
         Turn::by_token(
@@ -169,8 +169,8 @@ impl Paged for SearchObjects {
         )
     }
 
-    fn into_items(page: SearchObjectsResponse) -> Vec<ObjectMeta> {
-        page.objects
+    fn into_items(page: SearchObjectsResponse) -> Vec<openplat_core::Record> {
+        page.records
     }
 }
 
@@ -399,13 +399,13 @@ pub struct ObjectField {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchObjectsResponse {
-    /// JSON in a string: a list of objects, one for each record found, of field API names and values.
+    /// The records that were found, each with the values of its fields by API name.
     #[serde(
         with = "openplat_core::json_text",
         default,
         skip_serializing_if = "Vec::is_empty"
     )]
-    pub records: Vec<BTreeMap<String, serde_json::Value>>,
+    pub records: Vec<openplat_core::Record>,
     /// Whether there is a further page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,

@@ -112,7 +112,7 @@ pub struct ConditionValue {
     /// The kind of side: a field on the left; on the right usually a fixed value, though a sample shows a field there too.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ConditionValueKind>,
-    /// JSON in a string: for a field, `{"fieldPath":[{"fieldApiName":"_id","objectApiName":"_user"}]}` with the API names of the field and its object; for a fixed value, `{"data":"123456"}`.
+    /// For a field, `{"fieldPath":[{"fieldApiName":"_id","objectApiName":"_user"}]}` with the API names of the field and its object; for a fixed value, `{"data":"123456"}`.
     #[serde(
         with = "openplat_core::json_text",
         default,
@@ -140,7 +140,7 @@ impl ConditionValue {
         self
     }
 
-    /// JSON in a string: for a field, `{"fieldPath":[{"fieldApiName":"_id","objectApiName":"_user"}]}` with the API names of the field and its object; for a fixed value, `{"data":"123456"}`.
+    /// For a field, `{"fieldPath":[{"fieldApiName":"_id","objectApiName":"_user"}]}` with the API names of the field and its object; for a fixed value, `{"data":"123456"}`.
     pub fn settings(mut self, value: serde_json::Value) -> Self {
         self.settings = Some(value);
         self

@@ -120,19 +120,15 @@ impl AcceptsUserToken for RunWorkspaceSql {}
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunWorkspaceSqlResponse {
-    /// JSON in a string: the rows that a `SELECT` found, as a list of objects. Empty after statements that return no rows, such as `DELETE`.
-    #[serde(
-        with = "openplat_core::json_text",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub result: Option<serde_json::Value>,
+    /// The rows that a `SELECT` found, each with the values of its columns by name. Empty after statements that return no rows, such as `DELETE`.
+    #[serde(with = "openplat_core::json_text", default)]
+    pub result: Vec<openplat_core::Record>,
 }
 
 impl std::fmt::Debug for RunWorkspaceSqlResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RunWorkspaceSqlResponse")
-            .field("result", &self.result.as_ref().map(|_| openplat_core::Masked))
+            .field("result", &openplat_core::Masked)
             .finish()
     }
 }
