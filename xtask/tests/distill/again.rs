@@ -114,6 +114,25 @@ fn what_a_maintainer_wrote_stays() {
     assert!(after.contains(r#"{ "name": "mail", "type": "string", "doc": "" }"#), "{after}");
 }
 
+/// Nor do the fields that a page shows of it make a type.
+#[test]
+fn an_object_that_is_a_record_stays_one() {
+    let lab = Lab::new();
+    lab.write("pages/dock.md", dock().replace("| └ phone | string | 否 | 电话 |\n", ""));
+    lab.distil();
+    lab.edit(SPEC, r#""name": "owner", "type": "json""#, r#""name": "owner", "type": "record""#);
+    lab.edit(
+        SPEC,
+        r#""name": "settings", "type": "string""#,
+        r#""name": "settings", "type": "string<record>""#,
+    );
+    let before = lab.read(SPEC);
+    assert_eq!(lab.distil().changes(), [""; 0]);
+    assert_eq!(lab.read(SPEC), before);
+    lab.write("pages/dock.md", dock());
+    assert_eq!(lab.distil().changes(), [""; 0]);
+}
+
 #[test]
 fn a_type_that_was_shared_stays_shared() {
     let lab = lab();
