@@ -65,6 +65,14 @@ impl fmt::Display for CardError {
 
 impl Error for CardError {}
 
+/// Becomes an invalid request, with the same text.
+#[cfg(feature = "openplat")]
+impl From<CardError> for openplat_core::Error {
+    fn from(error: CardError) -> Self {
+        Self::builder(openplat_core::ErrorKind::InvalidRequest).detail(error.to_string()).build()
+    }
+}
+
 macro_rules! kinds {
     ($( $(#[$meta:meta])* $kind:ident = $text:literal, )*) => {
         /// A limit of the platform.

@@ -296,10 +296,13 @@ async fn an_error_of_the_stream_finishes_the_card() {
     let chunks = stream::iter([Ok("Half"), Err("no more tokens"), Ok("lost")]);
     let error = platform.card().try_stream(chunks).await.unwrap_err();
     assert_eq!(error.to_string(), "the stream of chunks failed: no more tokens");
-    let StreamError::Chunks { card: Ok(streamed), .. } = error else { panic!("{error:?}") };
+    let StreamError::Chunks { card: Ok(streamed), .. } = &error else { panic!("{error:?}") };
     assert_eq!(streamed.card_ids, ["card1"]);
     platform.check();
     assert_eq!(platform.texts(), ["Half"]);
+    let error = Error::from(error);
+    assert_eq!(error.kind(), ErrorKind::Transfer);
+    assert!(error.to_string().ends_with("the stream of chunks failed: no more tokens"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

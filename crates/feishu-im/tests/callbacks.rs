@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
 
 use arbtest::arbtest;
+use feishu_im::ErrorKind;
 use feishu_im::card::UpdateCard;
 use feishu_im::content::{Card, CardTemplate};
 use feishu_im::events::{
@@ -82,7 +83,9 @@ fn a_form_is_read_as_a_type() {
     let old: OldCardAction = read(json!({ "action": { "form_value": form } }));
     assert_eq!(old.read_form::<Form>().unwrap().value, expected);
     let empty: CardAction = read(json!({ "token": "c-1" }));
-    assert!(empty.read_form::<Form>().is_err());
+    let error = feishu_im::Error::from(empty.read_form::<Form>().unwrap_err());
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().ends_with("at `$`: the field `dish` is missing"), "{error}");
 }
 
 #[test]

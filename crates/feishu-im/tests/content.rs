@@ -768,6 +768,21 @@ fn a_built_card_is_sent_as_its_json() {
     assert_eq!(feishu_im::content::Card::from(card), feishu_im::content::Card::new(json));
 }
 
+/// In a function with one type of error.
+#[cfg(feature = "cards")]
+#[test]
+fn a_card_that_is_refused_is_an_invalid_request() {
+    use feishu_im::feishu_card::{Card, MarkdownText};
+
+    fn card() -> Result<feishu_im::feishu_card::Card, feishu_im::Error> {
+        Ok(Card::builder().element(MarkdownText::new("a").element_id("1st")).build()?)
+    }
+    let error = card().unwrap_err();
+    assert_eq!(error.kind(), feishu_im::ErrorKind::InvalidRequest);
+    let text = error.to_string();
+    assert!(text.contains("body.elements[0] (markdown): invalid element ID. Begin"), "{text}");
+}
+
 #[cfg(feature = "markdown")]
 #[test]
 fn markdown_is_sent_as_posts_and_cards() {

@@ -126,6 +126,17 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
+/// Becomes an error of the token store if Redis is unavailable, and else of the configuration.
+impl From<Error> for openplat_core::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind {
+            ErrorKind::Unavailable => openplat_core::ErrorKind::TokenStore,
+            _ => openplat_core::ErrorKind::Configuration,
+        };
+        Self::builder(kind).detail(error.text).build()
+    }
+}
+
 /// Errors that the client makes of a response.
 fn failure(error: &RedisError) -> (ErrorKind, &'static str) {
     match error.kind() {
@@ -193,5 +204,20 @@ fn rejection(code: &str, detail: &str) -> (ErrorKind, &'static str) {
         }
         "ERR" => (Rejected, "rejected a command (ERR); see its log"),
         _ => (Rejected, "rejected a command with an unknown error code; see its log"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_passes_is_retryable_as_an_error_of_a_client() {
+        let away = Error::timed_out("127.0.0.1:6379", Duration::from_secs(1));
+        let text = away.text.clone();
+        let error = openplat_core::Error::from(away);
+        assert!(error.is_retryable() && error.to_string().ends_with(&text), "{error}");
+        let error = openplat_core::Error::from(Error::bad_url("no host"));
+        assert_eq!(error.kind(), openplat_core::ErrorKind::Configuration);
     }
 }

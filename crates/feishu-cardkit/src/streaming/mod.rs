@@ -276,7 +276,8 @@ pub struct Streamed {
     pub problems: Vec<Error>,
 }
 
-/// The reason why a stream of chunks did not become a whole text.
+/// The reason why a stream of chunks did not become a whole text. Converts to an [`Error`]: that of
+/// the card as it is, one of the stream as [`ErrorKind::Transfer`] with its text.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StreamError<E> {
@@ -310,6 +311,15 @@ impl<E: fmt::Debug + fmt::Display> std::error::Error for StreamError<E> {
         match self {
             Self::Chunks { card: Err(error), .. } | Self::Card(error) => error.source(),
             Self::Chunks { .. } => None,
+        }
+    }
+}
+
+impl<E: fmt::Display> From<StreamError<E>> for Error {
+    fn from(error: StreamError<E>) -> Self {
+        match error {
+            StreamError::Card(error) => error,
+            chunks => Self::builder(ErrorKind::Transfer).detail(chunks.to_string()).build(),
         }
     }
 }
