@@ -149,6 +149,8 @@ pub use auth::{
 #[doc(hidden)]
 pub use base::Masked;
 pub use base::{BoxFuture, Clock, Secret, SystemClock};
+#[doc(hidden)]
+pub use call::OperationOf;
 pub use call::{
     AcceptsAppToken, AcceptsUserToken, Call, Items, Offset, Operation, Output, Paged, Pages,
     RawCall, RawPages, Response, Sender, Turn,

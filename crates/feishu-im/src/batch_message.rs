@@ -17,7 +17,7 @@
 
 use serde_json::{Value, json};
 
-use crate::content::Content;
+use crate::content::{Content, SentAs};
 pub use crate::generated::batch_message::*;
 
 impl SendBatchMessage {
@@ -37,7 +37,7 @@ impl SendBatchMessage {
     /// let expected = SendBatchMessage::new(BatchMessageType::Post).content(json!({ "post": post }));
     /// assert_eq!(batch, expected);
     /// ```
-    pub fn with_content(content: impl Into<Content>) -> Self {
+    pub fn with_content(content: impl SentAs<Content>) -> Self {
         let content = content.into();
         let msg_type = BatchMessageType::from(content.msg_type());
         let batch = Self::new(msg_type.clone());

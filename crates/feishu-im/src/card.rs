@@ -29,12 +29,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::content::Card;
+use crate::content::{Card, SentAs};
 pub use crate::generated::card::*;
 
 impl UpdateCard {
     /// Creates an update of a shared card, which all recipients see. `token` is that of the callback.
-    pub fn with_card(token: impl Into<String>, card: impl Into<Card>) -> Self {
+    pub fn with_card(token: impl Into<String>, card: impl SentAs<Card>) -> Self {
         Self::new(token, json(&card.into()))
     }
 
@@ -56,7 +56,7 @@ impl UpdateCard {
     /// ```
     pub fn with_card_for<I: Into<String>>(
         token: impl Into<String>,
-        card: impl Into<Card>,
+        card: impl SentAs<Card>,
         open_ids: impl IntoIterator<Item = I>,
     ) -> Self {
         let mut card = json(&card.into());

@@ -20,7 +20,7 @@
 //! ```
 
 use crate::card::json;
-use crate::content::Card;
+use crate::content::{Card, SentAs};
 pub use crate::generated::ephemeral_card::*;
 
 impl SendEphemeralCard {
@@ -39,7 +39,7 @@ impl SendEphemeralCard {
     /// };
     /// assert_eq!(send, SendEphemeralCard::new(required));
     /// ```
-    pub fn with_card(chat_id: &str, card: impl Into<Card>) -> Self {
+    pub fn with_card(chat_id: &str, card: impl SentAs<Card>) -> Self {
         let (msg_type, card) = ("interactive", json(&card.into()));
         Self::new(SendEphemeralCardRequired { chat_id, msg_type, card })
     }

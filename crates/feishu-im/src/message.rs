@@ -48,6 +48,7 @@ mod resources;
 mod send_file;
 mod tree;
 
+use crate::content::SentAs;
 pub use crate::content::{
     Audio, Card, CardEntity, CardTemplate, Content, File, Image, Media, Post, ShareChat, ShareUser,
     Sticker, Text,
@@ -59,7 +60,7 @@ pub use tree::MessageTree;
 
 impl CreateMessage {
     /// A message with this content; see [`content`](crate::content) for what it can be.
-    pub fn with_content(receive_id: ReceiveId, content: impl Into<Content>) -> Self {
+    pub fn with_content(receive_id: ReceiveId, content: impl SentAs<Content>) -> Self {
         let content = content.into();
         Self::new(CreateMessageRequired {
             receive_id,
@@ -71,7 +72,7 @@ impl CreateMessage {
 
 impl ReplyMessage {
     /// A reply with this content; see [`content`](crate::content) for what it can be.
-    pub fn with_content(message_id: impl Into<String>, content: impl Into<Content>) -> Self {
+    pub fn with_content(message_id: impl Into<String>, content: impl SentAs<Content>) -> Self {
         let content = content.into();
         Self::new(ReplyMessageRequired {
             message_id: &message_id.into(),
@@ -83,7 +84,7 @@ impl ReplyMessage {
 
 impl UpdateMessage {
     /// Another content for a message that was sent: a [`Text`] or a [`Post`].
-    pub fn with_content(message_id: impl Into<String>, content: impl Into<Content>) -> Self {
+    pub fn with_content(message_id: impl Into<String>, content: impl SentAs<Content>) -> Self {
         let content = content.into();
         Self::new(UpdateMessageRequired {
             message_id: &message_id.into(),
@@ -95,7 +96,7 @@ impl UpdateMessage {
 
 impl PatchMessage {
     /// Another card for a message that was sent as one.
-    pub fn with_card(message_id: impl Into<String>, card: impl Into<Card>) -> Self {
+    pub fn with_card(message_id: impl Into<String>, card: impl SentAs<Card>) -> Self {
         let card = Content::from(card.into());
         Self::new(PatchMessageRequired {
             message_id: &message_id.into(),

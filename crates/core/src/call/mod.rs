@@ -29,7 +29,7 @@ use execute::Success;
 use options::Options;
 
 pub(crate) use operation::sealed;
-pub use operation::{AcceptsAppToken, AcceptsUserToken, Operation, Output, Sender};
+pub use operation::{AcceptsAppToken, AcceptsUserToken, Operation, OperationOf, Output, Sender};
 pub use page::{Items, Offset, Paged, Pages, Turn};
 pub use raw::{RawCall, RawPages};
 #[cfg(feature = "dingtalk")]

@@ -49,6 +49,20 @@ pub trait AcceptsAppToken: Operation {}
 )]
 pub trait AcceptsUserToken: Operation {}
 
+/// An operation that clients of the vendor `V` can send: every [`Operation`] of that vendor. A trait
+/// for the sake of the compiler's message.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is an operation of another vendor: a client of `{V}` cannot send it",
+    label = "this is a client of `{V}`",
+    note = "send it through a client of its own vendor, such as `feishu_im::Client` or \
+            `dingtalk_convfile::Client`"
+)]
+pub trait OperationOf<V>: Operation {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Vendor, O: Operation<Vendor = V>> OperationOf<V> for O {}
+
 /// A sender of operations of type `O`: a client, or a client as a user.
 ///
 /// Implemented by this crate alone.
@@ -64,11 +78,19 @@ pub(crate) mod sealed {
 /// The result of an operation: data, which is decoded, or a [`Download`], which is not read yet.
 ///
 /// Implemented for every type that can be deserialized.
+#[diagnostic::on_unimplemented(
+    message = "a response cannot be read as `{Self}`",
+    label = "needs a type that implements `serde::Deserialize`",
+    note = "derive `serde::Deserialize` for a type of your own, which owns all that is in it",
+    note = "a raw call names the type of its response, such as `.send::<serde_json::Value>()`, or \
+            `.send::<()>()` if there is nothing to read"
+)]
 pub trait Output: Sized + Send + 'static {
     #[doc(hidden)]
     fn from_success(success: Box<Success>, strictness: Strictness) -> Result<Read<Self>, Error>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Send + 'static> Output for T {
     fn from_success(success: Box<Success>, strictness: Strictness) -> Result<Read<Self>, Error> {
         decode(success, strictness)

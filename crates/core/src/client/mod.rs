@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::auth::{Auth, Owner, TokenSource, TokenStore, Tokens};
 use crate::base::{Secret, catch_panic};
-use crate::call::{AcceptsAppToken, Call, Line, Operation, RawCall, Sender, sealed};
+use crate::call::{AcceptsAppToken, Call, Line, OperationOf, RawCall, Sender, sealed};
 use crate::channel::Channel;
 use crate::error::Error;
 use crate::meta::Method;
@@ -174,7 +174,7 @@ impl<V> sealed::Sealed for Client<V> {}
 impl<V, O> Sender<O> for Client<V>
 where
     V: Vendor,
-    O: Operation<Vendor = V> + AcceptsAppToken,
+    O: OperationOf<V> + AcceptsAppToken,
 {
     fn call(&self, operation: &O) -> Call<O::Output> {
         self.line().call(operation)

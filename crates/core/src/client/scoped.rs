@@ -7,7 +7,7 @@ use super::Client;
 use crate::auth::{Auth, Credentials};
 use crate::base::Secret;
 use crate::call::{
-    AcceptsAppToken, AcceptsUserToken, Call, Line, Operation, RawCall, Sender, sealed,
+    AcceptsAppToken, AcceptsUserToken, Call, Line, OperationOf, RawCall, Sender, sealed,
 };
 use crate::meta::Method;
 use crate::vendor::{Vendor, token_header};
@@ -72,7 +72,7 @@ impl<V, K> sealed::Sealed for Scoped<V, K> {}
 impl<V, O> Sender<O> for Scoped<V, UserScope>
 where
     V: Vendor,
-    O: Operation<Vendor = V> + AcceptsUserToken,
+    O: OperationOf<V> + AcceptsUserToken,
 {
     fn call(&self, operation: &O) -> Call<O::Output> {
         self.line.call(operation)
@@ -82,7 +82,7 @@ where
 impl<V, O> Sender<O> for Scoped<V, AppScope>
 where
     V: Vendor,
-    O: Operation<Vendor = V> + AcceptsAppToken,
+    O: OperationOf<V> + AcceptsAppToken,
 {
     fn call(&self, operation: &O) -> Call<O::Output> {
         self.line.call(operation)

@@ -281,6 +281,20 @@ impl Raw {
     }
 }
 
+/// A value that can be sent as `T`, which is [`Content`] or a [`Card`]: one that converts to it.
+///
+/// Implemented for everything that does; the trait is there for the message of the compiler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as `{T}`",
+    label = "does not convert to `{T}`",
+    note = "with the feature `cards` of `feishu-im`, a card of `feishu-card` converts to both \
+            `Content` and `Card`; with `markdown`, so do the parts of a `Markdown`"
+)]
+pub trait SentAs<T>: Into<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Into<T>, T> SentAs<T> for S {}
+
 macro_rules! into_content {
     ($( $type:ty => $variant:ident, )*) => {
         $(

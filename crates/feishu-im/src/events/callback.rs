@@ -11,7 +11,7 @@ use super::{
     OldCardAction, Toast, ToastType, UrlPreviewAnswer,
 };
 use crate::card::{UpdateCard, json};
-use crate::content::Card;
+use crate::content::{Card, SentAs};
 
 impl CardAction {
     /// Returns the open ID of the user who used the card, which starts with `ou_`.
@@ -59,7 +59,7 @@ macro_rules! card_actions {
             /// A handler spawns a task for it and returns: the callback is answered a moment later.
             /// An update that comes too soon fails as unavailable, and is retried if the call is
             /// `.idempotent(true)`. Nothing waits for the task when the connection shuts down.
-            pub fn late_update(&self, card: impl Into<Card>) -> UpdateCard {
+            pub fn late_update(&self, card: impl SentAs<Card>) -> UpdateCard {
                 UpdateCard::with_card(self.token.as_deref().unwrap_or_default(), card)
             }
         }
@@ -80,7 +80,7 @@ impl ElementAction {
 
 impl OldCardAction {
     /// Creates the response that replaces the card.
-    pub fn answer_card(&self, card: impl Into<Card>) -> Answer {
+    pub fn answer_card(&self, card: impl SentAs<Card>) -> Answer {
         Answer::json(&card.into())
     }
 
@@ -144,7 +144,7 @@ impl CardActionAnswer {
     /// );
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    pub fn with_card(card: impl Into<Card>) -> Self {
+    pub fn with_card(card: impl SentAs<Card>) -> Self {
         Self::new().card(card.into().into())
     }
 }
@@ -156,7 +156,7 @@ impl UrlPreviewAnswer {
     }
 
     /// Creates the response that shows a card below the message.
-    pub fn with_card(card: impl Into<Card>) -> Self {
+    pub fn with_card(card: impl SentAs<Card>) -> Self {
         Self::new().card(card.into().into())
     }
 }

@@ -40,6 +40,9 @@ pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + S
 /// });
 /// # drop((from_memory, from_disk));
 /// ```
+///
+/// Bytes and paths convert to an upload. A `&str` or a `String` does not, since it could be the
+/// contents or a path.
 #[derive(Clone)]
 pub struct Upload {
     source: Source,
