@@ -44,6 +44,7 @@
 //! # }
 //! ```
 
+mod reply;
 mod resources;
 mod send_file;
 mod tree;

@@ -8,7 +8,7 @@ use feishu_im::bot::{Bot, BotInfo};
 use feishu_im::content::{Content, Text};
 use feishu_im::events::{MessageReceived, RawEvent, V1Message};
 use feishu_im::message::{GetMessage, Message, ReplyMessage};
-use feishu_im::message_reaction::{CreateMessageReaction, ReactionType};
+use feishu_im::message_reaction::{CreateMessageReaction, Emoji, ReactionType};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -308,6 +308,11 @@ fn a_message_is_replied_to() {
     assert_eq!(message.reply_in_thread(Text::new("hello")), reply.clone().reply_in_thread(true));
     let reaction = CreateMessageReaction::new("om_1", ReactionType::new("OK"));
     assert_eq!(message.react("OK"), reaction);
+    let mut listed = Message::default();
+    listed.message_id = "om_1".to_owned();
+    assert_eq!(listed.reply("hello"), reply);
+    assert_eq!(listed.reply_in_thread("hello"), reply.clone().reply_in_thread(true));
+    assert_eq!(listed.react(Emoji::Ok), reaction);
     let old: V1Message = read(json!({ "open_message_id": "om_1" }));
     assert_eq!(old.reply(Text::new("hello")), reply);
     assert_eq!(old.reply_in_thread(Text::new("hello")), reply.reply_in_thread(true));

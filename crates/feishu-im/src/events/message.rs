@@ -5,8 +5,7 @@ use super::{MessageChatType, MessageMention, MessageReceived, UserId, V1ChatType
 use crate::bot::Bot;
 use crate::content::Content;
 use crate::content::render::{self, Mentioned};
-use crate::message::{GetMessage, MessageType, ReplyMessage};
-use crate::message_reaction::{CreateMessageReaction, Emoji, ReactionType};
+use crate::message::{GetMessage, MessageType};
 
 impl MessageReceived {
     /// Returns the content, read as [`Message::content`](crate::message::Message::content) reads
@@ -121,34 +120,6 @@ impl MessageReceived {
         let root = self.message.root_id.as_deref().filter(|root| !root.is_empty());
         root.map(GetMessage::new)
     }
-
-    /// Creates a reply, which a message in a thread gets in that thread.
-    ///
-    /// ```no_run
-    /// # async fn run(
-    /// #     feishu: feishu_im::Client,
-    /// #     message: feishu_im::events::MessageReceived,
-    /// # ) -> Result<(), feishu_im::Error> {
-    /// use feishu_im::content::Text;
-    ///
-    /// message.reply(Text::new("Lunch is at twelve.")).send(&feishu).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn reply(&self, content: impl Into<Content>) -> ReplyMessage {
-        ReplyMessage::with_content(&self.message.message_id, content)
-    }
-
-    /// Creates a reply that begins a thread below the message, or continues its thread.
-    pub fn reply_in_thread(&self, content: impl Into<Content>) -> ReplyMessage {
-        self.reply(content).reply_in_thread(true)
-    }
-
-    /// Creates a reaction to the message with an emoji of the platform, such as
-    /// [`Emoji::ThumbsUp`] or `"THUMBSUP"`.
-    pub fn react(&self, emoji: impl Into<Emoji>) -> CreateMessageReaction {
-        CreateMessageReaction::new(&self.message.message_id, ReactionType::new(emoji))
-    }
 }
 
 impl V1Message {
@@ -171,21 +142,6 @@ impl V1Message {
     /// group one that mentions the bot.
     pub fn is_for_bot(&self) -> bool {
         self.chat_type == Some(V1ChatType::Private) || self.is_mention == Some(true)
-    }
-
-    /// Creates a reply; see [`MessageReceived::reply`].
-    pub fn reply(&self, content: impl Into<Content>) -> ReplyMessage {
-        ReplyMessage::with_content(&self.open_message_id, content)
-    }
-
-    /// Creates a reply in a thread; see [`MessageReceived::reply_in_thread`].
-    pub fn reply_in_thread(&self, content: impl Into<Content>) -> ReplyMessage {
-        self.reply(content).reply_in_thread(true)
-    }
-
-    /// Creates a reaction; see [`MessageReceived::react`].
-    pub fn react(&self, emoji: impl Into<Emoji>) -> CreateMessageReaction {
-        CreateMessageReaction::new(&self.open_message_id, ReactionType::new(emoji))
     }
 }
 
