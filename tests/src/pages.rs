@@ -104,6 +104,21 @@ async fn the_items_of_all_pages_come_in_order() {
 }
 
 #[tokio::test]
+async fn what_is_left_of_the_items_is_fetched_at_once() {
+    let (client, asked) = platform(&six());
+    let mut items = ListChat::new().items(&client);
+    assert_eq!(id(items.next().await.unwrap().unwrap()), "1");
+    let left = items.fetch_all().await.unwrap();
+    assert_eq!(left.into_iter().map(id).collect::<Vec<_>>(), ["2", "3", "4", "5", "6"]);
+    assert_eq!(asked.all(), ["", "b", "c"]);
+    assert!(items.fetch_all().await.unwrap().is_empty());
+    // A part is never taken for the whole.
+    let (client, _) = platform(&six()[..2]);
+    let error = ListChat::new().items(&client).fetch_all().await.unwrap_err();
+    assert_eq!(error.code::<String>().as_deref(), Some("232001"));
+}
+
+#[tokio::test]
 async fn the_pages_end_where_the_platform_says() {
     for end in [
         page(&["3"], Some("c"), Some(false)),

@@ -444,6 +444,20 @@ impl<O: Paged> Items<O> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
+    /// Fetches all pages that are left, and returns their items.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that the stream ends with; the items before it are lost. To keep them, use
+    /// [`next`](Self::next).
+    pub async fn fetch_all(&mut self) -> Result<Vec<O::Item>, Error> {
+        let mut items = Vec::new();
+        while let Some(item) = self.next().await {
+            items.push(item?);
+        }
+        Ok(items)
+    }
+
     /// Returns what leads to the page of the last item that was returned, so that going on from
     /// there misses none: a page token, or an offset. Within the first page it is what the
     /// operation itself said, or `None`.
