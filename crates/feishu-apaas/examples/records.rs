@@ -71,12 +71,8 @@ pub async fn list(
 ) -> Result<Vec<Book>, feishu_apaas::Error> {
     let select = &["book_name", "book_count"];
     let query = BatchQueryRecordsRequired { namespace, object_api_name, select };
-    let mut records = BatchQueryRecords::new(query).items(feishu);
-    let mut books = Vec::new();
-    while let Some(record) = records.next().await {
-        books.push(record?.read()?);
-    }
-    Ok(books)
+    let records = BatchQueryRecords::new(query).items(feishu).fetch_all().await?;
+    Record::read_all(&records)
 }
 
 fn variable(name: &str) -> Result<String, String> {
