@@ -1,8 +1,12 @@
 //! What a caller learns from a call that failed.
 
 use dingtalk_convfile::file::SendLink;
+use feishu_card::{Card, MarkdownText};
+use feishu_cardkit::streaming::StreamError;
 use feishu_im::chat::LinkChat;
-use feishu_im::{ErrorCode, ErrorKind, Violation};
+use feishu_im::{ErrorCode, ErrorKind, Secret, Violation};
+use openplat_core::TransportError;
+use openplat_core::events::{EventHeader, HandlerError, RawEvent, Refusal};
 use openplat_mock::{MockPlatform, Reply};
 
 use crate::in_process::{self, send_link};
@@ -174,4 +178,27 @@ async fn no_text_shows_a_secret() {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     assert_eq!(unusable.kind(), ErrorKind::InvalidRequest);
+}
+
+/// Asserts that a program whose `main` returns this error prints its line.
+fn assert_debug_is_the_line(error: impl std::error::Error) {
+    let (debug, line) = (format!("{error:?}"), error.to_string());
+    assert!(debug.starts_with(&line) && line.contains(' '), "{debug}\n{line}");
+}
+
+#[test]
+fn an_error_that_main_returns_is_printed_as_a_line() {
+    let error = || feishu_im::Error::builder(ErrorKind::Rejected).detail("no").build();
+    assert_debug_is_the_line(error());
+    assert_debug_is_the_line(feishu_im::message::SendFileError::from(error()));
+    assert_debug_is_the_line(dingtalk_convfile::file::SendLocalFileError::from(error()));
+    assert_debug_is_the_line(StreamError::<String>::Card(error()));
+    let text = MarkdownText::new("Hi").element_id("1st");
+    assert_debug_is_the_line(Card::builder().element(text).build().unwrap_err());
+    assert_debug_is_the_line(RawEvent::new(EventHeader::default(), "[]").read::<u8>().unwrap_err());
+    assert_debug_is_the_line(Refusal::Signature);
+    assert_debug_is_the_line(HandlerError::Returned("no bot".into()));
+    assert_debug_is_the_line(TransportError::connect("no network"));
+    assert_debug_is_the_line(Secret::from_env("NO_APP_SECRET").unwrap_err());
+    assert_debug_is_the_line(feishu_im::Client::builder("cli_1 ", "secret").build().unwrap_err());
 }

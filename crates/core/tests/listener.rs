@@ -167,7 +167,7 @@ async fn an_event_that_cannot_be_told_from_others_has_failed() {
             kept.lock().unwrap().push(format!("{} {error:?}", header.event_type))
         });
     assert_eq!(listener.hear(event("1")).await, Outcome::Failed);
-    assert_eq!(*reports.lock().unwrap(), ["im.chat.disbanded_v1 Panicked"]);
+    assert_eq!(*reports.lock().unwrap(), ["im.chat.disbanded_v1 the handler panicked"]);
 }
 
 #[tokio::test(start_paused = true)]

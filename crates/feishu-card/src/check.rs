@@ -29,7 +29,7 @@ const MAX_BUTTON_TEXT: usize = 100;
 ///      and use letters, digits and underscores, at most 20 characters.",
 /// );
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CardError {
     kind: CardErrorKind,
     at: String,
@@ -60,6 +60,12 @@ impl fmt::Display for CardError {
             f.write_str(": ")?;
         }
         self.kind.fmt(f)
+    }
+}
+
+impl fmt::Debug for CardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -195,12 +195,17 @@ impl Recorded {
 }
 
 /// A body that is not a form.
-#[derive(Debug)]
 pub struct NotAForm(multer::Error);
 
 impl fmt::Display for NotAForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the body is not a multipart form: {}", self.0)
+    }
+}
+
+impl fmt::Debug for NotAForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

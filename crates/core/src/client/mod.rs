@@ -4,6 +4,7 @@ mod base_url;
 mod builder;
 #[cfg(feature = "dingtalk")]
 mod dingtalk;
+mod env;
 #[cfg(feature = "feishu")]
 mod feishu;
 mod scoped;

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::notes::Step;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, debug_as_display};
 
 /// A part of a response, or of the content of a message, that could not be read and was left out,
 /// or that had to be repaired.
@@ -142,9 +142,11 @@ impl<T> From<T> for Read<T> {
 ///
 /// Names the place and what was expected there, but never quotes a text: it may be someone's
 /// message.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
 pub struct DecodeError(#[from] Fault);
+
+debug_as_display!(DecodeError);
 
 impl DecodeError {
     pub(super) fn syntax(problem: String) -> Self {

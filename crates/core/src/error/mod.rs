@@ -2,6 +2,7 @@
 
 mod api;
 mod build;
+mod debug;
 mod kind;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ pub use api::{ApiError, Violation};
 pub use build::ErrorBuilder;
 #[cfg(feature = "events")]
 pub(crate) use build::one_line;
+pub(crate) use debug::debug_as_display;
 pub use kind::ErrorKind;
 
 /// The reason why a call failed.

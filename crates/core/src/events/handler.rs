@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::answer::Answer;
 use crate::base::BoxFuture;
-use crate::error::Error;
+use crate::error::{Error, debug_as_display};
 
 /// A handler of the events of an API. Implemented for functions that take an event and return a
 /// future.
@@ -36,7 +36,6 @@ where
 }
 
 /// The reason why an event was not handled.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum HandlerError {
     /// The handler returned an error.
@@ -79,6 +78,8 @@ impl fmt::Display for HandlerError {
         }
     }
 }
+
+debug_as_display!(HandlerError);
 
 impl StdError for HandlerError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::base::BoxFuture;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, debug_as_display};
 use crate::wire::file::Unreadable;
 use crate::wire::{Body, Socket};
 
@@ -77,7 +77,6 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 }
 
 /// The reason why there is no response, and with it whether the request may have been executed.
-#[derive(Debug)]
 pub struct TransportError {
     stage: Stage,
     source: Box<dyn StdError + Send + Sync>,
@@ -138,6 +137,8 @@ impl fmt::Display for TransportError {
         fmt::Display::fmt(&self.source, f)
     }
 }
+
+debug_as_display!(TransportError);
 
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {

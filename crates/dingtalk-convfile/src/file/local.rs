@@ -85,7 +85,7 @@ fn without_space() -> Error {
 }
 
 /// The reason why a local file was not sent. Converts to an [`Error`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SendLocalFileError {
     error: Error,
     unsent: Option<Box<SendFile>>,
@@ -114,6 +114,12 @@ impl fmt::Display for SendLocalFileError {
             Some(_) => f.write_str(" (the file is in the space of the conversation)"),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for SendLocalFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

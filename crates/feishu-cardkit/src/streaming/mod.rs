@@ -278,7 +278,6 @@ pub struct Streamed {
 
 /// The reason why a stream of chunks did not become a whole text. Converts to an [`Error`]: that of
 /// the card as it is, one of the stream as [`ErrorKind::Transfer`] with its text.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum StreamError<E> {
     /// The stream of chunks failed.
@@ -306,7 +305,13 @@ impl<E: fmt::Display> fmt::Display for StreamError<E> {
     }
 }
 
-impl<E: fmt::Debug + fmt::Display> std::error::Error for StreamError<E> {
+impl<E: fmt::Display> fmt::Debug for StreamError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<E: fmt::Display> std::error::Error for StreamError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Chunks { card: Err(error), .. } | Self::Card(error) => error.source(),

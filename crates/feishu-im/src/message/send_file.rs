@@ -385,7 +385,7 @@ impl UnsentMessage {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SendFileError {
     error: Error,
     unsent: Option<Box<UnsentMessage>>,
@@ -410,6 +410,12 @@ impl fmt::Display for SendFileError {
             Some(message) => write!(f, " (the file is uploaded as `{}`)", message.key),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for SendFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

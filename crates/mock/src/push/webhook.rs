@@ -140,12 +140,17 @@ fn target(url: &Uri, sealed: &Uri) -> Result<Uri, http::Error> {
 }
 
 /// The reason why the platform does not accept a webhook.
-#[derive(Debug)]
 pub struct WebhookError(String);
 
 impl fmt::Display for WebhookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for WebhookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

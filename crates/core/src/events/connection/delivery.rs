@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_websockets::Message;
 
 use super::protocol::{Receipt, Verdict};
+use crate::error::debug_as_display;
 use crate::events::{Answer, EventSchema, Listener, Outcome, RawEvent};
 
 /// An event that came over a long connection, to be acknowledged with [`accept`](Self::accept).
@@ -40,10 +41,12 @@ pub(super) struct Pending {
 
 /// The connection that an event came over has ended, so that the event could not be acknowledged.
 /// The platform delivers it again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection that the event came over has ended; the platform will deliver it again")]
 #[non_exhaustive]
 pub struct NotSent;
+
+debug_as_display!(NotSent);
 
 impl Delivery {
     /// Returns the event.

@@ -2,12 +2,13 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::json;
+use crate::error::debug_as_display;
 #[cfg(feature = "feishu")]
 use crate::events::envelope::EnvelopeError;
 
 /// The reason why a request was refused: the text is for logs and quotes nothing of the request, and
 /// the sender learns the status alone.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The body exceeds the limit.
@@ -58,6 +59,8 @@ pub enum Refusal {
     #[error("the event is for another receiver; check the app key, suite key or corp ID")]
     Receiver,
 }
+
+debug_as_display!(Refusal);
 
 impl Refusal {
     /// Returns the response: 400 or 413 for a body that no one could accept, and one and the same
