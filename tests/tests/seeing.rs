@@ -3,27 +3,312 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::io;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, Once};
+use std::time::{Duration, SystemTime};
 
-use feishu_im::chat::{GetChat, LinkChat};
-use openplat_core::{Client, DingTalk, Method, Upload};
+use feishu_im::chat::{GetChat, LinkChat, ListChat};
+use feishu_im::file::GetFile;
+use openplat_core::events::{Answer, EventHeader, EventSchema, Listener, RawEvent};
+use openplat_core::{
+    Body, BoxFuture, Client, Clock, DingTalk, Feishu, Method, Transport, TransportError, Upload,
+};
 use openplat_mock::{MockPlatform, Recorded, Reply};
+use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use self::tested::Tested;
 
+#[path = "../examples/tracing_terminal.rs"]
+#[allow(dead_code, reason = "`main` is not called")]
+mod example;
 #[path = "../src/tested.rs"]
 mod tested;
 
-/// Keeps what is written.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps each line for the test whose thread writes it.
+struct Lines;
 
 impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LINES.with_borrow_mut(|lines| lines.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Every test begins with this: a callsite that is reached without a subscriber may stay silent.
+fn capture() {
+    static START: Once = Once::new();
+    START.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(FmtSpan::FULL)
+            .with_ansi(false)
+            .with_writer(|| Lines);
+        tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
+    });
+    log();
+}
+
+/// Returns what was logged since the last time.
+fn log() -> String {
+    String::from_utf8(LINES.take()).unwrap()
+}
+
+/// Returns the lines of the events that are shown at the default level.
+fn told() -> Vec<String> {
+    let is_event = |line: &&str| {
+        let is_shown = ["INFO", "WARN", "ERROR"].iter().any(|level| line.contains(level));
+        let of_spans = [": new", ": enter", ": exit", ": close"];
+        is_shown && !of_spans.iter().any(|of_span| line.contains(of_span))
+    };
+    log().lines().filter(is_event).map(str::to_owned).collect()
+}
+
+fn assert_line(line: &str, said: &[&str]) {
+    for said in said {
+        assert!(line.contains(said), "{said} is missing in\n{line}");
+    }
+}
+
+fn over(mock: &MockPlatform) -> feishu_im::Client {
+    feishu_im::Client::builder("cli_1", "hunter2").transport(mock.transport()).build().unwrap()
+}
+
+const THROTTLED: &str = r#"{"code":99991400,"msg":"request trigger frequency limit"}"#;
+
+fn throttled() -> Reply {
+    Reply::new(400).body(THROTTLED)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_and_a_failure_are_a_line_each() {
+    capture();
+    let mock = MockPlatform::in_process();
+    mock.on::<GetChat>().respond(throttled()).example();
+    let client = over(&mock);
+    GetChat::new("oc_1").send(&client).await.unwrap();
+    let lines = told();
+    let [retry] = &lines[..] else { panic!("{lines:#?}") };
+    let wait = ["wait=1.", "wait=2s"].into_iter().find(|wait| retry.contains(wait)).unwrap();
+    assert_line(
+        retry,
+        &["INFO openplat_core::flow: retrying", "=\"im.v1.chat.get\" attempt=1", wait, "99991400"],
+    );
+    GetChat::new("oc_1").send(&client).await.unwrap();
+    assert_eq!(told(), [""; 0]);
+
+    mock.on::<LinkChat>().error("232011");
+    LinkChat::new("oc_1").send(&client).await.unwrap_err();
+    let lines = told();
+    let [failure] = &lines[..] else { panic!("{lines:#?}") };
+    assert_line(
+        failure,
+        &[
+            "WARN openplat_core::error::log: the call failed openplat.operation=\"im.v1.chat.link\"",
+            "error.type=PermissionDenied openplat.code=\"232011\" openplat.log_id=\"mock-",
+            "openplat.attempts=1 error=im.v1.chat.link: permission denied: HTTP 400",
+            "to the chat and try again.",
+        ],
+    );
+}
+
+/// A transport without a network.
+struct Unplugged;
+
+impl Transport for Unplugged {
+    fn send(
+        &self,
+        _: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin(ready(Err(TransportError::connect("the cable is out"))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_failure_that_is_returned_is_a_line() {
+    capture();
+    let mock = MockPlatform::in_process();
+    let client = over(&mock);
+    let one = |level: &str, said: &str| {
+        let lines = told();
+        let [line] = &lines[..] else { panic!("{said}: {lines:#?}") };
+        assert_line(line, &[level, "openplat_core::error", said]);
+    };
+
+    // Before anything is sent.
+    GetChat::new("").send(&client).await.unwrap_err();
+    one("WARN", "error.type=InvalidRequest");
+    // After the response.
+    mock.on_path::<Feishu>(Method::Get, "/open-apis/x").data("text".into());
+    client.raw(Method::Get, "/open-apis/x").send::<u8>().await.unwrap_err();
+    one("ERROR", "error.type=Decode");
+    // Something that a person has to change.
+    mock.on::<GetChat>().respond(Reply::new(302).header("location", "https://example.com/"));
+    GetChat::new("oc_1").send(&client).await.unwrap_err();
+    one("ERROR", "error.type=Configuration");
+    // Between two pages.
+    mock.on::<ListChat>().data(json!({ "items": [], "has_more": true }));
+    let mut chats = ListChat::new().items(&client);
+    assert!(chats.next().await.unwrap().is_err());
+    one("ERROR", "openplat.operation=\"im.v1.chat.list\"");
+    // While a file is read.
+    let file = Reply::new(200).header("content-type", "image/png").body("12345678");
+    mock.on::<GetFile>().respond(file.clone()).respond(file.cut_after(4));
+    let download = GetFile::new("file_1").send(&client).await.unwrap();
+    download.bytes(4).await.unwrap_err();
+    one("WARN", "error.type=LimitExceeded");
+    let download = GetFile::new("file_1").send(&client).await.unwrap();
+    download.bytes(100).await.unwrap_err();
+    one("WARN", "error.type=Transfer");
+    // Without a token, for a call and for its own sake.
+    let builder = feishu_im::Client::builder("cli_1", "hunter2").max_attempts(1);
+    let deaf = builder.transport(Unplugged).build().unwrap();
+    GetChat::new("oc_1").send(&deaf).await.unwrap_err();
+    one("WARN", "while fetching the app's token");
+    deaf.token().await.unwrap_err();
+    one("WARN", "error.type=Connect");
+}
+
+/// Returns the fields of the last call, as its end shows them.
+fn last_call() -> String {
+    let log = log();
+    let closed = log.lines().rfind(|line| line.contains(" close time.busy")).unwrap();
+    closed.to_owned()
+}
+
+#[tokio::test]
+async fn a_span_has_opentelemetrys_fields() {
+    capture();
+    let mock = MockPlatform::start().await.unwrap();
+    let client = feishu_im::Client::builder("cli_1", "hunter2")
+        .over::<Tested>()
+        .base_url(mock.url())
+        .build()
+        .unwrap();
+    mock.on::<LinkChat>().example().error("232009");
+    LinkChat::new("oc_private").send(&client).await.unwrap();
+    let span = last_call();
+    let port = mock.url().rsplit(':').next().unwrap();
+    assert_line(
+        &span,
+        &[
+            "call{otel.name=\"im.v1.chat.link\" otel.kind=\"client\"",
+            "http.request.method=\"POST\"",
+            "url.template=\"/open-apis/im/v1/chats/{chat_id}/link\"",
+            &format!("server.address=\"127.0.0.1\" server.port={port}"),
+            "http.response.status_code=200",
+        ],
+    );
+    for absent in ["otel.status_code", "error.type", "http.request.resend_count"] {
+        assert!(!span.contains(absent), "{absent}: {span}");
+    }
+
+    LinkChat::new("oc_private").send(&client).await.unwrap_err();
+    assert_line(
+        &last_call(),
+        &[
+            "http.response.status_code=400",
+            "error.type=Rejected",
+            "openplat.code=\"232009\"",
+            "otel.status_code=\"ERROR\"",
+            "otel.status_description=im.v1.chat.link: the platform refused",
+        ],
+    );
+
+    // What is decoded belongs to the call, and so does what was retried.
+    mock.on::<GetChat>().respond(Reply::new(503)).data("text".into());
+    GetChat::new("oc_private").send(&client).await.unwrap_err();
+    assert_line(
+        &last_call(),
+        &["http.request.resend_count=1", "http.response.status_code=200", "error.type=Decode"],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_a_span() {
+    capture();
+    let bot = Listener::new(|event: RawEvent| async move {
+        tracing::info!("from the handler");
+        match event.event_type() {
+            "good" => Ok(Answer::default()),
+            _ => Err("the salary is 5000"),
+        }
+    });
+    for (event_type, error) in [("good", None), ("bad", Some("error.type=\"Returned\""))] {
+        let mut header = EventHeader::new(EventSchema::V2, event_type);
+        header.id = Some("e-1".to_owned());
+        bot.hear(RawEvent::new(header, "{}")).await;
+        let log = log();
+        let of_handler = log.lines().find(|line| line.contains("from the handler")).unwrap();
+        let fields = [
+            &*format!("event{{otel.name=\"{event_type}\" otel.kind=\"consumer\""),
+            "messaging.system=\"feishu\"",
+            "messaging.message.id=\"e-1\"",
+        ];
+        assert_line(of_handler, &fields);
+        let closed = log.lines().rfind(|line| line.contains(" close time.busy")).unwrap();
+        assert_eq!(closed.contains("otel.status_code=\"ERROR\""), error.is_some(), "{closed}");
+        assert_line(closed, &Vec::from_iter(error));
+        assert!(!log.contains("salary"), "{log}");
+    }
+}
+
+/// A clock that is set by hand.
+struct Set(Mutex<SystemTime>);
+
+impl Clock for Set {
+    fn now(&self) -> SystemTime {
+        *self.0.lock().unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_not_renewed_is_told_without_its_key() {
+    capture();
+    let mock = MockPlatform::in_process();
+    mock.on::<LinkChat>().example();
+    let clock = Arc::new(Set(Mutex::new(SystemTime::now())));
+    let client = feishu_im::Client::builder("cli_1", "hunter2")
+        .transport(mock.transport())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    LinkChat::new("oc_1").send(&client).await.unwrap();
+    *clock.0.lock().unwrap() += Duration::from_secs(7200 - 300);
+    mock.on_path::<Feishu>(Method::Post, "/open-apis/auth/v3/tenant_access_token/internal")
+        .without_token()
+        .respond(Reply::new(400).body(r#"{"code":10014,"msg":"app secret invalid"}"#));
+    LinkChat::new("oc_1").send(&client).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let lines = told();
+    let [line] = &lines[..] else { panic!("{lines:#?}") };
+    assert_line(line, &["WARN", "app_id=\"cli_1\" kind=\"tenant\"", "the last one is still used"]);
+    assert!(!line.contains("https://"), "{line}");
+}
+
+/// Keeps what the example shows.
+#[derive(Clone, Default)]
+struct Terminal(Arc<Mutex<Vec<u8>>>);
+
+impl Terminal {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl io::Write for Terminal {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -34,7 +319,7 @@ impl io::Write for Lines {
     }
 }
 
-impl<'a> MakeWriter<'a> for Lines {
+impl<'a> MakeWriter<'a> for Terminal {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
@@ -42,17 +327,49 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_example_shows_what_its_filter_says() {
+    capture();
+    let mock = MockPlatform::in_process();
+    let client = over(&mock);
+    for (rust_log, shown) in [
+        ("", "retrying, the chat is there, the call failed"),
+        ("info,openplat_core::error=off", "retrying, the chat is there"),
+        ("warn", "the call failed"),
+        (
+            "info,openplat_core=debug",
+            "an attempt failed, retrying, an attempt succeeded, the chat is there, an attempt \
+             failed, the call failed",
+        ),
+    ] {
+        let terminal = Terminal::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(example::filter(rust_log).unwrap())
+            .with_ansi(false)
+            .with_writer(terminal.clone())
+            .finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        mock.on::<GetChat>().respond(Reply::new(503)).example().error("232009");
+        example::run(&client, "oc_1").await.unwrap();
+        example::run(&client, "oc_1").await.unwrap_err();
+        let text = terminal.take();
+        let messages = [
+            "retrying",
+            "the chat is there",
+            "an attempt failed",
+            "an attempt succeeded",
+            "the call failed",
+        ];
+        let seen = text
+            .lines()
+            .filter_map(|line| messages.into_iter().find(|message| line.contains(message)));
+        assert_eq!(Vec::from_iter(seen).join(", "), shown, "{rust_log}:\n{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_call_is_a_span_and_an_attempt_an_event() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(FmtSpan::FULL)
-        .with_ansi(false)
-        .with_writer(lines.clone())
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
-
+    capture();
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>().example().error("232019").error("232009");
     let client = feishu_im::Client::builder("cli_1", "hunter2")
@@ -103,8 +420,7 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
     let file = Upload::from("my salary".as_bytes());
     ding.put_signed(&address, &headers, &file).await.unwrap_err();
 
-    let bytes = lines.0.lock().unwrap().clone();
-    let text = String::from_utf8(bytes).unwrap();
+    let text = log();
     let warnings: Vec<_> =
         text.lines().filter(|line| line.contains("could not be read as they are")).collect();
     let [warning] = &warnings[..] else { panic!("{warnings:#?}") };
@@ -116,7 +432,7 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         "http.request.method=\"POST\"",
         "url.template=\"/open-apis/im/v1/chats/{chat_id}/link\"",
         "url.template=\"/topapi/x\"",
-        "openplat.operation=\"PUT 127.0.0.1\"",
+        "otel.name=\"PUT 127.0.0.1\"",
         "openplat.code=\"InternalError\"",
         "http.response.status_code=403",
         "http.response.status_code=200",
@@ -124,7 +440,7 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         "http.request.resend_count=1",
         "openplat.code=\"232019\"",
         "error.type=Throttled",
-        "log_id=\"mock-000002\"",
+        "openplat.log_id=\"mock-000002\"",
         "the token was rejected",
         "retrying",
         "a rate limit was met",

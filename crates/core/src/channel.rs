@@ -28,9 +28,12 @@ impl Channel {
         [token.strip_prefix("Bearer ").unwrap_or(token), self.app.secret.expose()]
     }
 
-    /// Returns the host that serves the platform's old API, or the other one.
-    pub(crate) fn host(&self, is_old: bool) -> &str {
-        self.old_host.filter(|_| is_old).unwrap_or(&self.exchange.host)
+    /// Returns the host and the port that serve the platform's old API, or the other one.
+    pub(crate) fn server(&self, is_old: bool) -> (&str, u16) {
+        match self.old_host {
+            Some(host) if is_old => (host, 443),
+            _ => (&self.exchange.host, self.exchange.port),
+        }
     }
 
     /// Returns the URL of a request to the old API, which holds the token: nothing may show it.

@@ -135,9 +135,11 @@ async fn an_event_is_handled_without_a_store_that_is_out_of_order() {
 
         let log = log();
         let lines: Vec<_> = log.lines().collect();
-        let [down, up, repeated] = &lines[..] else { panic!("{log}") };
+        let [down, handled, .., up, repeated] = &lines[..] else { panic!("{log}") };
         assert!(down.contains("WARN") && down.contains(reason), "{down}");
+        assert!(handled.contains("DEBUG") && handled.contains("was handled"), "{handled}");
         assert!(up.contains("INFO") && up.contains("available again"), "{up}");
+        assert_eq!(lines.len(), 5, "{log}");
         assert!(repeated.contains("DEBUG") && repeated.contains("handled before"), "{repeated}");
     }
 }

@@ -52,11 +52,20 @@ pub(crate) enum Owner {
 }
 
 impl Owner {
-    fn kind(&self) -> String {
+    fn kind(&self) -> &'static str {
         match self {
             Self::App(grant) => grant.kind(),
-            Self::User(user) => format!("user {user}"),
+            Self::User(_) => "user",
         }
+    }
+
+    /// Returns the text that tells the tokens of one app apart, in the key of a store.
+    fn name(&self) -> String {
+        let whose = match self {
+            Self::App(grant) => grant.organization(),
+            Self::User(user) => Some(&**user),
+        };
+        whose.map_or(self.kind().to_owned(), |whose| format!("{} {whose}", self.kind()))
     }
 }
 
@@ -133,7 +142,7 @@ const REFRESH_PAUSE: Duration = Duration::from_secs(60);
 impl TokenSource {
     pub(super) fn new(shared: Arc<Shared>, owner: Owner, parent: Option<Arc<Self>>) -> Arc<Self> {
         Arc::new(Self {
-            key: TokenKey::of(&shared.channel, &owner.kind()),
+            key: TokenKey::of(&shared.channel, &owner.name()),
             shared,
             owner,
             parent,
@@ -377,9 +386,14 @@ impl TokenSource {
                 Ok(token)
             }
             Err(error) => {
-                tracing::warn!(key = %self.key, %error, "no new token");
                 state.failure = Some((Instant::now(), error.clone()));
-                self.living().ok_or(error)
+                let living = self.living();
+                // Without it, the calls that wait fail with the error, and each says so.
+                if living.is_some() {
+                    let (app_id, kind) = (&*self.shared.channel.app.id, self.owner.kind());
+                    tracing::warn!(app_id, kind, %error, "no new token; the last one is still used");
+                }
+                living.ok_or(error)
             }
         }
     }
@@ -389,21 +403,22 @@ impl TokenSource {
             Turn::Stored(token) => return Ok(token),
             Turn::Mine(stored) => stored,
         };
-        let kept = match &self.owner {
-            Owner::App(grant) => {
-                let fetch = timeout(FETCH_TIMEOUT, self.fetch_for_app(grant));
-                let kept = fetch.await.unwrap_or_else(|_| {
-                    Err(Error::new(ErrorKind::Timeout)
-                        .with_detail(format!("the token did not come within {FETCH_TIMEOUT:?}")))
-                })?;
-                lock(&self.state).unsaved = Some(kept.clone());
-                kept
-            }
-            Owner::User(_) => self.refresh(stored).await?,
-        };
-        self.ready(kept).ok_or_else(|| {
+        let kept = self.renew(stored).await;
+        self.ready(kept?).ok_or_else(|| {
             Error::new(ErrorKind::Decode).with_detail("the response holds no usable token")
         })
+    }
+
+    /// Gets another token than the `stored` one from the platform.
+    async fn renew(&self, stored: Option<Token>) -> Result<Token, Error> {
+        let Owner::App(grant) = &self.owner else { return self.refresh(stored).await };
+        let fetch = timeout(FETCH_TIMEOUT, self.fetch_for_app(grant));
+        let kept = fetch.await.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::Timeout)
+                .with_detail(format!("the token did not come within {FETCH_TIMEOUT:?}")))
+        })?;
+        lock(&self.state).unsaved = Some(kept.clone());
+        Ok(kept)
     }
 
     /// Makes a token ready for use, unless it is none.

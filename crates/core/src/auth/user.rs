@@ -322,6 +322,7 @@ impl UserSession {
             Ok(token)
         })
         .await
+        .map_err(Error::logged)
     }
 
     /// Stores tokens that came from elsewhere, such as another program.

@@ -1,5 +1,6 @@
 //! The one place where operations are sent. Nothing here is generic.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,8 +9,10 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::Span;
+use tracing::field::Empty;
 
+use super::ending::Ending;
 use super::options::Options;
 use super::{Line, Unsent};
 use crate::auth::{Auth, Sent};
@@ -108,6 +111,8 @@ pub struct Success {
     is_presumed: bool,
     /// The faults that were overlooked to find the content.
     pub(super) warnings: Vec<Warning>,
+    /// The end of the call, if a span is to be told of it. Boxed, since most calls have none.
+    pub(super) ending: Option<Box<Ending>>,
 }
 
 impl Success {
@@ -182,8 +187,11 @@ impl Resume for Plan {
             let mut plan = self.clone();
             plan.headers.extend([(header::RANGE, range), (header::IF_RANGE, version)]);
             let success = run(&plan).await;
-            let success =
+            let mut success =
                 success.map_err(|error| error.in_context("while resuming the download"))?;
+            if let Some(ending) = success.ending.take() {
+                ending.tell(None);
+            }
             let (log_id, attempts) = (success.log_id(), success.attempts);
             match success.content {
                 Content::File(reply) => Ok(Resumed { reply: *reply, log_id, attempts }),
@@ -239,13 +247,23 @@ pub(super) fn start(
 
 async fn run(plan: &Plan) -> Result<Box<Success>, Error> {
     let meta = plan.request.meta.clone();
+    // The URL is left out, which OpenTelemetry wants: it holds IDs, and for an old API the token.
+    let (server, port) = plan.channel.server(plan.is_old);
     let span = tracing::info_span!(
         "call",
+        otel.name = meta.id(),
         otel.kind = "client",
-        openplat.operation = meta.id(),
+        otel.status_code = Empty,
+        otel.status_description = Empty,
         http.request.method = meta.method().as_str(),
+        http.request.resend_count = Empty,
+        http.response.status_code = Empty,
         url.template = meta.path(),
-        server.address = plan.channel.host(plan.is_old),
+        server.address = server,
+        server.port = port,
+        openplat.code = Empty,
+        openplat.log_id = Empty,
+        error.r#type = Empty,
     );
     let timeout = if plan.has_deadline { plan.timeout } else { FOREVER };
     let now = Instant::now();
@@ -254,7 +272,7 @@ async fn run(plan: &Plan) -> Result<Box<Success>, Error> {
     let story = Story::new(plan.has_deadline.then_some(deadline));
     let result = {
         // Pinned rather than moved: it is large, and each wrapper would copy it.
-        let call = pin!(attempts(plan, tries, &story).instrument(span));
+        let call = pin!(attempts(plan, tries, &story, &span));
         match tokio::time::timeout_at(deadline, catch_panic(call)).await {
             Ok(Ok(result)) => result,
             Ok(Err(panicked)) => Err(panicked.into()),
@@ -262,15 +280,24 @@ async fn run(plan: &Plan) -> Result<Box<Success>, Error> {
         }
     };
     let attempts = story.sent.load(Ordering::Relaxed);
+    let is_watched = !span.is_disabled();
+    let ending = |status| Ending { span, attempts, status };
     match result {
         Ok(mut success) => {
             success.attempts = attempts;
+            if is_watched {
+                success.ending = Some(Box::new(ending(Some(success.status.as_u16()))));
+            }
             if let Content::File(file) = &mut success.content {
                 resume_by(file, plan.clone());
             }
             Ok(success)
         }
-        Err(error) => Err(error.with_operation(meta.name()).with_attempts(attempts)),
+        Err(error) => {
+            let error = error.with_operation(meta.name()).with_attempts(attempts);
+            ending(error.status()).tell(Some(&error));
+            Err(error)
+        }
     }
 }
 
@@ -279,13 +306,23 @@ fn out_of_time(timeout: Duration, story: &Story) -> Error {
     story.after_last(Error::new(ErrorKind::Timeout).with_detail(detail))
 }
 
-async fn attempts(plan: &Plan, mut tries: Tries, story: &Story) -> Result<Box<Success>, Error> {
+/// Only attempts are within the span: what is logged between them is for readers who know the call
+/// by the spans of their own.
+async fn attempts(
+    plan: &Plan,
+    mut tries: Tries,
+    story: &Story,
+    span: &Span,
+) -> Result<Box<Success>, Error> {
     let flow = &plan.channel.flow;
     let counted = Counted { meta: &plan.request.meta, owner: plan.auth.owner() };
     flow.budget.pay_in();
     loop {
         flow.admit(&mut tries, Some(counted)).await.map_err(|error| story.after_last(error))?;
-        let error = match attempt_with_fresh_token(plan, story).await {
+        let mut attempt = pin!(attempt_with_fresh_token(plan, story));
+        // Not by `instrument`, to which the attempt would be moved.
+        let attempt = poll_fn(|context| span.in_scope(|| attempt.as_mut().poll(context)));
+        let error = match attempt.await {
             Ok(success) => {
                 flow.accepted(counted);
                 return Ok(success);
@@ -349,7 +386,7 @@ async fn next_token(plan: &Plan, token: &Sent) -> Result<Option<Sent>, Error> {
     if !plan.auth.reject(token, &operation) || !plan.request.is_repeatable() {
         return Ok(None);
     }
-    tracing::info!("the token was rejected");
+    tracing::info!(openplat.operation = &*operation, "the token was rejected");
     plan.auth.replacement(token, &operation, &plan.channel).await
 }
 
@@ -460,6 +497,7 @@ fn read(plan: &Plan, token: &HeaderValue, reply: Reply) -> Result<Box<Success>, 
         content: Content::Data(json),
         is_presumed: presumed.is_some(),
         warnings,
+        ending: None,
     }))
 }
 
@@ -482,6 +520,7 @@ fn success_with_file(plan: &Plan, token: &HeaderValue, file: FileReply) -> Box<S
         content: Content::File(Box::new(file)),
         is_presumed: false,
         warnings: Vec::new(),
+        ending: None,
     })
 }
 
@@ -504,16 +543,21 @@ fn log(attempt: u32, result: &Result<Box<Success>, Error>) {
         Ok(success) => tracing::debug!(
             http.request.resend_count = attempt - 1,
             http.response.status_code = success.status.as_u16(),
-            log_id = success.log_id(),
-            "succeeded"
+            openplat.log_id = success.log_id(),
+            "an attempt succeeded"
         ),
-        Err(error) => tracing::debug!(
-            http.request.resend_count = attempt - 1,
-            http.response.status_code = error.api().map(|api| api.status()),
-            openplat.code = error.api().map(|api| api.code()),
-            log_id = error.api().and_then(|api| api.log_id()),
-            error.r#type = ?error.kind(),
-            "failed"
-        ),
+        Err(error) => log_failure(attempt, error),
     }
+}
+
+pub(super) fn log_failure(attempt: u32, error: &Error) {
+    let api = error.api();
+    tracing::debug!(
+        http.request.resend_count = attempt - 1,
+        http.response.status_code = error.status(),
+        openplat.code = api.map(ApiError::code),
+        openplat.log_id = api.and_then(ApiError::log_id),
+        error.r#type = ?error.kind(),
+        "an attempt failed"
+    );
 }

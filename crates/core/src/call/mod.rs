@@ -1,5 +1,6 @@
 //! One call: what is sent, under which conditions, and what comes of it.
 
+mod ending;
 mod execute;
 mod operation;
 mod options;
@@ -160,8 +161,15 @@ impl<T: Output> Future for Call<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let sending = &mut self.get_mut().sending;
-        let success = std::task::ready!(sending.poll(context))?;
-        Poll::Ready(T::from_success(success, sending.strictness).map(|read| read.value))
+        let result = std::task::ready!(sending.poll(context)).and_then(|mut success| {
+            let ending = success.ending.take();
+            let result = T::from_success(success, sending.strictness).map(|read| read.value);
+            if let Some(ending) = ending {
+                ending.tell(result.as_ref().err());
+            }
+            result
+        });
+        Poll::Ready(result.map_err(Error::logged))
     }
 }
 

@@ -165,7 +165,7 @@ fn warn(success: &Success, warnings: &[Warning]) {
     let warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
     tracing::warn!(
         openplat.operation = %success.meta.name(),
-        log_id = success.log_id(),
+        openplat.log_id = success.log_id(),
         warnings = warnings.join("; "),
         "parts of the response could not be read as they are"
     );

@@ -276,7 +276,8 @@ impl<T: Output> Walk<T> {
                 Ok(true) => self.pending = Some(self.with_conditions(send())),
                 Ok(false) => return Poll::Ready(None),
                 Err(error) => {
-                    return Poll::Ready(Some(Err(error.with_operation(self.name.clone()))));
+                    let error = error.with_operation(self.name.clone());
+                    return Poll::Ready(Some(Err(error.logged())));
                 }
             }
         }

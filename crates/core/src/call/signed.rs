@@ -6,7 +6,10 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tokio::time::Instant;
 use tracing::Instrument;
+use tracing::field::Empty;
 
+use super::ending::Ending;
+use super::execute::log_failure;
 use crate::base::{FOREVER, catch_panic};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
@@ -27,6 +30,8 @@ const TELLING: usize = 8;
 pub(crate) struct Signed {
     uri: Uri,
     headers: HeaderMap,
+    /// The host, without the brackets of an IPv6 address.
+    host: String,
     /// The method and the host, for errors.
     name: String,
 }
@@ -54,12 +59,13 @@ impl Signed {
             return Err(refuse("there are more headers for the file than a request can have"));
         }
         let name = format!("PUT {host}");
+        let host = host.trim_matches(['[', ']']).to_owned();
         let headers = headers.iter().map(|(name, value)| signed_header(name, value));
         let headers = headers
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| refuse("a header for the file is one that HTTP does not allow"))?;
         let headers = headers.into_iter().filter(|(name, _)| !FRAMING.contains(name)).collect();
-        Ok(Self { uri, headers, name })
+        Ok(Self { uri, headers, host, name })
     }
 
     /// Sends the file, again if that may help. `patience` limits the waits.
@@ -69,47 +75,60 @@ impl Signed {
         file: &Upload,
         patience: Duration,
     ) -> Result<(), Error> {
+        let default_port = if self.uri.scheme_str() == Some("https") { 443 } else { 80 };
         let span = tracing::info_span!(
             "call",
+            otel.name = self.name,
             otel.kind = "client",
-            openplat.operation = self.name,
+            otel.status_code = Empty,
+            otel.status_description = Empty,
             http.request.method = "PUT",
-            server.address = self.uri.host(),
+            http.request.resend_count = Empty,
+            http.response.status_code = Empty,
+            server.address = self.host,
+            server.port = self.uri.port_u16().unwrap_or(default_port),
+            openplat.code = Empty,
+            openplat.log_id = Empty,
+            error.r#type = Empty,
         );
-        self.attempts(channel, file, patience).instrument(span).await
+        let started = Instant::now();
+        let mut tries = Tries::new(true, started, started + FOREVER, patience);
+        let mut attempts = 0;
+        let result = loop {
+            attempts += 1;
+            match self.attempt(attempts, channel, file).instrument(span.clone()).await {
+                Ok(status) => break Ok(status),
+                Err(error) => {
+                    let may_repeat = file.is_repeatable();
+                    if !(may_repeat && channel.flow.may_retry(&mut tries, &error).await) {
+                        break Err(error);
+                    }
+                }
+            }
+        };
+        let status = status_of(&result);
+        Ending { span, attempts, status }.tell(result.as_ref().err());
+        result.map(drop)
     }
 
-    async fn attempts(
+    async fn attempt(
         &self,
+        number: u32,
         channel: &Channel,
         file: &Upload,
-        patience: Duration,
-    ) -> Result<(), Error> {
-        let now = Instant::now();
-        let mut tries = Tries::new(true, now, now + FOREVER, patience);
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let result = catch_panic(self.put_once(channel, file)).await;
-            let Err(error) = result.unwrap_or_else(|panicked| Err(panicked.into())) else {
-                return Ok(());
-            };
+    ) -> Result<StatusCode, Error> {
+        let result = catch_panic(self.put_once(channel, file)).await;
+        let result = result.unwrap_or_else(|panicked| Err(panicked.into())).map_err(|error| {
             let error = error.masking(&self.secrets());
-            tracing::debug!(
-                http.request.resend_count = attempts - 1,
-                http.response.status_code = error.api().map(|api| api.status()),
-                openplat.code = error.api().map(|api| api.code()),
-                log_id = error.api().and_then(|api| api.log_id()),
-                error.r#type = ?error.kind(),
-                "failed"
-            );
-            if !(file.is_repeatable() && channel.flow.may_retry(&mut tries, &error).await) {
-                return Err(error.with_operation(self.name.clone()).with_attempts(attempts));
-            }
+            error.with_operation(self.name.clone()).with_attempts(number)
+        });
+        if let Err(error) = &result {
+            log_failure(number, error);
         }
+        result
     }
 
-    async fn put_once(&self, channel: &Channel, file: &Upload) -> Result<(), Error> {
+    async fn put_once(&self, channel: &Channel, file: &Upload) -> Result<StatusCode, Error> {
         let idle = Idle::new(channel.exchange.idle_timeout);
         let mut request = Request::new(file.body(&idle).await?);
         *request.method_mut() = Method::PUT;
@@ -118,7 +137,7 @@ impl Signed {
         let reply = channel.exchange.upload(request, &idle).await?;
         // Status 203 says that the file was taken, and that what should follow failed.
         match reply.status.is_success() && code(&reply.body).is_none() {
-            true => Ok(()),
+            true => Ok(reply.status),
             false => Err(refused(&reply)),
         }
     }
@@ -132,6 +151,10 @@ impl Signed {
             .filter(|text| text.len() >= TELLING)
             .collect()
     }
+}
+
+fn status_of(result: &Result<StatusCode, Error>) -> Option<u16> {
+    result.as_ref().map_or_else(Error::status, |status| Some(status.as_u16()))
 }
 
 /// The headers by which a request is framed, which follow from the file.

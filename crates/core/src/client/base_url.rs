@@ -34,25 +34,49 @@ pub(super) fn check_base_url(base_url: &str, plain_http: bool) -> Result<BaseUrl
         _ => return refuse("does not start with `https://`"),
     };
     let prefix = uri.path().trim_end_matches('/');
-    Ok(BaseUrl { text: format!("{scheme}://{authority}{prefix}"), host: host.to_owned(), uri })
+    Ok(BaseUrl {
+        text: format!("{scheme}://{authority}{prefix}"),
+        host: without_brackets(host).to_owned(),
+        port: uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 }),
+        uri,
+    })
 }
 
 #[derive(Debug)]
 pub(super) struct BaseUrl {
     /// Without a slash at its end.
     pub(super) text: String,
+    /// Without the brackets of an IPv6 address.
     pub(super) host: String,
+    pub(super) port: u16,
     pub(super) uri: Uri,
 }
 
+fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    host == "localhost"
+        || without_brackets(host).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_host_and_the_port_are_told_apart() {
+        for (url, host, port) in [
+            ("https://open.feishu.cn", "open.feishu.cn", 443),
+            ("https://corp.example:8443/feishu", "corp.example", 8443),
+            ("http://localhost", "localhost", 80),
+            ("http://[::1]:8080", "::1", 8080),
+        ] {
+            let checked = check_base_url(url, false).unwrap();
+            assert_eq!((&*checked.host, checked.port), (host, port), "{url}");
+        }
+    }
 
     #[test]
     fn base_urls_are_checked() {

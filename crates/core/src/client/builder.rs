@@ -352,6 +352,7 @@ impl<V: Vendor> ClientBuilder<V> {
             exchange: Exchange {
                 base_url: base_url.text,
                 host: base_url.host,
+                port: base_url.port,
                 transport,
                 shows_attempts,
                 clock: self.clock,

@@ -41,7 +41,8 @@ impl Client<DingTalk> {
         headers: &BTreeMap<String, String>,
         file: &Upload,
     ) -> Result<(), Error> {
-        let target = Signed::new(url, headers, &self.channel.exchange.base_url)?;
-        target.put(&self.channel, file, self.timeout).await
+        let target = Signed::new(url, headers, &self.channel.exchange.base_url);
+        let target = target.map_err(Error::logged)?;
+        target.put(&self.channel, file, self.timeout).await.map_err(Error::logged)
     }
 }

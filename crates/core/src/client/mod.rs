@@ -110,7 +110,9 @@ impl<V: Vendor> Client<V> {
     ///
     /// The errors of the fetch, as for any call.
     pub async fn token(&self) -> Result<Secret, Error> {
-        Ok(catch_panic(self.source.get()).await??.value.clone())
+        let token =
+            catch_panic(self.source.get()).await.unwrap_or_else(|panicked| Err(panicked.into()));
+        Ok(token.map_err(Error::logged)?.value.clone())
     }
 
     /// Returns a client that sends this token instead of the one that the client fetches: one that

@@ -36,7 +36,7 @@ impl<V: Vendor> Client<V> {
     /// Returns [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) if the code is wrong, expired or
     /// used. The exchange is not retried after a failure in which the code may have been used up.
     pub async fn exchange_code(&self, exchange: CodeExchange) -> Result<UserToken, Error> {
-        auth::exchange_code(&self.channel, exchange).await
+        auth::exchange_code(&self.channel, exchange).await.map_err(Error::logged)
     }
 
     /// Exchanges a refresh token for the next pair of tokens. The refresh token works once: keep
@@ -49,6 +49,6 @@ impl<V: Vendor> Client<V> {
     /// used or revoked; the user has to log in again. The exchange is not retried after a failure
     /// in which the refresh token may have been used up.
     pub async fn refresh_user_token(&self, refresh_token: &Secret) -> Result<UserToken, Error> {
-        auth::refresh_alone(&self.channel, refresh_token.clone()).await
+        auth::refresh_alone(&self.channel, refresh_token.clone()).await.map_err(Error::logged)
     }
 }

@@ -4,6 +4,7 @@ mod api;
 mod build;
 mod debug;
 mod kind;
+mod log;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -71,6 +72,11 @@ impl Error {
     /// Returns the vendor's part of the story, if there was a response.
     pub fn api(&self) -> Option<&ApiError> {
         self.0.api.as_ref()
+    }
+
+    /// Returns the HTTP status, if there was a response.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.api().map(ApiError::status).filter(|status| *status != 0)
     }
 
     /// Returns the vendor's code as a typed value: the `ErrorCode` of a vendor crate, or a `String`.

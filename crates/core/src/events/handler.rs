@@ -50,6 +50,19 @@ pub enum HandlerError {
 }
 
 impl HandlerError {
+    /// Returns the class of the failure, one of a few.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Returned(error) => match own_error(&**error) {
+                Some(error) => format!("{:?}", error.kind()),
+                None => "Returned".to_owned(),
+            },
+            Self::TimedOut(_) => "TimedOut".to_owned(),
+            Self::Panicked => "Panicked".to_owned(),
+            Self::Unwritable => "Unwritable".to_owned(),
+        }
+    }
+
     /// Returns the text for the log. An error of the handler's own may quote a message, so only its
     /// existence is logged.
     pub(super) fn loggable(&self) -> String {

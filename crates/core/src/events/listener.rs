@@ -8,6 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use tracing::Instrument;
+use tracing::field::{Empty, display};
 
 use super::answer::Answer;
 use super::event::{EventHeader, EventSchema, RawEvent};
@@ -187,9 +189,34 @@ impl Listener {
 
     async fn handle(&self, event: RawEvent) -> Outcome {
         let header = event.header().clone();
-        match self.call(event).await {
-            Ok(answer) => Outcome::Handled(answer),
-            Err(error) => self.fail(&header, &error).await,
+        let span = tracing::info_span!(
+            "event",
+            otel.name = header.event_type,
+            otel.kind = "consumer",
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+            messaging.system = header.schema.platform(),
+            messaging.operation.name = "process",
+            messaging.operation.r#type = "process",
+            messaging.message.id = header.id,
+            error.r#type = Empty,
+        );
+        let handled = self.call(event).instrument(span.clone()).await;
+        match handled {
+            Ok(answer) => {
+                tracing::debug!(
+                    openplat.event = header.event_type,
+                    id = header.id,
+                    "an event was handled"
+                );
+                Outcome::Handled(answer)
+            }
+            Err(error) => {
+                span.record("error.type", error.name());
+                span.record("otel.status_code", "ERROR");
+                span.record("otel.status_description", display(error.loggable()));
+                self.fail(&header, &error).await
+            }
         }
     }
 

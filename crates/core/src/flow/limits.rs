@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::TOKEN;
 use super::lane::Lane;
 use super::pacing::Pacing;
 use crate::base::lock;
@@ -21,6 +22,13 @@ pub(crate) struct Counted<'a> {
     pub(crate) meta: &'a OperationMeta,
     /// Whatever tells the owner of the token from others. It may be secret, and is not kept.
     pub(crate) owner: &'a [u8],
+}
+
+/// A limit that was not known before.
+pub(super) struct Met {
+    /// The time for which requests are held back.
+    pub(super) wait: Duration,
+    pub(super) is_ban: bool,
 }
 
 /// The limits that a client has met, and those it keeps by itself.
@@ -77,22 +85,26 @@ impl Limits {
         }
     }
 
-    /// Keeps what the refusal of a request that left at `sent_at` says, for later requests.
-    pub(super) fn learn(&self, counted: Option<Counted<'_>>, error: &Error, sent_at: Instant) {
+    /// Keeps what the refusal of a request that left at `sent_at` says, for later requests. Returns
+    /// the limit if this was news.
+    pub(super) fn learn(
+        &self,
+        counted: Option<Counted<'_>>,
+        error: &Error,
+        sent_at: Instant,
+    ) -> Option<Met> {
         if !error.is_throttled() {
-            return;
+            return None;
         }
         let api = error.api();
         let is_ban = api.is_some_and(ApiError::is_ban);
         let lane = match counted {
             _ if is_ban => self.known(|known| known.address.get_or_insert_with(unpaced).clone()),
             Some(counted) => self.lane_or_new(counted),
-            None => return,
+            None => return None,
         };
-        if let Some(wait) = lane.refused(sent_at, api.and_then(ApiError::retry_after)) {
-            let operation = operation(counted);
-            tracing::warn!(openplat.operation = operation, ?wait, is_ban, "a rate limit was met");
-        }
+        let wait = lane.refused(sent_at, api.and_then(ApiError::retry_after))?;
+        Some(Met { wait, is_ban })
     }
 
     /// Takes in that a request was accepted, where that is worth knowing.
@@ -162,8 +174,8 @@ fn unpaced() -> Arc<Lane> {
     Arc::new(Lane::new([]))
 }
 
-fn operation<'a>(counted: Option<Counted<'a>>) -> &'a str {
-    counted.map_or("the fetch of a token", |counted| counted.meta.id())
+pub(super) fn operation<'a>(counted: Option<Counted<'a>>) -> &'a str {
+    counted.map_or(TOKEN, |counted| counted.meta.id())
 }
 
 const LIMITED: &str = "not sent: the wait for a rate limit is longer than the time left";

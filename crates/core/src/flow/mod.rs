@@ -18,6 +18,7 @@ use crate::error::Error;
 
 pub use backoff::{Backoff, StandardBackoff};
 pub(crate) use budget::RetryBudget;
+use limits::Met;
 pub(crate) use limits::{Counted, Limits};
 pub use pacing::Pacing;
 pub use retry::{Decision, RetryPolicy, RetryState, StandardRetry};
@@ -133,7 +134,10 @@ impl Flow {
 
     /// Takes in the failure of an attempt, for this call and for others.
     pub(crate) fn learn(&self, tries: &Tries, counted: Option<Counted<'_>>, error: &Error) {
-        self.limits.learn(counted, error, tries.sent_at);
+        if let Some(Met { wait, is_ban }) = self.limits.learn(counted, error, tries.sent_at) {
+            let operation = limits::operation(counted);
+            tracing::debug!(openplat.operation = operation, ?wait, is_ban, "a rate limit was met");
+        }
     }
 
     /// Returns `true` if the call may be retried, after the wait that its retry needs.
@@ -141,12 +145,17 @@ impl Flow {
         let state = tries.failed(error);
         let remaining = state.remaining;
         let Some(wait) = self.ask(&state).filter(|wait| *wait < remaining) else { return false };
+        let (operation, attempt) = (error.operation().unwrap_or(TOKEN), tries.attempts);
         // A refusal cost the platform nothing, and limits hold back what follows it.
         if !error.is_throttled() && !self.budget.take_out() {
-            tracing::warn!("the retry budget is used up");
+            tracing::info!(
+                openplat.operation = operation,
+                attempt,
+                "not retrying: the retry budget is used up"
+            );
             return false;
         }
-        tracing::debug!(tries.attempts, ?wait, "retrying");
+        tracing::info!(openplat.operation = operation, attempt, ?wait, %error, "retrying");
         let start = Instant::now();
         tokio::time::sleep(wait).await;
         tries.waited_since(start);
@@ -165,6 +174,9 @@ impl Flow {
         })
     }
 }
+
+/// The name of the fetch of a token, where an operation is named.
+const TOKEN: &str = "token";
 
 /// Returns a random part of `limit`, so that those who wait for the same thing do not all leave at
 /// the same instant.

@@ -44,15 +44,25 @@ pub enum Grant {
 }
 
 impl Grant {
-    /// Tells the tokens of one app apart.
-    pub(crate) fn kind(&self) -> String {
+    /// Returns the kind of token, without whose it is.
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::Internal => "tenant".to_owned(),
-            Self::FeishuApp => "app".to_owned(),
-            Self::FeishuStoreApp => "store-app".to_owned(),
-            Self::FeishuStoreTenant { tenant_key } => format!("store-tenant {tenant_key}"),
-            Self::DingTalkCorp { auth_corp_id } => format!("corp {auth_corp_id}"),
-            Self::DingTalkUnified { corp_id } => format!("unified {corp_id}"),
+            Self::Internal => "tenant",
+            Self::FeishuApp => "app",
+            Self::FeishuStoreApp => "store-app",
+            Self::FeishuStoreTenant { .. } => "store-tenant",
+            Self::DingTalkCorp { .. } => "corp",
+            Self::DingTalkUnified { .. } => "unified",
+        }
+    }
+
+    /// Returns the ID of the organization that the token is for, unless there is only one.
+    pub(crate) fn organization(&self) -> Option<&str> {
+        match self {
+            Self::Internal | Self::FeishuApp | Self::FeishuStoreApp => None,
+            Self::FeishuStoreTenant { tenant_key: id }
+            | Self::DingTalkCorp { auth_corp_id: id }
+            | Self::DingTalkUnified { corp_id: id } => Some(id),
         }
     }
 

@@ -21,7 +21,9 @@ use crate::error::{ApiError, Error, ErrorKind};
 pub(crate) struct Exchange {
     /// Without a slash at its end.
     pub(crate) base_url: String,
+    /// Without the brackets of an IPv6 address.
     pub(crate) host: String,
+    pub(crate) port: u16,
     pub(crate) transport: Arc<dyn Transport>,
     /// A transport of the user's own, or a layer, gets to know which attempt it carries.
     pub(crate) shows_attempts: bool,

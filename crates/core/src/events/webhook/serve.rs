@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use tracing::Instrument;
 
 use super::{Incoming, Webhook, WebhookDelivery};
 use crate::events::listener::{Listener, Outcome};
@@ -40,7 +41,9 @@ impl Listener {
 
     async fn deliver(&self, delivery: WebhookDelivery) -> Response<Bytes> {
         let (listener, event) = (self.clone(), delivery.event().clone());
-        let heard = tokio::spawn(async move { listener.hear(event).await });
+        let hear = async move { listener.hear(event).await };
+        // The server's span knows the request.
+        let heard = tokio::spawn(hear.in_current_span());
         match tokio::time::timeout(PATIENCE, heard).await {
             Ok(Ok(Outcome::Handled(answer) | Outcome::Repeated(answer))) => delivery.accept(answer),
             // The listener panicked, or the runtime is being shut down.
@@ -50,7 +53,7 @@ impl Listener {
                 tracing::warn!(
                     openplat.event = header.event_type,
                     id = header.id,
-                    "the handler takes longer than the platform waits; it goes on without"
+                    "the handler takes longer than the platform waits; it continues without it"
                 );
                 delivery.fail()
             }

@@ -159,7 +159,7 @@ impl Download {
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             if let Some(error) = self.broken.clone() {
-                self.resume(error).await?;
+                self.resume(error).await.map_err(Error::logged)?;
             }
             match self.piece().await {
                 Ok(piece) => return Ok(piece),
@@ -253,7 +253,7 @@ impl Download {
             bytes.extend_from_slice(&chunk);
         }
         let detail = format!("the file is larger than {limit} bytes");
-        Err(self.explain(Error::new(ErrorKind::LimitExceeded).with_detail(detail)))
+        Err(self.explain(Error::new(ErrorKind::LimitExceeded).with_detail(detail)).logged())
     }
 
     /// Writes the contents, and returns the number of bytes.
@@ -278,13 +278,15 @@ impl Download {
         Ok(self.read)
     }
 
-    /// The fault is on this side of the connection, so that nothing of the response helps.
+    /// Returns the error that ends the transfer, where the fault is on this side of the connection,
+    /// so that nothing of the response helps.
     pub(super) fn local(&self, detail: impl Into<String>, error: io::Error) -> Error {
         Error::new(ErrorKind::File)
             .with_detail(detail)
             .with_io(&error)
             .with_operation(self.meta.name())
             .with_attempts(self.attempts)
+            .logged()
     }
 
     pub(super) fn explain(&self, error: Error) -> Error {
