@@ -18,6 +18,7 @@ mod generated;
 mod in_process;
 mod limits;
 mod messages;
+mod metrics;
 mod names;
 mod network;
 mod old_api;

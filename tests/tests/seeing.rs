@@ -4,7 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::future::ready;
 use std::io;
 use std::sync::{Arc, Mutex, Once};
@@ -18,8 +19,13 @@ use openplat_core::{
 };
 use openplat_mock::{MockPlatform, Recorded, Reply};
 use serde_json::json;
+use tracing::Subscriber;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::Registry;
 
 use self::tested::Tested;
 
@@ -233,6 +239,42 @@ async fn a_span_has_opentelemetrys_fields() {
     assert_line(
         &last_call(),
         &["http.request.resend_count=1", "http.response.status_code=200", "error.type=Decode"],
+    );
+}
+
+/// Keeps the names of fields of spans that are signed numbers.
+#[derive(Clone, Default)]
+struct Integers(Arc<Mutex<BTreeSet<&'static str>>>);
+
+impl Visit for Integers {
+    fn record_i64(&mut self, field: &Field, _: i64) {
+        self.0.lock().unwrap().insert(field.name());
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+impl<S: Subscriber> Layer<S> for Integers {
+    fn on_new_span(&self, span: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+        span.record(&mut self.clone());
+    }
+
+    fn on_record(&self, _: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        values.record(&mut self.clone());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_are_of_the_type_that_opentelemetry_takes() {
+    capture();
+    let integers = Integers::default();
+    let _guard = tracing::subscriber::set_default(Registry::default().with(integers.clone()));
+    let mock = MockPlatform::in_process();
+    mock.on::<GetChat>().respond(Reply::new(503)).example();
+    GetChat::new("oc_1").send(&over(&mock)).await.unwrap();
+    assert_eq!(
+        Vec::from_iter(integers.0.lock().unwrap().clone()),
+        ["http.request.resend_count", "http.response.status_code", "server.port"],
     );
 }
 

@@ -109,6 +109,9 @@ mod error;
 // The facts that vendors document: operations, codes, rates.
 mod meta;
 
+// What a program may count.
+pub mod metrics;
+
 // From bytes to types and back.
 mod codec;
 

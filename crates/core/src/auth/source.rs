@@ -17,6 +17,7 @@ use super::refusals::Refusals;
 use super::{Shared, Token, TokenKey, TokenLock, UserToken, user};
 use crate::base::{Secret, catch_panic, lock};
 use crate::error::{Error, ErrorKind};
+use crate::metrics::TokenFetched;
 use crate::vendor::{Grant, token_header};
 
 /// A token as calls use it: its header is made once.
@@ -403,7 +404,15 @@ impl TokenSource {
             Turn::Stored(token) => return Ok(token),
             Turn::Mine(stored) => stored,
         };
+        let started = Instant::now();
         let kept = self.renew(stored).await;
+        self.shared.channel.flow.metrics.tell(|metrics| {
+            metrics.token_fetched(&TokenFetched {
+                kind: self.owner.kind(),
+                elapsed: started.elapsed(),
+                error: kept.as_ref().err(),
+            });
+        });
         self.ready(kept?).ok_or_else(|| {
             Error::new(ErrorKind::Decode).with_detail("the response holds no usable token")
         })

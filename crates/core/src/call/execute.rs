@@ -22,6 +22,7 @@ use crate::codec::Warning;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::{Counted, Tries};
 use crate::meta::{Meta, Method, Reads};
+use crate::metrics::AttemptEnded;
 use crate::vendor::{Data, NO_DATA, OLD_TOKEN};
 use crate::wire::file::{FileReply, Idle, Rest, Resume, Resumed};
 use crate::wire::{Attempt, Body, Encoded, Exchange, JSON, Payload, Received, Reply};
@@ -111,7 +112,8 @@ pub struct Success {
     is_presumed: bool,
     /// The faults that were overlooked to find the content.
     pub(super) warnings: Vec<Warning>,
-    /// The end of the call, if a span is to be told of it. Boxed, since most calls have none.
+    /// The end of the call, if a span or metrics are to be told of it. Boxed, since most calls have
+    /// neither.
     pub(super) ending: Option<Box<Ending>>,
 }
 
@@ -260,7 +262,7 @@ async fn run(plan: &Plan) -> Result<Box<Success>, Error> {
         http.response.status_code = Empty,
         url.template = meta.path(),
         server.address = server,
-        server.port = port,
+        server.port = i64::from(port),
         openplat.code = Empty,
         openplat.log_id = Empty,
         error.r#type = Empty,
@@ -280,8 +282,16 @@ async fn run(plan: &Plan) -> Result<Box<Success>, Error> {
         }
     };
     let attempts = story.sent.load(Ordering::Relaxed);
-    let is_watched = !span.is_disabled();
-    let ending = |status| Ending { span, attempts, status };
+    let metrics = &plan.channel.flow.metrics;
+    let is_watched = !span.is_disabled() || metrics.is_on();
+    let ending = |status| Ending {
+        span,
+        metrics: metrics.clone(),
+        operation: meta.name(),
+        started: now,
+        attempts,
+        status,
+    };
     match result {
         Ok(mut success) => {
             success.attempts = attempts;
@@ -392,12 +402,38 @@ async fn next_token(plan: &Plan, token: &Sent) -> Result<Option<Sent>, Error> {
 
 async fn send(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Box<Success>, Error> {
     let attempt = 1 + story.sent.load(Ordering::Relaxed);
+    let started = plan.channel.flow.metrics.start();
     let result = send_once(plan, token, story).await.map_err(|error| {
         let error = error.masking(&plan.channel.secrets(token));
         if plan.is_old { error.masking(&[&in_url(token).to_string()]) } else { error }
     });
     log(attempt, &result);
+    if let Some(started) = started
+        && attempt == story.sent.load(Ordering::Relaxed)
+    {
+        tell(plan, attempt, started, &result);
+    }
     result
+}
+
+#[cold]
+fn tell(plan: &Plan, number: u32, started: Instant, result: &Result<Box<Success>, Error>) {
+    let meta = &plan.request.meta;
+    let (status, error) = match result {
+        Ok(success) => (Some(success.status.as_u16()), None),
+        Err(error) => (error.status(), Some(error)),
+    };
+    plan.channel.flow.metrics.tell(|metrics| {
+        metrics.attempt_ended(&AttemptEnded {
+            operation: meta.id(),
+            method: meta.method(),
+            path_template: meta.path(),
+            number,
+            elapsed: started.elapsed(),
+            status,
+            error,
+        });
+    });
 }
 
 async fn send_once(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Box<Success>, Error> {
@@ -541,8 +577,8 @@ fn no_file(reply: &Reply, channel: &Channel) -> Error {
 fn log(attempt: u32, result: &Result<Box<Success>, Error>) {
     match result {
         Ok(success) => tracing::debug!(
-            http.request.resend_count = attempt - 1,
-            http.response.status_code = success.status.as_u16(),
+            http.request.resend_count = i64::from(attempt) - 1,
+            http.response.status_code = i64::from(success.status.as_u16()),
             openplat.log_id = success.log_id(),
             "an attempt succeeded"
         ),
@@ -553,8 +589,8 @@ fn log(attempt: u32, result: &Result<Box<Success>, Error>) {
 pub(super) fn log_failure(attempt: u32, error: &Error) {
     let api = error.api();
     tracing::debug!(
-        http.request.resend_count = attempt - 1,
-        http.response.status_code = error.status(),
+        http.request.resend_count = i64::from(attempt) - 1,
+        http.response.status_code = error.status().map(i64::from),
         openplat.code = api.map(ApiError::code),
         openplat.log_id = api.and_then(ApiError::log_id),
         error.r#type = ?error.kind(),

@@ -14,6 +14,7 @@ use crate::base::{FOREVER, catch_panic};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::Tries;
+use crate::metrics::AttemptEnded;
 use crate::wire::file::{Idle, Upload};
 use crate::wire::{Reply, log_id};
 
@@ -86,7 +87,7 @@ impl Signed {
             http.request.resend_count = Empty,
             http.response.status_code = Empty,
             server.address = self.host,
-            server.port = self.uri.port_u16().unwrap_or(default_port),
+            server.port = i64::from(self.uri.port_u16().unwrap_or(default_port)),
             openplat.code = Empty,
             openplat.log_id = Empty,
             error.r#type = Empty,
@@ -107,7 +108,9 @@ impl Signed {
             }
         };
         let status = status_of(&result);
-        Ending { span, attempts, status }.tell(result.as_ref().err());
+        let metrics = channel.flow.metrics.clone();
+        let operation = self.name.clone().into();
+        Ending { span, metrics, operation, started, attempts, status }.tell(result.as_ref().err());
         result.map(drop)
     }
 
@@ -117,13 +120,24 @@ impl Signed {
         channel: &Channel,
         file: &Upload,
     ) -> Result<StatusCode, Error> {
+        let metrics = &channel.flow.metrics;
+        let started = metrics.start();
         let result = catch_panic(self.put_once(channel, file)).await;
         let result = result.unwrap_or_else(|panicked| Err(panicked.into())).map_err(|error| {
             let error = error.masking(&self.secrets());
             error.with_operation(self.name.clone()).with_attempts(number)
         });
-        if let Err(error) = &result {
+        let error = result.as_ref().err();
+        if let Some(error) = error {
             log_failure(number, error);
+        }
+        if let Some(started) = started {
+            let (operation, path_template) = (&*self.name, "");
+            let (elapsed, status) = (started.elapsed(), status_of(&result));
+            let method = crate::meta::Method::Put;
+            let ended =
+                AttemptEnded { operation, method, path_template, number, elapsed, status, error };
+            metrics.tell(|metrics| metrics.attempt_ended(&ended));
         }
         result
     }

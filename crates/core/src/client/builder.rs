@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flow::{
     Backoff, Flow, Limits, Pacing, RetryBudget, RetryPolicy, StandardBackoff, StandardRetry,
 };
+use crate::metrics::{Metrics, Recorder};
 use crate::vendor::{App, Vendor};
 use crate::wire::net::{Proxying, unusable};
 use crate::wire::{BuildTransport, Exchange, Transport, TransportOptions};
@@ -55,6 +56,7 @@ pub struct ClientBuilder<V> {
     retry_policy: Option<Arc<dyn RetryPolicy>>,
     backoff: Arc<dyn Backoff>,
     pacing: Option<Pacing>,
+    metrics: Recorder,
     max_response_bytes: usize,
     /// The options of the transport, if any was set.
     options: Option<TransportOptions>,
@@ -79,6 +81,7 @@ impl<V: Vendor> ClientBuilder<V> {
             retry_policy: None,
             backoff: Arc::new(StandardBackoff::default()),
             pacing: None,
+            metrics: Recorder::default(),
             max_response_bytes: 16 * 1024 * 1024,
             options: None,
             #[cfg(feature = "reqwest")]
@@ -162,6 +165,13 @@ impl<V: Vendor> ClientBuilder<V> {
     /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled).
     pub fn pacing(mut self, pacing: Pacing) -> Self {
         self.pacing = Some(pacing);
+        self
+    }
+
+    /// Tells `metrics` of each call and its attempts, of waits, rate limits and fetched tokens. Not
+    /// measured by default. Events are told through `events::Listener::metrics`.
+    pub fn metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
+        self.metrics = Recorder::new(metrics);
         self
     }
 
@@ -367,6 +377,7 @@ impl<V: Vendor> ClientBuilder<V> {
                 backoff: self.backoff,
                 budget: RetryBudget::default(),
                 limits: Limits::new(self.pacing),
+                metrics: self.metrics,
             },
             attempt_timeout: self.attempt_timeout,
         });

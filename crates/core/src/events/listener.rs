@@ -21,6 +21,7 @@ use super::set::EventSet;
 use crate::base::{BoxFuture, Secret, catch_panic};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::metrics::{EventHandled, EventOutcome, Metrics, Recorder};
 use crate::vendor::Vendor;
 
 /// Passes events to a handler, each of them once.
@@ -38,6 +39,7 @@ pub struct Listener {
     answers: Arc<KeptAnswers>,
     tickets: Option<Arc<Tickets>>,
     on_failure: Option<Arc<Report>>,
+    metrics: Recorder,
     timeout: Duration,
 }
 
@@ -96,6 +98,7 @@ impl Listener {
             answers: Arc::default(),
             tickets: None,
             on_failure: None,
+            metrics: Recorder::default(),
             timeout: Duration::from_secs(60),
         }
     }
@@ -129,6 +132,12 @@ impl Listener {
         self
     }
 
+    /// Tells `metrics` of each event. Not measured by default.
+    pub fn metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
+        self.metrics = Recorder::new(metrics);
+        self
+    }
+
     /// Sets the time limit for a handler, after which it is dropped and the event counts as failed.
     /// Defaults to 60 seconds.
     ///
@@ -146,6 +155,23 @@ impl Listener {
     ///
     /// If the future is dropped, so is the handler, and the next repetition is handled.
     pub async fn hear(&self, event: RawEvent) -> Outcome {
+        let Some(started) = self.metrics.start() else { return self.hear_once(event).await };
+        let event_type = event.event_type().to_owned();
+        let heard = self.hear_once(event).await;
+        let outcome = match &heard {
+            Outcome::Handled(_) => EventOutcome::Handled,
+            Outcome::Repeated(_) => EventOutcome::Repeated,
+            Outcome::InProgress => EventOutcome::InProgress,
+            Outcome::Failed => EventOutcome::Failed,
+        };
+        self.metrics.tell(|metrics| {
+            let (event_type, elapsed) = (&*event_type, started.elapsed());
+            metrics.event_handled(&EventHandled { event_type, elapsed, outcome });
+        });
+        heard
+    }
+
+    async fn hear_once(&self, event: RawEvent) -> Outcome {
         // `dedupe` may be users' code.
         let key = match catch_panic(async { self.key(&event) }).await {
             Ok(Some(key)) => key,

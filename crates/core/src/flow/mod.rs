@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::metrics::{RateLimited, Recorder, WaitReason, Waited};
 
 pub use backoff::{Backoff, StandardBackoff};
 pub(crate) use budget::RetryBudget;
@@ -23,13 +24,14 @@ pub(crate) use limits::{Counted, Limits};
 pub use pacing::Pacing;
 pub use retry::{Decision, RetryPolicy, RetryState, StandardRetry};
 
-/// The retries and the limits of one client.
+/// The retries and the limits of one client, and what is told of them.
 #[derive(Debug)]
 pub(crate) struct Flow {
     pub(crate) policy: Arc<dyn RetryPolicy>,
     pub(crate) backoff: Arc<dyn Backoff>,
     pub(crate) budget: RetryBudget,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Recorder,
 }
 
 /// The course of one call.
@@ -122,6 +124,11 @@ impl Flow {
         // In a box, since hardly any call gets here and each would carry the room for it.
         let admitted = Box::pin(self.limits.admit(counted, tries.limit(start))).await;
         tries.waited_since(start);
+        let elapsed = tries.sent_at - start;
+        if elapsed >= SHORTEST_WAIT {
+            let (operation, reason) = (limits::operation(counted), WaitReason::RateLimit);
+            self.metrics.tell(|metrics| metrics.waited(&Waited { operation, elapsed, reason }));
+        }
         admitted
     }
 
@@ -137,6 +144,8 @@ impl Flow {
         if let Some(Met { wait, is_ban }) = self.limits.learn(counted, error, tries.sent_at) {
             let operation = limits::operation(counted);
             tracing::debug!(openplat.operation = operation, ?wait, is_ban, "a rate limit was met");
+            self.metrics
+                .tell(|metrics| metrics.rate_limited(&RateLimited { operation, wait, is_ban }));
         }
     }
 
@@ -159,6 +168,8 @@ impl Flow {
         let start = Instant::now();
         tokio::time::sleep(wait).await;
         tries.waited_since(start);
+        let (elapsed, reason) = (tries.sent_at - start, WaitReason::Retry(error));
+        self.metrics.tell(|metrics| metrics.waited(&Waited { operation, elapsed, reason }));
         true
     }
 
@@ -175,6 +186,8 @@ impl Flow {
     }
 }
 
+/// Less is no wait: timers are no finer.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 /// The name of the fetch of a token, where an operation is named.
 const TOKEN: &str = "token";
 
