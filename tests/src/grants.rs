@@ -148,7 +148,7 @@ async fn dingtalk_has_three_ways_to_a_token() {
     send_link().send(&client.for_authorized_corp("corp-1")).await.unwrap();
     send_link().send(&client.for_corp("corp/1")).await.unwrap();
     let app = json!({ "appKey": "ding", "appSecret": "secret" });
-    let authorised = json!({
+    let authorized = json!({
         "suiteKey": "ding",
         "suiteSecret": "secret",
         "authCorpId": "corp-1",
@@ -161,7 +161,7 @@ async fn dingtalk_has_three_ways_to_a_token() {
         asked(&mock),
         [
             ("/v1.0/oauth2/accessToken".to_owned(), app),
-            ("/v1.0/oauth2/corpAccessToken".to_owned(), authorised),
+            ("/v1.0/oauth2/corpAccessToken".to_owned(), authorized),
             ("/v1.0/oauth2/corp%2F1/token".to_owned(), unified),
         ]
     );

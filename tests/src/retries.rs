@@ -69,7 +69,7 @@ async fn the_gateways_limit_waits_what_the_header_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_standard_header_is_honoured_as_well() {
+async fn a_standard_header_is_honored_as_well() {
     let mock = replying::<LinkChat>([
         Reply::new(429).header("retry-after", "3").body(THROTTLED),
         Reply::example(),

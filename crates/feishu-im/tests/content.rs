@@ -325,7 +325,7 @@ fn unknown_parts_are_kept() {
         "system",
         &json!({
             "type": "divider",
-            "params": { "divider_text": { "text": "New", "colour": "red" } },
+            "params": { "divider_text": { "text": "New", "color": "red" } },
             "options": { "need_rollup": true },
         }),
     );
@@ -732,7 +732,7 @@ fn what_is_documented_is_written_as_it_was_read() {
             ("location", json!({ "name": "n", "longitude": "1.10" })),
         ];
         let (msg_type, mut json) = input.choose(&documented)?.clone();
-        let mut unknown = members(input, 5, &mut Vec::new(), &["unknown", "colour", "size"])?;
+        let mut unknown = members(input, 5, &mut Vec::new(), &["unknown", "color", "size"])?;
         // With lines in it, a member of a post is what the post says in a language.
         unknown.retain(|_, value| value.get("content").is_none());
         json.as_object_mut().unwrap().extend(unknown);

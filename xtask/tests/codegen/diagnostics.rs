@@ -43,7 +43,7 @@ const ERRORS: &str = r#""errors": ["232009"]"#;
 faults! {
     a_key_that_is_missing: "  \"doc\": \"Creates a link to a chat.\",\n" => "";
     a_key_that_is_misspelt: "\"method\"" => "\"metod\"";
-    a_key_that_is_unknown: "\"note\", \"type\"" => "\"note\", \"colour\": \"red\", \"type\"";
+    a_key_that_is_unknown: "\"note\", \"type\"" => "\"note\", \"color\": \"red\", \"type\"";
     a_key_given_twice: "\"method\": \"POST\"," => "\"method\": \"POST\",\n  \"method\": \"PUT\",";
     a_value_of_the_wrong_kind: "[\"232009\"]" => "\"232009\"";
     a_value_that_is_not_allowed: "\"POST\"" => "\"POTS\"";

@@ -78,7 +78,7 @@ fn feishu() -> Lab {
     let get = format!("{path}## 响应\n\n{}", table("响应体", &rows));
     lab.write("pages/get.md", page("GET", "/docks/:dock_id", &get));
     let sample = answer(r#"{ "code": 0, "msg": "ok", "data": { "docks": [{ "id": "d1" }] } }"#);
-    let query = ["depth | int | 否 | 水深", "colour | string | 否 | 颜色"];
+    let query = ["depth | int | 否 | 水深", "color | string | 否 | 颜色"];
     let list = format!("{}## 响应\n\n{sample}", table("查询参数", &query));
     lab.write("pages/list.md", page("GET", "/docks", &list));
     lab.write("pages/delete.md", page("DELETE", "/docks/:dock_id", &path));
@@ -240,9 +240,9 @@ const FEISHU: &[Edit] = edits! {
         ["breaking: events/dock.ship.asked_v1 answer/horn: field + required string"];
     "a field of a response to a callback is gone": "asked.md", "| lamp | string | 否 | 灯 |\n" => "",
         ["breaking: events/dock.ship.asked_v1 answer/lamp: field - string"];
-    "a field of an event by sample": "beacon.md", r#""lamp_id": "l1""# => r#""lamp_id": "l1", "colour": "red""#,
+    "a field of an event by sample": "beacon.md", r#""lamp_id": "l1""# => r#""lamp_id": "l1", "color": "red""#,
         ["additive: events/beacon_ticket example: sample another -> the page's",
-         "additive: events/beacon_ticket fields/lamps/colour: field + string"];
+         "additive: events/beacon_ticket fields/lamps/color: field + string"];
     "a field of an event by sample is gone": "beacon.md", r#""lamps": [ { "lamp_id": "l1" /* 灯 */ } ],"# => "",
         ["breaking: events/beacon_ticket fields/lamps: field - list<Lamp>"];
     "a field of an event by sample has another type": "beacon.md", r#""bt_0003""# => "3",

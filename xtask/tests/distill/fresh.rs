@@ -123,7 +123,7 @@ fn an_upload_and_a_download() {
 fn types_that_pages_share_or_that_have_one_name() {
     let berth =
         ["berth | object | 是 | 泊位", "└ id | string | 是 | 泊位", "└ depth | int | 否 | 水深"];
-    let other = ["berth | object | 是 | 泊位", "└ colour | string | 否 | 颜色"];
+    let other = ["berth | object | 是 | 泊位", "└ color | string | 否 | 颜色"];
     let one = page("POST", "/berths", &table("请求体", &berth));
     let same = page("PUT", "/berths/:berth_id", &table("请求体", &berth));
     let clash = page("POST", "/berths/search", &table("请求体", &other));

@@ -200,7 +200,7 @@ fn json_is_one_object_and_nothing_else() {
 }
 
 #[test]
-fn a_pipe_gets_neither_colours_nor_a_progress_bar() {
+fn a_pipe_gets_neither_colors_nor_a_progress_bar() {
     let lab = Lab::new();
     for number in 0..30 {
         let body = table("请求体", &["x | undefined | 是 | 某"]);

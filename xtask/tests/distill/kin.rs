@@ -262,12 +262,12 @@ fn limits_that_differ_are_the_wider_ones_and_samples_the_first() {
 #[test]
 fn names_stay_when_a_page_is_added() {
     let rows = ["hull | object | 否 | 船体", "└ depth | int | 否 | 深"];
-    let other = ["hull | object | 否 | 船体", "└ colour | string | 否 | 色"];
+    let other = ["hull | object | 否 | 船体", "└ color | string | 否 | 色"];
     let lab = lab(&[("2.md", &page("POST", "/ships", &table("请求体", &rows)))]);
     lab.write("pages/1.md", page("POST", "/boats", &table("请求体", &other)));
     lab.write("pages/3.md", page("POST", "/rafts", &table("请求体", &other)));
     lab.distil();
-    check(&lab, &[("CreateBoatHull", &["colour: string"]), ("Hull", &["depth: int"])]);
+    check(&lab, &[("CreateBoatHull", &["color: string"]), ("Hull", &["depth: int"])]);
 }
 
 #[test]

@@ -210,7 +210,7 @@ macro_rules! string_enum {
 mod tests {
     string_enum! {
         /// For the tests below.
-        pub enum Colour {
+        pub enum Color {
             /// Red.
             Red = "red",
             /// Green.
@@ -229,23 +229,23 @@ mod tests {
 
     #[test]
     fn known_values_map_to_variants_and_back() {
-        assert_eq!(Colour::from("dark_green"), Colour::DarkGreen);
-        assert_eq!(Colour::DarkGreen.to_string(), "dark_green");
-        assert_eq!(serde_json::to_string(&Colour::Red).unwrap(), r#""red""#);
-        assert_eq!(Colour::KNOWN, ["red", "dark_green"]);
+        assert_eq!(Color::from("dark_green"), Color::DarkGreen);
+        assert_eq!(Color::DarkGreen.to_string(), "dark_green");
+        assert_eq!(serde_json::to_string(&Color::Red).unwrap(), r#""red""#);
+        assert_eq!(Color::KNOWN, ["red", "dark_green"]);
     }
 
     #[test]
     fn an_unknown_value_survives_a_round_trip() {
-        let colour: Colour = serde_json::from_str(r#""dark green""#).unwrap();
-        assert!(matches!(&colour, Colour::Unknown(value) if value.as_str() == "dark green"));
-        assert_eq!(serde_json::to_string(&colour).unwrap(), r#""dark green""#);
-        assert_eq!(format!("{colour:?}"), r#"Unknown("dark green")"#);
+        let color: Color = serde_json::from_str(r#""dark green""#).unwrap();
+        assert!(matches!(&color, Color::Unknown(value) if value.as_str() == "dark green"));
+        assert_eq!(serde_json::to_string(&color).unwrap(), r#""dark green""#);
+        assert_eq!(format!("{color:?}"), r#"Unknown("dark green")"#);
     }
 
     #[test]
     fn case_matters_unless_the_enum_says_otherwise() {
-        assert!(matches!(Colour::from("RED"), Colour::Unknown(_)));
+        assert!(matches!(Color::from("RED"), Color::Unknown(_)));
         assert_eq!(Kind::from("file"), Kind::File);
         assert_eq!(Kind::from("file").as_str(), "FILE");
     }

@@ -162,7 +162,7 @@ async fn a_revoked_token_is_refused_until_a_new_one_is_fetched() {
 }
 
 #[tokio::test]
-async fn only_accepted_user_tokens_are_honoured() {
+async fn only_accepted_user_tokens_are_honored() {
     let mock = MockPlatform::start().await.unwrap();
     mock.on::<LinkChat>();
     let client = feishu(&mock);

@@ -89,7 +89,7 @@ impl MoveParcel {
         self
     }
 
-    /// In kilogrammes; a whole number as well.
+    /// In kilograms; a whole number as well.
     pub fn weight(mut self, value: f64) -> Self {
         self.weight = Some(value);
         self

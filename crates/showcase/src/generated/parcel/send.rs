@@ -129,7 +129,7 @@ impl SendParcel {
         self
     }
 
-    /// In kilogrammes.
+    /// In kilograms.
     pub fn weight(mut self, value: f64) -> Self {
         self.weight = Some(value);
         self
@@ -218,7 +218,7 @@ impl Operation for SendParcel {
 
     #[cfg(feature = "examples")]
     const EXAMPLE: Option<&'static str> = Some(
-        r#"{"code":0,"data":{"address":{"city":"Springfield","street":"High Street 1"},"customs":{"forms":[1,"x"]},"fragile":true,"number":"P-1","pieces":2,"stops":[{"arrived_at":"1609296809000","depot":"North"}],"tags":{"colour":"red"},"weight":"1.5"},"msg":"success"}"#,
+        r#"{"code":0,"data":{"address":{"city":"Springfield","street":"High Street 1"},"customs":{"forms":[1,"x"]},"fragile":true,"number":"P-1","pieces":2,"stops":[{"arrived_at":"1609296809000","depot":"North"}],"tags":{"color":"red"},"weight":"1.5"},"msg":"success"}"#,
     );
 
     #[inline]

@@ -36,8 +36,8 @@ impl WeighParcel {
 
     /// The unit to weigh in.
     ///
-    /// Deprecated: Weights are in kilogrammes.
-    #[deprecated(note = "Weights are in kilogrammes.")]
+    /// Deprecated: Weights are in kilograms.
+    #[deprecated(note = "Weights are in kilograms.")]
     pub fn unit(mut self, value: impl Into<Unit>) -> Self {
         self.unit = Some(value.into());
         self
@@ -80,7 +80,7 @@ impl AcceptsAppToken for WeighParcel {}
 openplat_core::string_enum! {
     /// The unit of a weight.
     pub enum Unit {
-        /// Kilogrammes.
+        /// Kilograms.
         Kg = "kg",
         /// Pounds.
         ///
@@ -129,7 +129,7 @@ impl Scales {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WeighParcelResponse {
-    /// In kilogrammes.
+    /// In kilograms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
     /// The same, in pounds.

@@ -73,7 +73,7 @@ openplat_core::string_enum! {
 pub struct Parcel {
     /// The number on the receipt.
     pub number: String,
-    /// In kilogrammes.
+    /// In kilograms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
     /// The number of boxes.
