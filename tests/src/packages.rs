@@ -34,9 +34,13 @@ fn each_package_holds_the_licenses_and_its_own_readme() {
 #[test]
 fn each_package_can_be_found_and_is_documented_whole() {
     for (folder, manifest) in packages() {
-        for line in
-            ["\ndescription = ", "\nkeywords = [", "\ncategories", "\nall-features = true\n"]
-        {
+        for line in [
+            "\ndescription = ",
+            "\nkeywords = [",
+            "\ncategories",
+            "\ninclude.workspace = true\n",
+            "\nall-features = true\n",
+        ] {
             assert!(manifest.contains(line), "{folder:?} lacks {line:?}");
         }
     }

@@ -112,6 +112,7 @@ version.workspace = true
 edition.workspace = true
 rust-version.workspace = true
 license.workspace = true
+include.workspace = true
 repository.workspace = true
 keywords = [{keywords}]
 categories.workspace = true
