@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod changes;
+pub mod ci;
 pub mod codegen;
 pub mod distill;
 pub mod new_api;

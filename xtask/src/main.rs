@@ -13,7 +13,7 @@ use serde::Serialize;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
-use xtask::{bench, changes, codegen, new_api, operations};
+use xtask::{bench, changes, ci, codegen, new_api, operations};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -118,6 +118,8 @@ enum Task {
     Demo,
     /// Compare calls through the crates with the same calls written by hand
     Bench(bench::Options),
+    /// Run the checks that must pass before a change lands
+    Ci(ci::Options),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -170,6 +172,7 @@ fn run(cli: Cli) -> Result<(), String> {
             check(&root, &[], SHOWN).and_then(|()| demo(&root))
         }
         Task::Bench(options) => print_all(&bench::run(&root()?, &options)?),
+        Task::Ci(options) => ci::run(&root()?, &options),
     }
 }
 

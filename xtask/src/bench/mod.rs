@@ -3,7 +3,7 @@
 pub mod figures;
 mod maintenance;
 pub mod plot;
-mod programs;
+pub(crate) mod programs;
 mod server;
 pub mod table;
 

@@ -138,6 +138,7 @@ fn four_commands_lead_from_pages_to_calls() {
         .args(["test", "--quiet", "--package", "openplat-tests", "--lib", "feishu_dock"])
         .current_dir(lab.path(""))
         .env("CARGO_TARGET_DIR", root.join("target/new-api"))
+        .env("RUSTFLAGS", "-D warnings")
         .output()
         .unwrap();
     let out = String::from_utf8_lossy(&tests.stdout);

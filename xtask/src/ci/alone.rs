@@ -1,0 +1,60 @@
+//! What the crates compile for those who want only a part of them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::bench::programs::{cargo_path, output, remove, target};
+use crate::codegen;
+
+/// Fails if a program that depends on DingTalk alone compiles files of Feishu.
+pub fn compiles_one_vendor(root: &Path) -> Result<(), String> {
+    // Its own folder, which names no file that another build compiled.
+    let folder = target(root).join("one-vendor");
+    remove(&folder)?;
+    let mut check = Command::new(cargo_path());
+    check.args(["check", "--quiet", "--package", "dingtalk-convfile", "--target-dir"]);
+    output(check.arg(&folder).current_dir(root))?;
+    let sources = sources(&folder.join("debug/deps"))
+        .map_err(|error| format!("{} cannot be read: {error}", folder.display()))?;
+    let has = |part: &str| sources.iter().any(|source| source.contains(part));
+    if !has("vendor/dingtalk.rs") {
+        return Err("the list of compiled files does not name `vendor/dingtalk.rs`".to_owned());
+    }
+    let feishu = ["vendor/feishu", "feishu-im", "feishu-apaas", "feishu-card"];
+    match feishu.into_iter().find(|part| has(part)) {
+        Some(part) => Err(format!("`dingtalk-convfile` compiles files of `{part}`")),
+        None => Ok(()),
+    }
+}
+
+/// Reads the files that a build compiled from what the compiler left for Cargo.
+fn sources(folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "d") {
+            sources.push(fs::read_to_string(path)?.replace('\\', "/"));
+        }
+    }
+    Ok(sources)
+}
+
+/// Fails if a crate compiles reqwest without its default features.
+pub fn leaves_out_reqwest(root: &Path) -> Result<(), String> {
+    let apis = codegen::lower_specs(&root.join("specs")).map_err(|error| error.to_string())?;
+    let apis: Vec<_> = apis.iter().map(|api| [api.name.as_str(), ""]).collect();
+    let others =
+        [["openplat-hyper", ""], ["feishu-cardkit", "streaming"], ["dingtalk-convfile", "storage"]];
+    for [package, features] in apis.into_iter().chain(others) {
+        let mut tree = Command::new(cargo_path());
+        tree.args(["tree", "--edges", "normal", "--no-default-features", "--features", features]);
+        let tree = output(tree.args(["--package", package]).current_dir(root))?;
+        if tree.contains("reqwest v") {
+            return Err(format!(
+                "`{package}` compiles reqwest without its default features, with `{features}`"
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! The table of the checks, those first that fail within seconds.
+
+use super::{Run, Step, alone, lowest};
+
+use Run::{Commands, Function};
+
+/// Without ring, which is compiled by a C compiler for the target.
+const OTHER_SYSTEMS: &str = "cargo check --no-default-features \
+    --target x86_64-pc-windows-gnu --target aarch64-apple-darwin \
+    --package feishu-im --features feishu-im/gbk,feishu-im/long-connection,feishu-im/markdown \
+    --package feishu-apaas --features feishu-apaas/reqwest \
+    --package feishu-cardkit --features feishu-cardkit/streaming \
+    --package dingtalk-convfile --features dingtalk-convfile/events,dingtalk-convfile/storage \
+    --package openplat-hyper --features openplat-hyper/http2,openplat-hyper/socks \
+    --package openplat-mock";
+const TESTS: &str = "Run the test by its name, which stands above, and mend what it shows.";
+
+pub const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        shows: "The code is laid out by rustfmt",
+        needs: &[],
+        run: Commands(&["cargo fmt --all --check"]),
+        help: "Run `cargo fmt --all`.",
+    },
+    Step {
+        name: "spelling",
+        shows: "Words are spelled correctly, the American way",
+        needs: &["typos --version"],
+        run: Commands(&["typos"]),
+        help: "Run `typos --write-changes`. Add names and IDs to `_typos.toml`.",
+    },
+    Step {
+        name: "links",
+        shows: "Links between the Markdown files lead to files and headings that exist",
+        needs: &["lychee --version"],
+        run: Commands(&[
+            "lychee --offline --include-fragments --no-progress *.md crates/*/README.md specs/*.md",
+        ]),
+        help: "Correct the links that are listed above.",
+    },
+    Step {
+        name: "unused",
+        shows: "Every dependency of a manifest is used",
+        needs: &["cargo shear --version"],
+        run: Commands(&["cargo shear"]),
+        help: "Remove the dependencies that are listed above, or run `cargo shear --fix`.",
+    },
+    Step {
+        name: "deny",
+        shows: "Licenses, sources and duplicates of the dependencies are those of `deny.toml`",
+        needs: &["cargo deny --version"],
+        run: Commands(&["cargo deny check bans licenses sources"]),
+        help: "Choose another version or crate. `deny.toml` gives a reason for each exception.",
+    },
+    Step {
+        name: "advisories",
+        shows: "No dependency has a known vulnerability",
+        needs: &["cargo deny --version", "cargo deny fetch db"],
+        run: Commands(&["cargo deny check advisories"]),
+        help: "Run `cargo update --package` with the crate that is named above.",
+    },
+    Step {
+        name: "codegen",
+        shows: "The generated code is what the specs say",
+        needs: &[],
+        run: Commands(&["cargo xtask codegen --check"]),
+        help: "Run `cargo xtask codegen` and commit its output with the specs.",
+    },
+    Step {
+        name: "clippy",
+        shows: "No lint warns, with all features",
+        needs: &[],
+        run: Commands(&["cargo clippy --workspace --all-targets --all-features -- -Dwarnings"]),
+        help: "Follow the lint's advice. An exception needs `#[expect(.., reason = \"..\")]`.",
+    },
+    Step {
+        name: "docs",
+        shows: "The documentation builds, and its links lead to items",
+        needs: &[],
+        run: Commands(&["RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features"]),
+        help: "Correct the links that are named above.",
+    },
+    Step {
+        name: "features",
+        shows: "Each crate compiles alone: without features, with each of them, with all",
+        needs: &["cargo hack --version"],
+        run: Commands(&[
+            "cargo hack clippy --workspace --ignore-private --each-feature -- -Dwarnings",
+        ]),
+        help: "Run the `cargo clippy` that is named above. The build of the workspace unifies \
+               features and hides this.",
+    },
+    Step {
+        name: "one-vendor",
+        shows: "A program for DingTalk compiles no code of Feishu",
+        needs: &[],
+        run: Function(alone::compiles_one_vendor),
+        help: "Put the module behind the feature of its vendor in `crates/core`.",
+    },
+    Step {
+        name: "no-reqwest",
+        shows: "Without its default features, no crate compiles reqwest",
+        needs: &[],
+        run: Function(alone::leaves_out_reqwest),
+        help: "Find the dependency that lacks `default-features = false`: \
+               `cargo tree --no-default-features --invert reqwest --package` with the crate.",
+    },
+    Step {
+        name: "demo",
+        shows: "Calls through every crate work against a local platform",
+        needs: &[],
+        run: Commands(&["cargo xtask demo"]),
+        help: "Run `cargo xtask demo`, which prints each call.",
+    },
+    Step {
+        name: "tests",
+        shows: "The tests pass",
+        needs: &[],
+        run: Commands(&["cargo test --workspace"]),
+        help: TESTS,
+    },
+    Step {
+        name: "network",
+        shows: "The tests of the network pass with its optional features, which change what is sent",
+        needs: &[],
+        run: Commands(&["cargo test --package openplat-tests --features network --lib network::"]),
+        help: TESTS,
+    },
+    Step {
+        name: "hyper",
+        shows: "The end-to-end tests pass over openplat-hyper",
+        needs: &[],
+        run: Commands(&[
+            "OPENPLAT_TRANSPORT=hyper cargo test --package openplat-tests",
+            "OPENPLAT_TRANSPORT=hyper \
+             cargo test --package openplat-tests --features network --lib network::",
+        ]),
+        help: "Run the test with `OPENPLAT_TRANSPORT=hyper` in the environment.",
+    },
+    Step {
+        name: "core",
+        shows: "The unit tests of core pass with all features",
+        needs: &[],
+        run: Commands(&["cargo test --package openplat-core --all-features --lib"]),
+        help: TESTS,
+    },
+    Step {
+        name: "redis",
+        shows: "The token store works with a real Redis",
+        needs: &["redis-server --version"],
+        run: Commands(&[
+            "cargo test --package openplat-token-redis --all-features --test redis -- \
+             --include-ignored",
+        ]),
+        help: TESTS,
+    },
+    Step {
+        name: "day",
+        shows: "A bad day over sockets, where time cannot be paused, loses nothing",
+        needs: &[],
+        run: Commands(&[
+            "cargo test --package openplat-tests --test day -- --ignored",
+            "OPENPLAT_TRANSPORT=hyper cargo test --package openplat-tests --test day -- --ignored",
+        ]),
+        help: TESTS,
+    },
+    Step {
+        name: "compilers",
+        shows: "Mistakes do not compile, the generator builds without its output, and four \
+                commands lead from pages to calls",
+        needs: &[],
+        run: Commands(&[
+            "cargo test --package openplat-tests --lib -- --ignored",
+            "cargo test --package xtask -- --ignored",
+        ]),
+        help: "If only a compiler message changed, accept it as CONTRIBUTING.md says.",
+    },
+    Step {
+        name: "first-hour",
+        shows: "The install lines and programs of all READMEs work in fresh projects",
+        needs: &[],
+        run: Commands(&["cargo test --package openplat-tests --test first_hour -- --ignored"]),
+        help: "The project is in `target/first-hour`. Correct the README, in both languages.",
+    },
+    Step {
+        name: "publish",
+        shows: "Each crate can be packaged and built from its package",
+        needs: &[],
+        run: Commands(&["cargo publish --workspace --dry-run --allow-dirty"]),
+        help: "A file that is missing from a package needs a pattern in `include` of `Cargo.toml`.",
+    },
+    Step {
+        name: "lowest",
+        shows: "The crates compile with the lowest versions that their manifests allow",
+        needs: &[],
+        run: Function(lowest::compiles),
+        help: "Raise the version in `Cargo.toml` to one that has what the code uses.",
+    },
+    Step {
+        name: "msrv",
+        shows: "The crates compile with the oldest Rust that they promise",
+        needs: &["cargo hack --version", "rustup toolchain install 1.88 --profile minimal"],
+        run: Commands(&[
+            "cargo hack check --rust-version --workspace --ignore-private --all-features",
+        ]),
+        help: "Use an older API, or raise `rust-version`, here, in the READMEs and in the changelog.",
+    },
+    Step {
+        name: "targets",
+        shows: "The crates compile for Windows and macOS",
+        needs: &["rustup target add x86_64-pc-windows-gnu aarch64-apple-darwin"],
+        run: Commands(&[OTHER_SYSTEMS]),
+        help: "Put what only one system has behind `#[cfg(..)]`.",
+    },
+    Step {
+        name: "bench",
+        shows: "A call costs no more instructions, allocations, crates and bytes than on record",
+        needs: &["valgrind --version"],
+        run: Commands(&["cargo xtask bench --check"]),
+        help: "Find what grew. If it is worth it, run `cargo xtask bench --accept`.",
+    },
+];
