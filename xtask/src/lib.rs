@@ -8,3 +8,4 @@ pub mod codegen;
 pub mod distill;
 pub mod new_api;
 pub mod operations;
+pub mod words;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
-use xtask::{bench, changes, ci, codegen, new_api, operations};
+use xtask::{bench, changes, ci, codegen, new_api, operations, words};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -120,6 +120,12 @@ enum Task {
     Bench(bench::Options),
     /// Run the checks that must pass before a change lands
     Ci(ci::Options),
+    /// Find phrases that have a better word; fails if there are more than the budget allows
+    Words {
+        /// Lower the budget to the phrases that are left
+        #[arg(long)]
+        accept: bool,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -173,6 +179,7 @@ fn run(cli: Cli) -> Result<(), String> {
         }
         Task::Bench(options) => print_all(&bench::run(&root()?, &options)?),
         Task::Ci(options) => ci::run(&root()?, &options),
+        Task::Words { accept } => print_all(&words::run(&root()?, accept)?),
     }
 }
 
