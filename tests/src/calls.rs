@@ -118,7 +118,7 @@ async fn a_call_out_of_time_says_what_was_known() {
     let last = error.last_attempt().unwrap();
     assert_eq!((last.kind(), last.api().unwrap().code()), (ErrorKind::Unavailable, "2200"));
     let text = error.to_string();
-    assert!(text.contains("code 2200") && text.contains("log id L9"), "{text}");
+    assert!(text.contains("code 2200") && text.contains("log ID L9"), "{text}");
 }
 
 #[tokio::test]

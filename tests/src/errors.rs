@@ -82,7 +82,7 @@ async fn an_error_says_what_happened_and_what_to_do() {
     assert_eq!(
         error.to_string(),
         "im.v1.chat.link: permission denied: HTTP 400, code 232011, \
-         \"Operator can NOT be out of the chat.\", log id mock-000002. \
+         \"Operator can NOT be out of the chat.\", log ID mock-000002. \
          Add the app's bot, or the user, to the chat and try again."
     );
 }

@@ -105,7 +105,7 @@ async fn a_ticket_that_is_refused_is_asked_for_again() {
     client.set_ticket("old").await.unwrap();
     let error = join().send(&client.for_tenant("one")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
-    assert!(error.to_string().contains("a new one was asked for"), "{error}");
+    assert!(error.to_string().contains("a new one was requested"), "{error}");
     assert_eq!(asked(&mock).into_iter().map(|(path, _)| path).collect::<Vec<_>>(), [fetch, RESEND]);
     assert!(sent(&mock).is_empty());
 }

@@ -295,7 +295,7 @@ async fn what_cannot_be_uploaded_is_an_error_before_the_upload() {
     assert_eq!(error.kind(), ErrorKind::File);
 
     for (info, expected) in [
-        (json!({ "uploadKey": "k" }), "the response has no address for the file"),
+        (json!({ "uploadKey": "k" }), "the response contains no address for the file"),
         (upload_info("http://storage.example/secret"), "does not start with `https://`"),
         (upload_info("secret"), "does not start with `https://`"),
     ] {

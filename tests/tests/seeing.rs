@@ -485,7 +485,7 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         "openplat.log_id=\"mock-000002\"",
         "the token was rejected",
         "retrying",
-        "a rate limit was met",
+        "a rate limit was reached",
         "not sent: the wait for a rate limit is longer than the time left",
     ] {
         assert!(text.contains(seen), "{seen} is missing in\n{text}");

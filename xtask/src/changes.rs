@@ -17,7 +17,7 @@ use crate::codegen::{self, Error};
 use crate::distill::specs::book::EVENTS;
 use crate::distill::specs::change::{Change, Effect, What};
 
-/// What changed in one crate.
+/// The changes in one crate.
 #[derive(Debug, Serialize)]
 pub struct CrateChanges {
     #[serde(rename = "crate")]
@@ -29,7 +29,7 @@ pub struct CrateChanges {
     pub changes: Vec<Change>,
 }
 
-/// What semantic versioning asks for.
+/// The kind of release that semantic versioning asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -41,16 +41,16 @@ pub enum Verdict {
     Patch,
 }
 
-/// What the specs changed since a revision.
+/// The changes of the specs since a revision.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// The crates of which anything changed.
     pub crates: Vec<CrateChanges>,
-    /// Why others could not be compared, such as specs in an older language.
+    /// The reasons why other crates could not be compared, such as specs in an older language.
     pub faults: Vec<String>,
 }
 
-/// What the specs below `root` changed since a revision.
+/// Compares the specs below `root` with those of a revision.
 pub fn since(root: &Path, revision: &str) -> Result<Changes, String> {
     let old = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     check_out(root, revision, old.path())?;
@@ -165,7 +165,7 @@ fn next([major, minor, patch]: Version, verdict: Verdict) -> String {
     format!("{major}.{minor}.{patch}")
 }
 
-/// What changed from one API to the other.
+/// Returns the changes from one API to the other.
 fn between(name: &str, before: Option<&Api>, after: Option<&Api>) -> Vec<Change> {
     let mut differ = Differ::default();
     match (before, after) {
@@ -179,7 +179,7 @@ fn between(name: &str, before: Option<&Api>, after: Option<&Api>) -> Vec<Change>
 
 #[derive(Default)]
 struct Differ {
-    /// What is being compared: a spec without its folder and ending, or a type.
+    /// The subject of the comparison: a spec without its folder and ending, or a type.
     file: String,
     changes: Vec<Change>,
 }
@@ -464,7 +464,7 @@ fn operations(api: &Api) -> BTreeMap<String, &Operation> {
     operations.map(|operation| (stem(&operation.spec_path), operation)).collect()
 }
 
-/// What an operation sends, by its place on the wire.
+/// Returns what an operation sends, by its place on the wire.
 fn sent(operation: &Operation) -> Vec<(String, Field)> {
     let parts = operation.parts().map(|(place, field)| {
         let place = match place {

@@ -32,14 +32,14 @@ enum Task {
     Codegen {
         /// The crates to generate; all of them if none is named
         crates: Vec<String>,
-        /// Write nothing; fail and show the difference if the generated code is not up to date
+        /// Check that the generated code is up to date; print a diff and fail if it is not
         #[arg(long)]
         check: bool,
-        /// Show all faults of the specs, however many there are
+        /// Show all problems of the specs
         #[arg(long)]
         verbose: bool,
     },
-    /// Read pages of a vendor's documentation and make specs of them
+    /// Generate specs from a vendor's documentation pages
     Distill {
         /// Files or folders of pages, or `-` for standard input
         #[arg(required = true)]
@@ -47,31 +47,31 @@ enum Task {
         /// The API that the pages describe: the name of its crate
         #[arg(long, value_name = "NAME")]
         api: String,
-        /// The folder of the specs, in which that of the API lies
+        /// The folder of all specs, which contains the folder of the API
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// Write the specs, in place of printing them
+        /// Write the specs instead of printing them
         #[arg(long)]
         write: bool,
-        /// Show the sentences that are left to write, with what the vendor says
+        /// Show the sentences that are still missing, with the text of the vendor
         #[arg(long)]
         gloss: bool,
-        /// Take over the sentences in this file; with --write, leave those in it that are missing
+        /// Read sentences from this file; with --write, list the missing ones in it
         #[arg(long, value_name = "FILE")]
         sentences: Option<PathBuf>,
-        /// List every guess, also those that are only counted otherwise
+        /// List every guess, including those that are only counted by default
         #[arg(long)]
         verbose: bool,
-        /// Print one JSON object on standard output; one with the key `error` if the task fails
+        /// Print one JSON object on standard output, with the key `error` if the task fails
         #[arg(long)]
         json: bool,
     },
-    /// Compare pages of a vendor's documentation with the specs; fails if they differ
+    /// Compare a vendor's documentation pages with the specs; fail if they differ
     Drift {
         /// Files or folders of pages, or `-` for standard input
         #[arg(required = true)]
         pages: Vec<PathBuf>,
-        /// The API that the pages describe; without it, each page finds its own
+        /// The API that the pages describe; found for each page if omitted
         #[arg(long, value_name = "NAME")]
         api: Option<String>,
         /// Print one JSON array on standard output; an object with the key `error` if the pages
@@ -79,7 +79,7 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
-    /// Say what the specs changed since a revision, as a changelog by crate
+    /// Print the changes of the specs since a revision, as a changelog by crate
     Changes {
         /// A commit, branch or tag of git
         #[arg(value_name = "REV")]
@@ -88,9 +88,9 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
-    /// Make the place for another API: its folder of specs, its crate, its tests
+    /// Scaffold a new API: specs folder, crate and tests
     NewApi {
-        /// The name of the crate, e.g. `feishu-calendar`
+        /// The name of the crate, such as `feishu-calendar`
         name: String,
         /// The platform
         #[arg(long)]
@@ -98,7 +98,7 @@ enum Task {
     },
     /// List the operations that the specs define
     Operations {
-        /// Print one JSON array, with every parameter and every member of every answer
+        /// Print one JSON array, with all parameters and response fields
         #[arg(long)]
         json: bool,
         /// Read the specs in this folder
@@ -107,20 +107,20 @@ enum Task {
     },
     /// List the events and callbacks that the specs define
     Events {
-        /// Print one JSON array, with every field of every payload
+        /// Print one JSON array, with all fields of the payloads
         #[arg(long)]
         json: bool,
         /// Read the specs in this folder
         #[arg(long, value_name = "DIR")]
         specs: Option<PathBuf>,
     },
-    /// Check the generated code, then make calls through every crate against a local platform
+    /// Check the generated code, then call every crate against a local mock platform
     Demo,
     /// Compare calls through the crates with the same calls written by hand
     Bench(bench::Options),
     /// Run the checks that must pass before a change lands
     Ci(ci::Options),
-    /// Find phrases that have a better word; fails if there are more than the budget allows
+    /// Find phrases that have a better word; fail if there are more than the budget allows
     Words {
         /// Lower the budget to the phrases that are left
         #[arg(long)]
@@ -130,7 +130,7 @@ enum Task {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Vendor {
-    /// Feishu, and Lark outside of China
+    /// Feishu, and Lark outside China
     Feishu,
     /// DingTalk
     Dingtalk,
@@ -194,7 +194,7 @@ fn checkout() -> Result<PathBuf, String> {
     let root = here.ancestors().find(|folder| folder.join("xtask/Cargo.toml").is_file());
     root.map(Path::to_owned).ok_or_else(|| {
         let here = here.display();
-        format!("error: {here} is in no checkout of openplat; name one with `--root DIR`")
+        format!("error: {here} is not in a checkout of openplat; pass one with `--root DIR`")
     })
 }
 
@@ -261,15 +261,14 @@ fn changes_since(root: &Path, revision: &str, json: bool) -> Result<(), String> 
     if found.faults.is_empty() { Ok(()) } else { Err(found.faults.join("\n\n")) }
 }
 
-/// What is still to be written before a change can land.
+/// Returns a line on the sentences that are still missing, if any.
 fn missing_sentences(outcome: &codegen::Outcome) -> Option<String> {
     let first: Vec<_> = outcome.undescribed.iter().take(3).map(String::as_str).collect();
     let count = outcome.undescribed.len();
     let more = if count > first.len() { " and more" } else { "" };
     let places = first.join(", ");
-    (count > 0).then(|| {
-        format!("{count} sentences are still to be written: {places}{more} (each `\"doc\": \"\"`)")
-    })
+    (count > 0)
+        .then(|| format!("{count} sentences are missing: {places}{more} (each `\"doc\": \"\"`)"))
 }
 
 fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
@@ -333,12 +332,12 @@ fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), 
     all_read(&outcome)
 }
 
-/// What could not be read is said once more at the end, and by the exit status.
+/// Repeats at the end what could not be read, for the exit status.
 fn all_read(outcome: &run::Outcome) -> Result<(), String> {
     match outcome.summary.unreadable {
         0 => Ok(()),
-        1 => Err("error: 1 page is no text, see above".to_owned()),
-        count => Err(format!("error: {count} pages are no text, see above")),
+        1 => Err("error: 1 page is not text, see above".to_owned()),
+        count => Err(format!("error: {count} pages are not text, see above")),
     }
 }
 
@@ -386,7 +385,7 @@ fn read_pages(task: &run::Task<'_>) -> Result<run::Outcome, String> {
     outcome.map_err(|error| format!("error: {error}\n\nnothing was written"))
 }
 
-/// Who reads the beginning alone, as `head` does, may close the pipe.
+/// Prints a text. A reader of its beginning, such as `head`, may close the pipe.
 fn print_all(text: &str) -> Result<(), String> {
     match write!(anstream::stdout(), "{text}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -396,7 +395,7 @@ fn print_all(text: &str) -> Result<(), String> {
     }
 }
 
-/// Why there is no plan, without which nothing is written.
+/// Returns the reason why there is no plan, without which nothing is written.
 fn explain(error: &codegen::Error, shown: usize) -> String {
     match error {
         codegen::Error::Specs(faults) => {

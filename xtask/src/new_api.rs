@@ -46,7 +46,7 @@ fn check_name(root: &Path, name: &str) -> Result<(), String> {
     rules::check_crate_name(name)?;
     for folder in [format!("specs/{name}"), format!("crates/{name}")] {
         if root.join(&folder).exists() {
-            return Err(format!("{folder} is there already"));
+            return Err(format!("{folder} already exists"));
         }
     }
     Ok(())
@@ -172,7 +172,7 @@ fn library(name: &str, vendor: Vendor) -> String {
     let events = match vendor {
         Vendor::Feishu => "",
         Vendor::DingTalk => {
-            "/// What receives events and callbacks.\n#[cfg(feature = \"events\")]\npub use \
+            "/// Receiving events and callbacks.\n#[cfg(feature = \"events\")]\npub use \
              openplat_core::events;\n"
         }
     };
@@ -279,7 +279,7 @@ fn write(root: &Path, files: &[File]) -> Result<(), String> {
     Ok(())
 }
 
-/// What has to be undone.
+/// The changes to undo.
 #[derive(Default)]
 struct Done {
     folders: Vec<PathBuf>,

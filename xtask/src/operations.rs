@@ -1,5 +1,5 @@
-//! `cargo xtask operations` and `cargo xtask events`: what the specs define, for people and for
-//! programs.
+//! `cargo xtask operations` and `cargo xtask events`: lists of what the specs define, for people
+//! and for programs.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::codegen::ir::{Api, Body, Event, Field, Model, Operation, Token, Type,
 use crate::codegen::spec::Vendor;
 use crate::distill::read::old_api;
 
-/// One operation, with everything that can stand on its wire.
+/// One operation, with everything that it can send and receive.
 #[derive(Debug, Serialize)]
 pub struct Entry {
     #[serde(rename = "crate")]
@@ -27,12 +27,12 @@ pub struct Entry {
     pub errors: Vec<String>,
     pub multipart: bool,
     pub download: bool,
-    /// The members of `response` stand beside `code` and `msg`, not in `data`.
+    /// The members of `response` are next to `code` and `msg`, not in `data`.
     pub whole_body: bool,
     pub paged: bool,
 }
 
-/// One event or callback, with everything that can stand in its payload.
+/// One event or callback, with everything that its payload can contain.
 #[derive(Debug, Serialize)]
 pub struct EventEntry {
     #[serde(rename = "crate")]
@@ -46,11 +46,11 @@ pub struct EventEntry {
     /// The JSON pointer, in the payload, to what tells the event from its repetitions.
     pub dedupe: Option<String>,
     pub fields: Vec<Member>,
-    /// What a callback is answered with; `None` for an event.
+    /// The fields of the answer to a callback; `None` for an event.
     pub answer: Option<Vec<Member>>,
 }
 
-/// A parameter or a member of an object. A body or an answer that is no object is one member
+/// A parameter or a member of an object. A body or a response that is not an object is one member
 /// without a name.
 #[derive(Debug, Serialize)]
 pub struct Member {
@@ -96,7 +96,7 @@ fn event_entry(api: &Api, event: &Event) -> EventEntry {
     }
 }
 
-/// The members of a value that stands in no other.
+/// Returns the members of a value that is not part of another.
 fn whole(api: &Api, ty: &Type) -> Vec<Member> {
     let mut members = Members { api, above: Vec::new() };
     match ty.reference().and_then(|model| api.model(&model.name)) {
@@ -165,7 +165,7 @@ impl<'a> Members<'a> {
             _ => &[],
         };
         let fields = match def {
-            // What a string holds is no member of anything on the wire.
+            // The contents of a string are not a member on the wire.
             Some(TypeDef::Model(model)) if !matches!(ty, Type::Text(_)) => self.model(model),
             _ => Vec::new(),
         };

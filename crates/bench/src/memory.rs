@@ -4,7 +4,7 @@ use feishu_im::openplat_core::bytes::Bytes;
 use feishu_im::openplat_core::http::{Request, Response};
 use feishu_im::openplat_core::{Body, BoxFuture, Transport, TransportError};
 
-/// Responds to each call with the same body, which it has at hand.
+/// Responds to each call with the same body, which it keeps in memory.
 pub struct Memory {
     pub body: Bytes,
 }

@@ -79,8 +79,8 @@ pub(crate) enum Reads {
     File,
 }
 
-/// Returns `true` if `path` is one that reaches what it says: it names no host, no query, and no
-/// segment that URL parsers swallow, percent-encoded or not. A slash may stand at its end.
+/// Returns `true` if `path` reaches what it names: it has no host, no query, and no segment that
+/// URL parsers remove, percent-encoded or not. It may end with a slash.
 pub(crate) const fn is_path(path: &str) -> bool {
     let bytes = path.as_bytes();
     let mut at = 0;
@@ -123,8 +123,8 @@ impl Rate {
 
 impl OperationMeta {
     /// Creates the facts about an operation with the given ID, method and path. The path begins
-    /// with `/` and has its parameters in braces, e.g. `/open-apis/im/v1/chats/{chat_id}/link`. A
-    /// slash at its end is sent.
+    /// with `/` and has its parameters in braces, such as `/open-apis/im/v1/chats/{chat_id}/link`.
+    /// A slash at its end is sent.
     ///
     /// GET, PUT and DELETE count as idempotent.
     ///
@@ -179,7 +179,7 @@ impl OperationMeta {
         self
     }
 
-    /// Returns the vendor's ID of the operation, e.g. `im.v1.chat.link`.
+    /// Returns the vendor's ID of the operation, such as `im.v1.chat.link`.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -189,7 +189,7 @@ impl OperationMeta {
         self.method
     }
 
-    /// Returns the path with its parameters in braces, e.g.
+    /// Returns the path with its parameters in braces, such as
     /// `/open-apis/im/v1/chats/{chat_id}/link`.
     pub fn path(&self) -> &str {
         &self.path

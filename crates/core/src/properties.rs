@@ -49,7 +49,7 @@ pub fn envelope(input: &[u8]) {
     let _ = codec::from_slice::<Vec<std::collections::BTreeMap<String, Option<i64>>>>(body);
 }
 
-/// A wait is none, or at most a day; the name of a file is one that stays in its folder.
+/// A wait, if there is one, is at most a day; the name of a file is one that stays in its folder.
 pub fn headers(input: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(input) else { return };
     for name in ["x-ogw-ratelimit-reset", "retry-after"] {
@@ -117,8 +117,8 @@ pub fn webhook(input: &[u8]) {
     assert_eq!(data(secured.receive(sealed.headers(), sealed.body())), plain);
 }
 
-/// What is encrypted with another key is refused, whatever becomes of it; what is encrypted with
-/// the right one is decrypted.
+/// Text encrypted with another key is refused, whatever it decrypts to; text encrypted with the
+/// right key is decrypted.
 #[cfg(feature = "events")]
 pub fn decryption(input: &[u8]) {
     use base64::Engine;

@@ -158,11 +158,11 @@ async fn a_bad_day_is_told_without_a_secret() {
         "code 1, \"*** is busy\"",
         "code 514, \"no ***\"",
         "the platform closed it with code 1001",
-        "what the platform sent is no message of a WebSocket",
+        "the platform sent an invalid WebSocket message",
         "the platform sent a message that is too long",
         "an event cannot be read",
-        "a part of an event was dropped",
-        "a message that is no frame was passed over",
+        "dropped a part of an event",
+        "ignored a message that is not a frame",
         "an event was not handled",
         "an event was not acknowledged",
     ]);
@@ -205,7 +205,7 @@ async fn a_bad_day_of_stream_mode_is_told_without_a_secret() {
     running.abort();
     assert_told(&[
         "origin=wss://gateway.example",
-        "a message of DingTalk's could not be read",
+        "a message from DingTalk could not be read",
         "an event was not handled",
         "the platform closed it with code 1001",
     ]);

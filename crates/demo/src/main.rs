@@ -85,7 +85,7 @@ async fn feishu_calls(feishu: &feishu_im::Client, mock: &MockPlatform) -> Result
     mock.accept_user_token("u-demo");
     let response = MeJoinChatMembers::new(CHAT).send(&feishu.as_user("u-demo")).with_meta().await?;
     show("HTTP status", &Some(response.status));
-    show("log id", &response.log_id);
+    show("log ID", &response.log_id);
     expect("one attempt", response.attempts == 1)?;
 
     title("feishu-apaas", "ChatGroupUserTask", "a chat about a task, through the same client");
@@ -95,7 +95,7 @@ async fn feishu_calls(feishu: &feishu_im::Client, mock: &MockPlatform) -> Result
     expect("a chat", !chat.chat_id.is_empty())?;
     show("chat_id", &Some(chat.chat_id));
 
-    title("feishu-im", "CreateMessage", "a text that mentions somebody");
+    title("feishu-im", "CreateMessage", "a text that mentions a user");
     let text = Text::new("Lunch? ").mention("ou_155184d1e73cbfb8973e5a9e698e74f2", "Tom");
     let sent = CreateMessage::with_content(ReceiveId::chat(CHAT), text).send(feishu).await?;
     expect("an ID", !sent.message_id.is_empty())?;
@@ -189,7 +189,7 @@ async fn refusal(feishu: &feishu_im::Client) -> Result {
         Err(error) => {
             show("kind", &Some(error.kind()));
             show("code", &error.code::<ErrorCode>());
-            show("log id", &error.api().and_then(|api| api.log_id()));
+            show("log ID", &error.api().and_then(|api| api.log_id()));
             show("advice", &error.advice());
             println!("    in one line: {error}");
             expect("a typed code", error.code() == Some(ErrorCode::NotInChat))

@@ -99,7 +99,7 @@ impl UploadFile {
         let info = GetFileUploadInfo::new(required).send(client).await?;
         let signed = info.header_signature_info.unwrap_or_default();
         let Some(url) = signed.resource_urls.first() else {
-            return Err(failed(ErrorKind::Decode, "the response has no address for the file"));
+            return Err(failed(ErrorKind::Decode, "the response contains no address for the file"));
         };
         client.put_signed(url, &signed.headers, &self.file).await?;
         let commit = CommitFile::new(CommitFileRequired {

@@ -27,7 +27,7 @@ words! {
         Purple = "purple",
         /// Indigo.
         Indigo = "indigo",
-        /// Grey.
+        /// Gray.
         Grey = "grey",
         /// The color of the card.
         Default = "default",

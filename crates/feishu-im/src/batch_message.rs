@@ -42,7 +42,7 @@ impl SendBatchMessage {
         let msg_type = BatchMessageType::from(content.msg_type());
         let batch = Self::new(msg_type.clone());
         let text = content.to_json_string();
-        // What is no JSON is for the platform to refuse.
+        // Text that is not JSON is left for the platform to refuse.
         let json = serde_json::from_str(&text).unwrap_or(Value::String(text));
         match msg_type {
             BatchMessageType::Interactive => batch.card(json),

@@ -15,7 +15,7 @@
 //! | send a file, an image or a recording | [`SendFile`], [`SendImage`], [`SendAudio`] |
 //! | fetch the files within one | [`Message::resources`], [`Message::folders`], [`GetMessageResponse::resources`] |
 //!
-//! # What a message says
+//! # Content
 //!
 //! The API carries it as JSON in a string. The builders of [`content`](crate::content) write that
 //! string, and [`Message::content`] reads it:
@@ -60,7 +60,7 @@ pub use send_file::{Destination, SendAudio, SendFile, SendFileError, SendImage, 
 pub use tree::MessageTree;
 
 impl CreateMessage {
-    /// A message with this content; see [`content`](crate::content) for what it can be.
+    /// Creates a message with this content; see [`content`](crate::content) for what it can be.
     pub fn with_content(receive_id: ReceiveId, content: impl SentAs<Content>) -> Self {
         let content = content.into();
         Self::new(CreateMessageRequired {
@@ -72,7 +72,7 @@ impl CreateMessage {
 }
 
 impl ReplyMessage {
-    /// A reply with this content; see [`content`](crate::content) for what it can be.
+    /// Creates a reply with this content; see [`content`](crate::content) for what it can be.
     pub fn with_content(message_id: impl Into<String>, content: impl SentAs<Content>) -> Self {
         let content = content.into();
         Self::new(ReplyMessageRequired {
@@ -84,7 +84,7 @@ impl ReplyMessage {
 }
 
 impl UpdateMessage {
-    /// Another content for a message that was sent: a [`Text`] or a [`Post`].
+    /// Creates an edit of a sent message with new content: a [`Text`] or a [`Post`].
     pub fn with_content(message_id: impl Into<String>, content: impl SentAs<Content>) -> Self {
         let content = content.into();
         Self::new(UpdateMessageRequired {
@@ -96,7 +96,7 @@ impl UpdateMessage {
 }
 
 impl PatchMessage {
-    /// Another card for a message that was sent as one.
+    /// Creates an update of a sent card.
     pub fn with_card(message_id: impl Into<String>, card: impl SentAs<Card>) -> Self {
         let card = Content::from(card.into());
         Self::new(PatchMessageRequired {
@@ -107,14 +107,15 @@ impl PatchMessage {
 }
 
 impl Message {
-    /// The name behind the placeholder of a mention, such as `@_user_1`; see [`Text::resolve`].
+    /// Returns the name behind the placeholder of a mention, such as `@_user_1`; see
+    /// [`Text::resolve`].
     pub fn mention_name(&self, key: &str) -> Option<&str> {
         let mention = self.mentions.iter().find(|mention| mention.key.as_deref() == Some(key))?;
         mention.name.as_deref()
     }
 
-    /// What the message says. What cannot be read is in [`Content::Unknown`] as it came, and so is
-    /// a message without content.
+    /// Returns the content of the message. Content that cannot be parsed is in [`Content::Unknown`]
+    /// as it came, and so is a message without content.
     pub fn content(&self) -> Content {
         let msg_type = self.msg_type.as_ref().map(MessageType::as_str).unwrap_or_default();
         let body = self.body.as_ref().and_then(|body| body.content.as_deref());

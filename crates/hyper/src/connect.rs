@@ -108,7 +108,7 @@ async fn tunnel(
 }
 
 async fn through_socks(through: Direct, proxy: &Intercept, url: &Uri) -> Result<Stream, BodyError> {
-    let host = url.host().ok_or("the URL names no host")?;
+    let host = url.host().ok_or("the URL has no host")?;
     let port = url.port_u16().unwrap_or(if is_https(url) { 443 } else { 80 });
     let scheme = proxy.uri().scheme_str().unwrap_or_default();
     let target = match scheme {
@@ -150,7 +150,7 @@ impl Direct {
         if !is_https(url) {
             return Ok(stream);
         }
-        let host = url.host().ok_or("the URL names no host")?.trim_matches(['[', ']']);
+        let host = url.host().ok_or("the URL has no host")?.trim_matches(['[', ']']);
         let name = ServerName::try_from(host.to_owned())?;
         let stream = self.tls.connect(name, TokioIo::new(stream)).await?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");

@@ -46,7 +46,7 @@ impl Pattern {
         if self.method == *method { path_values(&self.template, path) } else { None }
     }
 
-    /// Less is more specific: a literal comes before a parameter in its place.
+    /// Less is more specific: a literal comes before a parameter.
     pub(crate) fn cmp_specificity(&self, other: &Self) -> Ordering {
         self.segments().cmp(other.segments())
     }

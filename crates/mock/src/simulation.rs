@@ -179,7 +179,7 @@ impl Simulation {
 
     /// The time since the platform's start.
     pub(crate) fn now(&self) -> Duration {
-        // A start from under a paused clock can lie in the future of another thread's.
+        // A start taken under a paused clock can be in the future of another thread's.
         Instant::now().saturating_duration_since(self.started).saturating_add(self.advanced)
     }
 

@@ -48,7 +48,7 @@ impl Error {
     }
 
     pub(crate) fn no_random_numbers() -> Self {
-        let text = "failed to encrypt: the operating system has no random numbers";
+        let text = "failed to encrypt: the operating system provides no random numbers";
         Self { kind: ErrorKind::Unavailable, text: text.to_owned() }
     }
 
@@ -63,15 +63,15 @@ impl Error {
     /// `reason` must come from the operating system or from TLS.
     pub(crate) fn unreachable(address: &str, reason: impl fmt::Display) -> Self {
         let text = format!(
-            "Redis at {address} is unreachable: {reason}; check that it is running and that the \
-             address is right"
+            "Redis at {address} is unreachable: {reason}; check that it is running and that \
+             the address is correct"
         );
         Self { kind: ErrorKind::Unavailable, text }
     }
 
     /// `reason` must come from TLS.
     pub(crate) fn tls(address: &str, reason: impl fmt::Display) -> Self {
-        Self::configuration(format!("TLS with Redis at {address} failed: {reason}"))
+        Self::configuration(format!("the TLS connection to Redis at {address} failed: {reason}"))
     }
 
     pub(crate) fn alert(address: &str, alert: impl fmt::Display) -> Self {
@@ -143,8 +143,8 @@ fn failure(error: &RedisError) -> (ErrorKind, &'static str) {
         // The `redis` crate makes this of any response to `AUTH`.
         redis::ErrorKind::AuthenticationFailed => (
             ErrorKind::PermissionDenied,
-            "rejected the login; check the username and the password in the URL, and that Redis has \
-             not too many connections",
+            "rejected the login; check the username and the password in the URL, and that \
+             Redis does not have too many connections",
         ),
         _ => (ErrorKind::Rejected, "sent a response that could not be understood; is it Redis?"),
     }

@@ -17,7 +17,7 @@ const HEADER_LEN: usize = 1 + NONCE_LEN;
 
 /// Encrypts `token` so that only [`open`] with the same key and place reads it.
 ///
-/// Fails if the operating system has no random numbers.
+/// Fails if the operating system provides no random numbers.
 pub(crate) fn seal(key: &[u8; 32], place: &str, token: &Token) -> Result<Vec<u8>, Unspecified> {
     let nonce: [u8; NONCE_LEN] = random()?;
     let value = token.value().expose().as_bytes();

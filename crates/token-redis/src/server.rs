@@ -87,8 +87,8 @@ impl Server {
 
     /// Sends one command and returns its response.
     ///
-    /// The command must be safe to repeat. It is sent again if the connection broke before its
-    /// response, when Redis may have executed it or not.
+    /// The command must be safe to repeat. It is retried if the connection broke before the
+    /// response, when Redis may or may not have executed it.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
         let mut lease = self.lease().await?;
         for _ in 0..MOST_ATTEMPTS {

@@ -54,7 +54,7 @@ impl Tls {
     ) -> Result<TlsStream<TcpStream>, Error> {
         let address = format!("{host}:{port}");
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| Error::bad_url("the host is no valid name for TLS"))?;
+            .map_err(|_| Error::bad_url("the host is not a valid name for TLS"))?;
         let config = self.config()?;
         let stream = TcpStream::connect((host, port))
             .await

@@ -481,7 +481,7 @@ async fn a_refusal_that_says_success_is_no_file() {
     mock.on::<GetFile>().respond(Reply::new(404).body(r#"{"code":0,"msg":"ok"}"#));
     let error = GetFile::new("file_1").send(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.api().unwrap().status()), (ErrorKind::Decode, 404));
-    assert!(error.to_string().contains("holds no file"), "{error}");
+    assert!(error.to_string().contains("neither a file nor an error"), "{error}");
 }
 
 #[tokio::test]

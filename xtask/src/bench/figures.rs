@@ -8,12 +8,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-/// What is the same in each run on the same kind of machine, and is checked: see [`growth`].
+/// The figures that are the same in each run on the same kind of machine, and are checked: see
+/// [`growth`].
 pub const COUNTS: &str = "crates/bench/counts.json";
 /// The runs that measured something else, by their command.
 pub const RESULTS: &str = "crates/bench/results.json";
 
-/// How much a count may grow, in percent.
+/// The percentage by which a count may grow.
 pub const TOLERANCE: f64 = 5.0;
 
 /// Numbers by name: a program of `crates/bench`, or what else was measured, and a measure.
@@ -77,7 +78,7 @@ pub fn number(value: f64) -> Number {
     let rounded = (value * precision).round() / precision;
     match rounded.fract() == 0.0 {
         true => Number::from(rounded as i64),
-        // What is not finite comes from no measurement.
+        // No measurement is infinite.
         false => Number::from_f64(rounded).unwrap_or_else(|| Number::from(0)),
     }
 }

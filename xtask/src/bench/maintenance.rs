@@ -1,4 +1,4 @@
-//! What maintainers wait for.
+//! The commands that maintainers wait for.
 
 use std::env;
 use std::fs;

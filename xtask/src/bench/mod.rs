@@ -21,7 +21,7 @@ use plot::PLOTS;
 use programs::output;
 use table::DOCUMENT;
 
-/// What to measure, and what to do with it.
+/// The figures to measure, and what to do with them.
 #[derive(Args)]
 pub struct Options {
     /// Measure nothing but counts, and fail if one grew or if a table or plot is not up to date

@@ -1,11 +1,11 @@
-//! The cost of a call as a picture, ours and those of others.
+//! The cost of a call as a plot, ours and those of others.
 
 use std::fmt::Write;
 
 use super::figures::Record;
 use super::table::{PEERS, callers, show};
 
-/// The pictures: their paths and colors.
+/// The plots: their paths and colors.
 pub const PLOTS: [(&str, &Colors); 2] = [
     (
         "crates/bench/plots/light.svg",
@@ -33,7 +33,7 @@ const PANELS: [(&str, &str); 4] = [
 
 /// As narrow as a phone, so that the text is never smaller than it is here.
 const WIDTH: f64 = 380.0;
-/// Where the bars begin, and the room that is left for the figure after the longest.
+/// The start of the bars, and the room that is left for the figure after the longest.
 const LABELS: f64 = 140.0;
 const FIGURES: f64 = 70.0;
 const LINE: f64 = 20.0;

@@ -23,11 +23,11 @@ struct Program {
     name: &'static str,
     /// Whether it is a workspace of its own, in the folder of its name in [`PEERS_FOLDER`].
     is_peer: bool,
-    /// What it is built with.
+    /// The features that it is built with.
     features: &'static str,
     /// The program that does the same by hand.
     beside: Option<&'static str>,
-    /// How many calls are counted.
+    /// The number of calls that are counted.
     calls: u32,
     /// Whether it is what one who uses a single operation writes, so that its size says something.
     weighs: bool,
@@ -183,7 +183,7 @@ fn weigh_all(root: &Path, programs: &[Program]) -> Result<Figures, String> {
     Ok(figures)
 }
 
-/// Runs a program that measures by itself, and returns what it prints.
+/// Runs a program that does its own measuring, and returns what it prints.
 pub fn measure(root: &Path, name: &'static str) -> Result<Figures, String> {
     parse(name, &output(&mut Command::new(build(root, &program(name, None, false))?))?)
 }
@@ -283,7 +283,7 @@ fn cargo(root: &Path, program: &Program) -> Command {
         .args(["build", "--quiet", "--release", "--package", &program.package()])
         .args(["--bin", program.name, "--features", program.features])
         .args(["--config", "profile.release.strip=true"])
-        // What CI denies must not change what is measured.
+        // The warnings that CI denies must not change the figures.
         .env_remove("RUSTFLAGS")
         .env("CARGO_TARGET_DIR", program.folder(&target(root)))
         .current_dir(program.folder(root));
@@ -312,7 +312,7 @@ pub fn remove(folder: &Path) -> Result<(), String> {
 pub fn seconds_of_children() -> Result<f64, String> {
     let stat = fs::read_to_string("/proc/self/stat")
         .map_err(|error| format!("error: processor time is only known on Linux: {error}"))?;
-    // The name of the program stands in parentheses, and may hold spaces.
+    // The name of the program is in parentheses, and may contain spaces.
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
     let ticks = fields.split_whitespace().nth(13).and_then(|ticks| ticks.parse::<f64>().ok());
     ticks

@@ -1,4 +1,4 @@
-//! What is wrong with a spec, where, and what to do about it.
+//! Problems of specs: where they are, and what to do about them.
 
 use std::path::Path;
 
@@ -27,13 +27,13 @@ impl Diagnostic {
         Self { message: message.into(), hint: None, place: WholeOrPart::Part(place) }
     }
 
-    /// A problem with a file as a whole; the message goes on after its path.
+    /// Creates a problem with a file as a whole; the message continues after its path.
     pub fn file(path: &Path, message: impl Into<String>) -> Self {
         let place = WholeOrPart::File(slashes(path));
         Self { message: message.into(), hint: None, place }
     }
 
-    /// What to do about it.
+    /// Sets what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -121,7 +121,7 @@ impl Diagnostics {
         self.0.append(&mut others.0);
     }
 
-    /// Whether anything was reported about a file, or about what lies in a folder.
+    /// Whether anything was reported about a file, or about the contents of a folder.
     pub fn concern(&self, path: &Path) -> bool {
         self.0.iter().any(|diagnostic| match &diagnostic.place {
             WholeOrPart::File(file) => Path::new(file).starts_with(path),

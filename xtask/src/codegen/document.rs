@@ -156,7 +156,7 @@ impl Document {
             pointer: None,
             is_consequence: false,
         };
-        Diagnostic::at(place, format!("this is not JSON: {what}"))
+        Diagnostic::at(place, format!("invalid JSON: {what}"))
             .hint("specs are strict JSON: no comments, no trailing commas")
     }
 
@@ -168,7 +168,7 @@ impl Document {
         let source = self.source.clone();
         for (name, key, member) in &source.spans().repeated {
             let place = self.place(member, Part::Stretch(key.clone()));
-            let message = format!("the key `{name}` stands here twice");
+            let message = format!("duplicate key `{name}`");
             diagnostics.push(Diagnostic::at(place, message).hint("keep one of the two"));
             self.add_fault(member.clone());
         }

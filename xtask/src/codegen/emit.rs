@@ -31,7 +31,7 @@ pub fn file(origin: &str, docs: &[String], items: Vec<Item>) -> String {
     text
 }
 
-/// Imports stand together, and so do module declarations and empty `impl`s.
+/// Imports are next to each other, and so are module declarations and empty `impl`s.
 fn group(item: &str) -> Option<&str> {
     let keyword = item.trim_start_matches("pub ").split([' ', '(']).next();
     keyword.filter(|keyword| match *keyword {

@@ -1,4 +1,5 @@
-//! What is to be rendered: every name decided, every reference resolved, nothing left to go wrong.
+//! The input of rendering: every name is decided and every reference resolved, so that nothing can
+//! fail.
 
 use std::collections::HashMap;
 
@@ -17,12 +18,12 @@ pub struct Api {
     /// The types that events alone share.
     pub event_types: Vec<TypesFile>,
     pub codes: Vec<Code>,
-    /// Where a sentence is still to be written: files and lines.
+    /// The places of missing sentences: files and lines.
     pub undescribed: Vec<String>,
     pub index: TypeIndex,
 }
 
-/// Where each type stands, by its name: large APIs have thousands, which lead to each other.
+/// The index of each type, by its name: large APIs have thousands, which refer to each other.
 #[derive(Debug, Default)]
 pub struct TypeIndex(HashMap<String, TypePlace>);
 
@@ -106,12 +107,12 @@ pub struct Operation {
     pub rate: Option<String>,
     /// The same as calls in a window of seconds.
     pub rates: Vec<(u32, u32)>,
-    /// Where it does not follow from the method.
+    /// Set if it does not follow from the method.
     pub idempotent: Option<bool>,
     pub params: Vec<Field>,
     pub query: Vec<Field>,
     pub body: Option<Body>,
-    /// `None` where the answer holds no data.
+    /// `None` if the response has no data.
     pub output: Option<Type>,
     /// The output is read from the whole body, and not from the data in the envelope.
     pub whole_body: bool,
@@ -145,12 +146,12 @@ impl Operation {
         params.chain(query).chain(body.map(|field| (Place::Body, field)))
     }
 
-    /// Everything a caller sets: the type of an id comes with the id.
+    /// Everything a caller sets: the type of an ID comes with the ID.
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
         self.parts().map(|(_, field)| field).filter(|field| field.type_of.is_none())
     }
 
-    /// The part of the documented answer that the output is read from.
+    /// Returns the part of the documented response that the output is read from.
     pub fn data(&self, vendor: Vendor) -> Option<Value> {
         let example = self.response_example.as_ref()?;
         if vendor == Vendor::DingTalk {
@@ -177,7 +178,7 @@ impl Operation {
     }
 }
 
-/// What the platform pushes.
+/// An event or a callback that the platform pushes.
 #[derive(Debug)]
 pub struct Event {
     pub spec_path: String,
@@ -196,7 +197,7 @@ pub struct Event {
     pub replaced_by: Option<String>,
     /// The JSON pointer, in the payload, to what tells it from its repetitions.
     pub dedupe: Option<String>,
-    /// What a callback is answered with.
+    /// The answer to a callback.
     pub answer: Option<Type>,
     /// The payload, and the types that only this event uses.
     pub types: Vec<TypeDef>,
@@ -206,7 +207,7 @@ pub struct Event {
     pub answers: Vec<SampleAnswer>,
 }
 
-/// An answer to a callback, as a program sets it and as it must stand on the wire.
+/// An answer to a callback, as a program sets it and as it must be on the wire.
 #[derive(Debug, PartialEq)]
 pub struct SampleAnswer {
     pub set: Value,
@@ -220,7 +221,7 @@ impl Event {
     }
 }
 
-/// Where a value stands in a request.
+/// The place of a value in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Path,
@@ -228,7 +229,7 @@ pub enum Place {
     Body,
 }
 
-/// What stands in the body of a request.
+/// The body of a request.
 #[derive(Debug)]
 pub enum Body {
     /// The members of a JSON object.
@@ -255,13 +256,13 @@ impl Body {
     }
 }
 
-/// How an answer is read page by page. The fields are of the request and of the answer.
+/// The pagination of an operation, with fields of the request and of the response.
 #[derive(Debug)]
 pub struct Paging {
     pub items: Field,
     pub item: Type,
     pub more: Option<Field>,
-    /// What the request has to say for the answer to come in pages.
+    /// The field of the request that turns pagination on.
     pub flag: Option<Field>,
     pub by: PagingBy,
 }
@@ -288,7 +289,7 @@ pub struct SampleCall {
     pub values: Vec<Option<Value>>,
     pub target: String,
     pub body: Option<SentBody>,
-    /// What is sent is the request for the page after the documented one.
+    /// The request is the one for the page after the documented one.
     pub follows_page: bool,
 }
 
@@ -302,23 +303,23 @@ pub enum SentBody {
 
 #[derive(Debug, Clone)]
 pub struct Field {
-    /// Where it stands among the fields of its spec.
+    /// Its index among the fields of its spec.
     pub index: usize,
     pub wire: String,
     pub rust: String,
     pub ty: Type,
     pub doc: String,
     pub deprecated: Option<String>,
-    /// What the documented values of a number stand for.
+    /// The meanings of the documented values of a number.
     pub values: Vec<(i64, String)>,
-    /// What is documented about length and range, in sentences.
+    /// The documented limits of length and range, in sentences.
     pub limits: Vec<String>,
     pub max_length: Option<u64>,
     pub default: Option<String>,
     pub required: bool,
     /// `null` clears it, which is not the same as leaving it out.
     pub nullable: bool,
-    /// The Rust name of the id that this is the type of.
+    /// The Rust name of the ID that this is the type of.
     pub type_of: Option<String>,
     /// The vendor executes requests with the same value once.
     pub dedupe: bool,
@@ -327,7 +328,7 @@ pub struct Field {
     pub boxed: bool,
     /// `Debug` masks it.
     pub sensitive: bool,
-    /// What the number counts that a string holds, or a number that is a time.
+    /// The unit of a number in a string, or of a number that is a time.
     pub counts: Option<Counts>,
     /// The method that returns the time.
     pub accessor: Option<String>,
@@ -393,7 +394,7 @@ pub struct Reference {
     pub home: Home,
 }
 
-/// Where a type lives.
+/// The module of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Home {
     /// In the file of the one operation or event that uses it.
@@ -404,7 +405,7 @@ pub enum Home {
     Events,
 }
 
-/// What a name stands for.
+/// The kind of type that a name refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Model,
@@ -420,7 +421,7 @@ pub enum TypeDef {
     Id(Id),
 }
 
-/// An id that travels with its type.
+/// An ID that travels with its type.
 #[derive(Debug)]
 pub struct Id {
     pub name: String,
@@ -430,11 +431,11 @@ pub struct Id {
     pub variants: Vec<IdVariant>,
 }
 
-/// A type that an id may have.
+/// A type that an ID may have.
 #[derive(Debug)]
 pub struct IdVariant {
     pub variant: Variant,
-    /// What makes an id of this type.
+    /// The name of the constructor of an ID of this type.
     pub constructor: String,
 }
 
@@ -442,7 +443,7 @@ pub struct IdVariant {
 pub struct Model {
     pub name: String,
     pub doc: String,
-    /// What it is part of, where it was not given a name of its own.
+    /// The item it is part of, if it was not given a name of its own.
     pub part: Option<Part>,
     pub fields: Vec<Field>,
     /// Whether a caller builds it, so that it needs a constructor and setters. Nothing else
@@ -451,7 +452,7 @@ pub struct Model {
     pub example: Option<Value>,
 }
 
-/// What a model without a sentence of its own is.
+/// The role of a model without a sentence of its own.
 #[derive(Debug, PartialEq)]
 pub enum Part {
     /// The response of this operation.
@@ -555,7 +556,8 @@ impl Type {
         }
     }
 
-    /// What a caller passes: an enum is made from a string or a number, which fits as well.
+    /// Returns the type that a caller passes: an enum is created from a string or a number, which
+    /// fits as well.
     fn with_enums_as_scalars(&self) -> Self {
         match self {
             Self::List(item) => Self::List(Box::new(item.with_enums_as_scalars())),

@@ -78,7 +78,7 @@ pub fn folders(root: &Path, specs: &Path, diagnostics: &mut Diagnostics) -> Vec<
         ) {
             diagnostics.push(
                 Diagnostic::file(&entry, "belongs to no API")
-                    .hint("move it into the folder of its API, e.g. `specs/feishu-im/`"),
+                    .hint("move it into the folder of its API, such as `specs/feishu-im/`"),
             );
         }
     }
@@ -150,7 +150,7 @@ fn read_all<T: Kind>(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) 
     found
 }
 
-/// What lies in a folder, sorted; hidden files are somebody else's.
+/// Lists a folder, sorted; hidden files belong to other programs.
 fn entries(root: &Path, folder: &Path, diagnostics: &mut Diagnostics) -> BTreeSet<PathBuf> {
     let listed = std::fs::read_dir(root.join(folder))
         .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());

@@ -26,25 +26,25 @@ use self::load::ApiSpecs;
 pub use self::render::{File, rust_type};
 pub use self::tree::{Change, Interrupted};
 
-/// Why nothing was generated.
+/// The reason why nothing was generated.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the specs have faults")]
     Specs(Diagnostics),
-    #[error("there are no specs for `{name}`; there is {known}")]
+    #[error("no specs found for `{name}`; available: {known}")]
     UnknownCrate { name: String, known: String },
     #[error(transparent)]
     Tree(#[from] tree::Error),
 }
 
-/// What a run found.
+/// The findings of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// How many files are generated in all.
+    /// The number of generated files in all.
     pub files: usize,
     /// Those that differ from the disk.
     pub changes: Vec<Change>,
-    /// Where sentences are still to be written: files and lines.
+    /// The places of missing sentences: files and lines.
     pub undescribed: Vec<String>,
 }
 
@@ -97,7 +97,7 @@ pub fn lower_specs(folder: &Path) -> Result<Vec<Api>, Error> {
     lower_specs_in(Path::new(""), folder)
 }
 
-/// The same, where `folder` is named without the `root` that it lies in.
+/// Does the same, with `folder` relative to `root`.
 pub fn lower_specs_in(root: &Path, folder: &Path) -> Result<Vec<Api>, Error> {
     lower_all(root, folder, |_, _, _| {})
 }
@@ -110,7 +110,7 @@ pub fn lower_api(root: &Path, folder: &Path) -> Result<Api, Error> {
     if diagnostics.is_empty() { Ok(api) } else { Err(Error::Specs(diagnostics)) }
 }
 
-/// Lowers each API by itself, after a further check of its specs.
+/// Lowers each API on its own, after a further check of its specs.
 fn lower_all(root: &Path, specs: &Path, check: Check) -> Result<Vec<Api>, Error> {
     let mut diagnostics = Diagnostics::default();
     let folders = load::folders(root, specs, &mut diagnostics);

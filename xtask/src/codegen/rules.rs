@@ -1,4 +1,4 @@
-//! Which names generated code leaves free, for whoever makes up names.
+//! The names that generated code leaves free, for code that creates names.
 
 use super::{lower, naming};
 
@@ -30,7 +30,7 @@ pub fn check_crate_name(name: &str) -> Result<(), String> {
     is_good.then_some(()).ok_or_else(|| {
         format!(
             "`{name}` cannot be the name of a crate: use lower case words with `-` between them, \
-             the platform first, e.g. `feishu-calendar`"
+             the platform first, such as `feishu-calendar`"
         )
     })
 }

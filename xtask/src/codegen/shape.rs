@@ -1,5 +1,5 @@
-//! Does a document have the shape of the spec language? Reads the answer off the JSON schema that
-//! editors use as well, and reports everything that is wrong rather than the first thing.
+//! Checks that a document has the shape of the spec language. Reads the shape off the JSON schema
+//! that editors use as well, and reports everything that is wrong rather than the first thing.
 
 use serde_json::{Map, Value};
 
@@ -81,7 +81,7 @@ impl<'a> Checker<'a> {
         for (name, value) in members {
             match (property(&name), schema.get("additionalProperties")) {
                 (None, Some(Value::Bool(false))) => {
-                    let message = format!("the key `{name}` does not exist here");
+                    let message = format!("unknown key `{name}`");
                     let names = known.into_iter().flat_map(Map::keys).map(String::as_str);
                     let hint = match closest(&name, names.clone()) {
                         Some(meant) => {
@@ -112,7 +112,7 @@ impl<'a> Checker<'a> {
             if misspelt.contains(&name) {
                 self.faults.push(pointer.join(name));
             } else {
-                let message = format!("the key `{name}` is missing");
+                let message = format!("missing key `{name}`");
                 self.report(self.document.value(&pointer), message, hint, pointer.join(name));
             }
             checked.insert(name.to_owned(), self.stand_in(resolve(self.root, property)));
@@ -224,7 +224,7 @@ fn limit(value: &Value, schema: &Value) -> Option<String> {
         return (!is_within).then(|| format!("{value} is not within {range}"));
     }
     let is_empty = value.as_str().is_some_and(|text| text.trim().is_empty());
-    (is_empty && bound("minLength").is_some()).then(|| "an empty string stands here".to_owned())
+    (is_empty && bound("minLength").is_some()).then(|| "the string is empty".to_owned())
 }
 
 fn has_type(value: &Value, name: &str) -> bool {

@@ -7,14 +7,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What all operations of an API share: `specs/<crate>/api.json`.
+/// The part that all operations of an API share: `specs/<crate>/api.json`.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
-    /// Where an editor finds the schema.
+    /// The path of the schema, for editors.
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// Which platform runs the API.
+    /// The platform that runs the API.
     pub vendor: Vendor,
     /// The modules of the crate, and what a reader finds in each.
     pub modules: BTreeMap<String, String>,
@@ -40,11 +40,11 @@ pub struct ErrorCode {
     /// The HTTP status it comes with.
     #[schemars(range(min = 100, max = 599))]
     pub http: u16,
-    /// What kind of failure it is; decides what a client does about it.
+    /// The kind of failure, which decides what a client does about it.
     pub kind: ErrorKind,
-    /// What went wrong, in a sentence.
+    /// The problem, in a sentence.
     pub doc: String,
-    /// What to do about it, in a sentence.
+    /// The advice on what to do about it, in a sentence.
     pub advice: String,
 }
 
@@ -66,21 +66,21 @@ pub enum ErrorKind {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Types {
-    /// Where an editor finds the schema.
+    /// The path of the schema, for editors.
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The types.
     pub types: Vec<Type>,
 }
 
-/// A model (has `fields`), an open enum (has `values`), or an id that travels with its type (has
+/// A model (has `fields`), an open enum (has `values`), or an ID that travels with its type (has
 /// `id_types`).
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Type {
     /// Its name in Rust and in the specs, in PascalCase.
     pub name: String,
-    /// What it stands for, in English sentences of our own.
+    /// The meaning, in English sentences of our own.
     pub doc: String,
     /// The members of a JSON object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ pub struct Type {
     /// The values of this enum are numbers on the wire.
     #[serde(default, skip_serializing_if = "is_false")]
     pub int: bool,
-    /// The enum of the types that an id may have.
+    /// The enum of the types that an ID may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_types: Option<String>,
     /// The vendor does not write the values in one case: recognize them in any.
@@ -114,14 +114,14 @@ pub struct EnumValue {
     /// The value on the wire.
     #[schemars(length(min = 1))]
     pub value: String,
-    /// What it stands for, in English sentences of our own. No value of the enum has it if their
-    /// names say everything.
+    /// The meaning, in English sentences of our own. No value of the enum has it if their names say
+    /// everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
-    /// The Rust name, where the one made from the value does not do.
+    /// The Rust name, if the one derived from the value does not fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<String>,
-    /// What to use in its place, in a sentence, if the vendor advises against it.
+    /// A sentence on what to use instead, if the vendor advises against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
 }
@@ -132,7 +132,7 @@ pub struct EnumValue {
 pub struct NumberValue {
     /// The value on the wire.
     pub value: i64,
-    /// What it stands for, in English sentences of our own.
+    /// The meaning, in English sentences of our own.
     pub doc: String,
 }
 
@@ -140,21 +140,21 @@ pub struct NumberValue {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// Where an editor finds the schema.
+    /// The path of the schema, for editors.
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// The vendor's id of the operation, e.g. `im.v1.chat.link`.
+    /// The vendor's ID of the operation, such as `im.v1.chat.link`.
     #[schemars(length(min = 1))]
     pub id: String,
-    /// The Rust name, where `<Method><Module>` does not do.
+    /// The Rust name, if `<Method><Module>` does not fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<String>,
     /// Other words that people search for, in any language; the docs are found by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// What it does, in English sentences of our own.
+    /// The effect of the operation, in English sentences of our own.
     pub doc: String,
-    /// What to use in its place, in a sentence, if the vendor advises against it.
+    /// A sentence on what to use instead, if the vendor advises against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
     /// The vendor's page that the facts come from.
@@ -175,7 +175,7 @@ pub struct Endpoint {
     /// from the method: `GET`, `PUT` and `DELETE` are idempotent, others are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotent: Option<bool>,
-    /// The documented rate limit, e.g. `1000/min, 50/s`.
+    /// The documented rate limit, such as `1000/min, 50/s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub rate: Option<String>,
@@ -192,19 +192,19 @@ pub struct Endpoint {
     /// The type of the body, where it is not an object with members of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_type: Option<String>,
-    /// The members of the answer's data, which become the type `<Operation>Response`.
+    /// The members of the response's data, which become the type `<Operation>Response`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Vec<Field>>,
-    /// The type of the answer's data, where it has a name of its own; `file` for a download.
+    /// The type of the response's data, if it has a name of its own; `file` for a download.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_type: Option<String>,
-    /// The members of the answer stand beside `code` and `msg`, not in `data`.
+    /// The members of the response are next to `code` and `msg`, not in `data`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub whole_body: bool,
-    /// The members of `response_type` that this operation does not answer with.
+    /// The members of `response_type` that this operation does not return.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
-    /// How to get from one page of the answer to the next.
+    /// The way from one page of the response to the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<Pages>,
     /// The codes it documents, each in the dictionary of `api.json`.
@@ -218,29 +218,29 @@ pub struct Endpoint {
     pub examples: Examples,
 }
 
-/// The fields by which an answer is read page by page, by their names on the wire: either those of
-/// a token, or those of an offset.
+/// The fields that paginate a response, by their names on the wire: those of either a token or an
+/// offset.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pages {
-    /// The list in the answer.
+    /// The list in the response.
     pub items: String,
     /// The parameter that takes the token of a page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// The token of the next page, in the answer.
+    /// The token of the next page, in the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// The parameter that says how many items to skip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<String>,
-    /// The parameter that has to be `true` for the answer to come in pages.
+    /// The parameter that has to be `true` for a paginated response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flag: Option<String>,
-    /// How many items there are in all, in the answer.
+    /// The total number of items, in the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<String>,
-    /// Whether there is a further page, in the answer.
+    /// Whether more pages follow, in the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more: Option<String>,
 }
@@ -271,35 +271,36 @@ pub enum Token {
 pub struct Field {
     /// The name on the wire.
     pub name: String,
-    /// The Rust name, where the one made from `name` does not do.
+    /// The Rust name, if the one derived from `name` does not fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rust: Option<String>,
     /// `string`, `int`, `float`, `bool`, `json`, `file`, `list<T>`, `map<T>`, `string<T>` for JSON in
     /// a string, or the name of a type.
     #[serde(rename = "type")]
     pub ty: String,
-    /// What it stands for, with units and formats, in English sentences of our own.
+    /// The meaning, with units and formats, in English sentences of our own.
     pub doc: String,
-    /// It must be sent. Path parameters always are. In an answer: it is documented as always there.
+    /// It must be sent. Path parameters always are. In a response: it is documented as always
+    /// there.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
-    /// What to use in its place, in a sentence, if the vendor advises against it.
+    /// A sentence on what to use instead, if the vendor advises against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
     /// `null` is a value of its own, which clears what is there; not to send it leaves it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub nullable: bool,
-    /// The id, in the same request, whose type this is.
+    /// The ID, in the same request, whose type this is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub type_of: Option<String>,
-    /// It is in every answer, by evidence and not by hope: the Rust field is not an `Option`.
+    /// It is in every response, by evidence: the Rust field is not an `Option`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub always: bool,
     /// The vendor executes requests with the same value once. Filled in when the caller sets none,
     /// the same for every attempt of a call.
     #[serde(default, skip_serializing_if = "is_false")]
     pub dedupe: bool,
-    /// What each documented value of a number stands for; strings have an enum for that.
+    /// The meaning of each documented value of a number; strings have an enum for that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<NumberValue>,
     /// The least number that is documented.
@@ -314,16 +315,16 @@ pub struct Field {
     /// The greatest number of characters or elements that is documented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u64>,
-    /// What the number in a string counts, or a number that is a time.
+    /// The unit of a number in a string, or of a number that is a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
     /// The method that returns a time of a response or an event as a `SystemTime`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accessor: Option<String>,
-    /// What the vendor assumes when it is not sent.
+    /// The value that the platform assumes if it is not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// What it holds is a secret or private, such as a token or what people wrote: `Debug` masks it.
+    /// The value is a secret or private, such as a token or a message: `Debug` masks it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub sensitive: bool,
     /// A documented sample value; tests send it.
@@ -331,7 +332,7 @@ pub struct Field {
     pub example: Option<Value>,
 }
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Counts {
@@ -347,17 +348,17 @@ pub enum Counts {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// Where an editor finds the schema.
+    /// The path of the schema, for editors.
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub json_schema: Option<String>,
-    /// The type of the event on the wire, e.g. `im.message.receive_v1`.
+    /// The type of the event on the wire, such as `im.message.receive_v1`.
     pub id: String,
     /// The name of the payload's Rust type and of the variant of `Event`.
     pub rust: String,
     /// Other words that people search for, in any language; the docs are found by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// What happened, in English sentences of our own.
+    /// A description of what happened, in English sentences of our own.
     pub doc: String,
     /// The vendor's page that the facts come from.
     pub source: String,
@@ -371,7 +372,7 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(length(min = 1)))]
     pub field_scopes: Vec<String>,
-    /// The event that the vendor sends in its place to new apps.
+    /// The event that the platform sends to new apps instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced_by: Option<String>,
     /// The JSON pointer, in the payload, to what tells the event from its repetitions, where the ID
@@ -419,7 +420,7 @@ pub struct Examples {
     /// The body of a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Value>,
-    /// The whole body of an answer, envelope included.
+    /// The whole body of a response, envelope included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Value>,
 }

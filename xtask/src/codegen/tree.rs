@@ -11,23 +11,23 @@ use super::diagnostic::slashes;
 use super::emit::HEADER;
 use super::render::File;
 
-/// What is wrong with a file of the tree, apart from its contents.
+/// A problem with a file of the tree, apart from its contents.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("cannot {action} `{path}`: {source}")]
     Io { action: &'static str, path: String, source: io::Error },
     #[error(
-        "`{0}` lies among generated files but was not generated: move it out of the folder, or \
+        "`{0}` is among generated files but was not generated: move it out of the folder, or \
          delete it"
     )]
     Foreign(String),
     #[error("`{0}` is not a regular file, but a generated file belongs there: move it away")]
     NotAFile(String),
-    #[error("`{0}` is not a folder, but generated files belong into it: move it away")]
+    #[error("`{0}` is not a folder, but generated files belong in it: move it away")]
     NotAFolder(String),
 }
 
-/// Why not all changes were made, and which were.
+/// The reason why not all changes were made, and those that were.
 #[derive(Debug, thiserror::Error)]
 #[error("{source}\n\n{}", progress(.done))]
 pub struct Interrupted {
@@ -62,7 +62,7 @@ pub struct Change {
     new: Option<String>,
 }
 
-/// What has to change below `root` so that it holds `files`, and nothing else in `folders`.
+/// Returns the changes below `root` after which it has `files`, and nothing else in `folders`.
 pub fn changes(root: &Path, files: &[File], folders: &[PathBuf]) -> Result<Vec<Change>, Error> {
     let mut wanted: BTreeMap<&Path, &str> =
         files.iter().map(|file| (file.path.as_path(), file.contents.as_str())).collect();
@@ -73,7 +73,7 @@ pub fn changes(root: &Path, files: &[File], folders: &[PathBuf]) -> Result<Vec<C
     for folder in folders {
         list(root, folder, &mut present)?;
     }
-    // Files outside of the folders, such as the schema, are looked up one by one.
+    // Files outside the folders, such as the schema, are looked up one by one.
     let outside = wanted.keys().filter(|path| !folders.iter().any(|dir| path.starts_with(dir)));
     present.extend(outside.filter(|path| root.join(path).exists()).map(|path| path.to_path_buf()));
     let mut changes = Vec::new();
@@ -117,7 +117,7 @@ fn list(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Erro
     Ok(())
 }
 
-/// Whether a generated file can stand at `path`: it is free, or a regular file is there.
+/// Whether a generated file can be at `path`: it is free, or a regular file is there.
 fn check_target(root: &Path, path: &Path) -> Result<(), Error> {
     let folders =
         path.ancestors().skip(1).filter_map(|dir| Some((dir, root.join(dir).metadata().ok()?)));
@@ -172,15 +172,15 @@ fn make<'a>(
     Ok(())
 }
 
-/// Writes the new contents, in their order, to a folder of its own. It lies below `target`, which
-/// is on the file system of the tree, and which nothing takes for a part of it.
+/// Writes the new contents, in their order, to a folder of its own. It is below `target`, which is
+/// on the file system of the tree and not a part of it.
 fn stage(root: &Path, changes: &[&Change]) -> Result<TempDir, Error> {
     let target = root.join("target");
     let make = || {
         std::fs::create_dir_all(&target)?;
         tempfile::Builder::new().prefix("codegen-").tempdir_in(&target)
     };
-    let folder = make().map_err(Error::io("make a folder in", Path::new("target")))?;
+    let folder = make().map_err(Error::io("create a folder in", Path::new("target")))?;
     for (index, change) in changes.iter().enumerate() {
         let new = change.new.as_deref().unwrap_or_default();
         std::fs::write(folder.path().join(index.to_string()), new)
@@ -192,7 +192,7 @@ fn stage(root: &Path, changes: &[&Change]) -> Result<TempDir, Error> {
 fn make_folders<'a>(root: &Path, path: &'a Path, made: &mut Vec<&'a Path>) -> Result<(), Error> {
     let folders: Vec<_> = path.ancestors().skip(1).collect();
     for folder in folders.into_iter().rev().filter(|folder| !root.join(folder).is_dir()) {
-        std::fs::create_dir(root.join(folder)).map_err(Error::io("make the folder", folder))?;
+        std::fs::create_dir(root.join(folder)).map_err(Error::io("create the folder", folder))?;
         made.push(folder);
     }
     Ok(())
@@ -211,7 +211,7 @@ fn remove(root: &Path, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// What happens to the file, as a line of a list.
+/// Shows what happens to the file, as a line of a list.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = match (&self.old, &self.new) {

@@ -26,7 +26,8 @@ pub struct Reader {
     placeholder: Regex,
 }
 
-/// What can hold a quote or two slashes. Raw strings are mostly code, and are not read.
+/// Literals and comments, which can contain quotes and slashes. Raw strings are mostly code and are
+/// skipped.
 const TOKEN: &str = r##"(?sx)
     br?"[^"]*" | r"[^"]*" | r\#".*?"\#
     | '(?:\\.[^']*|[^\\'])'

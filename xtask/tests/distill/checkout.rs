@@ -43,7 +43,7 @@ fn without_a_checkout_a_folder_has_to_be_named() {
     let lab = Lab::new();
     lab.write("pages/dock.md", page("GET", "/docks", ""));
     let run = lab.xtask_in("", None, &DISTIL);
-    assert!(!run.ok && run.err.contains("name one with `--root DIR`"), "{}", run.err);
+    assert!(!run.ok && run.err.contains("pass one with `--root DIR`"), "{}", run.err);
     assert_eq!(lab.specs(), "");
     let args = [&DISTIL[..], &["--out", "made"]].concat();
     let run = lab.xtask_in("", None, &args);

@@ -20,7 +20,7 @@ fn refused(lab: &Lab, args: &[&str], said: &str) {
 fn read_without(lab: &Lab, said: &str) {
     let run = lab.xtask(&DISTIL);
     assert!(!run.ok && run.err.contains(said), "{}{}", run.out, run.err);
-    assert!(run.err.contains("error: 1 page is no text"), "{}", run.err);
+    assert!(run.err.contains("error: 1 page is not text"), "{}", run.err);
     assert!(lab.specs().contains("==> harbor/dock.list.json"), "{}", lab.specs());
 }
 
@@ -86,7 +86,7 @@ fn guesses_from_a_sample_are_counted() {
     assert_eq!(lines.count(), 22, "{}", run.err);
     assert!(run.err.contains("further places are not certain; `--verbose`"), "{}", run.err);
     let all = lab.xtask(&[&DISTIL[..], &["--verbose"]].concat());
-    assert!(all.err.contains("`b` is taken for string, as in the sample"), "{}", all.err);
+    assert!(all.err.contains("treating `b` as string, as in the sample"), "{}", all.err);
     assert!(all.err.contains("x29") && !all.err.contains("lists them"), "{}", all.err);
 }
 

@@ -109,7 +109,7 @@ fn what_is_nested_in_a_query_of_dingtalk_is_json_in_a_string() {
     let types: Vec<_> = query.iter().map(|field| &field["type"]).collect();
     assert_eq!(types, ["string", "string", "int"], "{said}");
     assert!(
-        said.contains("`ids` (list<string>) stands in the query; it is taken for a string of JSON"),
+        said.contains("`ids` (list<string>) is in the query; treating it as a string of JSON"),
         "{said}"
     );
 }

@@ -58,8 +58,8 @@ fn pages_that_cannot_be_drafted_are_said() {
     let no_token = json!({ "docks": [{ "id": "d1" }] });
     for (params, data, why) in [
         (&required, &list, "it is no optional string"),
-        (&token, &two, "the answer holds 2 lists"),
-        (&token, &no_token, "no field of the answer holds the token of the next one"),
+        (&token, &two, "the response has 2 lists"),
+        (&token, &no_token, "no field of the response has the token of the next one"),
     ] {
         let (drafted, said) = pages(&answering("GET", "/docks", params, data));
         assert_eq!(drafted, Value::Null);

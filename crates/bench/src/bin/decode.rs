@@ -1,4 +1,4 @@
-//! The page of `raw-decode`, decoded by a whole call over a transport that has it at hand.
+//! The page of `raw-decode`, decoded by a whole call over a transport that keeps it in memory.
 
 use feishu_im::Client;
 use feishu_im::message::{ContainerId, ListMessage};

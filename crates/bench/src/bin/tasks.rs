@@ -1,4 +1,4 @@
-//! What a warm call costs without a network when many are made on two threads: whatever the calls
+//! The cost of a warm call without a network when many are made on two threads: whatever the calls
 //! share, such as a count, makes the cores wait for each other.
 
 use feishu_im::Client;

@@ -72,7 +72,7 @@ impl AuthorizeUrl {
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Configuration`] if the operating system gives no randomness.
+    /// Returns [`ErrorKind::Configuration`] if the operating system provides no random numbers.
     pub fn build(self) -> Result<Authorization, Error> {
         let (state, verifier) = (random_text()?, random_text()?);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::hash(verifier.as_bytes()));
@@ -105,7 +105,7 @@ fn random_text() -> Result<String, Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
         Error::new(ErrorKind::Configuration)
-            .with_detail("the operating system gives no randomness")
+            .with_detail("the operating system provides no random numbers")
             .with_cause(&error)
     })?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
@@ -149,7 +149,7 @@ impl Authorization {
     pub fn exchange(&self, code: impl Into<Secret>, state: &str) -> Result<CodeExchange, Error> {
         if self.state != Secret::new(state) {
             return Err(Error::new(ErrorKind::InvalidRequest).with_detail(
-                "the state is not that of this login; somebody else may have begun it",
+                "the state is not that of this login; another user may have started it",
             ));
         }
         Ok(CodeExchange::new(code)

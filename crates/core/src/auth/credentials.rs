@@ -158,11 +158,11 @@ impl Auth {
 async fn within_limit(token: BoxFuture<'_, Result<Secret, Error>>) -> Result<Secret, Error> {
     timeout(FLIGHT_TIMEOUT, token).await.unwrap_or_else(|_| {
         Err(Error::new(ErrorKind::Timeout)
-            .with_detail(format!("the credentials gave no token within {FLIGHT_TIMEOUT:?}")))
+            .with_detail(format!("the credentials returned no token within {FLIGHT_TIMEOUT:?}")))
     })
 }
 
 fn unsendable() -> Error {
     Error::new(ErrorKind::InvalidRequest)
-        .with_detail("the token is empty, or holds a character that no HTTP header can carry")
+        .with_detail("the token is empty, or contains a character that HTTP headers cannot have")
 }

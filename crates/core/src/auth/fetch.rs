@@ -91,8 +91,8 @@ fn masked(channel: &Channel, secrets: &[&Secret], error: Error) -> Error {
     error.without_excerpt().masking(&secrets.map(Secret::expose).collect::<Vec<_>>())
 }
 
-/// Returns the error by which a retry is decided. A refusal that is none by its HTTP status, and
-/// whose code no one knows, is mostly a momentary failure; to repeat the request does no harm.
+/// Returns the error that decides on a retry. A failure with a successful HTTP status and an
+/// unknown code is mostly temporary; to repeat the request does no harm.
 fn as_retried(error: &Error, is_safe: bool) -> Error {
     let is_odd =
         error.kind() == ErrorKind::Rejected && error.api().is_some_and(|api| api.status() < 400);

@@ -98,7 +98,7 @@ impl Tokens {
         let Shared { channel, store, tickets } = &*self.shared;
         let (is_new, saved) = tickets.keep(channel, store, ticket).await;
         if is_new {
-            // What was fetched with the ticket before may have become worthless with it. Only the
+            // Tokens fetched with the previous ticket may have become invalid with it. Only the
             // parent of other tokens is fetched anew; those are asked for by their own calls.
             for (owner, entry) in &*lock(&self.sources) {
                 let is_parent = *owner == Owner::App(Grant::FeishuStoreApp);

@@ -157,8 +157,8 @@ impl TokenSource {
         &self.key
     }
 
-    /// Returns the header that carries the current token: from memory without a lock, else as
-    /// [`get`](Self::get) does.
+    /// Returns the header that carries the current token: from memory without a lock if it is
+    /// there, and otherwise as [`get`](Self::get) does.
     ///
     /// The header is a copy. Handles to a shared one would be counted, and the cores would wait for
     /// each other at that count.
@@ -175,8 +175,9 @@ impl TokenSource {
         Box::pin(self.get()).await.map(|token| token.header.clone())
     }
 
-    /// Returns the current token: from memory without a lock, else from the store, else from the
-    /// vendor. However many callers wait, one fetch is in flight, and none of them can cancel it.
+    /// Returns the current token from the first that has it: memory, read without a lock, the
+    /// store, or the vendor. However many callers wait, one fetch is in flight, and none of them
+    /// can cancel it.
     pub(crate) async fn get(self: &Arc<Self>) -> Fetched {
         let now = self.now();
         if let Some(token) = self.usable(now) {
@@ -240,7 +241,7 @@ impl TokenSource {
         {
             let mut state = lock(&self.state);
             state.unsaved = Some(kept.clone());
-            // What a fetch in flight brings is older.
+            // A fetch in flight brings an older token.
             (state.flight, state.failure, state.rejected) = (None, None, None);
         }
         self.current.store(None);
@@ -306,7 +307,7 @@ impl TokenSource {
             stranded = Some(flight);
         }
         Err(Error::new(ErrorKind::Configuration).with_detail(
-            "the tokio runtimes on which the token was fetched have ended, or nobody drives them",
+            "the tokio runtimes on which the token was fetched have ended, or are not driven",
         ))
     }
 
@@ -360,13 +361,13 @@ impl TokenSource {
                 Either::Left((Ok(Ok(fetched)), _)) => fetched,
                 Either::Left((Ok(Err(panicked)), _)) => Err(panicked.into()),
                 Either::Left((Err(_), _)) => Err(Error::new(ErrorKind::Timeout)
-                    .with_detail(format!("there was no token within {FLIGHT_TIMEOUT:?}"))),
+                    .with_detail(format!("no token was fetched within {FLIGHT_TIMEOUT:?}"))),
                 Either::Right((never, _)) => match never {},
             }
         };
         let fetched = self.land(&flight, fetched);
         sender.send_replace(Some(fetched));
-        // Nobody has to wait for the store.
+        // No caller has to wait for the store.
         self.publish().await;
     }
 
@@ -414,7 +415,7 @@ impl TokenSource {
             });
         });
         self.ready(kept?).ok_or_else(|| {
-            Error::new(ErrorKind::Decode).with_detail("the response holds no usable token")
+            Error::new(ErrorKind::Decode).with_detail("the response contains no usable token")
         })
     }
 
@@ -424,13 +425,13 @@ impl TokenSource {
         let fetch = timeout(FETCH_TIMEOUT, self.fetch_for_app(grant));
         let kept = fetch.await.unwrap_or_else(|_| {
             Err(Error::new(ErrorKind::Timeout)
-                .with_detail(format!("the token did not come within {FETCH_TIMEOUT:?}")))
+                .with_detail(format!("the token was not fetched within {FETCH_TIMEOUT:?}")))
         })?;
         lock(&self.state).unsaved = Some(kept.clone());
         Ok(kept)
     }
 
-    /// Makes a token ready for use, unless it is none.
+    /// Makes a token ready for use; `None` if it cannot be sent.
     fn ready(&self, kept: Token) -> Option<Arc<ReadyToken>> {
         let platform = self.shared.channel.platform;
         let (value, expires_at) = match self.owner {
@@ -562,7 +563,7 @@ impl TokenSource {
             Ok((value, lifetime)) => Ok(Token::new(value, issued_at, issued_at + lifetime)),
             Err(error) if ticket.is_some() && channel.platform.is_bad_ticket(&error) => {
                 tickets.ask_for_push(channel).await;
-                Err(error.with_detail("the app ticket was refused; a new one was asked for"))
+                Err(error.with_detail("the app ticket was rejected; a new one was requested"))
             }
             Err(error) => Err(error),
         }

@@ -61,7 +61,7 @@ impl StoreClient {
         };
         let error = Error::new(ErrorKind::TokenStore).with_cause(&*failure);
         if !self.is_unavailable.swap(true, Ordering::Relaxed) {
-            tracing::warn!(%error, "calls go on without the token store");
+            tracing::warn!(%error, "calls continue without the token store");
         }
         Err(error)
     }

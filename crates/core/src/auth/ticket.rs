@@ -62,8 +62,8 @@ impl Tickets {
         }
         self.ask_for_push(channel).await;
         Err(Error::new(ErrorKind::Configuration).with_detail(
-            "there is no ticket of the app yet; the platform was asked to push it. Pass it on \
-             with `set_ticket` when it comes in",
+            "the app has no ticket yet; the platform was asked to push it. Pass it \
+             to `set_ticket` when it arrives",
         ))
     }
 
@@ -80,7 +80,7 @@ impl Tickets {
             *next = Some(now + RESEND_PAUSE);
         }
         if let Err(error) = post(channel, &request, &[], true, now + FETCH_TIMEOUT).await {
-            tracing::warn!(%error, "the ticket of the app could not be asked for");
+            tracing::warn!(%error, "failed to request the app ticket");
         }
     }
 }

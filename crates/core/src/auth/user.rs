@@ -206,7 +206,7 @@ pub(super) async fn refresh(channel: &Channel, pair: &UserToken) -> Result<UserT
         }
         Err(error) if is_refusal(&error) => Err(error
             .with_kind(ErrorKind::Unauthenticated)
-            .with_detail("the refresh token was refused; the user has to log in again")),
+            .with_detail("the refresh token was rejected; the user has to log in again")),
         Err(error) => Err(error),
     }
 }
@@ -217,7 +217,7 @@ fn is_refusal(error: &Error) -> bool {
         && error.api().is_some_and(|api| api.status() != 0)
 }
 
-/// Returns the error for a user without whom it does not go on.
+/// Returns the error for a login that only the user can renew.
 pub(super) fn log_in_again(reason: &str) -> Error {
     Error::new(ErrorKind::Unauthenticated)
         .with_detail(format!("the user has to log in again: {reason}"))

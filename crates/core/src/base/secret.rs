@@ -58,7 +58,7 @@ impl Eq for Secret {}
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // A text format told to expect a string refuses a number by itself, and quotes it.
+        // A text format told to expect a string refuses a number on its own, and quotes it.
         match deserializer.is_human_readable() {
             true => deserializer.deserialize_any(SecretVisitor),
             false => deserializer.deserialize_string(SecretVisitor),
@@ -66,7 +66,8 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// What `Debug` of a generated type shows of a value that is a secret or someone's message.
+/// The stand-in that `Debug` of a generated type shows for a value that is a secret or someone's
+/// message.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct Masked;

@@ -20,7 +20,8 @@ pub(crate) fn printable(text: &str, limit: usize) -> String {
 /// Returns `true` for what `Debug` would show as a code point, such as a mark of the direction of
 /// text.
 fn is_invisible(char: char) -> bool {
-    // `Debug` judges the first character of a text more strictly: an accent has nothing to stand on.
+    // `Debug` judges the first character of a text more strictly: an accent needs a letter before
+    // it.
     !char.is_ascii() && format!("_{char}").escape_debug().count() > 2
 }
 

@@ -339,7 +339,7 @@ async fn attempts(
             }
             // A fetch has had its own retries, and the operation was not sent.
             Err(Failure::Token(error)) => return Err(error),
-            // What the codes mean is known for the operation, not for the fetch of a token.
+            // The meanings of the codes are those of the operation, not of the fetch of a token.
             Err(Failure::Call(error)) => for_operation(error, &plan.request.meta),
         };
         flow.learn(&tries, Some(counted), &error);
@@ -569,7 +569,7 @@ fn no_file(reply: &Reply, channel: &Channel) -> Error {
             ..ApiError::default()
         };
         Error::new(ErrorKind::Decode)
-            .with_detail("the response holds no file, and no error either")
+            .with_detail("the response contains neither a file nor an error")
             .with_api(api)
     })
 }

@@ -127,7 +127,7 @@ impl<T> Call<T> {
 
     /// Adds a header to the request.
     ///
-    /// The call fails with [`ErrorKind::InvalidRequest`] if the name or the value is none, or if
+    /// The call fails with [`ErrorKind::InvalidRequest`] if the name or the value is invalid, or if
     /// the header is one that the client sets itself: the token, the media type, or the length.
     pub fn header(self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
         let header = name.try_into().ok().zip(value.try_into().ok());

@@ -66,7 +66,7 @@ impl Turn {
         let to = match (next, has_more) {
             (_, Some(false)) | (None, None) => To::End,
             (None, Some(true)) => To::Nowhere,
-            // What is left of a token after a repair leads to another page, if to any.
+            // A repaired token leads to another page, if to any.
             (Some(next), _) if next.contains(char::REPLACEMENT_CHARACTER) => To::Nowhere,
             (Some(next), _) => To::Page(next.to_owned()),
         };
@@ -155,7 +155,7 @@ pub(super) struct Walk<T> {
     unlisted: usize,
     /// The number of items of the last page that could not be read.
     skipped: usize,
-    /// What the last page says of the next one could not be read.
+    /// The position of the next page could not be read.
     is_lost: bool,
     seen: HashSet<String>,
     /// The token or offset that led to the last page that was returned.
@@ -228,7 +228,7 @@ impl<T> Walk<T> {
             State::Broken(error) => Err(error),
             State::Going if self.left == 0 => Err(Error::new(ErrorKind::LimitExceeded)
                 .with_detail(format!(
-                    "there are more than {} pages; raise `max_pages` if that is possible",
+                    "there are more than {} pages; raise `max_pages` if that is expected",
                     self.max_pages
                 ))),
             State::Going => {
@@ -246,13 +246,11 @@ impl<T> Walk<T> {
         self.current = turn.from;
         self.position = None;
         self.state = match turn.to {
-            To::End if self.is_lost => {
-                broken("what the page says of the page after it cannot be read")
-            }
+            To::End if self.is_lost => broken("the position of the next page cannot be read"),
             To::End => State::Over,
-            To::Nowhere => broken("the platform says that there are more pages, but not where"),
+            To::Nowhere => broken("the platform reports more pages, but not how to get them"),
             To::Page(to) if self.seen.contains(&to) => {
-                broken("the platform leads back to a page that it has been at before")
+                broken("the platform leads back to a page that was already read")
             }
             To::Page(to) => {
                 self.seen.insert(to.clone());
@@ -313,7 +311,7 @@ type SendPage<O> = Box<dyn Fn(&O) -> Call<<O as Operation>::Output> + Send + Syn
 ///
 /// The next page is fetched when it is asked for. The stream ends after the last page, and after
 /// an error, which it passes on once. Begin where an earlier run stopped by setting
-/// [`position`](Self::position) on the operation, e.g. with its `page_token`.
+/// [`position`](Self::position) on the operation, for example with its `page_token`.
 ///
 /// A platform that says there is more and does not say where, or that leads round in a circle, ends
 /// the stream with [`ErrorKind::Decode`].

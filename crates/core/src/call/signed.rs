@@ -54,7 +54,7 @@ impl Signed {
         }
         let host = uri.host().unwrap_or_default();
         if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
-            return Err(refuse("the address for the file has a name in front of its host"));
+            return Err(refuse("the address for the file has a user name in front of its host"));
         }
         if headers.len() > MOST_HEADERS {
             return Err(refuse("there are more headers for the file than a request can have"));
@@ -212,7 +212,7 @@ fn refused(reply: &Reply) -> Error {
         log_id: log_id(&reply.headers, &LOG_IDS),
         ..ApiError::default()
     };
-    let detail = "the storage did not take the file";
+    let detail = "the storage rejected the file";
     Error::new(kind).with_detail(detail).with_api(api).with_advice(advice)
 }
 

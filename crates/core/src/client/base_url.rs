@@ -13,10 +13,10 @@ pub(super) fn check_base_url(base_url: &str, plain_http: bool) -> Result<BaseUrl
     }
     let refuse = |reason: &str| refuse(format!("the base URL {base_url:?} {reason}"));
     let Ok(uri) = base_url.parse::<Uri>() else {
-        return refuse("is not a URL, e.g. `https://open.feishu.cn`");
+        return refuse("is not a URL such as `https://open.feishu.cn`");
     };
     let (Some(host), Some(authority)) = (uri.host(), uri.authority()) else {
-        return refuse("names no host, e.g. `https://open.feishu.cn`");
+        return refuse("has no host, unlike `https://open.feishu.cn`");
     };
     if authority.as_str().len() > host.len() && uri.port_u16().is_none() {
         return refuse("has a port that is not a number up to 65535");

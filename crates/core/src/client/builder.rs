@@ -96,7 +96,7 @@ impl<V: Vendor> ClientBuilder<V> {
         }
     }
 
-    /// Another host than the default one: `https://` and a host, with a path prefix if the
+    /// Sets another host than the default one: `https://` and a host, with a path prefix if the
     /// platform is deployed under one. Plain `http://` is refused unless the host is this machine.
     ///
     /// DingTalk's old API has a host of its own for each of DingTalk's own. Any other base URL
@@ -348,7 +348,7 @@ impl<V: Vendor> ClientBuilder<V> {
             }
             (None, _, None) => {
                 return Err(unusable(
-                    "there is no transport: switch on the feature `reqwest`, or call \
+                    "there is no transport: enable the feature `reqwest`, or call \
                      `over::<openplat_hyper::HyperTransport>()` or `transport`",
                 ));
             }

@@ -30,8 +30,8 @@ impl Client<DingTalk> {
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Decode`] if the address is not encrypted or a header is none, and the
-    /// errors of an upload. An error names the host and the storage's code, and nothing else of
+    /// Returns [`ErrorKind::Decode`] if the address is not encrypted or a header is invalid, and
+    /// the errors of an upload. An error names the host and the storage's code, and nothing else of
     /// the address, which is a secret.
     ///
     /// [`ErrorKind::Decode`]: crate::ErrorKind::Decode

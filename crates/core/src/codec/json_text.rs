@@ -28,8 +28,8 @@ impl<T: Serialize> Serialize for JsonText<'_, T> {
 
 impl<T: Serialize> Param for JsonText<'_, T> {
     fn write(&self, sink: &mut dyn FnMut(&str)) {
-        // What fails to be JSON has no other text either; maps with keys that are no strings do
-        // not occur in generated types.
+        // A value that cannot be JSON has no other text either; generated types have no maps with
+        // keys other than strings.
         if let Ok(json) = serde_json::to_string(self.0) {
             sink(&json);
         }
@@ -72,7 +72,7 @@ impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Opener<T> {
             value => value.to_string().into(),
         };
         lenient::from_slice(text.as_bytes()).or_else(|_| {
-            // What is JSON is left to the second pass.
+            // Valid JSON is left to the second pass.
             let is_json = checked(&repair(text.as_bytes())).is_ok();
             let text = (!is_json).then(|| T::deserialize(Value::String(text.into_owned())));
             text.and_then(Result::ok).ok_or_else(|| D::Error::custom("unreadable"))

@@ -218,7 +218,7 @@ impl<'de> Notes<'de> {
     fn describe(&self, error: &serde_json::Error) -> Fault {
         let raw = self.raw.get();
         let (of, expected) = &*self.expected.borrow();
-        // What was asked for last may have been asked of a part that was read without a fault.
+        // The last request may have been for a part that was read without a fault.
         let is_of_this = std::ptr::eq(*of, raw);
         let problem = match missing_field(error) {
             Some(name) => format!("the field `{name}` is missing"),

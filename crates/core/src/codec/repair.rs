@@ -10,9 +10,9 @@ const REPLACEMENT: &[u8] = b"\\ufffd";
 
 /// Corrects what keeps a text from being JSON though its meaning is plain: a byte order mark, NULs
 /// at the end, broken UTF-8, halves of surrogate pairs, control characters in strings, escapes
-/// that JSON does not have, and numbers that are none (`NaN`, `Infinity`), which become `null`.
+/// that JSON does not have, and `NaN` and `Infinity`, which become `null`.
 ///
-/// Returns the text as it is if there is nothing of that kind. Whatever else is wrong stays wrong.
+/// Returns the text unchanged if there is nothing to repair. Any other error stays.
 pub fn repair(json: &[u8]) -> Cow<'_, [u8]> {
     let text = trimmed(json);
     let valid = String::from_utf8_lossy(text);
@@ -66,7 +66,7 @@ impl Repair<'_> {
         }
     }
 
-    /// Whether it is no number at all; else a number is left as it is.
+    /// Whether it is no number at all; a valid number is left as it is.
     fn number(&mut self, start: usize) -> usize {
         for name in ["NaN", "-Infinity", "Infinity", "-NaN"] {
             if self.text[start..].starts_with(name.as_bytes()) {

@@ -102,7 +102,7 @@ impl fmt::Display for ApiError {
             write!(f, ", retry after {wait:?}")?;
         }
         if let Some(log_id) = &self.log_id {
-            write!(f, ", log id {log_id}")?;
+            write!(f, ", log ID {log_id}")?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ pub enum Violation {
     /// A scope or a right is missing.
     #[non_exhaustive]
     Permission {
-        /// The scope, e.g. `im:chat`.
+        /// The scope, such as `im:chat`.
         scope: String,
         /// The URL where an administrator can grant the scope.
         url: Option<String>,

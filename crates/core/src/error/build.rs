@@ -13,7 +13,7 @@ const LONGEST_CAUSE: usize = 400;
 
 impl Error {
     /// Starts an error of the user's own making: for a test of code that handles errors, or for a
-    /// [`Transport`](crate::Transport) that responds by itself.
+    /// [`Transport`](crate::Transport) that creates its own responses.
     pub fn builder(kind: ErrorKind) -> ErrorBuilder {
         ErrorBuilder(Self::new(kind))
     }
@@ -179,7 +179,7 @@ pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
 pub struct ErrorBuilder(Error);
 
 impl ErrorBuilder {
-    /// Sets the ID of the operation, e.g. `im.v1.chat.link`.
+    /// Sets the ID of the operation, such as `im.v1.chat.link`.
     pub fn operation(mut self, id: impl Into<String>) -> Self {
         self.0 = self.0.with_operation(id.into());
         self

@@ -47,7 +47,7 @@ impl ErrorKind {
             Self::Throttled => "too many requests",
             Self::QuotaExceeded => "the quota is used up",
             Self::Unavailable => "the platform is temporarily unavailable",
-            Self::Rejected => "the platform refused the operation",
+            Self::Rejected => "the platform rejected the operation",
             Self::Connect => "could not connect",
             Self::Timeout => "timed out waiting for a response",
             Self::Transfer => "the connection broke",

@@ -58,8 +58,8 @@ impl Error {
         self.0.kind
     }
 
-    /// Returns the vendor's ID of the operation, e.g. `im.v1.chat.link`, or the method and path of
-    /// a raw call. `None` for an error of building a client.
+    /// Returns the vendor's ID of the operation, such as `im.v1.chat.link`, or the method and path
+    /// of a raw call. `None` for an error of building a client.
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_deref()
     }
@@ -179,7 +179,7 @@ mod tests {
     }
 
     const LINE: &str = "im.v1.chat.link: the request is not valid: HTTP 400, code 232009, \
-                        \"dissolved\", missing scope `im:chat`, log id L1. Pick another chat.";
+                        \"dissolved\", missing scope `im:chat`, log ID L1. Pick another chat.";
 
     #[test]
     fn one_line_tells_the_whole_story() {
@@ -200,7 +200,7 @@ mod tests {
         let error = Error::new(ErrorKind::Timeout).with_operation("o").with_last(refused());
         let text = error.to_string();
         assert!(text.starts_with("o: timed out waiting for a response"), "{text}");
-        assert!(text.contains("code 232009") && text.contains("log id L1"), "{text}");
+        assert!(text.contains("code 232009") && text.contains("log ID L1"), "{text}");
         assert_eq!(text.matches("im.v1.chat.link").count(), 0, "{text}");
         assert_eq!(error.last_attempt().map(Error::attempts), Some(1));
     }

@@ -86,7 +86,7 @@ pub struct RobotMessage {
     /// is used up.
     #[serde(rename = "errCode")]
     pub error_code: Option<i64>,
-    /// What DingTalk says about `error_code`.
+    /// DingTalk's message for `error_code`.
     #[serde(rename = "errMsg")]
     pub error_message: Option<String>,
 }

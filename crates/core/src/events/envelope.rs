@@ -22,7 +22,7 @@ pub(super) enum Envelope {
     Event { event: RawEvent, token: Option<Secret> },
 }
 
-/// The reason why a body is no envelope; quotes nothing of it.
+/// The reason why a body is not an envelope. Never quotes the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum EnvelopeError {
     #[error("the body is not an object of JSON")]

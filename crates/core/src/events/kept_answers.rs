@@ -16,7 +16,7 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// The memory that an answer takes up in addition to its key and its text, roughly.
 const OVERHEAD: usize = 160;
 
-/// The answers that were given lately, for repetitions: an answer may be lost on its way.
+/// The recent answers, for repeated events: an answer may be lost on its way.
 #[derive(Default)]
 pub(super) struct KeptAnswers(Mutex<Kept>);
 

@@ -70,8 +70,8 @@ impl Tickets {
 pub enum Outcome {
     /// The event was handled.
     Handled(Answer),
-    /// The event had been handled before. If it was answered within the last minute, by this
-    /// process, the answer is given once more: the first one may not have arrived.
+    /// The event had been handled before. If this process answered it within the last minute, it
+    /// gets the same answer: the first one may not have arrived.
     Repeated(Answer),
     /// The event is being handled, by this process or another, which may fail. The platform has to
     /// deliver it again.

@@ -102,7 +102,7 @@ impl Attempt {
     }
 
     pub(super) async fn claim(&mut self, lease: Duration) -> Claim {
-        // From the start: the store may claim the event after nobody waits for it any more.
+        // From the start: the store may claim the event when the caller has stopped waiting.
         self.is_claimed = true;
         let claim = self.seen.access(|store| store.claim(&self.key, &self.owner, lease)).await;
         // Handled twice is better than never.

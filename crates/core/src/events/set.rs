@@ -114,7 +114,7 @@ impl Unreadable {
         &self.raw
     }
 
-    /// Returns the reason, which quotes nothing of the event.
+    /// Returns the reason, which never quotes the event.
     pub fn error(&self) -> &DecodeError {
         &self.error
     }

@@ -18,8 +18,8 @@ pub(crate) struct RetryBudget {
 /// The account is kept in tenths of a retry.
 const RETRY: u32 = 10;
 const CALL: u32 = 1;
-/// The balance of a new client, and the largest one, so that what was once saved is not spent for
-/// ever, nor what was spent missed.
+/// The balance of a new client, which is also the largest one: neither savings nor debts last
+/// forever.
 const FULL: u32 = 100 * RETRY;
 
 impl Default for RetryBudget {

@@ -140,7 +140,7 @@ impl Gate {
         self.forget(now);
         let wait = asked_for.filter(|wait| !wait.is_zero()).unwrap_or(SECOND).min(LONGEST_HOLD);
         match &mut self.refusal {
-            // It left before the last refusal was known, so it says nothing of the rate since.
+            // It left before the last refusal was known, so it does not show the rate since.
             Some(last) if sent_at < last.over => {
                 last.over = last.over.max(now + wait + last.jitter);
                 last.next = last.next.max(last.over);
@@ -217,7 +217,7 @@ impl Spacing {
     fn new(rate: Rate, now: Instant) -> Self {
         let calls = rate.calls().max(1);
         let window = Duration::from_secs(rate.seconds().into()) + UNEVENNESS;
-        // A second is soon over; to spread a few requests over a minute would help nobody.
+        // A second is soon over; there is no use in spreading a few requests over a minute.
         let burst = if rate.seconds() > 1 { (calls / 5).max(1) } else { 1 };
         let interval = window / (calls - burst + 1);
         Self { interval, allowance: interval * (burst - 1), next: now }
@@ -341,7 +341,7 @@ mod tests {
             for _ in 0..200 {
                 now += millis(if input.ratio(1, 4)? { input.int_in_range(0..=3000)? } else { 0 });
                 while let Err(wait) = gate.leave(now) {
-                    // What is known beforehand is not less than what is waited for.
+                    // The wait that is known beforehand is not shorter than the real one.
                     assert!(!wait.is_zero() && wait == gate.known_wait(now, 0));
                     now += wait;
                 }
@@ -444,7 +444,7 @@ mod tests {
     struct Caller {
         arrives: Duration,
         patience: Duration,
-        /// Gives up by itself, without having been told.
+        /// Gives up on its own, without having been told.
         cancels: Option<Duration>,
         is_refused: bool,
     }

@@ -31,7 +31,7 @@ pub(super) struct Met {
     pub(super) is_ban: bool,
 }
 
-/// The limits that a client has met, and those it keeps by itself.
+/// The limits that a client has met, and those it keeps on its own.
 pub(crate) struct Limits {
     pacing: Option<Pacing>,
     /// `true` while there is nothing to be looked up.

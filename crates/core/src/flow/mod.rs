@@ -1,5 +1,5 @@
-//! Whether, when and how fast requests are sent. Knows errors, operations and times, and nothing of
-//! HTTP.
+//! Decides whether, when and how fast requests are sent. Knows errors, operations and times, but
+//! not HTTP.
 
 mod backoff;
 mod budget;

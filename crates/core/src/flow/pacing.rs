@@ -1,6 +1,6 @@
 use crate::meta::Rate;
 
-/// The rates that a client keeps below by itself, so that hardly a request is refused. See
+/// The rates that a client stays below on its own, so that hardly any request is rejected. See
 /// [`ClientBuilder::pacing`](crate::ClientBuilder::pacing).
 ///
 /// Rates hold for each operation and each owner of a token on their own. They are kept whichever

@@ -284,7 +284,7 @@ fn read_failure(reply: &Reply, log_id: Option<String>) -> Error {
         return banned(error, length.unwrap_or(BAN));
     }
     match says_nothing {
-        true => error.with_detail("the response says `success: false`, and not why"),
+        true => error.with_detail("the response has `success: false` without a reason"),
         false => error,
     }
 }
@@ -657,7 +657,7 @@ mod tests {
             (r#"{"errcode":88,"errmsg":"[subcode=90002,submsg=x]"}"#, ErrorKind::Throttled),
             (r#"{"errcode":88,"errmsg":"[subcode=7,submsg=x]"}"#, ErrorKind::Rejected),
             (r#"{"errcode":88,"errmsg":"[subcode=,submsg=x]"}"#, ErrorKind::Unauthenticated),
-            // Any other message may quote what somebody wrote.
+            // Any other message may quote what a user wrote.
             (r#"{"errcode":33012,"errmsg":"no user `subcode=90002`"}"#, ErrorKind::Rejected),
         ] {
             let error = read(200, body).unwrap_err();

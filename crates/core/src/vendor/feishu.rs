@@ -289,7 +289,7 @@ fn url_in(text: &str) -> Option<String> {
 }
 
 const CHECK_APP: &str = "Check the app's ID and secret, and its status in the developer console.";
-const TICKET: &str = "Ask for the app ticket to be sent again.";
+const TICKET: &str = "Ask the platform to resend the app ticket.";
 const TOKEN: &str = "Check that the app is enabled and that the operation accepts this kind of token; \
                      a new one was tried.";
 const USER_TOKEN: &str = "If a user's token was sent, refresh it, or have the user log in again. If \

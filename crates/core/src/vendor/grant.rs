@@ -98,12 +98,12 @@ impl TokenMembers {
         })
     }
 
-    /// Returns the token under one of `names`. A token that cannot be sent is none.
+    /// Returns the token under one of `names`. A token that cannot be sent counts as missing.
     pub(crate) fn token(&self, names: &[&str]) -> Result<Secret, Error> {
         let text = self.text(names).filter(|text| !text.trim().is_empty());
         let text = text.filter(|text| HeaderValue::from_str(text).is_ok());
         text.map(Secret::from).ok_or_else(|| {
-            Error::new(ErrorKind::Decode).with_detail("the response holds no usable token")
+            Error::new(ErrorKind::Decode).with_detail("the response contains no usable token")
         })
     }
 

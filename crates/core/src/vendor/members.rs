@@ -67,7 +67,7 @@ impl<'a> Members<'a> {
         Members::read(self.get(name).map(RawValue::get).unwrap_or_default().as_bytes())
     }
 
-    /// Returns the object as text, with one more member, or another in its place.
+    /// Returns the object as text, with this member added or replaced.
     #[cfg(all(feature = "feishu", feature = "events"))]
     pub(crate) fn with(&self, name: &str, value: &str) -> String {
         let others = self.members.iter().filter(|(key, _)| !key.0.eq_ignore_ascii_case(name));

@@ -69,8 +69,8 @@ fn by_status(reply: &Reply) -> (ErrorKind, &'static str) {
         ),
         401 => (
             Unauthenticated,
-            "Check that the base URL is the platform's: a server before it may want credentials \
-             of its own.",
+            "Check that the base URL is the platform's: a server in front of it may \
+             require its own credentials.",
         ),
         403 => (
             PermissionDenied,
@@ -82,11 +82,11 @@ fn by_status(reply: &Reply) -> (ErrorKind, &'static str) {
             "Check the base URL and its path prefix, and the path of a raw call: the server does \
              not know it.",
         ),
-        407 => (Configuration, "Put the credentials that the proxy wants into the proxy's URL."),
+        407 => (Configuration, "Add the proxy's credentials to the proxy URL."),
         408 | 425 => (Unavailable, "Try again later."),
         413 => (
             InvalidRequest,
-            "Send less at once: the body is larger than a server on the way accepts.",
+            "Send less at once: a server on the way rejected the size of the body.",
         ),
         414 | 431 => (
             InvalidRequest,
@@ -156,7 +156,7 @@ mod tests {
             (401, "base URL"),
             (403, "firewall"),
             (404, "base URL"),
-            (407, "the proxy's URL"),
+            (407, "proxy URL"),
             (413, "Send less"),
             (431, "headers"),
             (429, "request rate"),

@@ -40,12 +40,12 @@ impl Attempt {
         Self { operation, path_template, number, call_id, deadline }
     }
 
-    /// Returns the vendor's ID of the operation, e.g. `im.v1.chat.link`.
+    /// Returns the vendor's ID of the operation, such as `im.v1.chat.link`.
     pub fn operation(&self) -> &str {
         &self.operation
     }
 
-    /// Returns the path with the names of its parameters in place, e.g.
+    /// Returns the path with the names of its parameters in place, such as
     /// `/open-apis/im/v1/chats/{chat_id}/link`. It has few values and holds no IDs, which makes it
     /// fit for the labels of a metric.
     pub fn path_template(&self) -> &str {

@@ -22,7 +22,7 @@ enum Inner {
 }
 
 impl Body {
-    /// A body that is produced or arrives in pieces.
+    /// Creates a body that is produced or arrives in pieces.
     pub fn new<B>(body: B) -> Self
     where
         B: HttpBody<Data = Bytes, Error: Into<BodyError>> + Send + Sync + 'static,
@@ -30,7 +30,7 @@ impl Body {
         Self(Inner::Stream(body.map_err(Into::into).boxed()))
     }
 
-    /// The whole body, if it is there already.
+    /// Returns the whole body, if it is there already.
     pub fn as_bytes(&self) -> Option<&Bytes> {
         match &self.0 {
             Inner::Full(bytes) => Some(bytes),

@@ -71,7 +71,7 @@ enum Unfinished {
 enum Problem {
     #[error(
         "the path value `{name}` is {value:?}: an empty value, `.` and `..` would address another \
-         resource; pass the id itself"
+         resource; pass the ID itself"
     )]
     PathValue { name: String, value: String },
     #[error("`encode` fills a path value that the path template `{0}` has no place for")]
@@ -138,8 +138,8 @@ impl Parts {
     /// Appends an idempotency key of at most `max_length` characters to the query.
     ///
     /// If `value` is absent or empty, a random key is generated and used for all attempts of the
-    /// call. A longer key is refused before anything is sent: the platform could cut it, and take
-    /// requests for duplicates that are none.
+    /// call. A longer key is refused before anything is sent: the platform could cut it, and treat
+    /// different requests as duplicates.
     pub fn dedupe_query(&mut self, name: &str, value: &Option<String>, max_length: usize) {
         match self.dedupe_key(name, value, max_length) {
             Some(key) => self.query(name, key),
@@ -224,7 +224,7 @@ impl Parts {
         // The text of the error may quote what was to be sent.
         let reason = match error.classify() {
             serde_json::error::Category::Io => "writing failed",
-            _ => "a map has a key that is no text, or a value refuses to be serialized",
+            _ => "a map has a key that is not a string, or a value cannot be serialized",
         };
         self.problem.get_or_insert(Problem::Body(reason));
     }

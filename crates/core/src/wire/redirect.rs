@@ -1,7 +1,7 @@
 use http::response::Parts as Head;
 use http::{StatusCode, Uri, header};
 
-/// Returns the origin that a redirect leads to, e.g. `https://login.example.com`, or a text that
+/// Returns the origin that a redirect leads to, such as `https://login.example.com`, or a text that
 /// says that it stays on the same host. `None` if the response is no redirect.
 ///
 /// The rest of the target is left out: the path and the query may hold a ticket for a login.

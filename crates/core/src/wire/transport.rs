@@ -119,7 +119,7 @@ impl TransportError {
         Self { stage: Stage::Configuration, source: source.into() }
     }
 
-    /// Returns `true` if nothing of the request can have reached the vendor.
+    /// Returns `true` if no part of the request can have reached the platform.
     pub fn was_not_sent(&self) -> bool {
         matches!(self.stage, Stage::Request | Stage::Connect)
     }

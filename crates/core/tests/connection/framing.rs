@@ -100,8 +100,8 @@ async fn a_close_is_read_and_replied_to_with_its_code() {
 
 #[tokio::test(start_paused = true)]
 async fn what_breaks_the_rules_ends_the_connection_in_our_words() {
-    let no_message = (ErrorKind::Transfer, "no message of a WebSocket");
-    let no_code = (ErrorKind::Transfer, "with a code that may not be sent");
+    let no_message = (ErrorKind::Transfer, "invalid WebSocket message");
+    let no_code = (ErrorKind::Transfer, "with an invalid close code");
     let too_long = (ErrorKind::LimitExceeded, "too long");
     let length = |length: u64| [&[MESSAGE, 127][..], &length.to_be_bytes()].concat();
     let half = vec![b'x'; 5 * MIB];
@@ -151,11 +151,11 @@ async fn what_breaks_the_rules_ends_the_connection_in_our_words() {
 async fn what_is_cut_off_ends_the_connection() {
     let length = [&[MESSAGE, 127][..], &(8 * MIB as u64).to_be_bytes()].concat();
     for (bytes, words) in [
-        (&[][..], "without a word"),
+        (&[][..], "without a close frame"),
         (&[MESSAGE], "early"),
         (&ws_frame(MESSAGE, b"topsecret")[..6], "early"),
         (&length, "early"),
-        (&ws_frame(0x02, b"topsecret"), "without a word"),
+        (&ws_frame(0x02, b"topsecret"), "without a close frame"),
     ] {
         let (platform, mut accepted) = quick();
         let connection = platform.connect();

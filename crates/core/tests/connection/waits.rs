@@ -192,7 +192,7 @@ async fn tries_end_where_the_platform_says() {
         let mut connection = platform.connect();
         drop(accepted.next().await);
         let error = connection.next().await.unwrap().unwrap_err();
-        assert!(error.to_string().contains("no further try"), "{error}");
+        assert!(error.to_string().contains("not to connect again"), "{error}");
         // The connection itself, and as many tries as are allowed.
         assert_eq!(platform.asked().len(), asked - 1, "{count}");
         assert!(connection.next().await.is_none());

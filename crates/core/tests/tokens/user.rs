@@ -447,7 +447,7 @@ async fn an_error_of_credentials_is_that_of_the_call() {
     assert!(error.to_string().contains("the vault is locked"), "{error}");
     let silent = client.as_user_with(Silent).raw(Method::Get, "/open-apis/good").send::<Value>();
     let error = silent.timeout(Duration::from_secs(3600)).await.unwrap_err();
-    assert!(error.to_string().contains("gave no token"), "{error}");
+    assert!(error.to_string().contains("returned no token"), "{error}");
     let error = call_as(&client.as_user_with(Broken)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert_eq!(platform.requests().len(), 0);

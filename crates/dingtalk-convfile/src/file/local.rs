@@ -81,7 +81,7 @@ impl SendLocalFile {
 
 fn without_space() -> Error {
     let error = Error::builder(ErrorKind::Decode).operation(GetSpace::META.id());
-    error.detail("the response names no space").build()
+    error.detail("the response contains no space").build()
 }
 
 /// The reason why a local file was not sent. Converts to an [`Error`].

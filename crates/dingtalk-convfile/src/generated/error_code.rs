@@ -59,11 +59,11 @@ openplat_core::string_enum! {
         SpaceNotFound = "spaceNotExist",
         /// `systemError`: The platform failed.
         ///
-        /// Look whether the file was sent before you try again.
+        /// Check whether the file was sent before you try again.
         SystemError = "systemError",
         /// `unknownError`: The platform failed for a reason that it does not name.
         ///
-        /// Look whether the file was sent before you try again.
+        /// Check whether the file was sent before you try again.
         UnknownError = "unknownError",
     }
 }
@@ -135,12 +135,12 @@ const CODES: &[CodeMeta] = &[
         "systemError",
         500,
         ErrorKind::Unavailable,
-        "Look whether the file was sent before you try again.",
+        "Check whether the file was sent before you try again.",
     ),
     CodeMeta::new(
         "unknownError",
         500,
         ErrorKind::Unavailable,
-        "Look whether the file was sent before you try again.",
+        "Check whether the file was sent before you try again.",
     ),
 ];

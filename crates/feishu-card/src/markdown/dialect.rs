@@ -67,11 +67,11 @@ fn inline(inlines: &[Inline], line_break: &str) -> String {
 #[derive(Default)]
 struct Writer<'a> {
     out: String,
-    /// Whether there are words in the line, besides the marks of its quote.
+    /// Whether there are words in the line, in addition to the marks of its quote.
     in_line: bool,
     open: Vec<Style>,
     link: Option<&'a str>,
-    /// Space that is written outside of the styles around it: inside, they would not be read.
+    /// Space that is written outside the styles around it: inside, they would not be read.
     space: String,
     /// Whether the style that was closed last is read only before a space or punctuation.
     wants_space: bool,

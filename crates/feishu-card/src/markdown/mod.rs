@@ -227,7 +227,7 @@ notes! {
     /// A row of a table has more cells than the table has columns. The last one has them all, as text.
     MoreCells = "more cells in a row than the table has columns",
     /// The language of a code block is unknown to the platform, or is followed by more words.
-    CodeInfo = "the words beside a code fence are not shown",
+    CodeInfo = "the words next to a code fence are not shown",
     /// Lists or quotes that are nested more than 5 deep are shown at that depth.
     TooDeep = "lists or quotes are nested too deep",
     /// The title is longer than 100 characters.

@@ -20,7 +20,7 @@ const BETWEEN_UPDATES: Duration = Duration::from_millis(120);
 /// The age at which the streaming mode is switched on anew. It ends after 10 minutes.
 const RENEWAL: Duration = Duration::from_secs(8 * 60);
 
-/// An update, whole in itself, so that it can be sent again with another number.
+/// An update, complete in itself, so that it can be repeated with another number.
 pub(super) enum Update<'a> {
     Text { element_id: &'a str, content: &'a str },
     Settings(&'a str),

@@ -1,4 +1,4 @@
-//! Words that the platform's Markdown would read otherwise than they are meant.
+//! Text that the platform's Markdown would misread.
 
 use std::mem;
 

@@ -69,7 +69,7 @@ impl<'a> Retry<'a> {
         Self { text, pause: Pause::default(), left: LAST_ATTEMPTS }
     }
 
-    /// Returns `true`, after a pause, if the request that failed is to be sent again.
+    /// Waits, then returns `true` if the failed request is to be retried.
     pub(super) async fn after(&mut self, error: &Error) -> bool {
         if !matches!(Verdict::of(error), Verdict::Passing | Verdict::Stale) {
             return false;

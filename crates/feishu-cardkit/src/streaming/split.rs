@@ -1,4 +1,4 @@
-//! Divides a text that is too long for one card, so that each part is valid Markdown by itself.
+//! Divides a text that is too long for one card, so that each part is valid Markdown on its own.
 
 use super::dialect;
 

@@ -166,7 +166,7 @@ impl Worker {
         let mut retry = Retry::new(&self.text);
         let (id, opened) = loop {
             let opened = Instant::now();
-            // Nobody sees a card that is created twice and sent once.
+            // A card that is created twice and sent once is seen once.
             match request.send(&self.client).idempotent(true).await {
                 Ok(created) => break (created.card_id, opened),
                 Err(error) if retry.after(&error).await => {}
@@ -256,8 +256,8 @@ impl Worker {
         self.go_on(card.shown);
     }
 
-    /// Shows the last text of the card: by itself, or with the card as a whole if it is refused by
-    /// itself.
+    /// Shows the last text of the card: on its own, or with the whole card if the text alone is
+    /// refused.
     async fn show_last(
         &mut self,
         card: &mut Card,

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 /// assert_eq!(Content::from(card).msg_type(), "interactive");
 /// ```
 ///
-/// What the platform returns is no card that could be sent: as a rule an object with `title` and
+/// The card that the platform returns cannot be sent: as a rule it is an object with `title` and
 /// `elements`, a list of lines much like those of a post.
 ///
 /// With the feature `cards`, `feishu_card::Card::builder()` builds a card and checks it against the
@@ -47,7 +47,7 @@ pub enum Card {
 }
 
 impl Card {
-    /// The JSON of a card, as the card builder shows it; the platform expects an object.
+    /// Creates a card from its JSON, as the card builder shows it; the platform expects an object.
     pub fn new(json: impl Into<Value>) -> Self {
         Self::Json(json.into())
     }
@@ -129,7 +129,7 @@ pub struct CardTemplate {
 }
 
 impl CardTemplate {
-    /// The latest version of a template.
+    /// Creates a card from the latest version of a template.
     pub fn new(template_id: impl Into<String>) -> Self {
         Self {
             template_id: template_id.into(),
@@ -138,13 +138,14 @@ impl CardTemplate {
         }
     }
 
-    /// One published version instead of the latest.
+    /// Sets one published version instead of the latest.
     pub fn version(mut self, name: impl Into<String>) -> Self {
         self.template_version_name = Some(name.into());
         self
     }
 
-    /// The value of a variable: text, a number, or any other JSON that the variable is made for.
+    /// Sets the value of a variable: text, a number, or any other JSON that the variable is made
+    /// for.
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.template_variable.insert(name.into(), value.into());
         self
@@ -172,7 +173,7 @@ pub struct CardEntity {
 }
 
 impl CardEntity {
-    /// The entity with this id.
+    /// Creates the entity with this ID.
     pub fn new(card_id: impl Into<String>) -> Self {
         Self { card_id: card_id.into() }
     }

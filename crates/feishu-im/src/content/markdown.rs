@@ -56,7 +56,7 @@ pub(super) fn push_code_span(markdown: &mut String, code: &str) {
 /// Appends a link. The words are shown as they are.
 pub(super) fn push_link(markdown: &mut String, words: &str, href: &str) {
     if markdown.ends_with('!') {
-        // Not a picture.
+        // Not an image.
         markdown.insert(markdown.len() - 1, '\\');
     }
     push_target(markdown, words, href);

@@ -23,7 +23,7 @@ members! {
 }
 
 impl Image {
-    /// An image that this app uploaded as one for messages.
+    /// Creates the content from the key of an image that this app uploaded as one for messages.
     pub fn new(image_key: impl Into<String>) -> Self {
         Self { image_key: Some(image_key.into()), extra: Map::new() }
     }
@@ -51,7 +51,7 @@ members! {
 }
 
 impl File {
-    /// A file that this app uploaded.
+    /// Creates the content from the key of a file that this app uploaded.
     pub fn new(file_key: impl Into<String>) -> Self {
         Self { file_key: Some(file_key.into()), file_name: None, extra: Map::new() }
     }
@@ -78,7 +78,7 @@ members! {
 }
 
 impl Audio {
-    /// A recording that this app uploaded.
+    /// Creates the content from the key of a recording that this app uploaded.
     pub fn new(file_key: impl Into<String>) -> Self {
         Self { file_key: Some(file_key.into()), duration: None, extra: Map::new() }
     }
@@ -109,7 +109,7 @@ members! {
 }
 
 impl Media {
-    /// A video that this app uploaded, without an image to stand for it.
+    /// Creates the content from the key of a video that this app uploaded, without a cover.
     pub fn new(file_key: impl Into<String>) -> Self {
         Self {
             file_key: Some(file_key.into()),
@@ -120,7 +120,7 @@ impl Media {
         }
     }
 
-    /// The image that users see before they play the video, uploaded as one for messages.
+    /// Sets the image that users see before they play the video, uploaded as one for messages.
     pub fn cover(mut self, image_key: impl Into<String>) -> Self {
         self.image_key = Some(image_key.into());
         self
@@ -146,7 +146,7 @@ members! {
 }
 
 impl Sticker {
-    /// A sticker that the bot received; it can send no others.
+    /// Creates the content from the key of a sticker that the bot received; it can send no others.
     pub fn new(file_key: impl Into<String>) -> Self {
         Self { file_key: Some(file_key.into()), extra: Map::new() }
     }

@@ -31,7 +31,7 @@
 //! | folders, calendar events, votes and others that only people send | | [`Content`] |
 //! | anything else | [`Raw`] | [`Content::Unknown`] |
 //!
-//! # What is read is not what was sent
+//! # Reading and sending
 //!
 //! [`Content::parse`] takes both forms. In what the platform returns, mentions are placeholders
 //! such as `@_user_1`, which the `mentions` of the message resolve (see [`Text::resolve`]); a post
@@ -151,7 +151,7 @@ macro_rules! contents {
                 Self::Unknown(Raw::new(msg_type, content))
             }
 
-            /// The type of the message as it is on the wire, for the parameter `msg_type`.
+            /// Returns the type of the message as it is on the wire, for the parameter `msg_type`.
             pub fn msg_type(&self) -> &str {
                 match self {
                     $( Self::$variant(_) => $msg_type, )*
@@ -159,8 +159,8 @@ macro_rules! contents {
                 }
             }
 
-            /// The content as it is on the wire, for the parameter `content`: JSON, which the
-            /// request then carries as a string.
+            /// Returns the content as it is on the wire, for the parameter `content`: JSON, which
+            /// the request then carries as a string.
             ///
             /// [`Display`](fmt::Display) writes the same.
             pub fn to_json_string(&self) -> String {
@@ -275,7 +275,7 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// The content of a message of type `msg_type`. Neither is looked at.
+    /// Creates the content of a message of type `msg_type`. Neither is checked.
     pub fn new(msg_type: impl Into<String>, content: impl Into<String>) -> Self {
         Self { msg_type: msg_type.into(), content: content.into() }
     }

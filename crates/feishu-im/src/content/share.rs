@@ -21,7 +21,7 @@ members! {
 }
 
 impl ShareChat {
-    /// A group chat that the bot is in.
+    /// Creates the card of a group chat that the bot is in.
     pub fn new(chat_id: impl Into<String>) -> Self {
         Self { chat_id: Some(chat_id.into()), extra: Map::new() }
     }
@@ -46,7 +46,8 @@ members! {
 }
 
 impl ShareUser {
-    /// A person for whom the bot is available, by open ID. Bots have no business card.
+    /// Creates the card of a user in the app's availability, by open ID. Bots have no business
+    /// card.
     pub fn new(open_id: impl Into<String>) -> Self {
         Self { user_id: Some(open_id.into()), extra: Map::new() }
     }

@@ -33,8 +33,8 @@ pub struct Divider {
 }
 
 impl Divider {
-    /// A line with the words for everyone who has no translation: up to 20 characters, or 10
-    /// Chinese ones, and not empty.
+    /// Creates a line with the words for everyone who has no translation: up to 20 characters, or
+    /// 10 Chinese ones, and not empty.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: DividerText { text: text.into(), i18n_text: BTreeMap::new(), extra: Map::new() },
@@ -42,8 +42,8 @@ impl Divider {
         }
     }
 
-    /// The words for people who use another language, such as `en_US`, `zh_CN` or `ja_JP`, in this
-    /// case of letters. The same limits hold.
+    /// Sets the words for people who use another language, such as `en_US`, `zh_CN` or `ja_JP`, in
+    /// this case of letters. The same limits hold.
     pub fn translation(mut self, language: impl Into<String>, text: impl Into<String>) -> Self {
         self.text.i18n_text.insert(language.into(), text.into());
         self

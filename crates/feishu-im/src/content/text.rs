@@ -7,11 +7,11 @@ use super::members::members;
 members! {
     /// Text, with mentions: `msg_type` `text`.
     ///
-    /// What [`new`](Self::new) and [`plain`](Self::plain) take is shown as it is, line breaks
-    /// included, also if it looks like a mention; so text that someone else wrote can mention no
-    /// one. Two things in it are the platform's: a web address becomes a link, and so does
-    /// `[words](address)`. There is no escape for these, neither here nor in Markdown: to show other
-    /// people's text without links of their making, send a [`Post`](super::Post) with
+    /// [`new`](Self::new) and [`plain`](Self::plain) show text as it is, line breaks included, also
+    /// if it looks like a mention; so text that someone else wrote can mention no one. Two things
+    /// in it are the platform's: a web address becomes a link, and so does `[words](address)`.
+    /// There is no escape for these, neither here nor in Markdown: to show other people's text
+    /// without links of their making, send a [`Post`](super::Post) with
     /// [`Element::text`](super::post::Element::text).
     ///
     /// ```
@@ -56,8 +56,8 @@ impl Text {
         self
     }
 
-    /// Mentions a person by open ID, union ID or user ID, which must be valid. Users see their
-    /// real name; `name`, which may be empty, is what stands in the request.
+    /// Mentions a person by open ID, union ID or user ID, which must be valid. Users see the real
+    /// name; `name`, which may be empty, is only in the request.
     pub fn mention(self, id: impl AsRef<str>, name: impl AsRef<str>) -> Self {
         self.markup(mention(id.as_ref(), name.as_ref()))
     }
@@ -67,7 +67,7 @@ impl Text {
         self.mention("all", "")
     }
 
-    /// The text that was read, with names for the placeholders of mentions.
+    /// Returns the text that was read, with names for the placeholders of mentions.
     ///
     /// `name` is asked for each placeholder, `@_user_1` and so on, which is the `key` of one of the
     /// `mentions` of the message, and for `@_all`. What it knows is shown as `@` and the name;
@@ -117,7 +117,7 @@ fn placeholder(text: &str) -> usize {
     }
 }
 
-/// The tag that mentions a person, for [`Text::markup`] and for the Markdown of a post.
+/// Returns the tag that mentions a user, for [`Text::markup`] and for the Markdown of a post.
 ///
 /// ```
 /// use feishu_im::content::{Post, mention, post::Element};
@@ -130,13 +130,13 @@ fn placeholder(text: &str) -> usize {
 /// The ID is an open ID, a union ID or a user ID, or `all` for all members. Whatever the two strings
 /// hold, they do not end the tag.
 pub fn mention(id: &str, name: &str) -> String {
-    // No id has such a character; one that does shall be an id that is not found.
+    // No ID has such a character; one that does is sent as an ID that does not exist.
     let id =
         id.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;");
     format!(r#"<at user_id="{id}">{}</at>"#, escape(name))
 }
 
-/// Plain text as markup that shows it.
+/// Returns the markup that shows a plain text.
 ///
 /// The platform documents no escape for its tags. A zero-width space (U+200B) is therefore put
 /// after a `<` that begins a tag, or could begin one together with what follows the text. It is

@@ -88,7 +88,7 @@ impl MessageReceived {
         keys.any(|key| key == ALL) || text::mentions_all(&self.content())
     }
 
-    /// Returns `true` if the message is meant for the bot: every message in a direct chat, and in a
+    /// Returns `true` if the message is for the bot: every message in a direct chat, and in a
     /// group one that mentions a bot. If the platform does not say which mentions are of bots, any
     /// mention counts but that of all members.
     ///
@@ -104,7 +104,7 @@ impl MessageReceived {
         }
     }
 
-    /// Returns `true` if the message is meant for this bot: every message in a direct chat, and in a
+    /// Returns `true` if the message is for this bot: every message in a direct chat, and in a
     /// group one that mentions the bot.
     pub fn is_for(&self, bot: &Bot) -> bool {
         self.is_direct() || self.mentions(bot.open_id())
@@ -138,7 +138,7 @@ impl V1Message {
         Some(text::below(title, &text))
     }
 
-    /// Returns `true` if the message is meant for the bot: every message in a direct chat, and in a
+    /// Returns `true` if the message is for the bot: every message in a direct chat, and in a
     /// group one that mentions the bot.
     pub fn is_for_bot(&self) -> bool {
         self.chat_type == Some(V1ChatType::Private) || self.is_mention == Some(true)

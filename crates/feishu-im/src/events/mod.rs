@@ -75,7 +75,7 @@
 //!
 //! `examples/echo_bot.rs` of this crate is a bot for both.
 //!
-//! # What comes in
+//! # Events
 //!
 //! | when | event | type on the wire |
 //! | --- | --- | --- |
@@ -104,8 +104,9 @@
 //! | the same, in the form of older apps | [`OldCardAction`] | none | [`answer_card`](OldCardAction::answer_card), [`answer_toast`](OldCardAction::answer_toast) |
 //! | a link is to be previewed | [`UrlPreview`] | `url.preview.get` | [`UrlPreviewAnswer`] |
 //!
-//! [`Received::answer`] takes the answer that fits. An empty [`Answer`] leaves a card as it is. Work
-//! that takes longer ends with [`CardAction::late_update`], after the callback was answered.
+//! [`Received::answer`] takes the answer of the right type. An empty [`Answer`] leaves a card as it
+//! is. Work that takes longer ends with [`CardAction::late_update`], after the callback was
+//! answered.
 //!
 //! # Secrets
 //!

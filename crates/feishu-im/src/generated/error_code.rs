@@ -100,7 +100,7 @@ openplat_core::string_enum! {
         InvalidCard = "11311",
         /// `11312`: The content of the message did not pass the audit.
         ///
-        /// Change the content before you send it again.
+        /// Change the content before you resend it.
         #[doc(alias = "11312")]
         BatchContentRefused = "11312",
         /// `18051`: The user has deleted the card already.
@@ -215,7 +215,7 @@ openplat_core::string_enum! {
         MessageRateLimited = "230020",
         /// `230022`: The content of the message holds sensitive information.
         ///
-        /// Change the content before you send it again.
+        /// Change the content before you resend it.
         #[doc(alias = "230022")]
         SensitiveContent = "230022",
         /// `230023`: A user has reached the limit of 200 unread urgent messages.
@@ -253,7 +253,7 @@ openplat_core::string_enum! {
         /// Send the message to another user.
         #[doc(alias = "230029")]
         ReceiverResigned = "230029",
-        /// `230030`: No batch message has this id.
+        /// `230030`: No batch message has this ID.
         ///
         /// Take the `batch_message_id` from the `message_id` that sending the batch returned.
         #[doc(alias = "230030")]
@@ -310,7 +310,7 @@ openplat_core::string_enum! {
         PinListRateLimited = "230048",
         /// `230049`: The message is still being sent.
         ///
-        /// Wait a moment; when you send again, use the same `uuid` so that the message is not sent twice.
+        /// Wait a moment, then retry with the same `uuid` so that the message is not sent twice.
         #[doc(alias = "230049")]
         MessageBeingSent = "230049",
         /// `230050`: The caller cannot see the message.
@@ -325,7 +325,7 @@ openplat_core::string_enum! {
         UrgentNotAllowed = "230052",
         /// `230053`: The user has chosen to get no more messages from the bot.
         ///
-        /// Do not send again until the user has allowed the bot's messages.
+        /// Send no more messages until the user allows the bot's messages.
         #[doc(alias = "230053")]
         BotBlockedByUser = "230053",
         /// `230054`: The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants.
@@ -368,7 +368,7 @@ openplat_core::string_enum! {
         /// Forward from another kind of chat.
         #[doc(alias = "230066")]
         SecretChatNotForwardable = "230066",
-        /// `230067`: Messages from several threads, or from a thread and from outside of it, cannot be forwarded as one.
+        /// `230067`: Messages from several threads, or from a thread and from outside it, cannot be forwarded as one.
         ///
         /// Pass messages of one thread only, or none from a thread.
         #[doc(alias = "230067")]
@@ -473,7 +473,7 @@ openplat_core::string_enum! {
         /// Pass the `reaction_id` together with the `message_id` that it was returned for.
         #[doc(alias = "231010")]
         ReactionMessageMismatch = "231010",
-        /// `231011`: No reaction has this id.
+        /// `231011`: No reaction has this ID.
         ///
         /// Take the `reaction_id` from adding or listing reactions.
         #[doc(alias = "231011")]
@@ -495,7 +495,7 @@ openplat_core::string_enum! {
         InvalidUserIdType = "231014",
         /// `231015`: The same request about the reaction is being worked on.
         ///
-        /// Wait a moment and look whether the reaction is there before you try again.
+        /// Wait a moment and check whether the reaction is there before you try again.
         #[doc(alias = "231015")]
         ReactionInProgress = "231015",
         /// `231017`: Messages of this type take no reactions.
@@ -553,7 +553,7 @@ openplat_core::string_enum! {
         /// Check the app ID. If it is correct, contact Feishu support with the log ID.
         #[doc(alias = "232004")]
         AppNotFound = "232004",
-        /// `232006`: No chat has this id.
+        /// `232006`: No chat has this ID.
         ///
         /// Use a `chat_id` returned by an operation that creates, lists or searches chats.
         #[doc(alias = "232006")]
@@ -825,7 +825,7 @@ openplat_core::string_enum! {
         AnnouncementForbidden = "232066",
         /// `232068`: The chat is still being created.
         ///
-        /// Wait a moment; when you try again, use the same `uuid` so that no second chat is made.
+        /// Wait a moment, then retry with the same `uuid` so that no second chat is created.
         #[doc(alias = "232068")]
         ChatBeingCreated = "232068",
         /// `232069`: A chat with people from outside cannot be public.
@@ -848,7 +848,7 @@ openplat_core::string_enum! {
         /// Get the chat's menu and pass each of its first-level IDs once.
         #[doc(alias = "232072")]
         MenuOrderMismatch = "232072",
-        /// `232073`: Another change of the chat's menu is going on.
+        /// `232073`: Another change of the chat's menu is in progress.
         ///
         /// Wait a moment and try again.
         #[doc(alias = "232073")]
@@ -975,7 +975,7 @@ openplat_core::string_enum! {
         DownloadTooLarge = "234037",
         /// `234038`: Files of confidential messages, or of chats in restricted mode, cannot be downloaded.
         ///
-        /// Have the message sent again without this protection if the file is needed.
+        /// Ask the sender to resend the message without this protection if the file is needed.
         #[doc(alias = "234038")]
         RestrictedResource = "234038",
         /// `234039`: The image has more pixels than allowed: 2000 x 2000 for GIF, 12000 x 12000 for other formats, 4096 x 4096 for avatars.
@@ -1161,7 +1161,7 @@ const CODES: &[CodeMeta] = &[
         "11312",
         200,
         ErrorKind::Rejected,
-        "Change the content before you send it again.",
+        "Change the content before you resend it.",
     ),
     CodeMeta::new("18051", 200, ErrorKind::Rejected, "Nothing is left to do."),
     CodeMeta::new(
@@ -1289,7 +1289,7 @@ const CODES: &[CodeMeta] = &[
         "230022",
         400,
         ErrorKind::Rejected,
-        "Change the content before you send it again.",
+        "Change the content before you resend it.",
     ),
     CodeMeta::new(
         "230023",
@@ -1393,7 +1393,7 @@ const CODES: &[CodeMeta] = &[
         "230049",
         400,
         ErrorKind::Unavailable,
-        "Wait a moment; when you send again, use the same `uuid` so that the message is not sent twice.",
+        "Wait a moment, then retry with the same `uuid` so that the message is not sent twice.",
     ),
     CodeMeta::new(
         "230050",
@@ -1411,7 +1411,7 @@ const CODES: &[CodeMeta] = &[
         "230053",
         400,
         ErrorKind::Rejected,
-        "Do not send again until the user has allowed the bot's messages.",
+        "Send no more messages until the user allows the bot's messages.",
     ),
     CodeMeta::new(
         "230054",
@@ -1595,7 +1595,7 @@ const CODES: &[CodeMeta] = &[
         "231015",
         400,
         ErrorKind::Unavailable,
-        "Wait a moment and look whether the reaction is there before you try again.",
+        "Wait a moment and check whether the reaction is there before you try again.",
     ),
     CodeMeta::new(
         "231017",
@@ -1986,7 +1986,7 @@ const CODES: &[CodeMeta] = &[
         "232068",
         400,
         ErrorKind::Unavailable,
-        "Wait a moment; when you try again, use the same `uuid` so that no second chat is made.",
+        "Wait a moment, then retry with the same `uuid` so that no second chat is created.",
     ),
     CodeMeta::new(
         "232069",
@@ -2151,7 +2151,7 @@ const CODES: &[CodeMeta] = &[
         "234038",
         400,
         ErrorKind::Rejected,
-        "Have the message sent again without this protection if the file is needed.",
+        "Ask the sender to resend the message without this protection if the file is needed.",
     ),
     CodeMeta::new(
         "234039",

@@ -75,9 +75,9 @@ impl Resource {
 
     /// Starts the download.
     ///
-    /// [`Download::save_in`] saves it under the name that users see in the chat, else the one that
-    /// the server gives, else `image`, `audio.opus`, `video.mp4` or `file`. A name without an
-    /// ending gets that of the media type.
+    /// [`Download::save_in`] saves it under the name that users see in the chat. Without one, it
+    /// takes the name from the server, or `image`, `audio.opus`, `video.mp4` or `file`. A name
+    /// without an ending gets that of the media type.
     ///
     /// # Errors
     ///

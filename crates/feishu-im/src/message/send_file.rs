@@ -315,7 +315,7 @@ impl Delivery {
     where
         C: Sender<CreateMessage> + Sender<ReplyMessage>,
     {
-        // Set here, so that the message has the same key if the caller sends it again.
+        // Set here, so that the message has the same key if the caller retries.
         let uuid = self.uuid.clone().filter(|uuid| !uuid.is_empty()).unwrap_or_else(uuid);
         let request = match &self.to.0 {
             Place::Chat(receive_id) => {

@@ -98,7 +98,7 @@ impl GetMessageResponse {
             }
         }
         let mut trees: Vec<_> = roots.into_iter().map(|root| tree(root, &mut within, 1)).collect();
-        // What is left are circles, which no root leads to.
+        // The remaining messages form cycles, which no root leads to.
         for upper in self.items.iter().filter_map(|item| item.upper_message_id.as_deref()) {
             for message in within.remove(upper).unwrap_or_default() {
                 trees.push(tree(message, &mut within, 1));

@@ -75,8 +75,8 @@ impl Pushed {
         self.shared.when(|| self.acks().into_iter().next()).await
     }
 
-    /// Waits until an acknowledgment of success arrived in time, so that the event is not sent
-    /// again.
+    /// Waits until an acknowledgment of success arrived in time, so that the event is not
+    /// redelivered.
     pub async fn accepted(&self) {
         self.shared.when(|| self.is_accepted().then_some(())).await;
     }

@@ -109,7 +109,7 @@ pub(super) struct Delivery {
     /// The places of its acknowledgments in the list of all.
     pub(super) acks: Vec<usize>,
     pub(super) is_accepted: bool,
-    /// When it is sent again.
+    /// When it is redelivered.
     pub(super) due: Option<Duration>,
 }
 
@@ -299,7 +299,7 @@ impl Hub {
         self.changed.send_replace(());
     }
 
-    /// Takes back the faults that are planned.
+    /// Cancels the planned faults.
     pub(super) fn calm(&mut self) {
         self.chaos = None;
         self.agenda.retain(|(_, due)| matches!(due, Due::Delivery(_)));

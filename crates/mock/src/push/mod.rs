@@ -41,10 +41,10 @@ const FEISHU_RESENDS: [Duration; 4] = [
     Duration::from_secs(6 * 60 * 60),
 ];
 
-/// DingTalk sends again after about a minute. How often is assumed.
+/// DingTalk redelivers after about a minute. The number of redeliveries is assumed.
 const DINGTALK_RESENDS: [Duration; 4] = [MINUTE; 4];
 
-/// Feishu's callbacks, which someone waits for in front of a screen: they are not sent again.
+/// Feishu's callbacks, which a user waits for in front of a screen: they are not redelivered.
 const CALLBACKS: [&str; 2] = ["card.action.trigger", "url.preview.get"];
 
 /// An event or a callback, for [`MockPlatform::push`].
@@ -160,7 +160,7 @@ impl Push {
     }
 
     /// Creates a system message of DingTalk, such as `ping`, with a `data` to be echoed, or
-    /// `disconnect`, after which the connection gets no more pushes. It is not sent again.
+    /// `disconnect`, after which the connection gets no more pushes. It is not redelivered.
     pub fn dingtalk_system(topic: &str, data: Value) -> Self {
         let (topic, event_type) = (topic.to_owned(), None);
         Self::of(Content::DingTalk { kind: "SYSTEM", topic, event_type, data }, &[])
@@ -220,9 +220,9 @@ impl Push {
         self
     }
 
-    /// Sets the intervals after which an event that was not acknowledged is sent again. Defaults to
-    /// the documented 15 seconds, 5 minutes, 1 hour and 6 hours for events of Feishu, to none for
-    /// its callbacks, and to four times a minute for DingTalk.
+    /// Sets the intervals after which an unacknowledged event is redelivered. Defaults to the
+    /// documented 15 seconds, 5 minutes, 1 hour and 6 hours for events of Feishu, to none for its
+    /// callbacks, and to four intervals of a minute for DingTalk.
     pub fn resend_after(mut self, intervals: impl IntoIterator<Item = Duration>) -> Self {
         self.resends = intervals.into_iter().collect();
         self
@@ -350,7 +350,7 @@ fn now() -> String {
     now.as_millis().to_string()
 }
 
-/// Shows nothing of the event, which may be someone's message.
+/// Never shows the event, which may be someone's message.
 impl fmt::Debug for Push {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Push")

@@ -26,7 +26,7 @@ struct Documented<'a> {
 }
 
 impl<'a> Documented<'a> {
-    /// The documented value. By place: a name on the wire may stand in the path and in the body.
+    /// The documented value. By place: a name on the wire may be in both the path and the body.
     fn member(&self, place: Place, field: &Field) -> Option<&'a Value> {
         match &self.operation.body {
             _ if place != Place::Body => None,
@@ -113,7 +113,7 @@ pub fn sample_calls(api: &Api, operation: &Operation, body: Option<&Value>) -> V
     let if_set =
         |is_set: bool, place, field: &Field| is_set.then(|| documented.value(place, field));
     add("full", &|place, field| Some(documented.value(place, field)));
-    // A key against duplicates is always sent, so what is sent is only known if it is set.
+    // An idempotency key is always sent, and its value is only known if it is set.
     let is_sent = |field: &Field| field.required || field.dedupe;
     add("bare", &|place, field| if_set(is_sent(field), place, field));
     add("cleared", &|place, field| match field.nullable {
@@ -184,7 +184,7 @@ pub fn sample_call(
     SampleCall { name, values, target, body, follows_page: false }
 }
 
-/// What is sent for a field: its own value, or the type of the id that it belongs to.
+/// Returns what is sent for a field: its own value, or the type of the ID that it belongs to.
 fn sent_value(api: &Api, values: &[(&Field, &Option<Value>)], field: &Field) -> Option<Value> {
     let is_meant = |other: &Field| match &field.type_of {
         Some(id) => other.rust == *id,
@@ -228,7 +228,7 @@ fn id_of<'a>(api: &'a Api, field: &Field) -> Option<&'a Id> {
     }
 }
 
-/// An id together with its type: the one that is documented next to it, or the first.
+/// Returns an ID together with its type: the one that is documented next to it, or the first.
 fn typed_id(id: &Id, documented: Option<String>, value: Value) -> Value {
     let first = id.variants.first().map(|first| first.variant.value.clone());
     json!({ "type": documented.or(first), "id": value })
@@ -260,12 +260,12 @@ pub fn unpacked(api: &Api, ty: &Type, value: &Value) -> Value {
     }
 }
 
-/// A value as it stands in a URL.
+/// Returns a value as it appears in a URL.
 fn encoded(value: &Value) -> String {
     utf8_percent_encode(&bare(value), COMPONENT).to_string()
 }
 
-/// A value outside of JSON, where a whole number has no point even if it is a `float`.
+/// Returns a value outside JSON, where a whole number has no point even if it is a `float`.
 fn bare(value: &Value) -> String {
     match value.as_f64().filter(|_| value.is_f64()) {
         Some(number) => number.to_string(),
@@ -273,7 +273,7 @@ fn bare(value: &Value) -> String {
     }
 }
 
-/// What reaches the server when a caller sets `value`: numbers and the values of enums in the
+/// Returns what reaches the server if a caller sets `value`: numbers and the values of enums in the
 /// spelling of their types, and models without their empty lists and maps unless these are
 /// required.
 fn sent(api: &Api, ty: &Type, value: &Value) -> Value {

@@ -93,7 +93,7 @@ impl<'a> Lowering<'a> {
             self.report(document.value(&root.join("schema")), message, hint);
         }
         if spec.schema == EventSchema::Card && spec.id != CARD {
-            let message = format!("`{}` would not be told without an envelope", spec.id);
+            let message = format!("`{}` cannot be recognized without an envelope", spec.id);
             let hint = format!("only `{CARD}` comes without one; correct the `schema` or the `id`");
             self.report(document.value(&root.join("schema")), message, hint);
         }
@@ -104,7 +104,7 @@ impl<'a> Lowering<'a> {
         let mut others = self.specs.events.events.iter();
         if *id == spec.id || !others.any(|other| other.spec.id == *id) {
             let place = document.value(&Pointer::default().join("replaced_by"));
-            let message = format!("there is no other event `{id}`");
+            let message = format!("unknown event `{id}`");
             self.report(place, message, "name the `id` of another event of this API");
         }
     }
@@ -129,13 +129,13 @@ impl<'a> Lowering<'a> {
         {
             let place = document.value(&root.join("dedupe"));
             let message = format!("`{pointer}` leads to no field that could be a key");
-            let hint = "write a JSON pointer to a `string` or an `int` of the payload, e.g. \
+            let hint = "write a JSON pointer to a `string` or an `int` of the payload, such as \
                         `/message/message_id`";
             self.report(place, message, hint);
         }
     }
 
-    /// The fields of a model that an event declares by itself.
+    /// The fields of a model that an event declares on its own.
     fn members(
         &mut self,
         fields: &'a [spec::Field],
@@ -157,7 +157,7 @@ impl<'a> Lowering<'a> {
         let root = Pointer::default();
         if let (Some(_), Some(_)) = (&spec.answer, &spec.answer_type) {
             let place = document.key(&root.join("answer_type"));
-            let message = "the answer is described twice".to_owned();
+            let message = "the answer is given twice".to_owned();
             self.report(place, message, "keep either `answer` or `answer_type`");
         }
         if let Some(text) = &spec.answer_type {

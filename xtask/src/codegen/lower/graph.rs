@@ -1,11 +1,11 @@
-//! Which models lead to which.
+//! References between models.
 
 use std::collections::HashSet;
 
 use super::super::ir::{Api, Field, Kind, Model, Operation, Type, TypeDef};
 
 /// Marks the models that callers build. It decides about constructor and setters alone: what a
-/// model looks like depends on its own spec, so that a new use of it breaks nobody.
+/// model looks like depends on its own spec, so that a new use of it is no breaking change.
 pub fn mark_sent(api: &mut Api) {
     let operations = api.modules.iter().flat_map(|module| &module.operations);
     let types = operations.flat_map(Operation::fields).map(|field| &field.ty);
@@ -31,7 +31,7 @@ pub fn box_cycles(api: &mut Api) {
     }
 }
 
-/// Whether nobody could build a `model`, because the field requires another one first.
+/// Whether a `model` could never be built, because the field requires another one first.
 pub fn requires_itself(api: &Api, model: &Model, field: &Field) -> bool {
     leads_back(api, model, field, &|field| field.required.then(|| model_within(field)).flatten())
 }

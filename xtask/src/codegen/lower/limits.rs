@@ -5,7 +5,7 @@ use std::fmt;
 use super::super::ir::{Kind, Type};
 use super::super::spec;
 
-/// What a length counts.
+/// The unit of a length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of {
     Characters,

@@ -1,5 +1,5 @@
-//! From specs to the IR. The only builder of the IR, and the only place that finds faults with
-//! what the specs say; it goes on after a fault so that one run reports them all.
+//! From specs to the IR. The only builder of the IR, and the only place that checks what the specs
+//! say; it continues after a fault so that one run reports them all.
 
 mod calls;
 mod event;
@@ -27,7 +27,7 @@ use super::{naming, spec};
 
 /// Names that an operation or a model needs for itself.
 pub const RESERVED: [&str; 3] = ["new", "send", "clone"];
-/// Names that an operation needs in addition, now or when its answer will come in pages.
+/// Names that an operation needs in addition, now or once it is paginated.
 pub const RESERVED_FOR_PAGES: [&str; 2] = ["pages", "items"];
 
 /// Types that generated code uses.
@@ -73,10 +73,10 @@ pub fn lower(specs: &ApiSpecs, diagnostics: &mut Diagnostics) -> Api {
 struct Lowering<'a> {
     specs: &'a ApiSpecs,
     types: BTreeMap<&'a str, Declared<'a>>,
-    /// What each name of the API stands for.
+    /// The item that each name of the API belongs to.
     names: BTreeMap<String, String>,
     diagnostics: &'a mut Diagnostics,
-    /// Where a sentence is still to be written.
+    /// The places of missing sentences.
     undescribed: Vec<String>,
 }
 
@@ -89,7 +89,7 @@ struct Declared<'a> {
     home: Home,
 }
 
-/// Where a field stands; decides what it may be.
+/// The place of a field, which decides what it may be.
 #[derive(Clone, Copy, PartialEq)]
 enum Position {
     Path,
@@ -143,7 +143,7 @@ impl<'a> Lowering<'a> {
     fn claim(&mut self, name: &str, owner: String, place: Place) -> bool {
         if let Some(first) = self.names.get(name) {
             let message = format!("`{name}` would name both {first} and {owner}");
-            let hint = "choose another name: for a type its `name`, else `rust`";
+            let hint = "choose another name: for a type its `name`, for anything else `rust`";
             self.report(place, message, hint);
             return false;
         }
@@ -191,7 +191,7 @@ impl<'a> Lowering<'a> {
         if !naming::is_snake_case(&rust) || is_reserved {
             let key = if spec.rust.is_some() { "rust" } else { "name" };
             let message = format!("`{rust}` cannot be the Rust name of a field");
-            let hint = "add a `rust` name in snake_case, e.g. `\"rust\": \"kind\"` for `type`";
+            let hint = "add a `rust` name in snake_case, such as `\"rust\": \"kind\"` for `type`";
             self.report(document.value(&pointer.join(key)), message, hint);
         }
         let ty = self.ty(&spec.ty, document, &pointer.join("type"))?;
@@ -242,7 +242,7 @@ impl<'a> Lowering<'a> {
                 let first = in_rust.insert(rust, wire);
                 let (message, hint) = match first {
                     _ if !on_wire.insert(wire) => {
-                        (format!("the field `{wire}` stands here twice"), "remove one")
+                        (format!("duplicate field `{wire}`"), "remove one")
                     }
                     Some(first) => (
                         format!("`{first}` and `{wire}` both become `{rust}` in Rust"),
@@ -304,7 +304,7 @@ impl<'a> Lowering<'a> {
             let place = document.value(&pointer.join("name"));
             if !naming::is_pascal_case(&spec.name) || spec.name == "Unknown" {
                 let message = format!("`{}` cannot name an error code", spec.name);
-                self.report(place, message, "name it in PascalCase, e.g. `ChatDissolved`");
+                self.report(place, message, "name it in PascalCase, such as `ChatDissolved`");
             } else if let Some(first) = seen.insert(&spec.name, code) {
                 let message = format!("`{first}` and `{code}` are both named `{}`", spec.name);
                 self.report(place, message, "give one of them a name of its own");
@@ -398,11 +398,11 @@ impl<'a> Lowering<'a> {
             return NOT_DESCRIBED.to_owned();
         }
         let problem = if text.trim().is_empty() {
-            Some("a sentence is missing")
+            Some("missing sentence")
         } else if text.chars().any(is_han) {
             Some("this sentence is not in English")
         } else if text.split('`').step_by(2).any(|text| text.contains("://")) {
-            Some("an address stands outside of backticks")
+            Some("a URL outside backticks")
         } else if !text.trim_end().ends_with(['.', '!', '?', ':', '`']) {
             Some("this is not a whole sentence")
         } else {
@@ -419,7 +419,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// Stands in the docs until somebody writes a sentence.
+/// The placeholder of a missing sentence in the docs.
 const NOT_DESCRIBED: &str = "Not described here yet; see the vendor's documentation.";
 
 fn stem(document: &Document) -> String {

@@ -15,7 +15,7 @@ use super::place::{fits_url, is_id};
 use super::{Lowering, Position, limits, path, stem};
 use crate::distill::read::old_api;
 
-/// What stands at the root of a crate already.
+/// The names at the root of every crate.
 pub const NO_MODULES: [&str; 5] = ["types", "events", "error_code", "generated", "openplat_core"];
 
 impl<'a> Lowering<'a> {
@@ -28,7 +28,7 @@ impl<'a> Lowering<'a> {
                 let first = slashes(first);
                 let place = file.document.value(&Pointer::default().join("id"));
                 let message = format!("{first} describes `{}` as well", file.spec.id);
-                let hint = "an operation has one file; correct the id or delete one";
+                let hint = "an operation has one file; correct the ID or delete one";
                 self.report(place, message, hint);
             }
             let Some((module, operation)) = self.endpoint(file) else {
@@ -69,7 +69,7 @@ impl<'a> Lowering<'a> {
         let known = one_of(api.spec.modules.keys().map(String::as_str));
         let message = format!("belongs to the module `{module}`, which does not exist");
         self.diagnostics.push(Diagnostic::file(&document.path, message).hint(format!(
-            "add it to `modules` of `api.json`, or rename the file; there is {known}"
+            "add it to `modules` of `api.json`, or rename the file; available: {known}"
         )));
     }
 
@@ -81,9 +81,8 @@ impl<'a> Lowering<'a> {
             stem.split_once('.').filter(|(_, method)| naming::is_method(method))
         else {
             self.diagnostics.push(
-                Diagnostic::file(&document.path, "does not say which operation it describes").hint(
-                    "name the file `<module>.<method>.json` in snake_case, e.g. `chat.link.json`",
-                ),
+                Diagnostic::file(&document.path, "does not say which operation it describes")
+                    .hint("name the file `<module>.<method>.json` in snake_case: `chat.link.json`"),
             );
             return None;
         };
@@ -167,8 +166,8 @@ impl<'a> Lowering<'a> {
         let is_good = !id.is_empty() && id.chars().all(is_allowed);
         if !is_good {
             let place = document.value(&Pointer::default().join("id"));
-            let message = format!("`{id}` is not the id of an operation or event");
-            self.report(place, message, "an id has letters, digits, `.`, `_` and `-` only");
+            let message = format!("`{id}` is not the ID of an operation or event");
+            self.report(place, message, "use letters, digits, `.`, `_` and `-` only");
         }
         is_good
     }
@@ -218,7 +217,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// What the client does by itself for DingTalk's old API is no field.
+    /// Fields that the client sets for DingTalk's old API are not part of a spec.
     fn check_old(&mut self, spec: &spec::Endpoint, document: &Document) {
         let vendor = self.specs.api.spec.vendor;
         if vendor != Vendor::DingTalk || !old_api::is_old(&spec.path) {
@@ -233,7 +232,7 @@ impl<'a> Lowering<'a> {
             for (index, field) in fields.iter().enumerate() {
                 if ours.contains(&field.name.as_str()) {
                     let place = document.value(&Pointer::default().join(key).join(index));
-                    let message = format!("the client {does} `{}` by itself", field.name);
+                    let message = format!("the client {does} `{}` on its own", field.name);
                     let hint = "remove the field: it is the same for each operation of the old API";
                     self.report(place, message, hint);
                 }
@@ -280,15 +279,15 @@ impl<'a> Lowering<'a> {
             } else {
                 continue;
             };
-            let message = format!("`{}` cannot be sent beside a file", field.wire);
+            let message = format!("`{}` cannot be sent along with a file", field.wire);
             let hint = "a form has files, strings, numbers, bools, enums, and lists of these; none \
-                        of them is `null` or a key against duplicates";
+                        of them is `null` or an idempotency key";
             self.report(place, message, hint);
         }
         Some(Body::Form(fields))
     }
 
-    /// Finds the id to each `type_of`, and the type to each id that travels with one.
+    /// Finds the ID of each `type_of`, and the type of each ID that travels with one.
     fn join_ids(&mut self, operation: &mut Operation, document: &Document) {
         let ids = operation.parts().filter(|(_, field)| is_id(&field.ty));
         let mut ids: BTreeMap<String, (Pointer, Field)> =
@@ -300,7 +299,7 @@ impl<'a> Lowering<'a> {
                 self.check_type_of(field, &id, document, &pointer);
                 field.type_of = Some(id.rust);
             } else {
-                let message = format!("there is no id `{wire}` that travels with its type");
+                let message = format!("there is no ID `{wire}` that travels with its type");
                 let hint = "name a field of this request whose type has `id_types`";
                 self.report(document.value(&pointer.join("type_of")), message, hint);
             }
@@ -325,7 +324,7 @@ impl<'a> Lowering<'a> {
         }
         if field.required && !id.required {
             let message = format!("`{}` is required, and `{}` is not", field.wire, id.wire);
-            let hint = "an id and its type are sent together: require both, or the id alone";
+            let hint = "an ID and its type are sent together: require both, or only the ID";
             self.report(document.value(&pointer.join("name")), message, hint);
         }
     }
@@ -356,11 +355,11 @@ impl<'a> Lowering<'a> {
             return;
         }
         let message = if self.specs.api.spec.vendor == Vendor::DingTalk {
-            "DingTalk's answers have no envelope to stand beside"
+            "DingTalk's responses have no envelope"
         } else if operation.output.is_none() {
-            "nothing stands beside `code`"
+            "there are no members next to `code`"
         } else if operation.is_download() {
-            "a file has no envelope to stand beside"
+            "a file has no envelope"
         } else {
             return;
         };
@@ -378,21 +377,21 @@ impl<'a> Lowering<'a> {
         let root = Pointer::default();
         if let (Some(_), Some(_)) = (&spec.response, &spec.response_type) {
             let place = document.key(&root.join("response_type"));
-            let message = "the answer is described twice".to_owned();
+            let message = "the response is given twice".to_owned();
             self.report(place, message, "keep either `response` or `response_type`");
         }
         if let Some(text) = &spec.response_type {
             let pointer = root.join("response_type");
             let ty = self.ty(text, document, &pointer)?;
             if is_id(&ty) || matches!(ty, Type::Text(_)) {
-                let message = format!("`{text}` cannot be the whole of an answer");
+                let message = format!("`{text}` cannot be a whole response");
                 self.report(document.value(&pointer), message, "it is the type of a field only");
             }
             return Some(ty);
         }
         let fields = spec.response.as_ref().filter(|fields| !fields.is_empty())?;
         let name = format!("{operation}Response");
-        let owner = format!("the answer to `{operation}`");
+        let owner = format!("the response of `{operation}`");
         self.claim(&name, owner, document.key(&root.join("response")));
         let pointer = root.join("response");
         let fields = self.fields(fields, document, &pointer, Position::Model);
@@ -419,8 +418,8 @@ impl<'a> Lowering<'a> {
         }
         limits::rates(text).unwrap_or_else(|| {
             let place = document.value(&Pointer::default().join("rate"));
-            let message = format!("`{text}` is no rate limit");
-            let hint = "write calls per `s`, `min`, `h` or `d`, e.g. `1000/min, 50/s`";
+            let message = format!("invalid rate limit `{text}`");
+            let hint = "write calls per `s`, `min`, `h` or `d`, such as `1000/min, 50/s`";
             self.report(place, message, hint);
             Vec::new()
         })
@@ -482,9 +481,9 @@ impl<'a> Lowering<'a> {
                     }
                     None => format!("add it to `errors` of {api_path}"),
                 };
-                self.report(place, format!("the code `{code}` is not in the dictionary"), hint);
+                self.report(place, format!("unknown error code `{code}`"), hint);
             } else if codes.contains(code) {
-                self.report(place, format!("the code `{code}` stands here twice"), "keep one");
+                self.report(place, format!("duplicate code `{code}`"), "keep one");
             } else {
                 codes.push(code.clone());
             }
@@ -539,7 +538,7 @@ fn whole(ty: Type) -> Field {
         wire: "body".to_owned(),
         rust: "body".to_owned(),
         ty,
-        doc: "What is sent as the body.".to_owned(),
+        doc: "The value that is sent as the body.".to_owned(),
         deprecated: None,
         values: Vec::new(),
         limits: Vec::new(),
@@ -558,7 +557,7 @@ fn whole(ty: Type) -> Field {
     }
 }
 
-/// What decides the name of an operation, or what is next to it.
+/// Returns the place of what decides the name of an operation, or of what is next to it.
 fn name_place(spec: &spec::Endpoint, document: &Document) -> Place {
     document.value(&Pointer::default().join(if spec.rust.is_some() { "rust" } else { "id" }))
 }

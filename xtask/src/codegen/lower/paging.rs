@@ -1,4 +1,4 @@
-//! How an answer is read page by page.
+//! The pagination of operations.
 
 use super::super::diagnostic::{one_of, slashes};
 use super::super::document::{Document, Pointer};
@@ -11,7 +11,7 @@ impl Lowering<'_> {
     /// Finds the fields that `pages` names. Only possible when all types are there.
     pub(super) fn page(&mut self, api: &mut Api) {
         let specs = self.specs;
-        // Next to another fault it cannot be told what an answer holds.
+        // With another fault, the fields of a response are not certain.
         if specs.share_doubts(self.diagnostics) {
             return;
         }
@@ -40,9 +40,9 @@ impl Lowering<'_> {
         document: &Document,
     ) -> Option<Paging> {
         let Some(answer) = answer_fields(api, operation) else {
-            let message = "the answer holds no fields that lead to a next page".to_owned();
-            let hint = "`pages` is for answers that are a model: with `response`, or with a model \
-                        as `response_type`";
+            let message = "the response has no fields that lead to a next page".to_owned();
+            let hint = "`pages` is for responses that are a model: with `response`, or with a \
+                        model as `response_type`";
             self.report(document.key(&Pointer::default().join("pages")), message, hint);
             return None;
         };
@@ -99,11 +99,11 @@ impl Lowering<'_> {
             }
             None => {
                 let known = one_of(fields.iter().map(|field| field.wire.as_str()));
-                let message = format!("there is no field `{name}`");
+                let message = format!("unknown field `{name}`");
                 self.report(
                     place(),
                     message,
-                    format!("`{key}` is {}; there is {known}", fits.meaning),
+                    format!("`{key}` is {}; available: {known}", fits.meaning),
                 );
                 None
             }
@@ -111,23 +111,23 @@ impl Lowering<'_> {
     }
 }
 
-/// What a field has to be for its part in paging.
+/// The requirement of a field for its part in pagination.
 struct Fits {
     meaning: &'static str,
     test: fn(&Field) -> bool,
 }
 
 const LIST: Fits = Fits {
-    meaning: "a list in the answer",
+    meaning: "a list in the response",
     test: |field| list_item(&field.ty).is_some() && field.presence != Presence::Optional,
 };
-const BOOL: Fits = Fits { meaning: "a bool in the answer", test: |field| field.ty == Type::Bool };
+const BOOL: Fits = Fits { meaning: "a bool in the response", test: |field| field.ty == Type::Bool };
 const FLAG: Fits = Fits {
     meaning: "an optional bool in the request",
     test: |field| field.ty == Type::Bool && !field.required,
 };
 const STRING: Fits =
-    Fits { meaning: "a string in the answer", test: |field| field.ty == Type::String };
+    Fits { meaning: "a string in the response", test: |field| field.ty == Type::String };
 const TOKEN: Fits = Fits {
     meaning: "an optional string in the request",
     test: |field| field.ty == Type::String && !field.required,
@@ -137,13 +137,13 @@ const NUMBER: Fits = Fits {
     test: |field| matches!(field.ty, Type::Int | Type::String),
 };
 
-/// The fields of an answer that is a model.
+/// Returns the fields of a response that is a model.
 fn answer_fields<'a>(api: &'a Api, operation: &Operation) -> Option<Vec<&'a Field>> {
     let Some(Type::Named(reference)) = &operation.output else { return None };
     Some(api.model(&reference.name)?.fields.iter().collect())
 }
 
-/// What a list holds, also one that is JSON in a string.
+/// Returns the type of the items of a list, also of one that is JSON in a string.
 fn list_item(ty: &Type) -> Option<&Type> {
     match ty {
         Type::List(item) => Some(item),

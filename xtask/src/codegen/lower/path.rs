@@ -7,7 +7,7 @@ pub struct Template {
     pub params: Vec<String>,
 }
 
-/// Reads `/a/:name/b` or `/a/{name}/b`. A slash may stand at the end.
+/// Reads `/a/:name/b` or `/a/{name}/b`. A slash may be at the end.
 pub fn parse(path: &str) -> Result<Template, String> {
     let Some(rest) = path.strip_prefix('/') else {
         return Err(format!("`{path}` does not start with `/`"));
@@ -23,7 +23,7 @@ pub fn parse(path: &str) -> Result<Template, String> {
         match segment.strip_prefix(':').or(braced) {
             Some(name) if name.chars().all(is_name) && !name.is_empty() => {
                 if template.params.iter().any(|param| param == name) {
-                    return Err(format!("`{name}` stands in the path twice"));
+                    return Err(format!("the path has `{name}` twice"));
                 }
                 template.text.push_str(&format!("{{{name}}}"));
                 template.params.push(name.to_owned());

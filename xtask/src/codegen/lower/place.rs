@@ -1,4 +1,4 @@
-//! What may stand where: the types and marks of a field, and the place that it is sent in.
+//! The types and marks that a field may have, and the place that it is sent in.
 
 use super::super::document::{Document, Pointer};
 use super::super::ir::{Counts, Kind, Type};
@@ -52,13 +52,13 @@ impl Lowering<'_> {
         let has_no_default = |ty: &Type| matches!(ty, Type::Named(_));
         if field.spec.always && field.position != Position::Model {
             let message = format!("`always` says nothing about `{name}`");
-            let hint = "it is for answers; a parameter that must be sent is `required`";
+            let hint = "it is for responses; a parameter that must be sent is `required`";
             self.report_key(field, "always", message, hint);
         } else if field.spec.always
             && matches!(field.ty, Type::Text(inner) if has_no_default(inner))
         {
-            let message = format!("`{name}` has no value where the string is empty");
-            let hint = "vendors send an empty string in place of JSON; drop `always`";
+            let message = format!("`{name}` has no value if the string is empty");
+            let hint = "vendors send an empty string instead of JSON; drop `always`";
             self.report_key(field, "always", message, hint);
         }
     }
@@ -78,13 +78,13 @@ impl Lowering<'_> {
         }
         if field.position != Position::Body {
             let message = "a file cannot be sent here".to_owned();
-            let hint = "files are fields of a `body`, which is sent as a form then; an answer that \
-                        is a file has `\"response_type\": \"file\"`";
+            let hint = "files are fields of a `body`, which is then sent as a form; a response \
+                        that is a file has `\"response_type\": \"file\"`";
             self.report_type(field, message, hint);
         }
         let samples = [("example", &field.spec.example), ("default", &field.spec.default)];
         for (key, _) in samples.into_iter().filter(|(_, sample)| sample.is_some()) {
-            let hint = "nobody can write down here what is in a file; drop the key";
+            let hint = "a spec cannot contain a file; drop the key";
             self.report_key(field, key, format!("a file has no `{key}`"), hint);
         }
     }
@@ -94,8 +94,8 @@ impl Lowering<'_> {
             return;
         }
         if is_id(field.ty) {
-            let message = "an id that travels with its type cannot stand here".to_owned();
-            let hint = "it is a field of a request; in a model or an answer the id is a `string`, \
+            let message = "an ID that travels with its type is not allowed here".to_owned();
+            let hint = "it is a field of a request; in a model or a response the ID is a `string`, \
                         and its type a field of its own";
             self.report_type(field, message, hint);
         }
@@ -113,7 +113,7 @@ impl Lowering<'_> {
             }
             Position::Body | Position::Model => return,
         };
-        // What is said about a file is enough.
+        // For a file, this fault was reported already.
         if *field.ty != Type::File && !fits_url(field.ty, field.position) {
             let message = format!("`{}` cannot be sent in the URL", field.spec.ty);
             self.report_type(field, message, hint);
@@ -125,8 +125,8 @@ impl Lowering<'_> {
             && *field.ty == Type::String
             && !field.spec.required;
         if field.spec.dedupe && !may_dedupe {
-            let message = format!("`{}` cannot be a key against duplicates", field.spec.name);
-            let hint = "such a key is an optional string in the query or the body";
+            let message = format!("`{}` cannot be an idempotency key", field.spec.name);
+            let hint = "an idempotency key is an optional string in the query or the body";
             self.report_key(field, "dedupe", message, hint);
         }
     }
@@ -141,7 +141,7 @@ impl Lowering<'_> {
         if spec.nullable && !may_be_null {
             let message = format!("`{}` cannot be cleared with `null`", spec.name);
             let hint = "that is for optional members of JSON bodies, other than `json`, JSON in a \
-                        string, and an id with its type";
+                        string, and an ID with its type";
             self.report_key(field, "nullable", message, hint);
         }
     }
@@ -186,7 +186,7 @@ impl Lowering<'_> {
             ("min_length", limits::leave_nothing(spec.min_length, spec.max_length)),
         ] {
             if leaves_nothing {
-                let message = format!("no value lies within the limits of `{}`", spec.name);
+                let message = format!("the limits of `{}` allow no value", spec.name);
                 let hint = "the least is greater than the greatest; correct one of them";
                 self.report_key(field, key, message, hint);
             }
@@ -194,7 +194,7 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether it is an id that travels with its type.
+/// Whether it is an ID that travels with its type.
 pub(super) fn is_id(ty: &Type) -> bool {
     matches!(ty, Type::Named(reference) if reference.kind == Kind::Id)
 }

@@ -57,8 +57,8 @@ pub fn fill(api: &mut Api, specs: &ApiSpecs, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Which way a sample travels. What we send is exact; what we receive may drift between strings,
-/// numbers and booleans as far as the client bears it, and may leave things out.
+/// The direction that a sample travels in. What we send is exact; what we receive may drift between
+/// strings, numbers and booleans as far as the client bears it, and may leave things out.
 #[derive(Clone, Copy, PartialEq)]
 enum Wire {
     Sent,
@@ -69,7 +69,7 @@ struct Checker<'a> {
     api: &'a Api,
     document: &'a Document,
     diagnostics: &'a mut Diagnostics,
-    /// What the sample is called: an example, or a default.
+    /// The word for the sample: an example, or a default.
     noun: &'static str,
 }
 
@@ -179,7 +179,7 @@ impl<'a> Checker<'a> {
             let Some(example) = field.example.as_ref().map(plain) else { continue };
             if matches!(example.as_str(), "" | "." | "..") {
                 let pointer = pointer.join(field.index).join("example");
-                let message = format!("the example `{example}` is lost in a path");
+                let message = format!("the example `{example}` is dropped from a path");
                 self.report(&pointer, message, "URLs drop such segments; take a real value");
             }
         }
@@ -187,7 +187,7 @@ impl<'a> Checker<'a> {
 
     fn answer(&mut self, operation: &Operation, example: &Value, pointer: &Pointer) {
         if operation.is_download() {
-            return self.report(pointer, "the operation answers with a file", "remove the example");
+            return self.report(pointer, "the operation returns a file", "remove the example");
         }
         let (data, pointer) = match self.api.vendor {
             Vendor::DingTalk if old_api::is_old(&operation.path) => {
@@ -200,8 +200,8 @@ impl<'a> Checker<'a> {
             Vendor::DingTalk => (Some(example.clone()), pointer.clone()),
             Vendor::Feishu => {
                 if example.get("code").and_then(Value::as_i64) != Some(0) {
-                    let hint = "write the whole body as the vendor answers it, with its envelope";
-                    self.report(pointer, "the example does not hold `\"code\": 0`", hint);
+                    let hint = "write the whole body of the response, with its envelope";
+                    self.report(pointer, "the example has no `\"code\": 0`", hint);
                 }
                 let is_whole = operation.whole_body;
                 let pointer = if is_whole { pointer.clone() } else { pointer.join("data") };
@@ -319,8 +319,8 @@ impl<'a> Checker<'a> {
         let message =
             format!("the {} `{text}` is not one of the values of `{}`", self.noun, def.name);
         let hint = format!(
-            "{hint}Add it to `values`, or to `slips` if it stands in a sample of the \
-             documentation and nowhere else"
+            "{hint}Add it to `values`, or to `slips` if it only appears in a sample of the \
+             documentation"
         );
         self.report(pointer, message, hint);
     }

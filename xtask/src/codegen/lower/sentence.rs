@@ -1,4 +1,4 @@
-//! What makes a sentence worth reading.
+//! Checks that a sentence says more than the name.
 
 use heck::ToSnakeCase;
 

@@ -23,7 +23,7 @@ pub fn next_call(api: &Api, operation: &Operation, call: &SampleCall) -> Option<
     Some(SampleCall { values: call.values.clone(), follows_page: true, ..next })
 }
 
-/// What leads to the page after the documented one, which `start` led to.
+/// Returns the value that leads to the page after the documented one, which `start` led to.
 fn next_value(
     api: &Api,
     operation: &Operation,

@@ -14,10 +14,10 @@ use super::{Declared, Lowering, Position, graph, stem};
 const BUILT_IN: [&str; 9] =
     ["string", "int", "float", "bool", "json", "record", "file", "list", "map"];
 
-/// What every id has that travels with its type.
+/// The methods of every ID that travels with its type.
 const METHODS_OF_IDS: [&str; 4] = ["new", "id_type", "as_str", "clone"];
 
-/// How deep lists and maps may lie in each other. No page comes near it.
+/// The most levels of nested lists and maps. No page comes near it.
 const DEEPEST_TYPE: usize = 8;
 
 impl<'a> Lowering<'a> {
@@ -46,7 +46,7 @@ impl<'a> Lowering<'a> {
         let name = spec.name.as_str();
         if !naming::is_pascal_case(name) {
             let message = format!("`{name}` is not the name of a type");
-            self.report(place, message, "types are named in PascalCase, e.g. `ChatMember`");
+            self.report(place, message, "types are named in PascalCase, such as `ChatMember`");
             return;
         }
         if let Some(first) = self.types.get(name) {
@@ -103,7 +103,7 @@ impl<'a> Lowering<'a> {
                         sets it, or drop `always`";
             self.report(document.key(&pointer.join("always")), message, hint);
         } else if model.in_requests && graph::requires_itself(api, model, field) {
-            let message = format!("nobody can build the first `{owner}`: `{name}` requires one");
+            let message = format!("`{owner}` can never be built: `{name}` requires another one");
             let hint = "drop `required`, here or on the way back, or make it a list";
             self.report(document.key(&pointer.join("required")), message, hint);
         }
@@ -136,7 +136,7 @@ impl<'a> Lowering<'a> {
         pointer: &Pointer,
     ) {
         let message = format!("`{}` of `{owner}` is never sent, and so never cleared", field.wire);
-        let hint = "drop `nullable`: a `null` in an answer is read as absent anyway";
+        let hint = "drop `nullable`: a `null` in a response is read as absent anyway";
         self.report(document.key(&pointer.join("nullable")), message, hint);
     }
 
@@ -146,7 +146,7 @@ impl<'a> Lowering<'a> {
             if !naming::is_snake_case(&name) {
                 self.diagnostics.push(
                     Diagnostic::file(&file.document.path, "does not name a Rust module")
-                        .hint("name the file in snake_case, e.g. `chat.json`"),
+                        .hint("name the file in snake_case, such as `chat.json`"),
                 );
             }
             TypesFile {
@@ -199,7 +199,7 @@ impl<'a> Lowering<'a> {
             }
             _ => {
                 let message = format!("`{name}` must have either `fields`, `values` or `id_types`");
-                let hint = "a model has `fields`, an enum has `values`, an id that travels with \
+                let hint = "a model has `fields`, an enum has `values`, an ID that travels with \
                             its type has `id_types`";
                 self.report(document.value(&pointer.join("name")), message, hint);
                 None
@@ -207,7 +207,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The enum of the types that an id may have, and how an id of each is made.
+    /// Lowers the enum of the types that an ID may have, and the constructor of an ID of each.
     fn id_types(
         &mut self,
         name: &str,
@@ -219,14 +219,14 @@ impl<'a> Lowering<'a> {
         let values = declared.and_then(|declared| declared.spec.values.as_ref());
         let (Type::Named(reference), Some(values)) = (ty, values) else {
             let message = format!("`{name}` is not an enum of strings");
-            let hint = "name the enum of the types that the id may have";
+            let hint = "name the enum of the types that the ID may have";
             self.report(document.value(pointer), message, hint);
             return None;
         };
         let variants = values.iter().map(|value| {
             let rust = value.rust.clone().unwrap_or_else(|| naming::variant(&value.value));
             let constructor = naming::module(&naming::field(&rust));
-            // What is wrong with the sentences is reported where the enum is declared.
+            // Faults of the sentences are reported where the enum is declared.
             let doc = match &value.doc {
                 Some(doc) => doc.trim().to_owned(),
                 None => wire_doc(&value.value),
@@ -238,7 +238,7 @@ impl<'a> Lowering<'a> {
         for variant in &variants {
             if METHODS_OF_IDS.contains(&variant.constructor.as_str()) {
                 let message = format!(
-                    "the value `{}` of `{name}` would be made by `{}`, which every id has",
+                    "the value `{}` of `{name}` would be created by `{}`, which every ID has",
                     variant.variant.value, variant.constructor
                 );
                 self.report(document.value(pointer), message, "give the value a `rust` name");
@@ -286,7 +286,7 @@ impl<'a> Lowering<'a> {
             let key = if spec.rust.is_some() { "rust" } else { "value" };
             let place = document.value(&pointer.join(key));
             if def.variants.iter().any(|first| def.is_same(&first.value, value)) {
-                let message = format!("the value `{value}` stands here twice");
+                let message = format!("duplicate value `{value}`");
                 self.report(document.value(&pointer.join("value")), message, "keep one");
             } else if !naming::is_pascal_case(&rust) || rust == "Unknown" {
                 let message = format!("`{rust}` cannot be the Rust name of the value `{value}`");
@@ -345,7 +345,7 @@ impl<'a> Lowering<'a> {
     fn inner(&mut self, text: &str, document: &'a Document, pointer: &Pointer) -> Option<Type> {
         let ty = self.ty(text, document, pointer)?;
         if is_id(&ty) || matches!(ty, Type::Text(_) | Type::File) {
-            let message = format!("`{text}` cannot stand within another type");
+            let message = format!("`{text}` is not allowed within another type");
             self.report(document.value(pointer), message, "it is the type of a whole field only");
             return None;
         }
@@ -367,7 +367,7 @@ impl<'a> Lowering<'a> {
                          `map<T>`, and `string<T>` for JSON in a string"
                     .to_owned(),
             };
-            self.report(place, format!("the type `{name}` does not exist"), hint);
+            self.report(place, format!("unknown type `{name}`"), hint);
             return None;
         };
         let home = slashes(&declared.document.path);
@@ -408,7 +408,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// What is said of a value whose name says everything.
+/// Returns the doc of a value whose name says everything.
 fn wire_doc(value: &str) -> String {
     format!("`{value}` on the wire.")
 }

@@ -35,7 +35,7 @@ pub fn names(api: &Api) -> BTreeSet<String> {
     own.chain(["Event".to_owned()]).chain(shared).collect()
 }
 
-/// What the events take from `types`.
+/// Returns the names that the events take from `types`.
 fn shared_names(api: &Api) -> BTreeSet<String> {
     let own = api.events.iter().flat_map(|event| &event.types);
     let shared = api.event_types.iter().flat_map(|file| &file.types);
@@ -154,7 +154,7 @@ fn implementations(event: &Event) -> Vec<Item> {
     [callback, example].into_iter().flatten().map(Item::Tokens).collect()
 }
 
-/// Where a type is imported from that does not stand in the same file.
+/// Returns the module of a type that is not in the same file.
 pub fn home(home: Home) -> Option<proc_macro2::TokenStream> {
     match home {
         Home::Local => None,

@@ -156,8 +156,8 @@ fn module_file(api: &Api, module: &Module) -> File {
     in_crate(api, &path, &origin, &docs::paragraph(&module.doc), items)
 }
 
-/// What a module takes from `types`: all that its operations lead to. A type that moves there
-/// because another operation needs it as well keeps its path.
+/// Returns the names that a module takes from `types`: all that its operations lead to. A type that
+/// moves there because another operation needs it as well keeps its path.
 fn shared_names(api: &Api, module: &Module) -> BTreeSet<String> {
     let operations = &module.operations;
     let fields = operations.iter().flat_map(Operation::parts).map(|(_, field)| &field.ty);
@@ -165,7 +165,7 @@ fn shared_names(api: &Api, module: &Module) -> BTreeSet<String> {
     leads_to(api, fields.chain(outputs))
 }
 
-/// What `types` has of all that these types lead to.
+/// Returns those of all types that these lead to that are in `types`.
 fn leads_to<'a>(api: &'a Api, first: impl Iterator<Item = &'a Type>) -> BTreeSet<String> {
     let mut pending: Vec<&Type> = first.collect();
     let mut seen = BTreeSet::new();
@@ -298,7 +298,8 @@ fn is_option(field: &Field) -> bool {
     field.presence == Presence::Optional
 }
 
-/// What a constructor or setter takes for a value, and how `value` becomes what is stored.
+/// The parameter type of a constructor or setter, and the expression that converts `value` to what
+/// is stored.
 struct Argument {
     ty: TokenStream,
     convert: TokenStream,
@@ -339,7 +340,8 @@ fn argument(ty: &Type, value: TokenStream) -> Argument {
     }
 }
 
-/// What a constructor or setter takes for a field: a number or a time in addition to its text.
+/// Returns what a constructor or setter takes for a field: a number or a time in addition to its
+/// text.
 fn field_argument(field: &Field, value: TokenStream) -> Argument {
     match counted_text(field) {
         Some(ty) => Argument {

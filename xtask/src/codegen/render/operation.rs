@@ -225,13 +225,13 @@ fn dedupe_limit(field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// The field that a caller sets: for the type of an id, that of the id.
+/// Returns the field that a caller sets: for the type of an ID, that of the ID.
 fn stored<'a>(operation: &'a Operation, field: &'a Field) -> &'a Field {
     let id = field.type_of.as_ref();
     id.and_then(|id| operation.fields().find(|field| field.rust == *id)).unwrap_or(field)
 }
 
-/// What is sent for a field: what is stored, as JSON in a string, or a part of an id.
+/// Returns what is sent for a field: what is stored, as JSON in a string, or a part of an ID.
 fn sent(operation: &Operation, field: &Field) -> TokenStream {
     let stored = stored(operation, field);
     let name = ident(&stored.rust);

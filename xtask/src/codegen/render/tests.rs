@@ -187,7 +187,7 @@ fn event_tests(scope: &Scope<'_>, event: &Event) -> TokenStream {
     }
 }
 
-/// What the sample of an event holds that `Debug` must not show.
+/// Returns the texts in the sample of an event that `Debug` must not show.
 fn private_in_event(api: &Api, event: &Event) -> BTreeSet<String> {
     let data = event.example.as_ref().map(|example| match event.schema {
         EventSchema::Card => example,
@@ -200,7 +200,7 @@ fn private_in_event(api: &Api, event: &Event) -> BTreeSet<String> {
     texts.finish()
 }
 
-/// What a call sends, or the documented answer holds, that `Debug` must not show.
+/// Returns the texts in a call, or in the documented response, that `Debug` must not show.
 fn private_in_call(api: &Api, operation: &Operation, call: &SampleCall) -> BTreeSet<String> {
     let mut texts = Texts { api, private: BTreeSet::new(), shown: BTreeSet::new() };
     for (field, value) in operation.fields().zip(&call.values) {
@@ -217,7 +217,7 @@ fn private_in_call(api: &Api, operation: &Operation, call: &SampleCall) -> BTree
 struct Texts<'a> {
     api: &'a Api,
     private: BTreeSet<String>,
-    /// Names of fields, and what others hold: an ID in a private value may stand there as well.
+    /// Names of fields, and what others hold: an ID in a private value may appear there as well.
     shown: BTreeSet<String>,
 }
 

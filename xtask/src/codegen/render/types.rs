@@ -59,7 +59,7 @@ pub fn model(api: &Api, model: &Model, docs: &TokenStream) -> Vec<Item> {
     items
 }
 
-/// What reads a time, whose unit the spec knows.
+/// Returns the accessor of a time whose unit is in the spec.
 fn accessor(field: &Field) -> Option<TokenStream> {
     let (accessor, name) = (ident(field.accessor.as_ref()?), ident(&field.rust));
     let (ty, deprecated) = (counted(field)?, deprecated(field.deprecated.as_deref()));
@@ -96,12 +96,12 @@ fn serde_attribute(field: &Field) -> Option<TokenStream> {
     let text = matches!(field.ty, Type::Text(_)).then(|| quote!(with = "openplat_core::json_text"));
     let absent = match field.presence {
         Presence::Always => None,
-        // What reads the JSON has to be told that there may be none.
+        // The code that reads the JSON has to know that it may be absent.
         Presence::Optional if text.is_some() => {
             Some(quote!(default, skip_serializing_if = "Option::is_none"))
         }
         Presence::Optional => Some(quote!(skip_serializing_if = "Option::is_none")),
-        // Who requires a list wants to see an empty one as well.
+        // A server that requires a list wants to see an empty one as well.
         Presence::Empty if field.required => Some(quote!(default)),
         Presence::Empty => {
             let is_empty = match field.ty.contents() {
@@ -119,7 +119,7 @@ fn serde_attribute(field: &Field) -> Option<TokenStream> {
     (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
 }
 
-/// An id and its type in one value, so that neither is sent without the other.
+/// Renders an ID and its type in one value, so that neither is sent without the other.
 pub fn id(id: &Id) -> Vec<Item> {
     let (docs, name) = (docs::attributes(&docs::paragraph(&id.doc)), ident(&id.name));
     let types = ident(&id.types.name);

@@ -1,4 +1,4 @@
-//! What a person at a terminal sees of `distill` and `drift`.
+//! The output of `distill` and `drift` on a terminal.
 
 use std::fmt::Write;
 
@@ -22,8 +22,9 @@ fn styled(style: Style, text: impl std::fmt::Display) -> String {
 /// As many lines about a page fit on a screen.
 const LINES: usize = 20;
 
-/// What is not certain, each with the line of the page: `file:line: kind: message`. What a sample
-/// alone shows is counted, and so is what does not fit on a screen, unless all is wanted.
+/// Lists what is not certain, each with the line of the page: `file:line: kind: message`. Facts
+/// that only a sample shows are counted, and so are those that do not fit on a screen, unless all
+/// are wanted.
 pub fn report(outcome: &Outcome, all: bool) -> String {
     let mut text = String::new();
     for page in &outcome.pages {
@@ -49,7 +50,7 @@ pub fn report(outcome: &Outcome, all: bool) -> String {
     text
 }
 
-/// Why a page went into no spec.
+/// Returns the reason why a page went into no spec.
 pub fn skipped(page: &PageReport) -> String {
     let Some(why) = &page.skipped else { return String::new() };
     let place = styled(PLACE, format!("{}:1", page.name));
@@ -57,7 +58,7 @@ pub fn skipped(page: &PageReport) -> String {
     format!("{place}: {}: {why}\n", styled(KIND, kind))
 }
 
-/// What is left to write, each with its places and with what the vendor says about it.
+/// Lists the missing sentences, each with its places and with the text of the vendor.
 pub fn gaps(gaps: &[Gap]) -> String {
     let mut text = String::new();
     for gap in gaps {

@@ -24,7 +24,7 @@ use crate::distill::specs::{drift, merge, paging, route, settle};
 /// No page comes near it; what does is no page.
 const LARGEST_PAGE: u64 = 16 << 20;
 
-/// Where pages come from and where specs are.
+/// The pages to read, and the specs to write or compare.
 #[derive(Debug)]
 pub struct Task<'a> {
     /// Files, folders, or `-` for standard input.
@@ -42,14 +42,14 @@ pub struct Task<'a> {
     pub sentences: Option<&'a Path>,
 }
 
-/// What came of it.
+/// The outcome of a task.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     pub pages: Vec<PageReport>,
     pub changes: Vec<Change>,
     /// The specs that differ from what is on the disk.
     pub files: Vec<Written>,
-    /// What to do about departures from pages that are none any more.
+    /// Advice on departures from pages that no longer exist.
     #[serde(skip)]
     pub outlived: Vec<String>,
     /// The sentences that are left to write.
@@ -58,14 +58,14 @@ pub struct Outcome {
     pub summary: Summary,
 }
 
-/// What a page gave.
+/// The outcome of a page.
 #[derive(Debug, Serialize)]
 pub struct PageReport {
     pub name: String,
     /// The spec that it went into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spec: Option<String>,
-    /// Why it went into none.
+    /// The reason why it went into none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
     /// There is no text to read.
@@ -82,7 +82,7 @@ pub struct Written {
     pub text: String,
 }
 
-/// How many there were of each.
+/// The number of each.
 #[derive(Debug, Default, Serialize)]
 pub struct Summary {
     pub pages: usize,
@@ -191,16 +191,16 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 /// The APIs that the pages belong to.
 struct Books<'a> {
     task: &'a Task<'a>,
-    /// What pages are compared with.
+    /// The definitions that pages are compared with.
     definitions: Definitions,
     open: BTreeMap<String, OpenBook>,
     /// The operations and events that pages have described, and the page.
     seen: BTreeMap<(String, String), String>,
     /// The fix-ups of pages of which no API has a spec.
     fixups: Vec<Fixup>,
-    /// What has no spec.
+    /// The pages without a spec.
     strangers: Vec<Page>,
-    /// What differs of it.
+    /// Its changes.
     changes: Vec<Change>,
     outlived: Vec<String>,
 }
@@ -265,7 +265,7 @@ impl<'a> Books<'a> {
         open.find(|(_, open)| describes(&open.book, page)).map(|(name, _)| name.clone())
     }
 
-    /// What fix-ups say that a page leaves out or says otherwise.
+    /// Returns the facts that a page leaves out or contradicts, according to fix-ups.
     fn departures(&self, page: &Page) -> Vec<Fixup> {
         let fixups = self.open.values().flat_map(|open| &open.fixups).chain(&self.fixups);
         let departs = |fixup: &&Fixup| fixup.find.is_empty() && fixup.concerns(page);
@@ -541,7 +541,7 @@ impl<'a> Books<'a> {
         for (name, open) in &mut self.open {
             let known = &open.known;
             let settled = settle::settle(&mut open.book, |stem| !known.contains(stem));
-            // What is compared alone need not pass.
+            // Specs that are only compared need not pass.
             let left_out = match settled {
                 Err(_) if self.task.compares => settle::LeftOut::new(),
                 settled => settled?,
@@ -582,7 +582,7 @@ fn said(reports: &[PageReport]) -> Vec<(&str, &Gloss)> {
 }
 
 impl OpenBook {
-    /// What fix-ups call the page of a spec.
+    /// Returns the name that fix-ups use for the page of a spec.
     fn page_of(&self, file: &str) -> String {
         match self.book.endpoints.get(file) {
             Some(spec) => format!("{} {}", spec.method.as_str(), spec.path),
@@ -607,7 +607,7 @@ fn is_of_another(book: &Book, page: &Page) -> bool {
     draft::endpoint(facts).is_ok_and(|draft| drift::is_of_another(book, &draft))
 }
 
-/// A departure from a page that is none any more.
+/// Returns a departure from a page that no longer exists.
 fn no_fixup(file: &str, departure: &str) -> Change {
     Change {
         file: file.to_owned(),
@@ -622,7 +622,7 @@ fn no_fixup(file: &str, departure: &str) -> Change {
 /// Says what was left out, at the page that brought it.
 fn tell(reports: &mut [PageReport], book: &Book, stem: &str, reasons: Vec<String>) {
     let own = reports.iter().position(|report| report.spec.as_deref() == Some(stem));
-    // What several pages share is said at the first of them.
+    // Remarks that several pages share appear at the first of them.
     let first = || reports.iter().position(|report| report.spec.is_some());
     let Some(report) = own.or_else(first).and_then(|index| reports.get_mut(index)) else { return };
     let is_there = match stem.strip_prefix(EVENTS) {
@@ -669,7 +669,7 @@ fn lasts(change: &Change, book: &Book) -> bool {
     }
 }
 
-/// What to check about the pages of a new operation.
+/// Returns what to check about the pagination of a new operation.
 fn paging(draft: &Draft, line: usize) -> Option<Remark> {
     let message = match paging::draft(&draft.spec) {
         Ok(pages) => paging::remark(&pages?),
@@ -701,7 +701,7 @@ fn line_of(page: &Page) -> usize {
     }
 }
 
-/// Why specs cannot be read, for a terminal.
+/// Returns the reason why specs cannot be read, for a terminal.
 fn explain(error: &crate::codegen::Error) -> String {
     match error {
         crate::codegen::Error::Specs(faults) => {
@@ -748,7 +748,7 @@ fn skipped(reading: Reading, why: String) -> PageReport {
     PageReport { name, spec: None, skipped, unreadable: false, remarks, glosses }
 }
 
-/// A page without text, which keeps nobody from reading the others.
+/// Returns a page without text, so that the others can still be read.
 fn unread(name: String, why: String) -> PageReport {
     let (remarks, glosses) = (Vec::new(), Vec::new());
     PageReport { name, spec: None, skipped: Some(why), unreadable: true, remarks, glosses }

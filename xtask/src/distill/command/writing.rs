@@ -9,7 +9,7 @@ use crate::distill::specs::draft::Gloss;
 use crate::distill::specs::sentences::{self, Gap, Glossary, Glosses};
 use crate::distill::specs::settle;
 
-/// Where sentences come from.
+/// The sources of sentences.
 pub struct Sources<'a> {
     /// Sentences for all APIs.
     pub glossary: Option<&'a Path>,

@@ -18,7 +18,7 @@ pub(super) struct Block {
 pub(super) enum Body {
     Heading(Heading),
     Table(Table),
-    /// What stands between fences.
+    /// The text between fences.
     Code(String),
     Text(String),
 }
@@ -78,7 +78,7 @@ fn unglued(text: &str) -> Vec<(usize, &str)> {
     parts.collect()
 }
 
-/// Where the heading starts that stands behind the last pipe of a row: `| a | b | ### Request body`.
+/// Returns the start of a heading behind the last pipe of a row: `| a | b | ### Request body`.
 fn glued_heading(line: &str) -> Option<usize> {
     let at = line.rfind('|')? + 1;
     let rest = line[at..].trim_start();
@@ -149,8 +149,8 @@ impl Map {
     }
 }
 
-/// Which lines stand between fences. A heading that pages of this kind have ends a fence that
-/// somebody forgot to close.
+/// Tells for each line if it is between fences. A heading that pages of this kind have ends an
+/// unclosed fence.
 fn fenced(lines: &[&str]) -> Vec<bool> {
     let mut open = false;
     lines
@@ -196,7 +196,7 @@ fn heading(line: &str, fenced: bool) -> Option<Heading> {
     Some(Heading { level: UNMARKED, title: trimmed.to_owned(), section })
 }
 
-/// Where the pipes of a table stand.
+/// The positions of the pipes of a table.
 #[derive(Debug, Clone, Copy)]
 enum Style {
     /// On both sides of a row.
@@ -359,8 +359,8 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// A row that stands apart belongs to the table before it in the same section, if it is as
-    /// wide. Else it is text, but must not go unnoticed.
+    /// A separate row belongs to the table before it in the same section, if it is as wide.
+    /// Otherwise it is text, but must not go unnoticed.
     fn stray_row(&mut self, index: usize) -> bool {
         let line = self.lines[index];
         if !table::starts_row(line) || table::is_delimiter(line) || table::count_cells(line) < 2 {
@@ -433,7 +433,7 @@ impl Parser<'_, '_> {
         Some(end)
     }
 
-    /// The line of the first row, if the cells of the header stand on a line each.
+    /// Returns the line of the first row, if each cell of the header has its own line.
     fn split_header(&self, index: usize) -> Option<usize> {
         let is_cell = |line: &&&str| {
             !table::starts_row(line) && table::ends_row(line) && table::count_cells(line) == 1
@@ -473,7 +473,7 @@ impl Parser<'_, '_> {
                 self.report.add(
                     RemarkKind::Row,
                     self.number(at),
-                    "the table goes on, but no more rows are read",
+                    "the table is too long; no more rows are read",
                 );
             }
             if table.rows.len() < table::MAX_ROWS {

@@ -1,5 +1,5 @@
-//! What the description of a parameter says in addition to its sentences: examples, defaults, limits and
-//! lists of values, in all the ways pages write them.
+//! Facts in the description of a parameter, in addition to its sentences: examples, defaults,
+//! limits and lists of values, in all the ways pages write them.
 
 use serde_json::Number;
 
@@ -17,9 +17,9 @@ pub(super) struct Rules {
     pub(super) min_length: Option<u64>,
     pub(super) max_length: Option<u64>,
     pub(super) values: Vec<NamedValue>,
-    /// The values stand in a sentence or in a list that nothing announces.
+    /// The values are in a sentence or in a list without an announcement.
     pub(super) values_in_prose: bool,
-    /// The default stands in a sentence.
+    /// The default is in a sentence.
     pub(super) default_in_prose: bool,
     /// The description says that the parameter must be sent.
     pub(super) required: bool,
@@ -71,7 +71,7 @@ fn says_required(text: &str) -> bool {
         || words.any(|word| text.match_indices(word).any(|(at, _)| !is_turned(&text[..at])))
 }
 
-/// Where each announcement starts, where its content starts, and what it announces.
+/// Returns the start of each announcement, the start of its content, and its kind.
 fn marks(text: &str) -> Vec<(usize, usize, Mark)> {
     let mut found: Vec<(usize, usize, Mark)> = Vec::new();
     let lists = vocabulary::MARKS.iter();
@@ -97,8 +97,8 @@ fn marks(text: &str) -> Vec<(usize, usize, Mark)> {
     found
 }
 
-/// Where the content starts, if the word is an announcement at all: most need a colon, limits
-/// a number.
+/// Returns the start of the content, if the word is an announcement at all: most need a colon,
+/// limits a number.
 fn content_of(text: &str, start: usize, end: usize, mark: Mark) -> Option<usize> {
     let before = text[..start].chars().next_back();
     let latin = text[start..].starts_with(|c: char| c.is_ascii());
@@ -209,7 +209,7 @@ fn quoted(line: &str) -> &str {
     inside.map_or(line, |(value, _)| value)
 }
 
-/// What stands before a sentence that follows a bare value on the same line.
+/// Returns the part before a sentence that follows a bare value on the same line.
 fn before_sentence(line: &str) -> &str {
     let (value, rest) = line.split_once(' ').unwrap_or((line, ""));
     let sentence = value.ends_with('.') || rest.starts_with(|c: char| !c.is_ascii());
@@ -458,7 +458,7 @@ fn prose_values(intro: &str) -> Vec<NamedValue> {
     let items: Vec<_> =
         lines.iter().map(|line| line.trim()).filter(|line| is_bullet(line)).collect();
     if items.len() >= 2 {
-        // What has other signs is a form that values have.
+        // A text with other characters is a form that values have.
         let is_word = |value: &NamedValue| {
             value.value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./+".contains(c))
         };

@@ -78,7 +78,7 @@ pub fn read(bytes: &[u8]) -> Option<Result<Vec<Operation>, String>> {
         None => file,
     };
     file.get("services")?;
-    // What is wrong may quote the vendor.
+    // The error may quote the vendor.
     let file = File::deserialize(file)
         .map_err(|_| "a definition of operations in a form that is not known".to_owned());
     Some(file.map(operations))

@@ -135,13 +135,13 @@ fn build(
         report.add(
             RemarkKind::Guessed,
             parts.response_line.max(request.line),
-            "the answer is taken for a file",
+            "treating the response as a file",
         );
     } else if answer.is_none() && response.is_empty() {
         report.add(
             RemarkKind::Missing,
             parts.response_line.max(request.line),
-            "the page shows neither fields of the answer nor a sample",
+            "the page shows neither response fields nor a sample",
         );
     }
     if parts.errors.is_empty() {
@@ -208,8 +208,8 @@ pub(super) fn flats(rows: Rows) -> Vec<Flat> {
     rows.rows.into_iter().map(|(_, flat)| flat).collect()
 }
 
-/// Rows that no heading placed: into the path if its template names them, else where the method
-/// sends parameters.
+/// Places rows without a heading: in the path if its template names them, and otherwise where the
+/// method sends parameters.
 fn place_rows(request: &Request, parts: &mut Parts, report: &mut Report) {
     let names = request.path_names();
     let bodiless = matches!(request.method.as_str(), "GET" | "DELETE" | "HEAD");
@@ -229,7 +229,7 @@ fn place_rows(request: &Request, parts: &mut Parts, report: &mut Report) {
         report.add(
             RemarkKind::Guessed,
             flat.param.line,
-            format!("`{}` is taken for a parameter in the {named}", flat.param.name),
+            format!("treating `{}` as a {named} parameter", flat.param.name),
         );
         group.push((place, flat));
     }
@@ -264,7 +264,7 @@ fn path_params(request: &Request, rows: Vec<Flat>, report: &mut Report) -> Vec<P
             report.add(
                 RemarkKind::GuessedType,
                 request.line,
-                format!("`{name}` stands in the URL alone; it is taken for a string"),
+                format!("`{name}` is only in the URL; treating it as a string"),
             );
             params.push(Param {
                 name,
@@ -282,8 +282,7 @@ fn path_params(request: &Request, rows: Vec<Flat>, report: &mut Report) -> Vec<P
 fn add_query_of_url(request: &Request, query: &mut Vec<Param>, report: &mut Report) {
     for name in request.query_names() {
         if query.iter().all(|param| param.name != name) {
-            let message =
-                format!("`{name}` stands in the URL alone; it is taken for a required string");
+            let message = format!("`{name}` is only in the URL; treating it as a required string");
             report.add(RemarkKind::Guessed, request.line, message);
             query.push(Param {
                 name,
@@ -301,7 +300,7 @@ fn write_as_json(query: &mut [Param], report: &mut Report) {
     let is_nested = |ty: &Ty| matches!(ty, Ty::List(_) | Ty::Map(_) | Ty::Object);
     for param in query.iter_mut().filter(|param| is_nested(&param.ty)) {
         let message = format!(
-            "`{}` ({}) stands in the query; it is taken for a string of JSON, as DingTalk's SDKs \
+            "`{}` ({}) is in the query; treating it as a string of JSON, as DingTalk's SDKs \
              send it",
             param.name, param.ty
         );
@@ -375,7 +374,7 @@ pub(super) fn attach_inner(
                 report.add(
                     RemarkKind::GuessedNesting,
                     line,
-                    format!("this table is taken for the fields of `{}`", field.name),
+                    format!("treating this table as the fields of `{}`", field.name),
                 );
                 field.fields = nest::tree(rows, Evidence::Marks, report);
             }
@@ -415,7 +414,7 @@ fn part_alternatives(first: &mut [Param], second: &mut [Param], report: &mut Rep
     }
 }
 
-/// Where the field is whose name or type is the name, and which has no fields yet.
+/// Returns the place of the field whose name or type is `name`, and which has no fields yet.
 fn place_of(fields: &[Param], name: &str, depth: usize) -> Option<Vec<usize>> {
     let fits = |field: &Param| {
         field.fields.is_empty()

@@ -1,4 +1,4 @@
-//! What answers and events have around their data.
+//! The envelopes around the data of responses and events.
 
 use super::facts::{Param, Schema, Ty};
 use super::json::{Json, JsonKind};

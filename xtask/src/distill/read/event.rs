@@ -228,7 +228,7 @@ fn dedupe(document: &Document, fields: &[Param], report: &mut Report) -> Option<
     })
 }
 
-/// Where the field of a name is, in objects as well.
+/// Returns the place of the field of a name, in objects as well.
 fn pointer(fields: &[Param], name: &str) -> Option<String> {
     fields.iter().find_map(|field| match field.ty {
         Ty::String | Ty::Int if field.name == name && field.values.is_empty() => {

@@ -1,4 +1,4 @@
-//! What names an operation as the vendor's SDKs do: the link of its page into the explorer, and the
+//! The sources of the names in the vendor's SDKs: the link of its page into the explorer, and the
 //! calls in its samples.
 
 use super::facts::Explored;

@@ -1,4 +1,4 @@
-//! What one page says, as typed values. Vendor sentences stand in `gloss` and nowhere else.
+//! The facts of one page, as typed values. Only `gloss` contains sentences of the vendor.
 
 use serde::Serialize;
 use serde_json::{Number, Value};
@@ -15,7 +15,7 @@ pub struct Reading {
     pub remarks: Vec<Remark>,
 }
 
-/// What a page describes.
+/// The subject of a page.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Page {
@@ -33,7 +33,7 @@ pub enum Page {
     },
 }
 
-/// Who makes the platform that a page belongs to.
+/// The vendor of the platform that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vendor {
@@ -67,7 +67,7 @@ pub struct Endpoint {
     pub vendor: Option<Vendor>,
     /// The address of the page, where its metadata gives it.
     pub source: Option<String>,
-    /// What the vendor's explorer calls it.
+    /// The name in the vendor's explorer.
     pub explored: Option<Explored>,
     pub title: String,
     /// The first paragraph below the title, in the vendor's words.
@@ -84,7 +84,7 @@ pub struct Endpoint {
     /// page says.
     pub app_types: Vec<String>,
     pub scopes: Vec<String>,
-    /// As in a spec, e.g. `1000/min, 50/s`, or what the page says.
+    /// As in a spec, such as `1000/min, 50/s`, or what the page says.
     pub rate_limit: Option<String>,
     pub deprecated: bool,
     pub params: Vec<Param>,
@@ -95,19 +95,20 @@ pub struct Endpoint {
     pub body_list: bool,
     /// Without the envelope.
     pub response: Vec<Param>,
-    /// The fields of the answer are next to the envelope's, and not in its data.
+    /// The fields of the response are next to the envelope's, and not in its data.
     pub whole_body: bool,
-    /// The fields of the answer are those of a table, and so all of them; else those of the sample.
+    /// The fields of the response are from a table, which lists all of them. If not set, they are
+    /// from the sample.
     pub response_of_table: bool,
-    /// The answer is a list, of which `response` describes an element.
+    /// The response is a list, of which `response` describes an element.
     pub response_list: bool,
     /// The body is a form with files.
     pub multipart: bool,
-    /// The answer is a file.
+    /// The response is a file.
     pub download: bool,
     pub errors: Vec<ErrorCode>,
     pub request_example: Option<Value>,
-    /// The whole answer, with its envelope.
+    /// The whole response, with its envelope.
     pub response_example: Option<Value>,
     /// Of the URL.
     pub line: usize,
@@ -116,9 +117,9 @@ pub struct Endpoint {
 /// An operation as the vendor's explorer and SDKs name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explored {
-    /// With its version, e.g. `im.v1`.
+    /// With its version, such as `im.v1`.
     pub service: String,
-    /// Its words are separated by dots, e.g. `chat.members`.
+    /// Its words are separated by dots, such as `chat.members`.
     pub resource: String,
     pub method: String,
 }
@@ -131,7 +132,7 @@ pub struct Event {
     pub gloss: String,
     /// The address of the page, where its metadata gives it.
     pub source: Option<String>,
-    /// On the wire, e.g. `im.message.receive_v1`.
+    /// On the wire, such as `im.message.receive_v1`.
     pub event_type: String,
     pub schema: Schema,
     /// As in [`Endpoint::app_types`].
@@ -144,7 +145,7 @@ pub struct Event {
     pub dedupe: Option<String>,
     /// Of the payload, without the envelope.
     pub fields: Vec<Param>,
-    /// The fields are those of a table, and so all of them; else those of the sample.
+    /// The fields are from a table, which lists all of them. If not set, they are from the sample.
     pub of_table: bool,
     /// Of the response that a callback waits for.
     pub answer: Option<Vec<Param>>,
@@ -175,7 +176,7 @@ pub struct Overview {
     pub line: usize,
 }
 
-/// A parameter, or a field of a body or an answer.
+/// A parameter, or a field of a body or a response.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Param {
     pub name: String,
@@ -246,7 +247,7 @@ impl Ty {
         Self::Map(Box::new(of))
     }
 
-    /// What a list or map holds, or else the type itself.
+    /// Returns the element type of a list or map, or the type itself.
     pub fn element(&self) -> &Self {
         match self {
             Self::List(of) | Self::Map(of) => of.element(),

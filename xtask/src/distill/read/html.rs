@@ -30,8 +30,8 @@ pub(super) fn lines(text: &str) -> Vec<(usize, String)> {
     writer.finish()
 }
 
-/// The length of the tag or comment at the start of the text, if it is one. A comment that nobody
-/// closed goes on to the end.
+/// The length of the tag or comment at the start of the text, if it is one. An unclosed comment
+/// extends to the end.
 fn tag_length(text: &str) -> Option<usize> {
     /// Longer than any tag.
     const LONGEST: usize = 10_000;

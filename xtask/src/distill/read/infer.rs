@@ -39,7 +39,7 @@ pub(super) fn remark(fields: &[Param], path: &str, report: &mut Report) {
         report.add(
             RemarkKind::Sampled,
             field.line,
-            format!("`{path}` is taken for {}, as in the sample", field.ty),
+            format!("treating `{path}` as {}, as in the sample", field.ty),
         );
         remark(&field.fields, &path, report);
     }

@@ -25,11 +25,11 @@ pub(super) enum JsonKind {
     Object(Vec<(String, Json)>),
 }
 
-/// What was read, and how.
+/// The JSON that was read, and how.
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) value: Json,
-    /// What had to be repaired first, with its line.
+    /// The repair that was needed, with its line.
     pub(super) repaired: Option<(usize, &'static str)>,
 }
 
@@ -65,7 +65,7 @@ impl Json {
         }
     }
 
-    /// How many keys or items it has.
+    /// Returns the number of keys or items.
     pub(super) fn len(&self) -> usize {
         match &self.kind {
             JsonKind::Object(entries) => entries.len(),

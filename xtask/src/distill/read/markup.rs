@@ -161,7 +161,7 @@ impl Reader<'_> {
             rows.next().filter(|row| row.cells.len() <= MAX_COLUMNS)?;
         let mut rows: Vec<Row> = rows.collect();
         if let Some(row) = rows.get(MAX_ROWS) {
-            let message = "the table goes on, but no more rows are read";
+            let message = "the table is too long; no more rows are read";
             self.report.add(RemarkKind::Row, row.line, message);
         }
         rows.truncate(MAX_ROWS);

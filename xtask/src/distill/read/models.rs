@@ -198,7 +198,7 @@ pub(super) fn attach(
             .or_else(|| pool.unused().next().filter(|_| is_object && keys.is_none()));
         if let Some(found) = found {
             let Model { name, line, .. } = &pool.models[found];
-            let message = format!("`{}` is taken for a `{name}`, see line {line}", field.name);
+            let message = format!("treating `{}` as a `{name}`, see line {line}", field.name);
             report.add(RemarkKind::GuessedNesting, field.line, message);
             pool.give(found, field);
         }

@@ -1,4 +1,4 @@
-//! Which row belongs to which: by marks before the name, by dots in it, or by a sample.
+//! The nesting of rows: by marks before the name, by dots in it, or by a sample.
 
 use super::facts::{Param, Ty};
 use super::json::{Json, JsonKind};
@@ -42,7 +42,7 @@ pub(super) fn indented(cell: &str) -> (usize, &str) {
     (if width <= 2 { 0 } else { width }, rest.trim())
 }
 
-/// What may show the nesting where nothing marks it.
+/// The facts that can show the nesting of unmarked rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Evidence<'a> {
     /// Such tables have no inner rows without a mark.
@@ -190,7 +190,7 @@ fn has_inner_rows(rows: &[Flat], evidence: Evidence<'_>) -> bool {
     }
 }
 
-/// Whether the rows are those of an answer whose data are listed below `data` without a mark.
+/// Whether the rows are those of a response whose data are listed below `data` without a mark.
 pub(super) fn is_unmarked_answer(rows: &[Flat]) -> bool {
     let at = |name: &str| rows.iter().position(|row| row.param.name == name);
     let marked = rows.iter().any(|row| row.indent != rows[0].indent);
@@ -263,9 +263,9 @@ pub(super) fn without_duplicates(fields: Vec<Param>, report: &mut Report) -> Vec
                     && first.required == field.required
                     && first.values == field.values;
                 let what = if same {
-                    "stands there twice"
+                    "is listed twice"
                 } else {
-                    "stands there twice, with other facts; the first is kept"
+                    "is listed twice, with other facts; the first is kept"
                 };
                 let kind = if same { RemarkKind::Duplicate } else { RemarkKind::Conflict };
                 report.add(

@@ -54,7 +54,7 @@ fn is_fields(table: &Table) -> bool {
     table.has(Column::Name) && table.has(Column::Type) && !table.is_errors()
 }
 
-/// What a page may be instead.
+/// Returns what the page may be instead.
 fn other_kind(document: &Document) -> String {
     let is_type =
         |cell: &String| vocabulary::is_one_of(&words::key(cell), vocabulary::HEADS_OF_EVENTS);

@@ -110,7 +110,7 @@ fn clean_name(cell: &str, line: usize, report: &mut Report) -> (String, bool) {
     let name = name.trim_matches(['~', '"', '“', '”']).trim();
     let first = name.split([' ', '\u{a0}', '（', '(', '，', ',', '：']).next().unwrap_or_default();
     let name = if words::is_identifier(first.trim_end_matches("[]")) && first.len() < name.len() {
-        report.add(RemarkKind::Row, line, format!("`{first}` is taken for the name in `{name}`"));
+        report.add(RemarkKind::Row, line, format!("treating `{first}` as the name in `{name}`"));
         first
     } else {
         name
@@ -159,7 +159,7 @@ fn required(
 fn describe(param: &mut Param, rules: Rules, report: &mut Report) {
     let scalar = matches!(param.ty.element(), Ty::String | Ty::Int | Ty::Float | Ty::Unknown);
     if is_json_text(param, &rules) && !rules.values.is_empty() {
-        let message = format!("`{}`: the values are taken for those of its JSON", param.name);
+        let message = format!("`{}`: treating the values as those of its JSON", param.name);
         report.add(RemarkKind::Guessed, param.line, message);
     } else if scalar && !rules.values.is_empty() {
         if rules.values_in_prose {
@@ -168,7 +168,7 @@ fn describe(param: &mut Param, rules: Rules, report: &mut Report) {
                 RemarkKind::Prose,
                 param.line,
                 format!(
-                    "`{}`: the values {} stand in its description",
+                    "`{}`: the values {} are only in its description",
                     param.name,
                     values.join(", ")
                 ),
@@ -180,7 +180,7 @@ fn describe(param: &mut Param, rules: Rules, report: &mut Report) {
         report.add(
             RemarkKind::Prose,
             param.line,
-            format!("`{}`: the default `{default}` stands in its description", param.name),
+            format!("`{}`: the default `{default}` is only in its description", param.name),
         );
     }
     param.default = rules
@@ -198,7 +198,7 @@ fn is_json_text(param: &Param, rules: &Rules) -> bool {
     param.ty == Ty::String && example.starts_with(['{', '['])
 }
 
-/// What stands in columns of its own is meant before what the description says.
+/// Columns of their own take precedence over the description.
 fn own_columns(param: &mut Param, row: &Row, columns: &[Column]) {
     let text = |column| {
         let text = words::gloss(&words::unescape(&words::lines_of(cell(row, columns, column)?)));
@@ -221,7 +221,7 @@ fn own_columns(param: &mut Param, row: &Row, columns: &[Column]) {
     }
 }
 
-/// Gives fields of an answer that its sample does not have the names of those that it has instead.
+/// Renames fields of a response that its sample does not have to those that it has instead.
 pub(super) fn rename(fields: &mut [Param], sample: Option<&Json>, report: &mut Report) {
     let samples: Vec<&Json> = sample.into_iter().collect();
     rename_all(fields, &infer::objects(&samples), report);
@@ -261,7 +261,7 @@ pub(super) fn open_lists(fields: &mut [Param], outline: Option<&Json>, report: &
         let is_list = shown.is_some_and(|shown| matches!(shown.kind, JsonKind::Array(_)));
         if is_list && field.ty == Ty::Object && field.model.is_some() {
             field.ty = Ty::list(Ty::Object);
-            let message = format!("`{}` is taken for a list, as in the sample", field.name);
+            let message = format!("treating `{}` as a list, as in the sample", field.name);
             report.add(RemarkKind::GuessedType, field.line, message);
         }
         open_lists(&mut field.fields, shown, report);
@@ -299,7 +299,7 @@ fn compare_all(fields: &mut [Param], objects: &[&Json], report: &mut Report) {
     }
 }
 
-/// What shows the fields of the values in a map, or else of the objects themselves.
+/// Returns the samples of the values in a map, or of the objects themselves.
 fn within<'s>(ty: &Ty, samples: &[&'s Json]) -> Vec<&'s Json> {
     let objects = infer::objects(samples);
     match ty {
@@ -345,14 +345,14 @@ fn complete(field: &mut Param, samples: &[&Json], report: &mut Report) {
         .as_deref()
         .and_then(|example| json::parse(example, field.line))
         .map(|parsed| parsed.value);
-    // Where there is a sample of the whole, the cell of a text holds it without its quotes.
+    // If there is a sample of the whole, the cell of a text has it without its quotes.
     let is_text = *field.ty.element() == Ty::String;
     let own = own.as_ref();
     let own = own.filter(|own| samples.is_empty() || !is_text && nest::object(own).is_some());
     let samples: Vec<&Json> = samples.iter().copied().chain(own).collect();
     let samples = samples.as_slice();
     if field.is_number && is_whole(field, samples) {
-        let message = format!("`{}` is taken for whole numbers, as in the sample", field.name);
+        let message = format!("treating `{}` as whole numbers, as in the sample", field.name);
         report.add(RemarkKind::GuessedType, field.line, message);
         field.ty = whole(std::mem::take(&mut field.ty));
     }
@@ -364,7 +364,7 @@ fn complete(field: &mut Param, samples: &[&Json], report: &mut Report) {
         if is_open(&field.ty) || is_named_scalar(field, samples) {
             guess(field, samples, report);
         } else if field.is_int64 && samples.iter().all(|sample| is_number_in_text(sample)) {
-            let message = format!("`{}` is taken for text, as in the sample", field.name);
+            let message = format!("treating `{}` as text, as in the sample", field.name);
             report.add(RemarkKind::GuessedType, field.line, message);
             field.ty = Ty::String;
         } else if let Some(sample) = samples.iter().find(|s| !infer::agrees(&field.ty, s)) {
@@ -429,7 +429,7 @@ fn show(field: &mut Param, samples: &[&Json], report: &mut Report) {
         report.add(
             RemarkKind::Sampled,
             field.line,
-            format!("`{}` is taken for {}, as in the sample", field.name, shown.ty),
+            format!("treating `{}` as {}, as in the sample", field.name, shown.ty),
         );
     }
     infer::remark(&shown.fields, "", report);
@@ -496,7 +496,7 @@ fn open_by_sample(field: &mut Param, samples: &[&Json], report: &mut Report) {
         return;
     };
     if ty != Ty::Object {
-        let message = format!("`{}` is taken for {ty}, as in the sample", field.name);
+        let message = format!("treating `{}` as {ty}, as in the sample", field.name);
         report.add(RemarkKind::Sampled, field.line, message);
     }
     field.ty = ty;
@@ -522,7 +522,7 @@ fn check_values(field: &Param, samples: &[&Json], report: &mut Report) {
     }
 }
 
-/// What a list holds, however deep, or else the sample itself.
+/// Returns the elements of a list, at any depth, or the sample itself.
 fn items(sample: &Json) -> Vec<&Json> {
     match &sample.kind {
         JsonKind::Array(list) => list.iter().flat_map(items).collect(),
@@ -575,7 +575,7 @@ fn guess_map(field: &mut Param, samples: &[&Json], report: &mut Report) {
     report.add(
         RemarkKind::Sampled,
         field.line,
-        format!("the values of `{}` are taken for {}, as in the sample", field.name, shown.ty),
+        format!("treating the values of `{}` as {}, as in the sample", field.name, shown.ty),
     );
     infer::remark(&shown.fields, "", report);
     (field.ty, field.fields) = (Ty::map(shown.ty), shown.fields);
@@ -588,7 +588,8 @@ fn is_no_map(fields: &[Param], samples: &[&Json]) -> bool {
     fields.iter().any(|field| has(&field.name))
 }
 
-/// What has fields is an object, or holds objects. A text or a file is one if its type has a name.
+/// A type with fields is an object, or contains objects. A text or a file is one if its type has a
+/// name.
 fn with_object(ty: Ty, is_named: bool) -> Ty {
     match ty {
         Ty::Unknown | Ty::Json => Ty::Object,

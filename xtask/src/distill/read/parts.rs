@@ -1,4 +1,4 @@
-//! What the sections of a page hold.
+//! The contents of the sections of a page.
 
 use super::blocks::{self, Body, Document};
 use super::facts::ErrorCode;
@@ -10,7 +10,7 @@ use super::table::Table;
 use super::vocabulary::{self, Column, Place, Section};
 use super::{envelope, listed, sample, setters, words};
 
-/// What the sections hold, before it is put in relation.
+/// The contents of the sections, before they are combined.
 #[derive(Default)]
 pub(super) struct Parts {
     pub(super) path: Rows,
@@ -24,7 +24,7 @@ pub(super) struct Parts {
     pub(super) models: Vec<Model>,
     pub(super) errors: Vec<ErrorCode>,
     pub(super) request_example: Option<Json>,
-    /// What the request looks like, with types in the place of values.
+    /// The request with types instead of values.
     pub(super) request_outline: Option<Json>,
     pub(super) response_example: Option<Json>,
     /// With its envelope.
@@ -40,7 +40,7 @@ pub(super) struct Inner {
     pub(super) line: usize,
 }
 
-/// The section that a block stands in.
+/// The section that a block is in.
 struct Position<'a> {
     section: Section,
     level: u8,
@@ -189,7 +189,7 @@ impl Parts {
         }
     }
 
-    /// Takes parameters that stand in a text instead of a table.
+    /// Takes parameters that are in a text instead of a table.
     fn take_list(&mut self, text: &str, line: usize, section: Section, report: &mut Report) {
         let place = match section {
             Section::Path => Some(Place::Path),
@@ -280,7 +280,7 @@ impl Parts {
                 report.add(
                     RemarkKind::Duplicate,
                     row.line,
-                    format!("error {} stands there twice, see line {}", error.code, first.line),
+                    format!("error {} is listed twice, see line {}", error.code, first.line),
                 );
             } else {
                 self.errors.push(error);

@@ -1,4 +1,4 @@
-//! What a reader of the facts should check on the page.
+//! Remarks on facts to check on the page.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ pub struct Remark {
     pub message: String,
 }
 
-/// Why a fact needs a look.
+/// The reason to check a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RemarkKind {
@@ -33,7 +33,7 @@ pub enum RemarkKind {
     Guessed,
     /// Two places of the page disagree.
     Conflict,
-    /// Values, limits or defaults that stand in a sentence.
+    /// Values, limits or defaults that are in a sentence.
     Prose,
     /// JSON that had to be repaired, or could not be read.
     Json,

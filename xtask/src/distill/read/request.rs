@@ -1,4 +1,4 @@
-//! Method, URL, tokens, scopes and the other things that stand in the first table, or elsewhere.
+//! Method, URL, tokens, scopes and the other facts in the first table, or elsewhere.
 
 use super::blocks::{Block, Body, Document};
 use super::facts::{Token, Vendor};
@@ -278,7 +278,7 @@ impl Request {
         }
     }
 
-    /// Where no table says it: a request line in code or text, or a URL and a method in a sample.
+    /// Without a table: reads a request line in code or text, or a URL and a method in a sample.
     fn read_text(&mut self, document: &Document, report: &mut Report) {
         for (text, line) in document.blocks.iter().filter_map(text_of) {
             let mut method = "";

@@ -18,8 +18,9 @@ pub(super) fn find(text: &str, line: usize, report: &mut Report) -> Option<Json>
     Some(parsed.value)
 }
 
-/// Where JSON starts: at the start of a line after a request or status line and headers, or else
-/// somewhere in a line. Code of other languages that follows a request without a body is none.
+/// Returns the start of JSON: at the start of a line after a request or status line and headers, or
+/// otherwise anywhere in a line. Code of other languages after a request without a body does not
+/// count.
 fn start(text: &str) -> Option<usize> {
     let mut at = 0;
     let mut head = false;

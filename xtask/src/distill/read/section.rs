@@ -1,9 +1,9 @@
-//! What a heading announces.
+//! The sections that headings announce.
 
 use super::vocabulary::{self, Section};
 use super::words;
 
-/// What a line announces that is marked as a heading, or stands alone in bold.
+/// Returns the section that a line announces that is marked as a heading, or is all in bold.
 pub(super) fn of_heading(title: &str) -> Section {
     let key = normalized(title);
     if vocabulary::is_one_of(&key, vocabulary::OF_EVENTS) {
@@ -14,18 +14,19 @@ pub(super) fn of_heading(title: &str) -> Section {
         .unwrap_or(Section::Other)
 }
 
-/// Whether the fields of a resource may stand below a heading of this title.
+/// Whether the fields of a resource may be below a heading of this title.
 pub(super) fn announces_fields(title: &str) -> bool {
     vocabulary::announces_fields(&normalized(title))
 }
 
-/// What a plain line announces, if nothing else can be meant.
+/// Returns the section that a plain line announces, if it is not ambiguous.
 pub(super) fn of_line(line: &str) -> Option<Section> {
     // The longest of these titles has some twenty letters.
     if line.len() > 60 || line.contains(['|', '{', ';', '"', '(', '=']) {
         return None;
     }
-    // In code samples such words stand alone as well, but in lower case and one by one.
+    // In code samples such words have a line of their own as well, but in lower case and one by
+    // one.
     let title = line.trim_start_matches(['#', '*', ' ']).trim_end();
     let code = title.starts_with(|c: char| c.is_ascii_lowercase()) && !title.contains(' ');
     if title.is_empty() || code { None } else { vocabulary::whole_title(&normalized(line)) }

@@ -61,7 +61,7 @@ fn snake_case(name: &str) -> String {
 
 struct Code<'t> {
     assignments: Vec<Assignment<'t>>,
-    /// How many objects are still built, since a variable can hold itself.
+    /// The number of objects that may still be built, since a variable can contain itself.
     left: usize,
 }
 

@@ -54,7 +54,7 @@ impl Table {
     }
 }
 
-/// How many words of the format a header has.
+/// Returns the number of known words that a header has.
 pub(super) fn header_score(cells: &[String]) -> usize {
     cells.iter().filter(|cell| vocabulary::whole_head(&words::key(cell)).is_some()).count()
 }
@@ -117,8 +117,8 @@ pub(super) fn ends_row(line: &str) -> bool {
     line.ends_with('｜') || line.ends_with('|') && !line.ends_with("\\|")
 }
 
-/// The cells of a row. Outer pipes are optional. In a table that is drawn with full-width pipes,
-/// those separate; else they are text.
+/// The cells of a row. Outer pipes are optional. Full-width pipes only separate cells in a table
+/// that is drawn with them.
 pub(super) fn split(text: &str, keep_code: bool) -> Vec<String> {
     // Wide spaces before a name are its indentation, but before the first pipe they are nothing.
     let text = if starts_row(text) { text.trim_start() } else { text };
@@ -164,7 +164,7 @@ pub(super) fn fit(text: &str, line: usize, columns: &[Column], report: &mut Repo
             glued[0] = format!("{indent}{}", glued[0].trim_start());
         }
         let message = format!(
-            "the row {} has the row {} behind it; it is taken for one of the same object",
+            "the row {} has the row {} behind it; treating it as one of the same object",
             quoted(&cells),
             quoted(&glued)
         );
@@ -176,13 +176,13 @@ pub(super) fn fit(text: &str, line: usize, columns: &[Column], report: &mut Repo
     rows
 }
 
-/// What stands before the mark of a nested row.
+/// Returns the text before the mark of a nested row.
 fn indent(cell: &str) -> Option<&str> {
     let (indent, _) = cell.split_at(cell.find(['∟', '└'])?);
     words::bare(indent).is_empty().then_some(indent)
 }
 
-/// Where a nested row starts in a row that is too wide.
+/// Returns the start of a nested row in a row that is too wide.
 fn glued_row(cells: &[String], width: usize) -> Option<usize> {
     let at = cells.iter().skip(2).position(|cell| indent(cell).is_some())? + 2;
     (cells.len() > width).then_some(at)
@@ -222,8 +222,8 @@ fn fit_cells(
     Row { line, cells }
 }
 
-/// The columns between which the cells have moved to the left, because a row has its description
-/// in the place of the answer to `required`.
+/// The columns between which the cells have moved to the left, because a row has its description in
+/// the column for `required`.
 fn lacks_answer(cells: &[String], columns: &[Column]) -> Option<(usize, usize)> {
     let place = |column| columns.iter().position(|found| *found == column);
     let (required, text) = (place(Column::Required)?, place(Column::Text)?);
@@ -241,7 +241,8 @@ fn quoted(cells: &[String]) -> String {
     format!("`{name}`")
 }
 
-/// Joins surplus cells: in the description, unless the column for `required` then holds no answer.
+/// Joins surplus cells: in the description, unless the column for `required` then has no valid
+/// value.
 fn merge(cells: Vec<String>, columns: &[Column]) -> Vec<String> {
     let surplus = cells.len() - columns.len();
     let place = |column| columns.iter().position(|found| *found == column);
@@ -262,7 +263,8 @@ fn merge(cells: Vec<String>, columns: &[Column]) -> Vec<String> {
     merged
 }
 
-/// Adds empty cells: where the answer to `required` shows that one is missing, or else at the end.
+/// Adds empty cells: where the value of `required` shows that one is missing, or otherwise at the
+/// end.
 fn widen(mut cells: Vec<String>, columns: &[Column]) -> Vec<String> {
     if let Some(required) = columns.iter().position(|column| *column == Column::Required) {
         let found = cells.iter().position(|cell| is_required(cell).is_some());
@@ -276,7 +278,7 @@ fn widen(mut cells: Vec<String>, columns: &[Column]) -> Vec<String> {
     cells
 }
 
-/// What a cell in the column for `required` says.
+/// Reads a cell in the column for `required`.
 pub(super) fn is_required(cell: &str) -> Option<bool> {
     vocabulary::required(&words::key(&words::lines_of(cell)))
 }

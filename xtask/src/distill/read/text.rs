@@ -102,7 +102,8 @@ fn is_binary(bytes: &[u8]) -> bool {
     bytes.iter().filter(control).count() > bytes.len() / 100
 }
 
-/// Which UTF-16 it is: the zero bytes of line ends, pipes and letters are all on one side.
+/// Returns the byte order of UTF-16: the zero bytes of line ends, pipes and letters are all on one
+/// side.
 fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     let zeros =
         |offset: usize| bytes.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
@@ -159,7 +160,7 @@ fn repair_once(text: String, report: &mut Report) -> String {
     if lost > 0 {
         let line = first_lost.unwrap_or(1);
         let message =
-            format!("from here on, {lost} characters lost bytes for good; they stand as U+FFFD");
+            format!("from here on, {lost} characters have lost bytes; they are replaced by U+FFFD");
         report.add(RemarkKind::Damage, line, message);
     }
     out.chars.into_iter().collect()
@@ -214,7 +215,7 @@ fn is_continuation(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-/// How many characters the text has that look like whole sequences of three bytes or more.
+/// Returns the number of characters that look like whole sequences of three bytes or more.
 fn count_hits(text: &str) -> usize {
     let (mut hits, mut missing) = (0, 0);
     for c in text.chars() {
@@ -305,7 +306,7 @@ impl Repaired {
         restored
     }
 
-    /// Where the word starts, if it covers the position `at` and all of it fits.
+    /// Returns the start of the word, if it covers the position `at` and all of it fits.
     fn fits(&self, word: &str, at: usize, lost: &[(usize, Vec<u8>)]) -> Option<usize> {
         let length = word.chars().count();
         (0..length).filter_map(|offset| at.checked_sub(offset)).find(|start| {
@@ -321,7 +322,7 @@ impl Repaired {
         })
     }
 
-    /// Whether the character is all that stands in its cell.
+    /// Whether the character is alone in its cell.
     fn is_alone(&self, at: usize) -> bool {
         let before = self.chars[..at].iter().rev().find(|c| **c != ' ');
         let after = self.chars[at + 1..].iter().find(|c| **c != ' ');

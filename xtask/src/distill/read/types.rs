@@ -3,7 +3,7 @@
 use super::facts::Ty;
 use super::{vocabulary, words};
 
-/// What a cell in the column of types says.
+/// The content of a cell in the column of types.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Named {
     pub(super) ty: Ty,
@@ -70,7 +70,8 @@ pub(super) fn is_number(cell: &str) -> bool {
     vocabulary::is_one_of(&words::key(element), vocabulary::NUMBERS)
 }
 
-/// What a list holds: `T[]`, `[]T`, `Array of T`, `List<T>`, `array(T)`, `T array`.
+/// Returns the element type of a list: `T[]`, `[]T`, `Array of T`, `List<T>`, `array(T)`, `T
+/// array`.
 fn list_element<'a>(key: &str, text: &'a str) -> Option<&'a str> {
     let text = text.trim();
     if key == "byte[]" {
@@ -106,7 +107,7 @@ fn list_element<'a>(key: &str, text: &'a str) -> Option<&'a str> {
     None
 }
 
-/// What a map holds: the last of its type arguments.
+/// Returns the value type of a map: the last of its type arguments.
 fn map_value(key: &str) -> Option<&str> {
     let inside = key
         .strip_prefix("map")

@@ -11,10 +11,10 @@ use super::known::Types;
 use super::places::{self, Flat, MAX_DEPTH, Place};
 use super::report::{RemarkKind, Report};
 
-/// How many trees are kept from one row to the next, so that a later row can decide.
+/// The number of trees that are kept from one row to the next, so that a later row can decide.
 const MOST_TREES: usize = 16;
 
-/// What speaks against a place.
+/// The weight of what speaks against a place.
 type Cost = u32;
 
 /// A field of an object that no sample shows.
@@ -48,7 +48,7 @@ struct Tree<'a> {
     steps: Vec<Step>,
 }
 
-/// Where a row lies.
+/// The place of a row.
 #[derive(Clone)]
 struct Step {
     level: usize,
@@ -66,7 +66,7 @@ struct Step {
 struct Object<'a> {
     /// From 1; 0 for the outermost.
     row: usize,
-    /// All that samples show in its place.
+    /// All that samples show at its place.
     samples: Vec<&'a Json>,
     keys: HashSet<&'a str>,
     model: Option<&'a str>,
@@ -75,7 +75,7 @@ struct Object<'a> {
     requires_all: bool,
     /// Whether all samples leave out the last field.
     lacks: bool,
-    /// What it costs to have no field.
+    /// The cost of having no field.
     if_empty: Cost,
 }
 
@@ -218,7 +218,7 @@ impl<'a> Tree<'a> {
         self.open.iter().map(has).collect()
     }
 
-    /// What it costs to have a row in the object at the level, and to end those inside of it.
+    /// Returns the cost of a row in the object at the level, and of ending those inside it.
     fn cost_at(
         &self,
         level: usize,
@@ -288,7 +288,7 @@ impl<'a> Tree<'a> {
         entries.any(|(key, _)| lacks(key))
     }
 
-    /// What it costs to end the objects from the level on.
+    /// Returns the cost of ending the objects from the level on.
     fn end(&self, level: usize) -> Cost {
         let open = self.open.get(level..).unwrap_or_default();
         open.iter().filter(|object| object.fields.is_empty()).map(|object| object.if_empty).sum()
@@ -369,7 +369,7 @@ impl<'a> Tree<'a> {
         is_last && places::may_open(row)
     }
 
-    /// Whether a row is known for a field of the type of another: from where the type stands above,
+    /// Whether a row is known as a field of the type of another: from where the type stands above,
     /// or since it is called after it, as `enum_name` is.
     fn is_member(&self, of: &Param, row: &Param) -> bool {
         let Some(model) = of.model.as_deref() else { return false };
@@ -403,15 +403,15 @@ fn build(rows: &[Param], steps: &[Step], sample: Option<&Json>, report: &mut Rep
             _ if step.is_sure => {}
             Some(parent) if !is_shown => {
                 if !std::mem::replace(is_said, true) {
-                    let message = "the rows below are taken for its fields: no sample shows \
-                                   where they belong";
+                    let message =
+                        "treating the rows below as its fields: no sample shows where they belong";
                     report.add(RemarkKind::GuessedNesting, parent.line, message);
                 }
             }
             parent => {
                 let parent = parent.map_or("the body", |parent| parent.name.as_str());
                 let message = format!(
-                    "`{}` is taken for a field of `{parent}`: no sample shows where it belongs",
+                    "treating `{}` as a field of `{parent}`: no sample shows where it belongs",
                     row.name
                 );
                 report.add(RemarkKind::GuessedNesting, row.line, message);
@@ -491,8 +491,8 @@ fn is_language(name: &str) -> bool {
     name.len() == 5 && matches!(name.as_bytes()[2], b'_' | b'-')
 }
 
-/// What samples show of the fields of a value of the type: those of the values in a map, unless the
-/// next row is one of its keys.
+/// Returns the samples of the fields of a value of the type: those of the values in a map, unless
+/// the next row is one of its keys.
 fn inner<'a>(ty: &Ty, shown: &[&'a Json], next: Option<&Param>) -> Vec<&'a Json> {
     let objects: Vec<&Json> = shown.iter().flat_map(|sample| objects(sample)).collect();
     let is_key = |object: &&&Json| next.is_some_and(|next| object.get(&next.name).is_some());

@@ -11,7 +11,7 @@ use super::facts::{Token, Ty};
 
 type Words = &'static str;
 
-/// What stands below a title.
+/// The content below a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
     /// Method, URL, tokens and scopes.
@@ -32,7 +32,7 @@ pub(super) enum Section {
     /// Code for SDKs.
     Samples,
     Fields,
-    /// Type, scopes and the like of an event or callback.
+    /// Type, scopes and other facts of an event or callback.
     Event,
     EventBody,
     EventExample,
@@ -115,10 +115,10 @@ const TITLES: &[(Section, Words)] = &[
 
 const OF_ANSWERS: Words = "响应|返回|response|出参";
 const OF_EXAMPLES: Words = "示例|样例|example|sample";
-/// What a title contains of events, or the whole of a heading.
+/// Words in a title about events, or a whole heading.
 pub(super) const OF_EVENTS: Words = "事件|回调|event|callback";
 
-/// What any other title contains, a word of each list. The first that fits counts.
+/// Words in any other title, one of each list. The first that fits counts.
 const PARTS_OF_TITLES: &[(Section, &[Words])] = &[
     // They come in the message of another code, and never as a code.
     (Section::Other, &["子错误码|suberrorcode"]),
@@ -145,11 +145,11 @@ const PARTS_OF_TITLES: &[(Section, &[Words])] = &[
     ),
 ];
 
-/// What some pages put behind the title of the body.
+/// Words that some pages put behind the title of the body.
 pub(super) const MEDIA_TYPES: Words =
     "application/json|multipart/form-data|application/x-www-form-urlencoded";
 
-/// What titles contain below which the fields of a resource may stand.
+/// Words in titles above the fields of a resource.
 const TITLES_OF_FIELDS: Words = "字段|属性|参数|定义|结构|资源|field|attribut|propert|parameter|definition|structure|resource|\
      schema";
 
@@ -169,7 +169,7 @@ pub(super) fn announces_fields(key: &str) -> bool {
     contains(key, TITLES_OF_FIELDS)
 }
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
     Name,
@@ -238,7 +238,7 @@ const HEADS: &[(Column, Words)] = &[
     ),
 ];
 
-/// What any other head contains. The first that fits counts.
+/// Words in any other head. The first that fits counts.
 const PARTS_OF_HEADS: &[(Column, Words)] = &[
     (Column::Required, "必填|必须|必选|required"),
     (Column::Http, "http状态|httpcode|httpstatus"),
@@ -295,7 +295,7 @@ pub(super) fn required(key: &str) -> Option<bool> {
     })
 }
 
-/// Where a parameter goes.
+/// The place of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Path,
@@ -354,16 +354,16 @@ pub(super) const NUMBERS: Words = "number|数字|数值";
 /// The names of types of text that the platform gives to some of its object types as well.
 pub(super) const TEXTS_OR_OBJECTS: Words = "enum|text|time|date|url|file";
 
-/// What stands before the type of a list's elements, with spaces.
+/// Words before the type of a list's elements, with spaces.
 pub(super) const BEFORE_ELEMENTS: Words = "array of |list of |array of|数组 of ";
 
-/// What stands before the type of a list's elements if that is in brackets.
+/// Words before the type of a list's elements if that is in brackets.
 pub(super) const LISTS: Words = "array|list|set|数组|collection";
 
-/// What stands behind the type of a list's elements, with spaces.
+/// Words behind the type of a list's elements, with spaces.
 pub(super) const BEHIND_ELEMENTS: Words = " array| list|数组|列表";
 
-/// What a row of the table says that describes an operation or event as a whole.
+/// The subject of a row in the table that describes an operation or event as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Basic {
     EventType,
@@ -415,7 +415,7 @@ pub(super) const HEADS_OF_EVENTS: Words = "事件类型|eventtype|回调类型|c
 pub(super) const SUPPORT: Words = "是否支持";
 pub(super) const SUPPORTED: Words = "支持|yes";
 
-/// What a text contains that names a token, as it stands on the wire.
+/// Words in a text that names a token, as they are on the wire.
 pub(super) const TOKENS: &[(Token, Words)] = &[
     (Token::Tenant, "tenant_access_token"),
     (Token::User, "user_access_token"),
@@ -425,13 +425,13 @@ pub(super) const TOKENS: &[(Token, Words)] = &[
 /// The headers that carry a token.
 pub(super) const TOKEN_HEADERS: Words = "authorization|x-acs-dingtalk-access-token";
 
-/// What DingTalk's texts contain about a token, in lower case and with spaces.
+/// Words in DingTalk's texts about a token, in lower case and with spaces.
 pub(super) const TOKENS_OF_USERS: Words = "用户token|用户 token|用户的token|用户访问凭证|用户的访问凭证|\
     用户access|用户的access|用户个人|个人应用|user token|user access token|useraccesstoken";
 pub(super) const TOKENS_OF_APPS: Words = "应用的access|应用的 access|应用access|应用凭证|应用访问凭证|\
     企业的access|企业的 access|of an internal app|of the authorized enterprise|app access token";
 
-/// What a text contains that names a kind of app, in lower case and with spaces.
+/// Words in a text that names a kind of app, in lower case and with spaces.
 pub(super) const APP_TYPES: &[(&str, Words)] = &[
     ("custom", "custom|自建应用"),
     ("isv", "isv|store app|商店应用"),
@@ -440,37 +440,37 @@ pub(super) const APP_TYPES: &[(&str, Words)] = &[
     ("personal", "第三方个人应用|third-party personal app"),
 ];
 
-/// What a rate contains that is given for such a time, in lower case. The first that fits counts.
+/// Words in a rate for each unit of time, in lower case. The first that fits counts.
 pub(super) const UNITS: &[(&str, Words)] =
     &[("min", "分钟|minute|min"), ("s", "秒|second"), ("h", "小时|hour"), ("d", "天|day")];
 
-/// What a row contains that lists the scopes of fields, if it has lost its key.
+/// Words in a row that lists the scopes of fields, if it has lost its key.
 pub(super) const FIELD_SCOPES: Words = "敏感字段|sensitive";
 
-/// What titles contain of what is outdated, as it stands there.
+/// Words in titles of outdated pages, exactly as written.
 pub(super) const DEPRECATED: Words =
     "（旧）|(旧)|废弃|不推荐|历史版本|已下线|不再维护|deprecated|Deprecated";
 
-/// What titles contain of downloads, and descriptions of answers that are files.
+/// Words in titles of downloads, and in descriptions of responses that are files.
 pub(super) const DOWNLOADS: Words = "下载|Download|download";
 pub(super) const FILES: Words = "二进制|文件流|binary|file stream";
 
-/// What titles and paths contain of uploads, and of the steps of one that send no file, in lower case.
+/// Words in titles and paths of uploads, and of the steps of one that send no file, in lower case.
 pub(super) const UPLOADS: Words = "上传|识别|upload|recognize";
 pub(super) const STEPS_OF_UPLOADS: Words = "完成|预上传|finish|prepare";
 
-/// What stands before the address of a page in a note of it.
+/// Words before the address of a page in a note of it.
 pub(super) const NOTES_OF_ADDRESSES: Words =
     "source_url:|source url:|source:|原文链接|原文|来源|文档链接|文档地址";
 
-/// What lines contain that tell an event from its repetitions.
+/// Words in lines on how to tell an event from its repetitions.
 pub(super) const REPETITIONS: Words = "去重|幂等|deduplicat|idempoten";
 
-/// What titles of types of the vendor's contain, and of the tables below them.
+/// Words in titles of the vendor's types, and of the tables below them.
 pub(super) const TITLES_OF_TYPES: Words = "类型说明|typedescription";
 pub(super) const LABELS_OF_TYPES: Words = "基本属性|basicattributes|basicproperties|属性";
 
-/// What a description announces.
+/// The content that a description announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     Example,
@@ -486,7 +486,7 @@ pub(super) enum Mark {
     Note,
 }
 
-/// Announcements, as they stand there.
+/// Announcements, exactly as written.
 pub(super) const MARKS: &[(Mark, Words)] = &[
     (Mark::Example, "示例值|示例|Example value|Example"),
     (Mark::Default, "默认值|缺省值|Default value|Default"),
@@ -507,27 +507,28 @@ pub(super) const MARKS: &[(Mark, Words)] = &[
     (Mark::Note, "注意事项|注意|说明|Note|Notice"),
 ];
 
-/// What a description contains of a parameter that must be sent, and what turns the second round if
-/// it stands before it: a `not`, or a condition.
+/// Words in the description of a required parameter, and words before them that reverse the
+/// meaning: a `not`, or a condition.
 pub(super) const MUST_BE_SENT: Words = "必需属性";
 pub(super) const MAY_HAVE_TO_BE_SENT: Words = "必填";
 pub(super) const BUT_NOT: Words = "非|不|否|无|时|则|下|才";
 
-/// What stands where there is nothing to say.
+/// The contents of cells without information.
 pub(super) const NOTHING: Words = "-|无|暂无|空";
 
-/// What stands before a default in a sentence.
+/// Words before a default in a sentence.
 pub(super) const DEFAULTS: Words =
     "默认值为|默认值是|默认为|缺省为|defaults to |default is |Default is ";
 
-/// What stands between a value and what it means.
+/// Separators between a value and its meaning.
 pub(super) const SEPARATORS: Words = "：|:|=|－|——|—|–|- |，|, |(|（|表示|代表|为|->|→|\u{fffd}";
 
-/// What stands before the last of several values.
+/// Words before the last of several values.
 pub(super) const ANDS: Words = "和|及|或|and |or ";
 
-/// What can be restored where a page has lost some of its bytes. Longer ones come first, so that
-/// none hides another; rare ones are left out, since they would fit where a common one belongs.
+/// Words that can be restored if a page has lost some of their bytes. Longer ones come first, so
+/// that none hides another; rare ones are left out, since they would fit where a common one
+/// belongs.
 pub(super) const RESTORABLE: Words = "支持的访问令牌|支持的应用类型|接口频率限制|响应体示例|请求体示例|事件体示例|数据校验规则|\
      类型额外说明|数据类型|是否必填|是否必须|路径参数|查询参数|请求参数|返回参数|响应示例|\
      返回示例|请求示例|请求方法|请求方式|错误信息|排查建议|权限要求|字段权限|取值范围|长度范围|\
@@ -575,7 +576,7 @@ mod tests {
         let mut meanings = HashMap::new();
         for (word, meaning) in words {
             assert_eq!(*word, words::key(word), "a key has neither capitals nor spaces");
-            assert_eq!(meanings.insert(word, meaning), None, "`{word}` stands there twice");
+            assert_eq!(meanings.insert(word, meaning), None, "duplicate `{word}`");
         }
     }
 

@@ -106,7 +106,7 @@ fn tags(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What a tag says by its attributes alone: the ID of a scope, a value, kinds of apps.
+/// Returns what a tag says only by its attributes: the ID of a scope, a value, kinds of apps.
 fn said(tag: &str) -> String {
     let inside = tag.trim_matches(['<', '>']);
     let attribute = |name| attribute(inside, name).unwrap_or_default();

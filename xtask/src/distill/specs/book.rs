@@ -32,7 +32,7 @@ pub struct Book {
 pub struct Entry {
     pub ty: spec::Type,
     pub home: Option<PathBuf>,
-    /// What it goes by: its own name, and those of the fields that are of it.
+    /// The names it is known by: its own, and those of the fields of its type.
     pub kin: BTreeSet<String>,
     /// A request holds it.
     pub is_sent: bool,
@@ -360,7 +360,7 @@ impl Book {
             }
         }
         let alone = |name: &str| users.get(name).filter(|users| users.len() == 1)?.first();
-        // What a shared type leads to is shared as well.
+        // Types that a shared type leads to are shared as well.
         let named = |is: &dyn Fn(&str, &Entry) -> bool| {
             let found = self.types.iter().filter(|(name, entry)| is(name, entry));
             self.below(found.map(|(name, _)| name.as_str()).collect())
@@ -452,7 +452,7 @@ fn is_shared(file: &Path) -> bool {
     file.parent().is_some_and(|folder| folder.ends_with("types"))
 }
 
-/// What the file of shared types is called that a type of the operation or event gets.
+/// Returns the name of the file of shared types for a type of the operation or event.
 fn topic(user: &Path) -> String {
     let name = stem(user);
     naming::field(name.split('.').next().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! What differs between a page and a spec, or between two specs, and what that means for programs.
+//! Differences between a page and a spec, or between two specs, and their effect on programs.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ pub const NO_SPEC: &str = "no spec";
 /// A spec of which there is no page.
 pub const NO_PAGE: &str = "no page";
 
-/// What a page says otherwise than a spec, or one spec otherwise than another.
+/// A difference between a page and a spec, or between two specs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     /// The spec file, without its folder.
@@ -15,16 +15,16 @@ pub struct Change {
     /// Such as `query/page_size`.
     pub at: String,
     pub what: What,
-    /// What the spec said.
+    /// The value in the spec.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// What the page says.
+    /// The value on the page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     pub effect: Effect,
 }
 
-/// What differs.
+/// The fact that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
@@ -51,11 +51,11 @@ pub enum What {
     Fixup,
 }
 
-/// What it means for programs that use the generated crate.
+/// The effect on programs that use the generated crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// They go on compiling.
+    /// They still compile.
     Additive,
     /// They may not compile, or stop to do what they did.
     Breaking,
@@ -68,7 +68,7 @@ impl Change {
         self.what != What::Sample || self.at == EVENT_SAMPLE
     }
 
-    /// What the page leaves out, as [`Fixup::lacks`](super::fixups::Fixup::lacks) names it.
+    /// Returns what the page leaves out, as [`Fixup::lacks`](super::fixups::Fixup::lacks) names it.
     pub fn gap(&self) -> Option<String> {
         let from = self.from.as_ref().filter(|_| self.to.is_none())?;
         Some(match self.what {
@@ -91,7 +91,7 @@ impl Change {
         }
     }
 
-    /// What differs, without the file in which it does.
+    /// Returns the difference without its file.
     pub fn said(&self) -> String {
         let what = self.what.label();
         let change = match (self.from.as_deref(), self.to.as_deref()) {
@@ -107,12 +107,12 @@ impl Change {
     }
 }
 
-/// What a list leaves out.
+/// Returns the name of an item that a list leaves out.
 pub fn gap(list: &str, item: &str) -> String {
     format!("{list}={item}")
 }
 
-/// Where the sample of an event is.
+/// The place of the sample of an event.
 pub const EVENT_SAMPLE: &str = "example";
 
 impl What {

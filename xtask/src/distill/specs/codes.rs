@@ -1,4 +1,4 @@
-//! What an error code is called and what kind of failure it is, by the message that comes with it.
+//! The name and kind of an error code, derived from its message.
 
 use heck::ToSnakeCase;
 
@@ -6,8 +6,8 @@ use super::route;
 use crate::codegen::{naming, spec};
 use crate::distill::read::facts::ErrorCode;
 
-/// What messages of a kind hold. The first that fits counts: a rate limit is one even where the
-/// message calls the request invalid.
+/// Words in the messages of each kind. The first that fits counts: a rate limit is one even where
+/// the message calls the request invalid.
 const SIGNS: [(spec::ErrorKind, &[&str]); 7] = [
     (
         spec::ErrorKind::Throttled,
@@ -101,7 +101,7 @@ const OPENINGS: [&[&str]; 5] = [
     &["the", "request", "is"],
 ];
 
-/// Words that a name does without. Those that turn the meaning round, such as `being`, are none.
+/// Words that a name does without. It keeps those that reverse the meaning, such as `being`.
 const FILLING: [&str; 30] = [
     "a",
     "already",
@@ -141,7 +141,7 @@ const REASONS: [&str; 4] = ["because", "due", "if", "when"];
 /// A longer name is no name any more.
 const LONGEST: usize = 6;
 
-/// What the dictionary says about a code until a maintainer says it better. An old API responds with
+/// Returns the entry of a code until a maintainer improves it. An old API responds with
 /// HTTP 200 whatever happens.
 pub fn code(error: &ErrorCode, is_old: bool) -> spec::ErrorCode {
     let http = error.http.filter(|status| (100..600).contains(status));
@@ -203,7 +203,7 @@ fn of_message(message: &str) -> Option<String> {
     let words = OPENINGS.iter().find_map(|opening| words.strip_prefix(*opening)).unwrap_or(&words);
     let is_filling = |word: &&str| FILLING.contains(word) || *word == "s";
     let mut words: Vec<&str> = words.iter().copied().filter(|word| !is_filling(word)).collect();
-    // What is wrong goes before what is wrong with it.
+    // The subject goes before its problem.
     if let Some(last) = words.pop_if(|last| matches!(*last, "invalid" | "illegal" | "unsupported"))
     {
         words.insert(0, last);
@@ -230,7 +230,7 @@ fn kind(error: &ErrorCode, http: u16) -> spec::ErrorKind {
         _ => None,
     };
     match of_text {
-        // These two decide what a client does; no status takes that back.
+        // These two decide what a client does, whatever the status.
         Some(kind @ (spec::ErrorKind::Throttled | spec::ErrorKind::QuotaExceeded)) => kind,
         _ if error.gloss.contains("限流") => spec::ErrorKind::Throttled,
         _ => of_status.or(of_text).unwrap_or_else(|| match error.gloss.contains("内部错误") {

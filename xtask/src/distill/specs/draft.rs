@@ -25,7 +25,7 @@ pub struct Draft {
     pub codes: Vec<(String, spec::ErrorCode)>,
     /// The HTTP status of each code of which the page gives it.
     pub statuses: Vec<(String, u16)>,
-    /// The page lists all fields of the answer, rather than those of a sample.
+    /// The page lists all fields of the response, rather than those of a sample.
     pub is_whole: bool,
     pub notes: Notes,
 }
@@ -42,7 +42,7 @@ pub struct EventDraft {
     pub notes: Notes,
 }
 
-/// What a spec does not hold of a page.
+/// Facts of a page that are not in a spec.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
     /// The vendor's words about a field, for whoever writes ours.
@@ -50,11 +50,11 @@ pub struct Notes {
     pub remarks: Vec<Remark>,
     /// The fields of which the page does not say whether they are required.
     pub unsure: Vec<String>,
-    /// What the page is known to leave out, as fix-ups name it.
+    /// Facts that the page is known to leave out, as fix-ups name them.
     pub lacks: Vec<String>,
-    /// What it is known to say otherwise than the spec, as fix-ups name it.
+    /// Facts that are known to differ from the spec, as fix-ups name them.
     pub differs: Vec<String>,
-    /// What the types may be called, by the names they have in the draft.
+    /// The possible names of the types, by their names in the draft.
     pub origins: BTreeMap<String, Origin>,
 }
 
@@ -66,7 +66,7 @@ impl Notes {
     }
 }
 
-/// What the vendor says about something of a spec.
+/// The text of the vendor about a part of a spec.
 #[derive(Debug, Clone)]
 pub struct Gloss {
     /// Such as `body/name`.
@@ -250,7 +250,7 @@ fn unique<'a>(list: impl Iterator<Item = &'a String>) -> Vec<String> {
     list.filter(|item| seen.insert(item.as_str())).cloned().collect()
 }
 
-/// Where a field stands; decides what it may be.
+/// The place of a field, which decides what it may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Place {
     Path,
@@ -264,7 +264,7 @@ struct Drafter<'a> {
     types: Vec<spec::Type>,
     /// The vendor sends it, rather than the client.
     is_answer: bool,
-    /// What is sent is known from a sample alone.
+    /// The request is only known from a sample.
     is_sample: bool,
     /// The objects around the field, the outermost first.
     above: Vec<Above>,
@@ -408,13 +408,13 @@ impl<'a> Drafter<'a> {
         let mut fields = Vec::new();
         for param in params {
             if param.name.trim().is_empty() || !names.insert(param.name.as_str()) {
-                let message = format!("`{}` stands here twice; the first counts", param.name);
+                let message = format!("`{}` is listed twice; the first counts", param.name);
                 self.remark(RemarkKind::Duplicate, param.line, message);
                 continue;
             }
             fields.push(self.field(path, param, place));
         }
-        // What is sent is named apart together, wherever it stands.
+        // Parameters share one set of names, whatever their place.
         if place == Place::Model {
             apart_all(fields.iter_mut().map(|field| ("", field)).collect(), &mut BTreeSet::new());
         }
@@ -445,7 +445,7 @@ impl<'a> Drafter<'a> {
         field.example = self.sample(param, &field, param.example.as_deref(), "example");
         field.default = self.sample(param, &field, param.default.as_deref(), "default");
         if field.required || place == Place::Path {
-            // What is always sent has no default; the value still shows what can be sent.
+            // A required field has no default; the value is still an example.
             let default = field.default.take();
             field.example = field.example.or(default);
         }
@@ -457,7 +457,7 @@ impl<'a> Drafter<'a> {
         let in_url = matches!(place, Place::Path | Place::Query);
         let guess = |drafter: &mut Self, instead: &str| {
             let message = format!(
-                "`{}`: the type `{ty}` cannot stand here; `{instead}` is assumed",
+                "`{}`: the type `{ty}` is not allowed here; `{instead}` is assumed",
                 param.name
             );
             drafter.remark(RemarkKind::GuessedType, param.line, message);
@@ -502,7 +502,7 @@ impl<'a> Drafter<'a> {
         {
             let (name, field, line) = (name.clone(), &param.name, outer.line);
             let message =
-                format!("`{field}` is taken for another `{}`, see line {line}", outer.name);
+                format!("treating `{field}` as another `{}`, see line {line}", outer.name);
             self.remark(RemarkKind::GuessedNesting, param.line, message);
             return name;
         }
@@ -551,8 +551,8 @@ impl<'a> Drafter<'a> {
         self.declare(spec::Type { name, values: Some(values), ..spec::Type::default() })
     }
 
-    /// A name that no other type of the draft has; what the type is called for good is found out
-    /// where it comes to others.
+    /// Returns a name that no other type of the draft has. The final name of the type is chosen
+    /// when the drafts are merged.
     fn handle(&mut self, path: &str, field: &str, model: Option<&str>) -> String {
         let own = route::type_name(field);
         let plain = model.map_or_else(|| own.clone(), route::pascal);
@@ -621,7 +621,7 @@ impl<'a> Drafter<'a> {
     }
 }
 
-/// Where a field of a request stands, and its name there.
+/// The place of a field of a request, and its name there.
 pub type Known = BTreeSet<(usize, String)>;
 
 /// The fields of a request that have names.
@@ -682,7 +682,7 @@ fn number_values(param: &Param) -> Vec<spec::NumberValue> {
     numbers.into_iter().map(|value| spec::NumberValue { value, doc: String::new() }).collect()
 }
 
-/// A name for a value that Rust cannot name by itself.
+/// Returns a name for a value that is not an identifier.
 /// The documented values of a number as those of an enum, which a maintainer names.
 pub(super) fn int_enum(numbers: &[spec::NumberValue]) -> spec::Type {
     let values = numbers.iter().enumerate().map(|(index, number)| {
@@ -708,7 +708,7 @@ fn value_name(value: &str, index: usize) -> String {
     if name == "Value" { format!("Value{}", index + 1) } else { name }
 }
 
-/// The `rust` name of a field, where the one made from its name does not do.
+/// Returns the `rust` name of a field, if the one derived from its name does not fit.
 fn rust_name(name: &str, place: Place) -> Option<String> {
     let plain = naming::field(name);
     if rules::is_free_field(&plain, place == Place::Model) {

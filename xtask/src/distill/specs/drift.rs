@@ -9,7 +9,7 @@ use super::draft::{self, Draft};
 use super::route;
 use crate::codegen::spec;
 
-/// How much of two lists of names must agree for two operations to be one, of 100.
+/// The percentage of names that two operations must share to be the same.
 const ALIKE: usize = 75;
 
 /// The spec of an operation whose page says another method or path now, if there is one among those
@@ -59,19 +59,19 @@ fn is_path_of(old: &spec::Endpoint, new: &spec::Endpoint) -> bool {
     route::anonymous(&old.path) == route::anonymous(&new.path)
 }
 
-/// What two lists have in common, of 100.
+/// Returns the percentage that two lists have in common.
 fn alike(one: &BTreeSet<&str>, other: &BTreeSet<&str>) -> usize {
     let all = one.union(other).count();
     (one.intersection(other).count() * 100).checked_div(all).unwrap_or(0)
 }
 
 fn names_alike(old: &spec::Endpoint, new: &spec::Endpoint) -> usize {
-    // An answer can be of a type that stands elsewhere.
+    // A response can be of a type that is declared elsewhere.
     let has_answer = old.response.is_some() && new.response.is_some();
     alike(&names(old, has_answer), &names(new, has_answer))
 }
 
-/// What is sent and answered, and the documented codes.
+/// Returns the names in request and response, and the documented codes.
 fn names(spec: &spec::Endpoint, has_answer: bool) -> BTreeSet<&str> {
     let answer = spec.response.as_ref().filter(|_| has_answer);
     let lists = [Some(&spec.query), spec.body.as_ref(), answer];

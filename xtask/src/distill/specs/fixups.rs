@@ -17,7 +17,7 @@ pub struct Fixup {
     /// The page, by its operation, such as `DELETE /open-apis/im/v1/pins/:message_id`, by its event
     /// type, or by its title if it describes neither.
     pub page: String,
-    /// What is wrong, in one row or line that also holds `row`.
+    /// The wrong text, in one row or line that also contains `row`.
     #[serde(default)]
     pub find: String,
     /// Another word of the same row; any row if it is empty.
@@ -25,16 +25,16 @@ pub struct Fixup {
     pub row: String,
     #[serde(default)]
     pub replace: String,
-    /// What the page leaves out, such as `fields/message/thread_id`, or a value or an item of a
-    /// list, such as `fields/kind=wet` and `scopes=im:chat`.
+    /// Facts that the page leaves out, such as `fields/message/thread_id`, or a value or an item of
+    /// a list, such as `fields/kind=wet` and `scopes=im:chat`.
     #[serde(default, deserialize_with = "one_or_many")]
     pub lacks: Vec<String>,
-    /// What the page says otherwise than our specs, which keep to what they say: a line of `drift`
-    /// without its beginning, such as `body/note: type string -> int`. `no spec` if they have
-    /// nothing of the page, `no page` if what they have has none.
+    /// Facts of the page that differ from our specs, which are right: a line of `drift` without its
+    /// beginning, such as `body/note: type string -> int`. `no spec` if the page has no spec, `no
+    /// page` if the spec has no page.
     #[serde(default, deserialize_with = "one_or_many")]
     pub differs: Vec<String>,
-    /// Why this is a mistake, or why we depart.
+    /// The reason why the page is wrong, or why the specs differ.
     pub why: String,
 }
 
@@ -88,7 +88,7 @@ impl Fixup {
         of_method == http_method && route::anonymous(of_path) == route::anonymous(path)
     }
 
-    /// What is accepted of changes, and was not among them.
+    /// Returns the accepted differences that are not among the changes.
     pub fn outlived<'a>(&'a self, changes: &[Change]) -> Vec<&'a str> {
         let gaps: Vec<String> = changes.iter().filter_map(Change::gap).collect();
         let said: Vec<String> = changes.iter().map(Change::departure).collect();
@@ -126,7 +126,7 @@ impl Fixup {
     }
 }
 
-/// What to do about a fix-up whose page does not have the mistake any more.
+/// Returns advice on a fix-up whose page is correct by now.
 pub fn corrected(fixup: &Fixup) -> String {
     let Fixup { page, find, row, .. } = fixup;
     format!(
@@ -135,7 +135,7 @@ pub fn corrected(fixup: &Fixup) -> String {
     )
 }
 
-/// What to do about a departure that is none any more.
+/// Returns advice on a difference that no longer exists.
 pub fn outlived(page: &str, departure: &str) -> String {
     format!(
         "the fix-up of `{page}` misses `{departure}`, in which the page and the specs do not differ: \

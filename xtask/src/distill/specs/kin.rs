@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::book::{Book, EVENTS, Entry, innermost};
 use crate::codegen::spec;
 
-/// Where a type of a page comes from.
+/// The origin of a type of a page.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     /// The vendor's name of the type, and that of the field that is of it.
     pub kin: BTreeSet<String>,
-    /// What it may be called, the best name first.
+    /// The possible names, the best one first.
     pub names: Vec<String>,
     /// The vendor sends it, so that nothing says which of its fields a client would have to.
     pub is_answer: bool,
@@ -21,7 +21,7 @@ pub struct Origin {
 /// Types of a page, each with the type of the specs that is the same.
 pub type Pairs = BTreeSet<(String, String)>;
 
-/// Names of fields that say nothing of what they hold: things that share one of these and little
+/// Names of fields that do not describe their contents: things that share one of these and little
 /// else are not the same.
 const VAGUE: [&str; 10] =
     ["Content", "Data", "Detail", "Entity", "Info", "Item", "List", "Node", "Result", "Value"];
@@ -145,7 +145,7 @@ impl Comparison<'_> {
         if !self.pairs.insert((page.to_owned(), known.to_owned())) {
             return true;
         }
-        // What is compiled with events alone is of no use to an operation.
+        // A type that is only compiled with events is of no use to an operation.
         let of_events = other.home.as_ref().is_some_and(|home| home.starts_with(EVENTS));
         if of_events && !self.file.starts_with(EVENTS) {
             return false;
@@ -170,7 +170,7 @@ impl Comparison<'_> {
         let agrees = match (self.is_answer, of.is_sent) {
             (true, _) => true,
             (false, true) => page.required == known.required,
-            // What every answer holds has to be sent as well.
+            // A field of every response has to be sent as well.
             (false, false) => page.required || !known.always,
         };
         let contradicts =
@@ -241,7 +241,7 @@ fn learn_of(entry: &mut Entry, page: &spec::Type, is_answer: bool) {
     }
 }
 
-/// What several types of a page that are one type in the specs say together.
+/// Merges several types of a page that are one type in the specs.
 pub fn union<'a>(mut types: impl Iterator<Item = &'a spec::Type>) -> spec::Type {
     let mut all = types.next().cloned().unwrap_or_default();
     for ty in types {

@@ -1,6 +1,6 @@
-//! The text of a spec file: what belongs together stands on one line, as a person would write it.
-//! What a person did write and is still so keeps its layout to the byte, so that a diff shows the
-//! facts that changed and nothing else.
+//! The text of a spec file: items that belong together are on one line, as a person would write
+//! them. Text that a person wrote and that has not changed keeps its layout to the byte, so that a
+//! diff shows the facts that changed and nothing else.
 
 use jsonc_parser::ast::{ObjectProp, ObjectPropName, Value as Node};
 use jsonc_parser::common::Ranged;
@@ -8,7 +8,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde::Serialize;
 use serde_json::Value;
 
-/// What is longer goes over several lines, unless it is a row of a table.
+/// The widest line; longer items take several lines, unless they are rows of a table.
 const WIDTH: usize = 100;
 
 /// A spec file, as near to `old` as what it says allows.
@@ -26,7 +26,7 @@ fn parse(text: &str) -> Option<Node<'_>> {
     parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default()).ok()?.value
 }
 
-/// A node of what is to be written, and the one that stood in its place.
+/// A node to write, and the node that it replaces.
 type Before<'n, 'o> = Option<&'n Node<'o>>;
 
 struct Layout<'o> {
@@ -133,7 +133,7 @@ impl<'o> Layout<'o> {
         }
     }
 
-    /// The text of what stood there, if it said the same.
+    /// Returns the previous text, if it has the same meaning.
     fn kept(&self, node: &Node<'_>, old: Before<'_, 'o>) -> Option<&'o str> {
         let old = old.filter(|old| value(old) == value(node))?;
         self.old.get(old.start()..old.end())
@@ -146,7 +146,7 @@ fn ordered<'n, 'a>(node: &'n Node<'a>, old: Before<'_, '_>) -> Vec<&'n ObjectPro
     let mut members: Vec<&ObjectProp<'_>> = object.properties.iter().collect();
     let Some(Node::Object(old)) = old else { return members };
     let place = |wanted: &str| old.properties.iter().position(|old| name(&old.name) == wanted);
-    // What is new follows what it follows in a new file.
+    // A new item follows the item that it follows in a new file.
     let mut last = 0;
     let places: Vec<usize> = members
         .iter()
@@ -160,7 +160,7 @@ fn ordered<'n, 'a>(node: &'n Node<'a>, old: Before<'_, '_>) -> Vec<&'n ObjectPro
     members
 }
 
-/// What stood in the place of an element: what has its name, or else what has its index.
+/// Returns the previous node of an element: the one with its name, or otherwise with its index.
 fn counterpart<'n, 'o>(
     old: &'n Node<'o>,
     element: &Node<'_>,

@@ -109,8 +109,8 @@ pub fn add_model(book: &mut Book, types: Vec<spec::Type>, notes: &Notes) -> (Str
     (file, changes)
 }
 
-/// How many fields two models have in common, if these are most of both, and how few others the
-/// second one has. One field in common is chance.
+/// Returns the number of fields that two models have in common, if these are most of both, and the
+/// number of others that the second one has. One field in common is chance.
 fn likeness(one: &spec::Type, other: &spec::Type) -> Option<(usize, Reverse<usize>)> {
     let names = |ty: &'_ spec::Type| -> BTreeSet<String> {
         ty.fields.iter().flatten().map(|field| field.name.clone()).collect()
@@ -121,7 +121,7 @@ fn likeness(one: &spec::Type, other: &spec::Type) -> Option<(usize, Reverse<usiz
     is_most.then_some((common, Reverse(other.len())))
 }
 
-/// Its own name if that is free; else one with its number, so that it tells which is meant.
+/// Returns its own name if that is free, and otherwise one with its number, which identifies it.
 fn free_code(book: &Book, name: &str, code: &str) -> String {
     let is_taken = |name: &String| book.api.errors.values().any(|known| known.name == *name);
     let distinct = codes::distinct(name, code);
@@ -167,7 +167,7 @@ fn types_of(spec: &mut spec::Endpoint) -> Vec<&mut String> {
     types.chain(fields).collect()
 }
 
-/// What a page or a spec without a body or an answer has of it.
+/// The word for a missing body or response.
 const NOTHING: &str = "nothing";
 
 struct Merger<'a> {
@@ -175,26 +175,26 @@ struct Merger<'a> {
     file: &'a str,
     /// The types of the page.
     types: Vec<spec::Type>,
-    /// Where they come from.
+    /// Their origins.
     origins: BTreeMap<String, Origin>,
-    /// What the page says of the types of the specs that describe several of its places.
+    /// The page's facts about types of the specs that describe several of its places.
     unions: BTreeMap<String, spec::Type>,
     /// The models around the field that is merged.
     open: Vec<String>,
-    /// Where the page does not say whether a field is required.
+    /// Fields of which the page does not say whether they are required.
     unsure: Vec<String>,
-    /// What the page is known to leave out.
+    /// Facts that the page is known to leave out.
     lacks: Vec<String>,
-    /// What it is known to say otherwise than the spec.
+    /// Facts that are known to differ from the spec.
     differs: Vec<String>,
-    /// Those members of the model at hand that other pages have just added or changed.
+    /// Members of the current model that other pages have just added or changed.
     added: BTreeSet<String>,
-    /// What those that were taken over are called.
+    /// The names of the types that were kept.
     names: BTreeMap<String, String>,
     changes: Vec<Change>,
     /// Fields are known from a sample: it may lack some, and its types are guesses.
     is_sample: bool,
-    /// What the samples of the spec and of the page show of the answer or the payload.
+    /// The response or payload in the samples of the spec and of the page.
     shown: Option<(Value, Value)>,
     is_answer: bool,
 }
@@ -264,7 +264,7 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// What the page says of a type of the specs, here or wherever else it is of it.
+    /// Returns the page's facts about a type of the specs, from all places that have the type.
     fn said(&self, old: &str, new: &str) -> Option<spec::Type> {
         let here = || self.types.iter().find(|ty| ty.name == new);
         self.unions.get(old).or_else(here).cloned()
@@ -309,7 +309,7 @@ impl<'a> Merger<'a> {
         let response = (&mut old.response, &mut old.response_type);
         self.whole("response", response, (&new.response, &new.response_type));
         if new.response.is_some() && old.whole_body != new.whole_body {
-            let place = |is_whole_body| if is_whole_body { "beside `code`" } else { "in `data`" };
+            let place = |is_whole_body| if is_whole_body { "next to `code`" } else { "in `data`" };
             let (from, to) = (place(old.whole_body).to_owned(), place(new.whole_body).to_owned());
             if self.change("response", What::Type, Some(from), Some(to), Effect::Breaking) {
                 old.whole_body = new.whole_body;
@@ -378,7 +378,7 @@ impl<'a> Merger<'a> {
         old.path = segments.collect::<Vec<_>>().join("/");
     }
 
-    /// A body or an answer, which has fields of its own or is of a type that has a name.
+    /// Compares a body or a response, which has fields of its own or a named type.
     fn whole(
         &mut self,
         at: &str,
@@ -388,8 +388,8 @@ impl<'a> Merger<'a> {
         let known = self.wire_of(fields, ty, false);
         let said = self.wire_of(new_fields, new_ty, true);
         let is_form = fields.iter().flatten().any(|field| field.ty == "file");
-        // A page that shows nothing of a form does not say that there is none; of an answer, what its
-        // sample shows no more is said.
+        // A page that does not show a form may still have one; for a response, fields that its
+        // sample no longer shows are reported.
         if said == NOTHING && (is_form || known != "object") {
             return;
         }
@@ -603,7 +603,7 @@ impl<'a> Merger<'a> {
                 old.example = old.example.take().or(old.default.take());
             }
         }
-        // What several places show need not be said by each.
+        // A fact that several places share need not appear at each.
         let around = self.open.last().and_then(|ty| self.book.types.get(ty));
         let is_shared = self.is_sample || around.is_some_and(|around| around.is_shared);
         let limits = if is_shared { kin::loosened(old, new) } else { new.clone() };
@@ -622,7 +622,7 @@ impl<'a> Merger<'a> {
             let effect = Effect::Additive;
             self.update(at, What::Sample, &mut old.example, &new.example, text, effect);
         }
-        // What is always sent has no default.
+        // A required field has no default.
         if old.required {
             old.default = None;
         }
@@ -732,7 +732,7 @@ impl<'a> Merger<'a> {
         !ours.is_empty() && !theirs.is_empty() && ours.is_disjoint(&theirs)
     }
 
-    /// What is the same on the wire may still have other members or values.
+    /// Types that are the same on the wire may still have other members or values.
     fn members(&mut self, at: &str, old: &str, new: &str) {
         let (old, new) = (innermost(old).to_owned(), innermost(new).to_owned());
         let Some(page) = self.said(&old, &new) else { return };

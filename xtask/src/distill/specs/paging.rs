@@ -1,11 +1,11 @@
-//! How an answer is read page by page, where the names of fields say it.
+//! Pagination, as far as the names of fields show it.
 
 use crate::codegen::spec;
 
-/// What takes the token of a page in requests.
+/// The request fields that take the token of a page.
 const TOKENS: [&str; 6] =
     ["page_token", "pageToken", "nextToken", "next_token", "cursor", "nextCursor"];
-/// What holds the token of the next page in answers.
+/// The response fields with the token of the next page.
 const NEXT: [&str; 8] = [
     "next_page_token",
     "nextPageToken",
@@ -16,17 +16,17 @@ const NEXT: [&str; 8] = [
     "page_token",
     "pageToken",
 ];
-/// What says whether there is a next page.
+/// The response fields that tell whether there is a next page.
 const MORE: [&str; 2] = ["has_more", "hasMore"];
-/// How many items there are in all.
+/// The response fields with the total number of items.
 const TOTALS: [&str; 4] = ["total", "total_count", "totalCount", "count"];
-/// What has to be `true` for the answer to come in pages.
+/// The request field that has to be `true` for a paginated response.
 const FLAG: &str = "use_page_token";
-/// What a list of items is called if it is not the only list.
+/// The names of a list of items that is not the only list.
 const ITEMS: [&str; 2] = ["items", "list"];
 
-/// The pages of an answer as the names of its fields have them, or why there are none though the
-/// request takes the token of a page.
+/// Returns the pagination that the names of the fields show, or the reason why there is none though
+/// the request takes the token of a page.
 pub fn draft(spec: &spec::Endpoint) -> Result<Option<spec::Pages>, String> {
     let request: Vec<&spec::Field> = spec.query.iter().chain(spec.body.iter().flatten()).collect();
     let answer: Vec<&spec::Field> = spec.response.iter().flatten().collect();
@@ -50,17 +50,17 @@ pub fn draft(spec: &spec::Endpoint) -> Result<Option<spec::Pages>, String> {
         return refused("it is no optional string".to_owned());
     }
     let Some(next) = named(&answer, &NEXT, |field| field.ty == "string") else {
-        return refused("no field of the answer holds the token of the next one".to_owned());
+        return refused("no field of the response has the token of the next one".to_owned());
     };
     let items = match items(&answer) {
         Ok(items) => items,
-        Err(count) => return refused(format!("the answer holds {count} lists")),
+        Err(count) => return refused(format!("the response has {count} lists")),
     };
     let flag = named(&request, &[FLAG], |field| is_bool(field) && !field.required);
     Ok(Some(spec::Pages { token: Some(token), next: Some(next), flag, more, ..of(items) }))
 }
 
-/// What to check about pages that were drafted.
+/// Returns what to check about drafted pagination.
 pub fn remark(pages: &spec::Pages) -> String {
     let spec::Pages { items, token, next, offset, total, .. } = pages;
     let by = [token, next, offset, total].into_iter().flatten();
@@ -87,7 +87,7 @@ fn named(
     names.iter().find(is_named).map(|name| (*name).to_owned())
 }
 
-/// The list of an answer, or how many it holds.
+/// Returns the list of a response, or the number of its lists.
 fn items(answer: &[&spec::Field]) -> Result<String, usize> {
     let is_list = |field: &&&spec::Field| field.ty.starts_with("list<");
     let lists: Vec<&str> = answer.iter().filter(is_list).map(|field| field.name.as_str()).collect();

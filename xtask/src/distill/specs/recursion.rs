@@ -32,10 +32,10 @@ fn is_again(outer: &Param, inner: &Param, is_answer: bool) -> bool {
     }
     let mut missing = outer.fields.iter().filter(|field| of(inner, &field.name).is_none());
     match has_name {
-        // The innermost one lacks what would go on.
+        // The innermost one lacks the field that would continue.
         true if is_answer => inner.fields.len() * 2 >= outer.fields.len(),
         true => missing.all(|field| !field.fields.is_empty()),
-        // Under another name, it has to be whole and to go on itself.
+        // Under another name, it has to be whole and continue itself.
         false => {
             missing.next().is_none() && inner.fields.len() > 1 && of(inner, &inner.name).is_some()
         }
@@ -53,7 +53,7 @@ fn is_part(inner: &Param, outer: &Param, is_answer: bool) -> bool {
         let values = |field: &Param| -> Vec<String> {
             field.values.iter().map(|value| value.value.clone()).collect()
         };
-        // A sample shows nothing of what an empty list holds.
+        // A sample does not show the contents of an empty list.
         let is_open = [field, known].iter().any(|field| match field.ty.element() {
             Ty::Json => is_answer,
             ty => *ty == Ty::Unknown,

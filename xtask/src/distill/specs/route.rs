@@ -1,4 +1,4 @@
-//! What an operation is called, where only its method and path are known.
+//! The name of an operation of which only method and path are known.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
@@ -8,7 +8,7 @@ use crate::distill::read::facts::Explored;
 /// The names of an operation, made from its path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Names {
-    /// Like the vendor's ids, e.g. `im.v1.chat.link`.
+    /// Like the vendor's IDs, such as `im.v1.chat.link`.
     pub id: String,
     pub module: String,
     pub method: String,
@@ -99,7 +99,7 @@ fn names_of(http_method: &str, service: &str, rest: &[&str]) -> (String, String)
     (if module.is_empty() { service.to_snake_case() } else { module }, method)
 }
 
-/// What vendors put before the resources, and the rest.
+/// Splits a path into what vendors put before the resources, and the rest.
 fn service<'s>(segments: &'s [&'s str]) -> (String, &'s [&'s str]) {
     match segments {
         ["open-apis", service, version, rest @ ..] if is_version(version) => {
@@ -114,7 +114,7 @@ fn service<'s>(segments: &'s [&'s str]) -> (String, &'s [&'s str]) {
     }
 }
 
-/// An id has letters, digits, `.`, `_` and `-`.
+/// Returns a segment as a part of an ID, which has letters, digits, `.`, `_` and `-`.
 fn word(segment: &str) -> String {
     segment.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect()
 }
@@ -149,7 +149,7 @@ fn is_action(http_method: &str, rest: &[&str]) -> bool {
     VERBS.contains(&first) || !is_plural(last) && (http_method == "POST" || !is_of_one)
 }
 
-/// What the last segment of a path begins with if it says what is done.
+/// The verbs that the last segment of a path can begin with.
 const VERBS: [&str; 67] = [
     "add",
     "apply",
@@ -269,7 +269,7 @@ pub fn singular(name: &str) -> String {
     stem.filter(|stem| !stem.is_empty()).unwrap_or(name).to_owned()
 }
 
-/// What a type is called after its field.
+/// Returns the name of a type after its field.
 pub fn type_name(field: &str) -> String {
     pascal(&singular(field))
 }

@@ -1,5 +1,5 @@
-//! What samples show: where a page has nothing else, the difference between two of them is the only
-//! sign of a change.
+//! The contents of samples: if a page has nothing else, the difference between two samples is the
+//! only sign of a change.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::codegen::spec;
 
-/// What two samples hold in their envelopes, if there are two.
+/// Returns the contents of two samples without their envelopes, if there are two.
 pub fn both(
     ours: &Option<Value>,
     theirs: &Option<Value>,
@@ -16,7 +16,7 @@ pub fn both(
     Some((inner(ours.as_ref()?).clone(), inner(theirs.as_ref()?).clone()))
 }
 
-/// The data of an answer.
+/// Returns the data of a response.
 pub fn data(sample: &Value) -> &Value {
     sample.get("data").filter(|_| sample.get("code").is_some()).unwrap_or(sample)
 }

@@ -23,7 +23,7 @@ pub struct Gap {
     /// The vendor's words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gloss: Vec<String>,
-    /// Where it goes: such as `dock.create body/name`, or `Owner/name` for a member of a type.
+    /// Its places: such as `dock.create body/name`, or `Owner/name` for a member of a type.
     pub places: Vec<String>,
     /// The sentence itself.
     pub doc: String,
@@ -36,7 +36,7 @@ struct Slot {
     about: String,
     /// The type of a field.
     ty: String,
-    /// What the glossary may call it, the most telling first.
+    /// The possible keys in the glossary, the most specific first.
     keys: Vec<String>,
 }
 
@@ -56,7 +56,8 @@ pub fn fill(book: &mut Book, glossary: &Glossary, glosses: &Glosses) -> bool {
         Some((slot.about.clone(), gloss.clone()))
     };
     visit(book, &mut |slot, text| {
-        // What the glossary says of a request need not hold of an answer described in its words.
+        // A sentence of the glossary about a request need not be true of a response with the same
+        // description.
         let is_written = !text.is_empty() && of_glossary(slot) != Some(text);
         if let Some(key) = same(slot).filter(|_| is_written) {
             known.entry(key).or_default().insert(text.clone());
@@ -67,7 +68,7 @@ pub fn fill(book: &mut Book, glossary: &Glossary, glosses: &Glosses) -> bool {
         if !text.is_empty() {
             return;
         }
-        // Where the same words got two sentences, somebody saw a difference.
+        // If the same words got two sentences, a maintainer saw a difference.
         let only = |texts: &&BTreeSet<String>| texts.len() == 1;
         let of_another = || known.get(&same(slot)?).filter(only)?.first();
         if let Some(sentence) = of_glossary(slot).or_else(of_another) {
@@ -98,9 +99,9 @@ pub fn take(book: &mut Book, gaps: &[Gap]) -> Result<bool, Vec<String>> {
     }
 }
 
-/// What is still to be written. Places go together that are called the same and that the vendor
-/// describes in the same words; those that it does not describe go to the others of their name, if
-/// these have one description.
+/// Returns the missing sentences. Places with the same name and the same description of the vendor
+/// are grouped; those that it does not describe go to the others of their name, if these have one
+/// description.
 pub fn gaps(book: &mut Book, glosses: &Glosses) -> Vec<Gap> {
     let mut groups: Vec<(Slot, BTreeSet<String>, Vec<String>)> = Vec::new();
     let mut index: BTreeMap<(String, String, BTreeSet<String>), usize> = BTreeMap::new();
@@ -109,7 +110,7 @@ pub fn gaps(book: &mut Book, glosses: &Glosses) -> Vec<Gap> {
             return;
         }
         let gloss = glosses.get(&slot.place).cloned().unwrap_or_default();
-        // Of what nobody describes, the type is all that tells things of one name apart.
+        // Without a description, only the type distinguishes places of one name.
         let ty = if gloss.is_empty() { slot.ty.clone() } else { String::new() };
         let at = *index.entry((slot.about.clone(), ty, gloss.clone())).or_insert(groups.len());
         if at == groups.len() {

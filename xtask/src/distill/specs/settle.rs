@@ -8,7 +8,7 @@ use std::path::Path;
 use super::book::{Book, EVENTS, SpecFile};
 use crate::codegen::{self, Error, diagnostic::Diagnostic, spec};
 
-/// What was left out and why, by the name of the file without its ending.
+/// The items that were left out and the reasons, by the name of the file without its ending.
 pub type LeftOut = BTreeMap<String, Vec<String>>;
 
 /// Leaves out what keeps the specs from passing, but nothing that was there before.

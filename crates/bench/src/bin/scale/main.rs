@@ -1,4 +1,4 @@
-//! What grows with size and number: calls in flight, files, events, and connections that wait.
+//! Costs that grow with size and number: calls in flight, files, events, and connections that wait.
 //!
 //! Without an argument, compares everything with the same written by hand and prints a line for
 //! each figure: its name, ours, the one by hand, and their ratio. Each side of a figure is measured

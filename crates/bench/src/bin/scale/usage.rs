@@ -1,4 +1,4 @@
-//! What this process uses, as Linux counts it.
+//! The resources that this process uses, as counted by Linux.
 
 use std::fs;
 use std::time::Instant;

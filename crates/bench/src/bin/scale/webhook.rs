@@ -154,7 +154,7 @@ fn by_hand(
     measured(seal, |request| Ok(Response::new(receive(state, request)?.into())))
 }
 
-/// What a careful developer writes: the signature, the cipher, types, and which events were seen.
+/// The webhook of a careful developer: signature, cipher, types and deduplication.
 #[derive(Default)]
 struct ByHand {
     seen: HashSet<String>,
@@ -228,7 +228,7 @@ impl ByHand {
         let length = usize::try_from(u32::from_be_bytes(*length))?;
         let (message, receiver) = rest.split_at_checked(length).ok_or("the length is wrong")?;
         if receiver != APP_KEY.as_bytes() {
-            return Err("the event is for somebody else".into());
+            return Err("the event is for another app".into());
         }
         let change: Change = serde_json::from_slice(message)?;
         if self.seen.insert(hex(&Sha256::digest(message))) && change.event_type.is_empty() {

@@ -42,7 +42,7 @@ pub(super) struct Pending {
 /// The connection that an event came over has ended, so that the event could not be acknowledged.
 /// The platform delivers it again.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the connection that the event came over has ended; the platform will deliver it again")]
+#[error("the connection of the event has ended; the platform will deliver it again")]
 #[non_exhaustive]
 pub struct NotSent;
 

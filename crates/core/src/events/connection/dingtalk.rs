@@ -117,7 +117,7 @@ impl Protocol for DingTalkProtocol {
 
     fn not_opened(&self, error: Error, _base_url: &str) -> Unopened {
         use ErrorKind::{Configuration, PermissionDenied, QuotaExceeded, Unauthenticated};
-        // What has no code comes from a server on the way.
+        // A failure without a code comes from a server on the way.
         let coded = error.api().filter(|api| !api.code().is_empty());
         match (error.kind(), coded.map(|api| api.status())) {
             // No token was sent that could have been rejected.
@@ -148,7 +148,7 @@ impl Protocol for DingTalkProtocol {
             Ok(frame) => self.hear(frame),
             Err(error) => {
                 // Such a frame has no ID that could be acknowledged.
-                tracing::warn!(%error, "a message of DingTalk's could not be read");
+                tracing::warn!(%error, "a message from DingTalk could not be read");
                 Vec::new()
             }
         }

@@ -52,7 +52,7 @@ impl Driver {
         let _ = timeout_at(until, finished).await;
         if let Err(error) = &ended {
             let app_id = &self.channel.app.id;
-            tracing::error!(%error, app_id, "the long connection has ended for good");
+            tracing::error!(%error, app_id, "the long connection has ended and stays closed");
         }
         ended
     }
@@ -113,7 +113,7 @@ impl Driver {
     async fn pause(&mut self, record: &Record, error: Error) -> Result<bool, Error> {
         let attempt = record.attempt;
         let Some(pause) = self.protocol.pause(attempt) else {
-            return Err(error.in_context("the platform wants no further try to connect"));
+            return Err(error.in_context("the platform asks not to connect again"));
         };
         // The platform may ask for more.
         let asked = error.api().and_then(|api| api.retry_after()).unwrap_or_default();
@@ -157,7 +157,7 @@ impl Record {
         rest.mul_f64(1.0 + fastrand::f64() / 5.0)
     }
 
-    /// Returns the reason to try again, or the error that ends it.
+    /// Returns the reason to retry, or the error that ends the connection.
     fn refused(&mut self, unopened: Unopened) -> Result<Error, Error> {
         match unopened {
             Unopened::Fatal(error) => Err(error),
@@ -175,7 +175,7 @@ impl Record {
 
 fn closed_soon() -> Error {
     Error::new(ErrorKind::Unavailable)
-        .with_detail("the platform wants another connection right after it accepted this one")
+        .with_detail("the platform asks for another connection right after it accepted this one")
 }
 
 /// Returns `None` if the program wants the connection closed before `work` is done.

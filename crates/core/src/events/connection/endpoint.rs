@@ -75,8 +75,8 @@ async fn ask(channel: &Channel, request: Open) -> Result<(Data, ApiError), Error
     Ok((data, api))
 }
 
-/// Checks the URL that the platform names. Its host is of the platform's choice: nothing of the app
-/// goes there but what the URL itself holds.
+/// Checks the URL that the platform names. The platform chooses the host: the app sends it nothing
+/// but what the URL itself contains.
 fn check(url: &Secret, may_be_plain: bool) -> Result<Uri, Error> {
     let refuse = |reason: &str| {
         let detail = format!("the URL that the platform names for the connection {reason}");
@@ -87,7 +87,7 @@ fn check(url: &Secret, may_be_plain: bool) -> Result<Uri, Error> {
         Some("wss") => {}
         Some("ws") if may_be_plain => {}
         Some("ws") => return refuse("is not encrypted, unlike the base URL"),
-        _ => return refuse("is not one of a WebSocket"),
+        _ => return refuse("is not a WebSocket URL"),
     }
     match uri.authority() {
         Some(authority) if !authority.host().is_empty() && !authority.as_str().contains('@') => {
@@ -156,8 +156,8 @@ async fn upgrade(
 
 fn no_websocket() -> Error {
     Error::new(ErrorKind::Transfer).with_detail(
-        "what responded is no server of WebSockets, or speaks an extension that nobody asked for; \
-         a proxy may be in the way",
+        "the response is not that of a WebSocket server, or names an extension that was not \
+         requested; a proxy may be in the way",
     )
 }
 

@@ -117,7 +117,7 @@ impl Protocol for FeishuProtocol {
         let endpoint: Option<Endpoint> = codec::from_slice(data).ok();
         let (url, config) = endpoint.map(|it| (it.url, it.config)).unwrap_or_default();
         let Some(url) = url.filter(|url| !url.is_empty()).map(Secret::new) else {
-            let detail = "the response holds no URL to connect to";
+            let detail = "the response contains no URL to connect to";
             return Err(Error::new(ErrorKind::Decode).with_detail(detail));
         };
         if let Some(config) = config {
@@ -192,13 +192,13 @@ impl Protocol for FeishuProtocol {
 
     fn receive(&mut self, message: Message, now: Instant) -> Vec<Output> {
         if !message.is_binary() {
-            tracing::debug!("a text was passed over: frames are binary");
+            tracing::debug!("ignored a text message: frames are binary");
             return Vec::new();
         }
         let frame = match Frame::decode(message.into_payload().into()) {
             Ok(frame) => frame,
             Err(error) => {
-                tracing::warn!(%error, "a message that is no frame was passed over");
+                tracing::warn!(%error, "ignored a message that is not a frame");
                 return Vec::new();
             }
         };
@@ -206,7 +206,7 @@ impl Protocol for FeishuProtocol {
             (CONTROL, Some("pong")) => self.pong(&frame),
             (EVENT, Some("event")) => return self.event(frame, now).into_iter().collect(),
             // No official client reacts to others: cards in a frame of their own, for instance.
-            (method, _) => tracing::debug!(method, "a frame of another type was passed over"),
+            (method, _) => tracing::debug!(method, "ignored a frame of another type"),
         }
         Vec::new()
     }
@@ -266,11 +266,11 @@ impl FeishuProtocol {
         now: Instant,
     ) -> Option<Bytes> {
         let (Some(id), Some(place)) = (frame.header("message_id"), place) else {
-            tracing::warn!("a part of an event was dropped: it does not say which one it is");
+            tracing::warn!("dropped a part of an event: it has no number");
             return None;
         };
         self.fragments.insert(id, place, part, now).unwrap_or_else(|error| {
-            tracing::warn!(%error, sum = place.sum, seq = place.seq, "a part of an event was dropped");
+            tracing::warn!(%error, sum = place.sum, seq = place.seq, "dropped a part of an event");
             None
         })
     }
@@ -316,8 +316,8 @@ const LONGEST_TEXT: usize = 200;
 /// The code for an app that has as many connections as it may have.
 const TOO_MANY: &str = "1000040350";
 
-const NOT_ALLOWED: &str = "Check the app ID and the app secret. If they are right, publish the app, \
-                           and choose the long connection for its events or callbacks in the \
+const NOT_ALLOWED: &str = "Check the app ID and the app secret. If they are correct, publish the \
+                           app, and choose the long connection for its events or callbacks in the \
                            developer console: the platform says the same in both cases.";
 
 const BANNED: &str = "The platform has banned the app from long connections. Contact its support \

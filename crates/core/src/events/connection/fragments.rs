@@ -39,7 +39,7 @@ pub(super) enum Dropped {
     TooMany,
     #[error("the number of the part is not below that of all parts")]
     OutOfRange,
-    #[error("its parts do not agree on their number")]
+    #[error("its parts disagree on their number")]
     Changed,
     #[error("the incomplete events together are larger than {MOST_BYTES} bytes")]
     TooLarge,
@@ -137,7 +137,7 @@ impl Fragments {
 
 fn report(events: usize, reason: &str) {
     if events > 0 {
-        tracing::warn!(events, reason, "an event that came in part was dropped");
+        tracing::warn!(events, reason, "dropped an incomplete event");
     }
 }
 

@@ -17,14 +17,14 @@ pub(crate) struct Frame {
     pub(crate) log_id_new: Option<Bytes>,
 }
 
-/// The reason why bytes are no frame. Quotes nothing of them.
+/// The reason why bytes are not a frame. Never quotes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FrameError {
     #[error("it ends within a field")]
     Truncated,
     #[error("a number takes more than 64 bits")]
     Varint,
-    #[error("a field has the wire type {0}, which is not the one expected, or is none")]
+    #[error("a field has the wire type {0}, which is unknown or not the expected one")]
     WireType(u8),
     #[error("a required field is missing")]
     Missing,
@@ -99,7 +99,7 @@ impl Frame {
         self.headers.iter().find_map(|(name, value)| (name == key.as_bytes()).then_some(value))
     }
 
-    /// Returns the header as text; an odd one is none.
+    /// Returns the header as text, unless it is malformed.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         std::str::from_utf8(self.header(key)?).ok()
     }

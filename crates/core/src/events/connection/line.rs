@@ -98,7 +98,7 @@ impl Line {
         if let Some(Ok(message)) = &read
             && message.is_ping()
         {
-            // The library replies by itself. Replies count, so that they do not pile up unread.
+            // The library replies on its own. Replies count, so that they do not pile up unread.
             self.unwritten_since.get_or_insert_with(Instant::now);
             self.unsent_bytes += message.as_payload().len();
             self.unflushed.push(None);

@@ -227,7 +227,7 @@ impl<'a> Session<'a> {
                 Wake::Read(Some(Err(error))) | Wake::Broken(error) => {
                     Some(Exit::Lost(broken(&error)))
                 }
-                Wake::Read(None) => Some(Exit::Lost(closed("without a word"))),
+                Wake::Read(None) => Some(Exit::Lost(closed("without a close frame"))),
                 Wake::Ack(outgoing) => {
                     self.line.send(outgoing);
                     None
@@ -302,7 +302,7 @@ impl<'a> Session<'a> {
             return Some(silent(&format!("nothing could be sent for {WRITE_TIMEOUT:?}")));
         }
         if self.probed_until.is_some_and(|until| now >= until) {
-            return Some(silent("the machine slept, and the platform has gone since"));
+            return Some(silent("the machine was suspended, and the connection is gone"));
         }
         self.protocol.expire(now);
         if now >= self.sleep_watch.next_look() && self.sleep_watch.has_slept() {
@@ -361,7 +361,7 @@ impl<'a> Session<'a> {
         self.is_full = false;
         let acks = self.acks_in.clone();
         let delivery = Delivery { event, receipt, received_at: now, acks, permit };
-        // If nobody listens, this task is about to be dropped.
+        // Without a listener, this task is about to be dropped.
         let _ = self.outlet.deliveries.send(delivery);
     }
 }
@@ -382,11 +382,9 @@ fn broken(error: &WsError) -> Error {
         }
         WsError::PayloadTooLong { .. } => Error::new(ErrorKind::LimitExceeded)
             .with_detail("the platform sent a message that is too long"),
-        WsError::Protocol(ProtocolError::InvalidCloseCode) => {
-            closed("with a code that may not be sent")
-        }
+        WsError::Protocol(ProtocolError::InvalidCloseCode) => closed("with an invalid close code"),
         WsError::Protocol(_) => Error::new(ErrorKind::Transfer)
-            .with_detail("what the platform sent is no message of a WebSocket"),
+            .with_detail("the platform sent an invalid WebSocket message"),
         // In the middle of a message, for instance.
         _ => closed("early"),
     }

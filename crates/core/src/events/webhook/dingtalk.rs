@@ -91,7 +91,7 @@ impl DingTalkWebhookBuilder {
     }
 
     /// Refuses requests that were signed longer ago than this, or further ahead. Off by default,
-    /// since it is not documented whether an event that is sent again is signed anew.
+    /// since it is not documented whether a redelivered event is signed anew.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self

@@ -51,7 +51,8 @@ pub enum Incoming {
     Challenge(Response<Bytes>),
     /// An event.
     Event(WebhookDelivery),
-    /// A callback. Someone waits for its answer, at most 3 seconds, and it is hardly ever sent again.
+    /// A callback. The platform waits at most 3 seconds for its answer, and hardly ever redelivers
+    /// it.
     Callback(WebhookDelivery),
     /// The request did not come from the platform, or cannot be read. Return
     /// [`Refusal::response`].
@@ -82,9 +83,9 @@ impl WebhookDelivery {
         &self.event
     }
 
-    /// Returns the response that says that the event was handled: for a callback with the answer,
-    /// where an empty one leaves the card as it is. DingTalk's events take no answer. An answer that
-    /// could not be written makes it the response of [`fail`](Self::fail).
+    /// Returns the response that acknowledges the event, and for a callback carries its answer. An
+    /// empty answer leaves the card as it is. DingTalk's events take no answer. If the answer could
+    /// not be written as JSON, returns the response of [`fail`](Self::fail).
     pub fn accept(self, answer: impl Into<Answer>) -> Response<Bytes> {
         let answer = answer.into();
         if answer.is_unwritable() {

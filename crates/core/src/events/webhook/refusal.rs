@@ -6,8 +6,8 @@ use crate::error::debug_as_display;
 #[cfg(feature = "feishu")]
 use crate::events::envelope::EnvelopeError;
 
-/// The reason why a request was refused: the text is for logs and quotes nothing of the request, and
-/// the sender learns the status alone.
+/// The reason why a request was refused. The text is for logs and never quotes the request; the
+/// sender only learns the status.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {

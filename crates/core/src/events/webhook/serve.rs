@@ -19,9 +19,9 @@ impl Listener {
     ///
     /// The handler runs in a task of its own: it continues if the peer hangs up and this future is
     /// dropped. If it takes longer than 2.5 seconds, the response says that the event was not
-    /// handled, while the handler continues; when the platform sends the event again, it has been
-    /// handled. The answer to a callback has to be there in time: a callback is hardly ever sent
-    /// again. If one is within a minute, it gets the answer of the first.
+    /// handled, while the handler continues; when the platform redelivers the event, it has been
+    /// handled. The answer to a callback has to be there in time: a callback is hardly ever
+    /// redelivered. If it is within a minute, it gets the same answer.
     ///
     /// # Panics
     ///
@@ -53,7 +53,7 @@ impl Listener {
                 tracing::warn!(
                     openplat.event = header.event_type,
                     id = header.id,
-                    "the handler takes longer than the platform waits; it continues without it"
+                    "the handler exceeds the time limit; it continues in the background"
                 );
                 delivery.fail()
             }

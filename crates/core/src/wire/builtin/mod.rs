@@ -153,7 +153,7 @@ impl HttpBody for Incoming {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        // What is on its way is in the response, and not in this future.
+        // Data on its way is kept by the response, not by this future.
         let chunk = std::task::ready!(pin!(self.0.chunk()).poll(context));
         Poll::Ready(chunk.map_err(broken).transpose().map(|chunk| chunk.map(Frame::data)))
     }
@@ -166,7 +166,7 @@ impl HttpBody for Incoming {
 #[cold]
 fn followed() -> TransportError {
     TransportError::configuration(
-        "the reqwest client followed a redirect, and took the token along; build it with \
+        "the reqwest client followed a redirect with the token; build it with \
          `redirect(reqwest::redirect::Policy::none())`",
     )
 }

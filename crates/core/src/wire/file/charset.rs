@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
-/// Decodes bytes of an encoding that no one named: UTF-8, else GBK, else Latin-1.
+/// Decodes bytes of unknown encoding as the first of UTF-8, GBK and Latin-1 that fits.
 pub(super) fn decode(bytes: &[u8]) -> String {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.to_owned();

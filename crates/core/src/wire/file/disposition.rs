@@ -44,7 +44,7 @@ fn parameters(header: &str) -> Vec<(String, String)> {
                 (value[..end].trim().to_owned(), &value[end..])
             }
         };
-        // What has no value ends where the next one begins.
+        // A parameter without a value ends where the next one begins.
         let name = name.rsplit(';').next().unwrap_or_default();
         found.push((name.trim().to_ascii_lowercase(), value));
         rest = after;

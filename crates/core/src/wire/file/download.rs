@@ -20,7 +20,7 @@ use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::Meta;
 use crate::wire::{Body, BodyError};
 
-/// A file in a response. Nothing of it has been read yet.
+/// A file in a response, which has not been read yet.
 ///
 /// The file is read in pieces, and never held in memory as a whole unless [`bytes`](Self::bytes)
 /// asks for that. Reading fails with [`ErrorKind::Timeout`] if nothing comes for a while, see
@@ -182,7 +182,8 @@ impl Download {
             let Ok(data) = frame.into_data() else { continue };
             let length = data.len() as u64;
             if let Some(end) = self.end.filter(|end| self.read + length > *end) {
-                let detail = format!("the file goes on after the {end} bytes that it should have");
+                let detail =
+                    format!("the file continues after the {end} bytes that it should have");
                 return Err(self.explain(Error::new(ErrorKind::Decode).with_detail(detail)));
             }
             self.read += length;

@@ -14,9 +14,11 @@ pub(super) fn size_of_whole(
         StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => Ok(content_length(headers)),
         StatusCode::PARTIAL_CONTENT => match Range::of(headers) {
             Some(Range { first: 0, last, size }) if last + 1 == size => Ok(Some(size)),
-            _ => Err("the response holds a part of the file, though the whole was asked for"),
+            _ => {
+                Err("the response contains a part of the file, though the whole file was requested")
+            }
         },
-        _ => Err("the response holds no file"),
+        _ => Err("the response contains no file"),
     }
 }
 
@@ -63,7 +65,7 @@ pub(super) fn rest(
         Some(range) if range.first == first && size.is_none_or(|size| size == range.size) => {
             Ok(range)
         }
-        _ => Err("the server sent another part than it was asked for"),
+        _ => Err("the server sent another part than the requested one"),
     }
 }
 
@@ -76,10 +78,10 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), &'static str> {
     };
     match encodings.all(|encoding| is_plain(encoding.as_bytes())) {
         true => Ok(()),
-        false => {
-            Err("the file was compressed on its way, though that was not asked for; look for \
-                      a proxy or a gateway that does so")
-        }
+        false => Err(
+            "the file was compressed on its way, which was not requested; check for a proxy or a \
+                 gateway that does so",
+        ),
     }
 }
 

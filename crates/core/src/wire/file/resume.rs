@@ -10,7 +10,7 @@ use super::range;
 use crate::base::BoxFuture;
 use crate::error::{Error, ErrorKind};
 
-/// A request that can be sent once more, for the rest of a file.
+/// A request that can be repeated for the rest of a file.
 pub(crate) trait Resume: Send + Sync {
     /// Requests the rest, or returns the error that ended the transfer if it shall not resume.
     fn resume(&self, rest: Rest) -> BoxFuture<'_, Result<Resumed, Error>>;

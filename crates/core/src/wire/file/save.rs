@@ -61,10 +61,10 @@ impl Download {
     /// Saves the contents in `folder`, which is created if it does not exist, and returns the path.
     /// Otherwise as [`save_as`](Self::save_as).
     ///
-    /// The file gets its [name](Self::file_name), else `download`. A name without an ending
-    /// gets that of the media type: `download.png`. If the name is taken, the file gets another
-    /// one, unless [`if_exists`](Self::if_exists) says otherwise. No file is ever replaced by
-    /// accident, even if several programs save in one folder at once.
+    /// The file gets its [name](Self::file_name), or `download` if it has none. A name without an
+    /// ending gets that of the media type: `download.png`. If the name is taken, the file gets
+    /// another one, unless [`if_exists`](Self::if_exists) says otherwise. No file is ever replaced
+    /// by accident, even if several programs save in one folder at once.
     ///
     /// # Errors
     ///

@@ -133,7 +133,7 @@ impl Upload {
         self.min_rate
     }
 
-    /// Returns the name of the file: the one that was set, else the last part of its path.
+    /// Returns the name of the file: the one that was set, or the last part of its path.
     pub fn name(&self) -> Option<String> {
         let of_path = || match &self.source {
             Source::Path(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
@@ -178,7 +178,7 @@ impl Source {
                 let chunks = once.chunks.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let chunks = chunks.ok_or_else(|| {
                     Error::new(ErrorKind::InvalidRequest)
-                        .with_detail("the stream of this upload was sent before; make a new one")
+                        .with_detail("the stream of this upload was sent before; create a new one")
                 })?;
                 (chunks, once.length)
             }
@@ -238,13 +238,13 @@ fn in_memory(mut bytes: Bytes) -> Chunks {
 }
 
 async fn on_disk(path: &Path) -> io::Result<(Chunks, u64)> {
-    // To open a pipe would wait for somebody who writes to it.
+    // To open a pipe would wait for a writer.
     if !tokio::fs::metadata(path).await?.is_file() {
         return Err(io::Error::other("it is not a file"));
     }
     let file = tokio::fs::File::open(path).await?;
     let length = file.metadata().await?.len();
-    // What is written to the file from now on is not part of what was announced.
+    // Data written to the file from now on exceeds the announced length.
     let file = file.take(length);
     let chunks = stream::try_unfold(file, |mut file| async move {
         let mut chunk = BytesMut::with_capacity(CHUNK);

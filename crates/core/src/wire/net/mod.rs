@@ -1,5 +1,4 @@
-//! What all transports over HTTP have in common: options, TLS, proxies, and the words for what goes
-//! wrong.
+//! Common parts of all transports over HTTP: options, TLS, proxies and error texts.
 
 mod failure;
 mod proxy;
@@ -76,7 +75,7 @@ impl TransportOptions {
 
     pub fn user_agent(&self) -> Result<HeaderValue, Error> {
         HeaderValue::try_from(&*self.user_agent).map_err(|_| {
-            unusable("the user agent contains a character that no HTTP header can carry")
+            unusable("the user agent contains a character that HTTP headers cannot have")
         })
     }
 
@@ -137,7 +136,7 @@ impl<T: BuildTransport> TransportBuilder<T> {
     /// with it neither is `NO_PROXY`.
     ///
     /// By default the proxies of the environment are used: `HTTPS_PROXY` or `HTTP_PROXY` by the
-    /// scheme of the URL, else `ALL_PROXY`, each in capitals or in small letters. They are not used
+    /// scheme of the URL, or otherwise `ALL_PROXY`, each in upper or lower case. They are not used
     /// for the hosts in `NO_PROXY` or for this machine, nor in a CGI program, where a request can
     /// set `HTTP_PROXY`.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
@@ -213,7 +212,7 @@ pub fn as_http(uri: Uri) -> Result<Uri, TransportError> {
     let scheme = match parts.scheme.as_ref().map(Scheme::as_str) {
         Some("wss" | "https") => Scheme::HTTPS,
         Some("ws" | "http") => Scheme::HTTP,
-        _ => return Err(TransportError::request("the URL of the connection is no `wss` URL")),
+        _ => return Err(TransportError::request("the URL of the connection is not a `wss` URL")),
     };
     parts.scheme = Some(scheme);
     Uri::from_parts(parts)

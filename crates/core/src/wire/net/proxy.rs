@@ -40,7 +40,7 @@ pub(crate) enum Target {
     Https,
 }
 
-/// A proxy that the environment names knows nothing of this machine.
+/// Hosts of this machine, which a proxy from the environment cannot reach.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 impl Proxies {
@@ -191,9 +191,9 @@ fn check(text: &str) -> Result<Uri, &'static str> {
     let url = format!("{scheme}://{userinfo}{host}/").parse::<Uri>().map_err(|_| "is not a URL")?;
     match url.port_u16() {
         Some(0) => Err("has the port 0"),
-        // A port that is none is no part of the host either.
+        // An invalid port is not part of the host either.
         None if url.host() != Some(host) => Err("is not a URL"),
-        // What connects takes port 80 for that of any scheme.
+        // The connector uses port 80 as the default of any scheme.
         None if scheme.starts_with("socks") => {
             format!("{scheme}://{userinfo}{host}:1080/").parse().map_err(|_| "is not a URL")
         }

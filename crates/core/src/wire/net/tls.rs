@@ -25,7 +25,7 @@ pub(super) fn config(
         CryptoProvider::get_default().cloned().or_else(built_in_provider).ok_or_else(|| {
             unusable(
                 "no TLS provider: install a rustls `CryptoProvider` before the client is built, \
-                 or switch on the feature `ring`",
+                 or enable the feature `ring`",
             )
         })?;
     let trust = Trust::new(roots(root_certificates)?, provider.clone())?;
@@ -143,7 +143,7 @@ impl ServerCertVerifier for Trust {
         let system = self.system().map(|system| verify(&*system));
         match (own, system) {
             (_, Some(Ok(verified))) => Ok(verified),
-            // Where the authority is known, the error says what else is wrong.
+            // If the authority is known, the error names another problem.
             (Some(Err(error)), Some(_)) if !is_unknown_issuer(&error) => Err(error),
             (_, Some(Err(error))) | (Some(Err(error)), None) => Err(error),
             (_, None) => Err(CertificateError::Other(OtherError(Arc::new(NoRoots))).into()),
@@ -183,11 +183,11 @@ fn is_unknown_issuer(error: &rustls::Error) -> bool {
 #[error("no authority is trusted")]
 struct NoRoots;
 
-/// Returns what a failure of TLS means and what to do about it. Nothing of the server's
-/// certificate is quoted.
+/// Returns what a failure of TLS means and what to do about it, without quoting the server's
+/// certificate.
 pub(super) fn explain(error: &rustls::Error) -> String {
     const TRUST: &str = "Install the system's `ca-certificates`, pass the authority to \
-                         `root_certificate`, or switch on the feature `webpki-roots`";
+                         `root_certificate`, or enable the feature `webpki-roots`";
     match error {
         rustls::Error::InvalidCertificate(error) => match error {
             CertificateError::Other(OtherError(error)) if error.is::<NoRoots>() => {

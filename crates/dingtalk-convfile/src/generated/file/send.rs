@@ -8,7 +8,7 @@ use crate::generated::types::ConversationFile;
 
 /// Sends a stored file into a conversation, in whose storage a copy of it is kept from then on.
 ///
-/// There is no key that keeps the message from being sent twice: after a timeout, look before you send again.
+/// There is no idempotency key: after a timeout, check whether the message was sent before you retry.
 ///
 /// ```no_run
 /// # async fn run(dingtalk: dingtalk_convfile::Client) -> Result<(), dingtalk_convfile::Error> {
@@ -61,7 +61,7 @@ pub struct SendFile {
 /// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendFileRequired<'a> {
-    /// The person on whose behalf the file is sent, as a union id.
+    /// The person on whose behalf the file is sent, as a union ID.
     pub union_id: &'a str,
     /// The storage space in which the file lies.
     pub space_id: &'a str,

@@ -8,7 +8,7 @@ use crate::generated::types::ConversationFile;
 
 /// Sends a stored file to one person, in the conversation that the app has with them.
 ///
-/// There is no key that keeps the message from being sent twice: after a timeout, look before you send again.
+/// There is no idempotency key: after a timeout, check whether the message was sent before you retry.
 ///
 /// ```no_run
 /// # async fn run(dingtalk: dingtalk_convfile::Client) -> Result<(), dingtalk_convfile::Error> {
@@ -58,7 +58,7 @@ pub struct SendFileByApp {
 /// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendFileByAppRequired<'a> {
-    /// The person who receives the file, as a union id.
+    /// The person who receives the file, as a union ID.
     pub union_id: &'a str,
     /// The storage space in which the file lies.
     pub space_id: &'a str,

@@ -8,7 +8,7 @@ use crate::generated::types::ConversationFile;
 
 /// Sends a link to a stored file into a conversation.
 ///
-/// There is no key that keeps the message from being sent twice: after a timeout, look before you send again.
+/// There is no idempotency key: after a timeout, check whether the message was sent before you retry.
 ///
 /// ```no_run
 /// # async fn run(dingtalk: dingtalk_convfile::Client) -> Result<(), dingtalk_convfile::Error> {
@@ -60,7 +60,7 @@ pub struct SendLink {
 /// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendLinkRequired<'a> {
-    /// The person on whose behalf the link is sent, as a union id.
+    /// The person on whose behalf the link is sent, as a union ID.
     pub union_id: &'a str,
     /// The storage space in which the file lies.
     pub space_id: &'a str,

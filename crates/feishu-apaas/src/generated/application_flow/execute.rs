@@ -104,7 +104,7 @@ impl ExecuteFlow {
         self
     }
 
-    /// A string that the caller makes up, best a UUID, so that a request that is sent again does not start the flow twice: a key that was used before is refused with an error.
+    /// An idempotency key chosen by the caller, preferably a UUID, so that a retry does not start the flow twice: a key that was used before is rejected with an error.
     pub fn idempotent_key(mut self, value: impl Into<String>) -> Self {
         self.idempotent_key = Some(value.into());
         self

@@ -208,7 +208,7 @@ pub struct ObjectSearch {
     /// At most 500 elements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub search_fields: Vec<String>,
-    /// The fields to return of each record, by API name or API id.
+    /// The fields to return of each record, by API name or API ID.
     ///
     /// At most 1000 elements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -252,7 +252,7 @@ impl ObjectSearch {
         self
     }
 
-    /// The fields to return of each record, by API name or API id.
+    /// The fields to return of each record, by API name or API ID.
     ///
     /// At most 1000 elements.
     pub fn select(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -406,7 +406,7 @@ pub struct SearchObjectsResponse {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub records: Vec<openplat_core::Record>,
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`. For the records of an object, returned only if `use_page_token` is set; a sample without it shows the text `null`.

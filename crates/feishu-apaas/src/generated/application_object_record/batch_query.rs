@@ -318,7 +318,7 @@ pub struct BatchQueryRecordsResponse {
     /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`. For the records of an object, returned only if `use_page_token` is set; a sample without it shows the text `null`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
 }

@@ -164,7 +164,7 @@ pub struct ListSeatAssignmentResponse {
     /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
 }

@@ -19,7 +19,7 @@ pub struct AuditLogEntry {
     /// The person who did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<AuditLogOperator>,
-    /// Whether the person is from outside of the tenant.
+    /// Whether the person is from outside the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outsider: Option<bool>,
     /// The way in which the person had logged in.
@@ -58,7 +58,7 @@ pub struct AuditLogEntry {
     /// The client's `User-Agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// The device it was done on, as an id.
+    /// The ID of the device it was done on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
     /// The ID of the web device, which identifies the browser.
@@ -219,7 +219,7 @@ pub struct AuditLogOpInfo {
     /// The person who did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<AuditLogOperator>,
-    /// Whether the person is from outside of the tenant.
+    /// Whether the person is from outside the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outsider: Option<bool>,
     /// The description of the action. The samples show a `language_code`, a number such as `2052`, next to a `text`, rather than a text per language.
@@ -276,7 +276,7 @@ pub struct AuditLogLoginInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogDeviceInfo {
-    /// The device it was done on, as an id.
+    /// The ID of the device it was done on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
     /// The ID of the web device, which identifies the browser.

@@ -15,7 +15,7 @@ pub struct EnvironmentVariable {
     /// The description of the variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// JSON in a string: what the variable holds; with a `kind` of `lookup`, for example, a list of record ids. It is readable even if `is_encrypted` is `true`.
+    /// JSON in a string: what the variable holds; with a `kind` of `lookup`, for example, a list of record IDs. It is readable even if `is_encrypted` is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Whether the value is stored encrypted. Only for variables whose `kind` is `text` or `float`.

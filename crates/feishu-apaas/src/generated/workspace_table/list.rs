@@ -150,7 +150,7 @@ pub struct WorkspaceTable {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListWorkspaceTableResponse {
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`.

@@ -175,7 +175,7 @@ impl Paged for GetViewRecords {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetViewRecordsResponse {
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`.

@@ -112,7 +112,7 @@ impl Element {
         Text::new(text).into()
     }
 
-    /// A link. The platform refuses a post with an address that is not valid.
+    /// Creates a link. The platform rejects a post with an invalid address.
     pub fn link(text: impl Into<String>, href: impl Into<String>) -> Self {
         Link::new(text, href).into()
     }
@@ -127,32 +127,32 @@ impl Element {
         At::all().into()
     }
 
-    /// An image, alone in its line.
+    /// Creates an image, alone in its line.
     pub fn img(image_key: impl Into<String>) -> Self {
         Img::new(image_key).into()
     }
 
-    /// A video without an image to stand for it, alone in its line.
+    /// Creates a video without a cover, alone in its line.
     pub fn media(file_key: impl Into<String>) -> Self {
         Media::new(file_key).into()
     }
 
-    /// An emoji of the platform, such as [`Emoji::Smile`] or `"SMILE"`.
+    /// Creates an emoji of the platform, such as [`Emoji::Smile`] or `"SMILE"`.
     pub fn emotion(emoji: impl Into<Emoji>) -> Self {
         Emotion::new(emoji).into()
     }
 
-    /// Code in no particular language.
+    /// Creates a block of code in no particular language.
     pub fn code_block(text: impl Into<String>) -> Self {
         CodeBlock::new(text).into()
     }
 
-    /// A horizontal line.
+    /// Creates a horizontal line.
     pub fn hr() -> Self {
         Hr::new().into()
     }
 
-    /// Markdown, alone in its line.
+    /// Creates Markdown, alone in its line.
     pub fn md(text: impl Into<String>) -> Self {
         Md::new(text).into()
     }
@@ -254,7 +254,7 @@ members! {
 }
 
 impl Link {
-    /// A link. The platform refuses a post with an address that is not valid.
+    /// Creates a link. The platform rejects a post with an invalid address.
     pub fn new(text: impl Into<String>, href: impl Into<String>) -> Self {
         Self { text: text.into(), href: Some(href.into()), style: Vec::new(), extra: Map::new() }
     }
@@ -321,7 +321,7 @@ impl At {
         Self::new("all")
     }
 
-    /// Whether all members are mentioned, as it is sent or as it is read.
+    /// Returns `true` if all members are mentioned, as it is sent or as it is read.
     pub fn is_all(&self) -> bool {
         matches!(self.user_id.as_deref(), Some("all" | "@_all"))
     }
@@ -336,7 +336,7 @@ members! {
 }
 
 impl Img {
-    /// An image that this app uploaded as one for messages, alone in its line.
+    /// Creates an image that this app uploaded as one for messages, alone in its line.
     pub fn new(image_key: impl Into<String>) -> Self {
         Self { image_key: Some(image_key.into()), extra: Map::new() }
     }
@@ -353,12 +353,12 @@ members! {
 }
 
 impl Media {
-    /// A video that this app uploaded, alone in its line.
+    /// Creates a video that this app uploaded, alone in its line.
     pub fn new(file_key: impl Into<String>) -> Self {
         Self { file_key: Some(file_key.into()), image_key: None, extra: Map::new() }
     }
 
-    /// The image that users see before they play the video, uploaded as one for messages.
+    /// Sets the image that users see before they play the video, uploaded as one for messages.
     pub fn cover(mut self, image_key: impl Into<String>) -> Self {
         self.image_key = Some(image_key.into());
         self
@@ -392,7 +392,7 @@ members! {
 }
 
 impl CodeBlock {
-    /// Code in no particular language.
+    /// Creates a block of code in no particular language.
     pub fn new(text: impl Into<String>) -> Self {
         Self { language: None, text: text.into(), extra: Map::new() }
     }
@@ -410,7 +410,7 @@ members! {
 }
 
 impl Hr {
-    /// A horizontal line.
+    /// Creates a horizontal line.
     pub fn new() -> Self {
         Self::default()
     }
@@ -432,7 +432,7 @@ members! {
 }
 
 impl Md {
-    /// Markdown, alone in its line. Other people's words in it may mention and link.
+    /// Creates Markdown, alone in its line. Other people's words in it may mention and link.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), extra: Map::new() }
     }

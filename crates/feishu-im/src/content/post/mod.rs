@@ -74,7 +74,7 @@ openplat_core::string_enum! {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Post {
-    // In two, so that there is always one to add lines to. Only a body that stands alone has no
+    // In two parts, so that there is always a body to add lines to. Only a single body has no
     // language.
     first: Vec<Body>,
     last: Body,
@@ -85,22 +85,22 @@ pub struct Post {
 }
 
 impl Post {
-    /// A post in one language. The title may be empty.
+    /// Creates a post in one language. The title may be empty.
     pub fn new(language: Language, title: impl Into<String>) -> Self {
         Self { last: Body::new(language, title), ..Self::default() }
     }
 
-    /// A post in Simplified Chinese. The title may be empty.
+    /// Creates a post in Simplified Chinese. The title may be empty.
     pub fn zh_cn(title: impl Into<String>) -> Self {
         Self::new(Language::ZhCn, title)
     }
 
-    /// A post in English. The title may be empty.
+    /// Creates a post in English. The title may be empty.
     pub fn en_us(title: impl Into<String>) -> Self {
         Self::new(Language::EnUs, title)
     }
 
-    /// A post in Japanese. The title may be empty.
+    /// Creates a post in Japanese. The title may be empty.
     pub fn ja_jp(title: impl Into<String>) -> Self {
         Self::new(Language::JaJp, title)
     }

@@ -35,7 +35,7 @@ use openplat_core::{
 /// | `230009` | 400 | [`RecallPeriodOver`](crate::ErrorCode::RecallPeriodOver) | The message was sent too long ago to be recalled. |
 /// | `230026` | 400 | [`RecallNotAllowed`](crate::ErrorCode::RecallNotAllowed) | The bot cannot recall this message, because it was sent by another sender. |
 /// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
-/// | `230030` | 400 | [`BatchMessageNotFound`](crate::ErrorCode::BatchMessageNotFound) | No batch message has this id. |
+/// | `230030` | 400 | [`BatchMessageNotFound`](crate::ErrorCode::BatchMessageNotFound) | No batch message has this ID. |
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct DeleteBatchMessage {

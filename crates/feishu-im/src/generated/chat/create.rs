@@ -267,13 +267,13 @@ impl CreateChat {
         self
     }
 
-    /// The tags to put on the chat, as ids. Only for apps with the permission to manage tags of chats.
+    /// The IDs of the tags to put on the chat. Only for apps with the permission to manage tags of chats.
     pub fn labels(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.labels = Some(value.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The shortcuts to show in the chat, as ids.
+    /// The IDs of the shortcuts to show in the chat.
     pub fn toolkit_ids(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,
@@ -462,10 +462,10 @@ pub struct CreateChatResponse {
     /// The members who can send messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moderation_permission: Option<ModerationPermission>,
-    /// The tags of the chat as ids.
+    /// The IDs of the tags of the chat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
-    /// The shortcuts that are shown in the chat, as ids.
+    /// The IDs of the shortcuts that are shown in the chat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub toolkit_ids: Vec<String>,
     /// The restrictions on copying content out of the chat.

@@ -35,7 +35,7 @@ use crate::generated::types::{Chat, UserIdType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `232004` | 400 | [`AppNotFound`](crate::ErrorCode::AppNotFound) | The app that makes the call does not exist. |
-/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this id. |
+/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this ID. |
 /// | `232010` | 400 | [`ForeignTenant`](crate::ErrorCode::ForeignTenant) | The caller and the chat belong to different tenants. |
 /// | `232011` | 400 | [`NotInChat`](crate::ErrorCode::NotInChat) | The caller is not a member of the chat. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |

@@ -382,7 +382,7 @@ pub struct SearchChatV2Response {
     /// The number of chats on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
-    /// `true` if there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The page token of the next page. Absent or empty on the last page.

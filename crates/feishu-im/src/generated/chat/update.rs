@@ -41,7 +41,7 @@ use crate::generated::types::{
 /// | `232001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 /// | `232002` | 400 | [`ChatEditNotAllowed`](crate::ErrorCode::ChatEditNotAllowed) | In this chat only the owner and the administrators may edit the information about it. |
 /// | `232004` | 400 | [`AppNotFound`](crate::ErrorCode::AppNotFound) | The app that makes the call does not exist. |
-/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this id. |
+/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this ID. |
 /// | `232008` | 400 | [`UnsupportedChatType`](crate::ErrorCode::UnsupportedChatType) | The operation does not support chats of this mode or type. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 /// | `232010` | 400 | [`ForeignTenant`](crate::ErrorCode::ForeignTenant) | The caller and the chat belong to different tenants. |
@@ -214,13 +214,13 @@ impl UpdateChat {
         self
     }
 
-    /// The tags to put on the chat, as ids. Only for apps with the permission to manage tags of chats.
+    /// The IDs of the tags to put on the chat. Only for apps with the permission to manage tags of chats.
     pub fn labels(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.labels = Some(value.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The shortcuts to show in the chat, as ids.
+    /// The IDs of the shortcuts to show in the chat.
     pub fn toolkit_ids(
         mut self,
         value: impl IntoIterator<Item = impl Into<String>>,

@@ -41,7 +41,7 @@ use crate::generated::types::{MemberIdType, UserIdType};
 /// | --- | --- | --- | --- |
 /// | `232001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
 /// | `232004` | 400 | [`AppNotFound`](crate::ErrorCode::AppNotFound) | The app that makes the call does not exist. |
-/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this id. |
+/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this ID. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 /// | `232010` | 400 | [`ForeignTenant`](crate::ErrorCode::ForeignTenant) | The caller and the chat belong to different tenants. |
 /// | `232011` | 400 | [`NotInChat`](crate::ErrorCode::NotInChat) | The caller is not a member of the chat. |
@@ -188,7 +188,7 @@ pub struct GetChatMembersResponse {
     /// The page token of the next page, to be sent as `page_token`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The total number of members of the chat, on all pages.

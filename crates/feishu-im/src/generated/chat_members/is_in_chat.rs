@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `232004` | 400 | [`AppNotFound`](crate::ErrorCode::AppNotFound) | The app that makes the call does not exist. |
-/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this id. |
+/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this ID. |
 /// | `232010` | 400 | [`ForeignTenant`](crate::ErrorCode::ForeignTenant) | The caller and the chat belong to different tenants. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |

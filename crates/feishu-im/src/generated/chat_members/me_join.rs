@@ -32,7 +32,7 @@ use openplat_core::{
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `232004` | 400 | [`AppNotFound`](crate::ErrorCode::AppNotFound) | The app that makes the call does not exist. |
-/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this id. |
+/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this ID. |
 /// | `232008` | 400 | [`UnsupportedChatType`](crate::ErrorCode::UnsupportedChatType) | The operation does not support chats of this mode or type. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 /// | `232010` | 400 | [`ForeignTenant`](crate::ErrorCode::ForeignTenant) | The caller and the chat belong to different tenants. |

@@ -50,7 +50,7 @@ use crate::generated::types::ChatMenuItem;
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232055` | 400 | [`ToolManagementNotAllowed`](crate::ErrorCode::ToolManagementNotAllowed) | The caller may not manage the tabs, the menu and the widgets of the chat. |
-/// | `232073` | 400 | [`MenuBeingChanged`](crate::ErrorCode::MenuBeingChanged) | Another change of the chat's menu is going on. |
+/// | `232073` | 400 | [`MenuBeingChanged`](crate::ErrorCode::MenuBeingChanged) | Another change of the chat's menu is in progress. |
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]

@@ -54,7 +54,7 @@ use crate::generated::types::ChatMenuTree;
 /// | `232056` | 400 | [`NotImageOwner`](crate::ErrorCode::NotImageOwner) | The image was not uploaded by the calling bot. |
 /// | `232070` | 400 | [`TooManyTopMenus`](crate::ErrorCode::TooManyTopMenus) | The chat would have more than 3 menus on the first level. |
 /// | `232071` | 400 | [`TooManySubmenus`](crate::ErrorCode::TooManySubmenus) | A menu of the first level would hold more than 5 menus of the second. |
-/// | `232073` | 400 | [`MenuBeingChanged`](crate::ErrorCode::MenuBeingChanged) | Another change of the chat's menu is going on. |
+/// | `232073` | 400 | [`MenuBeingChanged`](crate::ErrorCode::MenuBeingChanged) | Another change of the chat's menu is in progress. |
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]

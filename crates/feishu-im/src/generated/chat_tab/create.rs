@@ -37,7 +37,7 @@ use crate::generated::types::ChatTab;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `232001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this id. |
+/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this ID. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 /// | `232010` | 400 | [`ForeignTenant`](crate::ErrorCode::ForeignTenant) | The caller and the chat belong to different tenants. |
 /// | `232011` | 400 | [`NotInChat`](crate::ErrorCode::NotInChat) | The caller is not a member of the chat. |
@@ -63,7 +63,7 @@ impl CreateChatTab {
     /// Creates `CreateChatTab` with its required values.
     ///
     /// - `chat_id`: The ID of the chat, which starts with `oc_`.
-    /// - `chat_tabs`: The tabs to add, or to change by their `tab_id`. A chat has room for 20 tabs besides the built-in ones.
+    /// - `chat_tabs`: The tabs to add, or to change by their `tab_id`. A chat has room for 20 tabs in addition to the built-in ones.
     pub fn new(
         chat_id: impl Into<String>,
         chat_tabs: impl IntoIterator<Item = ChatTab>,

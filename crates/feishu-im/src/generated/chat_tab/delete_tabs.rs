@@ -40,7 +40,7 @@ use crate::generated::types::ChatTab;
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `232001` | 400 | [`InvalidParameter`](crate::ErrorCode::InvalidParameter) | A parameter of the request is not valid. |
-/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this id. |
+/// | `232006` | 400 | [`InvalidChatId`](crate::ErrorCode::InvalidChatId) | No chat has this ID. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 /// | `232010` | 400 | [`ForeignTenant`](crate::ErrorCode::ForeignTenant) | The caller and the chat belong to different tenants. |
 /// | `232011` | 400 | [`NotInChat`](crate::ErrorCode::NotInChat) | The caller is not a member of the chat. |

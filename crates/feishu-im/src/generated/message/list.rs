@@ -257,7 +257,7 @@ impl ContainerId {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListMessageResponse {
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The page token of the next page, to be sent as `page_token`. Absent on the last page.

@@ -54,7 +54,7 @@ use crate::generated::types::{Message, ReceiveId};
 /// | `230064` | 400 | [`InvalidForwardSource`](crate::ErrorCode::InvalidForwardSource) | The message or thread to forward is invalid: it does not exist, was recalled, or is not visible to the caller. |
 /// | `230065` | 400 | [`ForwardSourceRecalled`](crate::ErrorCode::ForwardSourceRecalled) | Everything that should be forwarded was recalled. |
 /// | `230066` | 400 | [`SecretChatNotForwardable`](crate::ErrorCode::SecretChatNotForwardable) | Messages and threads of secret chats cannot be forwarded. |
-/// | `230067` | 400 | [`MixedForwardSources`](crate::ErrorCode::MixedForwardSources) | Messages from several threads, or from a thread and from outside of it, cannot be forwarded as one. |
+/// | `230067` | 400 | [`MixedForwardSources`](crate::ErrorCode::MixedForwardSources) | Messages from several threads, or from a thread and from outside it, cannot be forwarded as one. |
 /// | `230069` | 400 | [`SeveralForwardChats`](crate::ErrorCode::SeveralForwardChats) | The messages to forward as one come from different chats. |
 /// | `230070` | 400 | [`RestrictedModeNotForwardable`](crate::ErrorCode::RestrictedModeNotForwardable) | The messages cannot be forwarded, because they are confidential or their chat is in restricted mode or dissolved. |
 /// | `230074` | 400 | [`TargetInvisibleOrEncrypted`](crate::ErrorCode::TargetInvisibleOrEncrypted) | The caller cannot see the thread to forward to; or, for edits, the message is in a chat with third-party encryption and cannot be edited. |

@@ -187,7 +187,7 @@ pub struct ListMessageReadUsersResponse {
     /// The people on this page who have read the message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<MessageReader>,
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The page token of the next page, to be sent as `page_token`. Absent on the last page.

@@ -104,7 +104,7 @@ impl AcceptsUserToken for BatchQueryMessageReaction {}
 openplat_core::string_enum! {
     /// The reason why the reactions to a message could not be read.
     pub enum ReactionFailReason {
-        /// There is no message with this id.
+        /// There is no message with this ID.
         Invalid = "invalid",
         /// The `page_token` does not fit the message.
         InvalidPageToken = "invalid_page_token",
@@ -154,7 +154,7 @@ pub struct MessageReactions {
     /// The message that the reactions are to; starts with `om_`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The page token of the next page, to be sent as `page_token` for the same message. Absent on the last page.

@@ -50,7 +50,7 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 /// | `231007` | 400 | [`NotReactionAuthor`](crate::ErrorCode::NotReactionAuthor) | The reaction was added by another user or app. |
 /// | `231008` | 400 | [`MessageAccessDenied`](crate::ErrorCode::MessageAccessDenied) | The caller has no access to the message, usually because it is not in the chat. |
 /// | `231010` | 400 | [`ReactionMessageMismatch`](crate::ErrorCode::ReactionMessageMismatch) | The reaction belongs to another message. |
-/// | `231011` | 400 | [`InvalidReactionId`](crate::ErrorCode::InvalidReactionId) | No reaction has this id. |
+/// | `231011` | 400 | [`InvalidReactionId`](crate::ErrorCode::InvalidReactionId) | No reaction has this ID. |
 /// | `231012` | 400 | [`InvalidPageToken`](crate::ErrorCode::InvalidPageToken) | The `page_token` is not valid. |
 /// | `231013` | 400 | [`InvalidAuthType`](crate::ErrorCode::InvalidAuthType) | The token is neither that of a tenant nor that of a user. |
 /// | `231015` | 400 | [`ReactionInProgress`](crate::ErrorCode::ReactionInProgress) | The same request about the reaction is being worked on. |

@@ -191,7 +191,7 @@ pub struct ListMessageReactionResponse {
     /// The reactions on this page.
     #[serde(default)]
     pub items: Vec<MessageReaction>,
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The page token of the next page, to be sent as `page_token`. Absent on the last page.

@@ -161,7 +161,7 @@ pub struct ListPinResponse {
     /// The pins on this page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Pin>,
-    /// Whether there is a further page.
+    /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
     /// The page token of the next page, to be sent as `page_token`. Absent on the last page.

@@ -31,7 +31,7 @@ pub struct Chat {
     /// The administrators of the chat, as IDs of the type given in the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub user_manager_id_list: Vec<String>,
-    /// The bots that administer the chat, as app ids.
+    /// The app IDs of the bots that administer the chat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bot_manager_id_list: Vec<String>,
     /// The members who can add users and bots. Set together with `share_card_permission`: `all_members` with `allowed`, `only_owner` with `not_allowed`.
@@ -82,10 +82,10 @@ pub struct Chat {
     /// The number of members that are bots, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bot_count: Option<String>,
-    /// The tags of the chat as ids.
+    /// The IDs of the tags of the chat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
-    /// The shortcuts that are shown in the chat, as ids.
+    /// The IDs of the shortcuts that are shown in the chat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub toolkit_ids: Vec<String>,
     /// The restrictions on copying content out of the chat.
@@ -375,7 +375,7 @@ pub struct ChatSummary {
     /// The key of the tenant that owns the chat. Store apps use it to fetch a tenant token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_key: Option<String>,
-    /// The tags of the chat as ids.
+    /// The IDs of the tags of the chat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// Whether the chat still exists.

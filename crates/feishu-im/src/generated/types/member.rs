@@ -17,7 +17,7 @@ openplat_core::string_enum! {
         UserId = "user_id",
         /// Identifies a person in all apps of one developer.
         UnionId = "union_id",
-        /// Identifies a person within one app; another app sees another id. Starts with `ou_`.
+        /// Identifies a person within one app; another app sees another ID. Starts with `ou_`.
         OpenId = "open_id",
         /// Identifies an app, and with it its bot. Starts with `cli_`.
         AppId = "app_id",

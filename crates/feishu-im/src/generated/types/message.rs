@@ -6,7 +6,7 @@ use crate::generated::types::{I18nNames, MemberIdType};
 openplat_core::string_enum! {
     /// The ID types of message recipients.
     pub enum ReceiveIdType {
-        /// Identifies a person within one app; another app sees another id. Starts with `ou_`.
+        /// Identifies a person within one app; another app sees another ID. Starts with `ou_`.
         OpenId = "open_id",
         /// Identifies a person within one tenant, whatever the app.
         UserId = "user_id",
@@ -245,7 +245,7 @@ impl ReceiveId {
         }
     }
 
-    /// Identifies a person within one app; another app sees another id. Starts with `ou_`.
+    /// Identifies a person within one app; another app sees another ID. Starts with `ou_`.
     pub fn open_id(id: impl Into<String>) -> Self {
         Self::new(ReceiveIdType::OpenId, id)
     }

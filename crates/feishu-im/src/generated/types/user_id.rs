@@ -3,7 +3,7 @@
 openplat_core::string_enum! {
     /// The scope within which an ID identifies a user.
     pub enum UserIdType {
-        /// Identifies the person within one app; another app sees another id.
+        /// Identifies the person within one app; another app sees another ID.
         OpenId = "open_id",
         /// Identifies the person in all apps of one developer.
         UnionId = "union_id",

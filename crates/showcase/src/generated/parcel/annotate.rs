@@ -37,7 +37,7 @@ impl AnnotateParcel {
     /// Creates `AnnotateParcel` with its required values.
     ///
     /// - `number`: The number on the receipt.
-    /// - `body`: What is sent as the body.
+    /// - `body`: The value that is sent as the body.
     pub fn new(number: impl Into<String>, body: serde_json::Value) -> Self {
         Self {
             number: number.into(),

@@ -35,7 +35,7 @@ pub struct DescribeParcel {
 impl DescribeParcel {
     /// Creates `DescribeParcel` with its required values.
     ///
-    /// - `body`: What is sent as the body.
+    /// - `body`: The value that is sent as the body.
     pub fn new(body: Contents) -> Self {
         Self { body }
     }

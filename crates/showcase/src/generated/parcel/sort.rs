@@ -32,7 +32,7 @@ impl SortParcel {
     /// Creates `SortParcel` with its required values.
     ///
     /// - `shelf`: The shelf, by the letter on it.
-    /// - `body`: What is sent as the body.
+    /// - `body`: The value that is sent as the body.
     pub fn new(
         shelf: impl Into<String>,
         body: impl IntoIterator<Item = impl Into<String>>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Puts a parcel on the scales. Shows what is deprecated: an operation, fields, and a value.
 ///
-/// Deprecated: Every depot weighs by itself; use `showcase.parcel.get`.
+/// Deprecated: Each depot weighs its own parcels; use `showcase.parcel.get`.
 ///
 /// `POST /open-apis/showcase/v1/parcels/:number/weigh` ([documentation](https://example.com/parcels/weigh))
 ///
@@ -25,7 +25,7 @@ impl WeighParcel {
     /// Creates `WeighParcel` with its required values.
     ///
     /// - `number`: The number on the receipt.
-    #[deprecated(note = "Every depot weighs by itself; use `showcase.parcel.get`.")]
+    #[deprecated(note = "Each depot weighs its own parcels; use `showcase.parcel.get`.")]
     pub fn new(number: impl Into<String>) -> Self {
         Self {
             number: number.into(),

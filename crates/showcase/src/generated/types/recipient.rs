@@ -28,8 +28,8 @@ impl RecipientId {
 
     /// A machine, by the number that it is called at.
     ///
-    /// Deprecated: Nobody has one; use `email`.
-    #[deprecated(note = "Nobody has one; use `email`.")]
+    /// Deprecated: No one has a fax; use `email`.
+    #[deprecated(note = "No one has a fax; use `email`.")]
     pub fn fax(id: impl Into<String>) -> Self {
         Self::new(RecipientIdType::Fax, id)
     }
@@ -54,7 +54,7 @@ openplat_core::string_enum! {
         Email = "email",
         /// A machine, by the number that it is called at.
         ///
-        /// Deprecated: Nobody has one; use `email`.
+        /// Deprecated: No one has a fax; use `email`.
         Fax = "fax",
     }
 }

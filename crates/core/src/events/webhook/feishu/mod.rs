@@ -200,8 +200,8 @@ impl FeishuWebhook {
     }
 
     /// Returns the request that the platform would send with this JSON, for tests: with the
-    /// verification token in its place, encrypted and signed as far as there are secrets to do so.
-    /// Of several secrets, the first counts. Other JSON is not changed.
+    /// verification token, encrypted and signed as far as there are secrets to do so. Of several
+    /// secrets, the first counts. Other JSON is not changed.
     pub fn seal(&self, json: &[u8]) -> Request<Bytes> {
         self.0.seal(json)
     }
