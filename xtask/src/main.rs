@@ -19,7 +19,7 @@ use xtask::{bench, changes, ci, codegen, new_api, operations, words};
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
-    /// The root of the workspace, if it is not the one that `cargo xtask` runs in
+    /// The root of the workspace; defaults to the checkout that `cargo xtask` runs in
     #[arg(long, global = true, value_name = "DIR")]
     root: Option<PathBuf>,
     #[command(subcommand)]

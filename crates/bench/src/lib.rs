@@ -1,5 +1,5 @@
-//! What the programs share that `cargo xtask bench` measures: they take a server and a number of
-//! calls, and print figures, each a line of a name and a number.
+//! The common parts of the programs that `cargo xtask bench` measures: they take a server and a
+//! number of calls, and print figures, each a line of a name and a number.
 
 #![expect(clippy::print_stdout, reason = "the figures are for `cargo xtask bench`")]
 

@@ -23,12 +23,12 @@ openplat_core::string_enum! {
         /// Check that the tenant still exists and has the service switched on.
         #[doc(alias = "2320003")]
         TenantNotFound = "2320003",
-        /// `2320004`: The person behind the token does not exist on this platform.
+        /// `2320004`: The user behind the token does not exist on this platform.
         ///
-        /// Make the call with the token of a person who has an account there.
+        /// Make the call with the token of a user who has an account there.
         #[doc(alias = "2320004")]
         UserNotFound = "2320004",
-        /// `2320005`: The person behind the token may not do this.
+        /// `2320005`: The user behind the token may not do this.
         ///
         /// Ask an administrator to grant the user the permission, or make the call as a user who has it.
         #[doc(alias = "2320005")]
@@ -66,7 +66,7 @@ const CODES: &[CodeMeta] = &[
         "2320004",
         404,
         ErrorKind::Rejected,
-        "Make the call with the token of a person who has an account there.",
+        "Make the call with the token of a user who has an account there.",
     ),
     CodeMeta::new(
         "2320005",

@@ -238,7 +238,7 @@ openplat_core::string_enum! {
         /// Make the call with the app whose bot sent the message.
         #[doc(alias = "230026")]
         RecallNotAllowed = "230026",
-        /// `230027`: The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside.
+        /// `230027`: The caller lacks a permission that the operation needs, or may not perform it in a chat with external users.
         ///
         /// Add the operation's scopes to the app, publish a version, and check whether the chat is an external one.
         #[doc(alias = "230027")]
@@ -518,7 +518,7 @@ openplat_core::string_enum! {
         /// Ask the tenant's administrator.
         #[doc(alias = "231020")]
         BlockedByTenantSettings = "231020",
-        /// `231021`: The caller may not change reactions in chats with people from outside.
+        /// `231021`: The caller may not change reactions in chats with external users.
         ///
         /// React only in chats within the tenant.
         #[doc(alias = "231021")]
@@ -663,7 +663,7 @@ openplat_core::string_enum! {
         /// Pass the IDs of existing users or bots, of the ID type given in the request.
         #[doc(alias = "232027")]
         NoValidMembers = "232027",
-        /// `232028`: People from another tenant cannot be added to an internal chat.
+        /// `232028`: Users from another tenant cannot be added to an internal chat.
         ///
         /// Add members of the chat's tenant only, or use an external chat.
         #[doc(alias = "232028")]
@@ -795,7 +795,7 @@ openplat_core::string_enum! {
         ChatMuted = "232060",
         /// `232061`: Secret chats cannot be shared by a link.
         ///
-        /// Share another kind of chat, or invite the people by name.
+        /// Share another kind of chat, or invite the users by name.
         #[doc(alias = "232061")]
         SecretChatNotShareable = "232061",
         /// `232062`: Chats between two people cannot be shared by a link.
@@ -805,7 +805,7 @@ openplat_core::string_enum! {
         DirectChatNotShareable = "232062",
         /// `232063`: Chats of a team cannot be shared by a link.
         ///
-        /// Share another kind of chat, or invite the people by name.
+        /// Share another kind of chat, or invite the users by name.
         #[doc(alias = "232063")]
         TeamChatNotShareable = "232063",
         /// `232064`: In this chat only the owner and the administrators may add members and share it.
@@ -828,7 +828,7 @@ openplat_core::string_enum! {
         /// Wait a moment, then retry with the same `uuid` so that no second chat is created.
         #[doc(alias = "232068")]
         ChatBeingCreated = "232068",
-        /// `232069`: A chat with people from outside cannot be public.
+        /// `232069`: A chat with external users cannot be public.
         ///
         /// Pass the `chat_type` `private` for such a chat.
         #[doc(alias = "232069")]
@@ -948,7 +948,7 @@ openplat_core::string_enum! {
         /// Download the file with the app that uploaded it. For a file in a message, use `GetMessageResource`.
         #[doc(alias = "234008")]
         NotResourceUploader = "234008",
-        /// `234009`: Files of chats with people from outside cannot be downloaded by this operation.
+        /// `234009`: Files of chats with external users cannot be downloaded by this operation.
         ///
         /// Use the operation only in chats within the tenant.
         #[doc(alias = "234009")]
@@ -1950,7 +1950,7 @@ const CODES: &[CodeMeta] = &[
         "232061",
         400,
         ErrorKind::Rejected,
-        "Share another kind of chat, or invite the people by name.",
+        "Share another kind of chat, or invite the users by name.",
     ),
     CodeMeta::new(
         "232062",
@@ -1962,7 +1962,7 @@ const CODES: &[CodeMeta] = &[
         "232063",
         400,
         ErrorKind::Rejected,
-        "Share another kind of chat, or invite the people by name.",
+        "Share another kind of chat, or invite the users by name.",
     ),
     CodeMeta::new(
         "232064",

@@ -61,7 +61,7 @@ pub struct SendFile {
 /// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendFileRequired<'a> {
-    /// The person on whose behalf the file is sent, as a union ID.
+    /// The user on whose behalf the file is sent, as a union ID.
     pub union_id: &'a str,
     /// The storage space in which the file lies.
     pub space_id: &'a str,

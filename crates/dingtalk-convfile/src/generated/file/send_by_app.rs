@@ -58,7 +58,7 @@ pub struct SendFileByApp {
 /// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendFileByAppRequired<'a> {
-    /// The person who receives the file, as a union ID.
+    /// The user who receives the file, as a union ID.
     pub union_id: &'a str,
     /// The storage space in which the file lies.
     pub space_id: &'a str,

@@ -60,7 +60,7 @@ pub struct SendLink {
 /// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct SendLinkRequired<'a> {
-    /// The person on whose behalf the link is sent, as a union ID.
+    /// The user on whose behalf the link is sent, as a union ID.
     pub union_id: &'a str,
     /// The storage space in which the file lies.
     pub space_id: &'a str,

@@ -52,7 +52,7 @@ pub struct GetSpace {
 /// There are no defaults, so that none can be forgotten.
 #[derive(Debug, Clone)]
 pub struct GetSpaceRequired<'a> {
-    /// The person on whose behalf the space is looked up, as a union ID.
+    /// The user on whose behalf the space is looked up, as a union ID.
     pub union_id: &'a str,
     /// The ID of the conversation whose space to return, which starts with `cid`.
     pub open_conversation_id: &'a str,

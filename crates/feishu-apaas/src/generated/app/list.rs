@@ -38,8 +38,8 @@ use crate::generated::types::I18nText;
 /// | --- | --- | --- | --- |
 /// | `2320002` | 500 | [`InternalError`](crate::ErrorCode::InternalError) | The platform failed. |
 /// | `2320003` | 404 | [`TenantNotFound`](crate::ErrorCode::TenantNotFound) | The tenant behind the token does not exist, or does not use the platform. |
-/// | `2320004` | 404 | [`UserNotFound`](crate::ErrorCode::UserNotFound) | The person behind the token does not exist on this platform. |
-/// | `2320005` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The person behind the token may not do this. |
+/// | `2320004` | 404 | [`UserNotFound`](crate::ErrorCode::UserNotFound) | The user behind the token does not exist on this platform. |
+/// | `2320005` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The user behind the token may not do this. |
 /// | `2320006` | 400 | [`BadRequest`](crate::ErrorCode::BadRequest) | The request is not one that this operation understands. |
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
@@ -239,7 +239,7 @@ pub struct App {
     /// The state of the app in its life cycle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<AppStatus>,
-    /// The people who administer, develop and test the app.
+    /// The users who administer, develop and test the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_roles_info: Option<AppRolesInfo>,
     /// The URL of the app's icon.
@@ -281,7 +281,7 @@ impl App {
     }
 }
 
-/// The people who work on a low-code app, by role.
+/// The users who work on a low-code app, by role.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AppRolesInfo {

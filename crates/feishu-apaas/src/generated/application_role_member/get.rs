@@ -126,7 +126,7 @@ openplat_core::string_enum! {
     pub enum RoleMemberType {
         /// All users have the role.
         All = "all",
-        /// Those have it who were chosen: people, departments, or whoever meets a rule.
+        /// The role belongs to those who were chosen: users, departments, or everyone who meets a rule.
         Custom = "custom",
     }
 }
@@ -147,10 +147,10 @@ pub struct RoleMember {
     /// The departments that have the role, as numeric department IDs of the low-code platform, in strings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departments: Vec<String>,
-    /// A rule of conditions by which people have the role.
+    /// A rule of conditions by which users have the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_filter: Option<Criterion>,
-    /// The people in `users`, with their names. Only if `need_display_name` asked for it.
+    /// The users in `users`, with their names. Only if `need_display_name` asked for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub user_display_infos: Vec<NamedId>,
     /// The departments in `departments`, with their names. Only if `need_display_name` asked for it.

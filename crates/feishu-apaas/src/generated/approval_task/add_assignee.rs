@@ -145,12 +145,12 @@ impl Operation for AddApprovalTaskAssignee {
 impl AcceptsAppToken for AddApprovalTaskAssignee {}
 
 openplat_core::string_enum! {
-    /// The order in which people who are added to a task decide.
+    /// The order in which users who are added to a task decide.
     pub enum AddAssigneeType {
-        /// Together with the people who decide at present.
+        /// Together with the users who decide at present.
         #[doc(alias = "currentAndAddAssign")]
         Alongside = "currentAndAddAssign",
-        /// After the people who decide at present.
+        /// After the users who decide at present.
         #[doc(alias = "afterAndAddAssign")]
         After = "afterAndAddAssign",
     }

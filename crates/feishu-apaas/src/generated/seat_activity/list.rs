@@ -45,8 +45,8 @@ use crate::generated::types::{SeatStatus, SeatType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320003` | 404 | [`TenantNotFound`](crate::ErrorCode::TenantNotFound) | The tenant behind the token does not exist, or does not use the platform. |
-/// | `2320004` | 404 | [`UserNotFound`](crate::ErrorCode::UserNotFound) | The person behind the token does not exist on this platform. |
-/// | `2320005` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The person behind the token may not do this. |
+/// | `2320004` | 404 | [`UserNotFound`](crate::ErrorCode::UserNotFound) | The user behind the token does not exist on this platform. |
+/// | `2320005` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The user behind the token may not do this. |
 /// | `2320006` | 400 | [`BadRequest`](crate::ErrorCode::BadRequest) | The request is not one that this operation understands. |
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
@@ -149,10 +149,10 @@ pub struct SeatActivity {
     /// The app that was opened with the seat, by its namespace, such as `package_35f605__c`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// Whether the person still has the seat.
+    /// Whether the user still has the seat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<SeatStatus>,
-    /// When the person last opened the app and passed the check of the seat: milliseconds since the Unix epoch.
+    /// When the user last opened the app and passed the check of the seat: milliseconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_time: Option<i64>,
 }

@@ -45,8 +45,8 @@ use crate::generated::types::{SeatStatus, SeatType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `2320003` | 404 | [`TenantNotFound`](crate::ErrorCode::TenantNotFound) | The tenant behind the token does not exist, or does not use the platform. |
-/// | `2320004` | 404 | [`UserNotFound`](crate::ErrorCode::UserNotFound) | The person behind the token does not exist on this platform. |
-/// | `2320005` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The person behind the token may not do this. |
+/// | `2320004` | 404 | [`UserNotFound`](crate::ErrorCode::UserNotFound) | The user behind the token does not exist on this platform. |
+/// | `2320005` | 403 | [`PermissionDenied`](crate::ErrorCode::PermissionDenied) | The user behind the token may not do this. |
 /// | `2320006` | 400 | [`BadRequest`](crate::ErrorCode::BadRequest) | The request is not one that this operation understands. |
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
@@ -139,7 +139,7 @@ impl Paged for ListSeatAssignment {
     }
 }
 
-/// A seat on the low-code platform and the person who has it.
+/// A seat on the low-code platform and the user who has it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SeatAssignment {
@@ -158,7 +158,7 @@ pub struct SeatAssignment {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListSeatAssignmentResponse {
-    /// The seats and the people who have them, one page of them.
+    /// The seats and the users who have them, one page of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<SeatAssignment>,
     /// The page token of the next page, to be sent as `page_token`. Absent unless `has_more` is `true`.

@@ -82,7 +82,7 @@ pub struct AppMetrics {
     /// The app that was measured, by its namespace, such as `package_a__c`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// JSON in a string: a list of objects, each with a `Name`, a `ValueType` (`amount` for a count) and a `Value`. The names are `active_user_1dcnt`, `active_user_7dcnt` and `active_user_30dcnt` for the people active in the last 1, 7 and 30 days, and `function_run_1dcnt` for the runs of functions in the last day, in all environments.
+    /// JSON in a string: a list of objects, each with a `Name`, a `ValueType` (`amount` for a count) and a `Value`. The names are `active_user_1dcnt`, `active_user_7dcnt` and `active_user_30dcnt` for the users active in the last 1, 7 and 30 days, and `function_run_1dcnt` for the runs of functions in the last day, in all environments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
 }

@@ -16,13 +16,13 @@ pub struct AuditLogEntry {
     /// The kind of entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_type: Option<AuditLogType>,
-    /// The person who did it.
+    /// The user who did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<AuditLogOperator>,
-    /// Whether the person is from outside the tenant.
+    /// Whether the user is from outside the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outsider: Option<bool>,
-    /// The way in which the person had logged in.
+    /// The way in which the user had logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_type: Option<AuditLoginType>,
     /// The ID of the tenant in Feishu.
@@ -139,7 +139,7 @@ impl AuditLogEntry {
     }
 }
 
-/// A person who did what an entry of a log is about.
+/// A user who did what an entry of a log is about.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogOperator {
@@ -149,7 +149,7 @@ pub struct AuditLogOperator {
     /// The user's display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The tenant that the person belongs to, as a number in a string.
+    /// The tenant that the user belongs to, as a number in a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
     /// The user's email address.
@@ -170,7 +170,7 @@ pub struct AuditLogDetail {
     /// The action, its actor, its time and its outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_info: Option<AuditLogOpInfo>,
-    /// How the person had logged in.
+    /// How the user had logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_info: Option<AuditLogLoginInfo>,
     /// The user's device.
@@ -216,10 +216,10 @@ pub struct AuditLogBasicInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogOpInfo {
-    /// The person who did it.
+    /// The user who did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<AuditLogOperator>,
-    /// Whether the person is from outside the tenant.
+    /// Whether the user is from outside the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outsider: Option<bool>,
     /// The description of the action. The samples show a `language_code`, a number such as `2052`, next to a `text`, rather than a text per language.
@@ -263,11 +263,11 @@ impl AuditLogOpInfo {
     }
 }
 
-/// How the person of a log entry had logged in.
+/// How the user of a log entry had logged in.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogLoginInfo {
-    /// The way in which the person had logged in.
+    /// The way in which the user had logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_type: Option<AuditLoginType>,
 }
@@ -339,7 +339,7 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// The way in which a person had logged in.
+    /// The way in which a user had logged in.
     pub enum AuditLoginType {
         /// With Feishu.
         #[doc(alias = "11001")]
@@ -395,7 +395,7 @@ openplat_core::string_enum! {
         /// The environment for tests.
         #[doc(alias = "16001")]
         Sandbox = "16001",
-        /// The environment that people work in.
+        /// The environment that users work in.
         #[doc(alias = "16003")]
         Live = "16003",
     }
@@ -416,7 +416,7 @@ openplat_core::string_enum! {
 openplat_core::string_enum! {
     /// The way in which an action was done.
     pub enum AuditSource {
-        /// By a person in the user interface.
+        /// By a user in the user interface.
         #[doc(alias = "20001")]
         UserInterface = "20001",
         /// By a program through the open API.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Conditions that select records or people, and how they are combined.
+/// Conditions that select records or users, and how they are combined.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Criterion {

@@ -3,9 +3,9 @@
 openplat_core::string_enum! {
     /// The type of access that a seat on the low-code platform gives.
     pub enum SeatType {
-        /// The platform: one seat for each person.
+        /// The platform: one seat for each user.
         PerUser = "per_user",
-        /// One app: a seat for each person and app.
+        /// One app: a seat for each user and app.
         PerUserPerApp = "per_user_per_app",
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A person who works in a workspace.
+/// A user who works in a workspace.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkspaceUser {

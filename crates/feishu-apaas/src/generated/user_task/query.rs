@@ -79,7 +79,7 @@ impl QueryUserTask {
         self
     }
 
-    /// The way in which the tasks concern the person.
+    /// The way in which the tasks concern the user.
     pub fn source(mut self, value: impl Into<UserTaskSource>) -> Self {
         self.source = Some(value.into());
         self
@@ -203,21 +203,21 @@ openplat_core::string_enum! {
 }
 
 openplat_core::string_enum! {
-    /// The way in which a task concerns a person.
+    /// The way in which a task concerns a user.
     pub enum UserTaskSource {
-        /// The person started it.
+        /// The user started it.
         #[doc(alias = "fromMe")]
         Started = "fromMe",
-        /// It is assigned to the person.
+        /// It is assigned to the user.
         #[doc(alias = "assignMe")]
         Assigned = "assignMe",
-        /// The person got a copy of it.
+        /// The user got a copy of it.
         #[doc(alias = "CCMe")]
         Copied = "CCMe",
     }
 }
 
-/// A task that waits for a person, or waited for one: an approval or a form to fill in.
+/// A task that waits for a user, or waited for one: an approval or a form to fill in.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserTask {
@@ -230,7 +230,7 @@ pub struct UserTask {
     /// The run of the flow that the task belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow_instance: Option<WorkflowInstance>,
-    /// The person who started the flow.
+    /// The user who started the flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiator: Option<TaskInitiator>,
     /// The summary of the task, as pairs of a title and values.
@@ -253,7 +253,7 @@ pub struct WorkflowInstance {
     pub status: Option<String>,
 }
 
-/// The person who started a flow.
+/// The user who started a flow.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TaskInitiator {

@@ -115,7 +115,7 @@ pub struct GetWorkspaceEnumResponse {
     /// When the enum was made: milliseconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    /// The person who made the enum.
+    /// The user who created the enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<WorkspaceUser>,
 }

@@ -147,7 +147,7 @@ pub struct WorkspaceEnum {
     /// When the enum was made: milliseconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<i64>,
-    /// The person who made the enum.
+    /// The user who created the enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<WorkspaceUser>,
 }

@@ -34,7 +34,7 @@ use openplat_core::{
 /// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230009` | 400 | [`RecallPeriodOver`](crate::ErrorCode::RecallPeriodOver) | The message was sent too long ago to be recalled. |
 /// | `230026` | 400 | [`RecallNotAllowed`](crate::ErrorCode::RecallNotAllowed) | The bot cannot recall this message, because it was sent by another sender. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230030` | 400 | [`BatchMessageNotFound`](crate::ErrorCode::BatchMessageNotFound) | No batch message has this ID. |
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]

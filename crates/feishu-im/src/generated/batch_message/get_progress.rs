@@ -37,7 +37,7 @@ use serde::{Deserialize, Serialize};
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
 /// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230012` | 400 | [`NotMessageSender`](crate::ErrorCode::NotMessageSender) | The bot did not send the message, and may do this only with messages of its own. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230030` | 400 | [`BatchMessageNotFound`](crate::ErrorCode::BatchMessageNotFound) | No batch message has this ID. |
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]

@@ -60,7 +60,7 @@ use crate::generated::types::{
 /// | `232043` | 400 | [`UnusableMemberIds`](crate::ErrorCode::UnusableMemberIds) | Some of the given user or bot IDs cannot be used. |
 /// | `232057` | 400 | [`RestrictedModeUnavailable`](crate::ErrorCode::RestrictedModeUnavailable) | The caller's tenant may not use the restricted mode. |
 /// | `232068` | 400 | [`ChatBeingCreated`](crate::ErrorCode::ChatBeingCreated) | The chat is still being created. |
-/// | `232069` | 400 | [`PublicExternalChat`](crate::ErrorCode::PublicExternalChat) | A chat with people from outside cannot be public. |
+/// | `232069` | 400 | [`PublicExternalChat`](crate::ErrorCode::PublicExternalChat) | A chat with external users cannot be public. |
 /// | `232091` | 400 | [`PublicChatsForbidden`](crate::ErrorCode::PublicChatsForbidden) | The tenant's security rules do not allow public chats. |
 /// | `232095` | 400 | [`OcicTagNotAllowed`](crate::ErrorCode::OcicTagNotAllowed) | The caller may not manage chats that carry the tag of the type `ocic`. |
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
@@ -137,7 +137,7 @@ impl CreateChat {
         self
     }
 
-    /// Whether the bot that creates the chat becomes one of its administrators. Only of use when `owner_id` makes a person the owner.
+    /// Whether the bot that creates the chat becomes one of its administrators. Only of use when `owner_id` makes a user the owner.
     ///
     /// Default: `false`.
     pub fn set_bot_manager(mut self, value: bool) -> Self {
@@ -161,7 +161,7 @@ impl CreateChat {
         self
     }
 
-    /// The name that people see, best kept to 60 characters. Required when `chat_type` is `public`, with 2 characters at least; a private chat without one is shown as having no subject.
+    /// The name that users see, best kept to 60 characters. Required when `chat_type` is `public`, with 2 characters at least; a private chat without one is shown as having no subject.
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self

@@ -128,7 +128,7 @@ openplat_core::string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LinkChatResponse {
-    /// The URL that opens the chat for whoever follows it.
+    /// The URL that opens the chat for anyone who follows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share_link: Option<String>,
     /// When the link stops working: seconds since the Unix epoch, as a decimal string.

@@ -269,7 +269,7 @@ openplat_core::string_enum! {
     pub enum ChatSearchType {
         /// Private chats.
         Private = "private",
-        /// Chats with people from outside the tenant.
+        /// Chats with users from outside the tenant.
         External = "external",
         /// Public chats that the caller is a member of.
         PublicJoined = "public_joined",
@@ -352,7 +352,7 @@ pub struct ChatSearchMeta {
     /// The type of `owner_id`. Absent if a bot owns the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id_type: Option<String>,
-    /// Whether people from outside the tenant are members.
+    /// Whether users from outside the tenant are members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<bool>,
     /// Identifies the tenant that owns the chat; store apps fetch their token with it.

@@ -61,7 +61,7 @@ use crate::generated::types::{
 /// | `232041` | 400 | [`InvalidAvatar`](crate::ErrorCode::InvalidAvatar) | The key of the chat's avatar is not valid. |
 /// | `232047` | 400 | [`TabNameTooLong`](crate::ErrorCode::TabNameTooLong) | The name of a tab is longer than 60 characters. |
 /// | `232057` | 400 | [`RestrictedModeUnavailable`](crate::ErrorCode::RestrictedModeUnavailable) | The caller's tenant may not use the restricted mode. |
-/// | `232069` | 400 | [`PublicExternalChat`](crate::ErrorCode::PublicExternalChat) | A chat with people from outside cannot be public. |
+/// | `232069` | 400 | [`PublicExternalChat`](crate::ErrorCode::PublicExternalChat) | A chat with external users cannot be public. |
 /// | `232091` | 400 | [`PublicChatsForbidden`](crate::ErrorCode::PublicChatsForbidden) | The tenant's security rules do not allow public chats. |
 /// | `232093` | 400 | [`MeetingNeedsApproval`](crate::ErrorCode::MeetingNeedsApproval) | Approval of new members cannot be turned off during a meeting with restricted access. |
 /// | `232078` | 400 | [`SettingOrMenuRefused`](crate::ErrorCode::SettingOrMenuRefused) | The tenant may not use `hide_member_count_setting`; or, for menus, the content of the menu is not valid. |
@@ -139,7 +139,7 @@ impl UpdateChat {
         self
     }
 
-    /// The name that people are to see, best kept to 60 characters. Public chats need 2 characters at least, and a name that no other public chat has.
+    /// The name that users are to see, best kept to 60 characters. Public chats need 2 characters at least, and a name that no other public chat has.
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self

@@ -49,7 +49,7 @@ use crate::generated::types::MemberIdType;
 /// | `232024` | 400 | [`NoVisibility`](crate::ErrorCode::NoVisibility) | The users cannot see the app, or the caller may not work with the users. |
 /// | `232025` | 400 | [`BotDisabled`](crate::ErrorCode::BotDisabled) | The app has no bot. |
 /// | `232027` | 400 | [`NoValidMembers`](crate::ErrorCode::NoValidMembers) | None of the given members is valid. |
-/// | `232028` | 400 | [`ExternalMemberRefused`](crate::ErrorCode::ExternalMemberRefused) | People from another tenant cannot be added to an internal chat. |
+/// | `232028` | 400 | [`ExternalMemberRefused`](crate::ErrorCode::ExternalMemberRefused) | Users from another tenant cannot be added to an internal chat. |
 /// | `232033` | 400 | [`ExternalChat`](crate::ErrorCode::ExternalChat) | The chat has members from outside, and the app may not manage such chats. |
 /// | `232034` | 400 | [`AppUnavailable`](crate::ErrorCode::AppUnavailable) | The app is not installed or not enabled in this tenant. |
 /// | `232043` | 400 | [`UnusableMemberIds`](crate::ErrorCode::UnusableMemberIds) | Some of the given user or bot IDs cannot be used. |

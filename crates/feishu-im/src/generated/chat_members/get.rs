@@ -160,7 +160,7 @@ impl Paged for GetChatMembers {
     }
 }
 
-/// A person who is a member of a chat.
+/// A user who is a member of a chat.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatMember {
@@ -182,7 +182,7 @@ pub struct ChatMember {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GetChatMembersResponse {
-    /// The people on this page.
+    /// The users on this page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ChatMember>,
     /// The page token of the next page, to be sent as `page_token`. Absent on the last page.

@@ -151,7 +151,7 @@ impl Paged for GetChatModeration {
     }
 }
 
-/// A person who was chosen to write messages in a chat.
+/// A user who was chosen to write messages in a chat.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatModerator {
@@ -179,7 +179,7 @@ pub struct GetChatModerationResponse {
     /// Whether more pages follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// The people on this page who were chosen to write messages. Present only where `moderation_setting` is `moderator_list`.
+    /// The users on this page who were chosen to write messages. Present only where `moderation_setting` is `moderator_list`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ChatModerator>,
 }

@@ -40,7 +40,7 @@ use crate::generated::types::{FailedFeedUser, UserIdType};
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]
 pub struct PatchFeedCard {

@@ -111,7 +111,7 @@ pub struct FolderItem {
     /// The key to download a file from the message, or to list a folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_key: Option<String>,
-    /// The name that people see.
+    /// The name that users see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Whether it is a folder.

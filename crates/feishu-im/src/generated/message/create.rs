@@ -46,7 +46,7 @@ use crate::generated::types::{Message, MessageType, ReceiveId};
 /// | `230020` | 400 | [`MessageRateLimited`](crate::ErrorCode::MessageRateLimited) | Too many requests that send or change messages. |
 /// | `230022` | 400 | [`SensitiveContent`](crate::ErrorCode::SensitiveContent) | The content of the message holds sensitive information. |
 /// | `230025` | 400 | [`ContentTooLong`](crate::ErrorCode::ContentTooLong) | The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230099` | 400 | [`CardCreationFailed`](crate::ErrorCode::CardCreationFailed) | The card could not be made from the given content. |
 /// | `230028` | 400 | [`LeakPreventionFailed`](crate::ErrorCode::LeakPreventionFailed) | The tenant's data loss prevention rejected the content, for example a phone number or an email address in plain text. |
 /// | `230029` | 400 | [`ReceiverResigned`](crate::ErrorCode::ReceiverResigned) | The recipient has left the tenant. |

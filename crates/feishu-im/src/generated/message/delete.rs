@@ -37,7 +37,7 @@ use openplat_core::{
 /// | `230009` | 400 | [`RecallPeriodOver`](crate::ErrorCode::RecallPeriodOver) | The message was sent too long ago to be recalled. |
 /// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
 /// | `230026` | 400 | [`RecallNotAllowed`](crate::ErrorCode::RecallNotAllowed) | The bot cannot recall this message, because it was sent by another sender. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230050` | 400 | [`MessageInvisible`](crate::ErrorCode::MessageInvisible) | The caller cannot see the message. |
 /// | `230054` | 400 | [`UnsupportedMessageType`](crate::ErrorCode::UnsupportedMessageType) | The operation does not support messages of this type, or the chat does not accept them, for example cards in direct chats between tenants. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |

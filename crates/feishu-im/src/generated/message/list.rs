@@ -41,7 +41,7 @@ use crate::generated::types::{CardMsgContentType, Message};
 /// | `230001` | 400 | [`InvalidMessageParameter`](crate::ErrorCode::InvalidMessageParameter) | A parameter of a request about messages is not valid. |
 /// | `230002` | 400 | [`BotNotInChat`](crate::ErrorCode::BotNotInChat) | The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago. |
 /// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230073` | 400 | [`ThreadInvisibleOrSecret`](crate::ErrorCode::ThreadInvisibleOrSecret) | The caller cannot see the thread; or, for edits, the message is in a secret chat and cannot be edited. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 #[derive(Debug, Clone, PartialEq)]

@@ -41,7 +41,7 @@ use crate::generated::types::{Message, ReceiveId};
 /// | `230018` | 400 | [`ForbiddenByChatSettings`](crate::ErrorCode::ForbiddenByChatSettings) | The settings of the chat forbid it, for example because only some members may post. |
 /// | `230019` | 400 | [`ThreadNotFound`](crate::ErrorCode::ThreadNotFound) | The thread that the message should go to does not exist. |
 /// | `230020` | 400 | [`MessageRateLimited`](crate::ErrorCode::MessageRateLimited) | Too many requests that send or change messages. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230029` | 400 | [`ReceiverResigned`](crate::ErrorCode::ReceiverResigned) | The recipient has left the tenant. |
 /// | `230034` | 400 | [`InvalidReceiver`](crate::ErrorCode::InvalidReceiver) | The `receive_id` is not valid. |
 /// | `230035` | 400 | [`SendNotAllowed`](crate::ErrorCode::SendNotAllowed) | The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it. |

@@ -147,16 +147,16 @@ openplat_core::string_enum! {
     }
 }
 
-/// A bubble with a suggested answer, which a person can click to send it.
+/// A bubble with a suggested reply, which a user can click to send it.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FollowUp {
-    /// The text of the bubble, for people whose language has none in `i18n_contents`.
+    /// The text of the bubble, for users whose language has none in `i18n_contents`.
     ///
     /// From 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// The text of the bubble in several languages; people see the one in theirs.
+    /// The text of the bubble in several languages; users see the one in theirs.
     ///
     /// At most 50 elements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -175,7 +175,7 @@ impl std::fmt::Debug for FollowUp {
 impl FollowUp {
     /// Creates `FollowUp` with its required values.
     ///
-    /// - `content`: The text of the bubble, for people whose language has none in `i18n_contents`.
+    /// - `content`: The text of the bubble, for users whose language has none in `i18n_contents`.
     ///
     ///   From 1 to 200 characters.
     pub fn new(content: impl Into<String>) -> Self {
@@ -185,7 +185,7 @@ impl FollowUp {
         }
     }
 
-    /// The text of the bubble in several languages; people see the one in theirs.
+    /// The text of the bubble in several languages; users see the one in theirs.
     ///
     /// At most 50 elements.
     pub fn i18n_contents(

@@ -49,7 +49,7 @@ use crate::generated::types::UserIdType;
 /// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230012` | 400 | [`NotMessageSender`](crate::ErrorCode::NotMessageSender) | The bot did not send the message, and may do this only with messages of its own. |
 /// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230033` | 400 | [`ReadStatusPeriodOver`](crate::ErrorCode::ReadStatusPeriodOver) | The message was sent more than 7 days ago, and who has read it cannot be queried any more. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |
 #[derive(Debug, Clone, PartialEq)]
@@ -155,7 +155,7 @@ impl Paged for ListMessageReadUsers {
     }
 }
 
-/// A person who has read a message, and when.
+/// A user who has read a message, and when.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessageReader {
@@ -165,7 +165,7 @@ pub struct MessageReader {
     /// The user, as an ID of the type given in `user_id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// When the person read the message: milliseconds since the Unix epoch, as a decimal string.
+    /// When the user read the message: milliseconds since the Unix epoch, as a decimal string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
     /// The key of the user's tenant. Store apps use it to fetch a tenant token.
@@ -184,7 +184,7 @@ impl MessageReader {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListMessageReadUsersResponse {
-    /// The people on this page who have read the message.
+    /// The users on this page who have read the message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<MessageReader>,
     /// Whether more pages follow.

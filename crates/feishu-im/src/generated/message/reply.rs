@@ -48,7 +48,7 @@ use crate::generated::types::{Message, MessageType};
 /// | `230020` | 400 | [`MessageRateLimited`](crate::ErrorCode::MessageRateLimited) | Too many requests that send or change messages. |
 /// | `230022` | 400 | [`SensitiveContent`](crate::ErrorCode::SensitiveContent) | The content of the message holds sensitive information. |
 /// | `230025` | 400 | [`ContentTooLong`](crate::ErrorCode::ContentTooLong) | The content of the message is longer than allowed: 150 KB for text, 30 KB for cards and rich text. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230028` | 400 | [`LeakPreventionFailed`](crate::ErrorCode::LeakPreventionFailed) | The tenant's data loss prevention rejected the content, for example a phone number or an email address in plain text. |
 /// | `230035` | 400 | [`SendNotAllowed`](crate::ErrorCode::SendNotAllowed) | The sender may not send messages here: the chat is muted, the receiver blocks the bot, or a rule of the tenant forbids it. |
 /// | `230038` | 400 | [`CrossTenantDirectChat`](crate::ErrorCode::CrossTenantDirectChat) | This operation does not send messages to a direct chat with a user of another tenant. |

@@ -201,7 +201,7 @@ openplat_core::string_enum! {
         Calendar = "calendar",
         /// A document in the cloud.
         CloudFile = "cloud_file",
-        /// A card with which people can interact; `interactive` when it is sent.
+        /// A card with which users can interact; `interactive` when it is sent.
         Card = "card",
         /// A video.
         Media = "media",
@@ -217,7 +217,7 @@ openplat_core::string_enum! {
         Location = "location",
         /// A red envelope, which is a gift of money, for commercial use.
         CommercializedHongbao = "commercialized_hongbao",
-        /// The card of a person; `share_user` when it is sent.
+        /// The card of a user; `share_user` when it is sent.
         ShareUserCard = "share_user_card",
         /// A task.
         Todo = "todo",

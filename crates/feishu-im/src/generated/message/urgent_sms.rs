@@ -46,7 +46,7 @@ use crate::generated::types::UserIdType;
 /// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
 /// | `230023` | 400 | [`TooManyUnreadUrgents`](crate::ErrorCode::TooManyUnreadUrgents) | A user has reached the limit of 200 unread urgent messages. |
 /// | `230024` | 400 | [`UrgentQuotaExceeded`](crate::ErrorCode::UrgentQuotaExceeded) | The tenant has used up its quota of urgent notifications. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230052` | 400 | [`UrgentNotAllowed`](crate::ErrorCode::UrgentNotAllowed) | The caller may not mark messages as urgent in this chat, or doing so was judged to be a risk. |
 /// | `230098` | 400 | [`FoldedNotUrgent`](crate::ErrorCode::FoldedNotUrgent) | A message that is folded together with others cannot be marked as urgent. |
 /// | `230110` | 400 | [`MessageDeleted`](crate::ErrorCode::MessageDeleted) | The message was deleted, so it can neither be read nor changed. |

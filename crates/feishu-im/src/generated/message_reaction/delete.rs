@@ -57,7 +57,7 @@ use crate::generated::types::{ReactionOperator, ReactionType};
 /// | `231018` | 400 | [`ReactionMessageInvisible`](crate::ErrorCode::ReactionMessageInvisible) | The caller cannot see the message that the reaction belongs to. |
 /// | `231019` | 400 | [`BlockedBySenderSettings`](crate::ErrorCode::BlockedBySenderSettings) | A setting of the message's sender, such as blocking a user, currently prevents the reaction. |
 /// | `231020` | 400 | [`BlockedByTenantSettings`](crate::ErrorCode::BlockedByTenantSettings) | The tenant's administrator does not allow reactions to messages of this sender for now. |
-/// | `231021` | 400 | [`ReactionInExternalChat`](crate::ErrorCode::ReactionInExternalChat) | The caller may not change reactions in chats with people from outside. |
+/// | `231021` | 400 | [`ReactionInExternalChat`](crate::ErrorCode::ReactionInExternalChat) | The caller may not change reactions in chats with external users. |
 /// | `231022` | 400 | [`PeerOutsideAvailability`](crate::ErrorCode::PeerOutsideAvailability) | The other side of the direct chat is outside the app's availability or excluded from it. |
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 #[derive(Debug, Clone, PartialEq)]

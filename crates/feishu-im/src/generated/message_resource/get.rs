@@ -45,7 +45,7 @@ use openplat_core::{
 /// | `234002` | 401 | [`ResourceUnauthorized`](crate::ErrorCode::ResourceUnauthorized) | The token was not accepted for files and images. |
 /// | `234003` | 400 | [`ResourceNotInMessage`](crate::ErrorCode::ResourceNotInMessage) | The file or image does not belong to the message. |
 /// | `234004` | 400 | [`AppNotInChat`](crate::ErrorCode::AppNotInChat) | The app is not in the chat of the message that holds the file. |
-/// | `234009` | 400 | [`ResourceInExternalChat`](crate::ErrorCode::ResourceInExternalChat) | Files of chats with people from outside cannot be downloaded by this operation. |
+/// | `234009` | 400 | [`ResourceInExternalChat`](crate::ErrorCode::ResourceInExternalChat) | Files of chats with external users cannot be downloaded by this operation. |
 /// | `234019` | 400 | [`ScopeCheckFailed`](crate::ErrorCode::ScopeCheckFailed) | The platform could not find out which permissions the app has. |
 /// | `234037` | 400 | [`DownloadTooLarge`](crate::ErrorCode::DownloadTooLarge) | The file is larger than the 100 MB that can be downloaded. |
 /// | `234038` | 400 | [`RestrictedResource`](crate::ErrorCode::RestrictedResource) | Files of confidential messages, or of chats in restricted mode, cannot be downloaded. |

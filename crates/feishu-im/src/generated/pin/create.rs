@@ -43,7 +43,7 @@ use crate::generated::types::Pin;
 /// | `232009` | 400 | [`ChatDissolved`](crate::ErrorCode::ChatDissolved) | The chat was dissolved. |
 /// | `230011` | 400 | [`MessageRecalled`](crate::ErrorCode::MessageRecalled) | The message was recalled, so nothing can be done with it any more. |
 /// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230045` | 400 | [`PinChatNotFound`](crate::ErrorCode::PinChatNotFound) | The chat of the message to pin or unpin does not exist. |
 /// | `230046` | 400 | [`PinNotAllowed`](crate::ErrorCode::PinNotAllowed) | In this chat only the owner and the administrators may pin and unpin messages. |
 /// | `230047` | 400 | [`PinRateLimited`](crate::ErrorCode::PinRateLimited) | The same message was pinned or unpinned too often in a short time. |

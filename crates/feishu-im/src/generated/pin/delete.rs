@@ -35,7 +35,7 @@ use openplat_core::{
 /// | `230002` | 400 | [`BotNotInChat`](crate::ErrorCode::BotNotInChat) | The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago. |
 /// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230045` | 400 | [`PinChatNotFound`](crate::ErrorCode::PinChatNotFound) | The chat of the message to pin or unpin does not exist. |
 /// | `230046` | 400 | [`PinNotAllowed`](crate::ErrorCode::PinNotAllowed) | In this chat only the owner and the administrators may pin and unpin messages. |
 /// | `230047` | 400 | [`PinRateLimited`](crate::ErrorCode::PinRateLimited) | The same message was pinned or unpinned too often in a short time. |

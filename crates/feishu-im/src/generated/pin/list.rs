@@ -42,7 +42,7 @@ use crate::generated::types::Pin;
 /// | `230002` | 400 | [`BotNotInChat`](crate::ErrorCode::BotNotInChat) | The bot is not in the chat of the message; or, for follow-up bubbles, the message was sent more than 600 seconds ago. |
 /// | `230006` | 400 | [`MessageBotDisabled`](crate::ErrorCode::MessageBotDisabled) | The app has no bot capability; or, for follow-up bubbles, the message is not the latest one of the chat. |
 /// | `230013` | 400 | [`UserOutsideAvailability`](crate::ErrorCode::UserOutsideAvailability) | The recipient is outside the app's availability or excluded from it. |
-/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with people from outside. |
+/// | `230027` | 400 | [`MissingPermission`](crate::ErrorCode::MissingPermission) | The caller lacks a permission that the operation needs, or may not perform it in a chat with external users. |
 /// | `230048` | 400 | [`PinListRateLimited`](crate::ErrorCode::PinListRateLimited) | The app lists pinned messages too often. |
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a request does nothing until it is sent and awaited"]

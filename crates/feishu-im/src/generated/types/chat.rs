@@ -290,13 +290,13 @@ openplat_core::string_enum! {
         Inner = "inner",
         /// For the whole company.
         Tenant = "tenant",
-        /// For the people of one department.
+        /// For the users of one department.
         Department = "department",
         /// For a class or a school.
         Edu = "edu",
         /// For those who attend a meeting.
         Meeting = "meeting",
-        /// For people who serve customers.
+        /// For users who serve customers.
         CustomerService = "customer_service",
     }
 }
@@ -357,7 +357,7 @@ pub struct ChatSummary {
     /// The URL of the chat's avatar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
-    /// The title that people see.
+    /// The title that users see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The description of the chat, as written by its members.

@@ -13,11 +13,11 @@ openplat_core::string_enum! {
 openplat_core::string_enum! {
     /// The ID types of chat members, both users and bots.
     pub enum MemberIdType {
-        /// Identifies a person within one tenant, whatever the app.
+        /// Identifies a user within one tenant, for all apps.
         UserId = "user_id",
-        /// Identifies a person in all apps of one developer.
+        /// Identifies a user in all apps of one developer.
         UnionId = "union_id",
-        /// Identifies a person within one app; another app sees another ID. Starts with `ou_`.
+        /// Identifies a user within one app; another app sees another ID. Starts with `ou_`.
         OpenId = "open_id",
         /// Identifies an app, and with it its bot. Starts with `cli_`.
         AppId = "app_id",

@@ -6,13 +6,13 @@ use crate::generated::types::{I18nNames, MemberIdType};
 openplat_core::string_enum! {
     /// The ID types of message recipients.
     pub enum ReceiveIdType {
-        /// Identifies a person within one app; another app sees another ID. Starts with `ou_`.
+        /// Identifies a user within one app; another app sees another ID. Starts with `ou_`.
         OpenId = "open_id",
-        /// Identifies a person within one tenant, whatever the app.
+        /// Identifies a user within one tenant, for all apps.
         UserId = "user_id",
-        /// Identifies a person in all apps of one developer.
+        /// Identifies a user in all apps of one developer.
         UnionId = "union_id",
-        /// Identifies a person by the address where the person gets mail.
+        /// Identifies a user by email address.
         Email = "email",
         /// Identifies a chat. Starts with `oc_`.
         #[doc(alias = "chat_id")]
@@ -26,7 +26,7 @@ openplat_core::string_enum! {
 openplat_core::string_enum! {
     /// The type of a message. Received messages can be of further types, such as `merge_forward`.
     pub enum MessageType {
-        /// Plain words, in which people can be mentioned.
+        /// Plain words, in which users can be mentioned.
         Text = "text",
         /// Text with formatting, links and images.
         Post = "post",
@@ -40,11 +40,11 @@ openplat_core::string_enum! {
         Media = "media",
         /// A sticker. Bots can send only stickers that they have received.
         Sticker = "sticker",
-        /// A card, laid out as JSON or by a template, with which people can interact.
+        /// A card, laid out as JSON or by a template, with which users can interact.
         Interactive = "interactive",
         /// The card of a chat, through which others can join it for 7 days. Chats between two cannot be shared.
         ShareChat = "share_chat",
-        /// The card of a person.
+        /// The card of a user.
         ShareUser = "share_user",
         /// A notice, such as a dividing line. Can be sent only to the chat between the bot and one person, and not as a reply.
         System = "system",
@@ -103,7 +103,7 @@ pub struct Sender {
     /// The sender, as an ID of the type given in `id_type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The type of `id`: `app_id` for an app; for a person `open_id`, or the type that the request asked for.
+    /// The type of `id`: `app_id` for an app; for a user `open_id`, or the type that the request asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_type: Option<MemberIdType>,
     /// The kind of sender.
@@ -245,22 +245,22 @@ impl ReceiveId {
         }
     }
 
-    /// Identifies a person within one app; another app sees another ID. Starts with `ou_`.
+    /// Identifies a user within one app; another app sees another ID. Starts with `ou_`.
     pub fn open_id(id: impl Into<String>) -> Self {
         Self::new(ReceiveIdType::OpenId, id)
     }
 
-    /// Identifies a person within one tenant, whatever the app.
+    /// Identifies a user within one tenant, for all apps.
     pub fn user_id(id: impl Into<String>) -> Self {
         Self::new(ReceiveIdType::UserId, id)
     }
 
-    /// Identifies a person in all apps of one developer.
+    /// Identifies a user in all apps of one developer.
     pub fn union_id(id: impl Into<String>) -> Self {
         Self::new(ReceiveIdType::UnionId, id)
     }
 
-    /// Identifies a person by the address where the person gets mail.
+    /// Identifies a user by email address.
     pub fn email(id: impl Into<String>) -> Self {
         Self::new(ReceiveIdType::Email, id)
     }

@@ -15,7 +15,7 @@ pub struct Pin {
     /// The user or app that pinned the message: an open_id, which starts with `ou_`, for a user, or an app ID, which starts with `cli_`, for a bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_id: Option<String>,
-    /// The type of `operator_id`: `open_id` for a person, `app_id` for an app.
+    /// The type of `operator_id`: `open_id` for a user, `app_id` for an app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_id_type: Option<MemberIdType>,
     /// When the message was pinned: milliseconds since the Unix epoch, as a decimal string.

@@ -3,11 +3,11 @@
 openplat_core::string_enum! {
     /// The scope within which an ID identifies a user.
     pub enum UserIdType {
-        /// Identifies the person within one app; another app sees another ID.
+        /// Identifies the user within one app; another app sees another ID.
         OpenId = "open_id",
-        /// Identifies the person in all apps of one developer.
+        /// Identifies the user in all apps of one developer.
         UnionId = "union_id",
-        /// Identifies the person within one tenant, whatever the app.
+        /// Identifies the user within one tenant, for all apps.
         UserId = "user_id",
     }
 }
