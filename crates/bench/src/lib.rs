@@ -32,7 +32,7 @@ pub fn figure(name: &str, value: impl Display) {
 /// Makes calls one after another on a single thread, and prints the nanoseconds that one takes.
 ///
 /// The first argument of the program is the URL of the server, the second the number of calls.
-/// `connect` makes a client and whatever else a warm call has at hand, such as a token.
+/// `connect` creates a client and whatever else a warm call has, such as a token.
 pub fn warm_calls<C>(connect: impl AsyncFnOnce(String) -> Outcome<C>) -> Outcome
 where
     C: AsyncFn() -> Outcome,

@@ -121,7 +121,7 @@ mod wire;
 // Whether and when a call is retried.
 mod flow;
 
-// What differs between the vendors.
+// The differences between the vendors.
 mod vendor;
 
 // One app's way to one platform.
@@ -133,9 +133,9 @@ mod auth;
 // A call from its operation to its output.
 mod call;
 
-// What users hold in their hands.
+// The types that users hold.
 mod client;
-// What the platform sends of its own accord.
+// Messages that the platform sends on its own.
 #[cfg(feature = "events")]
 pub mod events;
 

@@ -207,7 +207,7 @@
 //! # Events
 //!
 //! [`MockPlatform::push`] sends an event or a callback over one of the app's long connections, and
-//! sends it again by the platform's schedule until it is acknowledged. It returns a handle that
+//! redelivers it by the platform's schedule until it is acknowledged. It returns a handle that
 //! waits for the acknowledgment, and for the response to a callback.
 //!
 //! ```
@@ -279,12 +279,12 @@
 //! # }
 //! ```
 //!
-//! # How far it goes
+//! # Limits of the mock
 //!
-//! The mock knows envelopes, tokens and the shape of errors; it knows nothing of chats or files. It
+//! The mock knows envelopes, tokens and the shape of errors; it does not know chats or files. It
 //! checks neither scopes nor the values of a request. Any app ID is accepted with any secret, as
-//! long as neither is empty. What is not known about a vendor, and assumed, is marked as such in the
-//! source; a test against the mock is no evidence of what the vendor does. The official Python
+//! long as neither is empty. What is not known about a vendor, and assumed, is marked as such in
+//! the source; a test against the mock is no evidence of what the vendor does. The official Python
 //! clients, lark-oapi 1.7.5 and dingtalk-stream 0.24.3, hear, acknowledge and reconnect against it
 //! without a violation.
 
@@ -497,7 +497,7 @@ impl MockPlatform {
     /// Pushes an event or a callback over a long connection: to one of those that are open, at
     /// random, as the platforms do. If none is open, the event waits for one.
     ///
-    /// An event that is not acknowledged in time, with success, is sent again, see
+    /// An event that is not acknowledged in time, with success, is redelivered, see
     /// [`Push::resend_after`]. The platform's clock says when, which [`advance`](Self::advance)
     /// moves.
     pub fn push(&self, push: Push) -> Pushed {

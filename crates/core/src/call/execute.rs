@@ -389,8 +389,7 @@ async fn attempt_with_fresh_token(plan: &Plan, story: &Story) -> Result<Box<Succ
     }
 }
 
-/// Returns the token that takes the place of one that was rejected, if there is another and the request
-/// can be sent again.
+/// Returns a token to replace the rejected one, if there is another and the request is repeatable.
 async fn next_token(plan: &Plan, token: &Sent) -> Result<Option<Sent>, Error> {
     let operation = plan.request.meta.name();
     if !plan.auth.reject(token, &operation) || !plan.request.is_repeatable() {

@@ -369,8 +369,8 @@ impl<'a> Tree<'a> {
         is_last && places::may_open(row)
     }
 
-    /// Whether a row is known as a field of the type of another: from where the type stands above,
-    /// or since it is called after it, as `enum_name` is.
+    /// Whether a row is known as a field of the type of another: from the rows above with that
+    /// type, or by a name derived from it, as `enum_name` is.
     fn is_member(&self, of: &Param, row: &Param) -> bool {
         let Some(model) = of.model.as_deref() else { return false };
         if let Some(is_member) = self.known.has(model, &row.name) {

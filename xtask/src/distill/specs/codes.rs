@@ -290,7 +290,7 @@ mod tests {
             (
                 400,
                 "7011",
-                "the dock of the other ship in the north was sold to somebody",
+                "the dock of the other ship in the north was sold to someone",
                 "Code7011",
                 Rejected,
             ),
