@@ -13,7 +13,7 @@ const OTHER_SYSTEMS: &str = "cargo check --no-default-features \
     --package dingtalk-convfile --features dingtalk-convfile/events,dingtalk-convfile/storage \
     --package openplat-hyper --features openplat-hyper/http2,openplat-hyper/socks \
     --package openplat-mock";
-const TESTS: &str = "Run the test by its name, which stands above, and mend what it shows.";
+const TESTS: &str = "Run the test by its name, which is shown above, and fix what it shows.";
 
 pub const STEPS: &[Step] = &[
     Step {
@@ -29,6 +29,13 @@ pub const STEPS: &[Step] = &[
         needs: &["typos --version"],
         run: Commands(&["typos"]),
         help: "Run `typos --write-changes`. Add names and IDs to `_typos.toml`.",
+    },
+    Step {
+        name: "words",
+        shows: "Texts use the words of the field",
+        needs: &[],
+        run: Commands(&["cargo xtask words"]),
+        help: "Use the better word that is named. `cargo xtask words --accept` lowers the budget.",
     },
     Step {
         name: "links",
