@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     .metrics(metrics)
     .build()?;
     let result = run(&feishu, &variable("FEISHU_CHAT_ID")?).await;
-    // What was counted last is exported here.
+    // Exports the last counts.
     provider.shutdown()?;
     Ok(result?)
 }

@@ -1,4 +1,4 @@
-//! What the crates log, on the terminal: each retry, each call that failed, and on request each
+//! Shows the log on the terminal: each retry, each call that failed, and on request each
 //! attempt.
 //!
 //! ```sh
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(run(&feishu, &variable("FEISHU_CHAT_ID")?).await?)
 }
 
-/// Where `RUST_LOG` does not say what is shown, it is what a person should know.
+/// Shows `INFO` and above, unless `RUST_LOG` says otherwise.
 pub fn filter(rust_log: &str) -> Result<EnvFilter, Box<dyn Error>> {
     Ok(EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(rust_log)?)
 }

@@ -109,7 +109,7 @@ mod error;
 // The facts that vendors document: operations, codes, rates.
 mod meta;
 
-// What a program may count.
+// Facts that a program can count.
 pub mod metrics;
 
 // From bytes to types and back.

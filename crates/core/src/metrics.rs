@@ -210,7 +210,7 @@ impl Recorder {
 
     pub(crate) fn tell(&self, tell: impl FnOnce(&dyn Metrics)) {
         if let Some(metrics) = &self.0 {
-            // It is the program's code, and nothing of ours is left half done by it.
+            // The code is the program's own. If it panics, no work of ours is left half done.
             let _ = catch_unwind(AssertUnwindSafe(|| tell(&**metrics)));
         }
     }

@@ -18,7 +18,7 @@ use feishu_im::feishu_card::{Button, Card, MarkdownText, mention};
 use feishu_im::message::{CreateMessage, ReceiveId};
 use serde::{Deserialize, Serialize};
 
-/// What the button sends when it is clicked.
+/// The value that the button sends when it is clicked.
 #[derive(Serialize, Deserialize)]
 struct Deploy {
     build: u32,

@@ -76,7 +76,7 @@ async fn login(State(site): State<Site>) -> Result<(CookieJar, Redirect), Failur
     Ok((site.sessions.begin(Session::LoggingIn(authorization))?, redirect))
 }
 
-/// What the login page adds to the address that it sends the user back to.
+/// The query that the login page adds to the address to which it sends the user back.
 #[derive(Deserialize)]
 struct Back {
     state: String,

@@ -11,5 +11,5 @@ pub use generated::*;
 pub use openplat_core;
 pub use openplat_core::{Error, Upload};
 
-/// What the examples of the docs send with.
+/// The client of the examples in the docs.
 pub type Client = openplat_core::Client<openplat_core::Feishu>;

@@ -1,4 +1,4 @@
-//! What the crates compile for those who want only a part of them.
+//! Checks of what a program compiles that depends on a part of the crates.
 
 use std::fs;
 use std::path::Path;

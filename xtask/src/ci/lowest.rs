@@ -11,7 +11,7 @@ use crate::bench::programs::{cargo_path, output, remove, target};
 
 /// Fails if the published crates do not compile with the lowest versions that they allow.
 ///
-/// Works on a copy without development dependencies, whose versions concern nobody else.
+/// Works on a copy without development dependencies, whose versions do not matter to users.
 pub fn compiles(root: &Path) -> Result<(), String> {
     let folder = target(root).join("lowest");
     let target = folder.join("target");

@@ -36,7 +36,7 @@ pub struct Step {
     /// Commands that find or install what the step needs. If one fails, the step is skipped.
     pub needs: &'static [&'static str],
     pub run: Run,
-    /// Advice for somebody for whom the step fails.
+    /// Advice for when the step fails.
     pub help: &'static str,
 }
 

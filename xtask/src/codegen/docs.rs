@@ -23,7 +23,7 @@ pub fn comments(lines: &[String], indent: &str) -> String {
     lines.iter().map(|line| format!("{}\n", format!("{indent}/// {line}").trim_end())).collect()
 }
 
-/// A sentence of a spec. Outside of code it is plain text, and what looks like a tag or a link to
+/// A sentence of a spec. Outside code it is plain text, and what looks like a tag or a link to
 /// rustdoc is none.
 pub fn paragraph(text: &str) -> Vec<String> {
     let parts = text.split('`').enumerate();
@@ -175,7 +175,7 @@ pub fn clear(field: &Field) -> Vec<String> {
     )]
 }
 
-/// What returns a time of a response or an event.
+/// The docs of a method that returns a time of a response or an event.
 pub fn accessor(field: &Field) -> Vec<String> {
     vec![format!(
         "Returns `{}` as a time, or `None` if the field is absent or holds no time.",

@@ -21,7 +21,7 @@ pub struct Document {
     /// Relative to the root of the workspace, with forward slashes.
     pub path: PathBuf,
     source: Arc<Source>,
-    /// What was reported already. Nothing that follows from it is reported as well.
+    /// The values that were reported already. Faults that follow from them are not reported.
     faults: Vec<Pointer>,
 }
 
@@ -34,7 +34,7 @@ struct Source {
     spans: OnceLock<Spans>,
 }
 
-/// Where the values of a file are.
+/// The places of the values of a file.
 #[derive(Debug, Default)]
 struct Spans {
     values: HashMap<Pointer, Span>,
@@ -69,7 +69,7 @@ impl Pointer {
         &self.0
     }
 
-    /// What this points to a member or element of.
+    /// Returns the pointer to the object or list that holds the value.
     fn parent(&self) -> Option<Self> {
         self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
     }
@@ -184,8 +184,8 @@ impl Document {
         self.faults.iter().any(|fault| fault.is_within(pointer) || pointer.is_within(fault))
     }
 
-    /// The place of the value at `pointer`; of what it would stand in if it is not there, or in a
-    /// string that holds JSON.
+    /// Returns the place of the value at `pointer`, or of the value that should contain it if it is
+    /// missing or in a string that holds JSON.
     pub fn value(&self, pointer: &Pointer) -> Place {
         self.place(pointer, Part::Value)
     }
@@ -260,11 +260,11 @@ pub struct Place {
     source: Arc<Source>,
     part: Part,
     pointer: Option<Pointer>,
-    /// What stands here was reported before.
+    /// The value was reported before.
     pub is_consequence: bool,
 }
 
-/// Which part of a file, or of what is at a pointer.
+/// A part of a file, or of the value at a pointer.
 #[derive(Debug, Clone)]
 enum Part {
     Stretch(Range<usize>),

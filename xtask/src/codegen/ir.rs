@@ -92,7 +92,7 @@ pub struct Operation {
     pub file: String,
     pub id: String,
     pub name: String,
-    /// What else people search for.
+    /// Other words that people search for.
     pub aliases: Vec<String>,
     pub doc: String,
     pub deprecated: Option<String>,
@@ -125,7 +125,7 @@ pub struct Operation {
     pub response_example: Option<Value>,
     /// The example of the docs, where it is written by hand.
     pub example_code: Vec<String>,
-    /// What an example of the docs sets, in the order of [`Operation::fields`].
+    /// The values that an example of the docs sets, in the order of [`Operation::fields`].
     pub example_values: Vec<Option<Value>>,
     pub calls: Vec<SampleCall>,
 }
@@ -187,7 +187,7 @@ pub struct Event {
     pub id: String,
     /// Of the payload and of the variant.
     pub name: String,
-    /// What else people search for.
+    /// Other words that people search for.
     pub aliases: Vec<String>,
     pub doc: String,
     pub source: String,

@@ -184,7 +184,7 @@ fn required(schema: &Value) -> impl Iterator<Item = &str> {
     names.into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// What a schema says of its value, in one line.
+/// Returns what a schema says of its value, in one line.
 fn meaning(schema: &Value) -> String {
     let meaning = schema.get("description").and_then(Value::as_str);
     meaning.unwrap_or("see specs/README.md").replace('\n', " ")
@@ -213,7 +213,7 @@ fn wrong_type(value: &Value, schema: &Value) -> Option<String> {
     is_wrong.then(|| format!("expected {}, found {}", article(types[0]), kind_of(value)))
 }
 
-/// What keeps a value from lying within the limits of its schema.
+/// Returns the limit of its schema that a value exceeds.
 fn limit(value: &Value, schema: &Value) -> Option<String> {
     let bound = |name| schema.get(name).and_then(Value::as_f64);
     if let Some(number) = value.as_f64() {

@@ -15,10 +15,10 @@ use super::turn::next_call;
 /// Everything but the unreserved characters of RFC 3986.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// How many optional fields an example of the docs sets.
+/// The number of optional fields that an example of the docs sets.
 const SHOWN: usize = 3;
 
-/// What an operation's request is documented to hold.
+/// The documented request of an operation.
 struct Documented<'a> {
     api: &'a Api,
     operation: &'a Operation,
@@ -55,14 +55,14 @@ impl<'a> Documented<'a> {
         typed_id(id, documented, value)
     }
 
-    /// What a caller sets.
+    /// Returns the fields that a caller sets.
     fn parts(&self) -> impl Iterator<Item = (Place, &'a Field)> {
         self.operation.parts().filter(|(_, field)| field.type_of.is_none())
     }
 }
 
-/// What an example of the docs sets: what is required, and the first simple values that the
-/// documented body has in addition. If it would say nothing without it, a value that is not simple.
+/// Returns the values that an example of the docs sets: the required ones and the first simple ones
+/// of the documented body. If there are none, a value that is not simple is set.
 pub fn example_values(
     api: &Api,
     operation: &Operation,

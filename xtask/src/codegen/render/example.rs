@@ -33,7 +33,7 @@ pub fn lines(api: &Api, module: &Module, operation: &Operation) -> Vec<String> {
     lines
 }
 
-/// What a client is called.
+/// Returns the name of a client in examples.
 fn client(vendor: Vendor) -> &'static str {
     match vendor {
         Vendor::Feishu => "feishu",

@@ -557,7 +557,7 @@ fn deprecated(note: Option<&str>) -> Option<TokenStream> {
     note.map(|note| quote!(#[deprecated(note = #note)]))
 }
 
-/// Exports the type of a file, with the words that its docs are found by. They stand here, since the
+/// Exports the type of a file, with the words that its docs are found by. They are put here, since the
 /// rustdoc of Rust 1.95 loses those of a type whose module is private.
 fn export(file: &str, name: &str, id: &str, aliases: &[String]) -> Item {
     let aliases = iter::once(id).chain(aliases.iter().map(String::as_str));

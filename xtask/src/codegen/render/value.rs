@@ -11,17 +11,17 @@ use crate::codegen::ir::{
 };
 use crate::codegen::lower::plain;
 
-/// Where names are looked up, and who reads them.
+/// The scope that names are looked up in, and their reader.
 pub struct Scope<'a> {
     pub api: &'a Api,
     pub module: &'a str,
     pub style: Style,
 }
 
-/// Who reads the code.
+/// The reader of the code.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Style {
-    /// The compiler: whole paths, and values as they stand in the spec.
+    /// The compiler: whole paths, and values as they are in the spec.
     Test,
     /// People: short names, and the names of values.
     Docs,
@@ -227,7 +227,7 @@ impl Scope<'_> {
         }
     }
 
-    /// JSON in a string, which people read more easily outside of one.
+    /// Returns the JSON in a string, which people read more easily without the quotes.
     fn json_text(&self, text: &str) -> Option<TokenStream> {
         let value: Value = serde_json::from_str(text).ok().filter(|_| self.style == Style::Docs)?;
         let is_compound = value.is_array() || value.is_object();

@@ -279,8 +279,8 @@ impl Download {
         Ok(self.read)
     }
 
-    /// Returns the error that ends the transfer, where the fault is on this side of the connection,
-    /// so that nothing of the response helps.
+    /// Returns the error that ends the transfer if the fault is on this side of the connection, which
+    /// the response does not explain.
     pub(super) fn local(&self, detail: impl Into<String>, error: io::Error) -> Error {
         Error::new(ErrorKind::File)
             .with_detail(detail)
