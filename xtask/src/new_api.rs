@@ -215,6 +215,10 @@ pub use openplat_core::{{{names}}};
 pub type Client = openplat_core::Client<{ty}>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<{ty}>;
+/// Sends a user's token; returned by [`Client::as_user`].
+pub type AsUser = openplat_core::AsUser<{ty}>;
+/// Sends a token of the app that came from elsewhere; returned by [`Client::with_token`].
+pub type WithToken = openplat_core::WithToken<{ty}>;
 "#
     )
 }

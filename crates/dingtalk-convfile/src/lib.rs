@@ -141,9 +141,8 @@ pub use generated::*;
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
 pub use openplat_core::{
-    ApiError, AsUser, Call, CodeExchange, DingTalk, Download, Error, ErrorKind, IfExists, Items,
-    Pages, Progress, Response, Secret, UnknownValue, Upload, UserSession, UserToken, Violation,
-    WithToken,
+    ApiError, Call, CodeExchange, DingTalk, Download, Error, ErrorKind, IfExists, Items, Pages,
+    Progress, Response, Secret, UnknownValue, Upload, UserSession, UserToken, Violation,
 };
 
 /// A client for DingTalk, which all crates for DingTalk share.
@@ -154,3 +153,7 @@ pub use openplat_core::{
 pub type Client = openplat_core::Client<DingTalk>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<DingTalk>;
+/// Sends a user's token; returned by [`Client::as_user`].
+pub type AsUser = openplat_core::AsUser<DingTalk>;
+/// Sends a token of the app that came from elsewhere; returned by [`Client::with_token`].
+pub type WithToken = openplat_core::WithToken<DingTalk>;

@@ -72,7 +72,7 @@ pub use generated::*;
 pub use openplat_core;
 pub use openplat_core::{
     ApiError, Call, DingTalk, Error, ErrorKind, Progress, Response, Secret, UnknownValue, Upload,
-    Violation, WithToken,
+    Violation,
 };
 
 /// A client for DingTalk, which all crates for DingTalk share.
@@ -83,3 +83,5 @@ pub use openplat_core::{
 pub type Client = openplat_core::Client<DingTalk>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<DingTalk>;
+/// Sends a token of the app that came from elsewhere; returned by [`Client::with_token`].
+pub type WithToken = openplat_core::WithToken<DingTalk>;

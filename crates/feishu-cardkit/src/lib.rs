@@ -103,7 +103,7 @@ pub use generated::*;
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
 pub use openplat_core::{
-    ApiError, Call, Error, ErrorKind, Feishu, Response, Secret, UnknownValue, Violation, WithToken,
+    ApiError, Call, Error, ErrorKind, Feishu, Response, Secret, UnknownValue, Violation,
 };
 
 /// A client for Feishu or Lark, which all crates for Feishu share.
@@ -114,3 +114,5 @@ pub use openplat_core::{
 pub type Client = openplat_core::Client<Feishu>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<Feishu>;
+/// Sends a token of the app that came from elsewhere; returned by [`Client::with_token`].
+pub type WithToken = openplat_core::WithToken<Feishu>;

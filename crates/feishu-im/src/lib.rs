@@ -226,9 +226,9 @@ pub use generated::*;
 /// [`Clock`](openplat_core::Clock).
 pub use openplat_core;
 pub use openplat_core::{
-    ApiError, AsUser, Authorization, AuthorizeUrl, Call, CodeExchange, Download, Error, ErrorKind,
-    Feishu, IfExists, Items, Pages, Progress, Response, Secret, UnknownValue, Upload, UserSession,
-    UserToken, Violation, WithToken,
+    ApiError, Authorization, AuthorizeUrl, Call, CodeExchange, Download, Error, ErrorKind, Feishu,
+    IfExists, Items, Pages, Progress, Response, Secret, UnknownValue, Upload, UserSession,
+    UserToken, Violation,
 };
 
 /// A client for Feishu or Lark, which all crates for Feishu share.
@@ -239,3 +239,7 @@ pub use openplat_core::{
 pub type Client = openplat_core::Client<Feishu>;
 /// Sets up a [`Client`].
 pub type ClientBuilder = openplat_core::ClientBuilder<Feishu>;
+/// Sends a user's token; returned by [`Client::as_user`].
+pub type AsUser = openplat_core::AsUser<Feishu>;
+/// Sends a token of the app that came from elsewhere; returned by [`Client::with_token`].
+pub type WithToken = openplat_core::WithToken<Feishu>;

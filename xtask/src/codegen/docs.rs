@@ -115,7 +115,8 @@ pub fn operation(api: &Api, operation: &Operation, example: &[String]) -> Vec<St
         lines.push("# Errors".to_owned());
         lines.push(String::new());
         lines.push(
-            "In addition to the errors common to all calls, this operation documents these codes:"
+            "In addition to the errors that any call can return (see \
+             [`ErrorKind`](openplat_core::ErrorKind)), this operation documents these codes:"
                 .to_owned(),
         );
         lines.push(String::new());

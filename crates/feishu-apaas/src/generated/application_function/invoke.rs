@@ -43,7 +43,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// In addition to the errors common to all calls, this operation documents these codes:
+/// In addition to the errors that any call can return (see [`ErrorKind`](openplat_core::ErrorKind)), this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -131,7 +131,7 @@ impl AcceptsAppToken for InvokeFunction {}
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InvokeFunctionResponse {
-    /// The return value of the function, in the form that the function defines.
+    /// The return value of the function, in the form that the function defines. A text that is itself JSON, such as `123`, is read as JSON.
     #[serde(
         with = "openplat_core::json_text",
         default,

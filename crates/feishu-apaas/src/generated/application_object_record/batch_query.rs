@@ -44,7 +44,7 @@ use crate::generated::types::Criterion;
 ///
 /// # Errors
 ///
-/// In addition to the errors common to all calls, this operation documents these codes:
+/// In addition to the errors that any call can return (see [`ErrorKind`](openplat_core::ErrorKind)), this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
@@ -129,7 +129,7 @@ impl BatchQueryRecords {
         self
     }
 
-    /// Whether to page by token: the search starts at `page_token`, and the response contains `next_page_token`. If omitted, tokens are not used.
+    /// Whether to page by token: the search starts at `page_token`, and the response contains `next_page_token`. If omitted, tokens are not used. `items` and `pages` always set it.
     ///
     /// Default: `false`.
     pub fn use_page_token(mut self, value: bool) -> Self {

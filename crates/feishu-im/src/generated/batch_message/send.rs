@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Sends a message to many users, and to the members of departments.
 ///
-/// The message is sent later, in the order of the app's batches. Its ID, which starts with `bm-`, is one of a batch: the message can be recalled with `DeleteBatchMessage`, and asked about with `GetBatchMessageProgress` and `GetBatchMessageReadUser`, and neither edited nor replied to. An app can send 500,000 messages a day this way. Nothing keeps a batch from being sent twice, so that it is not retried once it may have been received.
+/// The message is sent later, in the order of the app's batches. Its ID, which starts with `bm-`, is one of a batch: the message can be recalled with `DeleteBatchMessage`, and asked about with `GetBatchMessageProgress` and `GetBatchMessageReadUser`, and neither edited nor replied to. An app can send 500,000 messages per day this way. Nothing keeps a batch from being sent twice, so that it is not retried once it may have been received.
 ///
 /// ```no_run
 /// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {
@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 ///
-/// In addition to the errors common to all calls, this operation documents these codes:
+/// In addition to the errors that any call can return (see [`ErrorKind`](openplat_core::ErrorKind)), this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |

@@ -34,7 +34,7 @@ use crate::generated::types::ChatMenuTree;
 ///
 /// # Errors
 ///
-/// In addition to the errors common to all calls, this operation documents these codes:
+/// In addition to the errors that any call can return (see [`ErrorKind`](openplat_core::ErrorKind)), this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |

@@ -27,7 +27,7 @@ use openplat_core::{
 ///
 /// # Errors
 ///
-/// In addition to the errors common to all calls, this operation documents these codes:
+/// In addition to the errors that any call can return (see [`ErrorKind`](openplat_core::ErrorKind)), this operation documents these codes:
 ///
 /// | code | HTTP | [`ErrorCode`](crate::ErrorCode) | meaning |
 /// | --- | --- | --- | --- |
