@@ -17,11 +17,16 @@ fn readmes() -> [String; 2] {
 #[test]
 fn both_languages_show_the_same_code() {
     let [english, chinese] = readmes().map(|text| {
-        let blocks: Vec<_> = text.split("```").skip(1).step_by(2).map(str::to_owned).collect();
-        blocks
+        let blocks = text.split("```").skip(1).step_by(2);
+        blocks.map(without_texts).collect::<Vec<_>>()
     });
     assert!(english.len() > 10);
     assert_eq!(english, chinese);
+}
+
+/// Leaves out what is in quotes, which each language says in its own words.
+fn without_texts(code: &str) -> String {
+    code.split('"').step_by(2).collect::<Vec<_>>().join("\"")
 }
 
 #[test]
