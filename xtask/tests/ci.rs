@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use xtask::ci::{Outcome, Run, STEPS, Setback, Step, advice, list, run_steps, select, summary};
+use xtask::ci::{
+    NEED_INTERNET, Outcome, Run, STEPS, Setback, Step, advice, list, run_steps, select, summary,
+};
 
 const STEP: Step = Step {
     name: "right",
@@ -35,9 +37,9 @@ fn the_run_ends_at_the_first_step_that_fails() {
 #[test]
 fn a_failure_says_what_to_do_and_how_to_run_the_step_again() {
     let outcomes = run(&[STEP, WRONG], false);
-    assert_eq!(advice(&outcomes[0]), None);
+    assert_eq!(advice(&outcomes[0], |_| true), None);
     assert_eq!(
-        advice(&outcomes[1]).as_deref(),
+        advice(&outcomes[1], |_| true).as_deref(),
         Some(
             "error: step `wrong` failed: `cargo no-such-command` failed\n\nInstall Cargo.\n\
              To run it again: cargo xtask ci wrong"
@@ -51,7 +53,23 @@ fn a_step_without_what_it_needs_is_skipped_and_says_so() {
     let outcomes = run(&[step], false);
     let Err(Setback::Skipped(reason)) = &outcomes[0].result else { panic!("it was run") };
     assert!(reason.starts_with("`no-such-program --version` could not be started: "), "{reason}");
-    assert_eq!(advice(&outcomes[0]), None);
+    assert_eq!(advice(&outcomes[0], |_| true), None);
+    let error = advice(&outcomes[0], |step| step.name != "lame").unwrap();
+    assert!(error.starts_with("error: step `lame` was skipped: `no-such-program"), "{error}");
+}
+
+#[test]
+fn steps_that_need_the_internet_are_steps() {
+    for name in NEED_INTERNET {
+        assert!(STEPS.iter().any(|step| step.name == *name), "{name}");
+    }
+}
+
+#[test]
+fn what_ci_runs_is_strict() {
+    let workflow = include_str!("../../.github/workflows/ci.yml");
+    assert!(workflow.contains("run: .ci/run --strict\n") && !workflow.contains("--offline"));
+    assert!(include_str!("../../.ci/run").contains("set -- --strict --offline\n"));
 }
 
 #[test]
@@ -77,6 +95,7 @@ fn the_summary_gives_each_step_its_time_and_ends_with_the_counts() {
          spelling         0 s  skipped: `typos --version` failed\n\
          wrong          110 s  failed\n\
          3 min in all\n\n\
+         NOT CHECKED: spelling\n\
          1 passed, 1 failed, 1 skipped"
     );
 }
@@ -111,4 +130,16 @@ fn the_oldest_rust_is_that_of_the_manifest() {
     let version = msrv.needs.iter().find_map(|line| line.strip_prefix("rustup toolchain install "));
     let version = version.and_then(|rest| rest.split(' ').next()).unwrap();
     assert!(manifest.contains(&format!("\nrust-version = \"{version}\"\n")), "{version}");
+}
+
+/// Messages of the compiler are compared in CI only if CI has the version that words them.
+#[test]
+fn the_rust_of_ci_is_that_of_the_compared_messages() {
+    let test = include_str!("../../tests/src/compile_fail.rs");
+    let version =
+        test.split("#[rustversion::stable(").nth(1).and_then(|rest| rest.split(')').next());
+    let version = version.unwrap();
+    let workflow = include_str!("../../.github/workflows/ci.yml");
+    assert!(workflow.contains(&format!("run: rustup toolchain install {version} ")), "{version}");
+    assert!(workflow.contains(&format!("run: rustup default {version}\n")), "{version}");
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anstream::println;
 use clap::Args;
 
-pub use steps::STEPS;
+pub use steps::{NEED_INTERNET, STEPS};
 
 /// The checks to run.
 #[derive(Args)]
@@ -25,6 +25,12 @@ pub struct Options {
     /// Run the remaining steps after one has failed
     #[arg(long)]
     keep_going: bool,
+    /// Fail if a step is skipped
+    #[arg(long)]
+    strict: bool,
+    /// Accept with `--strict` that steps are skipped for which package registries are not enough
+    #[arg(long, requires = "strict")]
+    offline: bool,
 }
 
 /// A check.
@@ -63,7 +69,9 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     }
     let outcomes = run_steps(root, &steps, options.keep_going);
     println!("\n{}", summary(&outcomes));
-    let failures: Vec<_> = outcomes.iter().filter_map(advice).collect();
+    let may_skip =
+        |step: &Step| !options.strict || (options.offline && NEED_INTERNET.contains(&step.name));
+    let failures: Vec<_> = outcomes.iter().filter_map(|it| advice(it, may_skip)).collect();
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\n")) }
 }
 
@@ -151,7 +159,8 @@ fn shell(root: &Path, line: &str, output: fn() -> Stdio) -> Result<(), String> {
     }
 }
 
-/// Tells the outcome and the time of each step. The last line counts them.
+/// Tells the outcome and the time of each step, and again which were skipped. The last line counts
+/// them.
 pub fn summary(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
     let mut counts = [0; 3];
@@ -165,16 +174,26 @@ pub fn summary(outcomes: &[Outcome]) -> String {
         text += &format!("{:12} {:>5} s  {outcome}\n", step.name, time.as_secs());
     }
     let minutes = outcomes.iter().map(|outcome| outcome.time).sum::<Duration>().as_secs() / 60;
+    text += &format!("{minutes} min in all\n\n");
+    let is_skipped = |it: &&Outcome| matches!(it.result, Err(Setback::Skipped(_)));
+    let skipped: Vec<_> = outcomes.iter().filter(is_skipped).map(|it| it.step.name).collect();
+    if !skipped.is_empty() {
+        text += &format!("NOT CHECKED: {}\n", skipped.join(", "));
+    }
     let [passed, failed, skipped] = counts;
-    text + &format!("{minutes} min in all\n\n{passed} passed, {failed} failed, {skipped} skipped")
+    text + &format!("{passed} passed, {failed} failed, {skipped} skipped")
 }
 
-/// Says why a step failed, what to do, and how to run it again.
-pub fn advice(outcome: &Outcome) -> Option<String> {
+/// Says why a step failed, or was skipped and may not be, what to do, and how to run it again.
+pub fn advice(outcome: &Outcome, may_skip: impl Fn(&Step) -> bool) -> Option<String> {
     let Step { name, help, .. } = outcome.step;
     match &outcome.result {
         Err(Setback::Failed(why)) => Some(format!(
             "error: step `{name}` failed: {why}\n\n{help}\nTo run it again: cargo xtask ci {name}"
+        )),
+        Err(Setback::Skipped(why)) if !may_skip(&outcome.step) => Some(format!(
+            "error: step `{name}` was skipped: {why}\n\nInstall what the step needs; `.ci/run` does.\n\
+             To run it again: cargo xtask ci {name}"
         )),
         _ => None,
     }

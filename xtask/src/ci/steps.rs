@@ -15,6 +15,10 @@ const OTHER_SYSTEMS: &str = "cargo check --no-default-features \
     --package openplat-mock";
 const TESTS: &str = "Run the test by its name, which is shown above, and fix what it shows.";
 
+/// The steps that need other servers than package registries: a database of advisories, and rustup's
+/// toolchains.
+pub const NEED_INTERNET: &[&str] = &["advisories", "msrv", "targets"];
+
 pub const STEPS: &[Step] = &[
     Step {
         name: "format",
