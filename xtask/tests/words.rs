@@ -66,6 +66,7 @@ fn a_phrase_is_found_in_all_texts() {
         ("crates/core/examples/x.rs", "//! Sent **in place** of it."),
         ("xtask/src/lib.rs", "/// - Sent in place of it."),
         ("specs/feishu-im/x.json", r#"{ "doc": "Sent in place of it." }"#),
+        ("docs/说明.md", "Sent in place of it."),
         ("docs/x.md", "| a | sent in place of it |\n| --- | --- |\n"),
         ("README.md", "- Sent in [place\n  of](it)\n"),
     ] {
@@ -83,6 +84,9 @@ fn code_and_what_tests_read_is_left_out() {
         ("crates/core/src/lib.rs", "/// In place.\nfn x() {}\n/// Of it.\nfn y() {}"),
         ("crates/core/src/lib.rs", "// @generated\n/// In place of it.\n"),
         ("crates/core/src/lib.rs", "const X: &str = r#\"in place of \" it\"#;"),
+        ("crates/core/src/lib.rs", r#"const X: &[u8] = b"a\" \"in place of it\"";"#),
+        ("crates/core/src/lib.rs", "const X: &str = r##\"a\"# \"in place of it\"##;"),
+        ("crates/core/src/lib.rs", "const X: &[u8] = br#\"a\" \"in place of it\"#;"),
         ("crates/core/tests/x.rs", "// in place of it"),
         ("xtask/tests/pages/x.md", "In place of it."),
         ("specs/feishu-im/x.json", r#"{ "example": "in place of it" }"#),

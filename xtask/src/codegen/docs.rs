@@ -23,8 +23,8 @@ pub fn comments(lines: &[String], indent: &str) -> String {
     lines.iter().map(|line| format!("{}\n", format!("{indent}/// {line}").trim_end())).collect()
 }
 
-/// A sentence of a spec. Outside code it is plain text, and what looks like a tag or a link to
-/// rustdoc is none.
+/// A sentence of a spec. Outside code it is plain text: what rustdoc would read as a tag or a
+/// link is escaped.
 pub fn paragraph(text: &str) -> Vec<String> {
     let parts = text.split('`').enumerate();
     let parts = parts.map(|(index, part)| if index % 2 == 0 { escape(part) } else { part.into() });

@@ -124,14 +124,14 @@ fn search(root: &Path) -> Result<Matches, String> {
 /// Lists the files that are or may be committed.
 fn files(root: &Path) -> Result<Vec<String>, String> {
     let mut command = Command::new("git");
-    command.args(["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"]);
+    command.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]);
     let output = command.current_dir(root).output();
     let output = output.map_err(|error| format!("error: git could not be started: {error}"))?;
     if !output.status.success() {
         return Err(format!("error: {}", String::from_utf8_lossy(&output.stderr)));
     }
     let files = String::from_utf8_lossy(&output.stdout);
-    Ok(files.lines().filter(|file| root.join(file).is_file()).map(str::to_owned).collect())
+    Ok(files.split('\0').filter(|file| root.join(file).is_file()).map(str::to_owned).collect())
 }
 
 type Read = fn(&Reader, &str) -> Vec<Passage>;

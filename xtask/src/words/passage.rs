@@ -28,12 +28,12 @@ pub struct Reader {
 
 /// Literals and comments, which can contain quotes and slashes. Raw strings are mostly code and are
 /// skipped.
-const TOKEN: &str = r##"(?sx)
-    br?"[^"]*" | r"[^"]*" | r\#".*?"\#
+const TOKEN: &str = r###"(?sx)
+    b"(?:[^"\\]|\\.)*" | b?r"[^"]*" | b?r\#".*?"\# | b?r\#\#".*?"\#\#
     | '(?:\\.[^']*|[^\\'])'
     | (?P<string> " (?:[^"\\]|\\.)* ")
     | (?P<comment> //[/!]?) [^\n]*
-"##;
+"###;
 
 impl Reader {
     pub fn new() -> Result<Self, regex::Error> {

@@ -362,7 +362,7 @@ impl<O: Paged> Pages<O> {
     /// those of the page; at the end of the stream, those of all pages.
     ///
     /// A warning names the place within its page. The first 100 are listed; one more then says how
-    /// many there are besides. All are in the log, with the log ID of their page.
+    /// many more there are. All are in the log, with the log ID of their page.
     pub fn take_warnings(&mut self) -> Vec<Warning> {
         self.walk.take_warnings()
     }
@@ -457,8 +457,8 @@ impl<O: Paged> Items<O> {
         Ok(items)
     }
 
-    /// Returns what leads to the page of the last item that was returned, so that going on from
-    /// there misses none: a page token, or an offset. Within the first page it is what the
+    /// Returns what leads to the page of the last item that was returned, so that continuing
+    /// from there misses none: a page token, or an offset. Within the first page it is what the
     /// operation itself said, or `None`.
     pub fn position(&self) -> Option<&str> {
         self.pages.walk.current.as_deref()
