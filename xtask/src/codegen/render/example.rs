@@ -26,7 +26,7 @@ pub fn lines(api: &Api, module: &Module, operation: &Operation) -> Vec<String> {
         format!("# async fn run({client}: {sdk}::Client{token}) -> Result<(), {sdk}::Error> {{"),
     ];
     match operation.example_code.as_slice() {
-        [] => lines.extend(written(api, module, operation)),
+        [] => lines.extend(generated_lines(api, module, operation)),
         code => lines.extend_from_slice(code),
     }
     lines.extend(["# Ok(())", "# }", "```"].map(str::to_owned));
@@ -41,7 +41,7 @@ fn client(vendor: Vendor) -> &'static str {
     }
 }
 
-fn written(api: &Api, module: &Module, operation: &Operation) -> Vec<String> {
+fn generated_lines(api: &Api, module: &Module, operation: &Operation) -> Vec<String> {
     let scope = Scope { api, module: &module.name, style: Style::Docs };
     let call = scope.request(operation, &operation.example_values);
     let client = ident(client(api.vendor));
@@ -81,7 +81,7 @@ fn statements(
             download.save_in("downloads").await?;
         },
         Some(output) => {
-            let shown = match told(api, output) {
+            let shown = match shown_field(api, output) {
                 Some(field) => {
                     let name = ident(&field.rust);
                     quote!(println!("{}", response.#name);)
@@ -94,7 +94,7 @@ fn statements(
 }
 
 /// The field of a response that a program would want first: an ID that is always there.
-fn told<'a>(api: &'a Api, output: &Type) -> Option<&'a Field> {
+fn shown_field<'a>(api: &'a Api, output: &Type) -> Option<&'a Field> {
     let Type::Named(reference) = output else { return None };
     let model = api.model(&reference.name)?;
     let mut fields = model.fields.iter().filter(|field| !field.sensitive);
@@ -170,13 +170,13 @@ fn layout(statements: &TokenStream) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let body = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
     let body = body.iter().map(|line| line.strip_prefix("    ").unwrap_or(line));
-    let body = outdented(body.collect()).join("\n");
+    let body = outdent(body.collect()).join("\n");
     with_json(&body).lines().map(str::to_owned).collect()
 }
 
 /// The lines as rustfmt indents them, once where a call is chained to what ends a block.
 /// prettyplease indents such a block twice.
-fn outdented(mut lines: Vec<&str>) -> Vec<&str> {
+fn outdent(mut lines: Vec<&str>) -> Vec<&str> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     for start in 1..lines.len() {
         let (before, block) = lines.split_at_mut(start);
@@ -189,7 +189,7 @@ fn outdented(mut lines: Vec<&str>) -> Vec<&str> {
     lines
 }
 
-/// The text with each `json!(r"..")` laid out.
+/// The text with each `json!(r"..")` laid out. If one is not JSON, the example does not compile.
 fn with_json(text: &str) -> String {
     let start = format!("{JSON}!(");
     let mut parts = text.split(start.as_str());
@@ -197,8 +197,10 @@ fn with_json(text: &str) -> String {
     for part in parts {
         let line = laid_out.rsplit('\n').next().unwrap_or_default();
         let indent = " ".repeat(line.len() - line.trim_start().len());
-        let (literal, rest) = literal(part.trim_start()).unwrap_or(("null", part));
-        let value = serde_json::from_str(literal).unwrap_or_default();
+        let Some((value, rest)) = parse(part.trim_start()) else {
+            laid_out.push_str(&format!("compile_error!(\"not JSON\") + {start}{part}"));
+            continue;
+        };
         let (end, rest) = rest.trim_start().split_at_checked(1).unwrap_or_default();
         // prettyplease has broken the line for the raw string.
         let rest = match rest.trim_start() {
@@ -210,10 +212,11 @@ fn with_json(text: &str) -> String {
     laid_out
 }
 
-/// The inside of the raw string at the beginning of a text, and what follows it.
-fn literal(text: &str) -> Option<(&str, &str)> {
+/// The value of the raw string at the beginning of a text, and what follows it.
+fn parse(text: &str) -> Option<(Value, &str)> {
     let (hashes, text) = text.strip_prefix('r')?.split_once('"')?;
-    text.split_once(&format!("\"{hashes}"))
+    let (literal, rest) = text.split_once(&format!("\"{hashes}"))?;
+    Some((serde_json::from_str(literal).ok()?, rest))
 }
 
 fn json(value: &Value, indent: &str) -> String {
@@ -262,5 +265,13 @@ mod tests {
             long,
             format!("    send(\n        json!([\n{lines}            1,\n        ]),\n")
         );
+    }
+
+    #[test]
+    fn what_is_not_json_does_not_compile() {
+        for argument in [r#"r"{""#, "None"] {
+            let laid_out = with_json(&format!("send(json!({argument}))"));
+            assert!(laid_out.contains("compile_error!"), "{laid_out}");
+        }
     }
 }
