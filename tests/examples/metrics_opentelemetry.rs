@@ -14,11 +14,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use feishu_im::Secret;
 use feishu_im::chat::GetChat;
 use feishu_im::openplat_core::metrics::{
-    AttemptEnded, CallEnded, EventHandled, Metrics, RateLimited, TokenFetched, WaitReason, Waited,
+    AttemptEnded, CallEnded, EventHandled, EventOutcome, Metrics, RateLimited, TokenFetched,
+    WaitReason, Waited,
 };
+use feishu_im::{ErrorKind, Secret};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -49,6 +50,11 @@ pub async fn run(feishu: &feishu_im::Client, chat_id: &str) -> Result<(), feishu
     Ok(())
 }
 
+/// The buckets that OpenTelemetry advises for durations of HTTP requests. Those by default are for
+/// milliseconds.
+const SECONDS: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+
 /// The instruments. A histogram of durations counts as well: calls, and by `error.type` failures.
 pub struct OpenTelemetry {
     calls: Histogram<f64>,
@@ -61,7 +67,8 @@ pub struct OpenTelemetry {
 
 impl OpenTelemetry {
     pub fn new(meter: &Meter) -> Self {
-        let seconds = |name| meter.f64_histogram(name).with_unit("s").build();
+        let seconds =
+            |name| meter.f64_histogram(name).with_unit("s").with_boundaries(SECONDS.into()).build();
         Self {
             calls: seconds("openplat.call.duration"),
             attempts: seconds("openplat.attempt.duration"),
@@ -113,9 +120,16 @@ impl Metrics for OpenTelemetry {
     }
 
     fn event_handled(&self, event: &EventHandled<'_>) {
+        let outcome = match event.outcome {
+            EventOutcome::Handled => "handled",
+            EventOutcome::Repeated => "repeated",
+            EventOutcome::InProgress => "in_progress",
+            EventOutcome::Failed => "failed",
+            _ => "other",
+        };
         let labels = [
             KeyValue::new("openplat.event", event.event_type.to_owned()),
-            KeyValue::new("openplat.outcome", format!("{:?}", event.outcome)),
+            KeyValue::new("openplat.outcome", outcome),
         ];
         self.events.record(event.elapsed.as_secs_f64(), &labels);
     }
@@ -127,7 +141,27 @@ fn operation(operation: &str) -> KeyValue {
 
 /// OpenTelemetry wants the attribute of what failed, and of nothing else.
 fn error_type(error: Option<&feishu_im::Error>) -> Option<KeyValue> {
-    error.map(|error| KeyValue::new("error.type", format!("{:?}", error.kind())))
+    // The names that the log has.
+    let kind = match error?.kind() {
+        ErrorKind::Configuration => "Configuration",
+        ErrorKind::InvalidRequest => "InvalidRequest",
+        ErrorKind::Unauthenticated => "Unauthenticated",
+        ErrorKind::PermissionDenied => "PermissionDenied",
+        ErrorKind::Throttled => "Throttled",
+        ErrorKind::QuotaExceeded => "QuotaExceeded",
+        ErrorKind::Unavailable => "Unavailable",
+        ErrorKind::Rejected => "Rejected",
+        ErrorKind::Connect => "Connect",
+        ErrorKind::Timeout => "Timeout",
+        ErrorKind::Transfer => "Transfer",
+        ErrorKind::Decode => "Decode",
+        ErrorKind::LimitExceeded => "LimitExceeded",
+        ErrorKind::TokenStore => "TokenStore",
+        ErrorKind::File => "File",
+        // The value that OpenTelemetry has for everything else.
+        _ => "_OTHER",
+    };
+    Some(KeyValue::new("error.type", kind))
 }
 
 /// An exporter that passes on a line for each series.

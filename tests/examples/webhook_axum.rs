@@ -7,7 +7,6 @@
 
 #![allow(clippy::print_stdout, reason = "it is a program")]
 
-use std::env;
 use std::error::Error;
 use std::io;
 
@@ -17,6 +16,7 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{Request, Response};
 use axum::routing::post;
+use feishu_im::Secret;
 use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast};
 use tokio::net::TcpListener;
 
@@ -25,8 +25,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Refusals and failures of handlers are logged.
     tracing_subscriber::fmt::init();
     let webhook = FeishuWebhook::builder()
-        .encrypt_key(variable("FEISHU_ENCRYPT_KEY")?)
-        .verification_token(variable("FEISHU_VERIFICATION_TOKEN")?)
+        .encrypt_key(Secret::from_env("FEISHU_ENCRYPT_KEY")?)
+        .verification_token(Secret::from_env("FEISHU_VERIFICATION_TOKEN")?)
         .build()?;
     let socket = TcpListener::bind("127.0.0.1:3000").await?;
     Ok(serve(socket, webhook).await?)
@@ -55,8 +55,4 @@ async fn handle(event: Event) -> Result<Answer, feishu_im::Error> {
         Event::CardAction(click) => Ok(click.answer(Toast::success("Got it."))),
         _ => Ok(Answer::default()),
     }
-}
-
-fn variable(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("set the environment variable {name}"))
 }

@@ -8,11 +8,11 @@
 #![allow(clippy::print_stdout, reason = "it is a program")]
 
 use std::convert::Infallible;
-use std::env;
 use std::error::Error;
-use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
+use feishu_im::Secret;
 use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -27,18 +27,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Refusals and failures of handlers are logged.
     tracing_subscriber::fmt::init();
     let webhook = FeishuWebhook::builder()
-        .encrypt_key(variable("FEISHU_ENCRYPT_KEY")?)
-        .verification_token(variable("FEISHU_VERIFICATION_TOKEN")?)
+        .encrypt_key(Secret::from_env("FEISHU_ENCRYPT_KEY")?)
+        .verification_token(Secret::from_env("FEISHU_VERIFICATION_TOKEN")?)
         .build()?;
     let socket = TcpListener::bind("127.0.0.1:3000").await?;
-    Ok(serve(socket, webhook).await?)
+    serve(socket, webhook).await;
+    Ok(())
 }
 
 /// Serves until the process ends.
-pub async fn serve(socket: TcpListener, webhook: FeishuWebhook) -> io::Result<()> {
+pub async fn serve(socket: TcpListener, webhook: FeishuWebhook) {
     let listener = Listener::new(handle);
     loop {
-        let (connection, _) = socket.accept().await?;
+        let connection = match socket.accept().await {
+            Ok((connection, _)) => connection,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                // The process may have too many open files; some are closed soon.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
         let (webhook, listener) = (webhook.clone(), listener.clone());
         let service = service_fn(move |request| {
             let (webhook, listener) = (webhook.clone(), listener.clone());
@@ -74,8 +83,4 @@ async fn handle(event: Event) -> Result<Answer, feishu_im::Error> {
         Event::CardAction(click) => Ok(click.answer(Toast::success("Got it."))),
         _ => Ok(Answer::default()),
     }
-}
-
-fn variable(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("set the environment variable {name}"))
 }

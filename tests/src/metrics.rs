@@ -215,7 +215,7 @@ async fn the_example_exports_a_series_for_each_operation() {
         "openplat.wait.duration{openplat.operation=im.v1.chat.get openplat.reason=retry}: 1 times",
         "openplat.rate_limits{openplat.operation=im.v1.chat.get}: 1",
         "openplat.token_fetch.duration{openplat.token=tenant}: 1 times",
-        "openplat.event.duration{openplat.event=any openplat.outcome=Handled}: 1 times",
+        "openplat.event.duration{openplat.event=any openplat.outcome=handled}: 1 times",
     ] {
         assert!(lines.lines().any(|exported| exported == line), "{line} is missing in\n{lines}");
     }

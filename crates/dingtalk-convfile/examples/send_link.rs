@@ -12,8 +12,8 @@
 use std::env;
 use std::error::Error;
 
-use dingtalk_convfile::Client;
 use dingtalk_convfile::file::{SendLink, SendLinkRequired};
+use dingtalk_convfile::{Client, Secret};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: send_link UNION_ID SPACE_ID DENTRY_ID CONVERSATION_ID".into());
     };
     let app_key = variable("DINGTALK_APP_KEY")?;
-    let dingtalk = Client::builder(app_key, variable("DINGTALK_APP_SECRET")?).build()?;
+    let dingtalk = Client::builder(app_key, Secret::from_env("DINGTALK_APP_SECRET")?).build()?;
 
     let required = SendLinkRequired { union_id, space_id, dentry_id, open_conversation_id };
     send(&dingtalk, required).await?;

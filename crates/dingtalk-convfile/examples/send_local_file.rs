@@ -15,7 +15,7 @@ use std::error::Error;
 use std::path::Path;
 
 use dingtalk_convfile::file::{SendLocalFile, SendLocalFileRequired};
-use dingtalk_convfile::{Client, Upload};
+use dingtalk_convfile::{Client, Secret, Upload};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: send_local_file UNION_ID CONVERSATION_ID PATH".into());
     };
     let app_key = variable("DINGTALK_APP_KEY")?;
-    let dingtalk = Client::builder(app_key, variable("DINGTALK_APP_SECRET")?).build()?;
+    let dingtalk = Client::builder(app_key, Secret::from_env("DINGTALK_APP_SECRET")?).build()?;
     send(&dingtalk, union_id, conversation_id, Path::new(path)).await?;
     Ok(())
 }

@@ -17,7 +17,7 @@ use std::error::Error;
 use feishu_apaas::application_object_record::{
     BatchCreateRecords, BatchCreateRecordsRequired, BatchQueryRecords, BatchQueryRecordsRequired,
 };
-use feishu_apaas::{Client, Record};
+use feishu_apaas::{Client, Record, Secret};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: records NAMESPACE OBJECT".into());
     };
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
 
     let books = [("Ulysses", 2), ("Emma", 5)];
     let books = books.map(|(name, count)| Book { name: name.to_owned(), count });
@@ -55,6 +55,10 @@ pub async fn add(
     let records = Record::new_all(books)?;
     let request = BatchCreateRecordsRequired { namespace, object_api_name, records };
     let added = BatchCreateRecords::new(request).send(feishu).await?;
+    let (count, results) = (books.len(), added.items.len());
+    if results != count {
+        return Err(format!("the response has {results} results for {count} books").into());
+    }
     // The call succeeds even if records of it fail.
     for (book, result) in books.iter().zip(added.items) {
         if result.success != Some(true) {

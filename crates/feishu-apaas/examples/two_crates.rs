@@ -12,8 +12,8 @@
 use std::env;
 use std::error::Error;
 
-use feishu_apaas::Client;
 use feishu_apaas::application_object_record::{BatchQueryRecords, BatchQueryRecordsRequired};
+use feishu_apaas::{Client, Secret};
 use feishu_im::message::{CreateMessage, ReceiveId};
 
 #[tokio::main]
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: two_crates NAMESPACE OBJECT CHAT_ID".into());
     };
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
     tell(&feishu, namespace, object, chat_id).await?;
     Ok(())
 }

@@ -12,15 +12,15 @@ use std::env;
 use std::error::Error;
 use std::time::Duration;
 
-use feishu_cardkit::Client;
 use feishu_cardkit::streaming::{ReceiveId, StreamingCard};
+use feishu_cardkit::{Client, Secret};
 use futures_util::{Stream, StreamExt, stream};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let chat_id = env::args().nth(1).ok_or("usage: streaming_card CHAT_ID")?;
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
     answer(&feishu, &chat_id, tokens()).await?;
     Ok(())
 }

@@ -11,11 +11,11 @@
 use std::env;
 use std::error::Error;
 
-use feishu_im::Client;
 use feishu_im::events::connection::LongConnection;
 use feishu_im::events::{Answer, CardActionAnswer, Event, Listener, Toast};
 use feishu_im::feishu_card::{Button, Card, MarkdownText, mention};
 use feishu_im::message::{CreateMessage, ReceiveId};
+use feishu_im::{Client, Secret};
 use serde::{Deserialize, Serialize};
 
 /// The value that the button sends when it is clicked.
@@ -28,7 +28,7 @@ struct Deploy {
 async fn main() -> Result<(), Box<dyn Error>> {
     let chat_id = env::args().nth(1).ok_or("usage: card_button CHAT_ID")?;
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
     ask(&feishu, &chat_id).await?;
     Ok(LongConnection::new(&feishu).connect().run(Listener::new(clicked)).await?)
 }

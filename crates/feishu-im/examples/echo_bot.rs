@@ -10,47 +10,68 @@
 //! the developer console, subscribe to `im.message.receive_v1` and `card.action.trigger`. For Lark,
 //! add `.base_url(feishu_im::Feishu::LARK)` to the client.
 
-use std::{env, error::Error, io};
+use std::error::Error;
+use std::{env, io};
 
-use axum::{BoxError, Router, body::Body, body::Bytes, http::Request, http::request::Parts};
-use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast, connection};
+use axum::body::{Body, Bytes};
+use axum::http::Request;
+use axum::http::request::Parts;
+use axum::routing::post;
+use axum::{BoxError, Router};
+use feishu_im::bot::Bot;
+use feishu_im::events::connection::LongConnection;
+use feishu_im::events::{Answer, Event, FeishuWebhook, Listener, Toast};
 use feishu_im::feishu_card::{Button, Card, CardError};
-use feishu_im::{Client, bot::Bot, message::Text};
+use feishu_im::message::Text;
+use feishu_im::{Client, Secret};
 use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let var = |name| env::var(name).map_err(|_| format!("set the environment variable {name}"));
-    let feishu = Client::builder(var("FEISHU_APP_ID")?, var("FEISHU_APP_SECRET")?).build()?;
-    let (me, connection) = (Bot::me(&feishu).await?, connection::LongConnection::new(&feishu));
-    let bot = Listener::new(move |event| answer(feishu.clone(), me.clone(), event));
-    if !env::args().any(|arg| arg == "--webhook") {
-        return Ok(connection.connect().run(bot).await?);
+    let app_id = variable("FEISHU_APP_ID")?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
+    let me = Bot::me(&feishu).await?;
+    let client = feishu.clone();
+    let bot = Listener::new(move |event| answer(client.clone(), me.clone(), event));
+
+    if env::args().any(|argument| argument == "--webhook") {
+        let encrypt_key = Secret::from_env("FEISHU_ENCRYPT_KEY")?;
+        let webhook = FeishuWebhook::builder().encrypt_key(encrypt_key).build()?;
+        let socket = TcpListener::bind("0.0.0.0:8080").await?;
+        serve(bot, webhook, socket).await?;
+    } else {
+        LongConnection::new(&feishu).connect().run(bot).await?;
     }
-    let webhook = FeishuWebhook::builder().encrypt_key(var("FEISHU_ENCRYPT_KEY")?).build()?;
-    Ok(serve(bot, webhook, TcpListener::bind("0.0.0.0:8080").await?).await?)
+    Ok(())
 }
 
 pub async fn serve(bot: Listener, webhook: FeishuWebhook, socket: TcpListener) -> io::Result<()> {
-    let hear = move |parts: Parts, body: Bytes| async move {
+    let receive = move |parts: Parts, body: Bytes| async move {
         bot.serve(&webhook, Request::from_parts(parts, body)).await.map(Body::from)
     };
-    axum::serve(socket, Router::new().route("/", axum::routing::post(hear))).await
+    axum::serve(socket, Router::new().route("/", post(receive))).await
 }
 
 pub async fn answer(feishu: Client, me: Bot, event: Event) -> Result<Answer, BoxError> {
-    let reply = match &event {
+    match event {
         Event::CardAction(click) => return Ok(click.answer(Toast::info("Coming up."))),
-        Event::MessageReceived(msg) if msg.is_for(&me) => match msg.text().as_deref() {
-            Some("/menu") => msg.reply(menu()?),
-            None | Some("" | "/help") => msg.reply(Text::new("Say anything, or /menu.")),
-            Some(words) => msg.reply(Text::new(words)),
-        },
-        _ => return Ok(Answer::default()),
-    };
-    Ok(reply.send(&feishu).await.map(|_| Answer::default())?)
+        Event::MessageReceived(message) if message.is_for(&me) => {
+            let reply = match message.text().as_deref() {
+                Some("/menu") => message.reply(menu()?),
+                None | Some("" | "/help") => message.reply(Text::new("Say anything, or /menu.")),
+                Some(words) => message.reply(Text::new(words)),
+            };
+            reply.send(&feishu).await?;
+        }
+        _ => {}
+    }
+    Ok(Answer::default())
 }
 
 fn menu() -> Result<Card, CardError> {
     Card::builder().element(Button::new("Tea").callback("tea")).build()
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("set the environment variable {name}"))
 }

@@ -15,7 +15,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use feishu_im::message::{Message, ReceiveId, SendFile};
-use feishu_im::{Client, Progress, Upload};
+use feishu_im::{Client, Progress, Secret, Upload};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: files CHAT_ID PATH".into());
     };
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
 
     let message = send(&feishu, &chat_id, Path::new(&path)).await?;
     for path in save(&feishu, &message, Path::new("downloads")).await? {

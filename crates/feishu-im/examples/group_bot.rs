@@ -14,17 +14,17 @@
 use std::error::Error;
 use std::{env, io};
 
-use feishu_im::Client;
 use feishu_im::chat::CreateChat;
 use feishu_im::chat_members::CreateChatMembers;
 use feishu_im::message::{ContainerId, CreateMessage, ListMessage, Message, ReceiveId, Text};
+use feishu_im::{Client, Secret};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let members: Vec<String> = env::args().skip(1).collect();
     let first = members.first().ok_or("usage: group_bot OPEN_ID...")?;
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
 
     let chat_id = create(&feishu, &members).await?;
     let question = ask(&feishu, &chat_id, first).await?;
@@ -40,7 +40,13 @@ pub async fn create(feishu: &Client, members: &[String]) -> Result<String, feish
     let chat_id = CreateChat::new().name("Lunch").send(feishu).await?.chat_id;
     let added = CreateChatMembers::new(&chat_id).id_list(members).send(feishu).await?;
     for open_id in added.invalid_id_list {
-        println!("{open_id} was not added.");
+        println!("{open_id} is not valid, or has left the tenant.");
+    }
+    for open_id in added.not_existed_id_list {
+        println!("{open_id} does not exist.");
+    }
+    for open_id in added.pending_approval_id_list {
+        println!("{open_id} is added once the owner or an administrator of the chat agrees.");
     }
     Ok(chat_id)
 }

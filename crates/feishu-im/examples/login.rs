@@ -24,7 +24,7 @@ use axum::routing::get;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use feishu_im::openplat_core::Method;
-use feishu_im::{Authorization, Client, ErrorKind};
+use feishu_im::{Authorization, Client, ErrorKind, Secret};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
@@ -34,7 +34,7 @@ const USER_INFO: &str = "/open-apis/authen/v1/user_info";
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
     let socket = TcpListener::bind("127.0.0.1:8080").await?;
     println!("Open {SITE}");
     Ok(axum::serve(socket, site(feishu)).await?)

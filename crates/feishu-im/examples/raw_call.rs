@@ -13,8 +13,8 @@
 use std::env;
 use std::error::Error;
 
-use feishu_im::Client;
 use feishu_im::openplat_core::Method;
+use feishu_im::{Client, Secret};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -34,7 +34,7 @@ pub struct User {
 async fn main() -> Result<(), Box<dyn Error>> {
     let emails: Vec<String> = env::args().skip(1).collect();
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
     for User { email, user_id } in find(&feishu, &emails).await? {
         println!("{email}: {}", user_id.as_deref().unwrap_or("no such user"));
     }

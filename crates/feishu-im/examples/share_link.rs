@@ -13,14 +13,14 @@
 use std::env;
 use std::error::Error;
 
-use feishu_im::Client;
 use feishu_im::chat::{GetChat, LinkChat, ValidityPeriod};
+use feishu_im::{Client, Secret};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let chat_id = env::args().nth(1).ok_or("usage: share_link CHAT_ID")?;
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
     println!("{}", share(&feishu, &chat_id).await?);
     Ok(())
 }

@@ -14,13 +14,13 @@ use std::env;
 use std::error::Error;
 
 use feishu_im::chat::LinkChat;
-use feishu_im::{Client, ErrorCode};
+use feishu_im::{Client, ErrorCode, Secret};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let chat_id = env::args().nth(1).ok_or("usage: typed_error CHAT_ID")?;
     let app_id = variable("FEISHU_APP_ID")?;
-    let feishu = Client::builder(app_id, variable("FEISHU_APP_SECRET")?).build()?;
+    let feishu = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?).build()?;
     println!("{}", link(&feishu, &chat_id).await?);
     Ok(())
 }

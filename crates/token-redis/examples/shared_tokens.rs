@@ -15,13 +15,13 @@ use std::error::Error;
 use std::sync::Arc;
 
 use feishu_im::chat::ListChat;
-use feishu_im::{Client, ClientBuilder};
+use feishu_im::{Client, ClientBuilder, Secret};
 use openplat_token_redis::RedisTokenStore;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let app_id = variable("FEISHU_APP_ID")?;
-    let builder = Client::builder(app_id, variable("FEISHU_APP_SECRET")?);
+    let builder = Client::builder(app_id, Secret::from_env("FEISHU_APP_SECRET")?);
     list(&client(builder, &variable("REDIS_URL")?).await?).await?;
     Ok(())
 }

@@ -115,10 +115,3 @@ async fn the_bot_answers_to_a_webhook() {
     converse(&mock).await;
     server.abort();
 }
-
-#[test]
-fn a_bot_is_forty_lines() {
-    let source = include_str!("../../../crates/feishu-im/examples/echo_bot.rs");
-    let is_code = |line: &&str| !line.is_empty() && !line.starts_with("//");
-    assert!(source.lines().map(str::trim).filter(is_code).count() <= 40);
-}

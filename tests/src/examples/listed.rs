@@ -46,7 +46,7 @@ fn each_is_run_by_a_test() {
     let tests = sources(&root().join("tests/src")) + &sources(&root().join("tests/tests"));
     for_each_example(|folder, _, name, _| {
         let tests = tests.clone() + &sources(&folder.join("tests"));
-        let included = [format!("mod {name};"), format!("/{name}.rs\"]")];
+        let included = [format!("pub(super) mod {name};"), format!("/{name}.rs\"]")];
         assert!(included.iter().any(|it| tests.contains(it)), "{folder:?}: {name}");
     });
 }

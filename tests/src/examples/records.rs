@@ -17,12 +17,14 @@ async fn books_are_added() {
     let failed = json!({ "success": false, "errors": [{ "code": "1", "message": "no" }] });
     let added = mock.on::<BatchCreateRecords>();
     let added = added.data(json!({ "items": [{ "success": true, "id": "1" }] })).times(1);
-    let added = added.data(json!({ "items": [failed] }));
+    let added = added.data(json!({ "items": [failed] })).times(1).data(json!({ "items": [] }));
 
     let books = [book("Emma", 5)];
     records::add(&feishu, "package_test__c", "book", &books).await.unwrap();
     let error = records::add(&feishu, "package_test__c", "book", &books).await.unwrap_err();
     assert!(error.to_string().starts_with("Emma was not added"), "{error}");
+    let error = records::add(&feishu, "package_test__c", "book", &books).await.unwrap_err();
+    assert_eq!(error.to_string(), "the response has 0 results for 1 books");
     let request = &added.requests()[0];
     assert_eq!(request.path_value("object_api_name"), Some("book"));
     let sent = request.json().unwrap();

@@ -1,7 +1,6 @@
 //! The examples of servers around a webhook, over TCP.
 
 use std::future::Future;
-use std::io;
 
 use bytes::Bytes;
 use http::Request;
@@ -36,7 +35,7 @@ async fn send(url: &str, mut request: Request<Bytes>) -> (u16, Value) {
 
 async fn check<F>(serve: fn(TcpListener, FeishuWebhook) -> F)
 where
-    F: Future<Output = io::Result<()>> + Send + 'static,
+    F: Future<Output: Send> + Send + 'static,
 {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/webhook", socket.local_addr().unwrap());
