@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::time::Duration;
 
 use dingtalk_convfile::file::SendLink;
 use dingtalk_storage::file::{CommitFile, GetFileUploadInfo};
@@ -32,6 +33,10 @@ const READMES: [(&str, &str); 12] = [
     ("crates/token-redis/README.md", ""),
 ];
 
+/// The variables of the environment that programs read.
+const SECRETS: [(&str, &str); 2] =
+    [("FEISHU_APP_SECRET", "secret"), ("DINGTALK_APP_SECRET", "secret")];
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "compiles every crate again, which takes minutes; CI runs it"]
 async fn what_the_readmes_say_works_in_fresh_projects() {
@@ -44,7 +49,7 @@ async fn what_the_readmes_say_works_in_fresh_projects() {
         assert!(printed.contains(output), "{path}: {printed}");
         if let Some((section, block)) = bot(&readme) {
             project.add(&format!("feishu-im --features {}", features(section).join(",")));
-            let _bot = project.start_bot(block, mock.url());
+            let mut bot = project.start_bot(block, mock.url());
             let event = json!({
                 "sender": { "sender_id": { "open_id": "ou_1" }, "sender_type": "user" },
                 "message": {
@@ -52,7 +57,10 @@ async fn what_the_readmes_say_works_in_fresh_projects() {
                     "content": json!({ "text": path }).to_string(),
                 },
             });
-            mock.push(Push::feishu("im.message.receive_v1", event)).ack().await;
+            let pushed = mock.push(Push::feishu("im.message.receive_v1", event));
+            let acked = tokio::time::timeout(Duration::from_secs(60), pushed.ack()).await;
+            // The status is that of a bot that has ended.
+            assert!(acked.is_ok(), "{path}: no acknowledgment; {:?}", bot.0.try_wait());
             let replies = mock.requests_to::<ReplyMessage>();
             let reply = replies.last().unwrap().json().unwrap();
             assert_eq!(reply["content"], json!({ "text": path }).to_string());
@@ -97,7 +105,7 @@ async fn platform() -> MockPlatform {
     mock
 }
 
-/// A package outside of the workspace.
+/// A package outside the workspace.
 struct Project {
     folder: PathBuf,
 }
@@ -161,7 +169,7 @@ impl Project {
     fn run(&self, block: &str, command: &str, url: &str) -> String {
         if block.contains("fn main()") {
             self.write("src/main.rs", &aimed(block));
-            return output(self.cargo(command).env("APP_SECRET", "secret").env("PLATFORM", url));
+            return output(self.cargo(command).envs(SECRETS).env("PLATFORM", url));
         }
         let is_test = block.contains("#[tokio::test]");
         self.write(if is_test { "tests/readme.rs" } else { "src/lib.rs" }, block);
@@ -229,15 +237,26 @@ fn patches() -> String {
     format!("[patch.crates-io]\n{}", patches.collect::<String>())
 }
 
-/// Sends what a program does to the platform on this machine.
+/// Sends what a program does to the platform on this machine. Nothing may reach the real one.
 fn aimed(program: &str) -> String {
-    let lines = program.lines().map(|line| match line.contains("::builder(\"") {
-        true => {
-            line.replace(".build()?", ".base_url(std::env::var(\"PLATFORM\")?).build()?") + "\n"
-        }
-        false => format!("{line}\n"),
-    });
-    lines.collect()
+    let mut parts = program.split("::builder(");
+    let mut aimed = parts.next().unwrap().to_owned();
+    for part in parts {
+        // A client is built from an ID and a secret, a card from nothing.
+        let is_client = !part.starts_with(')');
+        let aim = if is_client { ".base_url(std::env::var(\"PLATFORM\")?)" } else { "" };
+        let (builder, rest) = part.split_once(".build()?").unwrap();
+        aimed += &format!("::builder({builder}{aim}.build()?{rest}");
+    }
+    aimed
+}
+
+#[test]
+fn a_client_that_is_built_over_lines_is_aimed_as_well() {
+    let program = "Client::builder(\n    \"cli_1\",\n    secret,\n)\n.build()?;";
+    let aimed = aimed(program);
+    assert!(aimed.ends_with("\n.base_url(std::env::var(\"PLATFORM\")?).build()?;"), "{aimed}");
+    assert_eq!(self::aimed("Card::builder().build()?"), "Card::builder().build()?");
 }
 
 fn blocks<'a>(readme: &'a str, language: &str) -> impl Iterator<Item = &'a str> + use<'a> {

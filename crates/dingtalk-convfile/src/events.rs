@@ -25,25 +25,30 @@
 //! # }
 //! ```
 //!
-//! A robot answers through an operation of DingTalk's robot API, which is called by its path:
+//! A robot replies through DingTalk's robot API, which is called by its path:
 //!
 //! ```no_run
-//! use dingtalk_convfile::events::RobotMessage;
+//! use dingtalk_convfile::events::{ConversationType, RobotMessage};
 //! use dingtalk_convfile::openplat_core::Method;
 //! use serde_json::{Value, json};
 //!
-//! # async fn answer(
+//! # async fn reply(
 //! #     dingtalk: &dingtalk_convfile::Client,
 //! #     message: &RobotMessage,
 //! # ) -> Result<(), dingtalk_convfile::Error> {
-//! let answer = json!({
+//! let mut reply = json!({
 //!     "robotCode": message.robot_code,
-//!     "openConversationId": message.conversation_id,
 //!     "msgKey": "sampleText",
 //!     "msgParam": json!({ "content": "At twelve." }).to_string(),
 //! });
-//! let path = "/v1.0/robot/groupMessages/send";
-//! dingtalk.raw(Method::Post, path).json(&answer).send::<Value>().await?;
+//! let path = if message.conversation_type == Some(ConversationType::Group) {
+//!     reply["openConversationId"] = json!(message.conversation_id);
+//!     "/v1.0/robot/groupMessages/send"
+//! } else {
+//!     reply["userIds"] = json!(message.sender_staff_id.as_slice());
+//!     "/v1.0/robot/oToMessages/batchSend"
+//! };
+//! dingtalk.raw(Method::Post, path).json(&reply).send::<Value>().await?;
 //! # Ok(())
 //! # }
 //! ```

@@ -10,7 +10,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let secret = std::env::var("APP_SECRET")?;
+//!     let secret = dingtalk_convfile::Secret::from_env("DINGTALK_APP_SECRET")?;
 //!     let dingtalk = dingtalk_convfile::Client::builder("dingabc", secret).build()?;
 //!     let sent = SendLink::new(SendLinkRequired {
 //!         union_id: "chyxxxxx",
@@ -128,7 +128,7 @@
 pub mod events;
 pub mod file;
 #[rustfmt::skip]
-#[expect(unreachable_pub, reason = "modules above stand in for those of their names")]
+#[expect(unreachable_pub, reason = "modules above replace those of their names")]
 mod generated;
 #[cfg(doc)]
 #[doc = include_str!("../docs/guide.md")]

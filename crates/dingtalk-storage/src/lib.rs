@@ -11,7 +11,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let secret = std::env::var("APP_SECRET")?;
+//!     let secret = dingtalk_storage::Secret::from_env("DINGTALK_APP_SECRET")?;
 //!     let dingtalk = dingtalk_storage::Client::builder("dingabc", secret).build()?;
 //!     let dentry = UploadFile::new(UploadFileRequired {
 //!         union_id: "chyxxxxx",
@@ -61,7 +61,7 @@
 
 pub mod file;
 #[rustfmt::skip]
-#[expect(unreachable_pub, reason = "modules above stand in for those of their names")]
+#[expect(unreachable_pub, reason = "modules above replace those of their names")]
 mod generated;
 
 pub use generated::error_code::ErrorCode;

@@ -21,7 +21,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let secret = std::env::var("APP_SECRET")?;
+//!     let secret = feishu_apaas::Secret::from_env("FEISHU_APP_SECRET")?;
 //!     let feishu = feishu_apaas::Client::builder("cli_a1b2c3", secret).build()?;
 //!
 //!     let ada = Employee { name: "Ada".to_owned(), age: 36 };

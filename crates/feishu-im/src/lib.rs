@@ -10,7 +10,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let secret = std::env::var("APP_SECRET")?;
+//!     let secret = feishu_im::Secret::from_env("FEISHU_APP_SECRET")?;
 //!     let feishu = feishu_im::Client::builder("cli_a1b2c3", secret).build()?;
 //!
 //!     let to = ReceiveId::chat("oc_a0553eda9014c201e6969b478895c230");
@@ -212,7 +212,7 @@ pub mod guide;
 pub mod message;
 // Last, so that rustdoc shows what is written by hand first.
 #[rustfmt::skip]
-#[expect(unreachable_pub, reason = "modules above stand in for those of their names")]
+#[expect(unreachable_pub, reason = "modules above replace those of their names")]
 mod generated;
 
 /// The builders of cards, and of cards and posts from Markdown, which convert to the [`content`] of a
