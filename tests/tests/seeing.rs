@@ -229,7 +229,7 @@ async fn a_span_has_opentelemetrys_fields() {
             "error.type=Rejected",
             "openplat.code=\"232009\"",
             "otel.status_code=\"ERROR\"",
-            "otel.status_description=im.v1.chat.link: the platform refused",
+            "otel.status_description=im.v1.chat.link: the platform rejected the operation",
         ],
     );
 

@@ -59,7 +59,7 @@ pub trait Metrics: Send + Sync + 'static {
     /// Records a wait of a call, or of the fetch of a token, before it was sent.
     fn waited(&self, _wait: &Waited<'_>) {}
 
-    /// Records a rate limit that the client met and did not know of.
+    /// Records a rate limit that the client reached and did not know of.
     /// [`attempt_ended`](Self::attempt_ended) records each attempt that was refused for it.
     fn rate_limited(&self, _limit: &RateLimited<'_>) {}
 
@@ -132,7 +132,7 @@ pub enum WaitReason<'a> {
     RateLimit,
 }
 
-/// A rate limit of the platform that was met.
+/// A rate limit of the platform that was reached.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct RateLimited<'a> {
