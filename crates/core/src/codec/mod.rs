@@ -28,6 +28,10 @@ pub use string_enum::UnknownValue;
 pub use string_enum::{__deserialize as deserialize_string_enum, __unknown as unknown};
 pub use warning::{DecodeError, Read, Strictness, Warning};
 
+/// The reason why a value cannot be written as JSON. serde's own text may quote the value.
+pub(crate) const UNWRITABLE: &str =
+    "a map has a key that is not a string, or a value cannot be serialized";
+
 /// Reads JSON, and says what could not be read.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::UNWRITABLE;
 use super::lenient::Lenient;
 use super::notes::kind;
 use super::warning::{DecodeError, Strictness};
@@ -63,7 +64,7 @@ impl Record {
             Ok(Value::Object(fields)) => return Ok(Self(fields)),
             Ok(other) => format!("expected a struct or a map, found {}", kind(&other.to_string())),
             // The text of the error may quote the value.
-            Err(_) => "a map has a key that is no text, or a value refuses to be serialized".into(),
+            Err(_) => UNWRITABLE.into(),
         };
         Err(Error::new(ErrorKind::InvalidRequest).with_detail(problem))
     }
@@ -75,13 +76,18 @@ impl Record {
     /// Fails as [`new`](Self::new) does, and names the record by its index.
     pub fn new_all<T: Serialize>(values: impl IntoIterator<Item = T>) -> Result<Vec<Self>, Error> {
         let values = values.into_iter().enumerate();
-        values.map(|(index, value)| at(index, Self::new(&value))).collect()
+        let new = |(index, value)| {
+            let unfit = |error: Error| error.in_context(&format!("record {index}"));
+            Self::new(&value).map_err(unfit)
+        };
+        values.map(new).collect()
     }
 
     /// Reads the record as a type of your own.
     ///
-    /// A number is read as a text and a text as a number, as in every response. Anything else that
-    /// does not fit is an error: nothing is left out.
+    /// A number is read as a text and a text as a number, as in every response. `null`, an empty
+    /// text, an empty list and an empty object that do not fit say that there is no value, and are
+    /// read as `None` or an empty list or map. Anything else that does not fit is an error.
     ///
     /// # Errors
     ///
@@ -101,6 +107,10 @@ impl Record {
     /// assert!(error.to_string().ends_with("at `$.pieces`: expected i64, found a string"));
     /// ```
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.read_as().map_err(|error| error.in_context("the record does not fit the type"))
+    }
+
+    fn read_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
         // Without a detour through text, on which a float could lose its last digit.
         T::deserialize(Lenient::new(&self.0, None))
             .or_else(|_| self.read_again())
@@ -121,7 +131,12 @@ impl Record {
     /// Fails as [`read`](Self::read) does, and names the record by its index.
     pub fn read_all<T: DeserializeOwned>(records: &[Self]) -> Result<Vec<T>, Error> {
         let records = records.iter().enumerate();
-        records.map(|(index, record)| at(index, record.read())).collect()
+        let read = |(index, record): (usize, &Self)| {
+            let unfit =
+                |error: Error| error.in_context(&format!("record {index} does not fit the type"));
+            record.read_as().map_err(unfit)
+        };
+        records.map(read).collect()
     }
 
     /// Returns the value of a field.
@@ -143,10 +158,6 @@ impl Record {
     pub fn into_fields(self) -> Map<String, Value> {
         self.0
     }
-}
-
-fn at<T>(index: usize, result: Result<T, Error>) -> Result<T, Error> {
-    result.map_err(|error| error.in_context(&format!("record {index}")))
 }
 
 impl From<Map<String, Value>> for Record {
@@ -233,6 +244,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_an_error_with_its_index_and_place() {
         const SECRET: &str = "s3cr3t";
+        const DECODE: &str = "failed to decode the response";
         let right = record(json!({ "_id": 1, "price": 1 }));
         for (fields, fault) in [
             (json!({ "_id": SECRET, "price": 1 }), "at `$._id`: expected i64, found a string"),
@@ -254,7 +266,20 @@ mod tests {
             let error = Record::read_all::<Order>(&records).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Decode);
             let text = error.to_string();
-            assert_eq!(text, format!("failed to decode the response: record 1: {fault}"));
+            assert_eq!(text, format!("{DECODE}: record 1 does not fit the type: {fault}"));
+            let text = records[1].read::<Order>().unwrap_err().to_string();
+            assert_eq!(text, format!("{DECODE}: the record does not fit the type: {fault}"));
+        }
+    }
+
+    #[test]
+    fn what_is_empty_stands_for_nothing() {
+        for nothing in [json!(""), json!([]), json!({}), Value::Null] {
+            let sent = record(json!({
+                "_id": 1, "price": 1, "name": null, "tags": nothing, "buyer": nothing,
+            }));
+            let read = sent.read::<Order>().unwrap();
+            assert_eq!((read.tags, read.buyer), (Vec::new(), None), "{nothing}");
         }
     }
 
@@ -265,7 +290,7 @@ mod tests {
         let text = error.to_string();
         assert!(text.ends_with("record 1: expected a struct or a map, found a list"), "{text}");
         let error = Record::new(&BTreeMap::from([((1, 2), 3)])).unwrap_err();
-        assert!(error.to_string().contains("a key that is no text"), "{error}");
+        assert!(error.to_string().contains("a key that is not a string"), "{error}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::file::{Form, Upload};
 use crate::base::uuid;
-use crate::codec::Param;
+use crate::codec::{Param, UNWRITABLE};
 use crate::error::{Error, ErrorKind};
 use crate::meta::Meta;
 
@@ -224,7 +224,7 @@ impl Parts {
         // The text of the error may quote what was to be sent.
         let reason = match error.classify() {
             serde_json::error::Category::Io => "writing failed",
-            _ => "a map has a key that is not a string, or a value cannot be serialized",
+            _ => UNWRITABLE,
         };
         self.problem.get_or_insert(Problem::Body(reason));
     }
