@@ -301,8 +301,9 @@ async fn an_error_of_the_stream_finishes_the_card() {
     platform.check();
     assert_eq!(platform.texts(), ["Half"]);
     let error = Error::from(error);
-    assert_eq!(error.kind(), ErrorKind::Transfer);
-    assert!(error.to_string().ends_with("the stream of chunks failed: no more tokens"), "{error}");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::File, 1));
+    assert!(!error.is_retryable() && !error.was_not_sent(), "{error:?}");
+    assert!(error.to_string().ends_with(": the stream of chunks failed"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -314,6 +315,9 @@ async fn an_error_of_the_stream_does_not_hide_that_of_the_card() {
     let shown = error.to_string();
     assert!(shown.starts_with("the stream of chunks failed: no more tokens"), "{shown}");
     assert!(shown.contains("the card is incomplete: "), "{shown}");
+    let StreamError::Chunks { card: Err(card), .. } = &error else { panic!("{error:?}") };
+    let card = format!("{card:?}");
+    assert_eq!(format!("{:?}", Error::from(error)), card);
 }
 
 #[tokio::test(start_paused = true)]

@@ -277,7 +277,8 @@ pub struct Streamed {
 }
 
 /// The reason why a stream of chunks did not become a whole text. Converts to an [`Error`]: that of
-/// the card as it is, one of the stream as [`ErrorKind::Transfer`] with its text.
+/// the card if there is one, and otherwise [`ErrorKind::File`], without the text of the stream's
+/// error.
 #[non_exhaustive]
 pub enum StreamError<E> {
     /// The stream of chunks failed.
@@ -320,11 +321,15 @@ impl<E: fmt::Display> std::error::Error for StreamError<E> {
     }
 }
 
-impl<E: fmt::Display> From<StreamError<E>> for Error {
+impl<E> From<StreamError<E>> for Error {
     fn from(error: StreamError<E>) -> Self {
         match error {
-            StreamError::Card(error) => error,
-            chunks => Self::builder(ErrorKind::Transfer).detail(chunks.to_string()).build(),
+            StreamError::Card(error) | StreamError::Chunks { card: Err(error), .. } => error,
+            // The text of the stream's error can hold anything.
+            StreamError::Chunks { card: Ok(card), .. } => Self::builder(ErrorKind::File)
+                .attempts(u32::from(!card.message_ids.is_empty()))
+                .detail("the stream of chunks failed")
+                .build(),
         }
     }
 }
