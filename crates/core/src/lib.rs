@@ -67,6 +67,8 @@
 //! | [`RetryPolicy`] | whether a failed call is retried | [`retry_policy`](ClientBuilder::retry_policy) |
 //! | [`Backoff`] | how long it waits | [`backoff`](ClientBuilder::backoff) |
 //! | [`Clock`] | what time it is | [`clock`](ClientBuilder::clock) |
+//! | [`Metrics`](metrics::Metrics) | what is counted | [`metrics`](ClientBuilder::metrics), `Listener::metrics` |
+//! | [`Param`] | how a value is written in a path, a query or a form | [`RawCall::value`], [`RawCall::query`] |
 //! | `events::Seen` | which events were handled | `Listener::seen` |
 //! | `events::Handler` | what is done with an event | `Listener::new` |
 //!
@@ -196,6 +198,7 @@ pub mod __private {
     pub use crate::base::uuid;
     pub use crate::codec::{DecodeError, Read, fault, read, repair};
     pub use crate::codec::{deserialize_string_enum, unknown, unknown_number};
+    pub use crate::debug_as_display;
     #[cfg(feature = "events")]
     pub use crate::events::{dedupe as dedupe_event, read as read_event};
     pub use crate::wire::net::{Proxies, as_http, broken, failure};

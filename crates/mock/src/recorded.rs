@@ -203,11 +203,7 @@ impl fmt::Display for NotAForm {
     }
 }
 
-impl fmt::Debug for NotAForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+openplat_core::__private::debug_as_display!(NotAForm);
 
 impl std::error::Error for NotAForm {}
 

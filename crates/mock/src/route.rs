@@ -134,7 +134,7 @@ impl Route {
     }
 
     /// Returns how many requests got a reply of this route: of this queue, if the route comes from
-    /// [`when`](Self::when), or else of any. Refused requests do not count.
+    /// [`when`](Self::when), otherwise of any. Refused requests do not count.
     pub fn calls(&self) -> usize {
         self.shared.lock().calls(self.index, self.queue)
     }

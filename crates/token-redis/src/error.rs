@@ -118,15 +118,11 @@ impl fmt::Display for Error {
     }
 }
 
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+openplat_core::__private::debug_as_display!(Error);
 
 impl std::error::Error for Error {}
 
-/// Becomes an error of the token store if Redis is unavailable, and else of the configuration.
+/// Becomes an error of the token store if Redis is unavailable, otherwise of the configuration.
 impl From<Error> for openplat_core::Error {
     fn from(error: Error) -> Self {
         let kind = match error.kind {

@@ -1,4 +1,6 @@
 /// Lets `Debug` of an error be its line, which is what a program prints whose `main` returns it.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! debug_as_display {
     ($($error:ty),+ $(,)?) => {$(
         impl std::fmt::Debug for $error {

@@ -117,11 +117,7 @@ impl fmt::Display for SendLocalFileError {
     }
 }
 
-impl fmt::Debug for SendLocalFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+openplat_core::__private::debug_as_display!(SendLocalFileError);
 
 impl std::error::Error for SendLocalFileError {}
 

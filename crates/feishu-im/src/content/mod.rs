@@ -283,7 +283,7 @@ impl Raw {
 
 /// A value that can be sent as `T`, which is [`Content`] or a [`Card`]: one that converts to it.
 ///
-/// Implemented for everything that does; the trait is there for the message of the compiler.
+/// Implemented for everything that does; it exists for the compiler's message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent as `{T}`",
     label = "does not convert to `{T}`",

@@ -1,4 +1,4 @@
-//! From a message to what is said about it.
+//! Replies and reactions to a message.
 
 use super::{Content, Message, ReplyMessage};
 use crate::content::SentAs;
@@ -8,7 +8,7 @@ use crate::message_reaction::{CreateMessageReaction, Emoji, ReactionType};
 macro_rules! gets_replies {
     ($ty:ty, $($id:ident).+) => {
         impl $ty {
-            /// Creates a reply, which a message in a thread gets in that thread.
+            /// Creates a reply; if the message is in a thread, so is the reply.
             ///
             /// ```no_run
             /// # async fn run(

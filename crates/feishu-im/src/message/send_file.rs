@@ -413,11 +413,7 @@ impl fmt::Display for SendFileError {
     }
 }
 
-impl fmt::Debug for SendFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+openplat_core::__private::debug_as_display!(SendFileError);
 
 impl std::error::Error for SendFileError {}
 

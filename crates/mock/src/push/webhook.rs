@@ -148,11 +148,7 @@ impl fmt::Display for WebhookError {
     }
 }
 
-impl fmt::Debug for WebhookError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+openplat_core::__private::debug_as_display!(WebhookError);
 
 impl StdError for WebhookError {}
 
