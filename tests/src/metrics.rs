@@ -1,22 +1,25 @@
 //! What metrics are told, and what OpenTelemetry makes of it. The clock is paused.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use feishu_im::ErrorKind;
 use feishu_im::chat::{GetChat, LinkChat};
+use feishu_im::content::Text;
 use feishu_im::events::{Answer, Event, Listener};
+use feishu_im::message::{CreateMessage, ReceiveId};
 use openplat_core::events::{EventHeader, EventSchema, Outcome, RawEvent};
 use openplat_core::metrics::{
     AttemptEnded, CallEnded, EventHandled, EventOutcome, Metrics, RateLimited, TokenFetched,
     WaitReason, Waited,
 };
-use openplat_core::{Method, Pacing, Rate};
+use openplat_core::{Method, Pacing, Rate, Upload};
 use openplat_mock::{MockPlatform, Reply};
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 
-use crate::in_process::replying;
+use crate::in_process::{Through, replying};
 
 #[path = "../examples/metrics_opentelemetry.rs"]
 #[allow(dead_code, reason = "`main` is not called")]
@@ -55,13 +58,19 @@ impl Metrics for Kept {
     fn attempt_ended(&self, attempt: &AttemptEnded<'_>) {
         assert!(!attempt.path_template.contains("oc_1"), "{attempt:?}");
         let AttemptEnded { operation, method, number, status, error, .. } = *attempt;
+        if let Some(error) = error {
+            assert_eq!((error.operation(), error.attempts()), (Some(operation), number), "{error}");
+        }
         let (method, error) = (method.as_str(), kind(error));
         self.keep(format!("attempt {operation} {method} {number} {status:?} {error:?}"));
     }
 
     fn waited(&self, wait: &Waited<'_>) {
         let reason = match wait.reason {
-            WaitReason::Retry(error) => format!("{:?}", error.kind()),
+            WaitReason::Retry(error) => {
+                assert!(error.attempts() > 0, "{error}");
+                format!("{:?}", error.kind())
+            }
             reason => format!("{reason:?}"),
         };
         self.keep(format!("wait {} {}s {reason}", wait.operation, wait.elapsed.as_secs()));
@@ -72,6 +81,7 @@ impl Metrics for Kept {
     }
 
     fn token_fetched(&self, fetch: &TokenFetched<'_>) {
+        assert!(fetch.error.is_none_or(|error| error.attempts() > 0), "{fetch:?}");
         self.keep(format!("token {} {:?}", fetch.kind, kind(fetch.error)));
     }
 
@@ -106,6 +116,115 @@ async fn a_call_is_told_with_its_attempts_its_waits_and_its_token() {
     let told = metrics.take();
     assert!(told.last().unwrap().starts_with("call im.v1.chat.get 1 "), "{told:#?}");
     assert!(told.last().unwrap().ends_with(" Some(Rejected)"), "{told:#?}");
+}
+
+/// The platform's own meaning of the status is another one.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_fails_as_the_codes_of_its_api_say() {
+    let metrics = Arc::new(Kept::default());
+    let mock = replying::<CreateMessage>([Reply::error("230020"), Reply::example()]);
+    let client = client(&mock, metrics.clone()).build().unwrap();
+    let message = CreateMessage::with_content(ReceiveId::chat("oc_1"), Text::new("hi"));
+    message.send(&client).await.unwrap();
+    let told = metrics.take();
+    assert_eq!(told[1], "attempt im.v1.message.create POST 1 Some(400) Some(Throttled)");
+    assert!(told.last().unwrap().starts_with("call im.v1.message.create 2 "), "{told:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_received_failure_was_sent() {
+    let metrics = Arc::new(Kept::default());
+    let mock = replying::<GetChat>([Reply::new(503), Reply::example()]);
+    let client = client(&mock, metrics.clone()).build().unwrap();
+    GetChat::new("oc_1").send(&client).await.unwrap();
+    let told = metrics.take();
+    assert_eq!(told[1], "attempt im.v1.chat.get GET 1 Some(503) Some(Unavailable)");
+    assert!(told[2].starts_with("wait im.v1.chat.get ") && told[2].ends_with(" Unavailable"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_the_end_of_its_call_cuts_off_is_told() {
+    let metrics = Arc::new(Kept::default());
+    let late = Reply::example().delay(Duration::from_secs(60));
+    let mock = replying::<GetChat>([Reply::new(503), late]);
+    let client = client(&mock, metrics.clone()).build().unwrap();
+    let get = GetChat::new("oc_1").send(&client).timeout(Duration::from_secs(9));
+    let error = get.await.unwrap_err();
+    assert!(error.last_attempt().is_some(), "{error}");
+    let told = metrics.take();
+    let [_, _, _, attempt, call] = &told[..] else { panic!("{told:#?}") };
+    assert_eq!(attempt, "attempt im.v1.chat.get GET 2 None Some(Timeout)");
+    assert_eq!(call, "call im.v1.chat.get 2 9s Some(Timeout)");
+
+    let panicking = Through(async |_| panic!("a transport of the user's own"));
+    let builder = feishu_im::Client::builder("cli_1", "secret").transport(panicking);
+    let client = builder.metrics(metrics.clone()).build().unwrap().with_token("t-1");
+    GetChat::new("oc_1").send(&client).await.unwrap_err();
+    let told = metrics.take();
+    assert_eq!(told[0], "attempt im.v1.chat.get GET 1 None Some(Configuration)");
+    assert_eq!(told[1], "call im.v1.chat.get 1 0s Some(Configuration)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_is_not_told() {
+    let metrics = Arc::new(Kept::default());
+    let mock = replying::<GetChat>([Reply::example().delay(Duration::from_secs(9))]);
+    let client = client(&mock, metrics.clone()).build().unwrap();
+    let get = GetChat::new("oc_1").send(&client);
+    tokio::time::timeout(Duration::from_secs(1), get).await.unwrap_err();
+    assert_eq!(metrics.take(), ["token tenant None"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_fetch_of_a_token_is_told_once_and_no_fetch_is_not() {
+    let metrics = Arc::new(Kept::default());
+    let mock = replying::<GetChat>([Reply::example()]);
+    let path = "/open-apis/auth/v3/tenant_access_token/internal";
+    let fetches = mock.on_path::<openplat_core::Feishu>(Method::Post, path).without_token();
+    fetches
+        .respond(Reply::new(200).body(r#"{"code":10003,"msg":"invalid app_id"}"#))
+        .respond(Reply::new(200).body("{}"))
+        .respond(Reply::new(200).body("{}").delay(Duration::from_secs(90)));
+    let build = || client(&mock, metrics.clone()).max_attempts(1).build().unwrap();
+    for failure in ["Configuration", "Decode", "Timeout"] {
+        let error = GetChat::new("oc_1").send(&build()).await.unwrap_err();
+        assert!(error.was_not_sent(), "{error}");
+        let told = metrics.take();
+        let [token, call] = &told[..] else { panic!("{told:#?}") };
+        assert_eq!(token, &format!("token tenant Some({failure})"));
+        assert!(call.starts_with("call im.v1.chat.get 0 "), "{call}");
+    }
+
+    let client = build();
+    let user = client.as_user_with(client.user_session("no one"));
+    GetChat::new("oc_1").send(&user).await.unwrap_err();
+    assert_eq!(metrics.take(), ["call im.v1.chat.get 0 0s Some(Unauthenticated)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_cannot_be_opened_is_not_sent() {
+    let metrics = Arc::new(Kept::default());
+    let mock = MockPlatform::in_process();
+    let client = dingtalk_storage::Client::builder("ding", "secret").transport(mock.transport());
+    let client = client.metrics(metrics.clone()).build().unwrap();
+    let put = async |file| {
+        let url = "https://storage.example/file";
+        client.put_signed(url, &BTreeMap::new(), &file).await
+    };
+    let error = put(Upload::from_path("/no/such/file")).await.unwrap_err();
+    assert!(error.was_not_sent(), "{error:?}");
+    assert_eq!(metrics.take(), ["call PUT storage.example 0 0s Some(File)"]);
+
+    mock.on_path::<openplat_core::DingTalk>(Method::Put, "/file")
+        .without_token()
+        .respond(Reply::new(503))
+        .respond(Reply::new(200));
+    put(Upload::from_bytes("text")).await.unwrap();
+    let told = metrics.take();
+    let [failed, _, accepted, call] = &told[..] else { panic!("{told:#?}") };
+    assert_eq!(failed, "attempt PUT storage.example PUT 1 Some(503) Some(Unavailable)");
+    assert_eq!(accepted, "attempt PUT storage.example PUT 2 Some(200) None");
+    assert!(call.starts_with("call PUT storage.example 2 "), "{call}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,6 +287,14 @@ impl Metrics for Panicking {
         panic!("of the program's own");
     }
 
+    fn waited(&self, _: &Waited<'_>) {
+        panic!("of the program's own");
+    }
+
+    fn rate_limited(&self, _: &RateLimited<'_>) {
+        panic!("of the program's own");
+    }
+
     fn token_fetched(&self, _: &TokenFetched<'_>) {
         panic!("of the program's own");
     }
@@ -179,9 +306,9 @@ impl Metrics for Panicking {
 
 #[tokio::test(start_paused = true)]
 async fn metrics_that_panic_change_nothing() {
-    let mock = replying::<LinkChat>([Reply::example()]);
+    let mock = replying::<LinkChat>([throttled(), Reply::new(503), Reply::example()]);
     let client = client(&mock, Arc::new(Panicking)).build().unwrap();
-    LinkChat::new("oc_1").send(&client).await.unwrap();
+    LinkChat::new("oc_1").send(&client).idempotent(true).await.unwrap();
     let bot = Listener::new(|_: Event| async { Ok::<_, feishu_im::Error>(()) });
     let event = RawEvent::new(EventHeader::new(EventSchema::V2, "any"), "{}");
     let outcome = bot.metrics(Arc::new(Panicking)).hear(event).await;

@@ -12,10 +12,14 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, SystemTime};
 
 use feishu_im::chat::{GetChat, LinkChat, ListChat};
+use feishu_im::content::Text;
 use feishu_im::file::GetFile;
+use feishu_im::message::{CreateMessage, ReceiveId};
 use openplat_core::events::{Answer, EventHeader, EventSchema, Listener, RawEvent};
+use openplat_core::metrics::{AttemptEnded, Metrics};
 use openplat_core::{
-    Body, BoxFuture, Client, Clock, DingTalk, Feishu, Method, Transport, TransportError, Upload,
+    Body, BoxFuture, Client, Clock, DingTalk, Feishu, Method, Token, TokenKey, TokenStore,
+    TokenStoreError, Transport, TransportError, Upload, UserToken,
 };
 use openplat_mock::{MockPlatform, Recorded, Reply};
 use serde_json::json;
@@ -185,6 +189,95 @@ async fn every_failure_that_is_returned_is_a_line() {
     one("WARN", "while fetching the app's token");
     deaf.token().await.unwrap_err();
     one("WARN", "error.type=Connect");
+    // While tokens and tickets are kept.
+    let away = feishu_im::Client::builder("cli_1", "hunter2").transport(mock.transport());
+    let away = away.token_store(Arc::new(Away)).build().unwrap();
+    // The outage itself is a line of its own.
+    away.token().await.unwrap();
+    told();
+    let token = UserToken::new("u-topsecret", SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH);
+    away.user_session("ada").save(&token).await.unwrap_err();
+    one("WARN", "error.type=TokenStore");
+    away.set_ticket("hunter2").await.unwrap_err();
+    one("WARN", "error.type=TokenStore");
+}
+
+/// A token store that cannot be reached.
+#[derive(Debug)]
+struct Away;
+
+impl TokenStore for Away {
+    fn get<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<Option<Token>, TokenStoreError>> {
+        Box::pin(ready(Err("the cable is out".into())))
+    }
+
+    fn put<'a>(&'a self, _: &'a TokenKey, _: Token) -> BoxFuture<'a, Result<(), TokenStoreError>> {
+        Box::pin(ready(Err("the cable is out".into())))
+    }
+}
+
+struct Panicking;
+
+impl Metrics for Panicking {
+    fn attempt_ended(&self, _: &AttemptEnded<'_>) {
+        panic!("hunter2");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_that_panic_are_a_line() {
+    capture();
+    let mock = MockPlatform::in_process();
+    mock.on::<GetChat>();
+    let client = feishu_im::Client::builder("cli_1", "hunter2").transport(mock.transport());
+    let client = client.metrics(Arc::new(Panicking)).build().unwrap();
+    for _ in 0..2 {
+        GetChat::new("oc_1").send(&client).await.unwrap();
+    }
+    let lines = told();
+    let [line] = &lines[..] else { panic!("{lines:#?}") };
+    assert_line(line, &["ERROR", "the metrics of the program panicked"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_is_an_event_as_its_api_and_its_call_say() {
+    capture();
+    let mock = MockPlatform::in_process();
+    let client = over(&mock);
+    let late = Reply::example().delay(Duration::from_secs(60));
+    mock.on::<CreateMessage>().error("230020").respond(Reply::new(503)).respond(late);
+    let send = || CreateMessage::with_content(ReceiveId::chat("oc_1"), Text::new("my salary"));
+    for (error, seen, absent) in [
+        ("Throttled", "openplat.code=\"230020\"", "error.type=Rejected"),
+        ("Unavailable", "http.response.status_code=503", "openplat.code"),
+        ("Timeout", "http.request.resend_count=0", "http.response.status_code"),
+    ] {
+        let call = send().send(&client).retries(false).timeout(Duration::from_secs(9));
+        call.await.unwrap_err();
+        let log = log();
+        let line = log.lines().find(|line| line.contains("an attempt failed")).unwrap();
+        let error = format!("error.type={error}");
+        assert_line(line, &[&error, seen]);
+        for line in [line, log.lines().rfind(|line| line.contains(" close time.busy")).unwrap()] {
+            assert!(!line.contains(absent), "{absent}: {line}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_response_to_a_fetch_of_a_token_is_not_the_operations() {
+    capture();
+    let mock = MockPlatform::in_process();
+    let path = "/open-apis/auth/v3/tenant_access_token/internal";
+    mock.on_path::<Feishu>(Method::Post, path)
+        .without_token()
+        .respond(Reply::new(400).body(r#"{"code":10003,"msg":"invalid app_id"}"#));
+    GetChat::new("oc_1").send(&over(&mock)).await.unwrap_err();
+    let span = last_call();
+    assert_line(&span, &["error.type=Configuration", "otel.status_code=\"ERROR\""]);
+    for absent in ["http.response.status_code", "openplat.code", "openplat.log_id"] {
+        assert!(!span.contains(absent), "{absent}: {span}");
+    }
 }
 
 /// Returns the fields of the last call, as its end shows them.
@@ -456,11 +549,13 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
     mock.on_path::<DingTalk>(Method::Put, "/storage/{key}")
         .without_token()
         .respond(Reply::new(503).body("<Code>InternalError</Code>"))
-        .respond(Reply::new(403).body("<Code>LTAItopsecret</Code>"));
+        .respond(Reply::new(403).body("<Code>LTAItopsecret</Code>"))
+        .respond(Reply::new(200).header("x-oss-request-id", "oss-1 LTAItopsecret"));
     let address = format!("{}/storage/ding-topsecret?Signature=ding-topsecret", mock.url());
     let headers = BTreeMap::from([("Authorization".into(), "OSS LTAItopsecret:sign-ed".into())]);
     let file = Upload::from("my salary".as_bytes());
     ding.put_signed(&address, &headers, &file).await.unwrap_err();
+    ding.put_signed(&address, &headers, &file).await.unwrap();
 
     let text = log();
     let warnings: Vec<_> =
@@ -475,6 +570,7 @@ async fn a_call_is_a_span_and_an_attempt_an_event() {
         "url.template=\"/open-apis/im/v1/chats/{chat_id}/link\"",
         "url.template=\"/topapi/x\"",
         "otel.name=\"PUT 127.0.0.1\"",
+        "openplat.log_id=\"oss-1 ",
         "openplat.code=\"InternalError\"",
         "http.response.status_code=403",
         "http.response.status_code=200",

@@ -32,6 +32,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -42,7 +43,8 @@ use crate::meta::Method;
 /// A receiver of facts about calls and events, to count and to time them.
 ///
 /// Every method does nothing by default. A method runs within the call or the event that it records,
-/// which continues when the method returns. If it panics, the call is not affected.
+/// which continues when the method returns. If it panics, the call is not affected; the first panic
+/// is logged at `ERROR`.
 ///
 /// The texts are fit for the labels of a metric: they have few values and hold no secret. A raw call
 /// is named by the path that the program gave it; with values in braces, that holds no IDs either.
@@ -50,10 +52,11 @@ pub trait Metrics: Send + Sync + 'static {
     /// Records a call that has ended.
     ///
     /// A call that could not be sent as it was, because a value was not valid, is not recorded.
-    /// Neither is a call whose future was dropped.
+    /// Neither is a call whose future was dropped. A download that is resumed counts as another call.
     fn call_ended(&self, _call: &CallEnded<'_>) {}
 
-    /// Records an attempt of a call: a request that was sent, and its response.
+    /// Records an attempt of a call: a request that was sent, and its response. The attempt in
+    /// flight when the time of the call is up is recorded as well.
     fn attempt_ended(&self, _attempt: &AttemptEnded<'_>) {}
 
     /// Records a wait of a call, or of the fetch of a token, before it was sent.
@@ -136,8 +139,8 @@ pub enum WaitReason<'a> {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct RateLimited<'a> {
-    /// The platform's ID of the operation that the limit is for, as in [`CallEnded::operation`];
-    /// `token` for the fetch of a token.
+    /// The platform's ID of the operation that was refused, as in [`CallEnded::operation`]. `token`
+    /// if the fetch of a token was refused because of a ban; other limits of it are not recorded.
     pub operation: &'a str,
     /// The time for which the client holds back requests of this operation.
     pub wait: Duration,
@@ -186,7 +189,12 @@ pub enum EventOutcome {
 
 /// The metrics of a program, if it keeps any.
 #[derive(Clone, Default)]
-pub(crate) struct Recorder(Option<Arc<dyn Metrics>>);
+pub(crate) struct Recorder(Option<Arc<Observer>>);
+
+struct Observer {
+    metrics: Arc<dyn Metrics>,
+    has_panicked: AtomicBool,
+}
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -196,7 +204,7 @@ impl fmt::Debug for Recorder {
 
 impl Recorder {
     pub(crate) fn new(metrics: Arc<dyn Metrics>) -> Self {
-        Self(Some(metrics))
+        Self(Some(Arc::new(Observer { metrics, has_panicked: AtomicBool::new(false) })))
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -209,9 +217,11 @@ impl Recorder {
     }
 
     pub(crate) fn tell(&self, tell: impl FnOnce(&dyn Metrics)) {
-        if let Some(metrics) = &self.0 {
-            // The code is the program's own. If it panics, no work of ours is left half done.
-            let _ = catch_unwind(AssertUnwindSafe(|| tell(&**metrics)));
+        let Some(Observer { metrics, has_panicked }) = self.0.as_deref() else { return };
+        // The code is the program's own. If it panics, no work of ours is left half done.
+        let told = catch_unwind(AssertUnwindSafe(|| tell(&**metrics)));
+        if told.is_err() && !has_panicked.swap(true, Ordering::Relaxed) {
+            tracing::error!("the metrics of the program panicked; further panics are not logged");
         }
     }
 }

@@ -33,11 +33,11 @@ pub(super) async fn app_token(
     let request = channel.platform.token_request(&channel.app, grant, parent, ticket);
     let secrets: Vec<_> = parent.into_iter().chain(ticket).collect();
     let deadline = Instant::now() + FETCH_TIMEOUT;
-    let reply = post(channel, &request, &secrets, true, deadline).await?;
+    let (reply, attempts) = post(channel, &request, &secrets, true, deadline).await?;
     let (token, lifetime) = channel
         .platform
         .read_token(grant, &reply)
-        .map_err(|error| unusable(channel, &secrets, &reply, error))?;
+        .map_err(|error| unusable(channel, &secrets, &reply, error).with_attempts(attempts))?;
     Ok((token, believed(lifetime)))
 }
 
@@ -46,7 +46,8 @@ pub(super) fn believed(lifetime: Option<Duration>) -> Duration {
     lifetime.unwrap_or(UNKNOWN_LIFETIME).min(LONGEST_LIFETIME)
 }
 
-/// Sends a request for a token. Neither it nor its response is ever quoted.
+/// Sends a request for a token, and returns the response with the number of attempts. Neither the
+/// request nor its response is ever quoted.
 ///
 /// `is_safe`: the same request may be executed twice.
 pub(super) async fn post(
@@ -55,19 +56,20 @@ pub(super) async fn post(
     secrets: &[&Secret],
     is_safe: bool,
     deadline: Instant,
-) -> Result<Reply, Error> {
+) -> Result<(Reply, u32), Error> {
     let flow = &channel.flow;
     let attempt_timeout = channel.attempt_timeout.min(ATTEMPT_TIMEOUT);
     let mut tries = Tries::new(is_safe, Instant::now(), deadline, FETCH_TIMEOUT);
     loop {
-        flow.admit(&mut tries, None).await?;
+        let sent = tries.attempts();
+        flow.admit(&mut tries, None).await.map_err(|error| error.with_attempts(sent))?;
         let error = match post_once(channel, request, attempt_timeout).await {
-            Ok(reply) => return Ok(reply),
-            Err(error) => masked(channel, secrets, error),
+            Ok(reply) => return Ok((reply, sent + 1)),
+            Err(error) => masked(channel, secrets, error).with_attempts(sent + 1),
         };
         flow.learn(&tries, None, &error);
         if !flow.may_retry(&mut tries, &as_retried(&error, is_safe)).await {
-            return Err(error.with_attempts(tries.attempts()));
+            return Err(error);
         }
     }
 }
@@ -92,7 +94,7 @@ fn masked(channel: &Channel, secrets: &[&Secret], error: Error) -> Error {
 }
 
 /// Returns the error that decides on a retry. A failure with a successful HTTP status and an
-/// unknown code is mostly temporary; to repeat the request does no harm.
+/// unknown code is usually temporary; to repeat the request does no harm.
 fn as_retried(error: &Error, is_safe: bool) -> Error {
     let is_odd =
         error.kind() == ErrorKind::Rejected && error.api().is_some_and(|api| api.status() < 400);

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
+use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use http::HeaderValue;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::fetch::{self, FETCH_TIMEOUT, LONGEST_LIFETIME};
 use super::refusals::Refusals;
@@ -405,30 +406,37 @@ impl TokenSource {
             Turn::Stored(token) => return Ok(token),
             Turn::Mine(stored) => stored,
         };
-        let started = Instant::now();
-        let kept = self.renew(stored).await;
-        self.shared.channel.flow.metrics.tell(|metrics| {
-            metrics.token_fetched(&TokenFetched {
-                kind: self.owner.kind(),
-                elapsed: started.elapsed(),
-                error: kept.as_ref().err(),
-            });
-        });
-        self.ready(kept?).ok_or_else(|| {
+        let kept = self.renew(stored).await?;
+        self.ready(kept).ok_or_else(|| {
             Error::new(ErrorKind::Decode).with_detail("the response contains no usable token")
         })
     }
 
-    /// Gets another token than the `stored` one from the platform.
+    /// Gets a token other than `stored` from the platform.
     async fn renew(&self, stored: Option<Token>) -> Result<Token, Error> {
         let Owner::App(grant) = &self.owner else { return self.refresh(stored).await };
-        let fetch = timeout(FETCH_TIMEOUT, self.fetch_for_app(grant));
-        let kept = fetch.await.unwrap_or_else(|_| {
-            Err(Error::new(ErrorKind::Timeout)
-                .with_detail(format!("the token was not fetched within {FETCH_TIMEOUT:?}")))
-        })?;
+        let deadline = Instant::now() + FETCH_TIMEOUT;
+        let kept = timeout_at(deadline, self.fetch_for_app(grant, deadline)).await;
+        let kept = kept.unwrap_or_else(|_| Err(out_of_time()))?;
         lock(&self.state).unsaved = Some(kept.clone());
         Ok(kept)
+    }
+
+    /// Records the request of a token, and how it ends.
+    async fn recorded<T>(
+        &self,
+        request: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let started = Instant::now();
+        let result = catch_panic(request).await.unwrap_or_else(|panicked| Err(panicked.into()));
+        self.shared.channel.flow.metrics.tell(|metrics| {
+            metrics.token_fetched(&TokenFetched {
+                kind: self.owner.kind(),
+                elapsed: started.elapsed(),
+                error: result.as_ref().err(),
+            });
+        });
+        result
     }
 
     /// Makes a token ready for use; `None` if it cannot be sent.
@@ -524,11 +532,11 @@ impl TokenSource {
     }
 
     /// Fetches with the parent's token. If that one is rejected, it is replaced once.
-    async fn fetch_for_app(&self, grant: &Grant) -> Result<Token, Error> {
-        let Some(source) = &self.parent else { return self.fetch(grant, None).await };
+    async fn fetch_for_app(&self, grant: &Grant, deadline: Instant) -> Result<Token, Error> {
+        let Some(source) = &self.parent else { return self.fetch(grant, None, deadline).await };
         // A future that holds itself has no size, hence the box.
         let parent = Box::pin(source.get()).await?;
-        let error = match self.fetch(grant, Some(&parent.value)).await {
+        let error = match self.fetch(grant, Some(&parent.value), deadline).await {
             Err(error) if self.is_of_parent(&error) => error,
             fetched => return fetched,
         };
@@ -538,7 +546,7 @@ impl TokenSource {
         let next = Box::pin(source.get()).await?;
         let fetched = match next.value == parent.value {
             true => Err(error),
-            false => self.fetch(grant, Some(&next.value)).await,
+            false => self.fetch(grant, Some(&next.value), deadline).await,
         };
         if fetched.as_ref().is_err_and(|error| self.is_of_parent(error)) {
             source.remember_refusal(&next.header, self.key.as_str());
@@ -551,7 +559,12 @@ impl TokenSource {
             || self.shared.channel.platform.is_bad_ticket(error)
     }
 
-    async fn fetch(&self, grant: &Grant, parent: Option<&Secret>) -> Result<Token, Error> {
+    async fn fetch(
+        &self,
+        grant: &Grant,
+        parent: Option<&Secret>,
+        deadline: Instant,
+    ) -> Result<Token, Error> {
         let Shared { channel, store, tickets } = &*self.shared;
         let ticket = match grant.needs_ticket() {
             true => Some(tickets.current(channel, store).await?),
@@ -559,7 +572,11 @@ impl TokenSource {
         };
         // Of two fetches, the one that began later gives the newer token.
         let issued_at = self.now();
-        match fetch::app_token(channel, grant, parent, ticket.as_ref()).await {
+        let request = fetch::app_token(channel, grant, parent, ticket.as_ref());
+        // Within the limit of the caller, who would drop the request before it is recorded.
+        let request = timeout_at(deadline, request)
+            .map(|fetched| fetched.unwrap_or_else(|_| Err(out_of_time())));
+        match self.recorded(request).await {
             Ok((value, lifetime)) => Ok(Token::new(value, issued_at, issued_at + lifetime)),
             Err(error) if ticket.is_some() && channel.platform.is_bad_ticket(&error) => {
                 tickets.ask_for_push(channel).await;
@@ -577,7 +594,13 @@ impl TokenSource {
         let newest = known.max_by_key(Token::issued_at);
         let pair = newest.as_ref().and_then(UserToken::from_kept);
         let pair = pair.ok_or_else(|| user::log_in_again("no tokens of the user are stored"))?;
-        match user::refresh(&self.shared.channel, &pair).await {
+        let refreshed = match pair.refresh_token.clone() {
+            Some(token) => self.recorded(user::refresh(&self.shared.channel, &pair, token)).await,
+            None => Err(user::log_in_again(
+                "there is no refresh token; the scope `offline_access` gives one",
+            )),
+        };
+        match refreshed {
             Ok(next) => {
                 let kept = next.to_kept()?;
                 lock(&self.state).unsaved = Some(kept.clone());
@@ -626,6 +649,11 @@ impl TokenSource {
             let _ = self.shared.store.unlock(&self.key, held).await;
         }
     }
+}
+
+fn out_of_time() -> Error {
+    Error::new(ErrorKind::Timeout)
+        .with_detail(format!("the token was not fetched within {FETCH_TIMEOUT:?}"))
 }
 
 fn copied(header: &HeaderValue) -> Option<HeaderValue> {

@@ -186,12 +186,11 @@ pub(crate) async fn refresh_alone(
 }
 
 /// Exchanges the refresh token of a pair for the next pair.
-pub(super) async fn refresh(channel: &Channel, pair: &UserToken) -> Result<UserToken, Error> {
-    let Some(refresh_token) = pair.refresh_token.clone() else {
-        return Err(log_in_again(
-            "there is no refresh token; the scope `offline_access` gives one",
-        ));
-    };
+pub(super) async fn refresh(
+    channel: &Channel,
+    pair: &UserToken,
+    refresh_token: Secret,
+) -> Result<UserToken, Error> {
     match request(channel, UserGrant::Refresh(refresh_token)).await {
         Ok(mut next) => {
             // A response without a refresh token leaves the one there is in force (RFC 6749).
@@ -240,8 +239,9 @@ async fn request(channel: &Channel, grant: UserGrant) -> Result<UserToken, Error
     let deadline = Instant::now() + RETRY_LIMIT;
     let reply = post(channel, &request, &secrets, false, deadline).await;
     reply
-        .and_then(|reply| {
-            read(issued_at, &reply.body).map_err(|error| unusable(channel, &secrets, &reply, error))
+        .and_then(|(reply, attempts)| {
+            read(issued_at, &reply.body)
+                .map_err(|error| unusable(channel, &secrets, &reply, error).with_attempts(attempts))
         })
         .map_err(|error| error.with_operation(operation))
 }
@@ -332,8 +332,8 @@ impl UserSession {
     /// Returns [`ErrorKind::TokenStore`] if the store is unavailable. The session keeps the tokens
     /// then, and its next use stores them.
     pub async fn save(&self, token: &UserToken) -> Result<(), Error> {
-        let (session, kept) = (self.clone(), token.to_kept()?);
-        detached(async move { session.source.take(kept).await }).await
+        let (session, kept) = (self.clone(), token.to_kept().map_err(Error::logged)?);
+        detached(async move { session.source.take(kept).await }).await.map_err(Error::logged)
     }
 }
 

@@ -10,9 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
 use tracing::Span;
-use tracing::field::Empty;
 
-use super::ending::Ending;
+use super::ending::{Ending, call_span};
 use super::options::Options;
 use super::{Line, Unsent};
 use crate::auth::{Auth, Sent};
@@ -191,14 +190,15 @@ impl Resume for Plan {
             let success = run(&plan).await;
             let mut success =
                 success.map_err(|error| error.in_context("while resuming the download"))?;
-            if let Some(ending) = success.ending.take() {
-                ending.tell(None);
-            }
             let (log_id, attempts) = (success.log_id(), success.attempts);
-            match success.content {
+            let resumed = match success.content {
                 Content::File(reply) => Ok(Resumed { reply: *reply, log_id, attempts }),
                 Content::Data(_) => Err(error),
+            };
+            if let Some(ending) = success.ending.take() {
+                ending.tell(resumed.as_ref().err());
             }
+            resumed
         })
     }
 }
@@ -208,6 +208,10 @@ struct Story {
     /// `None` for an upload without a limit on its whole time.
     deadline: Option<Instant>,
     sent: AtomicU32,
+    /// The number of the last attempt that has ended.
+    ended: AtomicU32,
+    /// The start of the attempt in flight, if metrics are kept.
+    started: Mutex<Option<Instant>>,
     last: Mutex<Option<Error>>,
     /// The number of the call, once someone has asked for it; 0 before.
     call_id: AtomicU64,
@@ -215,8 +219,19 @@ struct Story {
 
 impl Story {
     fn new(deadline: Option<Instant>) -> Self {
-        let (sent, last, call_id) = (AtomicU32::new(0), Mutex::new(None), AtomicU64::new(0));
-        Self { deadline, sent, last, call_id }
+        Self {
+            deadline,
+            sent: AtomicU32::new(0),
+            ended: AtomicU32::new(0),
+            started: Mutex::new(None),
+            last: Mutex::new(None),
+            call_id: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns the number of times the request was sent.
+    fn sent(&self) -> u32 {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// Returns the number that all attempts of the call share. The attempts of one call follow one
@@ -249,24 +264,8 @@ pub(super) fn start(
 
 async fn run(plan: &Plan) -> Result<Box<Success>, Error> {
     let meta = plan.request.meta.clone();
-    // The URL is left out, which OpenTelemetry wants: it holds IDs, and for an old API the token.
-    let (server, port) = plan.channel.server(plan.is_old);
-    let span = tracing::info_span!(
-        "call",
-        otel.name = meta.id(),
-        otel.kind = "client",
-        otel.status_code = Empty,
-        otel.status_description = Empty,
-        http.request.method = meta.method().as_str(),
-        http.request.resend_count = Empty,
-        http.response.status_code = Empty,
-        url.template = meta.path(),
-        server.address = server,
-        server.port = i64::from(port),
-        openplat.code = Empty,
-        openplat.log_id = Empty,
-        error.r#type = Empty,
-    );
+    let server = plan.channel.server(plan.is_old);
+    let span = call_span(meta.id(), meta.method(), Some(meta.path()), server);
     let timeout = if plan.has_deadline { plan.timeout } else { FOREVER };
     let now = Instant::now();
     let deadline = now + timeout;
@@ -277,58 +276,80 @@ async fn run(plan: &Plan) -> Result<Box<Success>, Error> {
         let call = pin!(attempts(plan, tries, &story, &span));
         match tokio::time::timeout_at(deadline, catch_panic(call)).await {
             Ok(Ok(result)) => result,
-            Ok(Err(panicked)) => Err(panicked.into()),
-            Err(_) => Err(out_of_time(timeout, &story)),
+            Ok(Err(panicked)) => Err(Failure::Call(cut_off(plan, &story, &span, panicked.into()))),
+            Err(_) => {
+                let error = cut_off(plan, &story, &span, out_of_time(timeout));
+                Err(Failure::Call(story.after_last(error)))
+            }
         }
     };
-    let attempts = story.sent.load(Ordering::Relaxed);
+    let attempts = story.sent();
     let metrics = &plan.channel.flow.metrics;
     let is_watched = !span.is_disabled() || metrics.is_on();
-    let ending = |status| Ending {
+    let ending = |status, is_own| Ending {
         span,
         metrics: metrics.clone(),
         operation: meta.name(),
         started: now,
         attempts,
         status,
+        is_own,
     };
     match result {
         Ok(mut success) => {
             success.attempts = attempts;
             if is_watched {
-                success.ending = Some(Box::new(ending(Some(success.status.as_u16()))));
+                success.ending = Some(Box::new(ending(Some(success.status.as_u16()), true)));
             }
             if let Content::File(file) = &mut success.content {
                 resume_by(file, plan.clone());
             }
             Ok(success)
         }
-        Err(error) => {
+        Err(failure) => {
+            let (error, is_own) = match failure {
+                Failure::Token(error) => (error, false),
+                Failure::Call(error) => (error, true),
+            };
             let error = error.with_operation(meta.name()).with_attempts(attempts);
-            ending(error.status()).tell(Some(&error));
+            ending(error.status().filter(|_| is_own), is_own).tell(Some(&error));
             Err(error)
         }
     }
 }
 
-fn out_of_time(timeout: Duration, story: &Story) -> Error {
+fn out_of_time(timeout: Duration) -> Error {
     let detail = format!("the call did not finish within {timeout:?}");
-    story.after_last(Error::new(ErrorKind::Timeout).with_detail(detail))
+    Error::new(ErrorKind::Timeout).with_detail(detail)
 }
 
-/// Only attempts are within the span: what is logged between them is for readers who know the call
-/// by the spans of their own.
+/// Tells of the attempt in flight, if there is one, which ends with the call.
+#[cold]
+fn cut_off(plan: &Plan, story: &Story, span: &Span, error: Error) -> Error {
+    let number = story.sent();
+    let error = for_operation(error, &plan.request.meta).with_attempts(number);
+    if number > story.ended.load(Ordering::Relaxed) {
+        span.in_scope(|| log_failure(number, &error));
+        if let Some(started) = *lock(&story.started) {
+            tell(plan, number, started, None, Some(&error));
+        }
+    }
+    error
+}
+
+/// Lines between attempts, such as retries, belong to the caller's span.
 async fn attempts(
     plan: &Plan,
     mut tries: Tries,
     story: &Story,
     span: &Span,
-) -> Result<Box<Success>, Error> {
+) -> Result<Box<Success>, Failure> {
     let flow = &plan.channel.flow;
     let counted = Counted { meta: &plan.request.meta, owner: plan.auth.owner() };
     flow.budget.pay_in();
     loop {
-        flow.admit(&mut tries, Some(counted)).await.map_err(|error| story.after_last(error))?;
+        let admitted = flow.admit(&mut tries, Some(counted)).await;
+        admitted.map_err(|error| Failure::Call(story.after_last(error)))?;
         let mut attempt = pin!(attempt_with_fresh_token(plan, story));
         // Not by `instrument`, to which the attempt would be moved.
         let attempt = poll_fn(|context| span.in_scope(|| attempt.as_mut().poll(context)));
@@ -338,9 +359,8 @@ async fn attempts(
                 return Ok(success);
             }
             // A fetch has had its own retries, and the operation was not sent.
-            Err(Failure::Token(error)) => return Err(error),
-            // The meanings of the codes are those of the operation, not of the fetch of a token.
-            Err(Failure::Call(error)) => for_operation(error, &plan.request.meta),
+            Err(Failure::Token(error)) => return Err(Failure::Token(error)),
+            Err(Failure::Call(error)) => error,
         };
         flow.learn(&tries, Some(counted), &error);
         *lock(&story.last) = Some(error.clone());
@@ -348,7 +368,7 @@ async fn attempts(
             && plan.request.is_repeatable()
             && flow.may_retry(&mut tries, &error).await;
         if !may_retry {
-            return Err(error);
+            return Err(Failure::Call(error));
         }
     }
 }
@@ -364,6 +384,7 @@ fn for_operation(error: Error, meta: &Meta) -> Error {
 }
 
 enum Failure {
+    /// The fetch of a token failed: what the error says of a response is not of the operation's.
     Token(Error),
     Call(Error),
 }
@@ -400,28 +421,38 @@ async fn next_token(plan: &Plan, token: &Sent) -> Result<Option<Sent>, Error> {
 }
 
 async fn send(plan: &Plan, token: &HeaderValue, story: &Story) -> Result<Box<Success>, Error> {
-    let attempt = 1 + story.sent.load(Ordering::Relaxed);
+    let attempt = 1 + story.sent();
     let started = plan.channel.flow.metrics.start();
+    if started.is_some() {
+        *lock(&story.started) = started;
+    }
     let result = send_once(plan, token, story).await.map_err(|error| {
         let error = error.masking(&plan.channel.secrets(token));
-        if plan.is_old { error.masking(&[&in_url(token).to_string()]) } else { error }
+        let error = if plan.is_old { error.masking(&[&in_url(token).to_string()]) } else { error };
+        for_operation(error, &plan.request.meta).with_attempts(story.sent())
     });
-    log(attempt, &result);
+    story.ended.store(story.sent(), Ordering::Relaxed);
+    let (status, error) = match &result {
+        Ok(success) => {
+            log_success(attempt, success.status, || success.log_id());
+            (Some(success.status.as_u16()), None)
+        }
+        Err(error) => {
+            log_failure(attempt, error);
+            (error.status(), Some(error))
+        }
+    };
     if let Some(started) = started
-        && attempt == story.sent.load(Ordering::Relaxed)
+        && attempt == story.sent()
     {
-        tell(plan, attempt, started, &result);
+        tell(plan, attempt, started, status, error);
     }
     result
 }
 
 #[cold]
-fn tell(plan: &Plan, number: u32, started: Instant, result: &Result<Box<Success>, Error>) {
+fn tell(plan: &Plan, number: u32, started: Instant, status: Option<u16>, error: Option<&Error>) {
     let meta = &plan.request.meta;
-    let (status, error) = match result {
-        Ok(success) => (Some(success.status.as_u16()), None),
-        Err(error) => (error.status(), Some(error)),
-    };
     plan.channel.flow.metrics.tell(|metrics| {
         metrics.attempt_ended(&AttemptEnded {
             operation: meta.id(),
@@ -573,25 +604,25 @@ fn no_file(reply: &Reply, channel: &Channel) -> Error {
     })
 }
 
-fn log(attempt: u32, result: &Result<Box<Success>, Error>) {
-    match result {
-        Ok(success) => tracing::debug!(
-            http.request.resend_count = i64::from(attempt) - 1,
-            http.response.status_code = i64::from(success.status.as_u16()),
-            openplat.log_id = success.log_id(),
-            "an attempt succeeded"
-        ),
-        Err(error) => log_failure(attempt, error),
-    }
+pub(super) fn log_success(
+    attempt: u32,
+    status: StatusCode,
+    log_id: impl FnOnce() -> Option<String>,
+) {
+    tracing::debug!(
+        http.request.resend_count = i64::from(attempt) - 1,
+        http.response.status_code = i64::from(status.as_u16()),
+        openplat.log_id = log_id(),
+        "an attempt succeeded"
+    );
 }
 
 pub(super) fn log_failure(attempt: u32, error: &Error) {
-    let api = error.api();
     tracing::debug!(
         http.request.resend_count = i64::from(attempt) - 1,
         http.response.status_code = error.status().map(i64::from),
-        openplat.code = api.map(ApiError::code),
-        openplat.log_id = api.and_then(ApiError::log_id),
+        openplat.code = error.code_text(),
+        openplat.log_id = error.api().and_then(ApiError::log_id),
         error.r#type = ?error.kind(),
         "an attempt failed"
     );

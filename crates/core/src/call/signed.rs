@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, header};
 use tokio::time::Instant;
 use tracing::Instrument;
-use tracing::field::Empty;
 
-use super::ending::Ending;
-use super::execute::log_failure;
-use crate::base::{FOREVER, catch_panic};
+use super::ending::{Ending, call_span};
+use super::execute::{log_failure, log_success};
+use crate::base::{FOREVER, catch_panic, mask};
 use crate::channel::Channel;
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::flow::Tries;
+use crate::meta::Method;
 use crate::metrics::AttemptEnded;
 use crate::wire::file::{Idle, Upload};
-use crate::wire::{Reply, log_id};
+use crate::wire::{Reply, log_id, server};
 
 /// The headers in which the storage says how it logged a request.
 const LOG_IDS: [HeaderName; 1] = [HeaderName::from_static("x-oss-request-id")];
@@ -31,8 +31,6 @@ const TELLING: usize = 8;
 pub(crate) struct Signed {
     uri: Uri,
     headers: HeaderMap,
-    /// The host, without the brackets of an IPv6 address.
-    host: String,
     /// The method and the host, for errors.
     name: String,
 }
@@ -52,21 +50,19 @@ impl Signed {
         if uri.scheme_str() != Some("https") && !is_plain {
             return Err(refuse("the address for the file does not start with `https://`"));
         }
-        let host = uri.host().unwrap_or_default();
         if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
             return Err(refuse("the address for the file has a user name in front of its host"));
         }
         if headers.len() > MOST_HEADERS {
             return Err(refuse("there are more headers for the file than a request can have"));
         }
-        let name = format!("PUT {host}");
-        let host = host.trim_matches(['[', ']']).to_owned();
+        let name = format!("PUT {}", uri.host().unwrap_or_default());
         let headers = headers.iter().map(|(name, value)| signed_header(name, value));
         let headers = headers
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| refuse("a header for the file is one that HTTP does not allow"))?;
         let headers = headers.into_iter().filter(|(name, _)| !FRAMING.contains(name)).collect();
-        Ok(Self { uri, headers, host, name })
+        Ok(Self { uri, headers, name })
     }
 
     /// Sends the file, again if that may help. `patience` limits the waits.
@@ -76,28 +72,12 @@ impl Signed {
         file: &Upload,
         patience: Duration,
     ) -> Result<(), Error> {
-        let default_port = if self.uri.scheme_str() == Some("https") { 443 } else { 80 };
-        let span = tracing::info_span!(
-            "call",
-            otel.name = self.name,
-            otel.kind = "client",
-            otel.status_code = Empty,
-            otel.status_description = Empty,
-            http.request.method = "PUT",
-            http.request.resend_count = Empty,
-            http.response.status_code = Empty,
-            server.address = self.host,
-            server.port = i64::from(self.uri.port_u16().unwrap_or(default_port)),
-            openplat.code = Empty,
-            openplat.log_id = Empty,
-            error.r#type = Empty,
-        );
+        let span = call_span(&self.name, Method::Put, None, server(&self.uri));
         let started = Instant::now();
         let mut tries = Tries::new(true, started, started + FOREVER, patience);
         let mut attempts = 0;
         let result = loop {
-            attempts += 1;
-            match self.attempt(attempts, channel, file).instrument(span.clone()).await {
+            match self.attempt(&mut attempts, channel, file).instrument(span.clone()).await {
                 Ok(status) => break Ok(status),
                 Err(error) => {
                     let may_repeat = file.is_repeatable();
@@ -110,31 +90,37 @@ impl Signed {
         let status = status_of(&result);
         let metrics = channel.flow.metrics.clone();
         let operation = self.name.clone().into();
-        Ending { span, metrics, operation, started, attempts, status }.tell(result.as_ref().err());
+        let ending = Ending { span, metrics, operation, started, attempts, status, is_own: true };
+        ending.tell(result.as_ref().err());
         result.map(drop)
     }
 
+    /// Makes one attempt, which is added to those that were sent before.
     async fn attempt(
         &self,
-        number: u32,
+        sent: &mut u32,
         channel: &Channel,
         file: &Upload,
     ) -> Result<StatusCode, Error> {
         let metrics = &channel.flow.metrics;
         let started = metrics.start();
-        let result = catch_panic(self.put_once(channel, file)).await;
+        let number = 1 + *sent;
+        let result = catch_panic(self.put_once(sent, channel, file)).await;
         let result = result.unwrap_or_else(|panicked| Err(panicked.into())).map_err(|error| {
             let error = error.masking(&self.secrets());
-            error.with_operation(self.name.clone()).with_attempts(number)
+            error.with_operation(self.name.clone()).with_attempts(*sent)
         });
-        let error = result.as_ref().err();
-        if let Some(error) = error {
-            log_failure(number, error);
+        match &result {
+            Ok(reply) => log_success(number, reply.status, || self.log_id(reply)),
+            Err(error) => log_failure(number, error),
         }
-        if let Some(started) = started {
+        let result = result.map(|reply| reply.status);
+        if let Some(started) = started
+            && number == *sent
+        {
             let (operation, path_template) = (&*self.name, "");
             let (elapsed, status) = (started.elapsed(), status_of(&result));
-            let method = crate::meta::Method::Put;
+            let (method, error) = (Method::Put, result.as_ref().err());
             let ended =
                 AttemptEnded { operation, method, path_template, number, elapsed, status, error };
             metrics.tell(|metrics| metrics.attempt_ended(&ended));
@@ -142,18 +128,30 @@ impl Signed {
         result
     }
 
-    async fn put_once(&self, channel: &Channel, file: &Upload) -> Result<StatusCode, Error> {
+    async fn put_once(
+        &self,
+        sent: &mut u32,
+        channel: &Channel,
+        file: &Upload,
+    ) -> Result<Reply, Error> {
         let idle = Idle::new(channel.exchange.idle_timeout);
         let mut request = Request::new(file.body(&idle).await?);
-        *request.method_mut() = Method::PUT;
+        *request.method_mut() = http::Method::PUT;
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
+        *sent += 1;
         let reply = channel.exchange.upload(request, &idle).await?;
         // Status 203 says that the file was taken, and that what should follow failed.
         match reply.status.is_success() && code(&reply.body).is_none() {
-            true => Ok(reply.status),
+            true => Ok(reply),
             false => Err(refused(&reply)),
         }
+    }
+
+    /// Returns the storage's log ID, in which it can echo what was sent.
+    fn log_id(&self, reply: &Reply) -> Option<String> {
+        let log_id = log_id(&reply.headers, &LOG_IDS)?;
+        Some(self.secrets().iter().fold(log_id, |text, secret| mask(&text, secret)))
     }
 
     /// Returns what no one shall see of the request: a transport and the storage can quote it.

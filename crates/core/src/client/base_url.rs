@@ -1,6 +1,7 @@
 use http::Uri;
 
 use crate::error::{Error, ErrorKind};
+use crate::wire::{server, without_brackets};
 
 /// Checks a base URL, and makes it anew from the parts that belong in one.
 pub(super) fn check_base_url(base_url: &str, plain_http: bool) -> Result<BaseUrl, Error> {
@@ -16,7 +17,7 @@ pub(super) fn check_base_url(base_url: &str, plain_http: bool) -> Result<BaseUrl
         return refuse("is not a URL such as `https://open.feishu.cn`");
     };
     let (Some(host), Some(authority)) = (uri.host(), uri.authority()) else {
-        return refuse("has no host, unlike `https://open.feishu.cn`");
+        return refuse("has no host; it must look like `https://open.feishu.cn`");
     };
     if authority.as_str().len() > host.len() && uri.port_u16().is_none() {
         return refuse("has a port that is not a number up to 65535");
@@ -34,10 +35,11 @@ pub(super) fn check_base_url(base_url: &str, plain_http: bool) -> Result<BaseUrl
         _ => return refuse("does not start with `https://`"),
     };
     let prefix = uri.path().trim_end_matches('/');
+    let (host, port) = server(&uri);
     Ok(BaseUrl {
         text: format!("{scheme}://{authority}{prefix}"),
-        host: without_brackets(host).to_owned(),
-        port: uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 }),
+        host: host.to_owned(),
+        port,
         uri,
     })
 }
@@ -50,10 +52,6 @@ pub(super) struct BaseUrl {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) uri: Uri,
-}
-
-fn without_brackets(host: &str) -> &str {
-    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 fn is_loopback(host: &str) -> bool {

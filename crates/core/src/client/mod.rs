@@ -136,7 +136,12 @@ impl<V: Vendor> Client<V> {
     /// [`ErrorKind::TokenStore`](crate::ErrorKind::TokenStore) if the token store is unavailable;
     /// call again with the same ticket.
     pub async fn set_ticket(&self, ticket: impl Into<Secret>) -> Result<(), Error> {
-        catch_panic(self.tokens.keep_ticket(ticket.into())).await?
+        self.keep_ticket(ticket.into()).await.map_err(Error::logged)
+    }
+
+    /// Does the same, for a caller who logs the error.
+    pub(crate) async fn keep_ticket(&self, ticket: Secret) -> Result<(), Error> {
+        catch_panic(self.tokens.keep_ticket(ticket)).await?
     }
 
     #[cfg(feature = "events")]

@@ -88,7 +88,12 @@ impl Error {
     /// assert_eq!(error.code::<String>().as_deref(), Some("232009"));
     /// ```
     pub fn code<C: for<'a> From<&'a str>>(&self) -> Option<C> {
-        self.api().filter(|api| !api.code.is_empty()).map(|api| C::from(&api.code))
+        self.code_text().map(C::from)
+    }
+
+    /// Returns the vendor's code, if the response held one.
+    pub(crate) fn code_text(&self) -> Option<&str> {
+        self.api().map(ApiError::code).filter(|code| !code.is_empty())
     }
 
     /// Returns what to do about the error, in a sentence, where the code is a documented one.

@@ -116,7 +116,7 @@ impl Listener {
         let (app_id, client) = (client.channel().app.id.to_owned(), client.clone());
         let set = Box::new(move |ticket| -> BoxFuture<'static, _> {
             let client = client.clone();
-            Box::pin(async move { client.set_ticket(ticket).await })
+            Box::pin(async move { client.keep_ticket(ticket).await })
         });
         self.tickets = Some(Arc::new(Tickets { app_id, set }));
         self

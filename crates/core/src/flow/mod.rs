@@ -143,7 +143,12 @@ impl Flow {
     pub(crate) fn learn(&self, tries: &Tries, counted: Option<Counted<'_>>, error: &Error) {
         if let Some(Met { wait, is_ban }) = self.limits.learn(counted, error, tries.sent_at) {
             let operation = limits::operation(counted);
-            tracing::debug!(openplat.operation = operation, ?wait, is_ban, "a rate limit was reached");
+            tracing::debug!(
+                openplat.operation = operation,
+                ?wait,
+                is_ban,
+                "a rate limit was reached"
+            );
             self.metrics
                 .tell(|metrics| metrics.rate_limited(&RateLimited { operation, wait, is_ban }));
         }
