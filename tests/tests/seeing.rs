@@ -220,7 +220,7 @@ struct Panicking;
 
 impl Metrics for Panicking {
     fn attempt_ended(&self, _: &AttemptEnded<'_>) {
-        panic!("hunter2");
+        std::panic::resume_unwind(Box::new("hunter2"));
     }
 }
 

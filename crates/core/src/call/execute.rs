@@ -384,7 +384,7 @@ fn for_operation(error: Error, meta: &Meta) -> Error {
 }
 
 enum Failure {
-    /// The fetch of a token failed: what the error says of a response is not of the operation's.
+    /// The fetch of a token failed. A response that the error speaks of is not the operation's.
     Token(Error),
     Call(Error),
 }
