@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The most violations that the text of an error tells.
 const MOST_VIOLATIONS: usize = 4;
 
-/// The vendor's part of the story of a call that failed.
+/// The response of the platform to a call that failed.
 #[derive(Debug, Clone, Default)]
 pub struct ApiError {
     pub(crate) status: u16,

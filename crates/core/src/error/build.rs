@@ -12,7 +12,7 @@ use crate::base::{Panicked, mask_cut};
 const LONGEST_CAUSE: usize = 400;
 
 impl Error {
-    /// Starts an error of the user's own making: for a test of code that handles errors, or for a
+    /// Starts an error for a test of code that handles errors, or for a
     /// [`Transport`](crate::Transport) that creates its own responses.
     pub fn builder(kind: ErrorKind) -> ErrorBuilder {
         ErrorBuilder(Self::new(kind))

@@ -20,10 +20,9 @@ pub use kind::ErrorKind;
 
 /// The reason why a call failed.
 ///
-/// `Display` tells the whole story on one line: operation, HTTP status, vendor code, message, log
-/// ID and advice. `Debug` is the same line with the kind behind it. Neither ever holds a token, an
-/// app secret, or what users wrote; no other error is kept behind this one, so
-/// [`source`](StdError::source) is always `None`.
+/// `Display` fits on one line: operation, HTTP status, the platform's code and message, log ID and
+/// advice. `Debug` is the same line with the kind behind it. Neither ever holds a token, an app secret,
+/// or what users wrote. [`source`](StdError::source) is always `None`.
 ///
 /// ```
 /// # use openplat_core::{Error, ErrorKind};
@@ -36,7 +35,9 @@ pub use kind::ErrorKind;
 /// # }
 /// ```
 ///
-/// A test builds one with [`Error::builder`].
+/// A test builds an error with [`Error::builder`]. The
+/// [guide to errors](https://docs.rs/feishu-im/latest/feishu_im/guide/errors) says of each kind who can fix
+/// it and whether the client retries it.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
@@ -69,7 +70,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns the vendor's part of the story, if there was a response.
+    /// Returns the response of the platform: HTTP status, code, message and log ID; `None` if there
+    /// was none.
     pub fn api(&self) -> Option<&ApiError> {
         self.0.api.as_ref()
     }
@@ -118,7 +120,7 @@ impl Error {
         matches!(self.kind(), Connect | Throttled | Timeout | TokenStore | Transfer | Unavailable)
     }
 
-    /// Returns `true` if the vendor asked to slow down.
+    /// Returns `true` if the request was rate limited.
     pub fn is_throttled(&self) -> bool {
         self.kind() == ErrorKind::Throttled
     }
