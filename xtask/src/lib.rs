@@ -2,6 +2,7 @@
 //! generator from being built.
 
 pub mod bench;
+pub mod cargo;
 pub mod changes;
 pub mod ci;
 pub mod codegen;

@@ -3,7 +3,7 @@
 use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anstream::adapter::strip_str;
 use anstream::{eprint, eprintln, println};
@@ -13,7 +13,7 @@ use serde::Serialize;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
-use xtask::{bench, changes, ci, codegen, new_api, operations, words};
+use xtask::{bench, cargo, changes, ci, codegen, new_api, operations, words};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -410,8 +410,7 @@ fn explain(error: &codegen::Error, shown: usize) -> String {
 }
 
 fn demo(root: &Path) -> Result<(), String> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
+    let status = cargo::command()
         .args(["run", "--quiet", "--package", "openplat-demo"])
         .current_dir(root)
         .status()

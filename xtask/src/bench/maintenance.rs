@@ -7,8 +7,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use crate::cargo;
+
 use super::figures::{Figures, number};
-use super::programs::{cargo_path, median, output, remove, seconds_of_children, target};
+use super::programs::{median, output, remove, seconds_of_children, target};
 
 /// Copies of specs that make a tree of 3,619 operations in 55 APIs.
 const COPIES: [(&str, u32); 2] = [("feishu-im", 28), ("feishu-apaas", 27)];
@@ -29,12 +31,12 @@ pub fn measure(root: &Path) -> Result<Figures, String> {
         command
     };
     let in_all = || {
-        let mut command = Command::new(cargo_path());
+        let mut command = cargo::command();
         command.args(["xtask", "codegen"]).current_dir(root);
         command
     };
     let test = |tree: &Path, rest: &[&str]| {
-        let mut command = Command::new(cargo_path());
+        let mut command = cargo::command();
         command.args(["test", "--quiet", "--workspace"]).args(rest);
         command.current_dir(tree).env_remove("CARGO_TARGET_DIR");
         command

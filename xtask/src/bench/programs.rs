@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use serde_json::Number;
 
+use crate::cargo;
+
 use super::figures::{Figures, number, parse};
 use super::server::Server;
 use super::table::PEERS;
@@ -153,7 +155,7 @@ pub fn time(root: &Path) -> Result<Figures, String> {
 /// build to the next.
 pub fn weigh(root: &Path) -> Result<Figures, String> {
     let mut figures = weigh_all(root, &PROGRAMS)?;
-    let mut clean = Command::new(cargo_path());
+    let mut clean = cargo::command();
     output(clean.args(["clean", "--quiet", "--release", "--package", PACKAGE]).current_dir(root))?;
     // Leaves nothing to build but the program itself.
     build(root, &program("im", None, true))?;
@@ -253,7 +255,7 @@ fn number_after(report: &str, label: &str) -> Result<u64, String> {
 /// Counts the crates that are compiled for a program, those of the benchmark not among them.
 fn crates(root: &Path, program: &Program) -> Result<usize, String> {
     let tree = output(
-        Command::new(cargo_path())
+        cargo::command()
             .args(["tree", "--package", &program.package(), "--features", program.features])
             .args(["--edges", "normal", "--prefix", "none"])
             .current_dir(program.folder(root)),
@@ -273,7 +275,7 @@ fn build(root: &Path, program: &Program) -> Result<PathBuf, String> {
 }
 
 fn cargo(root: &Path, program: &Program) -> Command {
-    let mut cargo = Command::new(cargo_path());
+    let mut cargo = cargo::command();
     cargo
         .args(["build", "--quiet", "--release", "--package", &program.package()])
         .args(["--bin", program.name, "--features", program.features])

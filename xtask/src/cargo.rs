@@ -1,0 +1,26 @@
+//! Cargo, started by this program.
+
+use std::env;
+use std::process::Command;
+
+use crate::bench::programs::cargo_path;
+
+/// Returns a command that runs Cargo as if by hand.
+pub fn command() -> Command {
+    let mut command = Command::new(cargo_path());
+    forget_xtask(&mut command);
+    command
+}
+
+/// Removes from the environment of a command what `cargo run` says of this program.
+///
+/// ring's build script depends on it: Cargo would build ring, and most crates with it, again each time
+/// that `cargo xtask` follows `cargo test`.
+pub fn forget_xtask(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+}
