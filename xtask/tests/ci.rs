@@ -1,10 +1,13 @@
 //! The steps of `cargo xtask ci`, and what is said of them.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use xtask::ci::{
-    NEED_INTERNET, Outcome, Run, STEPS, Setback, Step, advice, list, run_steps, select, summary,
+    APART, NEED_INTERNET, Outcome, Run, STEPS, Setback, Step, advice, list, run_steps, select,
+    summary,
 };
 
 const STEP: Step = Step {
@@ -21,7 +24,8 @@ const WRONG: Step = Step {
 };
 
 fn run(steps: &[Step], keep_going: bool) -> Vec<Outcome> {
-    run_steps(Path::new(env!("CARGO_MANIFEST_DIR")), steps, keep_going)
+    let stops = |outcome: &Outcome| !keep_going && advice(outcome, |_| true).is_some();
+    run_steps(Path::new(env!("CARGO_MANIFEST_DIR")), steps, stops)
 }
 
 #[test]
@@ -56,6 +60,68 @@ fn a_step_without_what_it_needs_is_skipped_and_says_so() {
     assert_eq!(advice(&outcomes[0], |_| true), None);
     let error = advice(&outcomes[0], |step| step.name != "lame").unwrap();
     assert!(error.starts_with("error: step `lame` was skipped: `no-such-program"), "{error}");
+    assert!(error.ends_with("To run it again: .ci/run lame"), "{error}");
+}
+
+#[test]
+fn a_command_that_cannot_prepare_a_step_is_quoted() {
+    let step = Step { needs: &["cargo no-such-command --version"], ..STEP };
+    let outcomes = run(&[step], false);
+    let Err(Setback::Skipped(reason)) = &outcomes[0].result else { panic!("it was run") };
+    let (command, why) = reason.split_once(" failed: ").unwrap();
+    assert_eq!(command, "`cargo no-such-command --version`");
+    assert!(!why.is_empty() && !why.contains('\n'), "{why}");
+}
+
+#[test]
+fn what_is_built_apart_stays_only_after_a_failure() {
+    let root = TempDir::new().unwrap();
+    let build = |step| {
+        for folder in APART {
+            fs::create_dir_all(root.path().join(folder).join("debug")).unwrap();
+        }
+        run_steps(root.path(), &[step], |_| false);
+        APART.map(|folder| root.path().join(folder).exists())
+    };
+    assert_eq!(build(WRONG), [true; 2]);
+    assert_eq!(build(STEP), [false; 2]);
+}
+
+#[cfg(unix)]
+mod programs {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Runs a program of `target/tools` that a script is.
+    fn outcome(script: &str) -> Result<(), Setback> {
+        let root = TempDir::new().unwrap();
+        let program = root.path().join("target/tools/bin/harbor-pilot");
+        fs::create_dir_all(program.parent().unwrap()).unwrap();
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let step = Step { run: Run::Commands(&["harbor-pilot"]), ..STEP };
+        run_steps(root.path(), &[step], |_| false).remove(0).result
+    }
+
+    #[test]
+    fn tools_of_the_checkout_are_found() {
+        assert_eq!(outcome("exit 0"), Ok(()));
+    }
+
+    /// Build scripts that read the variables would run again with each change between `cargo xtask ci`
+    /// and `cargo test`.
+    #[test]
+    fn a_step_does_not_see_what_cargo_says_of_xtask() {
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        assert_eq!(outcome("! env | grep --extended-regexp '^CARGO_(PKG|MANIFEST)_'"), Ok(()));
+    }
+
+    #[test]
+    fn a_program_that_a_signal_ends_is_told_from_one_that_fails() {
+        let why = "`harbor-pilot` was ended by a signal: 9 (SIGKILL)".to_owned();
+        assert_eq!(outcome("kill -9 $$"), Err(Setback::Failed(why)));
+    }
 }
 
 #[test]
@@ -81,20 +147,24 @@ fn a_function_is_a_step_as_well() {
 
 #[test]
 fn the_summary_gives_each_step_its_time_and_ends_with_the_counts() {
-    let outcome =
-        |step, seconds, result| Outcome { step, time: Duration::from_secs(seconds), result };
+    let outcome = |step, seconds, disk, result| Outcome {
+        step,
+        time: Duration::from_secs(seconds),
+        disk,
+        result,
+    };
     let skipped = Setback::Skipped("`typos --version` failed".to_owned());
     let outcomes = [
-        outcome(STEP, 71, Ok(())),
-        outcome(Step { name: "spelling", ..STEP }, 0, Err(skipped)),
-        outcome(WRONG, 110, Err(Setback::Failed("`false` failed".to_owned()))),
+        outcome(STEP, 71, Some(4_000_000), Ok(())),
+        outcome(Step { name: "spelling", ..STEP }, 0, None, Err(skipped)),
+        outcome(WRONG, 3600, Some(700_000), Err(Setback::Failed("`false` failed".to_owned()))),
     ];
     assert_eq!(
         summary(&outcomes),
-        "right           71 s  passed\n\
-         spelling         0 s  skipped: `typos --version` failed\n\
-         wrong          110 s  failed\n\
-         3 min in all\n\n\
+        "right          1:11   4.1 GB  passed\n\
+         spelling       0:00           skipped: `typos --version` failed\n\
+         wrong         60:00   0.7 GB  failed\n\
+         in all        61:11   4.1 GB  at most\n\n\
          NOT CHECKED: spelling\n\
          1 passed, 1 failed, 1 skipped"
     );
@@ -105,8 +175,16 @@ fn steps_are_found_by_name() {
     let names = |steps: Vec<Step>| steps.iter().map(|step| step.name).collect::<Vec<_>>();
     assert_eq!(names(select(&[]).unwrap()).len(), STEPS.len());
     assert_eq!(names(select(&["bench".into(), "format".into()]).unwrap()), ["bench", "format"]);
-    let error = select(&["forms".into()]).err().unwrap();
-    assert!(error.contains("no step `forms`") && error.contains("--list"), "{error}");
+    let error = |name: &str| select(&[name.into()]).err().unwrap();
+    assert_eq!(
+        error("formats"),
+        "error: there is no step `formats`; did you mean `format`? \
+         `cargo xtask ci --list` shows all steps"
+    );
+    assert_eq!(
+        error("harbor"),
+        "error: there is no step `harbor`; `cargo xtask ci --list` shows all steps"
+    );
 }
 
 #[test]

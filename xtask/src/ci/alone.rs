@@ -2,17 +2,16 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use crate::bench::programs::{cargo_path, output, remove, target};
-use crate::codegen;
+use crate::bench::programs::{output, remove};
+use crate::{cargo, codegen};
 
 /// Fails if a program that depends on DingTalk alone compiles files of Feishu.
 pub fn compiles_one_vendor(root: &Path) -> Result<(), String> {
     // Its own folder, which names no file that another build compiled.
-    let folder = target(root).join("one-vendor");
+    let folder = root.join("target/apart/one-vendor");
     remove(&folder)?;
-    let mut check = Command::new(cargo_path());
+    let mut check = cargo::command();
     check.args(["check", "--quiet", "--package", "dingtalk-convfile", "--target-dir"]);
     output(check.arg(&folder).current_dir(root))?;
     let sources = sources(&folder.join("debug/deps"))
@@ -48,7 +47,7 @@ pub fn leaves_out_reqwest(root: &Path) -> Result<(), String> {
     let others =
         [["openplat-hyper", ""], ["feishu-cardkit", "streaming"], ["dingtalk-convfile", "storage"]];
     for [package, features] in apis.into_iter().chain(others) {
-        let mut tree = Command::new(cargo_path());
+        let mut tree = cargo::command();
         tree.args(["tree", "--edges", "normal", "--no-default-features", "--features", features]);
         let tree = output(tree.args(["--package", package]).current_dir(root))?;
         if tree.contains("reqwest v") {

@@ -3,29 +3,28 @@
 use std::error::Error;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use toml_edit::{Array, DocumentMut, value};
 
-use crate::bench::programs::{cargo_path, output, remove, target};
+use crate::bench::programs::{output, remove};
+use crate::cargo;
 
 /// Fails if the published crates do not compile with the lowest versions that they allow.
 ///
 /// Works on a copy without development dependencies, whose versions do not matter to users.
 pub fn compiles(root: &Path) -> Result<(), String> {
-    let folder = target(root).join("lowest");
-    let target = folder.join("target");
-    remove(&folder.join("crates"))?;
+    let folder = root.join("target/apart/lowest");
+    remove(&folder)?;
     copy(root, &folder).map_err(|error| format!("the workspace cannot be copied: {error}"))?;
 
     // Nothing but the choice of versions is unstable; the stable compiler does the rest.
-    let mut choice = Command::new(cargo_path());
+    let mut choice = cargo::command();
     choice.args(["-Z", "direct-minimal-versions", "metadata", "--quiet", "--format-version", "1"]);
     output(choice.env("RUSTC_BOOTSTRAP", "1").current_dir(&folder))?;
 
-    let mut check = Command::new(cargo_path());
-    check.args(["check", "--quiet", "--locked", "--workspace", "--all-features", "--target-dir"]);
-    output(check.arg(target).current_dir(&folder)).map(drop)
+    let mut check = cargo::command();
+    check.args(["check", "--quiet", "--locked", "--workspace", "--all-features"]);
+    output(check.env("CARGO_TARGET_DIR", "target").current_dir(&folder)).map(drop)
 }
 
 fn copy(root: &Path, to: &Path) -> Result<(), Box<dyn Error>> {

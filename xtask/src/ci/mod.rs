@@ -2,16 +2,24 @@
 
 mod alone;
 mod lowest;
+mod shell;
 mod steps;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anstream::println;
 use clap::Args;
 
+use crate::bench::programs::{remove, target};
+use crate::codegen::diagnostic::closest;
+
 pub use steps::{NEED_INTERNET, STEPS};
+
+/// The folders of what a step builds and no other step uses. They are gone once the step has passed:
+/// all builds together do not fit on the disk of a small machine. The second is trybuild's.
+pub const APART: [&str; 2] = ["target/apart", "target/tests"];
 
 /// The checks to run.
 #[derive(Args)]
@@ -50,7 +58,7 @@ pub struct Step {
 #[derive(Clone, Copy)]
 pub enum Run {
     /// Commands as in a shell, but without quotes: variables of the environment, a program and its
-    /// arguments, with a space between each.
+    /// arguments, with a space between each. Programs in `target/tools` are found.
     Commands(&'static [&'static str]),
     /// A function that is given the root of the workspace.
     Function(fn(&Path) -> Result<(), String>),
@@ -67,11 +75,13 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
         println!("{}", list(&steps));
         return Ok(());
     }
-    let outcomes = run_steps(root, &steps, options.keep_going);
-    println!("\n{}", summary(&outcomes));
     let may_skip =
         |step: &Step| !options.strict || (options.offline && NEED_INTERNET.contains(&step.name));
-    let failures: Vec<_> = outcomes.iter().filter_map(|it| advice(it, may_skip)).collect();
+    let failure = |outcome: &Outcome| advice(outcome, may_skip);
+    let outcomes =
+        run_steps(root, &steps, |outcome| !options.keep_going && failure(outcome).is_some());
+    println!("\n{}", summary(&outcomes));
+    let failures: Vec<_> = outcomes.iter().filter_map(failure).collect();
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\n")) }
 }
 
@@ -87,7 +97,11 @@ pub fn select(names: &[String]) -> Result<Vec<Step>, String> {
     let find = |name: &String| {
         let step = STEPS.iter().find(|step| step.name == name).copied();
         step.ok_or_else(|| {
-            format!("error: there is no step `{name}`; `cargo xtask ci --list` shows all steps")
+            let meant = closest(name, STEPS.iter().map(|step| step.name));
+            let meant = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
+            format!(
+                "error: there is no step `{name}`; {meant}`cargo xtask ci --list` shows all steps"
+            )
         })
     };
     names.iter().map(find).collect()
@@ -95,7 +109,10 @@ pub fn select(names: &[String]) -> Result<Vec<Step>, String> {
 
 /// Lists steps and what they show.
 pub fn list(steps: &[Step]) -> String {
-    let lines = steps.iter().map(|step| format!("{:12} {}", step.name, step.shows));
+    let lines = steps.iter().map(|Step { name, shows, .. }| {
+        let internet = if NEED_INTERNET.contains(name) { " (needs the internet)" } else { "" };
+        format!("{name:12} {shows}{internet}")
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -103,6 +120,8 @@ pub fn list(steps: &[Step]) -> String {
 pub struct Outcome {
     pub step: Step,
     pub time: Duration,
+    /// The size of the target folder when the step ended, in KiB, if it could be found.
+    pub disk: Option<u64>,
     pub result: Result<(), Setback>,
 }
 
@@ -114,16 +133,22 @@ pub enum Setback {
     Failed(String),
 }
 
-/// Runs steps in their order, up to the first that fails unless `keep_going` is set.
-pub fn run_steps(root: &Path, steps: &[Step], keep_going: bool) -> Vec<Outcome> {
+/// Runs steps in their order, up to the first whose outcome `stops` the run.
+pub fn run_steps(root: &Path, steps: &[Step], stops: impl Fn(&Outcome) -> bool) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for step in steps.iter().copied() {
         println!("\n== {}: {}", step.name, step.shows);
         let start = Instant::now();
-        let result = run_step(root, step);
-        let stops = matches!(result, Err(Setback::Failed(_))) && !keep_going;
-        outcomes.push(Outcome { step, time: start.elapsed(), result });
-        if stops {
+        let mut result = run_step(root, step);
+        let disk = disk(root);
+        if result.is_ok() {
+            let removed = APART.iter().try_for_each(|folder| remove(&root.join(folder)));
+            result = removed.map_err(Setback::Failed);
+        }
+        let outcome = Outcome { step, time: start.elapsed(), disk, result };
+        let is_last = stops(&outcome);
+        outcomes.push(outcome);
+        if is_last {
             break;
         }
     }
@@ -131,50 +156,37 @@ pub fn run_steps(root: &Path, steps: &[Step], keep_going: bool) -> Vec<Outcome> 
 }
 
 fn run_step(root: &Path, step: Step) -> Result<(), Setback> {
-    let prepare = |line| shell(root, line, Stdio::null).map_err(Setback::Skipped);
-    step.needs.iter().copied().try_for_each(prepare)?;
+    step.needs.iter().try_for_each(|line| shell::prepare(root, line)).map_err(Setback::Skipped)?;
     let result = match step.run {
-        Run::Commands(lines) => {
-            lines.iter().copied().try_for_each(|line| shell(root, line, Stdio::inherit))
-        }
+        Run::Commands(lines) => lines.iter().try_for_each(|line| shell::run(root, line)),
         Run::Function(function) => function(root),
     };
     result.map_err(Setback::Failed)
 }
 
-/// Runs a command as it is written in the table of the steps.
-fn shell(root: &Path, line: &str, output: fn() -> Stdio) -> Result<(), String> {
-    let mut words = line.split_whitespace().peekable();
-    let mut variables = Vec::new();
-    while let Some(variable) = words.peek().and_then(|word| word.split_once('=')) {
-        variables.push(variable);
-        words.next();
-    }
-    let mut command = Command::new(words.next().unwrap_or_default());
-    command.args(words).envs(variables).current_dir(root).stdout(output()).stderr(output());
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(format!("`{line}` failed")),
-        Err(error) => Err(format!("`{line}` could not be started: {error}")),
-    }
+/// Returns the size of the target folder in KiB, or nothing on a system without `du`.
+fn disk(root: &Path) -> Option<u64> {
+    let output = Command::new("du").arg("-sk").arg(target(root)).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).split_whitespace().next()?.parse().ok()
 }
 
-/// Tells the outcome and the time of each step, and again which were skipped. The last line counts
-/// them.
+/// Tells the outcome, the time and the disk space of each step, and again which were skipped. The last
+/// line counts them.
 pub fn summary(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
     let mut counts = [0; 3];
-    for Outcome { step, time, result } in outcomes {
+    for Outcome { step, time, disk, result } in outcomes {
         let (index, outcome) = match result {
             Ok(()) => (0, "passed".to_owned()),
             Err(Setback::Failed(_)) => (1, "failed".to_owned()),
             Err(Setback::Skipped(reason)) => (2, format!("skipped: {reason}")),
         };
         counts[index] += 1;
-        text += &format!("{:12} {:>5} s  {outcome}\n", step.name, time.as_secs());
+        text += &format!("{:12} {:>6}  {:>7}  {outcome}\n", step.name, clock(*time), size(*disk));
     }
-    let minutes = outcomes.iter().map(|outcome| outcome.time).sum::<Duration>().as_secs() / 60;
-    text += &format!("{minutes} min in all\n\n");
+    let time = outcomes.iter().map(|outcome| outcome.time).sum();
+    let disk = outcomes.iter().filter_map(|outcome| outcome.disk).max();
+    text += &format!("{:12} {:>6}  {:>7}  at most\n\n", "in all", clock(time), size(disk));
     let is_skipped = |it: &&Outcome| matches!(it.result, Err(Setback::Skipped(_)));
     let skipped: Vec<_> = outcomes.iter().filter(is_skipped).map(|it| it.step.name).collect();
     if !skipped.is_empty() {
@@ -184,17 +196,37 @@ pub fn summary(outcomes: &[Outcome]) -> String {
     text + &format!("{passed} passed, {failed} failed, {skipped} skipped")
 }
 
+/// Writes minutes and seconds.
+fn clock(time: Duration) -> String {
+    format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
+}
+
+fn size(kib: Option<u64>) -> String {
+    kib.map(|kib| format!("{:.1} GB", kib as f64 * 1024.0 / 1e9)).unwrap_or_default()
+}
+
 /// Says why a step failed, or was skipped and may not be, what to do, and how to run it again.
 pub fn advice(outcome: &Outcome, may_skip: impl Fn(&Step) -> bool) -> Option<String> {
     let Step { name, help, .. } = outcome.step;
     match &outcome.result {
-        Err(Setback::Failed(why)) => Some(format!(
-            "error: step `{name}` failed: {why}\n\n{help}\nTo run it again: cargo xtask ci {name}"
-        )),
-        Err(Setback::Skipped(why)) if !may_skip(&outcome.step) => Some(format!(
-            "error: step `{name}` was skipped: {why}\n\nInstall what the step needs; `.ci/run` does.\n\
-             To run it again: cargo xtask ci {name}"
-        )),
+        Err(Setback::Failed(why)) => {
+            // Functions may say `error:` themselves, as what other tasks print.
+            let why = why.trim_start_matches("error: ");
+            Some(format!(
+                "error: step `{name}` failed: {why}\n\n{help}\n\
+                 To run it again: cargo xtask ci {name}"
+            ))
+        }
+        Err(Setback::Skipped(why)) if !may_skip(&outcome.step) => {
+            let hint = match NEED_INTERNET.contains(&name) {
+                true => "The step needs more of the internet than package registries.",
+                false => "`.ci/run` installs what the steps need, on Debian.",
+            };
+            Some(format!(
+                "error: step `{name}` was skipped: {why}\n\n{hint}\n\
+                 To run it again: .ci/run {name}"
+            ))
+        }
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use super::{Run, Step, alone, lowest};
 use Run::{Commands, Function};
 
 /// Without ring, which is compiled by a C compiler for the target.
-const OTHER_SYSTEMS: &str = "cargo check --no-default-features \
+const OTHER_SYSTEMS: &str = "CARGO_TARGET_DIR=target/apart cargo check --no-default-features \
     --target x86_64-pc-windows-gnu --target aarch64-apple-darwin \
     --package feishu-im --features feishu-im/gbk,feishu-im/long-connection,feishu-im/markdown \
     --package feishu-apaas --features feishu-apaas/reqwest \
@@ -96,9 +96,8 @@ pub const STEPS: &[Step] = &[
         name: "features",
         shows: "Each crate compiles alone: without features, with each of them, with all",
         needs: &["cargo hack --version"],
-        run: Commands(&[
-            "cargo hack clippy --workspace --ignore-private --each-feature -- -Dwarnings",
-        ]),
+        run: Commands(&["CARGO_TARGET_DIR=target/apart \
+             cargo hack clippy --workspace --ignore-private --each-feature -- -Dwarnings"]),
         help: "Run the `cargo clippy` that is named above. The build of the workspace unifies \
                features and hides this.",
     },
@@ -192,13 +191,15 @@ pub const STEPS: &[Step] = &[
         shows: "The install lines and programs of all READMEs work in fresh projects",
         needs: &[],
         run: Commands(&["cargo test --package openplat-tests --test first_hour -- --ignored"]),
-        help: "The project is in `target/first-hour`. Correct the README, in both languages.",
+        help: "The project is in `target/apart/first-hour`. Correct the README, in both languages.",
     },
     Step {
         name: "publish",
         shows: "Each crate can be packaged and built from its package",
         needs: &[],
-        run: Commands(&["cargo publish --workspace --dry-run --allow-dirty"]),
+        run: Commands(&[
+            "CARGO_TARGET_DIR=target/apart cargo publish --workspace --dry-run --allow-dirty",
+        ]),
         help: "A file that is missing from a package needs a pattern in `include` of `Cargo.toml`.",
     },
     Step {
@@ -212,9 +213,8 @@ pub const STEPS: &[Step] = &[
         name: "msrv",
         shows: "The crates compile with the oldest Rust that they promise",
         needs: &["cargo hack --version", "rustup toolchain install 1.88 --profile minimal"],
-        run: Commands(&[
-            "cargo hack check --rust-version --workspace --ignore-private --all-features",
-        ]),
+        run: Commands(&["CARGO_TARGET_DIR=target/apart \
+             cargo hack check --rust-version --workspace --ignore-private --all-features"]),
         help: "Use an older API, or raise `rust-version`, here, in the READMEs and in the changelog.",
     },
     Step {

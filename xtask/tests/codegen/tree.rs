@@ -212,7 +212,7 @@ fn deleted_code_is_restored_by_a_generator_built_without_it() {
     for part in ["Cargo.toml", "Cargo.lock", ".cargo", "crates", "specs", "tests", "xtask"] {
         copy_without_generated(&original.join(part), &copy.path().join(part));
     }
-    let target = original.join("target/restored");
+    let target = original.join("target/apart/restored");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let run = Command::new(cargo)
         .args(["xtask", "codegen"])

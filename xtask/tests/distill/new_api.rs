@@ -137,7 +137,7 @@ fn four_commands_lead_from_pages_to_calls() {
     let tests = Command::new(env!("CARGO"))
         .args(["test", "--quiet", "--package", "openplat-tests", "--lib", "feishu_dock"])
         .current_dir(lab.path(""))
-        .env("CARGO_TARGET_DIR", root.join("target/new-api"))
+        .env("CARGO_TARGET_DIR", root.join("target/apart/new-api"))
         .env("RUSTFLAGS", "-D warnings")
         .output()
         .unwrap();
