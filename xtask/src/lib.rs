@@ -8,5 +8,6 @@ pub mod ci;
 pub mod codegen;
 pub mod distill;
 pub mod new_api;
+pub mod openapi;
 pub mod operations;
 pub mod words;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
-use xtask::{bench, cargo, changes, ci, codegen, new_api, operations, words};
+use xtask::{bench, cargo, changes, ci, codegen, new_api, openapi, operations, words};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -38,6 +38,17 @@ enum Task {
         /// Show all problems of the specs
         #[arg(long)]
         verbose: bool,
+    },
+    /// Generate a document of OpenAPI 3.1 for each published API from the specs
+    Openapi {
+        /// The APIs to describe, by the names of their crates; all of them if none is named
+        apis: Vec<String>,
+        /// The folder to write to [default: openapi]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Check that the documents are up to date; print a diff and fail if they are not
+        #[arg(long)]
+        check: bool,
     },
     /// Generate specs from a vendor's documentation pages
     Distill {
@@ -155,8 +166,18 @@ fn run(cli: Cli) -> Result<(), String> {
     match cli.task {
         Task::Codegen { crates, check: checks, verbose } => {
             let shown = if verbose { usize::MAX } else { SHOWN };
-            let run = if checks { check } else { generate };
-            run(&root()?, &crates, shown)
+            let root = root()?;
+            let outcome = plan(&root, &crates, shown)?;
+            if checks { check(&outcome, "codegen", &crates) } else { write(&root, &outcome) }
+        }
+        Task::Openapi { apis, out, check: checks } => {
+            let (root, out) = (root()?, out.as_deref());
+            let outcome =
+                openapi::plan(&root, &apis, out).map_err(|error| explain(&error, SHOWN))?;
+            match checks {
+                true => check(&outcome, "openapi", &apis),
+                false => write(out.unwrap_or(&root), &outcome),
+            }
         }
         Task::Distill { pages, api, out, write, gloss, sentences, verbose, json } => {
             // Specs that are written elsewhere need no checkout.
@@ -175,7 +196,7 @@ fn run(cli: Cli) -> Result<(), String> {
         }
         Task::Demo => {
             let root = root()?;
-            check(&root, &[], SHOWN).and_then(|()| demo(&root))
+            check(&plan(&root, &[], SHOWN)?, "codegen", &[]).and_then(|()| demo(&root))
         }
         Task::Bench(options) => print_all(&bench::run(&root()?, &options)?),
         Task::Ci(options) => ci::run(&root()?, &options),
@@ -198,22 +219,24 @@ fn checkout() -> Result<PathBuf, String> {
     })
 }
 
-fn generate(root: &Path, crates: &[String], shown: usize) -> Result<(), String> {
-    let outcome = codegen::plan(root, crates).map_err(|error| explain(&error, shown))?;
+fn plan(root: &Path, crates: &[String], shown: usize) -> Result<codegen::Outcome, String> {
+    codegen::plan(root, crates).map_err(|error| explain(&error, shown))
+}
+
+fn write(root: &Path, outcome: &codegen::Outcome) -> Result<(), String> {
     codegen::apply(root, &outcome.changes).map_err(|error| format!("error: {error}"))?;
     for change in &outcome.changes {
         println!("{change}");
     }
     println!("{} generated files, {} changed", outcome.files, outcome.changes.len());
-    if let Some(missing) = missing_sentences(&outcome) {
+    if let Some(missing) = missing_sentences(outcome) {
         println!("{missing}");
     }
     Ok(())
 }
 
-fn check(root: &Path, crates: &[String], shown: usize) -> Result<(), String> {
-    let outcome = codegen::plan(root, crates).map_err(|error| explain(&error, shown))?;
-    if let Some(missing) = missing_sentences(&outcome) {
+fn check(outcome: &codegen::Outcome, task: &str, names: &[String]) -> Result<(), String> {
+    if let Some(missing) = missing_sentences(outcome) {
         return Err(format!("error: {missing}"));
     }
     if outcome.changes.is_empty() {
@@ -223,7 +246,7 @@ fn check(root: &Path, crates: &[String], shown: usize) -> Result<(), String> {
     for change in &outcome.changes {
         println!("{}", change.diff());
     }
-    let command = ["cargo xtask codegen"].into_iter().chain(crates.iter().map(String::as_str));
+    let command = ["cargo xtask", task].into_iter().chain(names.iter().map(String::as_str));
     Err(format!(
         "error: {} of {} generated files are not up to date\n\nrun `{}` and commit the result",
         outcome.changes.len(),

@@ -122,6 +122,9 @@ pub struct Operation {
     /// The documented codes, in the order of the page.
     pub codes: Vec<String>,
     pub types: Vec<TypeDef>,
+    /// The documented body.
+    pub request_example: Option<Value>,
+    /// The documented response, with its envelope.
     pub response_example: Option<Value>,
     /// The example of the docs, where it is written by hand.
     pub example_code: Vec<String>,
@@ -314,7 +317,10 @@ pub struct Field {
     pub values: Vec<(i64, String)>,
     /// The documented limits of length and range, in sentences.
     pub limits: Vec<String>,
-    pub max_length: Option<u64>,
+    /// The least and the greatest documented number.
+    pub range: Bounds<i64>,
+    /// The least and the greatest documented number of characters or elements.
+    pub length: Bounds<u64>,
     pub default: Option<String>,
     pub required: bool,
     /// `null` clears it, which is not the same as leaving it out.
@@ -334,6 +340,9 @@ pub struct Field {
     pub accessor: Option<String>,
     pub example: Option<Value>,
 }
+
+/// Two limits, of which either can be open.
+pub type Bounds<T> = (Option<T>, Option<T>);
 
 impl Field {
     /// The setter that sends `null`.

@@ -4,7 +4,7 @@
 //! files of the IR, `tree` compares them with the disk. Data flows one way.
 
 pub mod diagnostic;
-mod docs;
+pub(crate) mod docs;
 pub mod document;
 mod emit;
 pub mod ir;
@@ -16,7 +16,7 @@ mod render;
 pub mod rules;
 mod shape;
 pub mod spec;
-mod tree;
+pub(crate) mod tree;
 
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ pub fn plan(root: &Path, crates: &[String]) -> Result<Outcome, Error> {
         [] => generated_folders(root),
         chosen => chosen.iter().map(|name| generated(name)).collect(),
     };
-    let changes = tree::changes(root, &files, &folders)?;
+    let changes = tree::changes(root, &files, &folders, &tree::CODE)?;
     Ok(Outcome { files: files.len(), changes, undescribed })
 }
 

@@ -39,7 +39,7 @@ fn progress(done: &[String]) -> String {
     match done {
         [] => "nothing was written".to_owned(),
         done => format!(
-            "this was done before, and nothing else:\n{}\n\nrun `cargo xtask codegen` again",
+            "this was done before, and nothing else:\n{}\n\nrun the command again",
             done.join("\n")
         ),
     }
@@ -62,8 +62,25 @@ pub struct Change {
     new: Option<String>,
 }
 
-/// Returns the changes below `root` after which it has `files`, and nothing else in `folders`.
-pub fn changes(root: &Path, files: &[File], folders: &[PathBuf]) -> Result<Vec<Change>, Error> {
+/// The files that a command generates.
+pub struct Kind {
+    /// How each of them starts.
+    pub start: &'static str,
+    /// Files without this extension may lie next to them. `None` if there must be no others.
+    pub extension: Option<&'static str>,
+}
+
+/// The code of the crates and their tests.
+pub const CODE: Kind = Kind { start: HEADER, extension: None };
+
+/// Returns the changes below `root` after which it has `files`, and no others of their kind in
+/// `folders`.
+pub fn changes(
+    root: &Path,
+    files: &[File],
+    folders: &[PathBuf],
+    kind: &Kind,
+) -> Result<Vec<Change>, Error> {
     let mut wanted: BTreeMap<&Path, &str> =
         files.iter().map(|file| (file.path.as_path(), file.contents.as_str())).collect();
     for path in wanted.keys() {
@@ -73,6 +90,8 @@ pub fn changes(root: &Path, files: &[File], folders: &[PathBuf]) -> Result<Vec<C
     for folder in folders {
         list(root, folder, &mut present)?;
     }
+    present
+        .retain(|path| kind.extension.is_none_or(|kind| path.extension() == Some(kind.as_ref())));
     // Files outside the folders, such as the schema, are looked up one by one.
     let outside = wanted.keys().filter(|path| !folders.iter().any(|dir| path.starts_with(dir)));
     present.extend(outside.filter(|path| root.join(path).exists()).map(|path| path.to_path_buf()));
@@ -80,7 +99,7 @@ pub fn changes(root: &Path, files: &[File], folders: &[PathBuf]) -> Result<Vec<C
     for path in present {
         let bytes = std::fs::read(root.join(&path)).map_err(Error::io("read", &path))?;
         let new = wanted.remove(path.as_path());
-        if new.is_none() && !bytes.starts_with(HEADER.as_bytes()) {
+        if new.is_none() && !bytes.starts_with(kind.start.as_bytes()) {
             return Err(Error::Foreign(slashes(&path)));
         }
         if new.is_none_or(|new| new.as_bytes() != bytes) {
@@ -136,7 +155,14 @@ fn check_target(root: &Path, path: &Path) -> Result<(), Error> {
 /// disk or a killed process leaves the tree as it was.
 pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
     let (mut folders, mut done) = (Vec::new(), Vec::new());
-    make(root, changes, &mut folders, &mut done).map_err(|source| {
+    let target = root.join("target");
+    let is_new = !target.exists();
+    let made = make(root, changes, &mut folders, &mut done);
+    if is_new {
+        // Nothing of it is needed any more.
+        drop(std::fs::remove_dir(target));
+    }
+    made.map_err(|source| {
         if done.is_empty() {
             folders.iter().rev().for_each(|folder| drop(std::fs::remove_dir(root.join(folder))));
         }

@@ -219,7 +219,7 @@ fn form_field(operation: &Operation, field: &Field) -> TokenStream {
 
 /// How long an idempotency key can be; `None` for any other field.
 fn dedupe_limit(field: &Field) -> Option<TokenStream> {
-    field.dedupe.then(|| match field.max_length {
+    field.dedupe.then(|| match field.length.1 {
         Some(limit) => Literal::u64_unsuffixed(limit).to_token_stream(),
         None => quote!(usize::MAX),
     })

@@ -1,0 +1,135 @@
+//! Events and callbacks: what the platform sends to a webhook.
+
+use super::node::{Node, Object};
+use super::sample::members;
+use super::schema::{Schemas, Way};
+use super::words::{codes, list, paragraphs, summary};
+use crate::codegen::ir::{Event, EventSchema};
+
+/// The tag of all events.
+pub const TAG: &str = "events";
+
+const JSON: &str = "application/json";
+
+/// Returns all events by their types.
+pub fn webhooks(schemas: &Schemas<'_>) -> Object {
+    let events = schemas.api().events.iter();
+    events.map(|event| (&*event.id, Object::new().with("post", describe(schemas, event)))).collect()
+}
+
+fn describe(schemas: &Schemas<'_>, event: &Event) -> Object {
+    let payload = match event.schema {
+        EventSchema::V2 | EventSchema::V1 => "/event",
+        EventSchema::Card => "",
+    };
+    let key = event.dedupe.as_ref().map(|pointer| format!("{payload}{pointer}"));
+    Object::new()
+        .with("tags", [TAG])
+        .with("summary", summary(&event.doc))
+        .with("description", description(schemas, event))
+        .with("externalDocs", Object::new().with("url", event.source.as_str()))
+        .with("requestBody", request(schemas, event))
+        .with("responses", Object::new().with("200", response(schemas, event)))
+        .with_if_true("deprecated", event.replaced_by.is_some())
+        .with_if_any("x-openplat-scopes", event.scopes.clone())
+        .with_if_any("x-openplat-field-scopes", event.field_scopes.clone())
+        .with_if_some("x-openplat-replaced-by", event.replaced_by.as_deref())
+        .with_if_some("x-openplat-dedupe", key)
+}
+
+fn description(schemas: &Schemas<'_>, event: &Event) -> String {
+    let replaced_by = event.replaced_by.as_ref().map(|id| format!("`{id}`"));
+    let facts = [
+        ("Scope", codes(&event.scopes, " or ")),
+        ("Scope of some fields", codes(&event.field_scopes, ", ")),
+        ("Replaced by", replaced_by.unwrap_or_default()),
+    ];
+    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
+    paragraphs([
+        schemas.sentence(&event.doc),
+        list(facts.map(|(name, fact)| format!("{name}: {fact}"))),
+    ])
+}
+
+fn request(schemas: &Schemas<'_>, event: &Event) -> Object {
+    let payload = Object::new().with("$ref", format!("#/components/schemas/{}", event.name));
+    let object = |required: &[&'static str], properties: Object| {
+        Object::new()
+            .with("type", "object")
+            .with("required", required.to_vec())
+            .with("properties", properties)
+    };
+    let constant = |value: &str| Object::new().with("const", value);
+    let schema = match event.schema {
+        EventSchema::V2 => object(
+            &["schema", "header", "event"],
+            Object::new()
+                .with("schema", constant("2.0"))
+                .with("header", object(&["event_type"], header(&event.id)))
+                .with("event", payload),
+        ),
+        EventSchema::V1 => object(
+            &["uuid", "event"],
+            Object::new()
+                .with("uuid", text("The ID of the event, the same when it is sent again."))
+                .with("type", constant("event_callback"))
+                .with(
+                    "ts",
+                    text("When it happened: seconds since the Unix epoch, with a fraction."),
+                )
+                .with("token", token())
+                .with("event", payload),
+        ),
+        EventSchema::Card => payload,
+    };
+    let example = example(schemas, event);
+    let media = Object::new().with("schema", schema).with_if_some("example", example);
+    Object::new().with("required", true).with("content", Object::new().with(JSON, media))
+}
+
+fn header(id: &str) -> Object {
+    Object::new()
+        .with("event_id", text("The ID of the event, the same when it is sent again."))
+        .with("event_type", Object::new().with("const", id))
+        .with("create_time", text("When it happened, since the Unix epoch."))
+        .with("token", token())
+        .with("app_id", text("The app that the event is for, which starts with `cli_`."))
+        .with("tenant_key", text("The tenant that the event happened in."))
+}
+
+fn text(description: &str) -> Object {
+    Object::new().with("type", "string").with("description", description)
+}
+
+fn token() -> Object {
+    text("The verification token of the app.").with("x-openplat-sensitive", true)
+}
+
+/// Returns the documented body, with its envelope.
+fn example(schemas: &Schemas<'_>, event: &Event) -> Option<Node> {
+    let whole = event.example.as_ref()?.as_object()?;
+    let fields = event.payload().map_or(&[][..], |payload| &payload.fields);
+    if event.schema == EventSchema::Card {
+        return Some(members(schemas.api(), fields, whole).into());
+    }
+    let payload = whole.get("event")?.as_object()?;
+    let names = ["schema", "uuid", "type", "ts", "token", "header"];
+    let envelope = names.into_iter().filter_map(|name| Some((name, whole.get(name)?.clone())));
+    let envelope: Object = envelope.collect();
+    Some(envelope.with("event", members(schemas.api(), fields, payload)).into())
+}
+
+fn response(schemas: &Schemas<'_>, event: &Event) -> Object {
+    match &event.answer {
+        None => Object::new().with(
+            "description",
+            "The event was received. After any other status, the platform sends it again.",
+        ),
+        Some(answer) => {
+            let media = Object::new().with("schema", schemas.of(answer, Way::Sent));
+            Object::new()
+                .with("description", "The response that the callback waits for.")
+                .with("content", Object::new().with(JSON, media))
+        }
+    }
+}

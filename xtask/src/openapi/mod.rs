@@ -1,0 +1,60 @@
+//! `cargo xtask openapi`: one document of OpenAPI 3.1 for each published API.
+//!
+//! `document` puts together what `operation` and `event` say with the `schema`s of their types.
+//! Like `codegen`, it reads the specs and the manifests and nothing else.
+
+mod about;
+mod document;
+mod event;
+mod node;
+mod operation;
+mod sample;
+mod schema;
+mod vendor;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+pub use self::about::About;
+pub use self::document::text;
+use crate::codegen::diagnostic::one_of;
+use crate::codegen::ir::Api;
+use crate::codegen::tree::{self, Kind};
+use crate::codegen::{self, Error, File, Outcome};
+
+/// The folder of the documents.
+const FOLDER: &str = "openapi";
+
+/// A README explains them.
+const KIND: Kind = Kind { start: document::START, extension: Some("json") };
+
+/// Returns how the documents below `root`, or those in `out`, differ from what the specs say of
+/// `apis`, or of all published ones if none is named. The changes are relative to `root` or `out`.
+/// Writes nothing.
+///
+/// # Errors
+///
+/// Returns an error if the specs have faults, if an API is unknown or not published, or if another
+/// file is where a document belongs.
+pub fn plan(root: &Path, apis: &[String], out: Option<&Path>) -> Result<Outcome, Error> {
+    let lowered = codegen::lower(root)?;
+    let published = lowered.iter().filter_map(|api| Some((api, About::read(root, &api.name)?)));
+    let published: Vec<(&Api, About)> = published.collect();
+    let known = published.iter().map(|(api, _)| api.name.as_str());
+    if let Some(name) = apis.iter().find(|name| !known.clone().any(|known| known == *name)) {
+        return Err(Error::UnknownCrate { name: name.clone(), known: one_of(known) });
+    }
+    let is_chosen = |(api, _): &&(&Api, About)| apis.is_empty() || apis.contains(&api.name);
+    let chosen: Vec<_> = published.iter().filter(is_chosen).collect();
+    let folder = Path::new(if out.is_some() { "" } else { FOLDER });
+    let files = chosen.iter().map(|(api, about)| File {
+        path: folder.join(format!("{}.json", api.name)),
+        contents: document::text(api, about),
+    });
+    let files: Vec<_> = files.collect();
+    // Only there, a document that no spec stands for is known to be ours.
+    let owned = (out.is_none() && apis.is_empty()).then(|| PathBuf::from(FOLDER));
+    let changes = tree::changes(out.unwrap_or(root), &files, owned.as_slice(), &KIND)?;
+    let undescribed = chosen.iter().flat_map(|(api, _)| api.undescribed.clone());
+    Ok(Outcome { files: files.len(), changes, undescribed: undescribed.collect() })
+}

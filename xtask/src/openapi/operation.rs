@@ -1,0 +1,326 @@
+//! Operations: what is sent, and what comes back.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::node::{Node, Object};
+use super::sample::{members, sample};
+use super::schema::{Schemas, Way, deprecation, is_required, marks};
+use super::vendor::{Envelope, old_servers, scheme};
+use super::words::{codes, list, paragraphs, summary};
+use crate::codegen::ir::{
+    Body, Code, Field, Method, Model, Operation, Paging, PagingBy, Place, Type,
+};
+
+const JSON: &str = "application/json";
+
+/// Returns all operations by path and method.
+pub fn paths(schemas: &Schemas<'_>) -> Object {
+    let mut paths: Vec<(&str, Object)> = Vec::new();
+    for module in &schemas.api().modules {
+        for operation in &module.operations {
+            // Paths that differ in the names of their parameters are one.
+            let same = |(path, _): &&mut (&str, Object)| shape(path) == shape(&operation.template);
+            let index = paths.iter_mut().position(|entry| same(&entry));
+            let index = index.unwrap_or_else(|| {
+                paths.push((&operation.template, Object::new()));
+                paths.len() - 1
+            });
+            let Some((path, item)) = paths.get_mut(index) else { continue };
+            let method = operation.method.as_str().to_lowercase();
+            let described = describe(schemas, &module.name, operation, path);
+            *item = std::mem::take(item).with(method, described);
+        }
+    }
+    paths.into_iter().collect()
+}
+
+/// Returns a path without the names of its parameters.
+fn shape(path: &str) -> Vec<&str> {
+    path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect()
+}
+
+fn describe(schemas: &Schemas<'_>, module: &str, operation: &Operation, path: &str) -> Object {
+    let envelope = Envelope::of(schemas.api(), operation);
+    let siblings: Vec<_> = operation.parts().map(|(_, field)| field).collect();
+    let security = operation.tokens.iter();
+    let security =
+        security.map(|token| Object::new().with(scheme(envelope, *token), Node::List(Vec::new())));
+    let is_idempotent = operation
+        .idempotent
+        .unwrap_or(matches!(operation.method, Method::Get | Method::Put | Method::Delete));
+    let rates = operation.rates.iter();
+    let rates =
+        rates.map(|(calls, seconds)| Object::new().with("calls", *calls).with("seconds", *seconds));
+    Object::new()
+        .with("tags", [module])
+        .with("summary", summary(&operation.doc))
+        .with("description", description(schemas, operation, &siblings))
+        .with("externalDocs", Object::new().with("url", operation.source.as_str()))
+        .with("operationId", operation.id.as_str())
+        .with_if_any("parameters", parameters(schemas, operation, path, &siblings))
+        .with_if_some("requestBody", request(schemas, operation, &siblings))
+        .with("responses", responses(schemas, operation))
+        .with_if_true("deprecated", operation.deprecated.is_some())
+        .with("security", security.collect::<Node>())
+        .with_if_some("servers", (envelope == Envelope::OldDingTalk).then(old_servers))
+        .with_if_any("x-openplat-scopes", operation.scopes.clone())
+        .with_if_any("x-openplat-rate-limit", rates.collect::<Node>())
+        .with("x-openplat-idempotent", is_idempotent)
+        .with_if_some(
+            "x-openplat-paging",
+            operation.paging.as_ref().map(|pages| paging(pages, operation, envelope)),
+        )
+        .with_if_any("x-openplat-lacks", operation.lacks.clone())
+        .with_if_any("x-openplat-errors", operation.codes.clone())
+}
+
+/// The facts that generators and viewers do not show are said in words as well.
+fn description(schemas: &Schemas<'_>, operation: &Operation, siblings: &[&Field]) -> String {
+    let markdown = |text: &str| schemas.words().markdown(text, siblings);
+    let tokens = operation.tokens.iter().map(|token| token.meaning());
+    let scopes = codes(&operation.scopes, " or ");
+    let lacks = codes(&operation.lacks, ", ");
+    let rate = operation.rate.as_deref().map(markdown).unwrap_or_default();
+    let facts = [
+        ("Token", tokens.collect::<Vec<_>>().join(" or ")),
+        ("Scope", scopes),
+        ("Rate limit", rate),
+        ("Not in this response", lacks),
+    ];
+    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
+    paragraphs([
+        markdown(&operation.doc),
+        deprecation(operation.deprecated.as_deref().map(markdown)),
+        list(facts.map(|(name, fact)| format!("{name}: {fact}"))),
+    ])
+}
+
+/// Returns the parameters, those of the path by their names in `path`.
+fn parameters(
+    schemas: &Schemas<'_>,
+    operation: &Operation,
+    path: &str,
+    siblings: &[&Field],
+) -> Node {
+    let in_path = path.split('/').filter(|part| part.starts_with('{'));
+    let in_path = in_path.map(|part| part.trim_matches(['{', '}'])).zip(&operation.params);
+    let in_path = in_path.map(|(name, field)| ("path", name, field));
+    let in_query = operation.query.iter().map(|field| ("query", field.wire.as_str(), field));
+    let parameters = in_path.chain(in_query).map(|(place, name, field)| {
+        Object::new()
+            .with("name", name)
+            .with("in", place)
+            .with_if_true("required", field.required)
+            .with("description", schemas.description(field, siblings))
+            .with_if_true("deprecated", field.deprecated.is_some())
+            .with("schema", schemas.bare(field, Way::Sent))
+            .with_if_some("example", schemas.example(field))
+            .and(marks(field, siblings))
+    });
+    parameters.collect()
+}
+
+fn request(schemas: &Schemas<'_>, operation: &Operation, siblings: &[&Field]) -> Option<Object> {
+    let body = operation.body.as_ref()?;
+    let (media_type, schema) = match body {
+        Body::Object(fields) => (JSON, schemas.object(fields, siblings, Way::Sent)),
+        Body::Form(fields) => ("multipart/form-data", schemas.object(fields, siblings, Way::Sent)),
+        Body::Whole(field) => (JSON, schemas.of(&field.ty, Way::Sent)),
+    };
+    let example = operation.request_example.as_ref().map(|value| match (body, value) {
+        (Body::Whole(field), value) => sample(schemas.api(), &field.ty, value),
+        (Body::Object(fields) | Body::Form(fields), Value::Object(values)) => {
+            members(schemas.api(), fields, values).into()
+        }
+        (_, value) => value.clone().into(),
+    });
+    let media = Object::new().with("schema", schema).with_if_some("example", example);
+    Some(
+        Object::new().with("required", true).with("content", Object::new().with(media_type, media)),
+    )
+}
+
+fn responses(schemas: &Schemas<'_>, operation: &Operation) -> Object {
+    let mut by_status: BTreeMap<u16, Vec<&Code>> = BTreeMap::new();
+    for code in &operation.codes {
+        let code = schemas.api().codes.iter().find(|known| known.code == *code);
+        code.into_iter().for_each(|code| by_status.entry(code.http).or_default().push(code));
+    }
+    let with_success = by_status.remove(&200).unwrap_or_default();
+    let responses = Object::new().with("200", success(schemas, operation, &with_success));
+    let envelope = Envelope::of(schemas.api(), operation);
+    let refusals = by_status.iter().map(|(status, codes)| {
+        let description =
+            paragraphs(["The operation failed.".to_owned(), meanings(schemas, codes)]);
+        let content = Object::new().with(JSON, error(schemas, envelope, codes));
+        let response = Object::new().with("description", description).with("content", content);
+        (status.to_string(), response)
+    });
+    let refusals: Object = refusals.collect();
+    responses
+        .and(refusals)
+        .with("default", reference("responses", &envelope.error_name(schemas.api())))
+}
+
+fn success(schemas: &Schemas<'_>, operation: &Operation, codes: &[&Code]) -> Object {
+    let envelope = Envelope::of(schemas.api(), operation);
+    let intro = match codes {
+        [] => String::new(),
+        _ => "These errors come with this status as well:".to_owned(),
+    };
+    let description = paragraphs(["Success.".to_owned(), intro, meanings(schemas, codes)]);
+    let response = Object::new().with("description", description);
+    if operation.is_download() {
+        let name = Object::new()
+            .with("description", "The name of the file.")
+            .with("schema", Object::new().with("type", "string"))
+            .with("example", "attachment; filename=\"report.pdf\"");
+        let file = Object::new().with("schema", schemas.of(&Type::File, Way::Received));
+        let error = (!codes.is_empty()).then(|| error(schemas, envelope, codes));
+        let content = Object::new().with("application/octet-stream", file);
+        return response
+            .with("headers", Object::new().with("Content-Disposition", name))
+            .with("content", content.with_if_some(JSON, error));
+    }
+    let documented = documented(schemas, operation, envelope);
+    let documented = documented.map(|value| Object::new().with("value", value));
+    let examples = Object::new().with_if_some("success", documented);
+    let examples = examples.and(error_examples(envelope, codes));
+    let schema = success_schema(schemas, operation, envelope);
+    let media = Object::new().with("schema", schema).with_if_any("examples", examples);
+    response.with("content", Object::new().with(JSON, media))
+}
+
+/// Returns the schema of a response's body.
+fn success_schema(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelope) -> Object {
+    let output = operation.output.as_ref().map(|output| schemas.of(output, Way::Received));
+    let Some(code) = envelope.code() else { return output.unwrap_or_default() };
+    let model = operation.output.as_ref().and_then(Type::reference);
+    let model = model.and_then(|model| schemas.api().model(&model.name));
+    let always = always(model);
+    let is_apart = envelope == Envelope::Feishu && !operation.whole_body;
+    let (rest, always) = match model {
+        _ if is_apart => {
+            let always = if always.is_empty() { Vec::new() } else { vec!["data"] };
+            let nothing = || Object::new().with("type", "object").with("description", "Empty.");
+            (Object::new().with("data", output.unwrap_or_else(nothing)), always)
+        }
+        Some(model) => {
+            let siblings: Vec<_> = model.fields.iter().collect();
+            (schemas.properties(&model.fields, &siblings, Way::Received), always)
+        }
+        None => (Object::new(), always),
+    };
+    // An error with this status has none of them.
+    let is_success = Object::new()
+        .with("properties", Object::new().with(code, Object::new().with("const", 0_i64)));
+    let condition = (!always.is_empty()).then(|| {
+        Object::new().with("if", is_success).with("then", Object::new().with("required", always))
+    });
+    Object::new()
+        .with("type", "object")
+        .with_if_any("required", envelope.always().to_vec())
+        .with("properties", envelope.members().and(rest))
+        .and(condition.unwrap_or_default())
+}
+
+fn always(model: Option<&Model>) -> Vec<&str> {
+    let fields = model.into_iter().flat_map(|model| &model.fields);
+    let fields = fields.filter(|field| is_required(field, Way::Received));
+    fields.map(|field| field.wire.as_str()).collect()
+}
+
+/// Returns the documented response, with its envelope.
+fn documented(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelope) -> Option<Node> {
+    let whole = operation.response_example.as_ref()?;
+    let read = |value: &Value| match &operation.output {
+        Some(output) => sample(schemas.api(), output, value),
+        None => value.clone().into(),
+    };
+    let own = |names: &[&'static str]| -> Object {
+        let members = names.iter().filter_map(|name| Some((*name, whole.get(*name)?.clone())));
+        members.collect()
+    };
+    Some(match envelope {
+        Envelope::DingTalk => read(whole),
+        Envelope::Feishu if !operation.whole_body => {
+            let message = whole.get("msg").cloned().unwrap_or_else(|| "success".into());
+            let data = whole.get("data").map(read);
+            own(&["code"]).with("msg", message).with_if_some("data", data).into()
+        }
+        _ => match read(whole) {
+            Node::Object(data) => own(envelope.names()).and(data).into(),
+            data => data,
+        },
+    })
+}
+
+/// Returns the content of a response with one of these codes.
+fn error(schemas: &Schemas<'_>, envelope: Envelope, codes: &[&Code]) -> Object {
+    Object::new()
+        .with("schema", reference("schemas", &envelope.error_name(schemas.api())))
+        .with_if_any("examples", error_examples(envelope, codes))
+}
+
+/// Returns a sample for each code, by the code.
+fn error_examples(envelope: Envelope, codes: &[&Code]) -> Object {
+    let examples = codes.iter().map(|code| {
+        let value = envelope.error(&code.code, &code.doc);
+        (&*code.code, Object::new().with("value", value))
+    });
+    examples.collect()
+}
+
+/// Returns the responses for what no operation documents.
+pub fn other_errors(schemas: &Schemas<'_>) -> Object {
+    let envelopes = Envelope::all(schemas.api()).into_iter();
+    let responses = envelopes.map(|envelope| {
+        let content = Object::new().with(JSON, error(schemas, envelope, &[]));
+        let response = Object::new()
+            .with("description", "An error that any operation can return, or an undocumented one.")
+            .with("content", content);
+        (envelope.error_name(schemas.api()), response)
+    });
+    responses.collect()
+}
+
+fn reference(kind: &str, name: &str) -> Object {
+    Object::new().with("$ref", format!("#/components/{kind}/{name}"))
+}
+
+fn meanings(schemas: &Schemas<'_>, codes: &[&Code]) -> String {
+    list(codes.iter().map(|code| {
+        let text = format!("{} {}", code.doc, code.advice);
+        format!("`{}` (`{}`): {}", code.code, code.variant, schemas.sentence(text.trim()))
+    }))
+}
+
+/// Returns the way from one page to the next: parameters, and pointers into the response.
+fn paging(paging: &Paging, operation: &Operation, envelope: Envelope) -> Object {
+    let is_apart = envelope == Envelope::Feishu && !operation.whole_body;
+    let pointer = |field: &Field| {
+        let name = field.wire.replace('~', "~0").replace('/', "~1");
+        format!("{}/{name}", if is_apart { "/data" } else { "" })
+    };
+    let parameter = |field: &Field| {
+        let mut parts = operation.parts();
+        let place = parts.find(|(_, other)| other.rust == field.rust).map(|(place, _)| place);
+        let place = if place == Some(Place::Body) { "body" } else { "query" };
+        Object::new().with("in", place).with("name", field.wire.as_str())
+    };
+    let turn = match &paging.by {
+        PagingBy::Token { request, next } => {
+            Object::new().with("token", parameter(request)).with("next", pointer(next))
+        }
+        PagingBy::Offset { request, total } => Object::new()
+            .with("offset", parameter(request))
+            .with_if_some("total", total.as_ref().map(pointer)),
+    };
+    Object::new()
+        .with("items", pointer(&paging.items))
+        .and(turn)
+        .with_if_some("more", paging.more.as_ref().map(pointer))
+        .with_if_some("flag", paging.flag.as_ref().map(parameter))
+}

@@ -1,0 +1,65 @@
+//! Sentences of the specs, as a reader of another language needs them.
+
+use std::collections::HashMap;
+
+use crate::codegen::docs;
+use crate::codegen::ir::{Api, Field};
+
+/// The names that sentences of an API use and that mean nothing outside Rust.
+pub struct Words<'a> {
+    /// The IDs of operations and events by their Rust names.
+    ids: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Words<'a> {
+    pub fn new(api: &'a Api) -> Self {
+        let operations = api.modules.iter().flat_map(|module| &module.operations);
+        let operations = operations.map(|operation| (&*operation.name, &*operation.id));
+        let events = api.events.iter().map(|event| (&*event.name, &*event.id));
+        Self { ids: operations.chain(events).collect() }
+    }
+
+    /// Returns a sentence as Markdown. Fields of the same struct are called as on the wire,
+    /// operations and events by their IDs.
+    pub fn markdown(&self, text: &str, siblings: &[&Field]) -> String {
+        let parts = text.split('`').enumerate().map(|(index, part)| match index % 2 {
+            0 => part,
+            _ => self.on_wire(part, siblings),
+        });
+        docs::paragraph(&parts.collect::<Vec<_>>().join("`")).join("\n")
+    }
+
+    fn on_wire<'t>(&self, word: &'t str, siblings: &[&'t Field]) -> &'t str
+    where
+        'a: 't,
+    {
+        let field = siblings.iter().find(|field| field.rust == word);
+        let wire = field.map(|field| field.wire.as_str());
+        wire.or_else(|| self.ids.get(word).copied()).unwrap_or(word)
+    }
+}
+
+/// Returns the first sentence of a text without its full stop, for a list of contents.
+pub fn summary(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let ends = line.match_indices(". ").map(|(at, _)| at);
+    let mut ends = ends.filter(|at| line[..*at].matches('`').count() % 2 == 0);
+    let sentence = ends.next().map_or(line, |at| &line[..at]);
+    sentence.trim_end_matches(['.', ':']).to_owned()
+}
+
+/// Joins what is not empty as paragraphs.
+pub fn paragraphs<const N: usize>(parts: [String; N]) -> String {
+    let parts = parts.into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Returns the lines of a list, if there are any.
+pub fn list(items: impl IntoIterator<Item = String>) -> String {
+    items.into_iter().map(|item| format!("- {item}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns words as code, with `or` between them.
+pub fn codes(words: &[String], separator: &str) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(separator)
+}
