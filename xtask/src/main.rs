@@ -168,14 +168,19 @@ fn run(cli: Cli) -> Result<(), String> {
             let shown = if verbose { usize::MAX } else { SHOWN };
             let root = root()?;
             let outcome = plan(&root, &crates, shown)?;
-            if checks { check(&outcome, "codegen", &crates) } else { write(&root, &outcome) }
+            match checks {
+                true => check(&outcome, &command("codegen", &crates)),
+                false => write(&root, &outcome),
+            }
         }
         Task::Openapi { apis, out, check: checks } => {
             let (root, out) = (root()?, out.as_deref());
             let outcome =
                 openapi::plan(&root, &apis, out).map_err(|error| explain(&error, SHOWN))?;
+            let folder = out.map(|out| format!(" --out {}", out.display())).unwrap_or_default();
+            let command = command("openapi", &apis) + &folder;
             match checks {
-                true => check(&outcome, "openapi", &apis),
+                true => check(&outcome, &command),
                 false => write(out.unwrap_or(&root), &outcome),
             }
         }
@@ -196,7 +201,7 @@ fn run(cli: Cli) -> Result<(), String> {
         }
         Task::Demo => {
             let root = root()?;
-            check(&plan(&root, &[], SHOWN)?, "codegen", &[]).and_then(|()| demo(&root))
+            check(&plan(&root, &[], SHOWN)?, "cargo xtask codegen").and_then(|()| demo(&root))
         }
         Task::Bench(options) => print_all(&bench::run(&root()?, &options)?),
         Task::Ci(options) => ci::run(&root()?, &options),
@@ -235,7 +240,13 @@ fn write(root: &Path, outcome: &codegen::Outcome) -> Result<(), String> {
     Ok(())
 }
 
-fn check(outcome: &codegen::Outcome, task: &str, names: &[String]) -> Result<(), String> {
+fn command(task: &str, names: &[String]) -> String {
+    let words = ["cargo xtask", task].into_iter().chain(names.iter().map(String::as_str));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Fails if files are not what `command` would write.
+fn check(outcome: &codegen::Outcome, command: &str) -> Result<(), String> {
     if let Some(missing) = missing_sentences(outcome) {
         return Err(format!("error: {missing}"));
     }
@@ -246,12 +257,11 @@ fn check(outcome: &codegen::Outcome, task: &str, names: &[String]) -> Result<(),
     for change in &outcome.changes {
         println!("{}", change.diff());
     }
-    let command = ["cargo xtask", task].into_iter().chain(names.iter().map(String::as_str));
     Err(format!(
         "error: {} of {} generated files are not up to date\n\nrun `{}` and commit the result",
         outcome.changes.len(),
         outcome.files,
-        command.collect::<Vec<_>>().join(" ")
+        command
     ))
 }
 

@@ -159,7 +159,7 @@ pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
     let is_new = !target.exists();
     let made = make(root, changes, &mut folders, &mut done);
     if is_new {
-        // Nothing of it is needed any more.
+        // The folder was only for the new contents.
         drop(std::fs::remove_dir(target));
     }
     made.map_err(|source| {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, Item};
 
-/// What a document says about itself.
+/// The facts that a document states about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     /// The purpose of the API, in one line.
@@ -27,7 +27,7 @@ impl About {
         }
         let workspace = self::manifest(&root.join("Cargo.toml"));
         let workspace = workspace.get("workspace").and_then(|workspace| workspace.get("package"));
-        // What follows the colon is about Rust.
+        // The part after the colon is about Rust.
         let description = text(package, "description");
         let summary = description.split(": ").next().unwrap_or_default();
         Some(Self {
@@ -39,7 +39,7 @@ impl About {
     }
 }
 
-/// What Cargo would say about a manifest is not said again: one without facts is enough here.
+/// Reads a manifest. Cargo reports what is wrong with one; here it states no facts.
 fn manifest(path: &Path) -> DocumentMut {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.parse().unwrap_or_default()

@@ -56,7 +56,7 @@ fn tags(schemas: &Schemas<'_>) -> Node {
     let api = schemas.api();
     let modules = api.modules.iter().filter(|module| !module.operations.is_empty());
     let modules = modules.map(|module| (module.name.as_str(), schemas.sentence(&module.doc)));
-    let events = "What the platform sends to a webhook of the app.".to_owned();
+    let events = "Events and callbacks that the platform sends to a webhook of the app.".to_owned();
     let events = (!api.events.is_empty()).then_some((event::TAG, events));
     let tags = modules.chain(events);
     tags.map(|(name, doc)| Object::new().with("name", name).with("description", doc)).collect()

@@ -71,7 +71,10 @@ fn request(schemas: &Schemas<'_>, event: &Event) -> Object {
         EventSchema::V1 => object(
             &["uuid", "event"],
             Object::new()
-                .with("uuid", text("The ID of the event, the same when it is sent again."))
+                .with(
+                    "uuid",
+                    text("The ID of the event, which stays the same when the platform retries."),
+                )
                 .with("type", constant("event_callback"))
                 .with(
                     "ts",
@@ -89,7 +92,10 @@ fn request(schemas: &Schemas<'_>, event: &Event) -> Object {
 
 fn header(id: &str) -> Object {
     Object::new()
-        .with("event_id", text("The ID of the event, the same when it is sent again."))
+        .with(
+            "event_id",
+            text("The ID of the event, which stays the same when the platform retries."),
+        )
         .with("event_type", Object::new().with("const", id))
         .with("create_time", text("When it happened, since the Unix epoch."))
         .with("token", token())
@@ -123,7 +129,7 @@ fn response(schemas: &Schemas<'_>, event: &Event) -> Object {
     match &event.answer {
         None => Object::new().with(
             "description",
-            "The event was received. After any other status, the platform sends it again.",
+            "The event was received. After any other status, the platform retries.",
         ),
         Some(answer) => {
             let media = Object::new().with("schema", schemas.of(answer, Way::Sent));

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::node::{Node, Object};
 use super::sample::{members, sample};
 use super::schema::{Schemas, Way, deprecation, is_required, marks};
 use super::vendor::{Envelope, old_servers, scheme};
 use super::words::{codes, list, paragraphs, summary};
-use crate::codegen::ir::{
-    Body, Code, Field, Method, Model, Operation, Paging, PagingBy, Place, Type,
-};
+use crate::codegen::ir::{Body, Code, Field, Method, Operation, Paging, PagingBy, Place, Type};
 
 const JSON: &str = "application/json";
 
@@ -166,75 +164,76 @@ fn responses(schemas: &Schemas<'_>, operation: &Operation) -> Object {
 
 fn success(schemas: &Schemas<'_>, operation: &Operation, codes: &[&Code]) -> Object {
     let envelope = Envelope::of(schemas.api(), operation);
-    let intro = match codes {
-        [] => String::new(),
-        _ => "These errors come with this status as well:".to_owned(),
-    };
-    let description = paragraphs(["Success.".to_owned(), intro, meanings(schemas, codes)]);
+    let intro = if codes.is_empty() { "" } else { "These errors have this status as well:" };
+    let description =
+        paragraphs(["Success.".to_owned(), intro.to_owned(), meanings(schemas, codes)]);
     let response = Object::new().with("description", description);
     if operation.is_download() {
-        let name = Object::new()
-            .with("description", "The name of the file.")
-            .with("schema", Object::new().with("type", "string"))
-            .with("example", "attachment; filename=\"report.pdf\"");
         let file = Object::new().with("schema", schemas.of(&Type::File, Way::Received));
         let error = (!codes.is_empty()).then(|| error(schemas, envelope, codes));
         let content = Object::new().with("application/octet-stream", file);
         return response
-            .with("headers", Object::new().with("Content-Disposition", name))
+            .with("headers", Object::new().with("Content-Disposition", file_name()))
             .with("content", content.with_if_some(JSON, error));
     }
     let documented = documented(schemas, operation, envelope);
-    let documented = documented.map(|value| Object::new().with("value", value));
-    let examples = Object::new().with_if_some("success", documented);
-    let examples = examples.and(error_examples(envelope, codes));
-    let schema = success_schema(schemas, operation, envelope);
-    let media = Object::new().with("schema", schema).with_if_any("examples", examples);
-    response.with("content", Object::new().with(JSON, media))
+    // Mock servers respond with the first sample, which must not be an error.
+    let examples = documented.map(|value| {
+        let success = Object::new().with("success", Object::new().with("value", value));
+        success.and(error_examples(envelope, codes))
+    });
+    let media = Object::new()
+        .with_if_any("schema", success_schema(schemas, operation, envelope))
+        .with_if_some("examples", examples);
+    let content = Object::new().with_if_any(JSON, media);
+    response.with_if_any("content", content)
+}
+
+fn file_name() -> Object {
+    Object::new()
+        .with("description", "The name of the file.")
+        .with("schema", Object::new().with("type", "string"))
+        .with("example", "attachment; filename=\"report.pdf\"")
 }
 
 /// Returns the schema of a response's body.
 fn success_schema(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelope) -> Object {
-    let output = operation.output.as_ref().map(|output| schemas.of(output, Way::Received));
-    let Some(code) = envelope.code() else { return output.unwrap_or_default() };
-    let model = operation.output.as_ref().and_then(Type::reference);
-    let model = model.and_then(|model| schemas.api().model(&model.name));
-    let always = always(model);
-    let is_apart = envelope == Envelope::Feishu && !operation.whole_body;
-    let (rest, always) = match model {
-        _ if is_apart => {
-            let always = if always.is_empty() { Vec::new() } else { vec!["data"] };
-            let nothing = || Object::new().with("type", "object").with("description", "Empty.");
-            (Object::new().with("data", output.unwrap_or_else(nothing)), always)
-        }
-        Some(model) => {
-            let siblings: Vec<_> = model.fields.iter().collect();
-            (schemas.properties(&model.fields, &siblings, Way::Received), always)
-        }
-        None => (Object::new(), always),
+    let output = operation.output.as_ref();
+    let data = output.map(|output| schemas.of(output, Way::Received));
+    let Some(code) = envelope.code() else { return data.unwrap_or_default() };
+    let model = output.and_then(Type::reference);
+    let fields = model.and_then(|model| schemas.api().model(&model.name));
+    let fields = fields.map_or(&[][..], |model| &model.fields);
+    let required = fields.iter().filter(|field| is_required(field, Way::Received));
+    let mut required: Vec<_> = required.map(|field| field.wire.as_str()).collect();
+    let properties = if envelope.has_data(operation) {
+        required = if required.is_empty() { required } else { vec!["data"] };
+        let nothing = || Object::new().with("type", "object").with("description", "Empty.");
+        Object::new().with("data", data.unwrap_or_else(nothing))
+    } else {
+        let siblings: Vec<_> = fields.iter().collect();
+        schemas.properties(fields, &siblings, Way::Received)
     };
-    // An error with this status has none of them.
-    let is_success = Object::new()
-        .with("properties", Object::new().with(code, Object::new().with("const", 0_i64)));
-    let condition = (!always.is_empty()).then(|| {
-        Object::new().with("if", is_success).with("then", Object::new().with("required", always))
-    });
     Object::new()
         .with("type", "object")
         .with_if_any("required", envelope.always().to_vec())
-        .with("properties", envelope.members().and(rest))
-        .and(condition.unwrap_or_default())
+        .with("properties", envelope.members().and(properties))
+        .and(if required.is_empty() { Object::new() } else { in_success(code, required) })
 }
 
-fn always(model: Option<&Model>) -> Vec<&str> {
-    let fields = model.into_iter().flat_map(|model| &model.fields);
-    let fields = fields.filter(|field| is_required(field, Way::Received));
-    fields.map(|field| field.wire.as_str()).collect()
+/// Returns the condition that a success has these members, which an error lacks.
+fn in_success(code: &str, required: Vec<&str>) -> Object {
+    let zero = Object::new().with(code, Object::new().with("const", 0_i64));
+    Object::new()
+        .with("if", Object::new().with("properties", zero))
+        .with("then", Object::new().with("required", required))
 }
 
-/// Returns the documented response, with its envelope.
+/// Returns the documented response with its envelope, or that of an operation without data.
 fn documented(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelope) -> Option<Node> {
-    let whole = operation.response_example.as_ref()?;
+    let nothing = json!({ "code": 0, "data": {} });
+    let needs_none = operation.output.is_none() && envelope.has_data(operation);
+    let whole = operation.response_example.as_ref().or(needs_none.then_some(&nothing))?;
     let read = |value: &Value| match &operation.output {
         Some(output) => sample(schemas.api(), output, value),
         None => value.clone().into(),
@@ -243,17 +242,14 @@ fn documented(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelope) 
         let members = names.iter().filter_map(|name| Some((*name, whole.get(*name)?.clone())));
         members.collect()
     };
-    Some(match envelope {
-        Envelope::DingTalk => read(whole),
-        Envelope::Feishu if !operation.whole_body => {
-            let message = whole.get("msg").cloned().unwrap_or_else(|| "success".into());
-            let data = whole.get("data").map(read);
-            own(&["code"]).with("msg", message).with_if_some("data", data).into()
-        }
-        _ => match read(whole) {
-            Node::Object(data) => own(envelope.names()).and(data).into(),
-            data => data,
-        },
+    if envelope.has_data(operation) {
+        let message = whole.get("msg").cloned().unwrap_or_else(|| "success".into());
+        let data = whole.get("data").map(read);
+        return Some(own(&["code"]).with("msg", message).with_if_some("data", data).into());
+    }
+    Some(match read(whole) {
+        Node::Object(data) => own(envelope.names()).and(data).into(),
+        data => data,
     })
 }
 
@@ -264,11 +260,12 @@ fn error(schemas: &Schemas<'_>, envelope: Envelope, codes: &[&Code]) -> Object {
         .with_if_any("examples", error_examples(envelope, codes))
 }
 
-/// Returns a sample for each code, by the code.
+/// Returns a sample for each code, by its name: programs put keys that are numbers before others.
 fn error_examples(envelope: Envelope, codes: &[&Code]) -> Object {
     let examples = codes.iter().map(|code| {
         let value = envelope.error(&code.code, &code.doc);
-        (&*code.code, Object::new().with("value", value))
+        let sample = Object::new().with("summary", code.code.as_str()).with("value", value);
+        (code.variant.as_str(), sample)
     });
     examples.collect()
 }
@@ -299,10 +296,10 @@ fn meanings(schemas: &Schemas<'_>, codes: &[&Code]) -> String {
 
 /// Returns the way from one page to the next: parameters, and pointers into the response.
 fn paging(paging: &Paging, operation: &Operation, envelope: Envelope) -> Object {
-    let is_apart = envelope == Envelope::Feishu && !operation.whole_body;
+    let data = if envelope.has_data(operation) { "/data" } else { "" };
     let pointer = |field: &Field| {
         let name = field.wire.replace('~', "~0").replace('/', "~1");
-        format!("{}/{name}", if is_apart { "/data" } else { "" })
+        format!("{data}/{name}")
     };
     let parameter = |field: &Field| {
         let mut parts = operation.parts();

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::node::{Node, Object};
 use super::sample::{literal, members, sample};
+use super::vendor::Envelope;
 use super::words::{Words, list, paragraphs};
 use crate::codegen::ir::{
     Api, Counts, Enum, Field, Model, Operation, Part, Presence, Type, TypeDef,
@@ -35,7 +36,7 @@ impl<'a> Schemas<'a> {
         let operations = || api.modules.iter().flat_map(|module| &module.operations);
         let requests = operations().flat_map(Operation::parts).map(|(_, field)| &field.ty);
         let answers = api.events.iter().filter_map(|event| event.answer.as_ref());
-        let responses = operations().filter_map(|operation| operation.output.as_ref());
+        let responses = operations().flat_map(|operation| received_types(api, operation));
         let payloads = api.events.iter().filter_map(|event| event.payload());
         let sent = reached(api, names(requests.chain(answers)));
         let payloads = payloads.map(|payload| payload.name.as_str());
@@ -291,6 +292,18 @@ fn unit(counts: Counts) -> &'static str {
 
 fn names<'a>(types: impl Iterator<Item = &'a Type>) -> Vec<&'a str> {
     types.filter_map(Type::reference).map(|reference| reference.name.as_str()).collect()
+}
+
+/// Returns the types in a response, without a model whose fields are members of an envelope.
+fn received_types<'a>(api: &'a Api, operation: &'a Operation) -> Vec<&'a Type> {
+    let envelope = Envelope::of(api, operation);
+    let model = operation.output.as_ref().and_then(Type::reference);
+    match model.and_then(|model| api.model(&model.name)) {
+        Some(model) if envelope.code().is_some() && !envelope.has_data(operation) => {
+            model.fields.iter().map(|field| &field.ty).collect()
+        }
+        _ => operation.output.iter().collect(),
+    }
 }
 
 /// Returns the named types that the given ones lead to, these included.

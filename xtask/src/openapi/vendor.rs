@@ -5,7 +5,7 @@ use super::schema::free_name;
 use crate::codegen::ir::{Api, Operation, Token, Vendor};
 use crate::distill::read::old_api;
 
-/// What a response consists of besides its data.
+/// The part of a response that is not its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Envelope {
     /// `code`, `msg` and `data`.
@@ -36,6 +36,11 @@ impl Envelope {
     pub fn error_name(self, api: &Api) -> String {
         let name = if self == Self::OldDingTalk { "OldError" } else { "Error" };
         free_name(api, name)
+    }
+
+    /// Whether the data is a member of the envelope, instead of next to its members.
+    pub fn has_data(self, operation: &Operation) -> bool {
+        self == Self::Feishu && !operation.whole_body
     }
 
     /// Returns the name of the member that is 0 in a success, if there is one.
@@ -70,7 +75,7 @@ impl Envelope {
         }
     }
 
-    /// Returns the names of the members that every success has besides its data.
+    /// Returns the names of the members that are not data and that every success has.
     pub fn always(self) -> &'static [&'static str] {
         match self {
             Self::Feishu => &["code", "msg"],
@@ -232,14 +237,14 @@ fn feishu_detail() -> Object {
     let scopes = Object::new()
         .with("type", text("The kind of permission."))
         .with("subject", text("A scope that the app lacks."))
-        .with("description", text("What is missing."));
+        .with("description", text("The permission that is missing."));
     let fields = Object::new()
         .with("field", text("The name of the field."))
         .with("value", text("The value that was sent."))
-        .with("description", text("What is wrong with the value."));
+        .with("description", text("The reason why the value is wrong."));
     let helps = Object::new()
         .with("url", text("The page."))
-        .with("description", text("What the page is about."));
+        .with("description", text("The topic of the page."));
     described("object", "Details, for some errors.").with(
         "properties",
         Object::new()

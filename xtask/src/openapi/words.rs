@@ -41,11 +41,15 @@ impl<'a> Words<'a> {
 
 /// Returns the first sentence of a text without its full stop, for a list of contents.
 pub fn summary(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    let ends = line.match_indices(". ").map(|(at, _)| at);
-    let mut ends = ends.filter(|at| line[..*at].matches('`').count() % 2 == 0);
-    let sentence = ends.next().map_or(line, |at| &line[..at]);
-    sentence.trim_end_matches(['.', ':']).to_owned()
+    let mut sentence = String::new();
+    for part in text.lines().next().unwrap_or_default().split_inclusive(". ") {
+        sentence.push_str(part);
+        // A full stop within code ends nothing.
+        if sentence.matches('`').count().is_multiple_of(2) {
+            break;
+        }
+    }
+    sentence.trim_end_matches(['.', ':', ' ']).to_owned()
 }
 
 /// Joins what is not empty as paragraphs.
