@@ -3,7 +3,7 @@
 use super::node::{Node, Object};
 use super::sample::members;
 use super::schema::{Schemas, Way};
-use super::words::{codes, list, paragraphs, summary};
+use super::words::{codes, list, paragraphs};
 use crate::codegen::ir::{Event, EventSchema};
 
 /// The tag of all events.
@@ -25,7 +25,7 @@ fn describe(schemas: &Schemas<'_>, event: &Event) -> Object {
     let key = event.dedupe.as_ref().map(|pointer| format!("{payload}{pointer}"));
     Object::new()
         .with("tags", [TAG])
-        .with("summary", summary(&event.doc))
+        .with("summary", schemas.words().summary(&event.doc, &[]))
         .with("description", description(schemas, event))
         .with("externalDocs", Object::new().with("url", event.source.as_str()))
         .with("requestBody", request(schemas, event))

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::node::{Node, Object};
 use super::sample::{members, sample};
-use super::schema::{Schemas, Way, deprecation, is_required, marks};
+use super::schema::{Schemas, Way, deprecation, is_required, marks, model};
 use super::vendor::{Envelope, old_servers, scheme};
-use super::words::{codes, list, paragraphs, summary};
+use super::words::{codes, list, paragraphs};
 use crate::codegen::ir::{Body, Code, Field, Method, Operation, Paging, PagingBy, Place, Type};
 
 const JSON: &str = "application/json";
@@ -19,16 +19,15 @@ pub fn paths(schemas: &Schemas<'_>) -> Object {
     for module in &schemas.api().modules {
         for operation in &module.operations {
             // Paths that differ in the names of their parameters are one.
-            let same = |(path, _): &&mut (&str, Object)| shape(path) == shape(&operation.template);
-            let index = paths.iter_mut().position(|entry| same(&entry));
-            let index = index.unwrap_or_else(|| {
-                paths.push((&operation.template, Object::new()));
-                paths.len() - 1
-            });
-            let Some((path, item)) = paths.get_mut(index) else { continue };
+            let shape = shape(&operation.template);
+            let known = paths.iter_mut().find(|(path, _)| self::shape(path) == shape);
+            let path = known.as_ref().map_or(&*operation.template, |(path, _)| path);
             let method = operation.method.as_str().to_lowercase();
             let described = describe(schemas, &module.name, operation, path);
-            *item = std::mem::take(item).with(method, described);
+            match known {
+                Some((_, item)) => *item = std::mem::take(item).with(method, described),
+                None => paths.push((path, Object::new().with(method, described))),
+            }
         }
     }
     paths.into_iter().collect()
@@ -53,7 +52,7 @@ fn describe(schemas: &Schemas<'_>, module: &str, operation: &Operation, path: &s
         rates.map(|(calls, seconds)| Object::new().with("calls", *calls).with("seconds", *seconds));
     Object::new()
         .with("tags", [module])
-        .with("summary", summary(&operation.doc))
+        .with("summary", schemas.words().summary(&operation.doc, &siblings))
         .with("description", description(schemas, operation, &siblings))
         .with("externalDocs", Object::new().with("url", operation.source.as_str()))
         .with("operationId", operation.id.as_str())
@@ -201,9 +200,8 @@ fn success_schema(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelo
     let output = operation.output.as_ref();
     let data = output.map(|output| schemas.of(output, Way::Received));
     let Some(code) = envelope.code() else { return data.unwrap_or_default() };
-    let model = output.and_then(Type::reference);
-    let fields = model.and_then(|model| schemas.api().model(&model.name));
-    let fields = fields.map_or(&[][..], |model| &model.fields);
+    let model = output.and_then(|output| model(schemas.api(), output));
+    let fields = model.map_or(&[][..], |model| &model.fields);
     let required = fields.iter().filter(|field| is_required(field, Way::Received));
     let mut required: Vec<_> = required.map(|field| field.wire.as_str()).collect();
     let properties = if envelope.has_data(operation) {

@@ -65,8 +65,8 @@ fn text(value: &Value) -> String {
 
 fn whole(value: &Value) -> Option<i64> {
     let text = || value.as_str()?.trim().parse().ok();
-    let rounded = || value.as_f64().map(|number| number as i64);
-    value.as_i64().or_else(text).or_else(rounded)
+    let without_point = || value.as_f64().filter(|number| number.fract() == 0.0);
+    value.as_i64().or_else(text).or_else(|| without_point().map(|number| number as i64))
 }
 
 fn number(value: &Value) -> Option<f64> {

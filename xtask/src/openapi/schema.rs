@@ -227,6 +227,14 @@ pub fn is_required(field: &Field, way: Way) -> bool {
     }
 }
 
+/// Returns the model that a type is, and not only contains.
+pub fn model<'a>(api: &'a Api, ty: &Type) -> Option<&'a Model> {
+    match ty {
+        Type::Named(reference) => api.model(&reference.name),
+        _ => None,
+    }
+}
+
 /// Returns the facts of a field that no key of a schema stands for.
 pub fn marks(field: &Field, siblings: &[&Field]) -> Object {
     let id = siblings.iter().find(|other| field.type_of.as_ref() == Some(&other.rust));
@@ -297,8 +305,7 @@ fn names<'a>(types: impl Iterator<Item = &'a Type>) -> Vec<&'a str> {
 /// Returns the types in a response, without a model whose fields are members of an envelope.
 fn received_types<'a>(api: &'a Api, operation: &'a Operation) -> Vec<&'a Type> {
     let envelope = Envelope::of(api, operation);
-    let model = operation.output.as_ref().and_then(Type::reference);
-    match model.and_then(|model| api.model(&model.name)) {
+    match operation.output.as_ref().and_then(|output| model(api, output)) {
         Some(model) if envelope.code().is_some() && !envelope.has_data(operation) => {
             model.fields.iter().map(|field| &field.ty).collect()
         }

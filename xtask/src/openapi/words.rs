@@ -19,14 +19,23 @@ impl<'a> Words<'a> {
         Self { ids: operations.chain(events).collect() }
     }
 
-    /// Returns a sentence as Markdown. Fields of the same struct are called as on the wire,
-    /// operations and events by their IDs.
+    /// Returns sentences as Markdown, in which everything is called as on the wire.
     pub fn markdown(&self, text: &str, siblings: &[&Field]) -> String {
+        docs::paragraph(&self.plain(text, siblings)).join("\n")
+    }
+
+    /// Returns the first sentence without its full stop, for a list of contents.
+    pub fn summary(&self, text: &str, siblings: &[&Field]) -> String {
+        first_sentence(&self.plain(text, siblings))
+    }
+
+    /// Calls the fields of the same struct as on the wire, operations and events by their IDs.
+    fn plain(&self, text: &str, siblings: &[&Field]) -> String {
         let parts = text.split('`').enumerate().map(|(index, part)| match index % 2 {
             0 => part,
             _ => self.on_wire(part, siblings),
         });
-        docs::paragraph(&parts.collect::<Vec<_>>().join("`")).join("\n")
+        parts.collect::<Vec<_>>().join("`")
     }
 
     fn on_wire<'t>(&self, word: &'t str, siblings: &[&'t Field]) -> &'t str
@@ -39,8 +48,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Returns the first sentence of a text without its full stop, for a list of contents.
-pub fn summary(text: &str) -> String {
+fn first_sentence(text: &str) -> String {
     let mut sentence = String::new();
     for part in text.lines().next().unwrap_or_default().split_inclusive(". ") {
         sentence.push_str(part);
