@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use semver::Version;
 use serde::Serialize;
 
+use crate::changelog::{Changelog, Entry, Heading};
 use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::ir::{
     Api, Body, Enum, Event, Field, Model, Operation, Place, Presence, Type, TypeDef, Variant,
@@ -16,6 +18,7 @@ use crate::codegen::ir::{
 use crate::codegen::{self, Error};
 use crate::distill::specs::book::EVENTS;
 use crate::distill::specs::change::{Change, Effect, What};
+use crate::git::{git, run};
 
 /// The changes in one crate.
 #[derive(Debug, Serialize)]
@@ -29,16 +32,16 @@ pub struct CrateChanges {
     pub changes: Vec<Change>,
 }
 
-/// The kind of release that semantic versioning asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// The kind of release that semantic versioning asks for, from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Programs may not compile, or stop to do what they did.
-    Breaking,
-    /// There is more than before.
-    Additive,
     /// Sentences and samples alone.
     Patch,
+    /// There is more than before.
+    Additive,
+    /// Programs may not compile, or stop to do what they did.
+    Breaking,
 }
 
 /// The changes of the specs since a revision.
@@ -78,7 +81,7 @@ pub fn since(root: &Path, revision: &str) -> Result<Changes, String> {
             false if texts(old.path(), name) != texts(root, name) => Verdict::Patch,
             false => continue,
         };
-        let version = version.map(|version| next(version, verdict));
+        let version = version.as_ref().map(|version| next(version, verdict).to_string());
         let crate_name = name.clone();
         changes.crates.push(CrateChanges { crate_name, verdict, version, changes: found });
     }
@@ -115,18 +118,6 @@ fn check_out(root: &Path, revision: &str, folder: &Path) -> Result<(), String> {
     run(&mut command).map(drop)
 }
 
-fn git(root: &Path, args: &[&str]) -> Result<String, String> {
-    run(Command::new("git").current_dir(root).args(args))
-}
-
-fn run(command: &mut Command) -> Result<String, String> {
-    let output = command.output().map_err(|error| format!("git could not be started: {error}"))?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-    }
-}
-
 /// Every spec of an API, by its path.
 fn texts(root: &Path, name: &str) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
@@ -144,25 +135,22 @@ fn texts(root: &Path, name: &str) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-type Version = [u64; 3];
-
 fn workspace_version(manifest: &str) -> Option<Version> {
     let manifest: toml_edit::DocumentMut = manifest.parse().ok()?;
     let version = manifest.get("workspace")?.get("package")?.get("version")?.as_str()?;
-    let plain = version.split(['-', '+']).next()?;
-    let numbers: Option<Vec<u64>> = plain.split('.').map(|part| part.parse().ok()).collect();
-    numbers?.try_into().ok()
+    Version::parse(version).ok()
 }
 
-/// Before 1.0, the number in the middle says what the first one says after it.
-fn next([major, minor, patch]: Version, verdict: Verdict) -> String {
-    let [major, minor, patch] = match (verdict, major) {
-        (Verdict::Breaking, 0) => [0, minor + 1, 0],
-        (Verdict::Breaking, _) => [major + 1, 0, 0],
-        (Verdict::Additive, 1..) => [major, minor + 1, 0],
-        _ => [major, minor, patch + 1],
-    };
-    format!("{major}.{minor}.{patch}")
+/// Returns the least version after another that may have such changes. Before 1.0, the number in the
+/// middle says what the first one says after it.
+pub fn next(version: &Version, verdict: Verdict) -> Version {
+    let Version { major, minor, patch, .. } = *version;
+    match (verdict, major) {
+        (Verdict::Breaking, 0) => Version::new(0, minor + 1, 0),
+        (Verdict::Breaking, _) => Version::new(major + 1, 0, 0),
+        (Verdict::Additive, 1..) => Version::new(major, minor + 1, 0),
+        _ => Version::new(major, minor, patch + 1),
+    }
 }
 
 /// Returns the changes from one API to the other.
@@ -538,4 +526,89 @@ pub fn changelog(crates: &[CrateChanges]) -> String {
         }
     }
     text
+}
+
+/// Adds the changes to what is unreleased, and returns the subjects that it names already: an entry
+/// written by hand on an operation, an event, a type or a code takes the place of a generated one.
+pub fn record(crates: &[CrateChanges], changelog: &mut Changelog) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    let mut entries = Vec::new();
+    for CrateChanges { crate_name, changes, .. } in crates {
+        let mut grouped = BTreeMap::<_, Vec<_>>::new();
+        for change in changes {
+            let subject = subject(change);
+            match changelog.names(subject) {
+                true => drop(named.insert(subject.to_owned())),
+                false => {
+                    let group = (heading(change), !change.is_breaking(), &change.file);
+                    grouped.entry(group).or_default().push(change);
+                }
+            }
+        }
+        for ((heading, is_safe, _), changes) in grouped {
+            let breaking = if is_safe { "" } else { "**Breaking:** " };
+            let text = format!("{breaking}{}", sentence(crate_name, &changes));
+            entries.push(Entry { heading, text });
+        }
+    }
+    entries.iter().for_each(|entry| changelog.add(entry));
+    named
+}
+
+/// The name by which people know what changed: that of a spec, an event, a type or a code.
+fn subject(change: &Change) -> &str {
+    let is_code = change.file == "api" && change.what != What::Crate;
+    let path = if is_code { change.at.trim_end_matches("/kind") } else { &change.file };
+    let whole = change.to.as_deref().or(change.from.as_deref()).unwrap_or_default();
+    if path.is_empty() { whole } else { path.rsplit('/').next().unwrap_or(path) }
+}
+
+fn heading(change: &Change) -> Heading {
+    match (change.what, &change.from, &change.to) {
+        (What::Deprecated, None, Some(_)) => Heading::Deprecated,
+        (What::Deprecated, ..) | (_, Some(_), Some(_)) => Heading::Changed,
+        (_, None, _) => Heading::Added,
+        (_, Some(_), None) => Heading::Removed,
+    }
+}
+
+/// One sentence on changes of one spec.
+fn sentence(crate_name: &str, changes: &[&Change]) -> String {
+    let parts: Vec<_> = changes.iter().map(|change| part(change)).collect();
+    let parts = parts.join(", ");
+    match changes.first() {
+        Some(change) if change.what == What::Crate => format!("The crate `{crate_name}`."),
+        Some(change) if change.is_whole() || change.file == "api" => {
+            format!("`{crate_name}`: {parts}.")
+        }
+        Some(change) => format!("`{crate_name}`: `{}`: {parts}.", subject(change)),
+        None => String::new(),
+    }
+}
+
+fn part(change: &Change) -> String {
+    let what = change.what.label();
+    // Their place is a list, but for codes of the whole API.
+    let is_listed = matches!(
+        change.what,
+        What::Operation | What::Event | What::Value | What::Token | What::Scope | What::Code
+    ) && change.file != "api";
+    let place = change.at.trim_end_matches("/rust").trim_end_matches("/deprecated");
+    let place = place.trim_start_matches("errors/");
+    let place = match is_listed || place == what || place == "rust" {
+        true => String::new(),
+        false => format!(" `{place}`"),
+    };
+    match (&change.from, &change.to) {
+        (_, Some(_)) if change.what == What::Deprecated && change.from.is_none() => {
+            format!("deprecated{place}")
+        }
+        (Some(_), None) if change.what == What::Deprecated => {
+            format!("no longer deprecated{place}")
+        }
+        (Some(from), Some(to)) => format!("{what}{place} from `{from}` to `{to}`"),
+        (Some(value), None) | (None, Some(value)) if is_listed => format!("{what} `{value}`"),
+        (Some(value), None) | (None, Some(value)) => format!("{what}{place} (`{value}`)"),
+        (None, None) => format!("{what}{place}"),
+    }
 }

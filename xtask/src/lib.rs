@@ -3,10 +3,12 @@
 
 pub mod bench;
 pub mod cargo;
+pub mod changelog;
 pub mod changes;
 pub mod ci;
 pub mod codegen;
 pub mod distill;
+pub mod git;
 pub mod new_api;
 pub mod openapi;
 pub mod operations;

@@ -1,0 +1,59 @@
+//! Git, as far as the commands ask it.
+
+use std::path::Path;
+use std::process::Command;
+
+use semver::Version;
+
+/// A release, as its tag tells of it.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// Such as `v0.1.0`.
+    pub tag: String,
+    pub version: Version,
+}
+
+/// Runs git in a folder, and returns what it prints.
+///
+/// # Errors
+///
+/// Returns what git says if it fails.
+pub fn git(folder: &Path, args: &[&str]) -> Result<String, String> {
+    run(Command::new("git").current_dir(folder).args(args))
+}
+
+/// Runs a command of git, and returns what it prints.
+///
+/// # Errors
+///
+/// Returns what git says if it fails.
+pub fn run(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("git could not be started: {error}"))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+    }
+}
+
+/// Returns the release of the highest version that precedes the checkout.
+///
+/// # Errors
+///
+/// Returns an error if the folder is not in a repository with commits.
+pub fn last_release(root: &Path) -> Result<Option<Release>, String> {
+    let tags = git(root, &["tag", "--merged", "HEAD", "--list", "v*"])?;
+    let releases = tags.lines().filter_map(|tag| {
+        let version = Version::parse(tag.strip_prefix('v')?).ok()?;
+        Some(Release { tag: tag.to_owned(), version })
+    });
+    Ok(releases.max_by(|one, other| one.version.cmp(&other.version)))
+}
+
+/// Whether the repository is a clone without all commits, which may lack the tags of releases.
+///
+/// # Errors
+///
+/// Returns an error if the folder is not in a repository.
+pub fn is_shallow(root: &Path) -> Result<bool, String> {
+    Ok(git(root, &["rev-parse", "--is-shallow-repository"])? == "true")
+}
