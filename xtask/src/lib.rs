@@ -12,4 +12,5 @@ pub mod git;
 pub mod new_api;
 pub mod openapi;
 pub mod operations;
+pub mod release;
 pub mod words;

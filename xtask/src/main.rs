@@ -13,7 +13,7 @@ use serde::Serialize;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
-use xtask::{bench, cargo, changes, ci, codegen, new_api, openapi, operations, words};
+use xtask::{bench, cargo, changes, ci, codegen, new_api, openapi, operations, release, words};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -99,6 +99,8 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Prepare a release as a commit and a tag, and say how to publish it; upload nothing
+    Release(release::Options),
     /// Scaffold a new API: specs folder, crate and tests
     NewApi {
         /// The name of the crate, such as `feishu-calendar`
@@ -192,6 +194,7 @@ fn run(cli: Cli) -> Result<(), String> {
         }
         Task::Drift { pages, api, json } => drift(&pages, api.as_deref(), &specs_in(None)?, json),
         Task::Changes { revision, json } => changes_since(&root()?, &revision, json),
+        Task::Release(options) => release::run(&root()?, &options),
         Task::NewApi { name, vendor } => new_api(&root()?, &name, vendor),
         Task::Operations { json, specs } => {
             list(&specs_in(specs)?, json, operations::list, operations::table)

@@ -1,0 +1,252 @@
+//! `cargo xtask release`: a release as a commit and a tag. Uploads nothing.
+
+mod commits;
+pub mod compatibility;
+mod versions;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anstream::println;
+use clap::Args;
+use semver::Version;
+use tempfile::TempDir;
+use time::OffsetDateTime;
+
+use crate::bench::programs::{cargo_path, output, target};
+use crate::changelog::{self, Changelog};
+use crate::changes::{self, CrateChanges, Verdict};
+use crate::git::{self, Release, git};
+
+const BRANCH: &str = "main";
+
+/// The release to prepare.
+#[derive(Args)]
+pub struct Options {
+    /// The version, such as `0.2.0`
+    version: String,
+    /// Check whether the release can be made and print it, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Set the version and nothing else, in a change that breaks programs
+    #[arg(long, conflicts_with = "dry_run")]
+    only_version: bool,
+}
+
+/// Prepares a release and prints what is left to do, or sets the version alone.
+///
+/// # Errors
+///
+/// Returns all reasons why the release cannot be made. The checkout is as it was then.
+pub fn run(root: &Path, options: &Options) -> Result<(), String> {
+    let done = versions::parse(&options.version).and_then(|version| match options.only_version {
+        true => set_version(root, &version),
+        false => release(root, &version, options.dry_run),
+    });
+    done.map_err(|why| {
+        format!("error: {}\n\nnothing was changed", why.trim_start_matches("error: "))
+    })
+}
+
+fn set_version(root: &Path, version: &Version) -> Result<(), String> {
+    for path in versions::set(root, version)? {
+        println!("wrote {path}");
+    }
+    Ok(())
+}
+
+fn release(root: &Path, version: &Version, dry_run: bool) -> Result<(), String> {
+    let last = git::last_release(root)?;
+    let mut problems = obstacles(root, version, last.as_ref())?;
+    let news = last.as_ref().map(|last| News::since(root, last)).transpose()?.unwrap_or_default();
+    if let Some(last) = &last {
+        problems.extend(news.too_low(version, last));
+    }
+    let copy = Copy::of(root)?;
+    let section = match copy.draft(version, &news) {
+        Ok(section) if problems.is_empty() => section,
+        draft => {
+            problems.extend(draft.err());
+            return Err(problems.join("\n\n"));
+        }
+    };
+    if let Some(last) = &last {
+        compatibility::check(root, last, version)?;
+    }
+    copy.publish_dry()?;
+    if dry_run {
+        println!("\n{version} can be released; nothing was changed, since this is a dry run");
+        return Ok(());
+    }
+    let tag = copy.commit(version, &section)?;
+    println!(
+        "\nprepared {version}: a commit and the tag {tag}; nothing was uploaded\n\n\
+         next:\n  git push --atomic origin {BRANCH} {tag}\n  cargo publish --workspace\n\n\
+         to undo it instead:\n  git tag --delete {tag}\n  git reset --keep HEAD~1"
+    );
+    Ok(())
+}
+
+/// Returns what keeps a version from being released, apart from what changed since the last one.
+fn obstacles(
+    root: &Path,
+    version: &Version,
+    last: Option<&Release>,
+) -> Result<Vec<String>, String> {
+    let mut found = Vec::new();
+    let changed = git(root, &["status", "--porcelain"])?;
+    if !changed.is_empty() {
+        found.push(format!("the checkout has changes that are not committed:\n{changed}"));
+    }
+    let branch = git(root, &["rev-parse", "--abbrev-ref", "HEAD"])?;
+    if branch != BRANCH {
+        found.push(format!("releases are made on `{BRANCH}`, and this is `{branch}`"));
+    }
+    if last.is_none() && git::is_shallow(root)? {
+        found.push(
+            "the clone lacks the last release: run `git fetch --unshallow --tags`".to_owned(),
+        );
+    }
+    let tag = format!("v{version}");
+    if !git(root, &["tag", "--list", &tag])?.is_empty() {
+        found.push(format!("the tag {tag} exists"));
+    } else if let Some(last) = last.filter(|last| last.version > *version) {
+        found.push(format!("{version} is lower than the last release, {}", last.version));
+    }
+    let set = versions::packages(root)?.into_iter().map(|package| package.version).max();
+    match set {
+        None => found.push("the workspace has no crate that is published".to_owned()),
+        Some(set) if set > *version => {
+            found.push(format!("{version} is lower than the version in `Cargo.toml`, {set}"));
+        }
+        Some(_) => {}
+    }
+    Ok(found)
+}
+
+/// The changes since the last release. There are none before the first one, whose changelog is written
+/// by hand.
+#[derive(Default)]
+struct News {
+    crates: Vec<CrateChanges>,
+    commits: Vec<commits::Commit>,
+    /// The reasons why some specs could not be compared.
+    faults: Vec<String>,
+}
+
+impl News {
+    fn since(root: &Path, last: &Release) -> Result<Self, String> {
+        let changes::Changes { crates, faults } = changes::since(root, &last.tag)?;
+        let commits = commits::since(root, &last.tag, &versions::packages(root)?)?;
+        Ok(Self { crates, commits, faults })
+    }
+
+    /// Says which changes ask for a higher version, if any.
+    fn too_low(&self, version: &Version, last: &Release) -> Option<String> {
+        let crates = self.crates.iter().map(|of| {
+            let change = of.changes.iter().find(|change| change.is_breaking());
+            let change = change.or(of.changes.first());
+            let said = change.map(|change| format!(", such as {} {}", change.file, change.said()));
+            (of.verdict, format!("the specs of `{}`{}", of.crate_name, said.unwrap_or_default()))
+        });
+        let commits = self.commits.iter();
+        let commits = commits.map(|commit| (commit.verdict, format!("`{}`", commit.subject)));
+        let reasons: Vec<_> = crates.chain(commits).collect();
+        let verdict = reasons.iter().map(|(verdict, _)| *verdict).max()?;
+        let least = changes::next(&last.version, verdict);
+        let reasons = reasons.into_iter().filter(|(of, _)| *of == verdict);
+        let reasons: String = reasons.map(|(_, reason)| format!("\n- {reason}")).collect();
+        (*version < least).then(|| {
+            let what = match verdict {
+                Verdict::Breaking => "break programs",
+                Verdict::Additive => "add to the crates",
+                Verdict::Patch => "change the crates",
+            };
+            format!("{version} is too low: these changes {what}, and ask for {least}:{reasons}")
+        })
+    }
+}
+
+/// A checkout of its own, in which the release is put together, so that a failure or an interrupt leaves
+/// the real one as it was.
+struct Copy<'a> {
+    root: &'a Path,
+    folder: TempDir,
+}
+
+impl<'a> Copy<'a> {
+    fn of(root: &'a Path) -> Result<Self, String> {
+        let folder =
+            tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+        let path = folder.path().display().to_string();
+        git(root, &["worktree", "add", "--quiet", "--detach", &path, "HEAD"])?;
+        Ok(Self { root, folder })
+    }
+
+    /// Writes the release and prints it, without committing it. Returns its part of the changelog.
+    fn draft(&self, version: &Version, news: &News) -> Result<String, String> {
+        let folder = self.folder.path();
+        let mut changelog = Changelog::read(folder)?;
+        let named = changes::record(&news.crates, &mut changelog);
+        let silent = news.commits.iter().filter(|commit| !commit.is_logged);
+        silent.filter_map(|commit| commit.entry.as_ref()).for_each(|entry| changelog.add(entry));
+        let today = OffsetDateTime::now_utc().date().to_string();
+        let text = changelog.release(&version.to_string(), &today)?;
+        fs::write(folder.join(changelog::PATH), text)
+            .map_err(|error| format!("{} cannot be written: {error}", changelog::PATH))?;
+        let section = changelog.unreleased();
+
+        let paths = versions::set(folder, version)?;
+        println!("{version} changes:\n  {}", changelog::PATH);
+        paths.iter().for_each(|path| println!("  {path}"));
+        println!("\nits part of the changelog:\n\n{section}\n");
+        if !named.is_empty() {
+            let named = Vec::from_iter(named).join("`, `");
+            println!("not added, since {} names them: `{named}`", changelog::PATH);
+        }
+        for fault in &news.faults {
+            println!("not compared, so write down by hand what changed: {fault}");
+        }
+        Ok(section)
+    }
+
+    /// Packages and builds each crate as it would be uploaded, in the order of their dependencies.
+    fn publish_dry(&self) -> Result<(), String> {
+        let args = ["publish", "--workspace", "--dry-run", "--allow-dirty", "--locked"];
+        let mut publish = Command::new(cargo_path());
+        publish.args(args).current_dir(&self.folder).env("CARGO_TARGET_DIR", target(self.root));
+        output(&mut publish).map(drop)
+    }
+
+    /// Commits the release, tags it, and moves the branch to it.
+    fn commit(&self, version: &Version, section: &str) -> Result<String, String> {
+        let folder = self.folder.path();
+        let message = format!("chore(release): {version}");
+        let why = "The version of all crates, and what is new since the last one in CHANGELOG.md.";
+        git(folder, &["commit", "--quiet", "--all", "--message", &message, "--message", why])?;
+        let commit = git(folder, &["rev-parse", "HEAD"])?;
+        let tag = format!("v{version}");
+        // Headings of Markdown are no comments.
+        let text = format!("{version}\n\n{section}");
+        git(folder, &["tag", "--annotate", "--cleanup=whitespace", "--message", &text, &tag])?;
+        if let Err(why) = git(self.root, &["merge", "--quiet", "--ff-only", &commit]) {
+            git(self.root, &["tag", "--delete", &tag])?;
+            return Err(why);
+        }
+        Ok(tag)
+    }
+}
+
+impl Drop for Copy<'_> {
+    fn drop(&mut self) {
+        let path = self.folder.path().display().to_string();
+        // At worst, git lists the copy for a while.
+        drop(git(self.root, &["worktree", "remove", "--force", &path]));
+    }
+}
+
+/// Runs Cargo and returns what it prints.
+fn cargo(root: &Path, args: &[&str]) -> Result<String, String> {
+    output(Command::new(cargo_path()).args(args).current_dir(root))
+}
