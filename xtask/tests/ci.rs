@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -143,6 +144,34 @@ fn a_function_is_a_step_as_well() {
     let step = Step { run: Run::Function(|_| Err("it is too late".to_owned())), ..STEP };
     let outcomes = run(&[step], false);
     assert_eq!(outcomes[0].result, Err(Setback::Failed("it is too late".to_owned())));
+}
+
+#[test]
+fn what_compares_with_the_last_release_says_if_there_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |args: &[&str]| {
+        let identity = ["-c", "user.name=Harbor", "-c", "user.email=harbor@example.com"];
+        let done = Command::new("git").current_dir(&folder).args(identity).args(args).output();
+        assert!(done.unwrap().status.success(), "{args:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["commit", "--quiet", "--allow-empty", "--message", "chore: a start"]);
+    let run = Run::SinceRelease(|_, last| Err(format!("{} is broken", last.tag)));
+    let step = Step { name: "since", needs: &["no-such-program"], run, ..STEP };
+    let outcomes = run_steps(folder.path(), &[step, STEP], |_| false);
+    let moot = Setback::Moot("there is no release yet".to_owned());
+    assert_eq!(outcomes[0].result, Err(moot));
+    assert_eq!(outcomes[1].result, Ok(()));
+    assert_eq!(advice(&outcomes[0], |_| false), None);
+    let summary = summary(&outcomes);
+    assert!(summary.contains(" nothing to check: there is no release yet\n"), "{summary}");
+    assert!(summary.ends_with("NOT CHECKED: since\n1 passed, 0 failed, 1 skipped"), "{summary}");
+
+    for tag in ["v0.9.0", "v0.10.0", "v0.2.0", "v1", "v2.0", "views"] {
+        git(&["tag", tag]);
+    }
+    let outcomes = run_steps(folder.path(), &[Step { needs: &[], ..step }], |_| false);
+    assert_eq!(outcomes[0].result, Err(Setback::Failed("v0.10.0 is broken".to_owned())));
 }
 
 #[test]

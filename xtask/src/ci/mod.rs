@@ -14,6 +14,7 @@ use clap::Args;
 
 use crate::bench::programs::{remove, target};
 use crate::codegen::diagnostic::closest;
+use crate::git::{self, Release};
 
 pub use steps::{NEED_INTERNET, STEPS};
 
@@ -62,6 +63,8 @@ pub enum Run {
     Commands(&'static [&'static str]),
     /// A function that is given the root of the workspace.
     Function(fn(&Path) -> Result<(), String>),
+    /// A function that is given the last release as well. Before the first one there is nothing to check.
+    SinceRelease(fn(&Path, &Release) -> Result<(), String>),
 }
 
 /// Runs steps and prints a summary.
@@ -130,6 +133,8 @@ pub struct Outcome {
 pub enum Setback {
     /// Something that the step needs cannot be had.
     Skipped(String),
+    /// There is nothing yet that the step could check.
+    Moot(String),
     Failed(String),
 }
 
@@ -156,12 +161,37 @@ pub fn run_steps(root: &Path, steps: &[Step], stops: impl Fn(&Outcome) -> bool) 
 }
 
 fn run_step(root: &Path, step: Step) -> Result<(), Setback> {
-    step.needs.iter().try_for_each(|line| shell::prepare(root, line)).map_err(Setback::Skipped)?;
-    let result = match step.run {
-        Run::Commands(lines) => lines.iter().try_for_each(|line| shell::run(root, line)),
-        Run::Function(function) => function(root),
-    };
-    result.map_err(Setback::Failed)
+    match step.run {
+        Run::Commands(lines) => {
+            prepare(root, step)?;
+            lines.iter().try_for_each(|line| shell::run(root, line)).map_err(Setback::Failed)
+        }
+        Run::Function(function) => {
+            prepare(root, step)?;
+            function(root).map_err(Setback::Failed)
+        }
+        Run::SinceRelease(function) => {
+            // What the step needs is not installed for nothing.
+            let last = last_release(root)?;
+            prepare(root, step)?;
+            function(root, &last).map_err(Setback::Failed)
+        }
+    }
+}
+
+fn prepare(root: &Path, step: Step) -> Result<(), Setback> {
+    step.needs.iter().try_for_each(|line| shell::prepare(root, line)).map_err(Setback::Skipped)
+}
+
+fn last_release(root: &Path) -> Result<Release, Setback> {
+    let last = git::last_release(root).map_err(Setback::Failed)?;
+    last.ok_or_else(|| {
+        let why = match git::is_shallow(root) {
+            Ok(true) => "this clone is shallow, and no release is in it",
+            _ => "there is no release yet",
+        };
+        Setback::Moot(why.to_owned())
+    })
 }
 
 /// Returns the size of the target folder in KiB, or nothing on a system without `du`.
@@ -180,6 +210,7 @@ pub fn summary(outcomes: &[Outcome]) -> String {
             Ok(()) => (0, "passed".to_owned()),
             Err(Setback::Failed(_)) => (1, "failed".to_owned()),
             Err(Setback::Skipped(reason)) => (2, format!("skipped: {reason}")),
+            Err(Setback::Moot(reason)) => (2, format!("nothing to check: {reason}")),
         };
         counts[index] += 1;
         text += &format!("{:12} {:>6}  {:>7}  {outcome}\n", step.name, clock(*time), size(*disk));
@@ -187,7 +218,8 @@ pub fn summary(outcomes: &[Outcome]) -> String {
     let time = outcomes.iter().map(|outcome| outcome.time).sum();
     let disk = outcomes.iter().filter_map(|outcome| outcome.disk).max();
     text += &format!("{:12} {:>6}  {:>7}  at most\n\n", "in all", clock(time), size(disk));
-    let is_skipped = |it: &&Outcome| matches!(it.result, Err(Setback::Skipped(_)));
+    let is_skipped =
+        |it: &&Outcome| matches!(it.result, Err(Setback::Skipped(_) | Setback::Moot(_)));
     let skipped: Vec<_> = outcomes.iter().filter(is_skipped).map(|it| it.step.name).collect();
     if !skipped.is_empty() {
         text += &format!("NOT CHECKED: {}\n", skipped.join(", "));

@@ -1,8 +1,9 @@
 //! The table of the checks, those first that fail within seconds.
 
 use super::{Run, Step, alone, lowest};
+use crate::release::compatibility;
 
-use Run::{Commands, Function};
+use Run::{Commands, Function, SinceRelease};
 
 /// Without ring, which is compiled by a C compiler for the target.
 const OTHER_SYSTEMS: &str = "CARGO_TARGET_DIR=target/apart cargo check --no-default-features \
@@ -201,6 +202,14 @@ pub const STEPS: &[Step] = &[
             "CARGO_TARGET_DIR=target/apart cargo publish --workspace --dry-run --allow-dirty",
         ]),
         help: "A file that is missing from a package needs a pattern in `include` of `Cargo.toml`.",
+    },
+    Step {
+        name: "semver",
+        shows: "Programs for the last release compile with this one, unless the version is raised",
+        needs: &["cargo semver-checks --version"],
+        run: SinceRelease(compatibility::holds),
+        help: "Keep what is named above, as `#[deprecated]` if need be. If the break is worth it, \
+               raise the version: `cargo xtask release --only-version` with the next one.",
     },
     Step {
         name: "lowest",
