@@ -7,6 +7,7 @@ pub mod changelog;
 pub mod changes;
 pub mod ci;
 pub mod codegen;
+pub mod coverage;
 pub mod distill;
 pub mod git;
 pub mod new_api;

@@ -8,12 +8,13 @@ use std::process::ExitCode;
 use anstream::adapter::strip_str;
 use anstream::{eprint, eprintln, println};
 use clap::{Parser, Subcommand, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
-use xtask::{bench, cargo, changes, ci, codegen, new_api, openapi, operations, release, words};
+use xtask::{
+    bench, cargo, changes, ci, codegen, coverage, new_api, openapi, operations, release, words,
+};
 
 /// Maintainers' commands of openplat.
 #[derive(Parser)]
@@ -90,6 +91,8 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Compare what a vendor's pages describe with what has specs
+    Coverage(coverage::Options),
     /// Print the changes of the specs since a revision, as a changelog by crate
     Changes {
         /// A commit, branch or tag of git
@@ -193,6 +196,7 @@ fn run(cli: Cli) -> Result<(), String> {
             distill(&pages, &api, &specs_in(out)?, &how)
         }
         Task::Drift { pages, api, json } => drift(&pages, api.as_deref(), &specs_in(None)?, json),
+        Task::Coverage(options) => coverage::run(&root()?, &options),
         Task::Changes { revision, json } => changes_since(&root()?, &revision, json),
         Task::Release(options) => release::run(&root()?, &options),
         Task::NewApi { name, vendor } => new_api(&root()?, &name, vendor),
@@ -339,8 +343,9 @@ struct How {
 fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
     let sentences = how.sentences.as_deref();
     let glossary = how.glossary.as_deref();
-    let task = run::Task { pages, specs, api: Some(api), compares: false, glossary, sentences };
-    let outcome = read_pages(&task).and_then(|outcome| {
+    let aim = run::Aim::Distill;
+    let task = run::Task { pages, specs, api: Some(api), aim, glossary, sentences };
+    let outcome = console::read(&task).and_then(|outcome| {
         if how.write {
             run::write(specs, &outcome.files)?;
             sentences.map_or(Ok(()), |path| writing::save(path, &outcome.gaps))?;
@@ -388,8 +393,9 @@ fn or_json<T>(result: Result<T, String>, json: bool) -> Result<T, String> {
 }
 
 fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
-    let task = run::Task { pages, specs, api, compares: true, glossary: None, sentences: None };
-    let outcome = or_json(read_pages(&task), json)?;
+    let aim = run::Aim::Compare;
+    let task = run::Task { pages, specs, api, aim, glossary: None, sentences: None };
+    let outcome = or_json(console::read(&task), json)?;
     eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
     outcome.outlived.iter().for_each(|why| eprintln!("{why}"));
     let drift: Vec<_> =
@@ -408,17 +414,6 @@ fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Resu
             "error: the pages differ from the specs in {count} places, {breaking} of them breaking"
         )),
     }
-}
-
-fn read_pages(task: &run::Task<'_>) -> Result<run::Outcome, String> {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pages");
-    let bar = ProgressBar::new(0).with_style(style.map_err(|error| error.to_string())?);
-    let outcome = run::run(task, &|done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    outcome.map_err(|error| format!("error: {error}\n\nnothing was written"))
 }
 
 /// Prints a text. A reader of its beginning, such as `head`, may close the pipe.

@@ -19,6 +19,11 @@ pub fn is_free_module(name: &str) -> bool {
     naming::is_snake_case(name) && !lower::NO_MODULES.contains(&name)
 }
 
+/// Whether the docs can be searched for a word, or for several.
+pub fn is_alias(words: &str) -> bool {
+    lower::is_searched(words)
+}
+
 /// Says what is wrong with the name of a crate, which its folder of specs has as well.
 pub fn check_crate_name(name: &str) -> Result<(), String> {
     let is_word = |word: &str| {

@@ -1,24 +1,11 @@
 //! What specs changed since a revision, by crate, with what it means for programs.
 
-use std::process::Command;
-
 use serde_json::json;
 
 use super::fresh::{event, page, table};
 use super::lab::Lab;
 
 const DOCK: &str = "specs/harbor/dock.create.json";
-
-fn git(lab: &Lab, args: &[&str]) {
-    let done = Command::new("git")
-        .current_dir(lab.path(""))
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .args(["-c", "user.name=Harbor", "-c", "user.email=harbor@example.com"])
-        .args(args)
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
 
 /// A repository with the specs of one API, in version 0.3.1.
 fn lab() -> Lab {
@@ -40,9 +27,9 @@ fn lab() -> Lab {
     lab.write("pages/ship.md", event("dock.ship.came_v1", &["name | string | 名称"]));
     lab.distil();
     lab.write("Cargo.toml", "[workspace.package]\nversion = \"0.3.1\"\n");
-    git(&lab, &["init", "--quiet"]);
-    git(&lab, &["add", "-A"]);
-    git(&lab, &["commit", "--quiet", "-m", "specs"]);
+    lab.git(&["init", "--quiet"]);
+    lab.git(&["add", "-A"]);
+    lab.git(&["commit", "--quiet", "-m", "specs"]);
     lab
 }
 
@@ -221,10 +208,10 @@ fn the_checkout_stays_as_it_is() {
     let lab = lab();
     lab.edit(DOCK, r#""doc": """#, r#""doc": "Builds a dock.""#);
     let specs = lab.specs();
-    git(&lab, &["add", "-A"]);
+    lab.git(&["add", "-A"]);
     assert!(lab.xtask(&["changes", "HEAD"]).ok);
     assert_eq!(lab.specs(), specs);
-    git(&lab, &["diff", "--quiet"]);
+    lab.git(&["diff", "--quiet"]);
 }
 
 #[test]

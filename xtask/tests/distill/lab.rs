@@ -34,6 +34,19 @@ impl Lab {
         Self(TempDir::new().unwrap())
     }
 
+    /// Runs git in the folder, and returns what it prints.
+    pub fn git(&self, args: &[&str]) -> String {
+        let done = Command::new("git")
+            .current_dir(self.0.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .args(["-c", "user.name=Harbor", "-c", "user.email=harbor@example.com"])
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+
     pub fn path(&self, path: &str) -> PathBuf {
         self.0.path().join(path)
     }
@@ -58,6 +71,19 @@ impl Lab {
     /// `cargo xtask` in the folder, which is the root of a workspace to it.
     pub fn xtask(&self, args: &[&str]) -> Run {
         self.piped(args, b"")
+    }
+
+    /// The command in another environment.
+    pub fn xtask_with(&self, variables: &[(&str, PathBuf)], args: &[&str]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.arg("--root").arg(self.0.path()).args(args).current_dir(self.0.path());
+        command.env_remove("CLICOLOR_FORCE").envs(variables.iter().cloned());
+        finished(command.output().unwrap())
+    }
+
+    /// Copies what is under version control, without what is built.
+    pub fn copy_workspace(&self) {
+        copy(&workspace(), self.0.path());
     }
 
     pub fn piped(&self, args: &[&str], input: &[u8]) -> Run {
@@ -107,6 +133,26 @@ impl Lab {
             format!("==> {}\n{}", path.display(), std::fs::read_to_string(file).unwrap())
         });
         texts.collect()
+    }
+}
+
+/// The root of this workspace.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let from = entry.unwrap().path();
+        let name = from.file_name().unwrap();
+        if name == "target" || name == ".git" {
+            continue;
+        }
+        match from.is_dir() {
+            true => copy(&from, &to.join(name)),
+            false => drop(std::fs::copy(&from, to.join(name)).unwrap()),
+        }
     }
 }
 

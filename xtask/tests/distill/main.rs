@@ -5,6 +5,7 @@
 mod again;
 mod changes;
 mod checkout;
+mod coverage;
 mod damage;
 mod definition;
 mod drift;

@@ -1,10 +1,9 @@
 //! The place for another API, and the way from pages to calls.
 
-use std::path::Path;
 use std::process::Command;
 
 use super::fresh::{page, table};
-use super::lab::Lab;
+use super::lab::{Lab, workspace};
 
 const MANIFEST: &str = "[workspace.package]\nversion = \"0.1.0\"\n\n[workspace.dependencies]\n";
 
@@ -101,28 +100,11 @@ fn pages(lab: &Lab) {
     lab.write("pages/crane.md", include_str!("../pages/crane_move.md"));
 }
 
-/// What is under version control, without what is built.
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let from = entry.unwrap().path();
-        let name = from.file_name().unwrap();
-        if name == "target" || name == ".git" {
-            continue;
-        }
-        match from.is_dir() {
-            true => copy(&from, &to.join(name)),
-            false => drop(std::fs::copy(&from, to.join(name)).unwrap()),
-        }
-    }
-}
-
 #[test]
 #[ignore = "compiles a workspace, which takes minutes; CI runs it"]
 fn four_commands_lead_from_pages_to_calls() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let lab = Lab::new();
-    copy(&root, &lab.path(""));
+    lab.copy_workspace();
     pages(&lab);
     for command in [
         &["new-api", "feishu-dock", "--vendor", "feishu"][..],
@@ -137,7 +119,7 @@ fn four_commands_lead_from_pages_to_calls() {
     let tests = Command::new(env!("CARGO"))
         .args(["test", "--quiet", "--package", "openplat-tests", "--lib", "feishu_dock"])
         .current_dir(lab.path(""))
-        .env("CARGO_TARGET_DIR", root.join("target/apart/new-api"))
+        .env("CARGO_TARGET_DIR", workspace().join("target/apart/new-api"))
         .env("RUSTFLAGS", "-D warnings")
         .output()
         .unwrap();

@@ -432,7 +432,7 @@ fn searched(word: &str) -> String {
     word.replace('_', "").to_lowercase()
 }
 
-fn is_searched(alias: &str) -> bool {
+pub(super) fn is_searched(alias: &str) -> bool {
     let is_allowed = |char: char| char.is_alphanumeric() || "@._-".contains(char);
     alias.split(' ').all(|word| !word.is_empty() && word.chars().all(is_allowed))
 }

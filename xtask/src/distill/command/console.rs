@@ -1,10 +1,11 @@
-//! The output of `distill` and `drift` on a terminal.
+//! The output of commands that read pages, on a terminal.
 
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
 
-use super::run::{Outcome, PageReport};
+use super::run::{self, Outcome, PageReport, Task};
 use crate::distill::read::report::{Remark, RemarkKind};
 use crate::distill::specs::change::{Change, Effect};
 use crate::distill::specs::sentences::Gap;
@@ -19,8 +20,20 @@ fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// Reads the pages of a task, and shows how far it has come.
+pub fn read(task: &Task<'_>) -> Result<Outcome, String> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pages");
+    let bar = ProgressBar::new(0).with_style(style.map_err(|error| error.to_string())?);
+    let outcome = run::run(task, &|done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    outcome.map_err(|error| format!("error: {error}\n\nnothing was written"))
+}
+
 /// As many lines about a page fit on a screen.
-const LINES: usize = 20;
+pub const LINES: usize = 20;
 
 /// Lists what is not certain, each with the line of the page: `file:line: kind: message`. Facts
 /// that only a sample shows are counted, and so are those that do not fit on a screen, unless all

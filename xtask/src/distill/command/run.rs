@@ -1,4 +1,5 @@
-//! `cargo xtask distill` and `cargo xtask drift`: pages in, specs or differences out.
+//! Pages in, specs or differences out: what `cargo xtask distill`, `drift`, `refresh` and `coverage`
+//! have in common.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -19,7 +20,7 @@ use crate::distill::specs::change::{Change, EVENT_SAMPLE, Effect, NO_PAGE, What}
 use crate::distill::specs::draft::{self, Draft, Gloss, Notes};
 use crate::distill::specs::fixups::{self, Fixup};
 use crate::distill::specs::sentences::Gap;
-use crate::distill::specs::{drift, merge, paging, route, settle};
+use crate::distill::specs::{drift, merge, paging, route, samples, settle};
 
 /// No page comes near it; what does is no page.
 const LARGEST_PAGE: u64 = 16 << 20;
@@ -33,19 +34,33 @@ pub struct Task<'a> {
     pub specs: &'a Path,
     /// The API, or else the one that each page belongs to.
     pub api: Option<&'a str>,
-    /// The pages are compared with the specs: one that has none makes none, but is a difference,
-    /// and so is a spec without a page.
-    pub compares: bool,
+    pub aim: Aim,
     /// The file with sentences for all APIs.
     pub glossary: Option<&'a Path>,
     /// The file with sentences that were left to write.
     pub sentences: Option<&'a Path>,
 }
 
+/// The use that is made of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// All go into the specs of the API that is named.
+    Distill,
+    /// They are compared with the specs: one that has none makes none, but is a difference, and so
+    /// is a spec without a page.
+    Compare,
+    /// Each goes into the specs of the API that it belongs to. The API that is named takes its own
+    /// pages and those that belong to none; the others are passed over.
+    Refresh,
+}
+
 /// The outcome of a task.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     pub pages: Vec<PageReport>,
+    /// The specs that were there before, with their pages.
+    #[serde(skip)]
+    pub specs: Vec<SpecReport>,
     pub changes: Vec<Change>,
     /// The specs that differ from what is on the disk.
     pub files: Vec<Written>,
@@ -59,7 +74,7 @@ pub struct Outcome {
 }
 
 /// The outcome of a page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct PageReport {
     pub name: String,
     /// The spec that it went into.
@@ -73,6 +88,28 @@ pub struct PageReport {
     pub remarks: Vec<Remark>,
     #[serde(skip)]
     pub glosses: Vec<Gloss>,
+    /// The operation or event that it describes, as fix-ups name it.
+    #[serde(skip)]
+    pub subject: Option<String>,
+    /// The API that it belongs to.
+    #[serde(skip)]
+    pub api: Option<String>,
+    /// The reason why it has no spec, if that is on purpose.
+    #[serde(skip)]
+    pub accepted: Option<String>,
+}
+
+/// A spec of an operation or event, and its page.
+#[derive(Debug)]
+pub struct SpecReport {
+    pub api: String,
+    /// The file without its ending, relative to the folder of the API.
+    pub file: String,
+    /// As fix-ups name it.
+    pub subject: String,
+    pub page: Option<String>,
+    /// The reason why it has no page, if that is known.
+    pub accepted: Option<String>,
 }
 
 /// A spec file, relative to the folder of the specs.
@@ -127,13 +164,14 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
     for ((_, bytes), reading) in pages.iter().zip(readings) {
         reports.push(books.add(reading, bytes, &types)?);
     }
-    if task.compares {
+    if task.aim == Aim::Compare {
         books.compare()?;
     }
+    let specs = books.specs();
     let outlived = std::mem::take(&mut books.outlived);
     let (files, changes, gaps) = books.finish(&mut reports)?;
     let summary = Summary { sentences: gaps.len(), ..summary(&reports) };
-    Ok(Outcome { pages: reports, changes, files, outlived, gaps, summary })
+    Ok(Outcome { pages: reports, specs, changes, files, outlived, gaps, summary })
 }
 
 /// Every file below what was named, in a fixed order.
@@ -198,8 +236,8 @@ struct Books<'a> {
     seen: BTreeMap<(String, String), String>,
     /// The fix-ups of pages of which no API has a spec.
     fixups: Vec<Fixup>,
-    /// The pages without a spec.
-    strangers: Vec<Page>,
+    /// The pages without a spec, by their names.
+    strangers: Vec<(String, Page)>,
     /// Its changes.
     changes: Vec<Change>,
     outlived: Vec<String>,
@@ -210,8 +248,10 @@ struct OpenBook {
     fixups: Vec<Fixup>,
     /// The specs that were there before.
     known: BTreeSet<String>,
-    /// Those of them that pages have described.
-    described: BTreeSet<String>,
+    /// The specs as they were, for `refresh`.
+    before: Option<Book>,
+    /// The specs that pages have described, and the page.
+    described: BTreeMap<String, String>,
     changes: Vec<Change>,
 }
 
@@ -229,9 +269,9 @@ impl<'a> Books<'a> {
             changes: Vec::new(),
             outlived: Vec::new(),
         };
-        if let Some(api) = task.api.filter(|_| task.compares) {
+        if let Some(api) = task.api.filter(|_| task.aim == Aim::Compare) {
             books.open(api, spec::Vendor::Feishu)?;
-        } else if task.api.is_none() {
+        } else if task.aim != Aim::Distill {
             let entries =
                 fs::read_dir(task.specs).map_err(|error| unreadable(task.specs, &error))?;
             let folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
@@ -250,19 +290,63 @@ impl<'a> Books<'a> {
             let fixups = fixups::load(&self.task.specs.join(name))?;
             let events = book.events.keys().map(|id| format!("{EVENTS}{id}"));
             let known = book.endpoints.keys().cloned().chain(events).collect();
-            let (described, changes) = (BTreeSet::new(), Vec::new());
-            self.open.insert(name.to_owned(), OpenBook { book, fixups, known, described, changes });
+            let before = (self.task.aim == Aim::Refresh).then(|| book.clone());
+            let (described, changes) = (BTreeMap::new(), Vec::new());
+            let open = OpenBook { book, fixups, known, before, described, changes };
+            self.open.insert(name.to_owned(), open);
         }
         self.open.get_mut(name).ok_or_else(|| "a book that was opened is not there".to_owned())
     }
 
     /// The API of a page: the one that was named, or the one that has its operation or event.
     fn api_of(&self, page: &Page) -> Option<String> {
-        if let Some(api) = self.task.api {
-            return Some(api.to_owned());
+        let named = self.task.api.map(str::to_owned);
+        match self.task.aim {
+            Aim::Refresh => self.owner(page).or_else(|| self.home(page)).or(named),
+            _ => named.or_else(|| self.owner(page)),
         }
+    }
+
+    /// The API that has the operation or event of a page.
+    fn owner(&self, page: &Page) -> Option<String> {
         let mut open = self.open.iter();
         open.find(|(_, open)| describes(&open.book, page)).map(|(name, _)| name.clone())
+    }
+
+    /// The only API with operations of the service that a page is about.
+    fn home(&self, page: &Page) -> Option<String> {
+        let (service, vendor) = match page {
+            Page::Endpoint(facts) => (route::family(&facts.path), facts.vendor.map(vendor_of)),
+            Page::Event(facts) => {
+                let service = facts.event_type.split('.').next().unwrap_or_default();
+                (service.to_owned(), Some(spec::Vendor::Feishu))
+            }
+            _ => return None,
+        };
+        let is_home = |book: &Book| {
+            vendor.is_none_or(|vendor| vendor == book.api.vendor)
+                && book.endpoints.values().any(|spec| route::family(&spec.path) == service)
+        };
+        let mut homes = self.open.iter().filter(|(_, open)| is_home(&open.book));
+        match (homes.next(), homes.next()) {
+            (Some((name, _)), None) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// The specs that were there before, with their pages.
+    fn specs(&self) -> Vec<SpecReport> {
+        let of_api = |(api, open): (&String, &OpenBook)| -> Vec<SpecReport> {
+            let spec = |file: &String| {
+                let subject = open.page_of(file);
+                let is_meant = |fixup: &&Fixup| fixup.page == subject && fixup.has_no_page();
+                let accepted = open.fixups.iter().find(is_meant).map(|fixup| fixup.why.clone());
+                let page = open.described.get(file).cloned();
+                SpecReport { api: api.clone(), file: file.clone(), subject, page, accepted }
+            };
+            open.known.iter().map(spec).collect()
+        };
+        self.open.iter().flat_map(of_api).collect()
     }
 
     /// Returns the facts that a page leaves out or contradicts, according to fix-ups.
@@ -275,14 +359,14 @@ impl<'a> Books<'a> {
     /// Takes the changes that a page makes, other than those that fix-ups explain.
     fn take(
         &mut self,
-        api: &str,
-        file: &str,
+        (api, file): (&str, &str),
+        page: &str,
         changes: Vec<Change>,
         departures: &[Fixup],
     ) -> Result<(), String> {
         let (mut changes, outlived) = self.accept(file, changes, departures)?;
         let Some(open) = self.open.get_mut(api) else { return Ok(()) };
-        open.described.insert(file.to_owned());
+        open.described.insert(file.to_owned(), page.to_owned());
         changes.extend(outlived);
         open.changes.extend(changes);
         Ok(())
@@ -295,12 +379,13 @@ impl<'a> Books<'a> {
         mut changes: Vec<Change>,
         departures: &[Fixup],
     ) -> Result<(Vec<Change>, Vec<Change>), String> {
-        let makes_spec = !self.task.compares && changes.iter().any(Change::is_whole);
+        let compares = self.task.aim == Aim::Compare;
+        let makes_spec = !compares && changes.iter().any(Change::is_whole);
         let mut outlived = Vec::new();
         for fixup in departures.iter().filter(|_| !makes_spec) {
             for departure in fixup.outlived(&changes) {
                 let why = fixups::outlived(&fixup.page, departure);
-                if !self.task.compares {
+                if !compares {
                     return Err(why);
                 }
                 self.outlived.push(why);
@@ -313,9 +398,9 @@ impl<'a> Books<'a> {
 
     /// Compares what the pages say as a whole with the specs.
     fn compare(&mut self) -> Result<(), String> {
-        for page in std::mem::take(&mut self.strangers) {
+        for (name, page) in std::mem::take(&mut self.strangers) {
             match &page {
-                Page::Endpoint(facts) => self.compare_endpoint(&page, facts)?,
+                Page::Endpoint(facts) => self.compare_endpoint(&name, &page, facts)?,
                 Page::Event(facts) => {
                     let file = format!("{EVENTS}{}", facts.event_type);
                     let change = drift::new(file.clone(), What::Event, facts.event_type.clone());
@@ -346,7 +431,12 @@ impl<'a> Books<'a> {
         Ok(())
     }
 
-    fn compare_endpoint(&mut self, page: &Page, facts: &Endpoint) -> Result<(), String> {
+    fn compare_endpoint(
+        &mut self,
+        name: &str,
+        page: &Page,
+        facts: &Endpoint,
+    ) -> Result<(), String> {
         let Ok(mut draft) = draft::endpoint(facts) else {
             let (explored, source) = (facts.explored.as_ref(), facts.source.as_deref());
             let names = route::names(&facts.method, &facts.path, explored, source);
@@ -372,7 +462,7 @@ impl<'a> Books<'a> {
         let Some(spec) = open.book.endpoints.get_mut(&stem) else { return Ok(()) };
         let mut changes = drift::follow(&stem, spec, &draft.spec);
         changes.extend(merge::update(&mut open.book, &stem, &draft));
-        self.take(&api, &stem, changes, &departures)
+        self.take((&api, &stem), name, changes, &departures)
     }
 
     /// The spec that no other page describes of an operation that moved, or else of the one that the
@@ -381,7 +471,7 @@ impl<'a> Books<'a> {
         let moved = |open: &OpenBook| drift::moved(&open.book, &open.described, draft);
         let named = |open: &OpenBook| {
             let named = open.book.find(draft.spec.method, &draft.spec.path);
-            named.filter(|stem| !open.described.contains(stem))
+            named.filter(|stem| !open.described.contains_key(stem))
         };
         let find = |stem: &dyn Fn(&OpenBook) -> Option<String>| {
             self.open.iter().find_map(|(api, open)| Some((api.clone(), stem(open)?)))
@@ -398,6 +488,24 @@ impl<'a> Books<'a> {
 
     fn add(
         &mut self,
+        reading: Reading,
+        bytes: &[u8],
+        types: &read::Types,
+    ) -> Result<PageReport, String> {
+        if self.task.aim == Aim::Refresh {
+            self.follow(&reading.page);
+        }
+        let subject = subject(&reading.page);
+        let api = self.api_of(&reading.page).or_else(|| self.home(&reading.page));
+        let departures = self.departures(&reading.page);
+        let on_purpose = departures.iter().find(|fixup| fixup.has_no_spec());
+        let accepted = on_purpose.map(|fixup| fixup.why.clone());
+        let report = self.add_page(reading, bytes, types)?;
+        Ok(PageReport { subject, api, accepted, ..report })
+    }
+
+    fn add_page(
+        &mut self,
         mut reading: Reading,
         bytes: &[u8],
         types: &read::Types,
@@ -411,11 +519,17 @@ impl<'a> Books<'a> {
         let is_part = matches!(reading.page, Page::Endpoint(_) | Page::Event(_));
         let open = api.as_ref().and_then(|api| self.open.get(api));
         let has_spec = open.is_some_and(|open| describes(&open.book, &reading.page));
+        let compares = self.task.aim == Aim::Compare;
         let is_of_another =
-            self.task.compares && open.is_some_and(|open| is_of_another(&open.book, &reading.page));
-        let is_stranger = is_of_another || self.task.compares && is_part && !has_spec;
+            compares && open.is_some_and(|open| is_of_another(&open.book, &reading.page));
+        let is_stranger = is_of_another || compares && is_part && !has_spec;
         if is_stranger {
-            self.strangers.push(reading.page.clone());
+            self.strangers.push((name.clone(), reading.page.clone()));
+        }
+        if self.task.aim == Aim::Refresh
+            && let Some(why) = self.passed_over(api.as_deref(), &reading.page)
+        {
+            return Ok(skipped(reading, why));
         }
         let Some(api) = api.filter(|_| !is_stranger) else {
             let why = match &reading.page {
@@ -438,7 +552,7 @@ impl<'a> Books<'a> {
         let corrected: Vec<Fixup> = corrected.into_iter().cloned().collect();
         for fixup in corrected {
             let why = format!("{name}:{}: {}", line_of(&reading.page), fixups::corrected(&fixup));
-            if !self.task.compares {
+            if !compares {
                 return Err(why);
             }
             self.outlived.push(why);
@@ -470,6 +584,38 @@ impl<'a> Books<'a> {
         added.map_err(|why| format!("{name}:{line}: {why}"))
     }
 
+    /// Moves the spec of a page whose operation has another method or path now.
+    fn follow(&mut self, page: &Page) {
+        let Page::Endpoint(facts) = page else { return };
+        let Ok(draft) = draft::endpoint(facts) else { return };
+        if self.owner(page).is_some() {
+            return;
+        }
+        for open in self.open.values_mut() {
+            if let Some(stem) = drift::at_address(&open.book, &draft)
+                && let Some(spec) = open.book.endpoints.get_mut(&stem)
+            {
+                open.changes.extend(drift::follow(&stem, spec, &draft.spec));
+                return;
+            }
+        }
+    }
+
+    /// Returns the reason why `refresh` leaves the page of an API out.
+    fn passed_over(&self, api: Option<&str>, page: &Page) -> Option<String> {
+        if matches!(page, Page::Overview(_)) {
+            return Some("an overview; `distill` makes a type of it".to_owned());
+        }
+        if let (Some(named), Some(api)) = (self.task.api, api)
+            && named != api
+        {
+            return Some(format!("a page of `{api}`"));
+        }
+        let departures = self.departures(page);
+        let fixup = departures.iter().find(|fixup| fixup.has_no_spec())?;
+        self.owner(page).is_none().then(|| format!("it has no spec on purpose: {}", fixup.why))
+    }
+
     fn add_endpoint(
         &mut self,
         api: &str,
@@ -493,13 +639,16 @@ impl<'a> Books<'a> {
         };
         draft.notes.depart(departures);
         self.seen.insert((api.to_owned(), route), reading.name.clone());
-        let open = self.open(api, spec::Vendor::Feishu)?;
-        let (file, changes) = merge::add(&mut open.book, &draft);
+        if self.task.aim == Aim::Refresh {
+            draft.spec.aliases = draft::aliases(&facts.title);
+        }
+        let add = |book: &mut Book| merge::add(book, &draft);
+        let (file, changes) = self.merge(api, departures, add)?;
         // Of an operation that is there, a maintainer has decided.
         if changes.iter().any(Change::is_whole) {
             draft.notes.remarks.extend(paging(&draft, facts.line));
         }
-        self.take(api, &file, changes, departures)?;
+        self.take((api, &file), &reading.name, changes, departures)?;
         Ok(done(reading, file, draft.notes))
     }
 
@@ -510,7 +659,7 @@ impl<'a> Books<'a> {
         facts: &Event,
         departures: &[Fixup],
     ) -> Result<PageReport, String> {
-        let compares = self.task.compares;
+        let aim = self.task.aim;
         let key = (api.to_owned(), facts.event_type.clone());
         if let Some(first) = self.seen.get(&key) {
             let why = format!("{first} describes the event {} as well", facts.event_type);
@@ -527,33 +676,78 @@ impl<'a> Books<'a> {
         }
         let mut draft = draft::event(facts);
         // Only a maintainer knows the successor.
-        draft.is_deprecated &= compares;
+        draft.is_deprecated &= aim == Aim::Compare;
+        if aim == Aim::Refresh {
+            draft.spec.aliases = draft::aliases(&facts.title);
+        }
         draft.notes.depart(departures);
-        let (file, changes) = merge::add_event(&mut open.book, &draft);
-        self.take(api, &file, changes, departures)?;
+        let add = |book: &mut Book| merge::add_event(book, &draft);
+        let (file, changes) = self.merge(api, departures, add)?;
+        self.take((api, &file), &reading.name, changes, departures)?;
         self.seen.insert(key, reading.name.clone());
         Ok(done(reading, file, draft.notes))
+    }
+
+    /// Merges a page into the specs of its API, and returns the spec and its changes. Another sample is
+    /// no reason for `refresh` to touch a spec.
+    fn merge(
+        &mut self,
+        api: &str,
+        departures: &[Fixup],
+        add: impl FnOnce(&mut Book) -> (String, Vec<Change>),
+    ) -> Result<(String, Vec<Change>), String> {
+        let refreshes = self.task.aim == Aim::Refresh;
+        let book = &mut self.open(api, spec::Vendor::Feishu)?.book;
+        if !refreshes {
+            return Ok(add(book));
+        }
+        let mut merged = book.clone();
+        let (file, changes) = add(&mut merged);
+        let is_accepted = |change: &Change| departures.iter().any(|fixup| fixup.accepts(change));
+        if changes.iter().any(|change| change.is_drift() && !is_accepted(change)) {
+            *book = merged;
+        } else if let (Some(old), Some(new)) =
+            (book.endpoints.get_mut(&file), merged.endpoints.get(&file))
+        {
+            old.source.clone_from(&new.source);
+        }
+        Ok((file, changes))
     }
 
     /// Makes the specs pass, and says what that cost.
     fn finish(mut self, reports: &mut [PageReport]) -> Result<Finished, String> {
         let (mut files, mut changes, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+        let Task { aim, glossary, sentences, .. } = *self.task;
         for (name, open) in &mut self.open {
+            if aim == Aim::Refresh && open.described.is_empty() {
+                continue;
+            }
             let known = &open.known;
             let settled = settle::settle(&mut open.book, |stem| !known.contains(stem));
             // Specs that are only compared need not pass.
             let left_out = match settled {
-                Err(_) if self.task.compares => settle::LeftOut::new(),
+                Err(_) if aim == Aim::Compare => settle::LeftOut::new(),
                 settled => settled?,
             };
+            if let Some(before) = &open.before {
+                let mut book = open.book.clone();
+                samples::restore(before, &mut book);
+                // Samples that do not fit what the pages say now give way to those of the pages.
+                if settle::check(&book).is_ok() {
+                    open.book = book;
+                }
+            }
             for (stem, reasons) in left_out {
                 tell(reports, &open.book, &stem, reasons);
             }
-            // Only who names an API writes for it.
-            if self.task.api.is_some() {
-                let Task { glossary, sentences, .. } = *self.task;
-                let sources = Sources { glossary, sentences, said: said(reports) };
-                gaps.extend(writing::complete(&sources, &mut open.book)?);
+            if aim != Aim::Compare {
+                let said = said(reports, name);
+                let sources = Sources { glossary, sentences, said };
+                let left = writing::complete(&sources, &mut open.book)?.into_iter();
+                gaps.extend(left.filter_map(|gap| match aim {
+                    Aim::Refresh => Some(Gap { api: Some(name.clone()), ..gap }),
+                    _ => (!gap.is_of_aliases()).then_some(gap),
+                }));
             }
             let lasting = open.changes.drain(..).filter(|change| lasts(change, &open.book));
             changes.extend(lasting);
@@ -571,14 +765,14 @@ impl<'a> Books<'a> {
 /// The files that differ, the changes in them, and the sentences that are left to write.
 type Finished = (Vec<Written>, Vec<Change>, Vec<Gap>);
 
-/// The facts of each page, with the spec that they went to.
-fn said(reports: &[PageReport]) -> Vec<(&str, &Gloss)> {
-    let of_page = |report| {
-        let PageReport { spec, glosses, .. }: &PageReport = report;
-        let spec = spec.iter().map(String::as_str);
-        spec.flat_map(|spec| glosses.iter().map(move |gloss| (spec, gloss)))
+/// The facts of each page of an API, with the spec that they went to.
+fn said<'a>(reports: &'a [PageReport], api: &str) -> Vec<(&'a str, &'a Gloss)> {
+    let of_page = |report: &'a PageReport| {
+        let spec = report.spec.iter().map(String::as_str);
+        spec.flat_map(|spec| report.glosses.iter().map(move |gloss| (spec, gloss)))
     };
-    reports.iter().flat_map(of_page).collect()
+    let of_api = |report: &&PageReport| report.api.as_deref() == Some(api);
+    reports.iter().filter(of_api).flat_map(of_page).collect()
 }
 
 impl OpenBook {
@@ -588,6 +782,15 @@ impl OpenBook {
             Some(spec) => format!("{} {}", spec.method.as_str(), spec.path),
             None => file.strip_prefix(EVENTS).unwrap_or(file).to_owned(),
         }
+    }
+}
+
+/// The operation or event of a page, as fix-ups name it.
+fn subject(page: &Page) -> Option<String> {
+    match page {
+        Page::Endpoint(facts) => Some(format!("{} {}", facts.method, facts.path)),
+        Page::Event(facts) => Some(facts.event_type.clone()),
+        _ => None,
     }
 }
 
@@ -739,23 +942,20 @@ fn done(reading: Reading, spec: String, notes: Notes) -> PageReport {
     remarks.extend(notes.remarks);
     remarks.sort_by_key(|remark| remark.line);
     let (name, glosses) = (reading.name, notes.glosses);
-    PageReport { name, spec: Some(spec), skipped: None, unreadable: false, remarks, glosses }
+    PageReport { name, spec: Some(spec), remarks, glosses, ..PageReport::default() }
 }
 
 fn skipped(reading: Reading, why: String) -> PageReport {
-    let Reading { name, remarks, .. } = reading;
-    let (skipped, glosses) = (Some(why), Vec::new());
-    PageReport { name, spec: None, skipped, unreadable: false, remarks, glosses }
+    PageReport { remarks: reading.remarks, ..no_page(reading.name, why) }
 }
 
 /// Returns a page without text, so that the others can still be read.
 fn unread(name: String, why: String) -> PageReport {
-    let (remarks, glosses) = (Vec::new(), Vec::new());
-    PageReport { name, spec: None, skipped: Some(why), unreadable: true, remarks, glosses }
+    PageReport { unreadable: true, ..no_page(name, why) }
 }
 
-fn no_page(name: String, what: String) -> PageReport {
-    PageReport { unreadable: false, ..unread(name, what) }
+fn no_page(name: String, why: String) -> PageReport {
+    PageReport { name, skipped: Some(why), ..PageReport::default() }
 }
 
 fn summary(reports: &[PageReport]) -> Summary {

@@ -25,8 +25,9 @@ pub fn complete(sources: &Sources<'_>, book: &mut Book) -> Result<Vec<Gap>, Stri
     let glosses = glosses(book, &sources.said);
     let mut changed = false;
     if let Some(path) = sources.sentences {
-        let written: Option<Vec<Gap>> = load(path)?;
-        changed |= sentences::take(book, &written.unwrap_or_default()).map_err(|places| {
+        let mut written = read(path)?;
+        written.retain(|gap| gap.api.as_ref().is_none_or(|api| *api == book.name));
+        changed |= sentences::take(book, &written).map_err(|places| {
             let places = places.join("\n  ");
             format!(
                 "{}:1: these places have another sentence already, or are not there:\n  {places}\n\
@@ -43,6 +44,11 @@ pub fn complete(sources: &Sources<'_>, book: &mut Book) -> Result<Vec<Gap>, Stri
         })?;
     }
     Ok(sentences::gaps(book, &glosses))
+}
+
+/// The sentences of a file, and the places of those that are missing in it; none without the file.
+pub fn read(path: &Path) -> Result<Vec<Gap>, String> {
+    load(path).map(Option::unwrap_or_default)
 }
 
 /// Writes what is left for whoever writes it; nothing left leaves an empty list.

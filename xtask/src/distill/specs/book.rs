@@ -9,7 +9,7 @@ use crate::codegen::load::{self, ApiSpecs, Sourced};
 use crate::codegen::{Error, diagnostic::Diagnostics, naming, spec};
 
 /// The specs of an API.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Book {
     /// Of the crate.
     pub name: String,

@@ -75,6 +75,9 @@ pub struct Gloss {
     pub line: usize,
 }
 
+/// The place of the words that an operation or event is searched by.
+pub const ALIASES: &str = "aliases";
+
 /// The headers that a client sends without being told.
 const SENT_ANYWAY: [&str; 3] = ["authorization", "content-type", "x-acs-dingtalk-access-token"];
 
@@ -127,6 +130,7 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
         drafter.remark(RemarkKind::Row, header.line, message);
     }
     drafter.gloss("", &facts.gloss, facts.line);
+    drafter.gloss(ALIASES, &facts.title, facts.line);
     for error in &facts.errors {
         drafter.gloss(&format!("code/{}", error.code), &error.message, error.line);
         drafter.gloss(&format!("advice/{}", error.code), &error.gloss, error.line);
@@ -141,6 +145,12 @@ pub fn endpoint(facts: &Endpoint) -> Result<Draft, String> {
     Ok(Draft { names, spec, codes, statuses, is_whole, notes: drafter.notes })
 }
 
+/// The title of a Chinese page, which people who know the vendor's documentation search for.
+pub fn aliases(title: &str) -> Vec<String> {
+    let is_name = rules::is_alias(title) && !title.is_ascii();
+    is_name.then(|| title.to_owned()).into_iter().collect()
+}
+
 /// A draft of an event.
 pub fn event(facts: &Event) -> EventDraft {
     let name = event_name(&facts.event_type);
@@ -152,6 +162,7 @@ pub fn event(facts: &Event) -> EventDraft {
     let answer = facts.answer.as_ref();
     let answer = answer.map(|answer| drafter.fields("answer", answer, Place::Model));
     drafter.gloss("", &facts.gloss, facts.line);
+    drafter.gloss(ALIASES, &facts.title, facts.line);
     let source = facts.source.clone();
     let spec = spec::Event {
         json_schema: Some("../../schema.json".to_owned()),

@@ -14,10 +14,16 @@ const ALIKE: usize = 75;
 
 /// The spec of an operation whose page says another method or path now, if there is one among those
 /// that no page describes.
-pub fn moved(book: &Book, described: &BTreeSet<String>, draft: &Draft) -> Option<String> {
-    let free = book.endpoints.iter().filter(|(stem, _)| !described.contains(*stem));
+pub fn moved(book: &Book, described: &BTreeMap<String, String>, draft: &Draft) -> Option<String> {
+    let free = book.endpoints.iter().filter(|(stem, _)| !described.contains_key(*stem));
     let alike = free.filter_map(|(stem, spec)| Some((likeness(spec, &draft.spec)?, stem)));
     alike.max().map(|(_, stem)| stem.clone())
+}
+
+/// The spec that has the address of a page.
+pub fn at_address(book: &Book, draft: &Draft) -> Option<String> {
+    let mut specs = book.endpoints.iter();
+    specs.find(|(_, spec)| has_address_of(spec, &draft.spec)).map(|(stem, _)| stem.clone())
 }
 
 /// Whether a page that names the method and path of one spec is that of another, which has the
@@ -112,7 +118,7 @@ pub fn new(file: String, what: What, id: String) -> Change {
 
 /// The operations and events that no page describes, of those groups of which the pages describe
 /// half at least: the others have their pages elsewhere.
-pub fn gone(book: &Book, described: &BTreeSet<String>) -> Vec<Change> {
+pub fn gone(book: &Book, described: &BTreeMap<String, String>) -> Vec<Change> {
     let mut groups: BTreeMap<&str, Vec<(String, What, &str)>> = BTreeMap::new();
     for (stem, spec) in &book.endpoints {
         let entry = (stem.clone(), What::Operation, spec.id.as_str());
@@ -126,7 +132,7 @@ pub fn gone(book: &Book, described: &BTreeSet<String>) -> Vec<Change> {
     for group in groups.into_values() {
         let all = group.len();
         let missing: Vec<_> =
-            group.into_iter().filter(|(file, ..)| !described.contains(file)).collect();
+            group.into_iter().filter(|(file, ..)| !described.contains_key(file)).collect();
         if missing.len() * 2 > all {
             continue;
         }

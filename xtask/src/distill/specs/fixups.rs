@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
 
-use super::change::{Change, NO_PAGE};
+use super::change::{Change, NO_PAGE, NO_SPEC};
 use super::route;
 use crate::distill::read::facts::Page;
 
@@ -80,6 +80,10 @@ impl Fixup {
 
     pub fn has_no_page(&self) -> bool {
         self.differs.iter().any(|differs| differs == NO_PAGE)
+    }
+
+    pub fn has_no_spec(&self) -> bool {
+        self.differs.iter().any(|differs| differs == NO_SPEC)
     }
 
     /// Whether this is about the page of an operation.

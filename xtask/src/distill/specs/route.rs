@@ -114,6 +114,13 @@ fn service<'s>(segments: &'s [&'s str]) -> (String, &'s [&'s str]) {
     }
 }
 
+/// The service of a path, whatever its version: `im` of `/open-apis/im/v1/chats`.
+pub fn family(path: &str) -> String {
+    let segments: Vec<&str> = segments(path).collect();
+    let version = |segment: &&str| is_version(segment) || *segment == "open-apis";
+    segments.into_iter().find(|segment| !version(segment)).map(word).unwrap_or_default()
+}
+
 /// Returns a segment as a part of an ID, which has letters, digits, `.`, `_` and `-`.
 fn word(segment: &str) -> String {
     segment.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect()

@@ -5,7 +5,43 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::book::Book;
 use crate::codegen::spec;
+
+/// Puts the samples back that specs had before pages were merged into them.
+pub fn restore(before: &Book, book: &mut Book) {
+    for (stem, spec) in &mut book.endpoints {
+        let Some(old) = before.endpoints.get(stem) else { continue };
+        spec.examples.clone_from(&old.examples);
+        restore_fields(&old.params, &mut spec.params);
+        restore_fields(&old.query, &mut spec.query);
+        restore_fields(old.body.iter().flatten(), spec.body.iter_mut().flatten());
+        restore_fields(old.response.iter().flatten(), spec.response.iter_mut().flatten());
+    }
+    for (id, event) in &mut book.events {
+        let Some(old) = before.events.get(id) else { continue };
+        event.example.clone_from(&old.example);
+        restore_fields(&old.fields, &mut event.fields);
+        restore_fields(old.answer.iter().flatten(), event.answer.iter_mut().flatten());
+    }
+    for (name, entry) in &mut book.types {
+        let Some(old) = before.types.get(name) else { continue };
+        entry.ty.example.clone_from(&old.ty.example);
+        restore_fields(old.ty.fields.iter().flatten(), entry.ty.fields.iter_mut().flatten());
+    }
+}
+
+fn restore_fields<'a>(
+    old: impl IntoIterator<Item = &'a spec::Field> + Clone,
+    new: impl IntoIterator<Item = &'a mut spec::Field>,
+) {
+    for field in new {
+        let mut old = old.clone().into_iter();
+        if let Some(old) = old.find(|old| old.name == field.name) {
+            field.example.clone_from(&old.example);
+        }
+    }
+}
 
 /// Returns the contents of two samples without their envelopes, if there are two.
 pub fn both(

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::book::{Book, EVENTS, innermost};
+use super::draft::ALIASES;
 use crate::codegen::spec;
 
 /// Sentences that hold in every API, by what they are about: `glossary.json`.
@@ -18,6 +19,9 @@ pub type Glosses = BTreeMap<String, BTreeSet<String>>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gap {
+    /// The API, where a list is of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
     /// Such as `field name`.
     pub about: String,
     /// The vendor's words.
@@ -27,6 +31,13 @@ pub struct Gap {
     pub places: Vec<String>,
     /// The sentence itself.
     pub doc: String,
+}
+
+impl Gap {
+    /// Whether it asks for words that are searched for, without which specs pass as well.
+    pub fn is_of_aliases(&self) -> bool {
+        self.about.starts_with(ALIASES)
+    }
 }
 
 /// The place of a sentence.
@@ -87,11 +98,13 @@ pub fn take(book: &mut Book, gaps: &[Gap]) -> Result<bool, Vec<String>> {
     let mut changed = false;
     visit(book, &mut |slot, text| {
         let Some(sentence) = left.get(&slot.place).copied() else { return };
-        if text.is_empty() || text == sentence {
-            left.remove(&slot.place);
-            changed |= text.is_empty();
+        if text.is_empty() {
             text.clone_from(sentence);
+            changed = true;
+        } else if !words(text).eq(words(sentence)) {
+            return;
         }
+        left.remove(&slot.place);
     });
     match left.is_empty() {
         true => Ok(changed),
@@ -136,6 +149,7 @@ pub fn gaps(book: &mut Book, glosses: &Glosses) -> Vec<Gap> {
     }
     let gaps = groups.into_iter().filter(|(_, _, places)| !places.is_empty());
     let gaps = gaps.map(|(slot, gloss, places)| Gap {
+        api: None,
         about: slot.about,
         gloss: gloss.into_iter().collect(),
         places,
@@ -149,8 +163,10 @@ pub fn place(book: &Book, file: &str, of: &str) -> Option<String> {
     if let Some((part @ ("code" | "advice"), code)) = of.split_once('/') {
         return Some(format!("{part} {code}"));
     }
-    if of.is_empty() {
-        return Some(file.to_owned());
+    match of {
+        "" => return Some(file.to_owned()),
+        ALIASES => return Some(format!("{file} {ALIASES}")),
+        _ => {}
     }
     let (path, value) = match of.split_once('=') {
         Some((path, value)) => (path, Some(value)),
@@ -178,6 +194,7 @@ fn visit(book: &mut Book, each: &mut dyn FnMut(&Slot, &mut String)) {
     }
     for (stem, spec) in &mut book.endpoints {
         each(&Slot::new(stem.clone(), format!("operation {}", spec.id), vec![]), &mut spec.doc);
+        of_aliases(stem, &spec.id, &mut spec.aliases, each);
         let lists = [
             ("params", "request", Some(&mut spec.params)),
             ("query", "request", Some(&mut spec.query)),
@@ -190,10 +207,12 @@ fn visit(book: &mut Book, each: &mut dyn FnMut(&Slot, &mut String)) {
         }
     }
     for (id, spec) in &mut book.events {
-        each(&Slot::new(format!("{EVENTS}{id}"), format!("event {id}"), vec![]), &mut spec.doc);
+        let file = format!("{EVENTS}{id}");
+        each(&Slot::new(file.clone(), format!("event {id}"), vec![]), &mut spec.doc);
+        of_aliases(&file, id, &mut spec.aliases, each);
         let lists = [("fields", Some(&mut spec.fields)), ("answer", spec.answer.as_mut())];
         for (part, fields) in lists {
-            let owner = format!("{EVENTS}{id} {part}");
+            let owner = format!("{file} {part}");
             let fields = fields.into_iter().flatten();
             fields.for_each(|field| of_field(&owner, "event", field, each));
         }
@@ -209,6 +228,31 @@ fn visit(book: &mut Book, each: &mut dyn FnMut(&Slot, &mut String)) {
         each(&slot(format!("code {code}"), "code"), &mut known.doc);
         each(&slot(format!("advice {code}"), "advice"), &mut known.advice);
     }
+}
+
+/// The words that an operation or event is searched by, with commas between them. They are missing
+/// until one of them is Chinese.
+fn of_aliases(
+    file: &str,
+    id: &str,
+    aliases: &mut Vec<String>,
+    each: &mut dyn FnMut(&Slot, &mut String),
+) {
+    let is_found = aliases.iter().any(|alias| !alias.is_ascii());
+    let mut text = if is_found { aliases.join(", ") } else { String::new() };
+    let about = format!("{ALIASES} of {id}, with commas between them, one in Chinese at least");
+    each(&Slot::new(format!("{file} {ALIASES}"), about, vec![]), &mut text);
+    if !is_found {
+        let known = aliases.clone();
+        let new =
+            words(&text).filter(|word| !word.is_empty() && !known.iter().any(|it| it == word));
+        aliases.extend(new.map(str::to_owned));
+    }
+}
+
+/// The parts of a text between commas.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', '，', '、']).map(str::trim)
 }
 
 fn of_type(name: &str, ty: &mut spec::Type, each: &mut dyn FnMut(&Slot, &mut String)) {
