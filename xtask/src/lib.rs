@@ -13,5 +13,6 @@ pub mod git;
 pub mod new_api;
 pub mod openapi;
 pub mod operations;
+pub mod refresh;
 pub mod release;
 pub mod words;

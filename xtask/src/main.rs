@@ -13,7 +13,8 @@ use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
 use xtask::{
-    bench, cargo, changes, ci, codegen, coverage, new_api, openapi, operations, release, words,
+    bench, cargo, changes, ci, codegen, coverage, new_api, openapi, operations, refresh, release,
+    words,
 };
 
 /// Maintainers' commands of openplat.
@@ -91,6 +92,8 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Take over a vendor's pages into specs, code and changelog, test that, and summarize it
+    Refresh(refresh::Options),
     /// Compare what a vendor's pages describe with what has specs
     Coverage(coverage::Options),
     /// Print the changes of the specs since a revision, as a changelog by crate
@@ -196,6 +199,7 @@ fn run(cli: Cli) -> Result<(), String> {
             distill(&pages, &api, &specs_in(out)?, &how)
         }
         Task::Drift { pages, api, json } => drift(&pages, api.as_deref(), &specs_in(None)?, json),
+        Task::Refresh(options) => refresh::run(&root()?, &options),
         Task::Coverage(options) => coverage::run(&root()?, &options),
         Task::Changes { revision, json } => changes_since(&root()?, &revision, json),
         Task::Release(options) => release::run(&root()?, &options),

@@ -19,6 +19,7 @@ mod maps;
 mod new_api;
 mod pages;
 mod reading;
+mod refresh;
 mod rooms;
 mod unmarked;
 mod wire;

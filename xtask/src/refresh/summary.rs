@@ -1,0 +1,148 @@
+//! The summary for the pull request, in Markdown.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::changelog::Entry;
+use super::checkout::Changed;
+use super::checks::Check;
+use crate::changes::{CrateChanges, Verdict};
+use crate::distill::command::console::LINES;
+use crate::distill::command::run::{Outcome, PageReport};
+use crate::distill::read::report::{Remark, RemarkKind};
+use crate::distill::specs::change::Change;
+
+/// The results of a refresh.
+pub struct Summary<'a> {
+    pub outcome: &'a Outcome,
+    pub crates: &'a [CrateChanges],
+    pub entries: &'a [Entry],
+    pub files: &'a [Changed],
+    pub checks: &'a [Check],
+}
+
+impl Summary<'_> {
+    pub fn markdown(&self) -> String {
+        let mut text = "## Refresh from the vendor's pages\n\n".to_owned();
+        let counts = &self.outcome.summary;
+        let _ = writeln!(
+            text,
+            "{} pages read: {} operations, {} events, {} passed over.\n",
+            counts.pages, counts.endpoints, counts.events, counts.skipped
+        );
+        self.changes(&mut text);
+        self.facts(&mut text);
+        self.to_check(&mut text);
+        self.written(&mut text);
+        self.review(&mut text);
+        text
+    }
+
+    fn changes(&self, text: &mut String) {
+        for CrateChanges { crate_name, verdict, version, .. } in self.crates {
+            let verdict = match verdict {
+                Verdict::Breaking => "**breaking**",
+                Verdict::Additive => "additive",
+                Verdict::Patch => "sentences and samples alone",
+            };
+            let least = version.iter().map(|version| format!("; {version} at least"));
+            let _ = writeln!(text, "### `{crate_name}`: {verdict}{}\n", least.collect::<String>());
+            for entry in self.entries.iter().filter(|entry| entry.crate_name == *crate_name) {
+                let mark = if entry.is_breaking { ", **breaking**" } else { "" };
+                let _ = writeln!(text, "- {}{mark}: {}", entry.section.title(), entry.text);
+            }
+            text.push('\n');
+        }
+    }
+
+    /// The facts that the pages changed, including those that no compiler sees, such as limits.
+    fn facts(&self, text: &mut String) {
+        let part = |change: &&Change| !change.is_whole() && change.is_drift();
+        let (new, kept): (Vec<&Change>, Vec<&Change>) =
+            self.outcome.changes.iter().filter(part).partition(|change| change.to.is_some());
+        let line = |change: &Change| format!("`{}` {}", change.file, change.said());
+        list(text, "Facts of the pages that differ from the specs", new.into_iter().map(line));
+        let title = "On no page any more, and kept: remove by hand what is gone";
+        list(text, title, kept.into_iter().map(line));
+    }
+
+    fn to_check(&self, text: &mut String) {
+        let changed: BTreeSet<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
+        let is_changed = |page: &&PageReport| {
+            let PageReport { api: Some(api), spec: Some(spec), .. } = page else { return false };
+            changed.contains(format!("specs/{api}/{spec}.json").as_str())
+        };
+        let pages = self.outcome.pages.iter().filter(is_changed);
+        list(text, "Not certain from the pages", pages.flat_map(guesses));
+        let skipped = self.outcome.pages.iter().filter(|page| page.subject.is_some());
+        let skipped = skipped.filter_map(|page| {
+            let why = page.skipped.as_ref()?;
+            Some(format!(
+                "`{}` ({}): {why}",
+                page.name,
+                page.subject.as_deref().unwrap_or_default()
+            ))
+        });
+        list(text, "Pages of operations and events that were passed over", skipped);
+    }
+
+    fn written(&self, text: &mut String) {
+        let files = self
+            .files
+            .iter()
+            .map(|file| format!("{} `{}`", if file.is_new { "add" } else { "change" }, file.path));
+        list(text, "Files", files);
+        let checks = self.checks.iter().map(|check| {
+            let outcome = match check.passed {
+                Some(true) => "passed",
+                Some(false) => "**failed**",
+                None => "not run",
+            };
+            format!("`{}`: {outcome}", check.command)
+        });
+        list(text, "Checks", checks);
+    }
+
+    fn review(&self, text: &mut String) {
+        let mut points = vec![
+            "Names, types, `required` and values in the diff of `xtask/tests/codegen/snapshots`, one \
+             line each",
+            "Sentences: right, our own, and more than the name of the field; advice says what to do",
+            "Facts that are on no page: `sensitive`, `always`, `idempotent`, `dedupe`, `counts`, `pages`, \
+             the `kind` of new codes, and `source` if it is only the site",
+            "No page and no list of sentences is among the files",
+            "The rest of the checks: `cargo xtask ci`",
+        ];
+        let has_breaking = self.crates.iter().any(|it| it.verdict == Verdict::Breaking);
+        if has_breaking {
+            points.insert(0, "Each breaking change: the vendor's doing, and no misread page");
+        }
+        list(text, "For the reviewer", points.into_iter().map(|point| format!("[ ] {point}")));
+    }
+}
+
+/// The remarks on a page, except for those on facts that only a sample shows, which are counted.
+fn guesses(page: &PageReport) -> Vec<String> {
+    let is_shown = |remark: &&Remark| remark.kind != RemarkKind::Sampled;
+    let shown: Vec<&Remark> = page.remarks.iter().filter(is_shown).collect();
+    let place = |remark: &Remark| format!("`{}:{}`", page.name, remark.line);
+    let lines = shown.iter().take(LINES);
+    let lines = lines.map(|it| format!("{}: {}: {}", place(it), it.kind.label(), it.message));
+    let sampled = page.remarks.len() - shown.len();
+    let counted = [
+        (sampled, "types are taken from a sample alone"),
+        (shown.len().saturating_sub(LINES), "further places are not certain"),
+    ];
+    let counted = counted.into_iter().filter(|(count, _)| *count > 0);
+    let counted = counted.map(|(count, what)| {
+        format!("`{}`: {count} {what}; `cargo xtask distill --verbose` lists them", page.name)
+    });
+    lines.chain(counted).collect()
+}
+
+fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.map(|line| format!("- {line}\n")).collect();
+    if !lines.is_empty() {
+        let _ = writeln!(text, "### {title}\n\n{}", lines.concat());
+    }
+}

@@ -1,0 +1,422 @@
+//! From changed pages to a change for review, in one command.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::Value;
+use xtask::refresh::changelog::{Entry, Section, insert};
+use xtask::refresh::readme::{READMES, with_counts};
+
+use super::fresh::{event, page, table};
+use super::lab::{Lab, Run, workspace};
+
+const CHANGELOG: &str = "# Changelog\n\n## Unreleased\n\n### Added\n\n- A crane.\n\n## 0.3.1\n\n\
+                         ### Added\n\n- The harbor.\n";
+const README: &str = "| crate | operations | events |\n| [`harbor`](crates/harbor) | Docks | 1 | none |\n\
+                      | other | 1 of 11 |\n| operations | 1, of one API |\n";
+/// What a maintainer writes for each kind of sentence.
+const SENTENCE: &str = "Is painted on the wall.";
+const WORDS: &str = "pier, 码头";
+const DOCK: &str = "specs/harbor/dock.create.json";
+const SPEC: &str = "specs/harbor/dock.pin_note.json";
+
+fn dock() -> String {
+    page("POST", "/docks", &table("请求体", &["name | string | 是 | 名称"]))
+}
+
+/// The page of an operation that has no spec yet, with a code that is new.
+fn pin_note() -> String {
+    let path = table("路径参数", &["dock_id | string | 是 | 标识"]);
+    let body = table("请求体", &["text | string | 是 | 文字", "color | string | 否 | 颜色"]);
+    let errors = "### 错误码\n\n| HTTP状态码 | 错误码 | 描述 | 排查建议 |\n| --- | --- | --- | --- |\n\
+                  | 400 | 7001 | TooManyNotes | 慢点 |\n";
+    page("POST", "/docks/:dock_id/pin_note", &format!("{path}{body}{errors}"))
+}
+
+/// A checkout with one API of one operation, committed, and a Cargo that notes what it is asked for.
+fn checkout() -> Lab {
+    let lab = Lab::new();
+    lab.write("Cargo.toml", "[workspace.package]\nversion = \"0.3.1\"\n");
+    lab.write("crates/harbor/Cargo.toml", "[features]\nevents = []\n");
+    lab.write("CHANGELOG.md", CHANGELOG);
+    lab.write("README.md", README);
+    lab.write("README.zh-CN.md", README);
+    lab.write(".gitignore", "/target\n/pages\n/cargo*\n/left.json\n");
+    lab.write(
+        "cargo",
+        "#!/bin/sh\necho \"$INSTA_UPDATE cargo $*\" >> \"$0.log\"\n\
+         case \"$*\" in *\"$(cat \"$0.fails\")\"*) exit 1;; esac\n",
+    );
+    fs::set_permissions(lab.path("cargo"), fs::Permissions::from_mode(0o755)).unwrap();
+    lab.write("cargo.fails", "nothing");
+    lab.write("pages/dock.md", dock());
+    for _ in 0..2 {
+        let distill =
+            ["distill", "pages", "--api", "harbor", "--write", "--sentences", "left.json"];
+        let run = lab.xtask(&distill);
+        assert!(run.ok, "{}", run.err);
+        fill(&lab, "left.json");
+    }
+    lab.edit(DOCK, "  \"doc\"", "  \"aliases\": [\"pier\", \"码头\"],\n  \"doc\"");
+    let run = lab.xtask(&["codegen"]);
+    assert!(run.ok, "{}", run.err);
+    lab.git(&["init", "--quiet"]);
+    commit(&lab);
+    lab
+}
+
+fn commit(lab: &Lab) {
+    lab.git(&["add", "-A"]);
+    lab.git(&["commit", "--quiet", "-m", "harbor"]);
+}
+
+/// Writes the sentences that a file asks for.
+fn fill(lab: &Lab, file: &str) {
+    let mut gaps: Value = serde_json::from_str(&lab.read(file)).unwrap();
+    for gap in gaps.as_array_mut().unwrap() {
+        let is_words = gap["about"].as_str().unwrap().starts_with("aliases");
+        gap["doc"] = if is_words { WORDS.into() } else { SENTENCE.into() };
+    }
+    lab.write(file, gaps.to_string());
+}
+
+fn refresh(lab: &Lab, args: &[&str]) -> Run {
+    lab.xtask_with(&[("CARGO", lab.path("cargo"))], &[&["refresh"], args].concat())
+}
+
+/// Runs it twice, with the sentences in between.
+fn refreshed(lab: &Lab) -> Run {
+    let asked = refresh(lab, &["pages"]);
+    assert!(!asked.ok, "{}", asked.out);
+    fill(lab, "target/sentences.json");
+    refresh(lab, &["pages"])
+}
+
+fn status(lab: &Lab) -> String {
+    lab.git(&["status", "--porcelain", "--untracked-files=all"])
+}
+
+#[test]
+fn a_page_with_a_new_operation_becomes_a_change_for_review() {
+    let lab = checkout();
+    lab.write("pages/note.md", pin_note());
+    let asked = refresh(&lab, &["pages"]);
+    assert!(!asked.ok && asked.out.is_empty(), "{}", asked.out);
+    for said in ["sentences are missing", "operation dock.v1.dock.pin_note", "fill in each `doc`"] {
+        assert!(asked.err.contains(said), "{}", asked.err);
+    }
+    assert_eq!(status(&lab), "", "nothing but the list of sentences is written");
+    fill(&lab, "target/sentences.json");
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.ok, "{}", run.err);
+    let check = lab.xtask(&["codegen", "--check"]);
+    assert!(check.ok, "{}", check.err);
+    let spec: Value = serde_json::from_str(&lab.read(SPEC)).unwrap();
+    assert_eq!(spec["aliases"], serde_json::json!(["pier", "码头"]));
+    assert_eq!(
+        lab.read("CHANGELOG.md"),
+        CHANGELOG.replacen(
+            "- A crane.\n",
+            "- A crane.\n- `harbor`: error codes: `TooManyNotes` (7001).\n\
+             - `harbor`: `PinNoteDock` (`dock.v1.dock.pin_note`).\n",
+            1
+        )
+    );
+    let counted = "| [`harbor`](crates/harbor) | Docks | 2 | none |\n| other | 1 of 11 |\n\
+                   | operations | 2, of one API |\n";
+    assert!(lab.read("README.zh-CN.md").ends_with(counted), "{}", lab.read("README.zh-CN.md"));
+    for line in [
+        "2 pages read: 2 operations, 0 events, 0 passed over.",
+        "### `harbor`: additive; 0.3.2 at least",
+        "- Added: `PinNoteDock` (`dock.v1.dock.pin_note`)",
+        "- Added: error codes: `TooManyNotes` (7001)",
+        "- add `specs/harbor/dock.pin_note.json`",
+        "- change `specs/harbor/api.json`",
+        "- `cargo clippy --package harbor --all-targets --all-features -- -Dwarnings`: passed",
+        "- [ ] Sentences: right, our own, and more than the name of the field; advice says what to do",
+    ] {
+        assert!(run.out.lines().any(|it| it == line), "{line}\n{}", run.out);
+    }
+    assert_eq!(
+        lab.read("cargo.log"),
+        "always cargo test --package xtask --test codegen digest::\n \
+         cargo clippy --package harbor --all-targets --all-features -- -Dwarnings\n \
+         cargo test --package harbor --all-features\n \
+         cargo test --package openplat-tests --lib\n"
+    );
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let lab = checkout();
+    lab.write("pages/note.md", pin_note());
+    let first = refreshed(&lab);
+    assert!(first.ok, "{}", first.err);
+    let diff = || (status(&lab), lab.git(&["diff"]), lab.specs());
+    let before = diff();
+    let again = refresh(&lab, &["pages"]);
+    assert!(again.ok && again.err.contains("nothing is left to write"), "{}", again.err);
+    assert_eq!((again.out, diff()), (first.out, before), "what is not committed is tested again");
+    commit(&lab);
+    fs::remove_file(lab.path("cargo.log")).unwrap();
+    let last = refresh(&lab, &["pages"]);
+    assert!(last.ok && last.out.is_empty(), "{}", last.out);
+    assert!(last.err.contains("the specs say what the 2 pages say; nothing was changed"));
+    assert!(!lab.path("cargo.log").exists() && status(&lab).is_empty());
+}
+
+#[test]
+fn sentences_are_not_lost_when_others_are_missing() {
+    let lab = checkout();
+    lab.write("pages/note.md", pin_note());
+    assert!(!refresh(&lab, &["pages", "--sentences", "left.json"]).ok);
+    fill(&lab, "left.json");
+    lab.edit("left.json", WORDS, "pier");
+    let run = refresh(&lab, &["pages", "--sentences", "left.json"]);
+    let missing = "error: 1 sentences are missing:\n  aliases of dock.v1.dock.pin_note";
+    assert!(!run.ok && run.err.contains(missing), "{}", run.err);
+    assert_eq!(lab.read("left.json").matches(SENTENCE).count(), 6, "{}", lab.read("left.json"));
+    lab.edit("left.json", "\"pier\"", "\"quay， 码头\"");
+    let run = refresh(&lab, &["pages", "--sentences", "left.json"]);
+    assert!(run.ok, "{}", run.err);
+    assert!(lab.read(SPEC).contains(r#""aliases": ["quay", "码头"]"#), "{}", lab.read(SPEC));
+}
+
+#[test]
+fn changes_that_are_not_committed_are_in_no_danger() {
+    for path in [DOCK, "crates/harbor/Cargo.toml", "CHANGELOG.md"] {
+        let lab = checkout();
+        lab.write("pages/note.md", pin_note());
+        let mine = lab.read(path) + "\n";
+        lab.write(path, &mine);
+        let run = refresh(&lab, &["pages"]);
+        assert!(!run.ok && run.err.contains("commit or stash them"), "{}", run.err);
+        assert!(run.err.contains(&format!("\n  {path}\n")), "{}", run.err);
+        assert_eq!((status(&lab), lab.read(path)), (format!(" M {path}\n"), mine));
+    }
+}
+
+#[test]
+fn a_failed_check_leaves_the_changes_and_shows_the_way_back() {
+    let lab = checkout();
+    lab.write("pages/note.md", pin_note());
+    lab.write("cargo.fails", "clippy");
+    let run = refreshed(&lab);
+    let failed =
+        "error: `cargo clippy --package harbor --all-targets --all-features -- -Dwarnings` failed";
+    assert!(!run.ok && run.err.contains(failed), "{}", run.err);
+    assert!(run.out.contains("-Dwarnings`: **failed**\n"), "{}", run.out);
+    assert!(
+        run.out.contains("`cargo test --package openplat-tests --lib`: not run"),
+        "{}",
+        run.out
+    );
+    // A change by hand does not keep it from going on.
+    lab.edit(SPEC, "Is painted", "Was painted");
+    lab.write("cargo.fails", "nothing");
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.ok && lab.read(SPEC).contains("Was painted"), "{}", run.err);
+    assert!(lab.xtask(&["codegen", "--check"]).ok);
+    let back = "git restore specs crates tests CHANGELOG.md README.md README.zh-CN.md && \
+                git clean -d --force specs crates";
+    lab.write("cargo.fails", "clippy");
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.err.contains(back), "{}", run.err);
+    for command in back.split(" && ") {
+        lab.git(&command.split(' ').skip(1).collect::<Vec<_>>());
+    }
+    assert_eq!(status(&lab), "");
+}
+
+#[test]
+fn nothing_stays_half_written() {
+    let lab = checkout();
+    lab.write("CHANGELOG.md", "# Changelog\n");
+    commit(&lab);
+    lab.write("pages/note.md", pin_note());
+    let run = refreshed(&lab);
+    assert!(!run.ok && run.err.contains("CHANGELOG.md has no `## Unreleased`"), "{}", run.err);
+    assert!(run.err.contains("files that were written are as before"), "{}", run.err);
+    assert_eq!(status(&lab), "");
+    fs::remove_file(lab.path("target/sentences.json")).unwrap();
+    fs::remove_file(lab.path("pages/note.md")).unwrap();
+    lab.write("CHANGELOG.md", CHANGELOG);
+    lab.edit("crates/harbor/Cargo.toml", "events = []", "");
+    commit(&lab);
+    lab.write("pages/ship.md", event("dock.ship.came_v1", &["name | string | 名称"]));
+    let run = refreshed(&lab);
+    assert!(!run.ok && run.err.contains("needs a feature of its crate"), "{}", run.err);
+    assert_eq!(status(&lab), "");
+}
+
+#[test]
+fn a_page_of_no_api_needs_a_place_first() {
+    let lab = checkout();
+    let quay = page("POST", "/docks", "").replace("/dock/v1/docks", "/quay/v1/quays");
+    lab.write("pages/quay.md", &quay);
+    let run = refresh(&lab, &["pages"]);
+    let said = "pages/quay.md: no spec describes POST /open-apis/quay/v1/quays";
+    assert!(!run.ok && run.err.contains(said), "{}", run.err);
+    assert!(run.err.contains("cargo xtask new-api NAME --vendor VENDOR"), "{}", run.err);
+    let run = refresh(&lab, &["pages", "--api", "feishu-quay"]);
+    assert!(!run.ok && run.err.contains("there is no API `feishu-quay` yet"), "{}", run.err);
+    assert_eq!(status(&lab), "");
+    // With its place, it takes its own page and leaves those of others alone.
+    lab.write("specs/quay/api.json", r#"{ "vendor": "feishu", "modules": {}, "errors": {} }"#);
+    lab.write("crates/quay/Cargo.toml", "");
+    assert!(lab.xtask(&["codegen"]).ok);
+    commit(&lab);
+    for _ in 0..2 {
+        let run = refresh(&lab, &["pages", "--api", "quay"]);
+        if !run.ok {
+            fill(&lab, "target/sentences.json");
+        }
+    }
+    assert!(lab.path("specs/quay/quay.create.json").is_file());
+    assert!(!status(&lab).contains("harbor"), "{}", status(&lab));
+}
+
+#[test]
+fn a_page_without_a_spec_on_purpose_is_passed_over() {
+    let lab = checkout();
+    lab.write("pages/quay.md", page("GET", "/docks/:dock_id/tide", ""));
+    lab.write(
+        "specs/fixups.json",
+        r#"[{ "page": "GET /open-apis/dock/v1/docks/:dock_id/tide", "differs": "no spec", "why": "Nobody asks." }]"#,
+    );
+    commit(&lab);
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.ok && run.err.contains("nothing was changed"), "{}", run.err);
+}
+
+#[test]
+fn apis_with_sentences_of_the_same_place_keep_them_apart() {
+    let lab = checkout();
+    lab.write("specs/quay/api.json", r#"{ "vendor": "feishu", "modules": {}, "errors": {} }"#);
+    lab.write("crates/quay/Cargo.toml", "");
+    assert!(lab.xtask(&["codegen"]).ok);
+    commit(&lab);
+    let quay = page("POST", "/docks", "").replace("/dock/v1/docks", "/quay/v1/docks");
+    lab.write("quay/dock.md", &quay);
+    for _ in 0..2 {
+        if !refresh(&lab, &["quay", "--api", "quay"]).ok {
+            fill(&lab, "target/sentences.json");
+        }
+    }
+    fs::remove_dir_all(lab.path("quay")).unwrap();
+    commit(&lab);
+    let size = "请求体\n\n| 名称 | 类型 | 必填 | 描述 |\n| --- | --- | --- | --- |\n| size | int | 否 | 大小 |\n";
+    lab.write("pages/dock.md", format!("{}### {size}", page("POST", "/docks", "")));
+    lab.write("pages/quay.md", format!("{quay}### {size}"));
+    let run = refresh(&lab, &["pages"]);
+    assert!(!run.ok && run.err.contains("2 sentences are missing"), "{}", run.err);
+    lab.edit("target/sentences.json", r#""doc": """#, r#""doc": "Is long in the harbor.""#);
+    lab.edit("target/sentences.json", r#""doc": """#, r#""doc": "Is long on the quay.""#);
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.ok, "{}", run.err);
+    assert!(lab.read(DOCK).contains("Is long in the harbor."));
+    assert!(lab.read("specs/quay/dock.create.json").contains("Is long on the quay."));
+    assert!(run.out.contains("### `quay`") && run.out.contains("### `harbor`"), "{}", run.out);
+}
+
+#[test]
+fn an_operation_that_moved_takes_its_spec_along() {
+    let lab = checkout();
+    let address = "---\nurl: https://open.feishu.cn/document/harbor/dock\n---\n\n";
+    lab.write("pages/dock.md", format!("{address}{}", dock()));
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.ok, "{}", run.err);
+    commit(&lab);
+    lab.edit("pages/dock.md", "/dock/v1/docks", "/dock/v1/piers");
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.ok, "{}", run.err);
+    let line = "- Changed, **breaking**: `CreateDock` (`dock.v1.dock.create`): its path is \
+                `/open-apis/dock/v1/piers` instead of `/open-apis/dock/v1/docks`";
+    assert!(run.out.lines().any(|it| it == line), "{}", run.out);
+    assert!(run.out.contains("### `harbor`: **breaking**; 0.4.0 at least"), "{}", run.out);
+    assert!(run.out.contains("- [ ] Each breaking change"), "{}", run.out);
+    assert!(
+        lab.read("CHANGELOG.md").contains("### Changed\n\n- `harbor`: **breaking:** `CreateDock`")
+    );
+}
+
+#[test]
+fn an_event_and_a_fact_that_no_compiler_sees() {
+    let lab = checkout();
+    lab.write("pages/ship.md", event("dock.ship.came_v1", &["name | string | 名称"]));
+    let limits = "名称<br>**数据校验规则**：长度范围 `1` ～ `50` 字符<br>**示例值**：west |\n";
+    lab.edit("pages/dock.md", "名称 |\n", limits);
+    let run = refreshed(&lab);
+    assert!(run.ok, "{}", run.err);
+    for line in [
+        "- Added: event `ShipCame` (`dock.ship.came_v1`)",
+        "- `dock.create` body/name: limit + max_length 50",
+        "- add `specs/harbor/events/dock.ship.came_v1.json`",
+    ] {
+        assert!(run.out.lines().any(|it| it == line), "{line}\n{}", run.out);
+    }
+    assert!(!lab.read(DOCK).contains("west"), "samples stay");
+    assert!(lab.read("README.md").contains("| Docks | 1 | 1 |"), "{}", lab.read("README.md"));
+}
+
+fn entry(section: Section, text: &str) -> Entry {
+    let (crate_name, text) = ("harbor".to_owned(), text.to_owned());
+    Entry { section, crate_name, text, is_breaking: section == Section::Removed }
+}
+
+#[test]
+fn entries_stand_in_their_sections_of_what_is_unreleased() {
+    let entries = [
+        entry(Section::Removed, "`Crane`"),
+        entry(Section::Added, &"a word ".repeat(20)),
+        entry(Section::Changed, "`Dock`"),
+    ];
+    let changelog = "# Changelog\n\n## Unreleased\n\n### Changed, compared with before\n\n- It.\n\n\
+                     ## 0.3.1\n\n### Added\n\n- The harbor.\n";
+    let [first, rest] = [["a word"; 14].join(" "), ["a word"; 6].join(" ")];
+    let expected = format!(
+        "# Changelog\n\n## Unreleased\n\n### Added\n\n- `harbor`: {first}\n  {rest} .\n\n\
+         ### Changed, compared with before\n\n- It.\n- `harbor`: `Dock`.\n\n\
+         ### Removed\n\n- `harbor`: **breaking:** `Crane`.\n\n\
+         ## 0.3.1\n\n### Added\n\n- The harbor.\n"
+    );
+    let inserted = insert(changelog, &entries).unwrap();
+    assert_eq!(inserted, expected);
+    let empty = insert("# Changelog\n\n## Unreleased\n", &entries[2..]).unwrap();
+    assert_eq!(empty, "# Changelog\n\n## Unreleased\n\n### Changed\n\n- `harbor`: `Dock`.\n");
+    assert!(insert("# Changelog\n", &entries).is_err());
+    assert_eq!(insert(changelog, &[]).unwrap(), changelog);
+}
+
+/// The READMEs of this workspace count what its specs define.
+#[test]
+fn readmes_count_what_there_is() {
+    let apis = xtask::codegen::lower(&workspace()).unwrap();
+    let mut empty = xtask::codegen::lower(&workspace()).unwrap();
+    empty.iter_mut().for_each(|api| api.modules.clear());
+    for readme in READMES {
+        let text = fs::read_to_string(workspace().join(readme)).unwrap();
+        assert_eq!(with_counts(&text, &apis), text, "{readme}");
+        assert_ne!(with_counts(&text, &empty), text, "{readme} counts nothing");
+    }
+}
+
+#[test]
+#[ignore = "compiles a workspace, which takes minutes; CI runs it"]
+fn one_command_leads_from_a_page_to_a_green_tree() {
+    let lab = Lab::new();
+    lab.copy_workspace();
+    lab.git(&["init", "--quiet"]);
+    commit(&lab);
+    lab.write("pages/pin_note.md", include_str!("../refresh/pin_note.md"));
+    lab.write("left.json", include_str!("../refresh/sentences.json"));
+    let environment =
+        [("CARGO", env!("CARGO").into()), ("CARGO_TARGET_DIR", workspace().join("target/new-api"))];
+    let run = lab.xtask_with(&environment, &["refresh", "pages", "--sentences", "left.json"]);
+    assert!(run.ok, "{}{}", run.err, run.out);
+    assert!(run.out.contains("- Added: `PinNoteChat` (`im.v1.chat.pin_note`)"), "{}", run.out);
+    assert!(!run.out.contains("failed") && !run.out.contains("not run"), "{}", run.out);
+    assert!(run.err.contains("test generated::feishu_im::"), "{}", run.err);
+    let check = lab.xtask(&["codegen", "--check"]);
+    assert!(check.ok, "{}", check.err);
+}
