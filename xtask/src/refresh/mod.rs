@@ -25,6 +25,7 @@ use crate::codegen::{self, Error};
 use crate::distill::command::run::{self, Aim, Outcome, PageReport, Task};
 use crate::distill::command::{console, writing};
 use crate::distill::specs::sentences::Gap;
+use crate::openapi;
 
 const CHANGELOG: &str = "CHANGELOG.md";
 
@@ -32,7 +33,7 @@ const CHANGELOG: &str = "CHANGELOG.md";
 type Plan = fn(&Path) -> Result<Vec<codegen::Change>, String>;
 
 /// The plans for everything that is generated from the specs.
-const GENERATED: &[Plan] = &[code];
+const GENERATED: &[Plan] = &[code, documents];
 
 /// The pages to take over.
 #[derive(Args)]
@@ -265,6 +266,11 @@ fn code(root: &Path) -> Result<Vec<codegen::Change>, String> {
             places.len()
         )),
     }
+}
+
+fn documents(root: &Path) -> Result<Vec<codegen::Change>, String> {
+    let outcome = openapi::plan(root, &[], None).map_err(|error| explain(&error))?;
+    Ok(outcome.changes)
 }
 
 fn explain(error: &Error) -> String {

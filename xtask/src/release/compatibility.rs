@@ -41,7 +41,7 @@ pub fn check(root: &Path, last: &Release, version: &Version) -> Result<(), Strin
     check.args(["semver-checks", "--workspace", "--release-type", kind]);
     check.args(["--baseline-rev", &last.tag]).current_dir(root);
     // Of one folder, so that the crates share what they depend on.
-    check.env("CARGO_TARGET_DIR", target(root).join("semver"));
+    check.env("CARGO_TARGET_DIR", target(root).join("apart"));
     output(&mut check).map(drop)
 }
 

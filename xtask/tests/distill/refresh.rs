@@ -410,8 +410,10 @@ fn one_command_leads_from_a_page_to_a_green_tree() {
     commit(&lab);
     lab.write("pages/pin_note.md", include_str!("../refresh/pin_note.md"));
     lab.write("left.json", include_str!("../refresh/sentences.json"));
-    let environment =
-        [("CARGO", env!("CARGO").into()), ("CARGO_TARGET_DIR", workspace().join("target/new-api"))];
+    let environment = [
+        ("CARGO", env!("CARGO").into()),
+        ("CARGO_TARGET_DIR", workspace().join("target/apart/new-api")),
+    ];
     let run = lab.xtask_with(&environment, &["refresh", "pages", "--sentences", "left.json"]);
     assert!(run.ok, "{}{}", run.err, run.out);
     assert!(run.out.contains("- Added: `PinNoteChat` (`im.v1.chat.pin_note`)"), "{}", run.out);
