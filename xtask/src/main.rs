@@ -327,6 +327,7 @@ fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
     }
     println!(
         "\nnext:\n  cargo xtask distill PAGES --api {name} --write\n  cargo xtask codegen\n  \
+         cargo xtask openapi\n  \
          cargo test -p openplat-tests {}",
         name.replace('-', "_")
     );

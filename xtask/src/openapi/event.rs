@@ -28,9 +28,12 @@ fn describe(schemas: &Schemas<'_>, event: &Event) -> Object {
         .with("summary", schemas.words().summary(&event.doc, &[]))
         .with("description", description(schemas, event))
         .with("externalDocs", Object::new().with("url", event.source.as_str()))
+        .with("operationId", event.id.as_str())
         .with("requestBody", request(schemas, event))
         .with("responses", Object::new().with("200", response(schemas, event)))
         .with_if_true("deprecated", event.replaced_by.is_some())
+        // The platform sends no token of the app's.
+        .with("security", Node::List(Vec::new()))
         .with_if_any("x-openplat-scopes", event.scopes.clone())
         .with_if_any("x-openplat-field-scopes", event.field_scopes.clone())
         .with_if_some("x-openplat-replaced-by", event.replaced_by.as_deref())

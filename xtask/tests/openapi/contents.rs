@@ -258,9 +258,21 @@ fn every_extension_is_explained_and_every_explained_one_used() {
 }
 
 #[test]
+fn the_readme_lists_every_document_of_the_folder() {
+    let readme = std::fs::read_to_string(root().join("openapi/README.md")).unwrap();
+    for document in all() {
+        let name = format!("{}.json", document.api.name);
+        let is_listed = readme.contains(&format!("[`{name}`]({name})"));
+        assert_eq!(is_listed, root().join("openapi").join(&name).exists(), "{name}");
+    }
+}
+
+#[test]
 fn an_operation_has_one_id_and_the_same_specs_give_the_same_text() {
     for document in all() {
-        let ids = || document.operations().map(|(.., operation)| &operation["operationId"]);
+        let operations = || document.operations().map(|(.., operation)| operation);
+        let all = || operations().chain(document.webhooks().map(|(_, webhook)| webhook));
+        let ids = || all().map(|operation| &operation["operationId"]);
         assert_eq!(ids().map(Value::to_string).collect::<BTreeSet<_>>().len(), ids().count());
         assert_eq!(text(&document.api), text(&document.api));
     }
