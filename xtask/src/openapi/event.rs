@@ -11,6 +11,9 @@ pub const TAG: &str = "events";
 
 const JSON: &str = "application/json";
 
+const CREATED: &str = "When it happened: milliseconds since the Unix epoch, or microseconds if it is a \
+                       callback, as a decimal string.";
+
 /// Returns all events by their types.
 pub fn webhooks(schemas: &Schemas<'_>) -> Object {
     let events = schemas.api().events.iter();
@@ -100,7 +103,7 @@ fn header(id: &str) -> Object {
             text("The ID of the event, which stays the same when the platform retries."),
         )
         .with("event_type", Object::new().with("const", id))
-        .with("create_time", text("When it happened, since the Unix epoch."))
+        .with("create_time", text(CREATED))
         .with("token", token())
         .with("app_id", text("The app that the event is for, which starts with `cli_`."))
         .with("tenant_key", text("The tenant that the event happened in."))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use xtask::codegen::ir::{Body, Field, Presence, TypeDef, Vendor};
+use xtask::codegen::ir::{Body, Field, Presence, SentBody, TypeDef, Vendor};
 use xtask::operations::{self, Entry, Member};
 
 use crate::document::{Document, all, root, text, visit};
@@ -148,6 +148,30 @@ fn every_documented_body_is_a_sample() {
             let (_, webhook) = document.webhooks().find(|(id, _)| *id == event.id).unwrap();
             let example = &webhook["requestBody"]["content"][JSON]["example"];
             assert_eq!(example.is_null(), event.example.is_none(), "{}", event.id);
+        }
+    }
+}
+
+/// The calls that the tests of a crate make, and the answers that they give.
+#[test]
+fn what_a_client_sends_fits_its_schema() {
+    for document in all() {
+        for operation in document.api.modules.iter().flat_map(|module| &module.operations) {
+            let body = &document.operation(&operation.id)["requestBody"];
+            assert_eq!(body.is_null(), operation.body.is_none());
+            for call in &operation.calls {
+                if let Some(SentBody::Json(value)) = &call.body {
+                    let faults = document.faults(&body["content"][JSON]["schema"], value);
+                    assert_eq!(faults, [""; 0], "{} {}", operation.id, call.name);
+                }
+            }
+        }
+        for event in &document.api.events {
+            let (_, webhook) = document.webhooks().find(|(id, _)| *id == event.id).unwrap();
+            let schema = &webhook["responses"]["200"]["content"][JSON]["schema"];
+            for answer in &event.answers {
+                assert_eq!(document.faults(schema, &answer.sent), [""; 0], "{}", event.id);
+            }
         }
     }
 }
