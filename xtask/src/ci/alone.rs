@@ -51,8 +51,11 @@ pub fn leaves_out_reqwest(root: &Path) -> Result<(), String> {
         tree.args(["tree", "--edges", "normal", "--no-default-features", "--features", features]);
         let tree = output(tree.args(["--package", package]).current_dir(root))?;
         if tree.contains("reqwest v") {
+            let with = if features.is_empty() { "" } else { " --features " };
             return Err(format!(
-                "`{package}` compiles reqwest without its default features, with `{features}`"
+                "`{package}` compiles reqwest without its default features; this shows why: \
+                 cargo tree --edges normal --no-default-features{with}{features} \
+                 --package {package} --invert reqwest"
             ));
         }
     }

@@ -40,7 +40,8 @@ pub const STEPS: &[Step] = &[
         shows: "Texts use the words of the field",
         needs: &[],
         run: Commands(&["cargo xtask words"]),
-        help: "Use the better word that is named. `cargo xtask words --accept` lowers the budget.",
+        help: "Use the better word that is named. The list holds older places too: yours are in \
+               `git diff main`.",
     },
     Step {
         name: "links",
@@ -62,8 +63,9 @@ pub const STEPS: &[Step] = &[
         name: "deny",
         shows: "Licenses, sources and duplicates of the dependencies are those of `deny.toml`",
         needs: &["cargo deny --version"],
-        run: Commands(&["cargo deny check bans licenses sources"]),
-        help: "Choose another version or crate. `deny.toml` gives a reason for each exception.",
+        run: Commands(&["cargo deny check --hide-inclusion-graph bans licenses sources"]),
+        help: "Choose another version or crate: `cargo tree --invert` with the crate says what needs \
+               it. An exception needs a reason in `deny.toml`.",
     },
     Step {
         name: "advisories",
@@ -114,8 +116,7 @@ pub const STEPS: &[Step] = &[
         shows: "Without its default features, no crate compiles reqwest",
         needs: &[],
         run: Function(alone::leaves_out_reqwest),
-        help: "Find the dependency that lacks `default-features = false`: \
-               `cargo tree --no-default-features --invert reqwest --package` with the crate.",
+        help: "A dependency on the way to it lacks `default-features = false`, or asks for `reqwest`.",
     },
     Step {
         name: "demo",
@@ -185,7 +186,8 @@ pub const STEPS: &[Step] = &[
             "cargo test --package openplat-tests --lib -- --ignored",
             "cargo test --package xtask -- --ignored",
         ]),
-        help: "If only a compiler message changed, accept it as CONTRIBUTING.md says.",
+        help: "Fix what the test shows. If only a compiler message changed, accept it as \
+               CONTRIBUTING.md says.",
     },
     Step {
         name: "first-hour",
