@@ -90,19 +90,25 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "docs",
-        shows: "The documentation builds, and its links lead to items",
+        shows: "The documentation builds with all features, and its links lead to items",
         needs: &[],
         run: Commands(&["RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features"]),
         help: "Correct the links that are named above.",
     },
     Step {
         name: "features",
-        shows: "Each crate compiles alone: without features, with each of them, with all",
+        shows: "Each crate compiles alone: without features, with each of them, with all; and is \
+                documented with its default features",
         needs: &["cargo hack --version"],
-        run: Commands(&["CARGO_TARGET_DIR=target/apart \
-             cargo hack clippy --workspace --ignore-private --each-feature -- -Dwarnings"]),
-        help: "Run the `cargo clippy` that is named above. The build of the workspace unifies \
-               features and hides this.",
+        run: Commands(&[
+            "CARGO_TARGET_DIR=target/apart \
+             cargo hack clippy --workspace --ignore-private --each-feature -- -Dwarnings",
+            "CARGO_TARGET_DIR=target/apart RUSTDOCFLAGS=-Dwarnings \
+             cargo hack doc --workspace --ignore-private --no-deps",
+        ]),
+        help: "Run the `cargo clippy` or `cargo doc` that is named above. The build of the workspace \
+               unifies features and hides this. A link to what a feature adds needs that feature too: \
+               `#[cfg_attr(feature = \"..\", doc = \"..\")]`.",
     },
     Step {
         name: "one-vendor",
