@@ -14,8 +14,8 @@ use std::vec;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny,
-    MapAccess, SeqAccess, Visitor,
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess,
+    SeqAccess, Visitor,
 };
 use serde_json::de::SliceRead;
 use serde_json::value::RawValue;
@@ -199,8 +199,11 @@ struct Tolerant<'t, 'de, V, const WANT: Want> {
     is_item: bool,
 }
 
-/// Up to here every whole number has a double of its own.
+/// Below this every whole number has a double of its own.
 const EXACT: f64 = 9_007_199_254_740_992.0;
+/// Below this a whole number is the right one, though serde_json's doubles can be off by some units
+/// in the last place.
+const SURE: f64 = EXACT / 8.0;
 
 fn flag(text: &str) -> Option<bool> {
     let is = |value: bool, digit: &str, word: &str| {
@@ -211,7 +214,7 @@ fn flag(text: &str) -> Option<bool> {
 
 /// The number as an integer, if it is one.
 fn whole(number: f64) -> Option<i64> {
-    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
 
 impl<'de, V: Visitor<'de>, const WANT: Want> Tolerant<'_, 'de, V, WANT> {
@@ -232,6 +235,7 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Tolerant<'_, 'de, V, WANT> {
     /// Other digits would be another ID, so those of the text are taken.
     fn visit_long_number<E: Error>(self, value: f64) -> Result<V::Value, E> {
         match self.notes {
+            Some(notes) if WANT == INTEGER => self.visit_integer(notes.raw()),
             Some(notes) => self.visitor.visit_str(notes.raw().trim_ascii()),
             None => self.visitor.visit_f64(value),
         }
@@ -269,10 +273,11 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
+        let is_sure = value.abs() < SURE;
         match (WANT, whole(value)) {
-            (TEXT, _) if value.abs() <= EXACT => self.visitor.visit_string(value.to_string()),
-            (TEXT, _) => self.visit_long_number(value),
-            (INTEGER, Some(number)) => self.visitor.visit_i64(number),
+            (TEXT, _) if is_sure => self.visitor.visit_string(value.to_string()),
+            (INTEGER, Some(number)) if is_sure => self.visitor.visit_i64(number),
+            (TEXT | INTEGER, _) => self.visit_long_number(value),
             (BOOL, Some(number @ 0..=1)) => self.visitor.visit_bool(number == 1),
             _ => self.visitor.visit_f64(value),
         }
@@ -293,13 +298,6 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
         }
     }
 
-    fn visit_string<E: Error>(self, value: String) -> Result<V::Value, E> {
-        match WANT {
-            TEXT | ANYTHING => self.visitor.visit_string(value),
-            _ => self.visit_str(&value),
-        }
-    }
-
     /// `null` is an empty list or object, unless it is an item of a list.
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
         let is_absent = self.notes.is_some_and(Notes::is_absent);
@@ -309,7 +307,6 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
             STRUCT if !self.is_item && !is_absent => {
                 empty("{}").deserialize_map(self).map_err(E::custom)
             }
-            LIST | MAP | STRUCT => self.visitor.visit_unit(),
             _ => self.visitor.visit_none(),
         }
     }
@@ -350,10 +347,6 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
             None => None,
         };
         self.visitor.visit_map(Entries { inner, noted })
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(inner)
     }
 }
 
@@ -650,6 +643,9 @@ mod tests {
             assert_eq!(decode::<i64>(json), number, "{json}");
         }
         assert_eq!(decode::<u64>(r#""18446744073709551615""#), u64::MAX);
+        for (json, text) in [("-7", "-7"), ("1.50", "1.5"), ("-1e3", "-1000"), ("7.0", "7")] {
+            assert_eq!(decode::<String>(json), text, "{json}");
+        }
         for (json, flag) in [
             ("1.0", true),
             ("0", false),
@@ -781,6 +777,65 @@ mod tests {
         assert_eq!(models.len(), 1);
         assert_eq!(warnings, ["`$[1]` was skipped: expected struct Model, found null"]);
         assert_eq!(decode::<Vec<Option<i64>>>("[1, null]"), [Some(1), None]);
+        let (lists, warnings) = degrade::<Vec<Vec<i64>>>("[[1], null]");
+        assert_eq!(lists, [[1]]);
+        assert_eq!(warnings, ["`$[1]` was skipped: expected a sequence, found null"]);
+        let (maps, warnings) = degrade::<Vec<BTreeMap<String, i64>>>("[{}, null]");
+        assert_eq!(maps, [BTreeMap::new()]);
+        assert_eq!(warnings, ["`$[1]` was skipped: expected a map, found null"]);
+    }
+
+    /// The double of 2^53 is that of the number after it, too.
+    #[test]
+    fn a_double_of_two_whole_numbers_is_neither() {
+        for (json, number) in [
+            ("1125899906842623.0", 1_125_899_906_842_623),
+            ("1801464965461025.0", 1_801_464_965_461_025),
+            ("-9007199254740991.0", -9_007_199_254_740_991),
+            ("\"9007199254740991.0\"", 9_007_199_254_740_991),
+        ] {
+            assert_eq!(decode::<i64>(json), number);
+        }
+        assert_eq!(decode::<String>("9007199254740991.0"), "9007199254740991.0");
+        for number in ["9007199254740992.0", "9007199254740993.0", "-9007199254740993.0"] {
+            assert!(lenient::<i64>(number).is_err(), "{number}");
+            assert!(lenient::<i64>(&format!("\"{number}\"")).is_err(), "{number}");
+            assert_eq!(decode::<String>(number), number);
+        }
+    }
+
+    /// A list that asks for its items with a seed, as generic code does.
+    #[derive(Debug, PartialEq)]
+    struct Sown(Vec<i64>);
+
+    impl<'de> Deserialize<'de> for Sown {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Sower;
+            impl<'de> Visitor<'de> for Sower {
+                type Value = Sown;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a list")
+                }
+
+                fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Sown, A::Error> {
+                    let mut sown = Vec::new();
+                    while let Some(item) = items.next_element_seed(PhantomData)? {
+                        sown.push(item);
+                    }
+                    Ok(Sown(sown))
+                }
+            }
+            deserializer.deserialize_seq(Sower)
+        }
+    }
+
+    #[test]
+    fn items_that_are_asked_for_with_a_seed_are_read_as_leniently() {
+        assert_eq!(decode::<Sown>(r#"[1, "2"]"#), Sown(vec![1, 2]));
+        let (lists, warnings) = degrade::<Vec<Sown>>(r#"[[1, "2"], ["?"], []]"#);
+        assert_eq!(lists, [Sown(vec![1, 2]), Sown(vec![])]);
+        assert_eq!(warnings, ["`$[1]` was skipped: found a list that does not fit"]);
     }
 
     #[test]
@@ -827,6 +882,12 @@ mod tests {
         assert_eq!(free, serde_json::json!({"a": ["1", 2, null]}));
         let (model, _) = degrade::<Model>(r#"{"free": {"a": ["1", 2, null, ""]}, "flag": "?"}"#);
         assert_eq!(model.free.unwrap(), serde_json::json!({"a": ["1", 2, null, ""]}));
+        let (model, warnings) = degrade::<Model>(r#"{"free": {"a": 1, "a": 2}, "flag": "?"}"#);
+        assert_eq!(model.free.unwrap(), serde_json::json!({"a": 2}));
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        let (model, warnings) = degrade::<Model>(r#"{"free": [1, 1e999]}"#);
+        assert_eq!(model.free, None, "it is whole, or left out");
+        assert!(warnings[0].starts_with("`$.free` was left out"), "{warnings:?}");
     }
 
     #[test]
