@@ -124,6 +124,7 @@ mod tests {
         let (low, _) = range(&asking(ErrorKind::Throttled, Duration::ZERO), 1, 1);
         assert!(low >= 1000, "{low}");
         let error = asking(ErrorKind::Throttled, Duration::MAX);
-        assert_eq!(StandardBackoff::default().wait(&RetryState::new(&error)), Duration::MAX);
+        let backoff = Arc::new(StandardBackoff::default());
+        assert_eq!(Backoff::wait(&backoff, &RetryState::new(&error)), Duration::MAX);
     }
 }

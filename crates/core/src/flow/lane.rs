@@ -389,6 +389,7 @@ mod tests {
         let mut gate = Gate::new([], now);
         (0..8).for_each(|_| gate.meter.count(now));
         assert_eq!(gate.refused(now, now, None, 0.3), Some(millis(1300)));
+        assert_eq!(gate.known_wait(now, 0), millis(1300));
         // Others that were under way ask for no further slowdown, but may ask for a longer wait.
         assert_eq!(gate.refused(now, now, Some(millis(1500)), 0.9), None);
         let left = departures(&mut gate, now, 60);
@@ -413,6 +414,49 @@ mod tests {
         }
         let left = departures(&mut gate, now, 2);
         assert!(left[0] <= 1.0 && left[1] - left[0] <= 2.0, "{left:?}");
+    }
+
+    /// The first request that may leave shows the new rate already.
+    #[test]
+    fn each_refusal_halves_a_rate_that_was_not_measured() {
+        for refusals in 1..=6 {
+            let mut over = Instant::now();
+            let mut gate = Gate::new([], over);
+            for _ in 0..refusals {
+                assert_eq!(gate.refused(over, over, None, NO_JITTER), Some(SECOND));
+                over += SECOND;
+            }
+            let left = departures(&mut gate, over, 2);
+            let slowest = 2.0 / SLOWEST;
+            let expected = (f64::from(1 << refusals) / UNMEASURED).min(slowest);
+            assert!(left[0] == 0.0 && (left[1] - expected).abs() < 1e-6, "{left:?}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_measured_in_this_second_and_the_one_before() {
+        let start = Instant::now();
+        let counted = |times: &[u64]| {
+            let mut meter = Meter::new(start);
+            times.iter().for_each(|at| meter.count(start + millis(*at)));
+            meter
+        };
+        assert_eq!(counted(&[]).rate(start), None);
+        assert_eq!(counted(&[0, 500, 999]).rate(start + millis(999)), Some(3.0));
+        assert_eq!(counted(&[0, 500, 1000]).rate(start + millis(1999)), Some(2.0));
+        assert_eq!(counted(&[0, 1000, 1500]).rate(start + millis(1999)), Some(2.0));
+        assert_eq!(counted(&[0]).rate(start + millis(1999)), Some(1.0));
+        assert_eq!(counted(&[0]).rate(start + millis(2000)), None);
+    }
+
+    #[test]
+    fn a_wait_fits_if_it_ends_before_the_deadline() {
+        let now = Instant::now();
+        assert_eq!(fits(millis(999), now, now + SECOND), Ok(()));
+        for wait in [1000, 1001] {
+            assert_eq!(fits(millis(wait), now, now + SECOND), Err(millis(wait)));
+        }
+        assert_eq!(fits(Duration::ZERO, now, now), Ok(()), "no wait fits always");
     }
 
     #[test]

@@ -257,6 +257,75 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_is_not_over_outlasts_the_sweeps() {
+        let refused = Limits::new(None);
+        refused.learn(counted(&META, "a"), &refusal(MINUTE), Instant::now());
+        let paced = Limits::new(Some(Pacing::documented()));
+        assert!(passes(&paced, counted(&META, "a")).await);
+        for limits in [&refused, &paced] {
+            for _ in 0..2 {
+                tokio::time::advance(SWEEP).await;
+                assert!(passes(limits, counted(&OTHER, "b")).await);
+                let error = limits.admit(counted(&META, "a"), Instant::now()).await.unwrap_err();
+                assert!(error.to_string().contains(LIMITED), "{error}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lane_is_kept_while_it_is_used_and_until_the_next_sweep() {
+        let limits = Limits::new(None);
+        let lane = |owner: &str| limits.lane_or_new(counted(&META, owner).unwrap());
+        let count = || lock(&limits.known).lanes.len();
+        let used = lane("a");
+        drop(lane("b"));
+        drop(lane("c"));
+        assert_eq!(count(), 3);
+        tokio::time::advance(SWEEP).await;
+        assert!(Arc::ptr_eq(&used, &lane("a")));
+        assert_eq!(count(), 1);
+        drop(used);
+        tokio::time::advance(SWEEP).await;
+        assert!(limits.address().is_none());
+        assert_eq!(count(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_during_a_ban_takes_no_place_in_its_lane() {
+        let limits = Limits::new(Some(Pacing::documented()));
+        let ban = Error::builder(ErrorKind::Throttled).retry_after(MINUTE).ban().build();
+        limits.learn(None, &ban, Instant::now());
+        assert!(!passes(&limits, counted(&META, "a")).await);
+        tokio::time::advance(2 * MINUTE).await;
+        assert!(passes(&limits, counted(&META, "a")).await);
+        assert!(!passes(&limits, counted(&META, "a")).await, "one a minute is documented");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rate_after_a_refusal_is_half_of_what_was_accepted() {
+        let limits = Limits::new(None);
+        let refuse = || {
+            let error = refusal(Duration::from_secs(1));
+            limits.learn(counted(&META, "a"), &error, Instant::now()).unwrap();
+        };
+        refuse();
+        tokio::time::advance(Duration::from_secs(3)).await;
+        (0..40).for_each(|_| limits.accepted(counted(&META, "a").unwrap()));
+        refuse();
+        assert!(passes(&limits, counted(&META, "a")).await);
+        let start = Instant::now();
+        assert!(passes(&limits, counted(&META, "a")).await);
+        let pause = start.elapsed().as_millis();
+        assert!((40..=60).contains(&pause), "{pause}");
+    }
+
+    #[test]
+    fn a_wait_is_told_by_the_name_of_what_waits() {
+        assert_eq!(operation(counted(&META, "a")), "one");
+        assert_eq!(operation(None), "token");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn many_keys_stay_bounded() {
         let paced = Limits::new(Some(Pacing::documented()));
         let unpaced = Limits::new(None);

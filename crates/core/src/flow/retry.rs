@@ -161,6 +161,12 @@ mod tests {
         assert!(!retries(ErrorKind::Connect, |state| state.attempts = 3));
         assert!(retries(ErrorKind::Connect, |state| (state.attempts, state.refusals) = (9, 7)));
         assert!(retries(ErrorKind::Throttled, |state| (state.attempts, state.refusals) = (9, 9)));
+        for (attempts, is_retried) in [(2, true), (3, false), (4, false)] {
+            let of_idempotent = |state: &mut RetryState<'_>| {
+                (state.idempotent, state.attempts) = (true, attempts);
+            };
+            assert_eq!(retries(ErrorKind::Timeout, of_idempotent), is_retried, "{attempts}");
+        }
         let error = Error::new(ErrorKind::Throttled);
         let decision = StandardRetry::new(1).decide(&RetryState::new(&error));
         assert_eq!(decision, Decision::GiveUp);
