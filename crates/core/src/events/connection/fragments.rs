@@ -151,6 +151,8 @@ impl Set {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     struct Receiver {
@@ -224,6 +226,51 @@ mod tests {
         assert_eq!(receiver.take("b", (0, 2), "x"), Ok(None));
         assert_eq!(receiver.fragments.sets.len(), 1);
         assert_eq!(receiver.take("a", (1, 2), "b"), Ok(None));
+    }
+
+    #[test]
+    fn the_oldest_event_is_the_next_to_be_given_up() {
+        let mut receiver = Receiver::new();
+        assert_eq!(receiver.fragments.due(), None);
+        let start = receiver.now;
+        for id in ["a", "b"] {
+            receiver.take(id, (0, 2), "x").unwrap();
+            receiver.now += Duration::from_secs(3);
+        }
+        assert_eq!(receiver.fragments.due(), Some(start + LIFETIME));
+        receiver.take("a", (1, 2), "y").unwrap();
+        assert_eq!(receiver.fragments.due(), Some(start + Duration::from_secs(3) + LIFETIME));
+    }
+
+    #[test]
+    fn nothing_outlives_its_connection() {
+        let mut receiver = Receiver::new();
+        receiver.take("a", (0, 2), "a").unwrap();
+        receiver.fragments.clear();
+        assert!(receiver.is_empty());
+        assert_eq!(receiver.take("a", (1, 2), "b"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_given_up_is_said_and_nothing_else() {
+        let log = Arc::new(tempfile::tempfile().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let mut receiver = Receiver::new();
+        receiver.take("a", (0, 2), "a").unwrap();
+        receiver.fragments.expire(receiver.now + LIFETIME / 2);
+        assert_eq!(log.metadata().unwrap().len(), 0);
+        receiver.fragments.expire(receiver.now + LIFETIME);
+        assert_ne!(log.metadata().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn an_event_may_be_as_large_as_the_bound() {
+        let mut receiver = Receiver::new();
+        let part = "x".repeat((16 << 20) - "id".len());
+        assert_eq!(receiver.take("id", (0, 2), &part), Ok(None));
+        assert_eq!(receiver.take("id", (1, 2), "x"), Err(Dropped::TooLarge));
+        assert!(receiver.is_empty());
     }
 
     #[test]

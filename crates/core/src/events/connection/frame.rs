@@ -34,6 +34,9 @@ pub(crate) enum FrameError {
 
 /// A header of two bytes takes some thirty times the space once it is read.
 const MOST_HEADERS: usize = 100;
+/// The room for a frame that is written, which most acknowledgments fit into.
+const USUAL_LENGTH: usize = 256;
+const USUAL_LENGTH_OF_HEADER: usize = 64;
 
 const VARINT: u8 = 0;
 const FIXED_64: u8 = 1;
@@ -73,7 +76,7 @@ impl Frame {
     }
 
     pub(crate) fn encode(&self) -> Bytes {
-        let mut out = Vec::with_capacity(64 + self.payload.as_ref().map_or(0, Bytes::len));
+        let mut out = Vec::with_capacity(USUAL_LENGTH);
         // A cast to a wider type extends the sign, as the format wants it.
         let numbers = [self.seq_id, self.log_id, self.service as u64, self.method as u64];
         for (number, value) in (1..).zip(numbers) {
@@ -81,7 +84,7 @@ impl Frame {
             put_varint(&mut out, value);
         }
         for (key, value) in &self.headers {
-            let mut header = Vec::with_capacity(8 + key.len() + value.len());
+            let mut header = Vec::with_capacity(USUAL_LENGTH_OF_HEADER);
             put_bytes(&mut header, 1, key);
             put_bytes(&mut header, 2, value);
             put_bytes(&mut out, 5, &header);
@@ -246,6 +249,28 @@ mod tests {
         for recorded in frames {
             assert_eq!(Frame::decode(recorded.clone()).unwrap().encode(), recorded);
         }
+    }
+
+    #[test]
+    fn each_field_is_read_as_it_was_written() {
+        let text = |text| Some(Bytes::from_static(text));
+        let frame = Frame {
+            seq_id: 1,
+            log_id: u64::MAX,
+            service: 3,
+            method: -4,
+            headers: vec![("key".into(), "value".into()), ("".into(), "".into())],
+            payload_encoding: text(b"gzip"),
+            payload_type: text(b"json"),
+            payload: text(b"{}"),
+            log_id_new: text(b""),
+        };
+        let encoded = frame.encode();
+        assert!(Frame::decode(encoded.clone()).unwrap() == frame);
+        let fields = "0801 10ffffffffffffffffff01 1803 20fcffffffffffffffff01 \
+                      2a0c 0a036b6579 120576616c7565 2a04 0a00 1200 \
+                      3204677a6970 3a046a736f6e 42027b7d 4a00";
+        assert_eq!(encoded, bytes(fields));
     }
 
     #[test]
