@@ -119,6 +119,8 @@ impl fmt::Display for TokenKey {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::{BuildHasher, RandomState};
+
     use super::*;
 
     #[test]
@@ -128,6 +130,7 @@ mod tests {
         };
         let base = key("https://a", "cli_1", "s3cret", "tenant");
         assert!(!base.as_str().contains("s3cret"));
+        assert_eq!(base.to_string(), base.as_str());
         assert_eq!(base, key("https://a", "cli_1", "s3cret", "tenant"));
         for same in ["https://A", "HTTPS://a:443"] {
             assert_eq!(base, key(same, "cli_1", "s3cret", "tenant"), "{same}");
@@ -140,6 +143,16 @@ mod tests {
         assert_ne!(base, key("https://a", "cli_2", "s3cret", "tenant"));
         assert_ne!(base, key("https://a", "cli_1", "other", "tenant"));
         assert_ne!(base, key("https://a", "cli_1", "s3cret", "app"));
+    }
+
+    /// Maps look up equal keys by the hash, and compare those of which it is the same.
+    #[test]
+    fn a_hash_tells_keys_apart() {
+        let hasher = RandomState::new();
+        let hash =
+            |id: &str| hasher.hash_one(TokenKey::new("https://a", id, &"s3cret".into(), "tenant"));
+        assert_eq!(hash("cli_1"), hash("cli_1"));
+        assert_ne!(hash("cli_1"), hash("cli_2"));
     }
 
     /// Stores are shared with processes of other versions.

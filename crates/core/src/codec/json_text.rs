@@ -129,6 +129,18 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_is_the_json_and_nothing_if_it_cannot_be_json() {
+        let texts = |param: &dyn Param| {
+            let mut texts = Vec::new();
+            param.write(&mut |text| texts.push(text.to_owned()));
+            texts
+        };
+        assert_eq!(texts(&JsonText(&[1, 2])), ["[1,2]"]);
+        let keys_are_lists = std::collections::BTreeMap::from([([1], 2)]);
+        assert!(texts(&JsonText(&keys_are_lists)).is_empty());
+    }
+
+    #[test]
     fn what_is_absent_or_not_in_a_string_is_read_as_well() {
         let nothing = Model { settings: None, rows: vec![] };
         for json in

@@ -147,6 +147,16 @@ mod tests {
     }
 
     #[test]
+    fn a_time_after_the_epoch_is_read_as_it_was_written() {
+        let time = UNIX_EPOCH + Duration::from_secs(1_609_073_151);
+        assert_eq!(String::from(Seconds::from(time)), "1609073151");
+        assert_eq!(Seconds::from(time).to_system_time(), Some(time));
+        let time = time + Duration::from_millis(345);
+        assert_eq!(String::from(Millis::from(time)), "1609073151345");
+        assert_eq!(Millis::from(" 1609073151345").to_system_time(), Some(time));
+    }
+
+    #[test]
     fn what_is_no_time_is_none() {
         for text in ["", "soon", "1.5", "2022-07-29T14:55Z", "99999999999999999999"] {
             assert_eq!(Seconds::from(text).to_system_time(), None, "{text}");

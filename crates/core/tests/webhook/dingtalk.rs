@@ -354,6 +354,16 @@ fn the_query_is_read_as_it_came() {
 }
 
 #[test]
+fn a_body_has_a_limit() {
+    let request = webhook().seal(EVENT);
+    let length = request.body().len();
+    delivery(builder().max_body_bytes(length).build().unwrap().open(&request));
+    let limit = length - 1;
+    let refused = refusal(builder().max_body_bytes(limit).build().unwrap().open(&request));
+    assert_eq!(refused, Refusal::TooLarge { limit });
+}
+
+#[test]
 fn no_bit_of_a_request_can_be_changed() {
     let webhook = webhook();
     let request = webhook.seal(EVENT);

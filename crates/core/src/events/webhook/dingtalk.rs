@@ -409,6 +409,12 @@ mod tests {
     }
 
     #[test]
+    fn a_timestamp_is_in_the_unit_that_is_no_time_of_long_ago() {
+        assert_eq!(since_epoch(99_999_999_999), Duration::from_secs(99_999_999_999));
+        assert_eq!(since_epoch(100_000_000_000), Duration::from_secs(100_000_000));
+    }
+
+    #[test]
     fn a_length_that_is_a_lie_is_an_error() {
         let key = "1234567890123456789012345678901234567890123".into();
         let keys = Keys::new("123456".into(), &key, "app".to_owned()).unwrap();
