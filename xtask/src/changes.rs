@@ -9,7 +9,6 @@ use std::process::Command;
 use semver::Version;
 use serde::Serialize;
 
-use crate::changelog::{Changelog, Entry, Heading};
 use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::ir::{
     Api, Body, Enum, Event, Field, Model, Operation, Place, Presence, Type, TypeDef, Variant,
@@ -30,6 +29,10 @@ pub struct CrateChanges {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     pub changes: Vec<Change>,
+    /// The operations and events, before and after, as programs and the vendor name them, by their
+    /// specs.
+    #[serde(skip)]
+    pub names: BTreeMap<String, String>,
 }
 
 /// The kind of release that semantic versioning asks for, from the least to the most.
@@ -68,13 +71,14 @@ pub fn since(root: &Path, revision: &str) -> Result<Changes, String> {
         };
         let one = lower(before.contains(name), old.path(), revision);
         let other = lower(after.contains(name), root, "this checkout");
-        let found = match (one, other) {
-            (Ok(one), Ok(other)) => between(name, one.as_ref(), other.as_ref()),
+        let (one, other) = match (one, other) {
+            (Ok(one), Ok(other)) => (one, other),
             (Err(fault), _) | (_, Err(fault)) => {
                 changes.faults.push(fault);
                 continue;
             }
         };
+        let found = between(name, one.as_ref(), other.as_ref());
         let verdict = match found.iter().any(Change::is_breaking) {
             true => Verdict::Breaking,
             false if !found.is_empty() => Verdict::Additive,
@@ -83,7 +87,8 @@ pub fn since(root: &Path, revision: &str) -> Result<Changes, String> {
         };
         let version = version.as_ref().map(|version| next(version, verdict).to_string());
         let crate_name = name.clone();
-        changes.crates.push(CrateChanges { crate_name, verdict, version, changes: found });
+        let names = one.iter().chain(&other).flat_map(names_in).collect();
+        changes.crates.push(CrateChanges { crate_name, verdict, version, changes: found, names });
     }
     Ok(changes)
 }
@@ -442,6 +447,16 @@ impl Differ {
     }
 }
 
+/// Names of operations and events for people, by their specs.
+fn names_in(api: &Api) -> BTreeMap<String, String> {
+    let operations = operations(api).into_iter();
+    let operations = operations.map(|(file, of)| (file, format!("`{}` (`{}`)", of.name, of.id)));
+    let events = api.events.iter();
+    let events = events
+        .map(|of| (format!("{EVENTS}{}", of.id), format!("event `{}` (`{}`)", of.name, of.id)));
+    operations.chain(events).collect()
+}
+
 /// By the names of their specs.
 fn operations(api: &Api) -> BTreeMap<String, &Operation> {
     let stem = |path: &str| {
@@ -503,7 +518,7 @@ fn strs(texts: &[String]) -> Vec<&str> {
 /// As Markdown, what breaks first.
 pub fn changelog(crates: &[CrateChanges]) -> String {
     let mut text = String::new();
-    for CrateChanges { crate_name, verdict, version, changes } in crates {
+    for CrateChanges { crate_name, verdict, version, changes, .. } in crates {
         let verdict = match verdict {
             Verdict::Breaking => "breaking",
             Verdict::Additive => "additive",
@@ -526,89 +541,4 @@ pub fn changelog(crates: &[CrateChanges]) -> String {
         }
     }
     text
-}
-
-/// Adds the changes to what is unreleased, and returns the subjects that it names already: an entry
-/// written by hand on an operation, an event, a type or a code takes the place of a generated one.
-pub fn record(crates: &[CrateChanges], changelog: &mut Changelog) -> BTreeSet<String> {
-    let mut named = BTreeSet::new();
-    let mut entries = Vec::new();
-    for CrateChanges { crate_name, changes, .. } in crates {
-        let mut grouped = BTreeMap::<_, Vec<_>>::new();
-        for change in changes {
-            let subject = subject(change);
-            match changelog.names(subject) {
-                true => drop(named.insert(subject.to_owned())),
-                false => {
-                    let group = (heading(change), !change.is_breaking(), &change.file);
-                    grouped.entry(group).or_default().push(change);
-                }
-            }
-        }
-        for ((heading, is_safe, _), changes) in grouped {
-            let breaking = if is_safe { "" } else { "**Breaking:** " };
-            let text = format!("{breaking}{}", sentence(crate_name, &changes));
-            entries.push(Entry { heading, text });
-        }
-    }
-    entries.iter().for_each(|entry| changelog.add(entry));
-    named
-}
-
-/// The name by which people know what changed: that of a spec, an event, a type or a code.
-fn subject(change: &Change) -> &str {
-    let is_code = change.file == "api" && change.what != What::Crate;
-    let path = if is_code { change.at.trim_end_matches("/kind") } else { &change.file };
-    let whole = change.to.as_deref().or(change.from.as_deref()).unwrap_or_default();
-    if path.is_empty() { whole } else { path.rsplit('/').next().unwrap_or(path) }
-}
-
-fn heading(change: &Change) -> Heading {
-    match (change.what, &change.from, &change.to) {
-        (What::Deprecated, None, Some(_)) => Heading::Deprecated,
-        (What::Deprecated, ..) | (_, Some(_), Some(_)) => Heading::Changed,
-        (_, None, _) => Heading::Added,
-        (_, Some(_), None) => Heading::Removed,
-    }
-}
-
-/// One sentence on changes of one spec.
-fn sentence(crate_name: &str, changes: &[&Change]) -> String {
-    let parts: Vec<_> = changes.iter().map(|change| part(change)).collect();
-    let parts = parts.join(", ");
-    match changes.first() {
-        Some(change) if change.what == What::Crate => format!("The crate `{crate_name}`."),
-        Some(change) if change.is_whole() || change.file == "api" => {
-            format!("`{crate_name}`: {parts}.")
-        }
-        Some(change) => format!("`{crate_name}`: `{}`: {parts}.", subject(change)),
-        None => String::new(),
-    }
-}
-
-fn part(change: &Change) -> String {
-    let what = change.what.label();
-    // Their place is a list, but for codes of the whole API.
-    let is_listed = matches!(
-        change.what,
-        What::Operation | What::Event | What::Value | What::Token | What::Scope | What::Code
-    ) && change.file != "api";
-    let place = change.at.trim_end_matches("/rust").trim_end_matches("/deprecated");
-    let place = place.trim_start_matches("errors/");
-    let place = match is_listed || place == what || place == "rust" {
-        true => String::new(),
-        false => format!(" `{place}`"),
-    };
-    match (&change.from, &change.to) {
-        (_, Some(_)) if change.what == What::Deprecated && change.from.is_none() => {
-            format!("deprecated{place}")
-        }
-        (Some(_), None) if change.what == What::Deprecated => {
-            format!("no longer deprecated{place}")
-        }
-        (Some(from), Some(to)) => format!("{what}{place} from `{from}` to `{to}`"),
-        (Some(value), None) | (None, Some(value)) if is_listed => format!("{what} `{value}`"),
-        (Some(value), None) | (None, Some(value)) => format!("{what}{place} (`{value}`)"),
-        (None, None) => format!("{what}{place}"),
-    }
 }

@@ -32,7 +32,8 @@ fn parse(text: &str) -> Changelog {
 }
 
 fn entry(heading: Heading, text: &str) -> Entry {
-    Entry { heading, text: text.to_owned() }
+    let crate_name = Some("harbor".to_owned());
+    Entry { heading, is_breaking: false, crate_name, text: text.to_owned() }
 }
 
 #[test]
@@ -53,13 +54,13 @@ fn our_changelog_stays_as_it_is_read() {
 #[test]
 fn entries_go_under_their_headings_in_the_order_of_keep_a_changelog() {
     let mut changelog = parse(TEXT);
-    changelog.add(&entry(Heading::Removed, "`harbor`: the operation `dock.v1.dock.sink`."));
-    changelog.add(&entry(Heading::Added, "`harbor`: piers."));
-    changelog.add(&entry(Heading::Security, "`harbor`: guards."));
+    changelog.add(&entry(Heading::Removed, "the operation `dock.v1.dock.sink`"));
+    changelog.add(&entry(Heading::Added, "piers"));
+    changelog.add(&entry(Heading::Security, "guards"));
     changelog.add(&entry(
         Heading::Changed,
-        "`harbor`: the name of the dock, which is now as long as \
-        a name can be before it has to be continued on the line below.",
+        "the name of the dock, which is now as long as \
+        a name can be before it has to be continued on the line below",
     ));
     assert_eq!(
         changelog.unreleased(),
@@ -92,7 +93,7 @@ fn entries_go_under_their_headings_in_the_order_of_keep_a_changelog() {
 #[test]
 fn an_entry_is_added_once() {
     let mut changelog = parse(TEXT);
-    changelog.add(&entry(Heading::Fixed, "`harbor`: ships that sank."));
+    changelog.add(&entry(Heading::Fixed, "ships that sank"));
     assert_eq!(changelog.to_string(), TEXT);
 }
 

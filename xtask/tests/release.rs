@@ -459,8 +459,8 @@ fn the_changelog_has_what_nobody_wrote() {
         "\
 ### Added
 
-- `harbor`: operation `dock.v1.dock.create`.
-- `harbor`: `dock.delete`: token `user`.
+- `harbor`: `CreateDock` (`dock.v1.dock.create`).
+- `harbor`: `DeleteDock` (`dock.v1.dock.delete`): token `user`.
 - `harbor-core`: deep water.
 
 ### Changed
@@ -482,7 +482,7 @@ fn the_changelog_has_what_nobody_wrote() {
     );
     harbor.commit("docs: docks");
     let changelog = harbor.changelog("0.2.0");
-    assert!(!changelog.contains("token `user`") && changelog.contains("dock.create`."));
+    assert!(!changelog.contains("token `user`") && changelog.contains("dock.create`)."));
     assert!(changelog.ends_with("\n\nnot added, since CHANGELOG.md names them: `dock.delete`"));
 }
 

@@ -70,14 +70,13 @@ fn commit(text: &str, packages: &[Package]) -> Option<Commit> {
         "feat" => Verdict::Additive,
         _ => Verdict::Patch,
     };
-    let mark = if is_breaking { "**Breaking:** " } else { "" };
-    let place = match (package, scope) {
-        (Some(package), _) => format!("`{}`: ", package.name),
-        (None, "") => String::new(),
-        (None, scope) => format!("{scope}: "),
+    let crate_name = package.map(|package| package.name.clone());
+    let sentence = sentence.trim_end_matches('.');
+    let text = match (&crate_name, scope) {
+        (Some(_), _) | (None, "") => sentence.to_owned(),
+        (None, scope) => format!("{scope}: {sentence}"),
     };
-    let text = format!("{mark}{place}{}.", sentence.trim_end_matches('.'));
-    let entry = heading.map(|heading| Entry { heading, text });
+    let entry = heading.map(|heading| Entry { heading, is_breaking, crate_name, text });
     let is_logged = files.lines().any(|file| file == changelog::PATH);
     Some(Commit { subject: subject.to_owned(), verdict, entry, is_logged })
 }

@@ -188,7 +188,7 @@ impl<'a> Copy<'a> {
     fn draft(&self, version: &Version, news: &News) -> Result<String, String> {
         let folder = self.folder.path();
         let mut changelog = Changelog::read(folder)?;
-        let named = changes::record(&news.crates, &mut changelog);
+        let named = changelog::specs::record(&news.crates, &mut changelog);
         let silent = news.commits.iter().filter(|commit| !commit.is_logged);
         silent.filter_map(|commit| commit.entry.as_ref()).for_each(|entry| changelog.add(entry));
         let today = OffsetDateTime::now_utc().date().to_string();

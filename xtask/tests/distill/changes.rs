@@ -1,6 +1,7 @@
 //! What specs changed since a revision, by crate, with what it means for programs.
 
 use serde_json::json;
+use xtask::changelog::{Changelog, specs};
 
 use super::fresh::{event, page, table};
 use super::lab::Lab;
@@ -227,4 +228,89 @@ fn revisions_and_specs_that_cannot_be_read() {
     let run = lab.xtask(&["changes", "HEAD", "--json"]);
     assert!(!run.ok && run.err.contains("dock.create.json"), "{}", run.err);
     assert_eq!(run.json()[0]["crate"], "quay");
+}
+
+/// Each kind of change, as the changelog says it.
+#[test]
+fn changes_are_entries_that_name_what_programs_name() {
+    let cases: [(Edit, &str); 9] = [
+        (
+            |lab| lab.edit(DOCK, r#"{ "name": "note", "type": "string", "doc": "" },"#, ""),
+            "### Removed\n\n- **Breaking:** `harbor`: `CreateDock` (`dock.v1.dock.create`): field `note`.",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#"{ "name": "note","#,
+                    r#"{ "name": "zone", "type": "int", "doc": "" }, { "name": "note","#,
+                )
+            },
+            "### Added\n\n- `harbor`: `CreateDock` (`dock.v1.dock.create`): field `zone`.",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#""name": "note", "type": "string""#,
+                    r#""name": "note", "type": "int""#,
+                )
+            },
+            "### Changed\n\n- **Breaking:** `harbor`: `CreateDock` (`dock.v1.dock.create`): the type of \
+             `note` is `int` instead\n  of `string`.",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#""name": "note", "type": "string""#,
+                    r#""name": "note", "type": "string", "deprecated": "Use `name`.""#,
+                )
+            },
+            "### Deprecated\n\n- `harbor`: `CreateDock` (`dock.v1.dock.create`): `note` deprecated.",
+        ),
+        (
+            |lab| lab.edit(DOCK, r#""doc": """#, r#""doc": "", "deprecated": "Use others.""#),
+            "### Deprecated\n\n- `harbor`: `CreateDock` (`dock.v1.dock.create`): deprecated.",
+        ),
+        (
+            |lab| lab.edit(DOCK, r#""value": "dry""#, r#""value": "dusty""#),
+            "### Added\n\n- `harbor`: `Kind`: value `dusty`.\n\n### Removed\n\n- **Breaking:** `harbor`: \
+             `Kind`: value `dry`.",
+        ),
+        (
+            |lab| {
+                std::fs::remove_file(lab.path("specs/harbor/events/dock.ship.came_v1.json"))
+                    .unwrap()
+            },
+            "### Removed\n\n- **Breaking:** `harbor`: event `ShipCame` (`dock.ship.came_v1`).\n\
+             - **Breaking:** `harbor`: `ShipCame`: type (`model`).",
+        ),
+        (
+            |lab| {
+                lab.edit("specs/harbor/api.json", r#""modules""#, r#""errors": { "7": { "name": "Full", "http": 400, "kind": "rejected", "doc": "", "advice": "" } }, "modules""#)
+            },
+            "### Added\n\n- `harbor`: error codes: `7` (`Full`).",
+        ),
+        (
+            |lab| {
+                lab.write(
+                    "specs/quay/api.json",
+                    r#"{ "vendor": "feishu", "modules": {}, "errors": {} }"#,
+                )
+            },
+            "### Added\n\n- `quay`: the crate.",
+        ),
+    ];
+    for (edit, entries) in cases {
+        let lab = lab();
+        edit(&lab);
+        let found = xtask::changes::since(&lab.path(""), "HEAD").unwrap();
+        let mut changelog = Changelog::parse("## Unreleased\n").unwrap();
+        assert!(specs::record(&found.crates, &mut changelog).is_empty());
+        assert_eq!(changelog.unreleased(), entries, "{:?}", found.faults);
+        // Whatever is named already is not said again.
+        assert!(!specs::record(&found.crates, &mut changelog).is_empty());
+        assert_eq!(changelog.unreleased(), entries);
+    }
 }

@@ -1,5 +1,7 @@
 //! `CHANGELOG.md`: the entries under `Unreleased`, and what becomes of them with a release.
 
+pub mod specs;
+
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -25,8 +27,13 @@ impl Heading {
     const ALL: [Self; 6] =
         [Self::Added, Self::Changed, Self::Deprecated, Self::Removed, Self::Fixed, Self::Security];
 
+    /// Returns the heading in Markdown.
+    pub fn title(self) -> String {
+        format!("### {self:?}")
+    }
+
     fn of(title: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|heading| format!("### {heading:?}") == title)
+        Self::ALL.into_iter().find(|heading| heading.title() == title)
     }
 }
 
@@ -34,8 +41,28 @@ impl Heading {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub heading: Heading,
-    /// A sentence in Markdown.
+    pub is_breaking: bool,
+    /// The crate, unless the entry is about several.
+    pub crate_name: Option<String>,
+    /// A sentence in Markdown, without a period.
     pub text: String,
+}
+
+impl Entry {
+    /// Returns the item of a list, in lines that are not too long.
+    fn bullet(&self) -> String {
+        let mark = if self.is_breaking { "**Breaking:** " } else { "" };
+        let name = self.crate_name.as_ref().map(|name| format!("`{name}`: "));
+        let text = format!("{mark}{}{}.", name.unwrap_or_default(), self.text);
+        let mut lines = vec!["-".to_owned()];
+        for word in text.split_whitespace() {
+            match lines.last_mut() {
+                Some(line) if line.len() + 1 + word.len() <= WIDTH => *line += &format!(" {word}"),
+                _ => lines.push(format!("  {word}")),
+            }
+        }
+        lines.join("\n") + "\n"
+    }
 }
 
 /// A changelog, taken apart where `Unreleased` begins and ends.
@@ -105,7 +132,7 @@ impl Changelog {
 
     /// Adds an entry as the last one under its heading, unless it is there.
     pub fn add(&mut self, entry: &Entry) {
-        let bullet = bullet(&entry.text);
+        let bullet = entry.bullet();
         let heading = |section: &Section| Heading::of(&section.title);
         let is_same = |section: &&mut Section| heading(section) == Some(entry.heading);
         if let Some(Section { body, .. }) = self.sections.iter_mut().find(is_same) {
@@ -116,7 +143,7 @@ impl Changelog {
         }
         let is_later = |section: &Section| heading(section) > Some(entry.heading);
         let at = self.sections.iter().position(is_later).unwrap_or(self.sections.len());
-        let title = format!("### {:?}", entry.heading);
+        let title = entry.heading.title();
         self.sections.insert(at, Section { title, body: bullet });
     }
 
@@ -166,16 +193,4 @@ impl fmt::Display for Changelog {
         writeln!(f, "{}{UNRELEASED}{gap}{}", self.head, self.unreleased())?;
         f.write_str(&self.after())
     }
-}
-
-/// Returns an entry of a list, in lines that are not too long.
-fn bullet(text: &str) -> String {
-    let mut lines = vec!["-".to_owned()];
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= WIDTH => *line += &format!(" {word}"),
-            _ => lines.push(format!("  {word}")),
-        }
-    }
-    lines.join("\n") + "\n"
 }

@@ -1,0 +1,115 @@
+//! The changes of the specs as entries of the changelog.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Changelog, Entry, Heading};
+use crate::changes::CrateChanges;
+use crate::distill::specs::book::EVENTS;
+use crate::distill::specs::change::{Change, What};
+
+/// The spec of the modules and error codes.
+const API: &str = "api";
+
+/// Returns an entry for each spec and type, heading, and effect on programs.
+pub fn entries(of: &CrateChanges) -> Vec<Entry> {
+    entries_on(of, of.changes.iter())
+}
+
+/// Adds the changes to what is unreleased, and returns the subjects that it names already: an entry
+/// written by hand on an operation, an event, a type or a code takes the place of a generated one.
+pub fn record(crates: &[CrateChanges], changelog: &mut Changelog) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    let mut entries = Vec::new();
+    for of in crates {
+        let (old, new): (Vec<_>, Vec<_>) =
+            of.changes.iter().partition(|change| changelog.names(subject(change)));
+        named.extend(old.into_iter().map(|change| subject(change).to_owned()));
+        entries.extend(entries_on(of, new.into_iter()));
+    }
+    entries.iter().for_each(|entry| changelog.add(entry));
+    named
+}
+
+fn entries_on<'a>(of: &CrateChanges, changes: impl Iterator<Item = &'a Change>) -> Vec<Entry> {
+    let mut groups = BTreeMap::<_, Vec<_>>::new();
+    for change in changes {
+        let group = (heading(change), !change.is_breaking(), &change.file);
+        groups.entry(group).or_default().push(item(change));
+    }
+    let entry = |((heading, is_safe, file), mut items): ((_, bool, &String), Vec<String>)| {
+        // A whole operation has no other items.
+        items.retain(|item| !item.is_empty());
+        let name = name(of, file);
+        let text = match items.is_empty() {
+            true => name,
+            false => format!("{name}: {}", items.join(", ")),
+        };
+        let crate_name = Some(of.crate_name.clone());
+        Entry { heading, is_breaking: !is_safe, crate_name, text }
+    };
+    groups.into_iter().map(entry).collect()
+}
+
+/// The operation, event or type as programs name it, with the vendor's ID.
+fn name(of: &CrateChanges, file: &str) -> String {
+    match (of.names.get(file), file) {
+        (Some(name), _) => name.clone(),
+        (None, "") => "the crate".to_owned(),
+        (None, API) => "error codes".to_owned(),
+        (None, _) => format!("`{}`", last(file)),
+    }
+}
+
+/// The word by which people look for what changed: a spec, an event, a type or a code.
+fn subject(change: &Change) -> &str {
+    match change.file.as_str() {
+        "" => change.to.as_deref().or(change.from.as_deref()).unwrap_or_default(),
+        API => part(change),
+        file => last(file.strip_prefix(EVENTS).unwrap_or(file)),
+    }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The field, or the code of an API, that changed.
+fn part(change: &Change) -> &str {
+    let at = change.at.trim_end_matches("/rust").trim_end_matches("/deprecated");
+    last(at.trim_end_matches("/kind"))
+}
+
+fn heading(change: &Change) -> Heading {
+    match (change.what, &change.from, &change.to) {
+        (What::Deprecated, None, _) => Heading::Deprecated,
+        (What::Deprecated, ..) | (_, Some(_), Some(_)) => Heading::Changed,
+        (_, None, _) => Heading::Added,
+        (_, Some(_), None) => Heading::Removed,
+    }
+}
+
+/// The change of a part; nothing for the whole of an operation.
+fn item(change: &Change) -> String {
+    let what = change.what.label();
+    let part = part(change);
+    let (name, of) = match ["", "rust", what].contains(&part) {
+        true => (String::new(), String::new()),
+        false => (format!("`{part}` "), format!(" of `{part}`")),
+    };
+    match (change.what, &change.from, &change.to) {
+        (What::Operation | What::Event | What::Crate, ..) => String::new(),
+        (What::Deprecated, None, _) => format!("{name}deprecated"),
+        (What::Deprecated, _, None) => format!("{name}no longer deprecated"),
+        (_, Some(from), Some(to)) => format!("the {what}{of} is `{to}` instead of `{from}`"),
+        (What::Field, ..) => format!("field `{part}`"),
+        (What::Code, None, Some(name)) | (What::Code, Some(name), None) if change.file == API => {
+            format!("`{part}` (`{name}`)")
+        }
+        (What::Value | What::Token | What::Scope | What::Code, None, Some(value))
+        | (What::Value | What::Token | What::Scope | What::Code, Some(value), None) => {
+            format!("{what} `{value}`")
+        }
+        (_, None, Some(value)) | (_, Some(value), None) => format!("{what}{of} (`{value}`)"),
+        (_, None, None) => format!("{what}{of}"),
+    }
+}
