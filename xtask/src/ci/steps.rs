@@ -129,7 +129,7 @@ pub const STEPS: &[Step] = &[
         shows: "Calls through every crate work against a local platform",
         needs: &[],
         run: Commands(&["cargo xtask demo"]),
-        help: "Run `cargo xtask demo`, which prints each call.",
+        help: "The last call above failed. Fix the crate, or `crates/demo` if it expects too much.",
     },
     Step {
         name: "tests",
