@@ -796,7 +796,10 @@ mod tests {
         ] {
             assert_eq!(decode::<i64>(json), number);
         }
-        assert_eq!(decode::<String>("9007199254740991.0"), "9007199254740991.0");
+        assert_eq!(decode::<String>("1125899906842623.0"), "1125899906842623");
+        for text in ["1125899906842624.0", "9007199254740991.0"] {
+            assert_eq!(decode::<String>(text), text);
+        }
         for number in ["9007199254740992.0", "9007199254740993.0", "-9007199254740993.0"] {
             assert!(lenient::<i64>(number).is_err(), "{number}");
             assert!(lenient::<i64>(&format!("\"{number}\"")).is_err(), "{number}");

@@ -212,6 +212,10 @@ mod tests {
         Error::builder(ErrorKind::Throttled).retry_after(wait).build()
     }
 
+    fn ban() -> Error {
+        Error::builder(ErrorKind::Throttled).retry_after(MINUTE).ban().build()
+    }
+
     async fn passes(limits: &Limits, counted: Option<Counted<'_>>) -> bool {
         limits.admit(counted, Instant::now() + MINUTE / 2).await.is_ok()
     }
@@ -238,11 +242,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_ban_counts_for_everything() {
         let limits = Limits::new(None);
-        let ban = Error::builder(ErrorKind::Throttled).retry_after(5 * MINUTE).ban().build();
-        limits.learn(None, &ban, Instant::now());
+        limits.learn(None, &ban(), Instant::now());
         for counted in [counted(&META, "a"), counted(&OTHER, "b"), None] {
-            let error = limits.admit(counted, Instant::now() + MINUTE).await.unwrap_err();
-            assert!(error.api().and_then(ApiError::retry_after) >= Some(5 * MINUTE));
+            let error = limits.admit(counted, Instant::now() + MINUTE / 2).await.unwrap_err();
+            assert!(error.api().and_then(ApiError::retry_after) >= Some(MINUTE));
             assert!(error.to_string().contains("banned"), "{error}");
         }
     }
@@ -262,14 +265,18 @@ mod tests {
         refused.learn(counted(&META, "a"), &refusal(MINUTE), Instant::now());
         let paced = Limits::new(Some(Pacing::documented()));
         assert!(passes(&paced, counted(&META, "a")).await);
-        for limits in [&refused, &paced] {
-            for _ in 0..2 {
-                tokio::time::advance(SWEEP).await;
-                assert!(passes(limits, counted(&OTHER, "b")).await);
+        let banned = Limits::new(None);
+        banned.learn(None, &ban(), Instant::now());
+        for _ in 0..2 {
+            tokio::time::advance(SWEEP).await;
+            for (limits, reason) in [(&refused, LIMITED), (&paced, LIMITED), (&banned, BANNED)] {
+                assert_eq!(passes(limits, counted(&OTHER, "b")).await, reason == LIMITED);
                 let error = limits.admit(counted(&META, "a"), Instant::now()).await.unwrap_err();
-                assert!(error.to_string().contains(LIMITED), "{error}");
+                assert!(error.to_string().contains(reason), "{error}");
             }
         }
+        tokio::time::advance(2 * MINUTE).await;
+        assert!(passes(&banned, None).await && banned.is_quiet());
     }
 
     #[tokio::test(start_paused = true)]
@@ -293,8 +300,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_request_during_a_ban_takes_no_place_in_its_lane() {
         let limits = Limits::new(Some(Pacing::documented()));
-        let ban = Error::builder(ErrorKind::Throttled).retry_after(MINUTE).ban().build();
-        limits.learn(None, &ban, Instant::now());
+        limits.learn(None, &ban(), Instant::now());
         assert!(!passes(&limits, counted(&META, "a")).await);
         tokio::time::advance(2 * MINUTE).await;
         assert!(passes(&limits, counted(&META, "a")).await);
