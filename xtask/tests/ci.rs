@@ -1,11 +1,14 @@
 //! The steps of `cargo xtask ci`, and what is said of them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use toml_edit::DocumentMut;
+use xtask::ci::mutants::shard;
 use xtask::ci::{
     APART, NEED_INTERNET, Outcome, Run, STEPS, Setback, Step, advice, list, run_steps, select,
     summary,
@@ -227,6 +230,29 @@ fn every_step_has_a_name_of_its_own_a_claim_and_advice() {
         assert!(step.help.ends_with('.'), "{}", step.name);
     }
     assert_eq!(list(STEPS).lines().count(), STEPS.len());
+}
+
+/// A file that was renamed would not be examined any more.
+#[test]
+fn the_files_of_the_mutation_tests_exist() {
+    let config: DocumentMut = include_str!("../../.cargo/mutants.toml").parse().unwrap();
+    let globs = config["examine_globs"].as_array().unwrap();
+    assert!(globs.len() > 10);
+    for glob in globs.iter().map(|glob| glob.as_str().unwrap()) {
+        let path = glob.strip_suffix("/**/*.rs").unwrap_or(glob);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+        assert_eq!((path.exists(), path.is_dir()), (true, glob.contains('*')), "{glob}");
+    }
+}
+
+#[test]
+fn commits_take_turns_in_the_mutants() {
+    assert_eq!(shard(0, ""), (0, 0));
+    assert_eq!(shard(24, "ffffffffffff\n"), (0, 1), "all are tried where they are few");
+    let commits = (0..100).map(|number| format!("{number:07x}1234\n"));
+    let tried: BTreeSet<_> = commits.map(|commit| shard(25 * 24 - 3, &commit)).collect();
+    assert_eq!(tried, (0..25).map(|number| (number, 25)).collect());
+    assert_eq!(shard(600, "b0d93af3"), shard(600, "b0d93af3"), "and the same ones again");
 }
 
 /// The toolchain that is installed is the one that the manifests promise.

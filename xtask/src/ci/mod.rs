@@ -2,6 +2,7 @@
 
 mod alone;
 mod lowest;
+pub mod mutants;
 mod shell;
 mod steps;
 

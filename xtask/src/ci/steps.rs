@@ -1,6 +1,6 @@
 //! The table of the checks, those first that fail within seconds.
 
-use super::{Run, Step, alone, lowest};
+use super::{Run, Step, alone, lowest, mutants};
 use crate::release::compatibility;
 
 use Run::{Commands, Function, SinceRelease};
@@ -162,6 +162,14 @@ pub const STEPS: &[Step] = &[
         needs: &[],
         run: Commands(&["cargo test --package openplat-core --all-features --lib"]),
         help: TESTS,
+    },
+    Step {
+        name: "mutants",
+        shows: "Tests of core notice changes of its code: those of a part of the mutants",
+        needs: &["cargo mutants --version"],
+        run: Function(mutants::are_noticed),
+        help: "Write the test that notices the change, or remove code that nothing depends on. \
+               `.cargo/mutants.toml` gives a reason for each exception.",
     },
     Step {
         name: "redis",
