@@ -47,9 +47,8 @@ pub const STEPS: &[Step] = &[
         name: "links",
         shows: "Links between the Markdown files lead to files and headings that exist",
         needs: &["lychee --version"],
-        run: Commands(&[
-            "lychee --offline --include-fragments --no-progress *.md crates/*/README.md specs/*.md",
-        ]),
+        run: Commands(&["lychee --offline --include-fragments --no-progress \
+             *.md crates/*/README.md openapi/*.md specs/*.md"]),
         help: "Correct the links that are listed above.",
     },
     Step {
@@ -80,6 +79,18 @@ pub const STEPS: &[Step] = &[
         needs: &[],
         run: Commands(&["cargo xtask codegen --check"]),
         help: "Run `cargo xtask codegen` and commit its output with the specs.",
+    },
+    Step {
+        name: "openapi",
+        shows: "The OpenAPI documents are what the specs say, and valid with all their examples",
+        needs: &["python -m openapi_spec_validator --version"],
+        run: Commands(&[
+            "cargo xtask openapi --check",
+            "python -B -m unittest discover tests/openapi",
+            "python -B tests/openapi/validate.py",
+        ]),
+        help: "Run `cargo xtask openapi` and commit its output with the specs. If a document is \
+               invalid, correct the spec or `xtask/src/openapi`, never the document.",
     },
     Step {
         name: "clippy",
