@@ -25,6 +25,8 @@ mod old_api;
 mod pacing;
 mod packages;
 mod pages;
+#[expect(dead_code, reason = "`tests/ecosystem` also ends servers")]
+mod prism;
 mod raw;
 mod reading;
 mod readme;

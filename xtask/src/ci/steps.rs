@@ -168,6 +168,17 @@ pub const STEPS: &[Step] = &[
         help: "Run the test with `OPENPLAT_TRANSPORT=hyper` in the environment.",
     },
     Step {
+        name: "prism",
+        shows: "Prism accepts the requests of all operations, and its responses decode",
+        needs: &["prism --version", "python --version"],
+        run: Commands(&[
+            "cargo test --package openplat-tests --test ecosystem -- --ignored calls::",
+            "OPENPLAT_PLATFORM=prism cargo test --package openplat-tests --lib generated::",
+        ]),
+        help: "Prism says above where a request or a response differs from its document. Correct the \
+               spec, `xtask/src/openapi`, or what the client sends.",
+    },
+    Step {
         name: "core",
         shows: "The unit tests of core pass with all features",
         needs: &[],
