@@ -6,5 +6,6 @@
 mod calls;
 #[path = "../../src/prism.rs"]
 mod prism;
+mod python;
 #[path = "../../src/tested.rs"]
 mod tested;

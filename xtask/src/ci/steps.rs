@@ -179,6 +179,16 @@ pub const STEPS: &[Step] = &[
                spec, `xtask/src/openapi`, or what the client sends.",
     },
     Step {
+        name: "client",
+        shows: "A client in Python that is generated from a document calls the mock",
+        needs: &["openapi-python-client --version"],
+        run: Commands(&[
+            "cargo test --package openplat-tests --test ecosystem -- --ignored python::",
+        ]),
+        help: "If the generator warns, write what it does not understand another way in \
+               `xtask/src/openapi`. If a name changed, adapt `tests/openapi/call_mock.py`.",
+    },
+    Step {
         name: "core",
         shows: "The unit tests of core pass with all features",
         needs: &[],
