@@ -3461,8 +3461,8 @@ mod card_action_event {
             &sdk::events::CardActionAnswer::new()
                 .toast(
                     sdk::events::Toast::new()
-                        .kind("info")
-                        .content("content")
+                        .kind("success")
+                        .content("Saved")
                         .i18n([("key", "i18n")]),
                 )
                 .card(
@@ -3471,7 +3471,7 @@ mod card_action_event {
                         check::json(r#"{"key":"value"}"#),
                     ),
                 ),
-            r#"{"card":{"data":{"key":"value"},"type":"raw"},"toast":{"content":"content","i18n":{"key":"i18n"},"type":"info"}}"#,
+            r#"{"card":{"data":{"key":"value"},"type":"raw"},"toast":{"content":"Saved","i18n":{"key":"i18n"},"type":"success"}}"#,
         );
     }
 
@@ -4049,7 +4049,7 @@ mod url_preview_event {
             &sdk::events::UrlPreviewAnswer::new()
                 .inline(
                     sdk::events::InlinePreview::new()
-                        .title("title")
+                        .title("Tide table")
                         .i18n_title([("key", "i18n_title")])
                         .image_key("image_key")
                         .url(
@@ -4067,7 +4067,7 @@ mod url_preview_event {
                         check::json(r#"{"key":"value"}"#),
                     ),
                 ),
-            r#"{"card":{"data":{"key":"value"},"type":"raw"},"inline":{"i18n_title":{"key":"i18n_title"},"image_key":"image_key","title":"title","url":{"android":"android","copy_url":"copy_url","ios":"ios","pc":"pc","web":"web"}}}"#,
+            r#"{"card":{"data":{"key":"value"},"type":"raw"},"inline":{"i18n_title":{"key":"i18n_title"},"image_key":"image_key","title":"Tide table","url":{"android":"android","copy_url":"copy_url","ios":"ios","pc":"pc","web":"web"}}}"#,
         );
     }
 

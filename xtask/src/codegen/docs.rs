@@ -55,8 +55,10 @@ pub fn model(model: &Model) -> Vec<String> {
     }
 }
 
-pub fn event(event: &Event, successor: Option<&str>) -> Vec<String> {
+pub fn event(event: &Event, example: &[String], successor: Option<&str>) -> Vec<String> {
     let mut lines = paragraph(&event.doc);
+    lines.push(String::new());
+    lines.extend_from_slice(example);
     lines.push(String::new());
     lines.push(format!("`{}` ([documentation]({}))", event.id, event.source));
     let mut facts = Vec::new();
@@ -83,10 +85,8 @@ pub fn operation(api: &Api, operation: &Operation, example: &[String]) -> Vec<St
     let mut lines = paragraph(&operation.doc);
     lines.extend(deprecation(operation.deprecated.as_deref()));
     lines.push(String::new());
-    if !example.is_empty() {
-        lines.extend_from_slice(example);
-        lines.push(String::new());
-    }
+    lines.extend_from_slice(example);
+    lines.push(String::new());
     lines.push(format!(
         "`{} {}` ([documentation]({}))",
         operation.method.as_str(),

@@ -21,9 +21,9 @@ pub(crate) mod tree;
 use std::path::{Path, PathBuf};
 
 use self::diagnostic::{Diagnostic, Diagnostics, one_of};
-use self::ir::Api;
+use self::ir::{Api, Operation, SampleCall};
 use self::load::ApiSpecs;
-pub use self::render::{File, rust_type};
+pub use self::render::{File, event_example, operation_example, rust_type};
 pub use self::tree::{Change, Interrupted};
 
 /// The reason why nothing was generated.
@@ -108,6 +108,11 @@ pub fn lower_api(root: &Path, folder: &Path) -> Result<Api, Error> {
     let specs = load::load_api(root, folder, &mut diagnostics);
     let api = lower::lower(&specs, &mut diagnostics);
     if diagnostics.is_empty() { Ok(api) } else { Err(Error::Specs(diagnostics)) }
+}
+
+/// Returns the call that the example of an operation makes, if it is not written by hand.
+pub fn example_call(api: &Api, operation: &Operation) -> SampleCall {
+    lower::sample_call(api, operation, "shown", operation.example_values.clone())
 }
 
 /// Lowers each API on its own, after a further check of its specs.

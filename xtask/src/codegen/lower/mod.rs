@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
+pub use self::calls::sample_call;
 pub use self::operation::NO_MODULES;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::{Document, Place, Pointer};

@@ -6,7 +6,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::operation::json_literal;
-use super::{File, export, ident, imports, in_crate, leads_to, type_items, types, value_type};
+use super::{
+    File, example, export, ident, imports, in_crate, leads_to, type_items, types, value_type,
+};
 use crate::codegen::docs;
 use crate::codegen::emit::Item;
 use crate::codegen::ir::{Api, Event, EventSchema, Home, TypeDef, Vendor};
@@ -122,7 +124,11 @@ fn file(api: &Api, event: &Event) -> File {
         let successor = api.events.iter().find(|other| other.id == *id)?;
         Some(format!("super::{}", successor.name))
     });
-    let docs = docs::attributes(&docs::event(event, successor.as_deref()));
+    let docs = docs::attributes(&docs::event(
+        event,
+        &example::event_lines(api, event),
+        successor.as_deref(),
+    ));
     for def in &event.types {
         match def {
             TypeDef::Model(model) if model.name == event.name => {

@@ -1,36 +1,124 @@
-//! The example on the page of an operation: a doc test, so that the compiler reads it.
+//! The example on the page of an operation or an event: a doc test, so that the compiler reads it.
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ident;
 use super::value::{JSON, Scope, Style};
-use crate::codegen::ir::{Api, Field, Module, Operation, Presence, Type, Vendor};
+use crate::codegen::ir::{Api, Event, Field, Module, Operation, Presence, Type, Vendor};
 use crate::codegen::naming;
 
 /// How long JSON may be on one line.
 const WIDTH: usize = 60;
 
-/// The lines of the example; none for an operation that the vendor advises against.
+/// The lines of the doc test of an operation.
 pub fn lines(api: &Api, module: &Module, operation: &Operation) -> Vec<String> {
-    if operation.deprecated.is_some() {
-        return Vec::new();
-    }
     let (sdk, client) = (naming::crate_ident(&api.name), client(api.vendor));
     let token = if operation.accepts_app() { "" } else { ", token: &str" };
-    let mut lines = vec![
-        "```no_run".to_owned(),
-        format!("# async fn run({client}: {sdk}::Client{token}) -> Result<(), {sdk}::Error> {{"),
-    ];
-    match operation.example_code.as_slice() {
-        [] => lines.extend(generated_lines(api, module, operation)),
-        code => lines.extend_from_slice(code),
+    let mut lines = vec!["```no_run".to_owned()];
+    if operation.deprecated.is_some() {
+        lines.push("# #[allow(deprecated)]".to_owned());
     }
+    lines.push(format!(
+        "# async fn run({client}: {sdk}::Client{token}) -> Result<(), {sdk}::Error> {{"
+    ));
+    lines.extend(code(api, module, operation));
     lines.extend(["# Ok(())", "# }", "```"].map(str::to_owned));
     lines
+}
+
+/// The lines of it that a reader sees.
+pub fn code(api: &Api, module: &Module, operation: &Operation) -> Vec<String> {
+    match operation.example_code.as_slice() {
+        [] => generated_lines(api, module, operation),
+        code => code.to_vec(),
+    }
+}
+
+/// The lines of the doc test of an event.
+pub fn event_lines(api: &Api, event: &Event) -> Vec<String> {
+    let mut lines = vec!["```no_run".to_owned()];
+    lines.extend(event_code(api, event));
+    lines.push("```".to_owned());
+    lines
+}
+
+/// A handler that reads one field of the event, or answers the callback.
+pub fn event_code(api: &Api, event: &Event) -> Vec<String> {
+    let (sdk, name) = (ident(&naming::crate_ident(&api.name)), ident(&event.name));
+    let (work, result) = match &event.answer {
+        Some(answer) => {
+            let answer = example_answer(api, event, answer);
+            (
+                quote!(let answer = #answer; return Ok(event.answer(answer));),
+                quote!(Answer::default()),
+            )
+        }
+        None => (show(api, event), quote!(())),
+    };
+    let statements = quote! {
+        let listener = Listener::new(|event| async move {
+            if let Event::#name(event) = event { #work }
+            Ok::<_, #sdk::Error>(#result)
+        });
+    };
+    let mut names = BTreeSet::new();
+    collect(statements.clone(), &mut names);
+    let own = ["Answer", "Event", "Listener"];
+    let types = names.iter().filter(|name| own.contains(&name.as_str()) || is_declared(api, name));
+    let types = types.map(|name| ident(name));
+    let json = names.contains(JSON).then(json_import);
+    with_gap(layout(&quote!(use #sdk::events::{#(#types),*}; #json #statements)))
+}
+
+/// The response to a callback, with what it requires and the simple values of its first field.
+fn example_answer(api: &Api, event: &Event, ty: &Type) -> TokenStream {
+    let scope = Scope { api, module: "events", style: Style::Docs };
+    let model_of = |ty: &Type| ty.reference().and_then(|model| api.model(&model.name));
+    let sample = event.answers.first().map(|answer| &answer.set);
+    let mut answer = sample.cloned().unwrap_or_else(|| Value::Object(Map::new()));
+    let fields = model_of(ty).map_or(&[][..], |model| &model.fields);
+    let first = fields.first().map(|first| &first.wire);
+    retain(&mut answer, fields, |name, _| Some(name) == first);
+    for field in fields {
+        let inner = model_of(&field.ty).zip(answer.get_mut(&field.wire));
+        if let Some((model, value)) = inner {
+            retain(value, &model.fields, |_, value| !value.is_array() && !value.is_object());
+        }
+    }
+    scope.typed(ty, &answer)
+}
+
+/// Keeps the members of an object that are required or shown.
+fn retain(value: &mut Value, fields: &[Field], is_shown: impl Fn(&String, &Value) -> bool) {
+    let is_required =
+        |name: &String| fields.iter().any(|field| field.required && field.wire == *name);
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|name, value| is_required(name) || is_shown(name, value));
+    }
+}
+
+/// Prints what a program would want first of an event.
+fn show(api: &Api, event: &Event) -> TokenStream {
+    let fields = event.payload().map_or(&[][..], |payload| &payload.fields);
+    let part = fields.iter().find(|field| field.presence == Presence::Always);
+    let id = part.and_then(|part| Some((part, shown_field(api, &part.ty)?)));
+    if let Some((part, field)) = id {
+        let (part, field) = (ident(&part.rust), ident(&field.rust));
+        return quote!(println!("{}", event.#part.#field););
+    }
+    // The program knows the type of the event.
+    let shown = || fields.iter().filter(|field| !field.sensitive && field.rust != "kind");
+    match shown().find(|field| field.ty == Type::String).or_else(|| shown().next()) {
+        Some(field) => {
+            let name = ident(&field.rust);
+            quote!(println!("{:?}", event.#name);)
+        }
+        None => quote!(println!("{:?}", event.header);),
+    }
 }
 
 /// Returns the name of a client in examples.
@@ -51,7 +139,11 @@ fn generated_lines(api: &Api, module: &Module, operation: &Operation) -> Vec<Str
     };
     let statements = statements(api, operation, &call, &client);
     let imports = imports(api, module, operation, &statements);
-    let mut lines = layout(&quote!(#(#imports)* #statements));
+    with_gap(layout(&quote!(#(#imports)* #statements)))
+}
+
+/// Separates the imports from the rest.
+fn with_gap(mut lines: Vec<String>) -> Vec<String> {
     let is_import =
         |line: &String| ["use ", "    ", "}"].iter().any(|start| line.starts_with(start));
     let end = lines.iter().position(|line| !is_import(line)).unwrap_or_default();
@@ -121,11 +213,7 @@ fn imports(
         names.contains("Upload").then(|| quote!(use #sdk::Upload;)),
         names.contains("Record").then(|| quote!(use #sdk::Record;)),
         Some(types),
-        names.contains(JSON).then(|| {
-            quote!(
-                use serde_json::json;
-            )
-        }),
+        names.contains(JSON).then(json_import),
         names.contains("BTreeMap").then(|| {
             quote!(
                 use std::collections::BTreeMap;
@@ -135,10 +223,22 @@ fn imports(
     imports.into_iter().flatten().collect()
 }
 
+fn json_import() -> TokenStream {
+    quote!(
+        use serde_json::json;
+    )
+}
+
 /// Whether a program finds this name in the module of the operation.
 fn is_type(api: &Api, operation: &Operation, name: &str) -> bool {
-    let is_declared = |name: &str| operation.name == name || api.type_def(name).is_some();
-    is_declared(name) || name.strip_suffix("Required").is_some_and(is_declared)
+    let is_own = |name: &str| operation.name == name;
+    is_own(name) || name.strip_suffix("Required").is_some_and(is_own) || is_declared(api, name)
+}
+
+/// Whether this is a type of the API, or the struct of what one requires.
+fn is_declared(api: &Api, name: &str) -> bool {
+    let is_type = |name: &str| api.type_def(name).is_some();
+    is_type(name) || name.strip_suffix("Required").is_some_and(is_type)
 }
 
 /// The first names of all paths.

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
+pub use self::example::{code as operation_example, event_code as event_example};
 use super::emit::{self, Item};
 use super::ir::{
     Api, Counts, Field, Home, Kind, Model, Module, Operation, Presence, Type, TypeDef, needs_names,

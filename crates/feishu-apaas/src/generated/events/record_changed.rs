@@ -4,6 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// A record of a table in a workspace was inserted, updated or deleted.
 ///
+/// ```no_run
+/// use feishu_apaas::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::RecordChanged(event) = event {
+///         println!("{:?}", event.workspace);
+///     }
+///     Ok::<_, feishu_apaas::Error>(())
+/// });
+/// ```
+///
 /// `apaas.workspace.record_change_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/apaas-v1/workspace/events/record_change))
 ///
 /// - Scope: `app_engine:data.record.change:read`

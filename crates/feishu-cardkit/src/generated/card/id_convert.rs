@@ -9,6 +9,19 @@ use serde::{Deserialize, Serialize};
 ///
 /// Deprecated: Create the card with `CreateCard` and send it by its ID.
 ///
+/// ```no_run
+/// # #[allow(deprecated)]
+/// # async fn run(feishu: feishu_cardkit::Client) -> Result<(), feishu_cardkit::Error> {
+/// use feishu_cardkit::card::ConvertCardId;
+///
+/// let response = ConvertCardId::new("om_fbdf6ed2e17f1d98e78fb26c1370186e")
+///     .send(&feishu)
+///     .await?;
+/// println!("{}", response.card_id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/cardkit/v1/cards/id_convert` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/cardkit-v1/card/id_convert))
 ///
 /// - Operation: `cardkit.v1.card.id_convert`

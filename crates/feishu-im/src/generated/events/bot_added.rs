@@ -8,6 +8,17 @@ use crate::generated::types::I18nNames;
 ///
 /// Pushed to the bot that was added.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::BotAdded(event) = event {
+///         println!("{:?}", event.chat_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `im.chat.member.bot.added_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-member-bot/events/added))
 ///
 /// - Scope: `im:chat` or `im:chat.members:bot_access` or `im:chat:readonly`

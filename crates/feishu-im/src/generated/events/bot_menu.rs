@@ -5,6 +5,17 @@ use crate::generated::events::types::UserId;
 
 /// A user chose an entry of the bot's menu that is set up to push an event.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::BotMenu(event) = event {
+///         println!("{:?}", event.event_key);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `application.bot.menu_v6` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/application-v6/bot/events/menu))
 ///
 /// - Scope of some fields: `contact:user.employee_id:readonly`

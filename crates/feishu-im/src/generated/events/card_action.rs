@@ -11,6 +11,19 @@ use crate::generated::events::types::{
 ///
 /// Feishu waits 3 seconds for the response, which can show a toast and replace the card; an empty one leaves the card as it is. A callback is never pushed again.
 ///
+/// ```no_run
+/// use feishu_im::events::{Answer, CardActionAnswer, Event, Listener, Toast, ToastType};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::CardAction(event) = event {
+///         let answer = CardActionAnswer::new()
+///             .toast(Toast::new().kind(ToastType::Success).content("Saved"));
+///         return Ok(event.answer(answer));
+///     }
+///     Ok::<_, feishu_im::Error>(Answer::default())
+/// });
+/// ```
+///
 /// `card.action.trigger` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication))
 ///
 /// - Scope of some fields: `contact:user.employee_id:readonly`

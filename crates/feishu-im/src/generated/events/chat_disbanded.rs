@@ -8,6 +8,17 @@ use crate::generated::types::I18nNames;
 ///
 /// Not pushed if whoever disbands it in the app keeps the history for its members.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::ChatDisbanded(event) = event {
+///         println!("{:?}", event.chat_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `im.chat.disbanded_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/events/disbanded))
 ///
 /// - Scope: `im:chat` or `im:chat:read` or `im:chat:readonly`

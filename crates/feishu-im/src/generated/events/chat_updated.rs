@@ -9,6 +9,17 @@ use crate::generated::types::{
 
 /// Settings of a chat that the bot is in were changed: its owner, its name and looks, or the permissions of its members.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::ChatUpdated(event) = event {
+///         println!("{:?}", event.chat_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `im.chat.updated_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat/events/updated))
 ///
 /// - Scope: `im:chat` or `im:chat:read` or `im:chat:readonly`

@@ -7,6 +7,17 @@ use crate::generated::events::types::UserId;
 ///
 /// Messages in groups cause no such event.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::MessageRead(event) = event {
+///         println!("{:?}", event.reader);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `im.message.message_read_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/events/message_read))
 ///
 /// - Scope: `im:message` or `im:message:readonly`

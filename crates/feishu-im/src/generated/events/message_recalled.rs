@@ -4,6 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// A message in a chat that the bot is in was recalled.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::MessageRecalled(event) = event {
+///         println!("{:?}", event.message_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `im.message.recalled_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/events/recalled))
 ///
 /// - Scope: `im:message` or `im:message:readonly`

@@ -8,6 +8,17 @@ use crate::generated::types::{MessageType, PeerType};
 ///
 /// The app's scopes decide which ones: those of direct chats with `im:message.p2p_msg:readonly`, those of groups that mention the bot with `im:message.group_at_msg:readonly`, and all that users send to groups with `im:message.group_msg`.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::MessageReceived(event) = event {
+///         println!("{}", event.message.message_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `im.message.receive_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/events/receive))
 ///
 /// - Scope: `im:message.p2p_msg:readonly` or `im:message.group_at_msg:readonly` or `im:message.group_msg` or `im:message.group_at_msg` or `im:message.p2p_msg`

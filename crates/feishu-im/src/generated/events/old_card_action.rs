@@ -8,6 +8,19 @@ use crate::generated::events::types::ElementAction;
 ///
 /// The response is the JSON of a new card, or an object with a `toast`; an empty one leaves the card as it is.
 ///
+/// ```no_run
+/// use feishu_im::events::{Answer, Event, Listener};
+/// use serde_json::json;
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::OldCardAction(event) = event {
+///         let answer = json!({});
+///         return Ok(event.answer(answer));
+///     }
+///     Ok::<_, feishu_im::Error>(Answer::default())
+/// });
+/// ```
+///
 /// `card.action.trigger_v1` ([documentation](https://open.feishu.cn/document/ukTMukTMukTM/uYzM3QjL2MzN04iNzcDN/configuring-card-callbacks/card-callback-structure))
 ///
 /// - Scope of some fields: `contact:user.employee_id:readonly`

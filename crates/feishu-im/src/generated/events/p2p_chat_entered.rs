@@ -7,6 +7,17 @@ use crate::generated::events::types::UserId;
 ///
 /// Feishu drops events of one bot beyond 300 per second.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::P2pChatEntered(event) = event {
+///         println!("{:?}", event.chat_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `im.chat.access_event.bot_p2p_chat_entered_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-access_event/events/bot_p2p_chat_entered))
 ///
 /// - Scope of some fields: `contact:user.employee_id:readonly`

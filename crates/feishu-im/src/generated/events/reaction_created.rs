@@ -6,6 +6,17 @@ use crate::generated::types::{OperatorType, ReactionType};
 
 /// A reaction was added to a message in a chat that the bot is in.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::ReactionCreated(event) = event {
+///         println!("{:?}", event.message_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `im.message.reaction.created_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message-reaction/events/created))
 ///
 /// - Scope: `im:message.reactions:read` or `im:message:readonly`

@@ -11,6 +11,19 @@ use crate::generated::events::types::{
 ///
 /// Feishu waits 3 seconds for the preview, and may ask for the same link several times.
 ///
+/// ```no_run
+/// use feishu_im::events::{Answer, Event, InlinePreview, Listener, UrlPreviewAnswer};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::UrlPreview(event) = event {
+///         let answer = UrlPreviewAnswer::new()
+///             .inline(InlinePreview::new().title("Tide table").image_key("image_key"));
+///         return Ok(event.answer(answer));
+///     }
+///     Ok::<_, feishu_im::Error>(Answer::default())
+/// });
+/// ```
+///
 /// `url.preview.get` ([documentation](https://open.feishu.cn/document/development-link-preview/callback/pull-link-preview-data-callback-structure))
 ///
 /// - Scope of some fields: `contact:user.employee_id:readonly`

@@ -6,6 +6,17 @@ use crate::generated::types::I18nNames;
 
 /// Users left a chat that the bot is in, or were removed from it.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::UserRemoved(event) = event {
+///         println!("{:?}", event.chat_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `im.chat.member.user.deleted_v1` ([documentation](https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/chat-member-user/events/deleted))
 ///
 /// - Scope: `im:chat` or `im:chat.members:read` or `im:chat:readonly`

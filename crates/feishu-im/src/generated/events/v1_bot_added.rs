@@ -5,6 +5,17 @@ use crate::generated::events::types::V1ChatNames;
 
 /// The bot was added to a chat.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::V1BotAdded(event) = event {
+///         println!("{:?}", event.app_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `add_bot` ([documentation](https://open.feishu.cn/document/server-docs/event-subscription-guide/event-list))
 ///
 /// - Replaced by [`super::BotAdded`]

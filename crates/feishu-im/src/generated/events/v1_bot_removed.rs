@@ -5,6 +5,17 @@ use crate::generated::events::types::V1ChatNames;
 
 /// The bot was removed from a chat.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::V1BotRemoved(event) = event {
+///         println!("{:?}", event.app_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `remove_bot` ([documentation](https://open.feishu.cn/document/server-docs/event-subscription-guide/event-list))
 ///
 /// - Replaced by [`super::BotRemoved`]

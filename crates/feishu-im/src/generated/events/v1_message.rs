@@ -4,6 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// The bot received a message.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::V1Message(event) = event {
+///         println!("{:?}", event.app_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `message` ([documentation](https://open.feishu.cn/document/server-docs/event-subscription-guide/event-list))
 ///
 /// - Replaced by [`super::MessageReceived`]

@@ -5,6 +5,17 @@ use crate::generated::events::types::{V1Operator, V1User};
 
 /// Users joined a chat that the bot is in.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::V1UserAdded(event) = event {
+///         println!("{:?}", event.app_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `add_user_to_chat` ([documentation](https://open.feishu.cn/document/server-docs/event-subscription-guide/event-list))
 ///
 /// - Replaced by [`super::UserAdded`]

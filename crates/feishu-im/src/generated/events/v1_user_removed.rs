@@ -5,6 +5,17 @@ use crate::generated::events::types::{V1Operator, V1User};
 
 /// Users left a chat that the bot is in, or were removed from it.
 ///
+/// ```no_run
+/// use feishu_im::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::V1UserRemoved(event) = event {
+///         println!("{:?}", event.app_id);
+///     }
+///     Ok::<_, feishu_im::Error>(())
+/// });
+/// ```
+///
 /// `remove_user_from_chat` ([documentation](https://open.feishu.cn/document/server-docs/event-subscription-guide/event-list))
 ///
 /// - Replaced by [`super::UserRemoved`]

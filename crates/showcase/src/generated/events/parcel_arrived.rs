@@ -6,6 +6,17 @@ use crate::generated::types::Parcel;
 
 /// A parcel was delivered. Shows a key in the payload, shared types, masked fields and JSON in a string.
 ///
+/// ```no_run
+/// use showcase::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::ParcelArrived(event) = event {
+///         println!("{}", event.parcel.number);
+///     }
+///     Ok::<_, showcase::Error>(())
+/// });
+/// ```
+///
 /// `parcel.arrived_v1` ([documentation](https://example.com/events))
 ///
 /// - Scope: `parcel:read`

@@ -4,6 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// A parcel was delivered. Shows the older envelope.
 ///
+/// ```no_run
+/// use showcase::events::{Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::ParcelLeft(event) = event {
+///         println!("{:?}", event.number);
+///     }
+///     Ok::<_, showcase::Error>(())
+/// });
+/// ```
+///
 /// `parcel_left` ([documentation](https://example.com/events))
 ///
 /// - Replaced by [`super::ParcelArrived`]

@@ -6,6 +6,23 @@ use crate::generated::types::Address;
 
 /// A courier is at the door. Shows a callback whose response has required values.
 ///
+/// ```no_run
+/// use showcase::events::{
+///     Answer, Event, Listener, ParcelQuestionAnswer, ParcelQuestionAnswerRequired,
+/// };
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::ParcelQuestion(event) = event {
+///         let answer = ParcelQuestionAnswer::new(ParcelQuestionAnswerRequired {
+///             door: "door",
+///             keyword: "keyword",
+///         });
+///         return Ok(event.answer(answer));
+///     }
+///     Ok::<_, showcase::Error>(Answer::default())
+/// });
+/// ```
+///
 /// `card.action.trigger` ([documentation](https://example.com/events))
 ///
 /// - Response: [`ParcelQuestionAnswer`]

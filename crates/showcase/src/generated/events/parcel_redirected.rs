@@ -6,6 +6,21 @@ use crate::generated::types::Address;
 
 /// The address is not right. Shows a callback whose response is a shared model.
 ///
+/// ```no_run
+/// use showcase::events::{Address, AddressRequired, Answer, Event, Listener};
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::ParcelRedirected(event) = event {
+///         let answer = Address::new(AddressRequired {
+///             street: "street",
+///             city: "city",
+///         });
+///         return Ok(event.answer(answer));
+///     }
+///     Ok::<_, showcase::Error>(Answer::default())
+/// });
+/// ```
+///
 /// `url.preview.get` ([documentation](https://example.com/events))
 ///
 /// - Response: [`Address`]

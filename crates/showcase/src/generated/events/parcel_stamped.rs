@@ -5,6 +5,19 @@ use serde::{Deserialize, Serialize};
 
 /// Someone stamped a card. Shows a callback without an envelope, whose response is any JSON.
 ///
+/// ```no_run
+/// use showcase::events::{Answer, Event, Listener};
+/// use serde_json::json;
+///
+/// let listener = Listener::new(|event| async move {
+///     if let Event::ParcelStamped(event) = event {
+///         let answer = json!({});
+///         return Ok(event.answer(answer));
+///     }
+///     Ok::<_, showcase::Error>(Answer::default())
+/// });
+/// ```
+///
 /// `card.action.trigger_v1` ([documentation](https://example.com/events))
 ///
 /// - Response: JSON of your own

@@ -9,6 +9,17 @@ use serde::{Deserialize, Serialize};
 ///
 /// Deprecated: Each depot weighs its own parcels; use `showcase.parcel.get`.
 ///
+/// ```no_run
+/// # #[allow(deprecated)]
+/// # async fn run(feishu: showcase::Client) -> Result<(), showcase::Error> {
+/// use showcase::parcel::WeighParcel;
+///
+/// let response = WeighParcel::new("number").send(&feishu).await?;
+/// println!("{response:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `POST /open-apis/showcase/v1/parcels/:number/weigh` ([documentation](https://example.com/parcels/weigh))
 ///
 /// - Operation: `showcase.parcel.weigh`
