@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod cargo;
+pub mod catalog;
 pub mod changelog;
 pub mod changes;
 pub mod ci;

@@ -13,8 +13,8 @@ use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, writing};
 use xtask::{
-    bench, cargo, changes, ci, codegen, coverage, new_api, openapi, operations, refresh, release,
-    words,
+    bench, cargo, catalog, changes, ci, codegen, coverage, new_api, openapi, operations, refresh,
+    release, words,
 };
 
 /// Maintainers' commands of openplat.
@@ -133,6 +133,12 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         specs: Option<PathBuf>,
     },
+    /// Write a page of all operations and events, which works without a network
+    Catalog {
+        /// The file to write; `target/catalog.html` in the checkout by default
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Check the generated code, then call every crate against a local mock platform
     Demo,
     /// Compare calls through the crates with the same calls written by hand
@@ -209,6 +215,12 @@ fn run(cli: Cli) -> Result<(), String> {
         }
         Task::Events { json, specs } => {
             list(&specs_in(specs)?, json, operations::list_events, operations::table_of_events)
+        }
+        Task::Catalog { out } => {
+            let root = root()?;
+            let apis = codegen::lower(&root).map_err(|error| explain(&error, SHOWN))?;
+            let out = out.unwrap_or_else(|| root.join(catalog::FILE));
+            print_all(&catalog::write(&root, &apis, &out)?)
         }
         Task::Demo => {
             let root = root()?;

@@ -132,7 +132,8 @@ fn entry(api: &Api, operation: &Operation) -> Entry {
     }
 }
 
-fn host(api: &Api, operation: &Operation) -> &'static str {
+/// Returns the vendor's host of an operation, in China.
+pub fn host(api: &Api, operation: &Operation) -> &'static str {
     match api.vendor {
         Vendor::Feishu => "open.feishu.cn",
         Vendor::DingTalk if old_api::is_old(&operation.path) => old_api::HOST,

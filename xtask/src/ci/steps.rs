@@ -93,6 +93,17 @@ pub const STEPS: &[Step] = &[
                invalid, correct the spec or `xtask/src/openapi`, never the document.",
     },
     Step {
+        name: "catalog",
+        shows: "The page of all operations and events works in a browser, without a network",
+        needs: &[
+            "node --version",
+            "chromium --version",
+            "test -d target/tools/node_modules/playwright-core",
+        ],
+        run: Commands(&["cargo xtask catalog", "node xtask/tests/catalog.mjs"]),
+        help: "Open `target/catalog.html` in a browser, or the screenshots in `target/catalog`.",
+    },
+    Step {
         name: "clippy",
         shows: "No lint warns, with all features",
         needs: &[],

@@ -168,6 +168,12 @@ impl Operation {
         Some(members.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
+    /// Whether executing it twice does no more than executing it once.
+    pub fn is_idempotent(&self) -> bool {
+        let is_safe = matches!(self.method, Method::Get | Method::Put | Method::Delete);
+        self.idempotent.unwrap_or(is_safe)
+    }
+
     pub fn is_download(&self) -> bool {
         self.output == Some(Type::File)
     }

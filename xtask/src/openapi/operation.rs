@@ -9,7 +9,7 @@ use super::sample::{members, sample};
 use super::schema::{Schemas, Way, deprecation, is_required, marks, model};
 use super::vendor::{Envelope, old_servers, scheme};
 use super::words::{codes, list, paragraphs};
-use crate::codegen::ir::{Body, Code, Field, Method, Operation, Paging, PagingBy, Place, Type};
+use crate::codegen::ir::{Body, Code, Field, Operation, Paging, PagingBy, Place, Type};
 
 const JSON: &str = "application/json";
 
@@ -44,9 +44,6 @@ fn describe(schemas: &Schemas<'_>, module: &str, operation: &Operation, path: &s
     let security = operation.tokens.iter();
     let security =
         security.map(|token| Object::new().with(scheme(envelope, *token), Node::List(Vec::new())));
-    let is_idempotent = operation
-        .idempotent
-        .unwrap_or(matches!(operation.method, Method::Get | Method::Put | Method::Delete));
     let rates = operation.rates.iter();
     let rates =
         rates.map(|(calls, seconds)| Object::new().with("calls", *calls).with("seconds", *seconds));
@@ -64,7 +61,7 @@ fn describe(schemas: &Schemas<'_>, module: &str, operation: &Operation, path: &s
         .with_if_some("servers", (envelope == Envelope::OldDingTalk).then(old_servers))
         .with_if_any("x-openplat-scopes", operation.scopes.clone())
         .with_if_any("x-openplat-rate-limit", rates.collect::<Node>())
-        .with("x-openplat-idempotent", is_idempotent)
+        .with("x-openplat-idempotent", operation.is_idempotent())
         .with_if_some(
             "x-openplat-paging",
             operation.paging.as_ref().map(|pages| paging(pages, operation, envelope)),

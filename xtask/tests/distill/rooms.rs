@@ -18,7 +18,8 @@ fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
         let path = entry.unwrap().path();
         match path.is_dir() {
             true => files(&path, found),
-            false => _ = found.insert(path),
+            false if path.extension() == Some("rs".as_ref()) => _ = found.insert(path),
+            false => {}
         }
     }
 }
