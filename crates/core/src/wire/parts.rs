@@ -102,6 +102,11 @@ impl Parts {
 
     /// Fills the next `{name}` of the path template.
     pub fn path(&mut self, value: &(impl Param + ?Sized)) {
+        self.write_path(&value);
+    }
+
+    /// Not generic, so that it is compiled once.
+    fn write_path(&mut self, value: &dyn Param) {
         let template = self.meta.path();
         let rest = &template[self.written..];
         let Some((literal, (name, rest))) =
@@ -125,6 +130,10 @@ impl Parts {
 
     /// Appends a query parameter: nothing for an absent value, `name=` once for each of a list.
     pub fn query(&mut self, name: &str, value: &(impl Param + ?Sized)) {
+        self.write_query(name, &value);
+    }
+
+    fn write_query(&mut self, name: &str, value: &dyn Param) {
         self.finish_path();
         value.write(&mut |value| {
             self.target.push(if self.has_query { '&' } else { '?' });
@@ -237,10 +246,11 @@ pub struct BodyFields<'a>(&'a mut Parts);
 impl BodyFields<'_> {
     /// Writes a field that is always sent.
     pub fn field(self, name: &str, value: &(impl Serialize + ?Sized)) -> Self {
-        if let Some(Unfinished::Object(body)) = &mut self.0.body
-            && let Err(error) = write_member(body, name, value)
-        {
-            self.0.refuse_body(&error);
+        if let Some(Unfinished::Object(body)) = &mut self.0.body {
+            write_name(body, name);
+            if let Err(error) = serde_json::to_writer(body, value) {
+                self.0.refuse_body(&error);
+            }
         }
         self
     }
@@ -263,17 +273,14 @@ impl BodyFields<'_> {
     }
 }
 
-fn write_member(
-    body: &mut Vec<u8>,
-    name: &str,
-    value: &(impl Serialize + ?Sized),
-) -> serde_json::Result<()> {
+/// Writes the name of a field, after which its value follows.
+fn write_name(body: &mut Vec<u8>, name: &str) {
     if !body.ends_with(b"{") {
         body.push(b',');
     }
-    serde_json::to_writer(&mut *body, name)?;
+    // A text is always JSON, and memory takes whatever is written.
+    let _ = serde_json::to_writer(&mut *body, name);
     body.push(b':');
-    serde_json::to_writer(body, value)
 }
 
 /// The fields of a form.
