@@ -117,6 +117,14 @@ pub struct Success {
 }
 
 impl Success {
+    /// Ends the call with what came of its output.
+    pub(super) fn end(mut self: Box<Self>, result: Result<(), Error>) -> Result<(), Error> {
+        if let Some(ending) = self.ending.take() {
+            ending.tell(result.as_ref().err());
+        }
+        result.map_err(Error::logged)
+    }
+
     pub(super) fn data(&self) -> &[u8] {
         match &self.content {
             Content::Data(data) => data,

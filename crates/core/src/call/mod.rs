@@ -45,10 +45,10 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(crate) fn call<O: Operation>(&self, operation: &O) -> Call<O::Output> {
+    pub(crate) fn call<O: Operation>(self, operation: &O) -> Call<O::Output> {
         let mut parts = Parts::new(Meta::Static(O::META));
         operation.encode(&mut parts);
-        Call::new(self.clone(), parts.finish())
+        Call::new(self, Ok(parts))
     }
 }
 
@@ -78,6 +78,12 @@ struct Unsent {
 }
 
 impl Sending {
+    fn new(line: Line, parts: Result<Parts, Error>) -> Self {
+        let request = parts.and_then(Parts::finish);
+        let unsent = Some(Unsent { line, request, options: None });
+        Self { unsent, running: None, strictness: Strictness::default() }
+    }
+
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Box<Success>, Error>> {
         if let Some(unsent) = self.unsent.take() {
             self.running = Some(execute::start(unsent));
@@ -85,15 +91,13 @@ impl Sending {
         let Some(running) = &mut self.running else { return Poll::Ready(Err(polled_again())) };
         let result = std::task::ready!(running.as_mut().poll(context));
         self.running = None;
-        Poll::Ready(result)
+        Poll::Ready(result.map_err(Error::logged))
     }
 }
 
 impl<T> Call<T> {
-    fn new(line: Line, request: Result<Encoded, Error>) -> Self {
-        let unsent = Some(Unsent { line, request, options: None });
-        let sending = Sending { unsent, running: None, strictness: Strictness::default() };
-        Self { sending, output: PhantomData }
+    fn new(line: Line, parts: Result<Parts, Error>) -> Self {
+        Self { sending: Sending::new(line, parts), output: PhantomData }
     }
 
     /// Sets the longest that the call may take in all: waits, retries and the fetch of a token
@@ -161,20 +165,18 @@ impl<T: Output> Future for Call<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let sending = &mut self.get_mut().sending;
-        let result = std::task::ready!(sending.poll(context)).and_then(|mut success| {
-            let ending = success.ending.take();
-            let result = T::from_success(success, sending.strictness).map(|read| read.value);
-            if let Some(ending) = ending {
-                ending.tell(result.as_ref().err());
-            }
-            result
-        });
-        Poll::Ready(result.map_err(Error::logged))
+        let mut success = std::task::ready!(sending.poll(context))?;
+        let mut output = None;
+        let result = T::read_success(&mut output, &mut success, sending.strictness);
+        success.end(result)?;
+        Poll::Ready(output.ok_or_else(polled_again))
     }
 }
 
+#[cold]
 fn polled_again() -> Error {
-    Error::new(ErrorKind::InvalidRequest).with_detail("the call has returned its result already")
+    let error = Error::new(ErrorKind::InvalidRequest);
+    error.with_detail("the call has returned its result already").logged()
 }
 
 impl<T> fmt::Debug for Call<T> {

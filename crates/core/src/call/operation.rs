@@ -1,10 +1,11 @@
 //! The contract between an operation and the calls that send it.
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::execute::{Content, Success};
 use super::{Call, Response};
-use crate::codec::{self, DecodeError, Read, Strictness, Warning};
+use crate::codec::{self, DecodeError, Strictness, Target, Warning};
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::OperationMeta;
 use crate::vendor::Vendor;
@@ -86,64 +87,89 @@ pub(crate) mod sealed {
             `.send::<()>()` if there is nothing to read"
 )]
 pub trait Output: Sized + Send + 'static {
+    /// Reads the output. The parts that cannot be read become warnings of `success`.
     #[doc(hidden)]
-    fn from_success(success: Box<Success>, strictness: Strictness) -> Result<Read<Self>, Error>;
+    fn read_success(
+        output: &mut Option<Self>,
+        success: &mut Success,
+        strictness: Strictness,
+    ) -> Result<(), Error>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Send + 'static> Output for T {
-    fn from_success(success: Box<Success>, strictness: Strictness) -> Result<Read<Self>, Error> {
-        decode(success, strictness)
+    fn read_success(
+        output: &mut Option<Self>,
+        success: &mut Success,
+        strictness: Strictness,
+    ) -> Result<(), Error> {
+        decode(output, success, strictness)
     }
 }
 
 impl Output for Download {
-    fn from_success(success: Box<Success>, _: Strictness) -> Result<Read<Self>, Error> {
-        let log_id = success.log_id();
-        let Success { meta, attempts, content, .. } = *success;
-        match content {
-            Content::File(file) => Self::new(meta, attempts, log_id, *file).map(Read::from),
+    fn read_success(
+        output: &mut Option<Self>,
+        success: &mut Success,
+        _: Strictness,
+    ) -> Result<(), Error> {
+        let (meta, log_id) = (success.meta.clone(), success.log_id());
+        match std::mem::replace(&mut success.content, Content::Data(Bytes::new())) {
+            Content::File(file) => {
+                *output = Some(Self::new(meta, success.attempts, log_id, *file)?);
+                Ok(())
+            }
             Content::Data(_) => Err(Error::new(ErrorKind::Decode).with_operation(meta.name())),
         }
     }
 }
 
 impl<T: Output> Output for Response<T> {
-    fn from_success(success: Box<Success>, strictness: Strictness) -> Result<Read<Self>, Error> {
-        let status = success.status.as_u16();
-        let (log_id, attempts) = (success.log_id(), success.attempts);
-        let headers = match &success.content {
+    fn read_success(
+        output: &mut Option<Self>,
+        success: &mut Success,
+        strictness: Strictness,
+    ) -> Result<(), Error> {
+        let log_id = success.log_id();
+        if let Content::File(file) = &success.content {
             // The name and the size of a file are in its headers.
-            Content::File(file) => file.headers.clone(),
-            // They also hold the log ID, which an error of decoding asks for.
-            Content::Data(_) => success.headers.clone(),
-        };
-        let body = success.body.clone();
-        let Read { value: output, warnings } = T::from_success(success, strictness)?;
-        Ok(Self { output, status, headers, body, log_id, attempts, warnings }.into())
+            success.headers = file.headers.clone();
+        }
+        let mut inner = None;
+        T::read_success(&mut inner, success, strictness)?;
+        *output = inner.map(|output| Self {
+            output,
+            status: success.status.as_u16(),
+            headers: std::mem::take(&mut success.headers),
+            body: std::mem::take(&mut success.body),
+            log_id,
+            attempts: success.attempts,
+            warnings: std::mem::take(&mut success.warnings),
+        });
+        Ok(())
     }
 }
 
-/// The only step of a call that is compiled for each type of output.
-fn decode<T: DeserializeOwned>(
-    mut success: Box<Success>,
+/// Decodes the data. Of this, only `target` is compiled for each type of output.
+fn decode(
+    target: &mut dyn for<'de> Target<'de>,
+    success: &mut Success,
     strictness: Strictness,
-) -> Result<Read<T>, Error> {
-    let mut read = codec::read(success.data(), strictness);
-    if read.is_err() && success.find_data()? {
-        read = codec::read(success.data(), strictness);
+) -> Result<(), Error> {
+    let mut warnings = codec::read_into(target, success.data(), strictness);
+    if warnings.is_err() && success.find_data()? {
+        warnings = codec::read_into(target, success.data(), strictness);
     }
     if let Some(warning) = success.warnings.first()
         && strictness == Strictness::Strict
     {
-        return Err(undecodable(&success, &DecodeError::strict(warning.clone())));
+        return Err(undecodable(success, &DecodeError::strict(warning.clone())));
     }
-    let mut read = read.map_err(|error| undecodable(&success, &error))?;
-    read.warnings.splice(..0, std::mem::take(&mut success.warnings));
-    if !read.warnings.is_empty() {
-        warn(&success, &read.warnings);
+    success.warnings.extend(warnings.map_err(|error| undecodable(success, &error))?);
+    if !success.warnings.is_empty() {
+        warn(success);
     }
-    Ok(read)
+    Ok(())
 }
 
 #[cold]
@@ -161,8 +187,8 @@ fn undecodable(success: &Success, error: &DecodeError) -> Error {
 
 /// No value of the response is in a warning, so that it can be logged.
 #[cold]
-fn warn(success: &Success, warnings: &[Warning]) {
-    let warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
+fn warn(success: &Success) {
+    let warnings: Vec<_> = success.warnings.iter().map(Warning::to_string).collect();
     tracing::warn!(
         openplat.operation = %success.meta.name(),
         openplat.log_id = success.log_id(),

@@ -16,8 +16,8 @@ use super::{Call, Line, Output};
 use crate::codec::{Param, Warning};
 use crate::error::{Error, ErrorKind};
 use crate::meta::{Meta, Method, OperationMeta, is_path};
+use crate::wire::Parts;
 use crate::wire::file::{Download, Upload};
-use crate::wire::{Encoded, Parts};
 
 /// A call of an endpoint by its method and path. See [`Client::raw`](crate::Client::raw).
 ///
@@ -161,10 +161,10 @@ impl RawCall {
     }
 
     fn call<T>(&self, meta: OperationMeta) -> Call<T> {
-        Call::new(self.line.clone(), self.encode(meta))
+        Call::new(self.line.clone(), self.parts(meta))
     }
 
-    fn encode(&self, meta: OperationMeta) -> Result<Encoded, Error> {
+    fn parts(&self, meta: OperationMeta) -> Result<Parts, Error> {
         let refuse = |detail: String| {
             let error = Error::new(ErrorKind::InvalidRequest).with_detail(detail);
             Err(error.with_operation(meta.id().to_owned()))
@@ -210,7 +210,7 @@ impl RawCall {
                 });
             }
         }
-        parts.finish()
+        Ok(parts)
     }
 }
 

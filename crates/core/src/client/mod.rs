@@ -149,6 +149,8 @@ impl<V: Vendor> Client<V> {
         &self.channel
     }
 
+    // Each operation that is called has a copy of what is inlined.
+    #[inline(never)]
     fn line(&self) -> Line {
         let auth = Auth::App(self.source.clone());
         Line { channel: self.channel.clone(), auth, timeout: self.timeout }

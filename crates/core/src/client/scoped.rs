@@ -75,7 +75,7 @@ where
     O: OperationOf<V> + AcceptsUserToken,
 {
     fn call(&self, operation: &O) -> Call<O::Output> {
-        self.line.call(operation)
+        self.line.clone().call(operation)
     }
 }
 
@@ -85,6 +85,6 @@ where
     O: OperationOf<V> + AcceptsAppToken,
 {
     fn call(&self, operation: &O) -> Call<O::Output> {
-        self.line.call(operation)
+        self.line.clone().call(operation)
     }
 }

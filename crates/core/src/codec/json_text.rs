@@ -67,7 +67,7 @@ impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Opener<T> {
     fn visit_newtype_struct<D: Deserializer<'de>>(self, closed: D) -> Result<T, D::Error> {
         let text: Cow<'_, str> = match Value::deserialize(closed)? {
             Value::Null => return Ok(T::default()),
-            Value::String(text) if text.trim().is_empty() => return Ok(T::default()),
+            Value::String(text) if says_nothing(&text) => return Ok(T::default()),
             Value::String(text) => text.into(),
             value => value.to_string().into(),
         };
@@ -85,6 +85,10 @@ impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Opener<T> {
     }
 }
 
+fn says_nothing(text: &str) -> bool {
+    matches!(text.trim(), "" | "null")
+}
+
 /// The JSON in the string that is being read, or the value that came instead of a string.
 pub(super) fn open<'de>(notes: &Notes<'de>) -> Option<&'de str> {
     let raw = notes.raw();
@@ -92,6 +96,7 @@ pub(super) fn open<'de>(notes: &Notes<'de>) -> Option<&'de str> {
         return Some(raw).filter(|raw| *raw != "null");
     };
     match repair(text.as_bytes()) {
+        _ if says_nothing(&text) => None,
         Cow::Borrowed(json) => checked(json).is_ok().then(|| notes.keep(text)),
         Cow::Owned(json) => {
             checked(&json).ok()?;
@@ -143,10 +148,14 @@ mod tests {
     #[test]
     fn what_is_absent_or_not_in_a_string_is_read_as_well() {
         let nothing = Model { settings: None, rows: vec![] };
-        for json in
-            ["{}", r#"{"settings": null, "rows": null}"#, r#"{"settings": "", "rows": " "}"#]
-        {
-            assert_eq!(read(json).unwrap(), nothing.clone().into(), "{json}");
+        for json in [
+            "{}",
+            r#"{"settings": null, "rows": null}"#,
+            r#"{"settings": "", "rows": " "}"#,
+            r#"{"settings": "null", "rows": "null"}"#,
+        ] {
+            let read = read(json).unwrap();
+            assert_eq!((read.value, read.warnings), (nothing.clone(), vec![]), "{json}");
         }
         assert_eq!(read(r#"{"rows": [1, "2"]}"#).unwrap().value.rows, [1, 2]);
     }

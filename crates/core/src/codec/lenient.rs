@@ -7,26 +7,27 @@
 //! [`Notes`]: it reads each value from a text of its own and continues after a fault. Both are the
 //! same code with the same types, so that a model is compiled for one deserializer.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::iter::empty;
 use std::marker::PhantomData;
 use std::vec;
 
-use serde::de::value::StrDeserializer;
+use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{
     Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess,
     SeqAccess, Visitor,
 };
-use serde_json::de::SliceRead;
 use serde_json::value::RawValue;
 
 use super::json_text;
-use super::notes::{Notes, Place, Step};
+use super::notes::{Notes, Place, Step, Target};
 
 /// The first pass.
 pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
     let mut inner = serde_json::Deserializer::from_slice(json);
-    let value = T::deserialize(Lenient::new(&mut inner, None))?;
+    let value = T::deserialize(Lenient::new(&mut inner, Pass::FIRST))?;
     inner.end()?;
     Ok(value)
 }
@@ -45,27 +46,35 @@ const TUPLE: Want = 7;
 const MAP: Want = 8;
 const STRUCT: Want = 9;
 
-pub(super) struct Lenient<'t, 'de, D> {
+/// The pass that a value is read in. A reference to it fits into a register, together with one to the
+/// text.
+pub(crate) struct Pass<'t, 'de> {
+    /// Of the second pass.
+    pub(super) notes: Option<&'t Notes<'de>>,
+    /// An item of a list: `null` there is no empty list or map, but no item.
+    pub(super) is_item: bool,
+}
+
+impl<'t, 'de> Pass<'t, 'de> {
+    pub(super) const FIRST: &'t Self = &Self { notes: None, is_item: false };
+    const FIRST_ITEM: &'t Self = &Self { notes: None, is_item: true };
+}
+
+pub(crate) struct Lenient<'t, 'de, D> {
     inner: D,
-    notes: Option<&'t Notes<'de>>,
-    /// An item of a list: `null` there is no empty object, but no item.
-    is_item: bool,
+    pass: &'t Pass<'t, 'de>,
 }
 
 impl<'t, 'de, D> Lenient<'t, 'de, D> {
-    pub(super) fn new(inner: D, notes: Option<&'t Notes<'de>>) -> Self {
-        Self { inner, notes, is_item: false }
-    }
-
-    pub(super) fn in_list(self, is_item: bool) -> Self {
-        Self { is_item, ..self }
+    pub(super) fn new(inner: D, pass: &'t Pass<'t, 'de>) -> Self {
+        Self { inner, pass }
     }
 
     fn want<V: Visitor<'de>, const WANT: Want>(&self, visitor: V) -> Tolerant<'t, 'de, V, WANT> {
-        if let Some(notes) = self.notes {
+        if let Some(notes) = self.pass.notes {
             notes.expect(&visitor);
         }
-        Tolerant { visitor, notes: self.notes, is_item: self.is_item }
+        Tolerant { visitor, pass: self.pass }
     }
 }
 
@@ -105,11 +114,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         let visitor = self.want::<V, LIST>(visitor);
-        // `{}` says that there is nothing. It is rare, and left to the second pass.
-        match self.notes.is_some_and(|notes| is_empty_object(notes.raw())) {
-            true => Tolerant { is_item: false, ..visitor }.visit_none(),
-            false => self.inner.deserialize_option(visitor),
-        }
+        self.inner.deserialize_option(visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -123,11 +128,13 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        if let Some(notes) = self.notes {
+        if let Some(notes) = self.pass.notes {
             notes.expect_fields(fields);
         }
         let visitor = self.want::<V, STRUCT>(visitor);
-        self.inner.deserialize_option(visitor)
+        // `null` is rare, since a field that may be absent is an `Option`. It is left to the second
+        // pass.
+        self.inner.deserialize_map(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -156,13 +163,15 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
     ) -> Result<V::Value, D::Error> {
         let mut visitor = self.want::<V, ANYTHING>(visitor);
         if name == json_text::NAME
-            && let Some(notes) = visitor.notes.take()
-            && let Some(json) = json_text::open(notes)
+            && let Some(notes) = visitor.pass.notes
         {
-            let visitor = visitor.visitor;
-            return notes
-                .read_with(json, |inner| visitor.visit_some(inner))
-                .map_err(|_| unreadable());
+            if let Some(json) = json_text::open(notes) {
+                let visitor = visitor.visitor;
+                return notes
+                    .read_with(json, false, |inner| visitor.visit_some(inner))
+                    .map_err(|_| unreadable());
+            }
+            visitor.pass = Pass::FIRST;
         }
         self.inner.deserialize_newtype_struct(name, visitor)
     }
@@ -195,8 +204,7 @@ fn unreadable<E: Error>() -> E {
 /// Hands the wrapped visitor what it wants, made from what came.
 struct Tolerant<'t, 'de, V, const WANT: Want> {
     visitor: V,
-    notes: Option<&'t Notes<'de>>,
-    is_item: bool,
+    pass: &'t Pass<'t, 'de>,
 }
 
 /// Below this every whole number has a double of its own.
@@ -234,7 +242,7 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Tolerant<'_, 'de, V, WANT> {
 
     /// Other digits would be another ID, so those of the text are taken.
     fn visit_long_number<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        match self.notes {
+        match self.pass.notes {
             Some(notes) if WANT == INTEGER => self.visit_integer(notes.raw()),
             Some(notes) => self.visitor.visit_str(notes.raw().trim_ascii()),
             None => self.visitor.visit_f64(value),
@@ -298,14 +306,14 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
         }
     }
 
-    /// `null` is an empty list or object, unless it is an item of a list.
+    /// `null` is an empty list or map, unless it is an item of a list.
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        let is_absent = self.notes.is_some_and(Notes::is_absent);
         match WANT {
-            LIST if !self.is_item => empty("[]").deserialize_seq(self).map_err(E::custom),
-            MAP if !self.is_item => empty("{}").deserialize_map(self).map_err(E::custom),
-            STRUCT if !self.is_item && !is_absent => {
-                empty("{}").deserialize_map(self).map_err(E::custom)
+            LIST if !self.pass.is_item => {
+                self.visitor.visit_seq(SeqDeserializer::new(empty::<()>()))
+            }
+            MAP if !self.pass.is_item => {
+                self.visitor.visit_map(MapDeserializer::new(empty::<((), ())>()))
             }
             _ => self.visitor.visit_none(),
         }
@@ -318,20 +326,20 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
         match WANT {
             LIST => inner.deserialize_seq(self),
-            MAP | STRUCT => inner.deserialize_map(self),
-            _ => self.visitor.visit_some(Lenient::new(inner, self.notes)),
+            MAP => inner.deserialize_map(self),
+            _ => self.visitor.visit_some(Lenient::new(inner, self.pass)),
         }
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_newtype_struct(Lenient::new(inner, self.notes))
+        self.visitor.visit_newtype_struct(Lenient::new(inner, self.pass))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let notes = match WANT {
             // Nothing fails where anything fits.
             ANYTHING => None,
-            _ => self.notes,
+            _ => self.pass.notes,
         };
         let place = if WANT == TUPLE { Place::Element } else { Place::Item };
         self.visitor.visit_seq(Elements { inner, notes, index: 0, place })
@@ -340,7 +348,7 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Visitor<'de> for Tolerant<'_, 'de, 
     fn visit_map<A: MapAccess<'de>>(self, mut inner: A) -> Result<V::Value, A::Error> {
         let notes = match WANT {
             ANYTHING => None,
-            _ => self.notes,
+            _ => self.pass.notes,
         };
         let noted = match notes {
             Some(notes) => Some(Noted::new(&mut inner, notes, WANT == STRUCT)?),
@@ -372,14 +380,16 @@ impl<'de, A: SeqAccess<'de>> Elements<'_, 'de, A> {
         &mut self,
         notes: &Notes<'de>,
     ) -> Result<Option<T>, A::Error> {
+        let mut element = None;
         while let Some((step, raw)) = self.next_raw()? {
-            match (notes.read(step, raw, self.place), self.place) {
-                (Some(element), _) => return Ok(Some(element)),
-                (None, Place::Item) => {}
-                (None, _) => return Err(unreadable()),
+            notes.read(step, raw, self.place, &mut element);
+            match self.place {
+                _ if element.is_some() => break,
+                Place::Item => {}
+                _ => return Err(unreadable()),
             }
         }
-        Ok(None)
+        Ok(element)
     }
 }
 
@@ -391,16 +401,22 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, 'de, A> {
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
         let Some(notes) = self.notes else {
-            return self.inner.next_element_seed(Seed { seed, is_item: true });
+            return self.inner.next_element_seed(Seed { seed, pass: Pass::FIRST_ITEM });
         };
         let Some((_, raw)) = self.next_raw()? else { return Ok(None) };
-        notes.read_with(raw, |inner| seed.deserialize(inner)).map(Some).map_err(|_| unreadable())
+        notes
+            .read_with(raw, false, |inner| seed.deserialize(inner))
+            .map(Some)
+            .map_err(|_| unreadable())
     }
 
     /// Lists ask with the type of their items, which can therefore be tried more than once.
     fn next_element<T: Deserialize<'de>>(&mut self) -> Result<Option<T>, A::Error> {
         match self.notes {
-            None => self.inner.next_element_seed(Seed { seed: PhantomData, is_item: true }),
+            None => {
+                let seed = Seed { seed: PhantomData, pass: Pass::FIRST_ITEM };
+                self.inner.next_element_seed(seed)
+            }
             Some(notes) => self.next_noted(notes),
         }
     }
@@ -411,11 +427,47 @@ struct Entries<'t, 'de, A> {
     noted: Option<Box<Noted<'t, 'de>>>,
 }
 
+impl<'de, A: MapAccess<'de>> Entries<'_, 'de, A> {
+    fn key(&mut self) -> Result<Option<Cow<'de, str>>, A::Error> {
+        match &mut self.noted {
+            None => self.inner.next_key_seed(Key),
+            Some(noted) => Ok(noted.next().map(Cow::Borrowed)),
+        }
+    }
+}
+
+/// Reads a key as a text, so that what a type makes of it is compiled once for both passes.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<Self::Value, D::Error> {
+        inner.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
+    }
+}
+
 /// The members of an object, each with its text.
 struct Noted<'t, 'de> {
     notes: &'t Notes<'de>,
     fields: &'static [&'static str],
-    members: vec::IntoIter<(String, &'de RawValue)>,
+    members: vec::IntoIter<(&'de str, &'de RawValue)>,
     /// The member whose key was read.
     step: Step,
     raw: &'de str,
@@ -431,8 +483,12 @@ impl<'t, 'de> Noted<'t, 'de> {
     ) -> Result<Box<Self>, A::Error> {
         let fields = if is_struct { notes.fields() } else { &[] };
         let mut members = Vec::new();
-        while let Some(member) = inner.next_entry::<String, &'de RawValue>()? {
-            members.push(member);
+        while let Some(key) = inner.next_key_seed(Key)? {
+            let key = match key {
+                Cow::Borrowed(key) => key,
+                Cow::Owned(key) => notes.keep(key),
+            };
+            members.push((key, inner.next_value::<&'de RawValue>()?));
         }
         let mut noted =
             Self { notes, fields, members: Vec::new().into_iter(), step: Step::Key, raw: "" };
@@ -443,12 +499,12 @@ impl<'t, 'de> Noted<'t, 'de> {
     /// Of a key that appears more than once, the last one counts.
     fn without_repeated(
         &self,
-        mut members: Vec<(String, &'de RawValue)>,
-    ) -> Vec<(String, &'de RawValue)> {
+        mut members: Vec<(&'de str, &'de RawValue)>,
+    ) -> Vec<(&'de str, &'de RawValue)> {
         let mut seen = HashSet::new();
         members.reverse();
         members.retain(|(key, _)| {
-            let is_new = seen.insert(key.clone());
+            let is_new = seen.insert(*key);
             if !is_new {
                 self.notes.warn_of_repeated_key(self.step_to(key));
             }
@@ -463,24 +519,17 @@ impl<'t, 'de> Noted<'t, 'de> {
         field.map_or(Step::Key, |field| Step::Field(field))
     }
 
-    fn next(&mut self) -> Option<String> {
+    #[cold]
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'de str> {
         let (key, raw) = self.members.next()?;
-        self.step = self.step_to(&key);
+        self.step = self.step_to(key);
         self.raw = raw.get();
         Some(key)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn key<K: DeserializeSeed<'de>, E: Error>(&mut self, seed: K) -> Result<Option<K::Value>, E> {
-        let Some(key) = self.next() else { return Ok(None) };
-        seed.deserialize(StrDeserializer::new(&key)).map(Some)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn member<V: Deserialize<'de>, E: Error>(&self) -> Result<V, E> {
-        self.notes.read(self.step, self.raw, Place::Member).ok_or_else(unreadable)
+    fn member(&self, target: &mut dyn Target<'de>) {
+        self.notes.read(self.step, self.raw, Place::Member, target);
     }
 
     #[cold]
@@ -492,8 +541,10 @@ impl<'t, 'de> Noted<'t, 'de> {
         E: Error,
     {
         while let Some(key) = self.next() {
-            let key = K::deserialize(StrDeserializer::<E>::new(&key))?;
-            if let Some(value) = self.notes.read(self.step, self.raw, Place::Entry) {
+            let key = K::deserialize(StrDeserializer::<E>::new(key))?;
+            let mut value = None;
+            self.notes.read(self.step, self.raw, Place::Entry, &mut value);
+            if let Some(value) = value {
                 return Ok(Some((key, value)));
             }
         }
@@ -508,26 +559,30 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        match &mut self.noted {
-            None => self.inner.next_key_seed(seed),
-            Some(noted) => noted.key(seed),
+        match self.key()? {
+            Some(key) => seed.deserialize(StrDeserializer::new(&key)).map(Some),
+            None => Ok(None),
         }
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         let Some(noted) = &self.noted else {
-            return self.inner.next_value_seed(Seed { seed, is_item: false });
+            return self.inner.next_value_seed(Seed { seed, pass: Pass::FIRST });
         };
-        let read = noted.notes.read_with(noted.raw, |inner| seed.deserialize(inner));
+        let read = noted.notes.read_with(noted.raw, false, |inner| seed.deserialize(inner));
         read.map_err(|_| unreadable())
     }
 
-    /// Structs ask with the type of their fields.
+    /// Structs ask with the type of their fields. Not a part of each struct, of whose code it would be
+    /// the half.
+    #[inline(never)]
     fn next_value<V: Deserialize<'de>>(&mut self) -> Result<V, A::Error> {
-        match &self.noted {
-            None => self.inner.next_value_seed(Seed { seed: PhantomData, is_item: false }),
-            Some(noted) => noted.member(),
-        }
+        let Some(noted) = &self.noted else {
+            return self.inner.next_value_seed(Seed { seed: PhantomData, pass: Pass::FIRST });
+        };
+        let mut value = None;
+        noted.member(&mut value);
+        value.ok_or_else(unreadable)
     }
 
     /// Maps ask with the types of both.
@@ -536,7 +591,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
     ) -> Result<Option<(K, V)>, A::Error> {
         match &mut self.noted {
             None => {
-                let seed = Seed { seed: PhantomData, is_item: false };
+                let seed = Seed { seed: PhantomData, pass: Pass::FIRST };
                 self.inner.next_entry_seed(PhantomData, seed)
             }
             Some(noted) => noted.entry(),
@@ -545,29 +600,17 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
 }
 
 /// Of the first pass; the second one has notes.
-struct Seed<S> {
+struct Seed<'t, 'de, S> {
     seed: S,
-    is_item: bool,
+    pass: &'t Pass<'t, 'de>,
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<'_, 'de, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
-        self.seed.deserialize(Lenient { inner, notes: None, is_item: self.is_item })
+        self.seed.deserialize(Lenient::new(inner, self.pass))
     }
-}
-
-/// An empty list or object. It has the type of what else is read: a type of its own would have each
-/// model compiled once more.
-fn empty<'de>(json: &'static str) -> serde_json::Deserializer<SliceRead<'de>> {
-    serde_json::Deserializer::from_slice(json.as_bytes())
-}
-
-/// Returns `true` for `{}`, with or without blanks.
-fn is_empty_object(raw: &str) -> bool {
-    let inside = raw.trim_ascii().strip_prefix('{').and_then(|raw| raw.strip_suffix('}'));
-    inside.is_some_and(|inside| inside.trim_ascii().is_empty())
 }
 
 #[cfg(test)]
@@ -628,6 +671,27 @@ mod tests {
         assert_eq!(drifted.map["a"], 3);
         let nested = drifted.nested.unwrap();
         assert_eq!((nested.number, nested.text.as_deref()), (Some(4), Some("true")));
+    }
+
+    #[test]
+    fn an_object_that_is_not_optional_is_empty_where_there_is_nothing() {
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        struct Holder {
+            #[serde(default)]
+            object: Model,
+            list: Option<Vec<i64>>,
+            pair: Option<(Model, Vec<i64>)>,
+        }
+        for json in ["null", r#""""#, "[]", "{}"] {
+            let holder = decode::<Holder>(&format!(r#"{{"object": {json}}}"#));
+            assert_eq!(holder, Holder::default(), "{json}");
+        }
+        for (json, list) in [("null", None), (r#""""#, None), ("{}", Some(vec![]))] {
+            assert_eq!(decode::<Holder>(&format!(r#"{{"list": {json}}}"#)).list, list, "{json}");
+        }
+        let pair = decode::<Holder>(r#"{"pair": [null, {}]}"#).pair;
+        assert_eq!(pair, Some((Model::default(), vec![])));
+        assert!(lenient::<Holder>(r#"{"object": 7}"#).is_err());
     }
 
     #[test]

@@ -19,6 +19,9 @@ mod warning;
 
 use serde::de::DeserializeOwned;
 
+use lenient::{Lenient, Pass};
+pub(crate) use notes::Target;
+
 pub use int_enum::{__unknown as unknown_number, UnknownNumber};
 pub use number_text::{Millis, NumberText, Seconds};
 pub use param::Param;
@@ -42,28 +45,27 @@ pub fn read<T: DeserializeOwned>(
     json: &[u8],
     strictness: Strictness,
 ) -> Result<Read<T>, DecodeError> {
-    match lenient::from_slice::<T>(json) {
-        Ok(value) => Ok(value.into()),
-        Err(_) => read_again(json, strictness),
+    let mut value = None;
+    let warnings = read_into(&mut value, json, strictness)?;
+    value.map(|value| Read { value, warnings }).ok_or_else(DecodeError::unread)
+}
+
+/// Does the same, and returns what there is to warn of.
+pub(crate) fn read_into(
+    target: &mut dyn for<'de> Target<'de>,
+    json: &[u8],
+    strictness: Strictness,
+) -> Result<Vec<Warning>, DecodeError> {
+    let mut inner = serde_json::Deserializer::from_slice(json);
+    match target.read(Lenient::new(&mut inner, Pass::FIRST)).and_then(|()| inner.end()) {
+        Ok(()) => Ok(Vec::new()),
+        Err(_) => notes::read_again(json, strictness, target),
     }
 }
 
 /// Reads JSON of the SDK's own dealings with a platform, of which no one would hear a warning.
 pub(crate) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     Ok(read(json, Strictness::Lenient)?.value)
-}
-
-#[cold]
-fn read_again<T: DeserializeOwned>(
-    json: &[u8],
-    strictness: Strictness,
-) -> Result<Read<T>, DecodeError> {
-    let mut value = None;
-    let warnings = notes::read_again(json, strictness, &mut |inner| {
-        value = Some(T::deserialize(inner)?);
-        Ok(())
-    })?;
-    value.map(|value| Read { value, warnings }).ok_or_else(DecodeError::unread)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Expected};
 use serde_json::de::SliceRead;
 
 use super::arena::{Arena, Keeper};
-use super::lenient::Lenient;
+use super::lenient::{Lenient, Pass};
 use super::repair::{checked, repair};
 use super::warning::{DecodeError, Fault, Strictness, Warning, path_of};
 
@@ -46,19 +46,24 @@ pub(super) enum Place {
     Entry,
     /// An element of a tuple, whose place says what it is: the tuple fails.
     Element,
+    /// No part of anything.
+    Whole,
 }
 
 /// A value with a text of its own. This is the deserializer of the first pass.
-pub(super) type Piece<'t, 'de> = Lenient<'t, 'de, &'t mut serde_json::Deserializer<SliceRead<'de>>>;
+pub(crate) type Piece<'t, 'de> = Lenient<'t, 'de, &'t mut serde_json::Deserializer<SliceRead<'de>>>;
 
-/// Reads a value of a type that only the reader knows.
-type Reader<'r, 'de> = dyn FnMut(Piece<'_, 'de>) -> serde_json::Result<()> + 'r;
+/// Takes a value whose type no one else knows, so that all others are compiled once. A closure would
+/// be compiled twice.
+pub(crate) trait Target<'de> {
+    fn read(&mut self, inner: Piece<'_, 'de>) -> serde_json::Result<()>;
+}
 
-fn reader<'de, T: Deserialize<'de>>(
-    value: &mut Option<T>,
-) -> impl FnMut(Piece<'_, 'de>) -> serde_json::Result<()> {
-    |inner| {
-        *value = Some(T::deserialize(inner)?);
+impl<'de, T: Deserialize<'de>> Target<'de> for Option<T> {
+    // Of a whole call it is a small part, and the second pass takes its time.
+    #[cold]
+    fn read(&mut self, inner: Piece<'_, 'de>) -> serde_json::Result<()> {
+        *self = Some(T::deserialize(inner)?);
         Ok(())
     }
 }
@@ -75,8 +80,6 @@ pub(super) struct Notes<'de> {
     expected: RefCell<(&'de str, String)>,
     /// The fields of the struct that was asked for last.
     fields: Cell<&'static [&'static str]>,
-    /// A value is being read whose text is of no use: only what may be absent can be made.
-    is_absent: Cell<bool>,
     /// The fault of the last value.
     fault: Cell<Option<Fault>>,
     warnings: RefCell<Vec<Warning>>,
@@ -91,7 +94,6 @@ impl<'de> Notes<'de> {
             raw: Cell::new(""),
             expected: RefCell::default(),
             fields: Cell::default(),
-            is_absent: Cell::default(),
             fault: Cell::default(),
             warnings: RefCell::default(),
             unlisted: Cell::default(),
@@ -101,10 +103,6 @@ impl<'de> Notes<'de> {
     /// The text of the value that is being read.
     pub(super) fn raw(&self) -> &'de str {
         self.raw.get()
-    }
-
-    pub(super) fn is_absent(&self) -> bool {
-        self.is_absent.get()
     }
 
     pub(super) fn keep(&self, text: String) -> &'de str {
@@ -141,46 +139,42 @@ impl<'de> Notes<'de> {
         self.warn(Warning::repeated_key(&path));
     }
 
-    /// Reads the whole.
-    fn root(&self, raw: &'de str, read: &mut Reader<'_, 'de>) -> Result<(), Fault> {
-        self.attempt(raw, false, read).or_else(|fault| match is_empty(raw) {
-            true => self.attempt("null", false, read).map_err(|_| fault),
-            false => Err(fault),
-        })
-    }
-
-    /// Reads a part, or gives it up as its place allows. Returns `None` if it is skipped, or if
-    /// the whole that needs it fails.
-    ///
-    /// Only the reading itself is compiled for each type.
-    pub(super) fn read<T: Deserialize<'de>>(
+    /// Reads a part, or gives it up as its place allows. `target` stays empty if the part is skipped,
+    /// or if the whole that needs it fails.
+    pub(super) fn read(
         &self,
         step: Step,
         raw: &'de str,
         place: Place,
-    ) -> Option<T> {
-        let mut value = None;
-        self.read_part(step, raw, place, &mut reader(&mut value));
-        value
-    }
-
-    fn read_part(&self, step: Step, raw: &'de str, place: Place, read: &mut Reader<'_, 'de>) {
+        target: &mut dyn Target<'de>,
+    ) {
         self.path.borrow_mut().push(step);
-        if let Err(fault) = self.attempt(raw, place == Place::Item, read) {
-            let may_be_absent = matches!(place, Place::Member | Place::Entry);
-            let is_silent = is_empty(raw);
-            // An empty text, list or object is a way to say that there is nothing.
-            self.is_absent.set(!is_silent);
-            let is_absent = may_be_absent && self.attempt("null", false, read).is_ok();
-            self.is_absent.set(false);
+        if let Err(fault) = self.read_any(raw, place, target) {
             match place {
-                _ if is_absent && is_silent => {}
-                _ if is_absent => self.give_up("was left out", &fault),
                 Place::Item | Place::Entry => self.give_up("was skipped", &fault),
-                Place::Member | Place::Element => self.fault.set(Some(fault)),
+                Place::Member | Place::Element | Place::Whole => self.fault.set(Some(fault)),
             }
         }
         self.path.borrow_mut().pop();
+    }
+
+    /// Reads a value from its text or, if that fails, from one that stands for it.
+    fn read_any(
+        &self,
+        raw: &'de str,
+        place: Place,
+        target: &mut dyn Target<'de>,
+    ) -> Result<(), Fault> {
+        self.attempt(raw, place == Place::Item, target).or_else(|fault| {
+            let mut others = others(raw, place).iter();
+            if !others.any(|other| self.attempt(other, false, target).is_ok()) {
+                return Err(fault);
+            }
+            if !is_nothing(raw) {
+                self.give_up("was left out", &fault);
+            }
+            Ok(())
+        })
     }
 
     fn give_up(&self, effect: &str, fault: &Fault) {
@@ -191,13 +185,13 @@ impl<'de> Notes<'de> {
         &self,
         raw: &'de str,
         is_item: bool,
-        read: &mut Reader<'_, 'de>,
+        target: &mut dyn Target<'de>,
     ) -> Result<(), Fault> {
         if self.path.borrow().len() > MAX_DEPTH {
             return Err(self.fault_here("nested too deeply".to_owned()));
         }
         self.fault.set(None);
-        self.read_with(raw, |inner| read(inner.in_list(is_item))).map_err(|error| {
+        self.read_with(raw, is_item, |inner| target.read(inner)).map_err(|error| {
             self.raw.set(raw);
             // The innermost fault says most.
             self.fault.take().unwrap_or_else(|| self.describe(&error))
@@ -208,11 +202,12 @@ impl<'de> Notes<'de> {
     pub(super) fn read_with<T>(
         &self,
         raw: &'de str,
+        is_item: bool,
         read: impl FnOnce(Piece<'_, 'de>) -> serde_json::Result<T>,
     ) -> serde_json::Result<T> {
         self.raw.set(raw);
         let mut inner = serde_json::Deserializer::from_slice(raw.as_bytes());
-        read(Lenient::new(&mut inner, Some(self)))
+        read(Lenient::new(&mut inner, &Pass { notes: Some(self), is_item }))
     }
 
     fn describe(&self, error: &serde_json::Error) -> Fault {
@@ -241,11 +236,33 @@ impl<'de> Notes<'de> {
     }
 }
 
-/// The second pass. Returns what there is to say if `read` has read the value.
+/// Returns the texts that stand for a value whose own text cannot be read.
+fn others(raw: &str, place: Place) -> &'static [&'static str] {
+    use Place::{Element, Entry, Item, Member, Whole};
+    match (raw.trim_ascii(), place) {
+        // An empty object is an empty list.
+        (raw, Item | Element) if is_empty_object(raw) => &["[]"],
+        (raw, Member | Entry | Whole) if is_empty_object(raw) => &["[]", "null"],
+        // An absent object is an empty one, but an absent item is none.
+        ("null", Member | Entry | Element | Whole) => &["{}"],
+        // An empty text, list or object is a way to say that there is nothing.
+        (raw, Member | Entry | Whole) if is_empty(raw) => &["null", "{}"],
+        (_, Member | Entry) => &["null"],
+        (_, Item | Element | Whole) => &[],
+    }
+}
+
+/// Returns `true` if a text says that there is nothing.
+fn is_nothing(raw: &str) -> bool {
+    raw.trim_ascii() == "null" || is_empty(raw)
+}
+
+/// The second pass. Returns what there is to say of the value.
+#[cold]
 pub(super) fn read_again(
     json: &[u8],
     strictness: Strictness,
-    read: &mut dyn FnMut(Piece<'_, '_>) -> serde_json::Result<()>,
+    target: &mut dyn for<'de> Target<'de>,
 ) -> Result<Vec<Warning>, DecodeError> {
     let repaired = repair(json);
     let text = checked(&repaired)?;
@@ -254,7 +271,7 @@ pub(super) fn read_again(
     if let Cow::Owned(_) = repaired {
         notes.warn_of_repair();
     }
-    notes.root(text, &mut |inner| read(inner))?;
+    notes.read_any(text, Place::Whole, target)?;
     let mut warnings = notes.into_warnings();
     match strictness {
         Strictness::Strict if !warnings.is_empty() => {
@@ -262,6 +279,12 @@ pub(super) fn read_again(
         }
         _ => Ok(warnings),
     }
+}
+
+/// Returns `true` for `{}`, with or without blanks.
+fn is_empty_object(raw: &str) -> bool {
+    let inside = raw.trim_ascii().strip_prefix('{').and_then(|raw| raw.strip_suffix('}'));
+    inside.is_some_and(|inside| inside.trim_ascii().is_empty())
 }
 
 /// Whether the text is `""`, `[]` or `{}`.

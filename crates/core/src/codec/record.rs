@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::UNWRITABLE;
-use super::lenient::Lenient;
+use super::lenient::{Lenient, Pass};
 use super::notes::kind;
 use super::warning::{DecodeError, Strictness};
 use crate::base::Masked;
@@ -112,7 +112,7 @@ impl Record {
 
     fn read_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
         // Without a detour through text, on which a float could lose its last digit.
-        T::deserialize(Lenient::new(&self.0, None))
+        T::deserialize(Lenient::new(&self.0, Pass::FIRST))
             .or_else(|_| self.read_again())
             .map_err(Error::from)
     }

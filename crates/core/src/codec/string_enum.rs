@@ -66,7 +66,14 @@ where
 {
     let mut value = None;
     deserializer.deserialize_str(Text(&mut |text| value = Some(T::from(text))))?;
-    value.ok_or_else(|| D::Error::custom("expected a string"))
+    value.ok_or_else(unread)
+}
+
+/// A visitor that was never shown a text. Not compiled for each enum.
+#[cold]
+#[inline(never)]
+fn unread<E: Error>() -> E {
+    E::custom("expected a string")
 }
 
 struct Text<'a>(&'a mut dyn FnMut(&str));
