@@ -195,6 +195,10 @@ fn visit(book: &mut Book, each: &mut dyn FnMut(&Slot, &mut String)) {
     for (stem, spec) in &mut book.endpoints {
         each(&Slot::new(stem.clone(), format!("operation {}", spec.id), vec![]), &mut spec.doc);
         of_aliases(stem, &spec.id, &mut spec.aliases, each);
+        if let Some(text) = &mut spec.deprecated {
+            let about = format!("what to use instead of {}", spec.id);
+            each(&Slot::new(format!("{stem} deprecated"), about, vec![]), text);
+        }
         let lists = [
             ("params", "request", Some(&mut spec.params)),
             ("query", "request", Some(&mut spec.query)),
