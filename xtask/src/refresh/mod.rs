@@ -2,13 +2,11 @@
 //! changelog are written together or not at all; then the changes are tested and summarized.
 
 mod before;
-pub mod changelog;
 mod checkout;
 mod checks;
 pub mod readme;
 mod summary;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,9 +14,9 @@ use anstream::{eprintln, print};
 use clap::Args;
 
 use self::before::Before;
-use self::changelog::Entry;
 use self::checkout::Changed;
 use self::summary::Summary;
+use crate::changelog::{self, Changelog};
 use crate::changes::{self, CrateChanges};
 use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::{self, Error};
@@ -27,13 +25,12 @@ use crate::distill::command::{console, writing};
 use crate::distill::specs::sentences::Gap;
 use crate::openapi;
 
-const CHANGELOG: &str = "CHANGELOG.md";
-
 /// Plans the changes that bring generated files up to date with the specs.
-type Plan = fn(&Path) -> Result<Vec<codegen::Change>, String>;
+type Plan = fn(&Path) -> Result<codegen::Outcome, Error>;
 
 /// The plans for everything that is generated from the specs.
-const GENERATED: &[Plan] = &[code, documents];
+const GENERATED: &[Plan] =
+    &[|root| codegen::plan(root, &[]), |root| openapi::plan(root, &[], None)];
 
 /// The pages to take over.
 #[derive(Args)]
@@ -68,7 +65,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     if !outcome.gaps.is_empty() {
         return Err(ask(sentences, &outcome.gaps)?);
     }
-    let written = write(root, &outcome, &uncommitted)?;
+    let written = write(root, &outcome)?;
     clear(&own, &written.crates);
     if written.crates.is_empty() && !written.is_new {
         let pages = outcome.summary.pages;
@@ -80,8 +77,8 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     }
     let names: Vec<&str> = written.crates.iter().map(|it| it.crate_name.as_str()).collect();
     let checks = checks::run(root, &names)?;
-    let (files, Written { crates, entries, .. }) = (checkout::changes(root)?, &written);
-    let summary = Summary { outcome: &outcome, crates, entries, files: &files, checks: &checks };
+    let (files, crates) = (checkout::changes(root)?, &written.crates);
+    let summary = Summary { outcome: &outcome, crates, files: &files, checks: &checks };
     print!("{}", summary.markdown());
     match checks.iter().find(|check| check.passed == Some(false)) {
         None => Ok(()),
@@ -190,52 +187,45 @@ struct Written {
     /// Anything was written just now.
     is_new: bool,
     crates: Vec<CrateChanges>,
-    entries: Vec<Entry>,
 }
 
 /// Writes the specs and what follows from them, all or nothing.
-fn write(root: &Path, outcome: &Outcome, uncommitted: &[Changed]) -> Result<Written, String> {
+fn write(root: &Path, outcome: &Outcome) -> Result<Written, String> {
     let mut before = Before::default();
-    let result = write_keeping(root, outcome, uncommitted, &mut before);
+    let result = write_keeping(root, outcome, &mut before);
     result.map_err(|why| {
         let why = why.trim_start_matches("error: ");
         format!("error: {why}\n\n{}", before.restore(root))
     })
 }
 
-fn write_keeping(
-    root: &Path,
-    outcome: &Outcome,
-    uncommitted: &[Changed],
-    before: &mut Before,
-) -> Result<Written, String> {
+fn write_keeping(root: &Path, outcome: &Outcome, before: &mut Before) -> Result<Written, String> {
     for file in &outcome.files {
         before.keep(root, &Path::new("specs").join(&file.path))?;
     }
     run::write(&root.join("specs"), &outcome.files)?;
     for plan in GENERATED {
-        let changes = plan(root)?;
-        changes.iter().try_for_each(|change| before.keep(root, &change.path))?;
-        codegen::apply(root, &changes).map_err(|error| error.to_string())?;
+        let plan = plan(root).map_err(|error| explain(&error))?;
+        check_sentences(&plan.undescribed)?;
+        plan.changes.iter().try_for_each(|change| before.keep(root, &change.path))?;
+        codegen::apply(root, &plan.changes).map_err(|error| error.to_string())?;
     }
     let changes = changes::since(root, "HEAD")?;
     if !changes.faults.is_empty() {
         return Err(changes.faults.join("\n\n"));
     }
-    let apis = codegen::lower(root).map_err(|error| explain(&error))?;
-    let of_crate = |it: &CrateChanges| {
-        changelog::entries(it, apis.iter().find(|api| api.name == it.crate_name))
-    };
-    let entries: Vec<Entry> = changes.crates.iter().flat_map(of_crate).collect();
-    // A maintainer may have written the entries anew.
-    let is_edited = uncommitted.iter().any(|file| file.path == CHANGELOG);
-    if !is_edited {
-        edit(root, CHANGELOG, before, |text| changelog::insert(text, &entries))?;
+    if !changes.crates.is_empty() {
+        edit(root, changelog::PATH, before, |text| {
+            let mut changelog = Changelog::parse(text)?;
+            changelog::specs::record(&changes.crates, &mut changelog);
+            Ok(changelog.to_string())
+        })?;
     }
+    let apis = codegen::lower(root).map_err(|error| explain(&error))?;
     for readme in readme::READMES {
         edit(root, readme, before, |text| Ok(readme::with_counts(text, &apis)))?;
     }
-    Ok(Written { is_new: !before.is_empty(), crates: changes.crates, entries })
+    Ok(Written { is_new: !before.is_empty(), crates: changes.crates })
 }
 
 fn edit(
@@ -255,22 +245,16 @@ fn edit(
     Ok(())
 }
 
-fn code(root: &Path) -> Result<Vec<codegen::Change>, String> {
-    let outcome = codegen::plan(root, &[]).map_err(|error| explain(&error))?;
-    let places: BTreeSet<&String> = outcome.undescribed.iter().collect();
-    match places.first() {
-        None => Ok(outcome.changes),
-        Some(first) => Err(format!(
+/// Refuses specs that lack sentences which no page of this run is about.
+fn check_sentences(undescribed: &[String]) -> Result<(), String> {
+    match undescribed {
+        [] => Ok(()),
+        [first, ..] => Err(format!(
             "{} sentences are missing that no page is about, the first at {first}: write them, and \
              run the same command again",
-            places.len()
+            undescribed.len()
         )),
     }
-}
-
-fn documents(root: &Path) -> Result<Vec<codegen::Change>, String> {
-    let outcome = openapi::plan(root, &[], None).map_err(|error| explain(&error))?;
-    Ok(outcome.changes)
 }
 
 fn explain(error: &Error) -> String {

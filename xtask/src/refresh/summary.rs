@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::changelog::Entry;
 use super::checkout::Changed;
 use super::checks::Check;
+use crate::changelog::specs;
 use crate::changes::{CrateChanges, Verdict};
 use crate::distill::command::console::LINES;
 use crate::distill::command::run::{Outcome, PageReport};
@@ -16,14 +16,13 @@ use crate::distill::specs::change::Change;
 pub struct Summary<'a> {
     pub outcome: &'a Outcome,
     pub crates: &'a [CrateChanges],
-    pub entries: &'a [Entry],
     pub files: &'a [Changed],
     pub checks: &'a [Check],
 }
 
 impl Summary<'_> {
     pub fn markdown(&self) -> String {
-        let mut text = "## Refresh from the vendor's pages\n\n".to_owned();
+        let mut text = "# Refresh from the vendor's pages\n\n".to_owned();
         let counts = &self.outcome.summary;
         let _ = writeln!(
             text,
@@ -39,17 +38,18 @@ impl Summary<'_> {
     }
 
     fn changes(&self, text: &mut String) {
-        for CrateChanges { crate_name, verdict, version, .. } in self.crates {
-            let verdict = match verdict {
+        for of in self.crates {
+            let verdict = match of.verdict {
                 Verdict::Breaking => "**breaking**",
                 Verdict::Additive => "additive",
                 Verdict::Patch => "sentences and samples alone",
             };
-            let least = version.iter().map(|version| format!("; {version} at least"));
-            let _ = writeln!(text, "### `{crate_name}`: {verdict}{}\n", least.collect::<String>());
-            for entry in self.entries.iter().filter(|entry| entry.crate_name == *crate_name) {
+            let least = of.version.iter().map(|version| format!("; {version} at least"));
+            let least = least.collect::<String>();
+            let _ = writeln!(text, "## `{}`: {verdict}{least}\n", of.crate_name);
+            for entry in specs::entries(of) {
                 let mark = if entry.is_breaking { ", **breaking**" } else { "" };
-                let _ = writeln!(text, "- {}{mark}: {}", entry.section.title(), entry.text);
+                let _ = writeln!(text, "- {:?}{mark}: {}", entry.heading, entry.text);
             }
             text.push('\n');
         }
@@ -143,6 +143,6 @@ fn guesses(page: &PageReport) -> Vec<String> {
 fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
     let lines: Vec<String> = lines.map(|line| format!("- {line}\n")).collect();
     if !lines.is_empty() {
-        let _ = writeln!(text, "### {title}\n\n{}", lines.concat());
+        let _ = writeln!(text, "## {title}\n\n{}", lines.concat());
     }
 }

@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
-use xtask::refresh::changelog::{Entry, Section, insert};
 use xtask::refresh::readme::{READMES, with_counts};
 
 use super::fresh::{event, page, table};
@@ -58,11 +57,17 @@ fn checkout() -> Lab {
         fill(&lab, "left.json");
     }
     lab.edit(DOCK, "  \"doc\"", "  \"aliases\": [\"pier\", \"码头\"],\n  \"doc\"");
-    let run = lab.xtask(&["codegen"]);
-    assert!(run.ok, "{}", run.err);
+    generate(&lab);
     lab.git(&["init", "--quiet"]);
     commit(&lab);
     lab
+}
+
+fn generate(lab: &Lab) {
+    for command in ["codegen", "openapi"] {
+        let run = lab.xtask(&[command]);
+        assert!(run.ok, "{}", run.err);
+    }
 }
 
 fn commit(lab: &Lab) {
@@ -117,7 +122,7 @@ fn a_page_with_a_new_operation_becomes_a_change_for_review() {
         lab.read("CHANGELOG.md"),
         CHANGELOG.replacen(
             "- A crane.\n",
-            "- A crane.\n- `harbor`: error codes: `TooManyNotes` (7001).\n\
+            "- A crane.\n- `harbor`: error codes: `7001` (`TooManyNotes`).\n\
              - `harbor`: `PinNoteDock` (`dock.v1.dock.pin_note`).\n",
             1
         )
@@ -127,9 +132,9 @@ fn a_page_with_a_new_operation_becomes_a_change_for_review() {
     assert!(lab.read("README.zh-CN.md").ends_with(counted), "{}", lab.read("README.zh-CN.md"));
     for line in [
         "2 pages read: 2 operations, 0 events, 0 passed over.",
-        "### `harbor`: additive; 0.3.2 at least",
+        "## `harbor`: additive; 0.3.2 at least",
         "- Added: `PinNoteDock` (`dock.v1.dock.pin_note`)",
-        "- Added: error codes: `TooManyNotes` (7001)",
+        "- Added: error codes: `7001` (`TooManyNotes`)",
         "- add `specs/harbor/dock.pin_note.json`",
         "- change `specs/harbor/api.json`",
         "- `cargo clippy --package harbor --all-targets --all-features -- -Dwarnings`: passed",
@@ -217,7 +222,7 @@ fn a_failed_check_leaves_the_changes_and_shows_the_way_back() {
     let run = refresh(&lab, &["pages"]);
     assert!(run.ok && lab.read(SPEC).contains("Was painted"), "{}", run.err);
     assert!(lab.xtask(&["codegen", "--check"]).ok);
-    let back = "git restore specs crates tests CHANGELOG.md README.md README.zh-CN.md && \
+    let back = "git restore specs crates tests openapi CHANGELOG.md README.md README.zh-CN.md && \
                 git clean -d --force specs crates";
     lab.write("cargo.fails", "clippy");
     let run = refresh(&lab, &["pages"]);
@@ -235,7 +240,7 @@ fn nothing_stays_half_written() {
     commit(&lab);
     lab.write("pages/note.md", pin_note());
     let run = refreshed(&lab);
-    assert!(!run.ok && run.err.contains("CHANGELOG.md has no `## Unreleased`"), "{}", run.err);
+    assert!(!run.ok && run.err.contains("CHANGELOG.md has no line `## Unreleased`"), "{}", run.err);
     assert!(run.err.contains("files that were written are as before"), "{}", run.err);
     assert_eq!(status(&lab), "");
     fs::remove_file(lab.path("target/sentences.json")).unwrap();
@@ -264,7 +269,7 @@ fn a_page_of_no_api_needs_a_place_first() {
     // With its place, it takes its own page and leaves those of others alone.
     lab.write("specs/quay/api.json", r#"{ "vendor": "feishu", "modules": {}, "errors": {} }"#);
     lab.write("crates/quay/Cargo.toml", "");
-    assert!(lab.xtask(&["codegen"]).ok);
+    generate(&lab);
     commit(&lab);
     for _ in 0..2 {
         let run = refresh(&lab, &["pages", "--api", "quay"]);
@@ -294,7 +299,7 @@ fn apis_with_sentences_of_the_same_place_keep_them_apart() {
     let lab = checkout();
     lab.write("specs/quay/api.json", r#"{ "vendor": "feishu", "modules": {}, "errors": {} }"#);
     lab.write("crates/quay/Cargo.toml", "");
-    assert!(lab.xtask(&["codegen"]).ok);
+    generate(&lab);
     commit(&lab);
     let quay = page("POST", "/docks", "").replace("/dock/v1/docks", "/quay/v1/docks");
     lab.write("quay/dock.md", &quay);
@@ -316,7 +321,7 @@ fn apis_with_sentences_of_the_same_place_keep_them_apart() {
     assert!(run.ok, "{}", run.err);
     assert!(lab.read(DOCK).contains("Is long in the harbor."));
     assert!(lab.read("specs/quay/dock.create.json").contains("Is long on the quay."));
-    assert!(run.out.contains("### `quay`") && run.out.contains("### `harbor`"), "{}", run.out);
+    assert!(run.out.contains("## `quay`") && run.out.contains("## `harbor`"), "{}", run.out);
 }
 
 #[test]
@@ -330,14 +335,14 @@ fn an_operation_that_moved_takes_its_spec_along() {
     lab.edit("pages/dock.md", "/dock/v1/docks", "/dock/v1/piers");
     let run = refresh(&lab, &["pages"]);
     assert!(run.ok, "{}", run.err);
-    let line = "- Changed, **breaking**: `CreateDock` (`dock.v1.dock.create`): its path is \
+    let line = "- Changed, **breaking**: `CreateDock` (`dock.v1.dock.create`): the path is \
                 `/open-apis/dock/v1/piers` instead of `/open-apis/dock/v1/docks`";
     assert!(run.out.lines().any(|it| it == line), "{}", run.out);
-    assert!(run.out.contains("### `harbor`: **breaking**; 0.4.0 at least"), "{}", run.out);
+    assert!(run.out.contains("## `harbor`: **breaking**; 0.4.0 at least"), "{}", run.out);
     assert!(run.out.contains("- [ ] Each breaking change"), "{}", run.out);
-    assert!(
-        lab.read("CHANGELOG.md").contains("### Changed\n\n- `harbor`: **breaking:** `CreateDock`")
-    );
+    let entry =
+        "### Changed\n\n- **Breaking:** `harbor`: `CreateDock` (`dock.v1.dock.create`): the path";
+    assert!(lab.read("CHANGELOG.md").contains(entry), "{}", lab.read("CHANGELOG.md"));
 }
 
 #[test]
@@ -359,33 +364,15 @@ fn an_event_and_a_fact_that_no_compiler_sees() {
     assert!(lab.read("README.md").contains("| Docks | 1 | 1 |"), "{}", lab.read("README.md"));
 }
 
-fn entry(section: Section, text: &str) -> Entry {
-    let (crate_name, text) = ("harbor".to_owned(), text.to_owned());
-    Entry { section, crate_name, text, is_breaking: section == Section::Removed }
-}
-
 #[test]
-fn entries_stand_in_their_sections_of_what_is_unreleased() {
-    let entries = [
-        entry(Section::Removed, "`Crane`"),
-        entry(Section::Added, &"a word ".repeat(20)),
-        entry(Section::Changed, "`Dock`"),
-    ];
-    let changelog = "# Changelog\n\n## Unreleased\n\n### Changed, compared with before\n\n- It.\n\n\
-                     ## 0.3.1\n\n### Added\n\n- The harbor.\n";
-    let [first, rest] = [["a word"; 14].join(" "), ["a word"; 6].join(" ")];
-    let expected = format!(
-        "# Changelog\n\n## Unreleased\n\n### Added\n\n- `harbor`: {first}\n  {rest} .\n\n\
-         ### Changed, compared with before\n\n- It.\n- `harbor`: `Dock`.\n\n\
-         ### Removed\n\n- `harbor`: **breaking:** `Crane`.\n\n\
-         ## 0.3.1\n\n### Added\n\n- The harbor.\n"
-    );
-    let inserted = insert(changelog, &entries).unwrap();
-    assert_eq!(inserted, expected);
-    let empty = insert("# Changelog\n\n## Unreleased\n", &entries[2..]).unwrap();
-    assert_eq!(empty, "# Changelog\n\n## Unreleased\n\n### Changed\n\n- `harbor`: `Dock`.\n");
-    assert!(insert("# Changelog\n", &entries).is_err());
-    assert_eq!(insert(changelog, &[]).unwrap(), changelog);
+fn an_operation_that_its_page_advises_against_needs_a_successor() {
+    let lab = checkout();
+    lab.edit("pages/dock.md", "# Dock", "# Dock（旧）");
+    let run = refreshed(&lab);
+    assert!(run.ok, "{}", run.err);
+    let line = "- Deprecated: `CreateDock` (`dock.v1.dock.create`): deprecated";
+    assert!(run.out.lines().any(|it| it == line), "{}", run.out);
+    assert!(lab.read("CHANGELOG.md").contains("### Deprecated"), "{}", lab.read("CHANGELOG.md"));
 }
 
 /// The READMEs of this workspace count what its specs define.
@@ -396,7 +383,9 @@ fn readmes_count_what_there_is() {
     empty.iter_mut().for_each(|api| api.modules.clear());
     for readme in READMES {
         let text = fs::read_to_string(workspace().join(readme)).unwrap();
-        assert_eq!(with_counts(&text, &apis), text, "{readme}");
+        let counted = with_counts(&text, &apis);
+        let wrong = text.lines().zip(counted.lines()).find(|(is, should_be)| is != should_be);
+        assert_eq!(wrong, None, "{readme}");
         assert_ne!(with_counts(&text, &empty), text, "{readme} counts nothing");
     }
 }
