@@ -101,12 +101,21 @@ fn an_entry_is_added_once() {
 fn subjects_are_named_alone_or_by_the_whole_id() {
     let changelog = parse(TEXT);
     for named in ["dock.create", "dock.v1.dock.create", "harbor"] {
-        assert!(changelog.names(named), "{named}");
+        assert!(changelog.names("harbor", named), "{named}");
     }
-    // The last one was released.
-    for other in ["create_dock", "ock.create", "dock", "ships", "Everything"] {
-        assert!(!changelog.names(other), "{other}");
+    for other in ["create_dock", "ock.create", "dock", "ships"] {
+        assert!(!changelog.names("harbor", other), "{other}");
     }
+    assert!(!changelog.names("quay", "dock.create"));
+    // Each entry stands for itself, and what was released is no news.
+    assert!(
+        !parse("## Unreleased\n\n- `quay`: new.\n- `harbor`: `dock.create`.\n")
+            .names("quay", "dock.create")
+    );
+    assert!(
+        !parse("## Unreleased\n\n## 0.1.0\n\n- `quay`: `dock.create`.\n")
+            .names("quay", "dock.create")
+    );
 }
 
 #[test]

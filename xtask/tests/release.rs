@@ -478,7 +478,7 @@ fn the_changelog_has_what_nobody_wrote() {
     harbor.edit(
         "CHANGELOG.md",
         "- Storms",
-        "- Docks are filled by users (`dock.v1.dock.delete`).\n- Storms",
+        "- `harbor`: users fill docks (`dock.v1.dock.delete`).\n- Storms",
     );
     harbor.commit("docs: docks");
     let changelog = harbor.changelog("0.2.0");

@@ -27,13 +27,13 @@ impl Heading {
     const ALL: [Self; 6] =
         [Self::Added, Self::Changed, Self::Deprecated, Self::Removed, Self::Fixed, Self::Security];
 
-    /// Returns the heading in Markdown.
-    pub fn title(self) -> String {
-        format!("### {self:?}")
-    }
-
     fn of(title: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|heading| heading.title() == title)
+    }
+
+    /// Returns the heading in Markdown.
+    fn title(self) -> String {
+        format!("### {self:?}")
     }
 }
 
@@ -120,13 +120,15 @@ impl Changelog {
         })
     }
 
-    /// Whether an entry under `Unreleased` names a subject in backticks, alone or at the end of an ID:
-    /// `im.v1.chat.create` names `chat.create`.
-    pub fn names(&self, subject: &str) -> bool {
-        let end = format!("{subject}`");
-        self.sections.iter().any(|section| {
-            let before: Vec<_> = section.body.split(&end).collect();
-            before.iter().rev().skip(1).any(|text| text.ends_with(['`', '.']))
+    /// Whether an entry under `Unreleased` names a crate and a subject of it in backticks, the subject
+    /// alone or at the end of an ID: `im.v1.chat.create` names `chat.create`.
+    pub fn names(&self, crate_name: &str, subject: &str) -> bool {
+        let (crate_name, end) = (format!("`{crate_name}`"), format!("{subject}`"));
+        let mut entries = self.sections.iter().flat_map(|section| section.body.split("\n- "));
+        entries.any(|entry| {
+            let before: Vec<_> = entry.split(&end).collect();
+            let mut before = before.iter().rev().skip(1);
+            entry.contains(&crate_name) && before.any(|text| text.ends_with(['`', '.']))
         })
     }
 

@@ -22,7 +22,7 @@ pub fn record(crates: &[CrateChanges], changelog: &mut Changelog) -> BTreeSet<St
     let mut entries = Vec::new();
     for of in crates {
         let (old, new): (Vec<_>, Vec<_>) =
-            of.changes.iter().partition(|change| changelog.names(subject(change)));
+            of.changes.iter().partition(|change| changelog.names(&of.crate_name, subject(change)));
         named.extend(old.into_iter().map(|change| subject(change).to_owned()));
         entries.extend(entries_on(of, new.into_iter()));
     }
@@ -92,14 +92,14 @@ fn heading(change: &Change) -> Heading {
 fn item(change: &Change) -> String {
     let what = change.what.label();
     let part = part(change);
-    let (name, of) = match ["", "rust", what].contains(&part) {
-        true => (String::new(), String::new()),
-        false => (format!("`{part}` "), format!(" of `{part}`")),
-    };
+    let is_whole = ["", "rust", what].contains(&part);
+    let of = if is_whole { String::new() } else { format!(" of `{part}`") };
     match (change.what, &change.from, &change.to) {
         (What::Operation | What::Event | What::Crate, ..) => String::new(),
-        (What::Deprecated, None, _) => format!("{name}deprecated"),
-        (What::Deprecated, _, None) => format!("{name}no longer deprecated"),
+        (What::Deprecated, None, _) if is_whole => what.to_owned(),
+        (What::Deprecated, None, _) => format!("`{part}` {what}"),
+        (What::Deprecated, _, None) if is_whole => format!("no longer {what}"),
+        (What::Deprecated, _, None) => format!("`{part}` no longer {what}"),
         (_, Some(from), Some(to)) => format!("the {what}{of} is `{to}` instead of `{from}`"),
         (What::Field, ..) => format!("field `{part}`"),
         (What::Code, None, Some(name)) | (What::Code, Some(name), None) if change.file == API => {
