@@ -3,7 +3,7 @@
 mod alone;
 mod lowest;
 pub mod mutants;
-mod shell;
+pub(crate) mod shell;
 mod steps;
 
 use std::path::Path;

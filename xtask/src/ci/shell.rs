@@ -22,7 +22,12 @@ pub fn prepare(root: &Path, line: &str) -> Result<(), String> {
 
 /// Runs a command whose output is shown as it comes.
 pub fn run(root: &Path, line: &str) -> Result<(), String> {
-    let status = command(root, line).status().map_err(|error| not_started(line, &error))?;
+    finish(line, command(root, line))
+}
+
+/// Runs a command to which something was added.
+pub fn finish(line: &str, mut command: Command) -> Result<(), String> {
+    let status = command.status().map_err(|error| not_started(line, &error))?;
     passed(line, status)
 }
 
@@ -39,7 +44,7 @@ fn passed(line: &str, status: ExitStatus) -> Result<(), String> {
 }
 
 /// Reads a command as it is written in the table of the steps.
-fn command(root: &Path, line: &str) -> Command {
+pub fn command(root: &Path, line: &str) -> Command {
     let mut words = line.split_whitespace().peekable();
     let mut variables = Vec::new();
     while let Some(variable) = words.peek().and_then(|word| word.split_once('=')) {

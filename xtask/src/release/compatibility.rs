@@ -1,13 +1,13 @@
 //! The step `semver`: the API of the crates against the last release.
 
 use std::path::Path;
-use std::process::Command;
 
 use anstream::println;
 use semver::Version;
 
 use super::versions;
-use crate::bench::programs::{cargo_path, output, target};
+use crate::bench::programs::target;
+use crate::ci::shell;
 use crate::git::Release;
 
 /// Fails if a published crate breaks programs that use the last release, unless the version of the
@@ -31,18 +31,16 @@ pub fn check(root: &Path, last: &Release, version: &Version) -> Result<(), Strin
         println!("nothing is compared: after {}, {version} may break programs", last.version);
         return Ok(());
     };
-    let tool = Command::new(cargo_path()).args(["semver-checks", "--version"]).output();
-    if !tool.is_ok_and(|tool| tool.status.success()) {
-        return Err(
-            "the API cannot be compared: run `cargo install cargo-semver-checks`".to_owned()
-        );
-    }
-    let mut check = Command::new(cargo_path());
-    check.args(["semver-checks", "--workspace", "--release-type", kind]);
-    check.args(["--baseline-rev", &last.tag]).current_dir(root);
-    // Of one folder, so that the crates share what they depend on.
+    shell::prepare(root, "cargo semver-checks --version").map_err(|why| {
+        format!("the API cannot be compared: {why}\n\nrun `cargo install cargo-semver-checks`")
+    })?;
+    let tag = &last.tag;
+    let line =
+        format!("cargo semver-checks --workspace --release-type {kind} --baseline-rev {tag}");
+    let mut check = shell::command(root, &line);
+    // One folder, so that the crates share what they depend on.
     check.env("CARGO_TARGET_DIR", target(root).join("apart"));
-    output(&mut check).map(drop)
+    shell::finish(&line, check)
 }
 
 /// The most that may change between two versions, in the words of cargo-semver-checks. `None` if

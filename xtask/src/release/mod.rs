@@ -6,7 +6,6 @@ mod versions;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anstream::println;
 use clap::Args;
@@ -14,7 +13,8 @@ use semver::Version;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
-use crate::bench::programs::{cargo_path, output, target};
+use crate::bench::programs::{output, target};
+use crate::cargo;
 use crate::changelog::{self, Changelog};
 use crate::changes::{self, CrateChanges, Verdict};
 use crate::git::{self, Release, git};
@@ -214,8 +214,9 @@ impl<'a> Copy<'a> {
     /// Packages and builds each crate as it would be uploaded, in the order of their dependencies.
     fn publish_dry(&self) -> Result<(), String> {
         let args = ["publish", "--workspace", "--dry-run", "--allow-dirty", "--locked"];
-        let mut publish = Command::new(cargo_path());
-        publish.args(args).current_dir(&self.folder).env("CARGO_TARGET_DIR", target(self.root));
+        let mut publish = cargo::command();
+        publish.args(args).current_dir(&self.folder);
+        publish.env("CARGO_TARGET_DIR", target(self.root).join("apart"));
         output(&mut publish).map(drop)
     }
 
@@ -244,9 +245,4 @@ impl Drop for Copy<'_> {
         // At worst, git lists the copy for a while.
         drop(git(self.root, &["worktree", "remove", "--force", &path]));
     }
-}
-
-/// Runs Cargo and returns what it prints.
-fn cargo(root: &Path, args: &[&str]) -> Result<String, String> {
-    output(Command::new(cargo_path()).args(args).current_dir(root))
 }

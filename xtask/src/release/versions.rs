@@ -9,7 +9,8 @@ use semver::Version;
 use serde::Deserialize;
 use toml_edit::{DocumentMut, TableLike, Value};
 
-use super::cargo;
+use crate::bench::programs::output;
+use crate::cargo;
 use crate::changelog;
 use crate::git::git;
 
@@ -42,7 +43,9 @@ pub fn packages(root: &Path) -> Result<Vec<Package>, String> {
     struct Metadata {
         packages: Vec<Package>,
     }
-    let text = cargo(root, &["metadata", "--no-deps", "--format-version", "1"])?;
+    let mut metadata = cargo::command();
+    metadata.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root);
+    let text = output(&mut metadata)?;
     let metadata: Metadata = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let mut packages = metadata.packages;
     packages.retain(|package| package.publish.as_ref().is_none_or(|to| !to.is_empty()));
