@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use openplat_core::{Call, Client, Output, Strictness, Vendor};
+use openplat_core::{Call, Client, Error, Output, Strictness, Vendor};
 
 use crate::tested::Tested;
 
@@ -55,8 +55,12 @@ impl Prism {
 
     /// Returns the output of a call to it, of which every part has to be understood.
     pub(crate) async fn output<T: Output>(&self, call: Call<T>) -> T {
-        let output = call.strictness(Strictness::Strict).await;
-        output.unwrap_or_else(|error| panic!("{error}\n{}", violations(&self.log)))
+        self.unwrap(call.strictness(Strictness::Strict).await)
+    }
+
+    /// Unwraps the result of a call, or panics with what Prism said until now.
+    pub(crate) fn unwrap<T>(&self, result: Result<T, Error>) -> T {
+        result.unwrap_or_else(|error| panic!("{error}\n{}", violations(&self.log)))
     }
 
     /// Ends Prism, and returns what it said of requests and responses that differ from the document.

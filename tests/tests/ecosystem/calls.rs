@@ -66,25 +66,24 @@ async fn pages() {
     let prism = Prism::serve("feishu-im");
     let client = prism.client::<Feishu>();
     let (app, user) = (client.with_token("t-1"), client.as_user("u-1"));
-    let chats = ListChat::new().page_size(20).items(&user).fetch_all().await.unwrap();
-    assert_eq!(chats.len(), 1);
-    let messages =
-        ListMessage::new(ContainerId::chat("oc_1")).items(&app).fetch_all().await.unwrap();
-    assert!(!messages.is_empty());
+    let chats = ListChat::new().page_size(20).items(&user).fetch_all().await;
+    assert_eq!(prism.unwrap(chats).len(), 1);
+    let messages = ListMessage::new(ContainerId::chat("oc_1")).items(&app).fetch_all().await;
+    assert!(!prism.unwrap(messages).is_empty());
     // The second request takes the token of the first response.
     let mut pages = ListPin::new("oc_1").pages(&app);
     for _ in 0..2 {
-        assert_eq!(pages.next().await.unwrap().unwrap().items.len(), 1);
+        assert_eq!(prism.unwrap(pages.next().await.unwrap()).items.len(), 1);
     }
     let mut pages = GetChatMembers::new("oc_1").page_size(1).pages(&app);
-    assert_eq!(pages.next().await.unwrap().unwrap().items.len(), 1);
+    assert_eq!(prism.unwrap(pages.next().await.unwrap()).items.len(), 1);
     assert_eq!(prism.end(), "");
 
     let prism = Prism::serve("feishu-apaas");
     let client = prism.client::<Feishu>();
     // Ten pages, by the number of tasks to skip.
     let mut tasks = QueryUserTask::new("1234").limit("1").items(&client.with_token("t-1"));
-    assert_eq!(tasks.fetch_all().await.unwrap().len(), 10);
+    assert_eq!(prism.unwrap(tasks.fetch_all().await).len(), 10);
     assert_eq!(prism.end(), "");
 }
 
@@ -102,7 +101,7 @@ async fn files() {
     let key = prism.output(video.duration(3000).send(&app)).await.file_key;
     let image = CreateImage::new(ImageType::Message, Upload::from_bytes("GIF89a"));
     assert!(!prism.output(image.send(&app)).await.image_key.is_empty());
-    let download = GetFile::new(&key).send(&app).await.unwrap();
+    let download = prism.output(GetFile::new(&key).send(&app)).await;
     assert!(!download.bytes(1000).await.unwrap().is_empty());
     assert_eq!(prism.end(), "");
 }
@@ -214,7 +213,7 @@ async fn a_request_that_departs_from_the_document_is_refused() {
     let path = "/open-apis/im/v1/chats/{chat_id}/link";
     for (body, violation) in [
         (json!({ "validity_period": 7 }), "validity_period must be string"),
-        (json!({ "validty_period": "week" }), "must NOT have additional properties"),
+        (json!({ "validity": "week" }), "must NOT have additional properties"),
     ] {
         let prism = Prism::serve("feishu-im");
         let client = prism.client::<Feishu>();
