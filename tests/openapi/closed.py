@@ -27,6 +27,11 @@ NAMES = {
 DATA = {"const", "default", "enum", "example", "value"}
 
 
+def escaped(key):
+    """Returns a key as a part of a JSON pointer."""
+    return str(key).replace("~", "~0").replace("/", "~1")
+
+
 def nodes(node, pointer="", is_map=False):
     """Yields the objects of a document that are no data, each with its JSON pointer."""
     if isinstance(node, list):
@@ -41,8 +46,7 @@ def nodes(node, pointer="", is_map=False):
             key in DATA or key.startswith("x-") or key == "examples" and isinstance(child, list)
         )
         if is_map or not is_data:
-            place = key.replace("~", "~0").replace("/", "~1")
-            yield from nodes(child, f"{pointer}/{place}", not is_map and key in NAMES)
+            yield from nodes(child, f"{pointer}/{escaped(key)}", not is_map and key in NAMES)
 
 
 def closed(document):

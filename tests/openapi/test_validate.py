@@ -90,9 +90,20 @@ class Faults(unittest.TestCase):
         self.operation["parameters"] = []
         self.assertIn("chat_id", str(self.faults()))
 
+    def test_a_key_that_does_not_exist(self):
+        self.operation["operationID"] = "im.v1.chat.link"
+        self.assert_fault(OPERATION, "'operationID' was unexpected")
+
     def test_a_reference_to_nothing(self):
         del self.schemas["Link"]
         self.assert_fault("/components/schemas/Reply/properties/link/contentSchema", "nothing is")
+
+    def test_a_token_or_a_tag_that_is_not_explained(self):
+        self.operation["security"] = [{"tenant": []}]
+        self.assert_fault(OPERATION, "nothing is known of `tenant`")
+        self.operation["security"] = []
+        self.operation["tags"] = ["chat"]
+        self.assert_fault(OPERATION, "nothing is known of `chat`")
 
     def test_a_schema_that_is_none(self):
         self.schemas["Link"]["required"] = "url"

@@ -15,7 +15,7 @@ from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from closed import closed, nodes
+from closed import closed, escaped, nodes
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 URI = "urn:document"
@@ -44,7 +44,7 @@ class Document:
 
     def faults(self):
         """Returns what is wrong, each with its JSON pointer. What is checked first, the rest relies on."""
-        for check in (self.references, self.schemas, self.samples, self.openapi):
+        for check in (self.references, self.names, self.schemas, self.samples, self.openapi):
             if found := [f"{pointer}: {message}" for pointer, message in check()]:
                 return found
         return []
@@ -53,6 +53,16 @@ class Document:
         for pointer, node in self.nodes:
             if "$ref" in node and not self.resolves(node["$ref"]):
                 yield pointer, f"nothing is at `{node['$ref']}`"
+
+    def names(self):
+        tags = [tag["name"] for tag in self.document.get("tags", [])]
+        tokens = self.document.get("components", {}).get("securitySchemes", {})
+        for pointer, node in self.nodes:
+            if "operationId" in node:
+                used = [token for either in node.get("security", []) for token in either]
+                unknown = [name for name in used if name not in tokens]
+                unknown += [name for name in node.get("tags", []) if name not in tags]
+                yield from ((pointer, f"nothing is known of `{name}`") for name in unknown)
 
     def schemas(self):
         for pointer, node in self.nodes:
@@ -73,8 +83,8 @@ class Document:
 
     def openapi(self):
         for error in OpenAPIV31SpecValidator(self.document).iter_errors():
-            place = "/".join(map(str, getattr(error, "absolute_path", [])))
-            yield f"/{place}", str(getattr(error, "message", error))
+            place = "".join(f"/{escaped(key)}" for key in getattr(error, "absolute_path", []))
+            yield place, str(getattr(error, "message", error))
 
     def examples(self):
         """Yields each example and default, with its place and a reference to its schema."""
