@@ -402,6 +402,8 @@ fn one_command_leads_from_a_page_to_a_green_tree() {
     let environment = [
         ("CARGO", env!("CARGO").into()),
         ("CARGO_TARGET_DIR", workspace().join("target/apart/new-api")),
+        // As for the other test with this folder, so that both use what one has built.
+        ("RUSTFLAGS", "-D warnings".into()),
     ];
     let run = lab.xtask_with(&environment, &["refresh", "pages", "--sentences", "left.json"]);
     assert!(run.ok, "{}{}", run.err, run.out);
