@@ -24,6 +24,9 @@ function h(tag, attributes, ...children) {
 
 const mono = (...children) => h("code", {}, ...children);
 
+/** A path, a scope or an ID, which a narrow screen breaks between its parts. */
+const breakable = (text) => text.split(/(?<=[:./])/).flatMap((part) => [part, h("wbr")]);
+
 /** Text in which code is between backticks. With a crate, the name of what it has is a link. */
 function inline(text, crate) {
   return text.split("`").map((part, index) => {
@@ -481,10 +484,17 @@ const facts = (pairs) =>
 const others = (aliases) =>
   aliases.flatMap((alias, index) => [index > 0 && ", ", h("span", { class: "one" }, alias)]);
 const scopeLinks = (list) =>
-  list.flatMap((scope, index) => [
-    index > 0 && ", ",
-    h("a", { href: `#?q=${encodeURIComponent(scope)}` }, mono(scope)),
-  ]);
+  h(
+    "ul",
+    { class: "inline" },
+    list.map((scope) =>
+      h("li", {}, h("a", { href: `#?q=${encodeURIComponent(scope)}` }, mono(breakable(scope)))),
+    ),
+  );
+const scopes = ({ scopes }) => [
+  scopes?.length > 1 ? "Scope, one of" : "Scope",
+  scopes && scopeLinks(scopes),
+];
 
 function crumb(where, source) {
   return h(
@@ -501,7 +511,7 @@ const back = () => (query.value.trim() ? `#?q=${encodeURIComponent(query.value.t
 function operationPage({ of, crate, module, name }) {
   const path = of.path
     .split(/(:\w+|\{\w+\})/)
-    .map((part, index) => (index % 2 ? h("em", {}, part) : part));
+    .map((part, index) => (index % 2 ? h("em", {}, part) : breakable(part)));
   return [
     crumb(`${crate.name} › ${module.name}`, of.source),
     h("h1", { tabindex: "-1" }, name),
@@ -516,9 +526,9 @@ function operationPage({ of, crate, module, name }) {
       copy(`https://${of.host}${of.path}`, "Copy the URL"),
     ),
     facts([
-      ["ID", mono(of.id)],
+      ["ID", mono(breakable(of.id))],
       ["Token", of.token],
-      ["Scope", of.scopes && [of.scopes.length > 1 && "one of ", scopeLinks(of.scopes)]],
+      scopes(of),
       ["Rate limit", of.rate],
       ["Retries", retries(of)],
       ["Pages", of.paged && ["read with ", mono(".items(..)"), " or ", mono(".pages(..)")]],
@@ -587,12 +597,12 @@ function eventPage({ of, crate, name }) {
         " instead.",
       ),
     facts([
-      ["Type", mono(of.id)],
+      ["Type", mono(breakable(of.id))],
       ["Kind", of.answer ? "callback: the platform waits for a response" : "event"],
       ["Feature", [mono("events"), " or ", mono("long-connection")]],
       ["Envelope", forms[of.schema]],
       ["Repetitions", repetition && ["have the same ", repetition]],
-      ["Scope", of.scopes && [of.scopes.length > 1 && "one of ", scopeLinks(of.scopes)]],
+      scopes(of),
       ["For some fields", of.field_scopes && scopeLinks(of.field_scopes)],
       ["Also called", of.aliases && others(of.aliases)],
     ]),
