@@ -172,7 +172,7 @@ fn run_step(root: &Path, step: Step) -> Result<(), Setback> {
             function(root).map_err(Setback::Failed)
         }
         Run::SinceRelease(function) => {
-            // What the step needs is not installed for nothing.
+            // Without one, nothing has to be installed.
             let last = last_release(root)?;
             prepare(root, step)?;
             function(root, &last).map_err(Setback::Failed)
