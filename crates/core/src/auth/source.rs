@@ -251,10 +251,9 @@ impl TokenSource {
         Ok(())
     }
 
-    /// Returns `true` if nothing is lost with this source.
+    /// Returns `true` if nothing is lost with this source. A fetch in flight has a handle of its own.
     pub(super) fn is_idle(&self) -> bool {
-        let state = lock(&self.state);
-        state.unsaved.is_none() && !is_running(&state.flight)
+        lock(&self.state).unsaved.is_none()
     }
 
     fn now(&self) -> SystemTime {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use openplat_core::{Clock, ErrorKind, MemoryTokenStore, SystemClock, Token, TokenStore};
+use openplat_core::{
+    Clock, Credentials, ErrorKind, MemoryTokenStore, SystemClock, Token, TokenStore,
+};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -244,6 +246,42 @@ async fn a_token_in_memory_serves_to_its_last_second_if_no_other_is_to_be_had() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_the_platform_gave_again_is_taken_from_the_store_again() {
+    let platform = Platform::new(|request| match &*request.path {
+        "/open-apis/bad" => refused(99991663),
+        _ if request.is_fetch() => tenant_token(1, 7200),
+        _ => ok(),
+    });
+    let (clock, store) = (Hands::default(), Arc::new(Store::default()));
+    let client = platform.feishu().clock(clock.clone()).token_store(store.clone()).build().unwrap();
+    call_of(&client, "/open-apis/bad").await.unwrap_err();
+    call(&client).await.unwrap();
+    assert_eq!(platform.count(FETCH), 2, "it was rejected, and given again");
+    // Another process asked once more, and knows that the token lives longer.
+    clock.advance(7000);
+    let key = store.keys.lock().unwrap()[0].clone();
+    let (now, lifetime) = (clock.now(), Duration::from_secs(7200));
+    store.put(&key, Token::new("t-1", now, now + lifetime)).await.unwrap();
+    call(&client).await.unwrap();
+    settle().await;
+    assert_eq!(platform.count(FETCH), 2);
+}
+
+/// Stores are shared with processes of other versions.
+#[tokio::test(start_paused = true)]
+async fn the_keys_of_a_store_keep_their_form() {
+    let (platform, store) = (Platform::of_tokens(7200), Arc::new(Store::default()));
+    let client = platform.feishu().token_store(store.clone()).build().unwrap();
+    call(&client).await.unwrap();
+    client.user_session("tom").token().await.unwrap_err();
+    let keys = store.keys.lock().unwrap();
+    for (key, end) in [(keys.first(), " feishu tenant"), (keys.last(), " feishu user tom")] {
+        let key = key.unwrap().as_str();
+        assert!(key.starts_with("https://open.feishu.cn cli_1 ") && key.ends_with(end), "{key}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_short_lived_token_is_shared_as_well() {
     let platform = Platform::of_tokens(600);
     let store = Arc::new(MemoryTokenStore::default());
@@ -290,6 +328,10 @@ async fn a_lock_whose_holder_died_costs_no_call() {
     let client = platform.feishu().token_store(store).build().unwrap();
     call(&client).await.unwrap();
     assert_eq!(platform.count(FETCH), 2);
+    let store = Arc::new(Store::default());
+    store.refuses_locks.store(true, Ordering::Relaxed);
+    call(&platform.feishu().token_store(store).build().unwrap()).await.unwrap();
+    assert_eq!(platform.count(FETCH), 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -195,6 +195,8 @@ pub(crate) struct Store {
     pub(crate) fault: Mutex<Option<Fault>>,
     /// Nothing can be put.
     pub(crate) is_read_only: AtomicBool,
+    /// Everything works but locks.
+    pub(crate) refuses_locks: AtomicBool,
     pub(crate) gets: AtomicUsize,
     pub(crate) locks: AtomicUsize,
     pub(crate) keys: Mutex<Vec<TokenKey>>,
@@ -249,6 +251,9 @@ impl TokenStore for Store {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<TokenLock>, TokenStoreError>> {
         self.locks.fetch_add(1, Ordering::Relaxed);
+        if self.refuses_locks.load(Ordering::Relaxed) {
+            return Box::pin(std::future::ready(Err("it has no locks".into())));
+        }
         self.access(Box::pin(async move {
             let appears = self.appears.lock().unwrap().take();
             if let Some(token) = appears {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use openplat_core::{
     BoxFuture, Client, ClientBuilder, CodeExchange, Credentials, Error, ErrorKind, Feishu, Method,
-    Secret, UserSession, UserToken,
+    Secret, TokenStore, UserSession, UserToken,
 };
 use serde_json::{Value, json};
 
@@ -183,6 +183,42 @@ async fn a_login_that_is_not_stored_is_said_and_kept() {
     assert_eq!(error.kind(), ErrorKind::TokenStore);
     world.store.fail(None);
     assert_eq!(token(&session).await, "u-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_sessions_memory_keeps_what_the_store_does_not_have() {
+    let world = World::new(|_, pair| reply(pair));
+    let client = world.process();
+    client.user_session("ann").log_in(CodeExchange::new("c-1")).await.unwrap();
+    world.store.fail(Some(Fault::Refuses));
+    client.user_session("tom").log_in(CodeExchange::new("c-2")).await.unwrap_err();
+    world.store.fail(None);
+    (0..3000).for_each(|number| drop(client.user_session(format!("{number}"))));
+    let gets = world.store.gets.load(Ordering::Relaxed);
+    assert_eq!(token(&client.user_session("ann")).await, "u-1");
+    assert_eq!(world.store.gets.load(Ordering::Relaxed), gets + 1, "read from the store again");
+    assert_eq!(token(&client.user_session("tom")).await, "u-2");
+    assert_eq!(world.exchanges(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_refresh_token_is_spent_without_the_lock() {
+    let world = World::new(|_, pair| reply(pair));
+    let session = world.logged_in().await;
+    world.clock.advance(7200);
+    world.store.refuses_locks.store(true, Ordering::Relaxed);
+    let error = session.token().await.unwrap_err();
+    assert_eq!((error.kind(), world.exchanges()), (ErrorKind::TokenStore, 1));
+    world.store.refuses_locks.store(false, Ordering::Relaxed);
+    let key = world.store.keys.lock().unwrap()[0].clone();
+    let lock = world.store.lock(&key, Duration::from_secs(3600)).await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    let error = session.token().await.unwrap_err();
+    assert!(error.to_string().contains("another process"), "{error}");
+    assert_eq!((error.kind(), world.exchanges()), (ErrorKind::TokenStore, 1));
+    world.store.unlock(&key, lock).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert_eq!(token(&session).await, "u-2");
 }
 
 #[tokio::test(start_paused = true)]
