@@ -487,6 +487,27 @@ async fn a_late_rejection_of_an_older_token_forgets_no_newer_one() {
     assert_eq!(sent.last().unwrap(), "t-4");
 }
 
+#[tokio::test(start_paused = true)]
+async fn after_a_rejection_the_store_gives_no_older_token() {
+    let fetched = AtomicUsize::new(0);
+    let platform = Platform::new(move |request| match request.token.as_deref() {
+        Some("t-2") => refused(99991663),
+        Some(_) => ok(),
+        None => tenant_token(fetched.fetch_add(1, Ordering::Relaxed) + 1, 7200),
+    });
+    let (clock, store) = (Hands::default(), Arc::new(Store::default()));
+    let client = platform.feishu().clock(clock.clone()).token_store(store.clone()).build().unwrap();
+    call(&client).await.unwrap();
+    // The next token does not get into the store, which keeps the one before.
+    store.is_read_only.store(true, Ordering::Relaxed);
+    clock.advance(6600);
+    call(&client).await.unwrap();
+    settle().await;
+    call(&client).await.unwrap();
+    let sent: Vec<_> = platform.requests().into_iter().filter_map(|it| it.token).collect();
+    assert_eq!(sent, ["t-1", "t-1", "t-2", "t-3"]);
+}
+
 /// Counts warnings.
 #[derive(Clone, Default)]
 struct Warnings(Arc<AtomicUsize>);
