@@ -374,22 +374,23 @@ impl<'de, A: SeqAccess<'de>> Elements<'_, 'de, A> {
         Ok(raw.map(|raw| (step, raw.get())))
     }
 
+    /// Reads the next element of those that can be read. Returns `false` if there is none.
     #[cold]
     #[inline(never)]
-    fn next_noted<T: Deserialize<'de>>(
+    fn next_noted(
         &mut self,
         notes: &Notes<'de>,
-    ) -> Result<Option<T>, A::Error> {
-        let mut element = None;
+        target: &mut dyn Target<'de>,
+    ) -> Result<bool, A::Error> {
         while let Some((step, raw)) = self.next_raw()? {
-            notes.read(step, raw, self.place, &mut element);
-            match self.place {
-                _ if element.is_some() => break,
-                Place::Item => {}
-                _ => return Err(unreadable()),
+            if notes.read(step, raw, self.place, target) {
+                return Ok(true);
+            }
+            if self.place != Place::Item {
+                return Err(unreadable());
             }
         }
-        Ok(element)
+        Ok(false)
     }
 }
 
@@ -417,7 +418,11 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, 'de, A> {
                 let seed = Seed { seed: PhantomData, pass: Pass::FIRST_ITEM };
                 self.inner.next_element_seed(seed)
             }
-            Some(notes) => self.next_noted(notes),
+            Some(notes) => {
+                let mut element = None;
+                self.next_noted(notes, &mut element)?;
+                Ok(element)
+            }
         }
     }
 }
@@ -824,8 +829,10 @@ mod tests {
         );
         let error = lenient::<Named>(r#"{"name": [1]}"#).unwrap_err().to_string();
         assert_eq!(error, "at `$.name`: expected a string, found a list");
-        let error = lenient::<Named>("{}").unwrap_err().to_string();
-        assert_eq!(error, "at `$`: the field `name` is missing");
+        for nothing in ["{}", "null"] {
+            let error = lenient::<Named>(nothing).unwrap_err().to_string();
+            assert_eq!(error, "at `$`: the field `name` is missing");
+        }
     }
 
     #[test]

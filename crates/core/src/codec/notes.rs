@@ -78,8 +78,8 @@ pub(super) struct Notes<'de> {
     raw: Cell<&'de str>,
     /// The kind of value that was asked for last, and the text it was to be read from.
     expected: RefCell<(&'de str, String)>,
-    /// The fields of the struct that was asked for last.
-    fields: Cell<&'static [&'static str]>,
+    /// The fields of the struct that was asked for last, since the last attempt began.
+    fields: Cell<Option<&'static [&'static str]>>,
     /// The fault of the last value.
     fault: Cell<Option<Fault>>,
     warnings: RefCell<Vec<Warning>>,
@@ -114,11 +114,11 @@ impl<'de> Notes<'de> {
     }
 
     pub(super) fn expect_fields(&self, fields: &'static [&'static str]) {
-        self.fields.set(fields);
+        self.fields.set(Some(fields));
     }
 
     pub(super) fn fields(&self) -> &'static [&'static str] {
-        self.fields.get()
+        self.fields.get().unwrap_or_default()
     }
 
     pub(super) fn warn(&self, warning: Warning) {
@@ -139,23 +139,22 @@ impl<'de> Notes<'de> {
         self.warn(Warning::repeated_key(&path));
     }
 
-    /// Reads a part, or gives it up as its place allows. `target` stays empty if the part is skipped,
-    /// or if the whole that needs it fails.
+    /// Reads a part, or gives it up as its place allows. Returns `false` if the part is skipped, or
+    /// if the whole that needs it fails.
     pub(super) fn read(
         &self,
         step: Step,
         raw: &'de str,
         place: Place,
         target: &mut dyn Target<'de>,
-    ) {
+    ) -> bool {
         self.path.borrow_mut().push(step);
-        if let Err(fault) = self.read_any(raw, place, target) {
-            match place {
-                Place::Item | Place::Entry => self.give_up("was skipped", &fault),
-                Place::Member | Place::Element | Place::Whole => self.fault.set(Some(fault)),
-            }
-        }
+        let result = self.read_any(raw, place, target).map_err(|fault| match place {
+            Place::Item | Place::Entry => self.give_up("was skipped", &fault),
+            Place::Member | Place::Element | Place::Whole => self.fault.set(Some(fault)),
+        });
         self.path.borrow_mut().pop();
+        result.is_ok()
     }
 
     /// Reads a value from its text or, if that fails, from one that stands for it.
@@ -165,7 +164,12 @@ impl<'de> Notes<'de> {
         place: Place,
         target: &mut dyn Target<'de>,
     ) -> Result<(), Fault> {
-        self.attempt(raw, place == Place::Item, target).or_else(|fault| {
+        let mut result = self.attempt(raw, place == Place::Item, target);
+        // An absent object is an empty one, but an absent item is none.
+        if result.is_err() && is_null(raw) && place != Place::Item && self.fields.get().is_some() {
+            result = self.attempt("{}", false, target);
+        }
+        result.or_else(|fault| {
             let mut others = others(raw, place).iter();
             if !others.any(|other| self.attempt(other, false, target).is_ok()) {
                 return Err(fault);
@@ -191,6 +195,7 @@ impl<'de> Notes<'de> {
             return Err(self.fault_here("nested too deeply".to_owned()));
         }
         self.fault.set(None);
+        self.fields.set(None);
         self.read_with(raw, is_item, |inner| target.read(inner)).map_err(|error| {
             self.raw.set(raw);
             // The innermost fault says most.
@@ -239,22 +244,24 @@ impl<'de> Notes<'de> {
 /// Returns the texts that stand for a value whose own text cannot be read.
 fn others(raw: &str, place: Place) -> &'static [&'static str] {
     use Place::{Element, Entry, Item, Member, Whole};
-    match (raw.trim_ascii(), place) {
+    match place {
         // An empty object is an empty list.
-        (raw, Item | Element) if is_empty_object(raw) => &["[]"],
-        (raw, Member | Entry | Whole) if is_empty_object(raw) => &["[]", "null"],
-        // An absent object is an empty one, but an absent item is none.
-        ("null", Member | Entry | Element | Whole) => &["{}"],
+        Item | Element if is_empty_object(raw) => &["[]"],
+        Member | Entry | Whole if is_empty_object(raw) => &["[]", "null"],
         // An empty text, list or object is a way to say that there is nothing.
-        (raw, Member | Entry | Whole) if is_empty(raw) => &["null", "{}"],
-        (_, Member | Entry) => &["null"],
-        (_, Item | Element | Whole) => &[],
+        Member | Entry | Whole if is_empty(raw) => &["null", "{}"],
+        Member | Entry => &["null"],
+        Item | Element | Whole => &[],
     }
 }
 
 /// Returns `true` if a text says that there is nothing.
 fn is_nothing(raw: &str) -> bool {
-    raw.trim_ascii() == "null" || is_empty(raw)
+    is_null(raw) || is_empty(raw)
+}
+
+fn is_null(raw: &str) -> bool {
+    raw.trim_ascii() == "null"
 }
 
 /// The second pass. Returns what there is to say of the value.
