@@ -165,7 +165,7 @@ impl<'de> Notes<'de> {
         target: &mut dyn Target<'de>,
     ) -> Result<(), Fault> {
         let mut result = self.attempt(raw, place == Place::Item, target);
-        // An absent object is an empty one, but an absent item is none.
+        // An object that is absent is empty. An item that is absent is left out.
         if result.is_err() && is_null(raw) && place != Place::Item && self.fields.get().is_some() {
             result = self.attempt("{}", false, target);
         }

@@ -173,7 +173,7 @@ mod tests {
             (br#"["\ude00\ud83d"]"#, r#"["\ufffd\ufffd"]"#),
             (br#"["\ud83d\ud83d\ude00"]"#, r#"["\ufffd\ud83d\ude00"]"#),
             (br#"["\ud83dx\u0041"]"#, r#"["\ufffdx\u0041"]"#),
-            // What follows something valid is repaired as well.
+            // A valid beginning does not end the repair.
             (br#"["\ud83d\ude00\ud83d"]"#, r#"["\ud83d\ude00\ufffd"]"#),
             (br#"["\u0041\ud83d"]"#, r#"["\u0041\ufffd"]"#),
             (br#"[ "\n\ud83d"]"#, r#"[ "\n\ufffd"]"#),
