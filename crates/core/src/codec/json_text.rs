@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::codec::{self, DecodeError, Read, Strictness};
 
-    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
     struct Model {
         #[serde(with = "crate::json_text", default, skip_serializing_if = "Option::is_none")]
         settings: Option<Value>,
@@ -158,6 +158,17 @@ mod tests {
             assert_eq!((read.value, read.warnings), (nothing.clone(), vec![]), "{json}");
         }
         assert_eq!(read(r#"{"rows": [1, "2"]}"#).unwrap().value.rows, [1, 2]);
+    }
+
+    #[test]
+    fn an_object_in_a_string_may_be_null() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Holder {
+            #[serde(with = "crate::json_text", default)]
+            model: Model,
+        }
+        let read = codec::read::<Holder>(br#"{"model": "null"}"#, Strictness::Strict);
+        assert_eq!(read.unwrap().value, Holder { model: Model::default() });
     }
 
     #[test]
