@@ -3,11 +3,10 @@
 use std::env;
 use std::process::Command;
 
-use crate::bench::programs::cargo_path;
-
 /// Returns a command that runs Cargo as if by hand.
 pub fn command() -> Command {
-    let mut command = Command::new(cargo_path());
+    let path = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(path);
     forget_xtask(&mut command);
     command
 }

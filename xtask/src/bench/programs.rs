@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -285,10 +284,6 @@ fn cargo(root: &Path, program: &Program) -> Command {
         .env("CARGO_TARGET_DIR", program.folder(&target(root)))
         .current_dir(program.folder(root));
     cargo
-}
-
-pub fn cargo_path() -> OsString {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 pub fn target(root: &Path) -> PathBuf {

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anstream::println;
 
-use crate::bench::programs::{cargo_path, output, remove, target};
+use crate::bench::programs::{output, remove, target};
+use crate::cargo;
 
 /// The most mutants of a run. Each costs a build of core and its tests, of some ten seconds.
 const MOST: usize = 24;
@@ -70,7 +71,7 @@ fn changes(root: &Path) -> String {
 }
 
 fn mutants(root: &Path, diff: Option<&Path>) -> Command {
-    let mut cargo = Command::new(cargo_path());
+    let mut cargo = cargo::command();
     // CI switches off what lets the build of a mutant continue from the one before.
     cargo.arg("mutants").env("CARGO_INCREMENTAL", "1").current_dir(root);
     if let Some(diff) = diff {

@@ -2,11 +2,10 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Command;
 
 use anstream::eprintln;
 
-use crate::bench::programs::cargo_path;
+use crate::cargo;
 
 /// Accepts the lines that are new in the digests, and looks for words in Chinese.
 const DIGESTS: &str = "INSTA_UPDATE=always cargo test --package xtask --test codegen digest::";
@@ -51,7 +50,7 @@ fn passes(root: &Path, line: &str) -> Result<bool, String> {
     let (variables, words): (Vec<&str>, Vec<&str>) = words.partition(|word| word.contains('='));
     let variables = variables.into_iter().filter_map(|variable| variable.split_once('='));
     // Standard output is for the summary.
-    let mut command = Command::new(cargo_path());
+    let mut command = cargo::command();
     command.args(words.into_iter().skip(1)).envs(variables).current_dir(root).stdout(io::stderr());
     let status = command.status();
     status
