@@ -190,9 +190,9 @@ async fn of_many_sessions_memory_keeps_what_the_store_does_not_have() {
     let world = World::new(|_, pair| reply(pair));
     let client = world.process();
     client.user_session("ann").log_in(CodeExchange::new("c-1")).await.unwrap();
-    world.store.fail(Some(Fault::Refuses));
+    world.store.is_read_only.store(true, Ordering::Relaxed);
     client.user_session("tom").log_in(CodeExchange::new("c-2")).await.unwrap_err();
-    world.store.fail(None);
+    world.store.is_read_only.store(false, Ordering::Relaxed);
     (0..3000).for_each(|number| drop(client.user_session(format!("{number}"))));
     let gets = world.store.gets.load(Ordering::Relaxed);
     assert_eq!(token(&client.user_session("ann")).await, "u-1");
