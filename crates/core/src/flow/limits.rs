@@ -212,8 +212,8 @@ mod tests {
         Error::builder(ErrorKind::Throttled).retry_after(wait).build()
     }
 
-    fn ban() -> Error {
-        Error::builder(ErrorKind::Throttled).retry_after(MINUTE).ban().build()
+    fn ban(wait: Duration) -> Error {
+        Error::builder(ErrorKind::Throttled).retry_after(wait).ban().build()
     }
 
     async fn passes(limits: &Limits, counted: Option<Counted<'_>>) -> bool {
@@ -242,7 +242,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_ban_counts_for_everything() {
         let limits = Limits::new(None);
-        limits.learn(None, &ban(), Instant::now());
+        limits.learn(None, &ban(MINUTE), Instant::now());
         for counted in [counted(&META, "a"), counted(&OTHER, "b"), None] {
             let error = limits.admit(counted, Instant::now() + MINUTE / 2).await.unwrap_err();
             assert!(error.api().and_then(ApiError::retry_after) >= Some(MINUTE));
@@ -266,7 +266,7 @@ mod tests {
         let paced = Limits::new(Some(Pacing::documented()));
         assert!(passes(&paced, counted(&META, "a")).await);
         let banned = Limits::new(None);
-        banned.learn(None, &ban(), Instant::now());
+        banned.learn(None, &ban(MINUTE), Instant::now());
         for _ in 0..2 {
             tokio::time::advance(SWEEP).await;
             for (limits, reason) in [(&refused, LIMITED), (&paced, LIMITED), (&banned, BANNED)] {
@@ -300,9 +300,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_request_during_a_ban_takes_no_place_in_its_lane() {
         let limits = Limits::new(Some(Pacing::documented()));
-        limits.learn(None, &ban(), Instant::now());
-        assert!(!passes(&limits, counted(&META, "a")).await);
-        tokio::time::advance(2 * MINUTE).await;
+        limits.learn(None, &ban(MINUTE / 6), Instant::now());
+        limits.admit(counted(&META, "a"), Instant::now()).await.unwrap_err();
+        tokio::time::advance(MINUTE / 3).await;
         assert!(passes(&limits, counted(&META, "a")).await);
         assert!(!passes(&limits, counted(&META, "a")).await, "one a minute is documented");
     }
