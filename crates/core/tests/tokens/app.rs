@@ -230,6 +230,30 @@ async fn a_stored_token_is_used_until_it_is_used_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dying_token_of_the_store_replaces_no_better_one() {
+    let (platform, is_down) = fragile(7200);
+    let (clock, store) = (Hands::default(), Arc::new(Store::default()));
+    let client = platform.feishu().clock(clock.clone()).token_store(store.clone()).build().unwrap();
+    store.is_read_only.store(true, Ordering::Relaxed);
+    call(&client).await.unwrap();
+    settle().await;
+    // It is time for a refresh, and all that the store has is a token with ten seconds left.
+    store.is_read_only.store(false, Ordering::Relaxed);
+    clock.advance(6600);
+    let key = store.keys.lock().unwrap()[0].clone();
+    let expires_at = clock.now() + Duration::from_secs(10);
+    let dying = Token::new("t-0", expires_at - Duration::from_secs(7200), expires_at);
+    store.put(&key, dying).await.unwrap();
+    is_down.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        call(&client).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(11)).await;
+    }
+    assert!(platform.count(FETCH) > 1, "the refresh failed");
+    assert_eq!(platform.last_token(), "t-1");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_in_memory_serves_to_its_last_second_if_no_other_is_to_be_had() {
     let (platform, is_down) = fragile(7200);
     let clock = Hands::default();

@@ -51,6 +51,19 @@ async fn a_rejected_token_of_the_app_is_fetched_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_of_another_cause_leaves_the_token_of_the_app() {
+    for step in [|| refused(10014), || Step::Break, || Step::Reply(503, "down".into())] {
+        let platform = platform(move |_, _| Some(step()));
+        let client = platform.feishu().build().unwrap();
+        client.set_ticket("ticket-1").await.unwrap();
+        for tenant in ["one", "two"] {
+            call(&client.for_tenant(tenant)).await.unwrap_err();
+        }
+        assert_eq!(platform.count(APP), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_tenant_that_is_always_refused_does_not_make_the_others_fetch() {
     let platform =
         platform(|_, request| (request.body["tenant_key"] == "gone").then(|| refused(99991664)));
@@ -139,6 +152,25 @@ async fn a_ticket_is_used_for_a_day_at_most() {
     clock.advance(25 * 3600);
     call(&client.for_tenant("one")).await.unwrap_err();
     assert_eq!((platform.count(APP), platform.count(RESEND)), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_ticket_is_asked_for_if_the_last_one_is_rejected() {
+    for (code, pushes) in [(10012, 1), (10013, 1), (10014, 0)] {
+        let platform = Platform::new(move |request| match request.body["app_ticket"].as_str() {
+            Some("old") => refused(code),
+            Some(_) => reply(json!({ "code": 0, "app_access_token": "a-1", "expire": 7200 })),
+            None => ok(),
+        });
+        let client = platform.feishu().build().unwrap();
+        client.set_ticket("old").await.unwrap();
+        let error = call(&client.as_store_app()).await.unwrap_err();
+        assert_eq!(platform.count(RESEND), pushes, "{error}");
+        assert_eq!(error.to_string().contains("app ticket was rejected"), pushes == 1, "{error}");
+        client.set_ticket("new").await.unwrap();
+        call(&client.as_store_app()).await.unwrap();
+        assert_eq!(platform.last_token(), "a-1");
+    }
 }
 
 #[tokio::test(start_paused = true)]
