@@ -606,15 +606,15 @@ impl TokenSource {
                 self.save(&kept).await?;
                 Ok(kept)
             }
-            // Another process may have lost its lock, and still have been faster.
-            Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+            Err(error) => {
+                // Another process may have lost its lock, and still have been faster; or the user
+                // has logged in there.
                 let stored = self.shared.store.get(&self.key).await.ok().flatten();
                 let is_newer = |token: &Token| {
                     newest.as_ref().is_some_and(|used| used.issued_at() < token.issued_at())
                 };
                 stored.filter(is_newer).ok_or(error)
             }
-            Err(error) => Err(error),
         }
     }
 

@@ -302,6 +302,24 @@ async fn a_spent_refresh_token_asks_for_a_login() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tokens_that_came_in_during_a_failed_refresh_are_used() {
+    for step in [|| refused(20064), || Step::Break, || Step::Reply(502, "down".into())] {
+        let world = World::new(move |request, pair| match request.body["code"].is_null() {
+            true => late(2, step()),
+            false => reply(pair),
+        });
+        let session = world.logged_in().await;
+        world.clock.advance(7200);
+        let refresh = tokio::spawn(async move { token(&session).await });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let elsewhere = world.process().user_session("tom");
+        let next = elsewhere.log_in(CodeExchange::new("c-2")).await.unwrap();
+        assert_eq!(refresh.await.unwrap(), next.access_token.expose());
+        assert_eq!(world.exchanges(), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refresh_whose_response_is_lost_is_not_repeated_at_once() {
     for step in [|| Step::Break, || Step::Stall, || Step::Reply(502, "r-1".into())] {
         let world = World::new(move |request, pair| match request.body["code"].is_null() {
