@@ -320,6 +320,43 @@ async fn tokens_that_came_in_during_a_failed_refresh_are_used() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_during_a_refresh_gives_the_newer_tokens() {
+    let world = World::new(|request, pair| match request.body["code"].is_null() {
+        true => late(2, reply(pair)),
+        false => reply(pair),
+    });
+    let session = world.logged_in().await;
+    world.clock.advance(7200);
+    let refreshed = session.clone();
+    let refresh = tokio::spawn(async move { token(&refreshed).await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.clock.advance(1);
+    let next = session.log_in(CodeExchange::new("c-2")).await.unwrap();
+    assert_ne!(refresh.await.unwrap(), next.access_token.expose());
+    for session in [session, world.process().user_session("tom")] {
+        assert_eq!(token(&session).await, next.access_token.expose());
+    }
+    assert_eq!(world.exchanges(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_ends_the_rest_after_a_failed_refresh() {
+    let world = World::new(|request, pair| match request.body["code"].is_null() {
+        true => refused(20064),
+        false => reply(pair),
+    });
+    let session = world.logged_in().await;
+    world.clock.advance(7200);
+    session.token().await.unwrap_err();
+    // Memory does not use what the store did not take: the next call saves it first.
+    world.store.is_read_only.store(true, Ordering::Relaxed);
+    session.log_in(CodeExchange::new("c-2")).await.unwrap_err();
+    world.store.is_read_only.store(false, Ordering::Relaxed);
+    assert_eq!(token(&session).await, "u-3");
+    assert_eq!(token(&world.process().user_session("tom")).await, "u-3");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refresh_whose_response_is_lost_is_not_repeated_at_once() {
     for step in [|| Step::Break, || Step::Stall, || Step::Reply(502, "r-1".into())] {
         let world = World::new(move |request, pair| match request.body["code"].is_null() {
