@@ -229,6 +229,25 @@ async fn a_stored_token_is_used_until_it_is_used_up() {
     call(&build()).await.unwrap_err();
 }
 
+/// Transports and layers write requests to logs.
+#[tokio::test(start_paused = true)]
+async fn a_request_does_not_show_its_token() {
+    let platform = Platform::of_tokens(7200);
+    let client = platform.feishu().build().unwrap();
+    // The second call takes the token from memory.
+    for _ in 0..2 {
+        call(&client).await.unwrap();
+    }
+    let user = client.as_user("u-1");
+    user.raw(openplat_core::Method::Get, "/open-apis/good").send::<Value>().await.unwrap();
+    let requests = platform.requests();
+    let sent: Vec<_> = requests.iter().filter_map(|it| it.token.as_deref()).collect();
+    assert_eq!(sent, ["t-1", "t-1", "u-1"]);
+    for headers in requests.iter().map(|it| &it.headers) {
+        assert!(!headers.contains("t-1") && !headers.contains("u-1"), "{headers}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_dying_token_of_the_store_replaces_no_better_one() {
     let (platform, is_down) = fragile(7200);

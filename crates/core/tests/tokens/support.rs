@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) token: Option<String>,
+    /// As `Debug` shows them.
+    pub(crate) headers: String,
     pub(crate) body: Value,
 }
 
@@ -109,10 +111,12 @@ impl Transport for Platform {
         let header = |name| request.headers().get(name)?.to_str().ok();
         let token = header("authorization").or(header("x-acs-dingtalk-access-token"));
         let token = token.map(|token| token.trim_start_matches("Bearer ").to_owned());
+        let headers = format!("{:?}", request.headers());
         let body = request.body().as_bytes().cloned().unwrap_or_default();
         let request = Request {
             path: request.uri().path().to_owned(),
             token,
+            headers,
             body: serde_json::from_slice(&body).unwrap_or_default(),
         };
         self.requests.lock().unwrap().push(request.clone());
