@@ -284,6 +284,28 @@ mod tests {
     }
 
     #[test]
+    fn a_number_keeps_its_digits_though_an_object_is_null() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Priced {
+            price: f64,
+            #[serde(default)]
+            buyer: Option<Buyer>,
+            #[serde(default)]
+            address: Address,
+        }
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        struct Address {
+            city: Option<String>,
+        }
+        let price = 97.454_245_102_829_39;
+        let sent = record(json!({ "price": price, "address": null }));
+        assert_eq!(
+            sent.read::<Priced>().unwrap(),
+            Priced { price, buyer: None, address: Address::default() }
+        );
+    }
+
+    #[test]
     fn what_is_no_object_is_no_record() {
         let error = Record::new_all([json!({}), json!(["s3cr3t"])]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
