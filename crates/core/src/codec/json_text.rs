@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, Error as _, Visitor};
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::Param;
-use super::lenient;
+use super::lenient::{self, unreadable};
 use super::notes::Notes;
 use super::repair::{checked, repair};
 
@@ -72,16 +72,17 @@ impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Opener<T> {
             value => value.to_string().into(),
         };
         lenient::from_slice(text.as_bytes()).or_else(|_| {
-            // Valid JSON is left to the second pass.
-            let is_json = checked(&repair(text.as_bytes())).is_ok();
-            let text = (!is_json).then(|| T::deserialize(Value::String(text.into_owned())));
-            text.and_then(Result::ok).ok_or_else(|| D::Error::custom("unreadable"))
+            // JSON is left to the second pass.
+            if checked(&repair(text.as_bytes())).is_ok() {
+                return Err(unreadable());
+            }
+            T::deserialize(Value::String(text.into_owned())).map_err(|_| unreadable())
         })
     }
 
     /// The second pass opens the string itself, and reads on in it.
-    fn visit_some<D: Deserializer<'de>>(self, opened: D) -> Result<T, D::Error> {
-        T::deserialize(opened)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut opened: A) -> Result<T, A::Error> {
+        opened.next_element()?.ok_or_else(unreadable)
     }
 }
 
@@ -169,6 +170,31 @@ mod tests {
         }
         let read = codec::read::<Holder>(br#"{"model": "null"}"#, Strictness::Strict);
         assert_eq!(read.unwrap().value, Holder { model: Model::default() });
+    }
+
+    #[test]
+    fn what_is_empty_in_a_string_is_nothing_as_it_is_outside() {
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        #[serde(default)]
+        struct Holder {
+            #[serde(with = "crate::json_text")]
+            model: Model,
+            #[serde(with = "crate::json_text")]
+            object: Option<Model>,
+            #[serde(with = "crate::json_text")]
+            rows: Vec<i64>,
+        }
+        for json in [
+            r#"{"object": null, "rows": "{}"}"#,
+            r#"{"object": null, "rows": {}}"#,
+            r#"{"object": "[]", "rows": "\"\""}"#,
+            r#"{"model": "[]"}"#,
+            r#"{"model": []}"#,
+            r#"{"model": "\"\""}"#,
+        ] {
+            let read = codec::read::<Holder>(json.as_bytes(), Strictness::Strict);
+            assert_eq!(read.unwrap().value, Holder::default(), "{json}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use serde::de::{
     Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess,
     SeqAccess, Visitor,
 };
+use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
 use super::json_text;
@@ -132,8 +133,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
             notes.expect_fields(fields);
         }
         let visitor = self.want::<V, STRUCT>(visitor);
-        // `null` is rare, since a field that may be absent is an `Option`. It is left to the second
-        // pass.
+        // `null` is rare: a field that may be absent is an `Option`, and few operations respond with
+        // data or with none. It is left to the second pass.
         self.inner.deserialize_map(visitor)
     }
 
@@ -166,10 +167,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
             && let Some(notes) = visitor.pass.notes
         {
             if let Some(json) = json_text::open(notes) {
-                let visitor = visitor.visitor;
-                return notes
-                    .read_with(json, false, |inner| visitor.visit_some(inner))
-                    .map_err(|_| unreadable());
+                return visitor.visitor.visit_seq(Opened { notes, json, error: PhantomData });
             }
             visitor.pass = Pass::FIRST;
         }
@@ -197,7 +195,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
 /// Stands for a failure whose cause is in the notes.
 #[cold]
 #[inline(never)]
-fn unreadable<E: Error>() -> E {
+pub(super) fn unreadable<E: Error>() -> E {
     E::custom("unreadable")
 }
 
@@ -402,10 +400,8 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, 'de, A> {
             return self.inner.next_element_seed(Seed { seed, pass: Pass::FIRST_ITEM });
         };
         let Some((_, raw)) = self.next_raw()? else { return Ok(None) };
-        notes
-            .read_with(raw, false, |inner| seed.deserialize(inner))
-            .map(Some)
-            .map_err(|_| unreadable())
+        let read = notes.read_once(raw, self.place == Place::Item, seed);
+        read.map(Some).map_err(|_| unreadable())
     }
 
     /// Lists ask with the type of their items, which can therefore be tried more than once.
@@ -421,6 +417,31 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, 'de, A> {
                 Ok(element)
             }
         }
+    }
+}
+
+/// The JSON in a string, as the only item of a list: whoever asks for one can be given another in its
+/// place.
+struct Opened<'t, 'de, E> {
+    notes: &'t Notes<'de>,
+    json: &'de str,
+    error: PhantomData<E>,
+}
+
+impl<'de, E: Error> SeqAccess<'de> for Opened<'_, 'de, E> {
+    type Error = E;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, E> {
+        self.notes.read_once(self.json, false, seed).map(Some).map_err(|_| unreadable())
+    }
+
+    fn next_element<T: Deserialize<'de>>(&mut self) -> Result<Option<T>, E> {
+        let mut value = None;
+        self.notes.read_opened(self.json, &mut value);
+        Ok(value)
     }
 }
 
@@ -462,6 +483,86 @@ impl<'de> Visitor<'de> for Key {
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
         Ok(Cow::Owned(key.to_owned()))
+    }
+}
+
+/// Makes of a key what its type asks for, as of any other text.
+fn read_key<'de, S: DeserializeSeed<'de>, E: Error>(seed: S, key: &str) -> Result<S::Value, E> {
+    seed.deserialize(Lenient::new(KeyText(key, PhantomData), Pass::FIRST))
+}
+
+struct KeyText<'k, E>(&'k str, PhantomData<E>);
+
+impl<'de, E: Error> Deserializer<'de> for KeyText<'_, E> {
+    type Error = E;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_str(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, E> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, E> {
+        visitor.visit_enum(StrDeserializer::new(self.0))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// `null` or `{}` for those who can be asked only once: an empty object where one is wanted, and an
+/// empty list where that is.
+pub(super) struct Nothing {
+    pub(super) is_null: bool,
+}
+
+impl<'de> Deserializer<'de> for Nothing {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.is_null { visitor.visit_unit() } else { self.deserialize_map(visitor) }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.is_null { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_seq(SeqDeserializer::new(empty::<()>()))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_map(MapDeserializer::new(empty::<((), ())>()))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct tuple tuple_struct struct enum identifier ignored_any
     }
 }
 
@@ -543,7 +644,7 @@ impl<'t, 'de> Noted<'t, 'de> {
         E: Error,
     {
         while let Some(key) = self.next() {
-            let key = K::deserialize(StrDeserializer::<E>::new(key))?;
+            let key = read_key(PhantomData, key)?;
             let mut value = None;
             self.notes.read(self.step, self.raw, Place::Entry, &mut value);
             if let Some(value) = value {
@@ -562,7 +663,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
         match self.key()? {
-            Some(key) => seed.deserialize(StrDeserializer::new(&key)).map(Some),
+            Some(key) => read_key(seed, &key).map(Some),
             None => Ok(None),
         }
     }
@@ -571,8 +672,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
         let Some(noted) = &self.noted else {
             return self.inner.next_value_seed(Seed { seed, pass: Pass::FIRST });
         };
-        let read = noted.notes.read_with(noted.raw, false, |inner| seed.deserialize(inner));
-        read.map_err(|_| unreadable())
+        noted.notes.read_once(noted.raw, false, seed).map_err(|_| unreadable())
     }
 
     /// Structs ask with the type of their fields. Not a part of each struct, of whose code it would be
@@ -591,13 +691,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
     fn next_entry<K: Deserialize<'de>, V: Deserialize<'de>>(
         &mut self,
     ) -> Result<Option<(K, V)>, A::Error> {
-        match &mut self.noted {
-            None => {
-                let seed = Seed { seed: PhantomData, pass: Pass::FIRST };
-                self.inner.next_entry_seed(PhantomData, seed)
-            }
-            Some(noted) => noted.entry(),
+        if let Some(noted) = &mut self.noted {
+            return noted.entry();
         }
+        let Some(key) = self.next_key()? else { return Ok(None) };
+        let value = self.inner.next_value_seed(Seed { seed: PhantomData, pass: Pass::FIRST })?;
+        Ok(Some((key, value)))
     }
 }
 
@@ -876,19 +975,19 @@ mod tests {
 
     /// A list that asks for its items with a seed, as generic code does.
     #[derive(Debug, PartialEq)]
-    struct Sown(Vec<i64>);
+    struct Sown<T>(Vec<T>);
 
-    impl<'de> Deserialize<'de> for Sown {
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sown<T> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct Sower;
-            impl<'de> Visitor<'de> for Sower {
-                type Value = Sown;
+            struct Sower<T>(PhantomData<T>);
+            impl<'de, T: Deserialize<'de>> Visitor<'de> for Sower<T> {
+                type Value = Sown<T>;
 
                 fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     f.write_str("a list")
                 }
 
-                fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Sown, A::Error> {
+                fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Sown<T>, A::Error> {
                     let mut sown = Vec::new();
                     while let Some(item) = items.next_element_seed(PhantomData)? {
                         sown.push(item);
@@ -896,16 +995,131 @@ mod tests {
                     Ok(Sown(sown))
                 }
             }
-            deserializer.deserialize_seq(Sower)
+            deserializer.deserialize_seq(Sower(PhantomData))
         }
     }
 
     #[test]
     fn items_that_are_asked_for_with_a_seed_are_read_as_leniently() {
-        assert_eq!(decode::<Sown>(r#"[1, "2"]"#), Sown(vec![1, 2]));
-        let (lists, warnings) = degrade::<Vec<Sown>>(r#"[[1, "2"], ["?"], []]"#);
+        assert_eq!(decode::<Sown<i64>>(r#"[1, "2"]"#), Sown(vec![1, 2]));
+        let (lists, warnings) = degrade::<Vec<Sown<i64>>>(r#"[[1, "2"], ["?"], []]"#);
         assert_eq!(lists, [Sown(vec![1, 2]), Sown(vec![])]);
         assert_eq!(warnings, ["`$[1]` was skipped: found a list that does not fit"]);
+    }
+
+    #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+    struct Id(u32);
+
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Color {
+        Red,
+        Blue,
+    }
+
+    #[test]
+    fn keys_are_read_in_each_pass_as_what_they_are() {
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        #[serde(default)]
+        struct Maps {
+            numbers: BTreeMap<u32, Model>,
+            ids: BTreeMap<Id, i64>,
+            flags: BTreeMap<bool, i64>,
+            colors: BTreeMap<Color, i64>,
+            options: BTreeMap<Option<i64>, i64>,
+            object: Model,
+        }
+        for object in ["{}", "null"] {
+            let maps: Maps = decode(&format!(
+                r#"{{"numbers": {{"1": {object}}}, "ids": {{"2": 3, " 4": 5}}, "flags": {{"true": 1}},
+                    "colors": {{"red": 1, "blue": 2}}, "options": {{"-1": 1}}, "object": {object}}}"#
+            ));
+            let expected = Maps {
+                numbers: BTreeMap::from([(1, Model::default())]),
+                ids: BTreeMap::from([(Id(2), 3), (Id(4), 5)]),
+                flags: BTreeMap::from([(true, 1)]),
+                colors: BTreeMap::from([(Color::Red, 1), (Color::Blue, 2)]),
+                options: BTreeMap::from([(Some(-1), 1)]),
+                object: Model::default(),
+            };
+            assert_eq!(maps, expected, "{object}");
+        }
+    }
+
+    /// A map that asks for its keys and its values one by one, as generic code does.
+    #[derive(Debug, PartialEq)]
+    struct Pairs<K, V>(Vec<(K, V)>);
+
+    impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Pairs<K, V> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Pairer<K, V>(PhantomData<(K, V)>);
+            impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Pairer<K, V> {
+                type Value = Pairs<K, V>;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a map")
+                }
+
+                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                    let mut pairs = Vec::new();
+                    while let Some(key) = map.next_key()? {
+                        pairs.push((key, map.next_value_seed(PhantomData)?));
+                    }
+                    Ok(Pairs(pairs))
+                }
+            }
+            deserializer.deserialize_map(Pairer(PhantomData))
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_one_by_one_is_read_as_leniently() {
+        let pairs: Pairs<Id, i64> = decode(r#"{"2": "3"}"#);
+        assert_eq!(pairs, Pairs(vec![(Id(2), 3)]));
+        let pairs: Pairs<u32, Model> = decode(r#"{"2": null, "3": {"text": 4}}"#);
+        let text = Some("4".to_owned());
+        assert_eq!(pairs.0, [(2, Model::default()), (3, Model { text, ..Model::default() })]);
+        let pairs: Pairs<String, Vec<Model>> = decode(r#"{"a": {}, "b": null, "c": [{}]}"#);
+        let lists = pairs.0.iter().map(|(_, list)| list.len()).collect::<Vec<_>>();
+        assert_eq!(lists, [0, 0, 1]);
+        let pairs: Pairs<String, Option<Model>> = decode(r#"{"a": null, "b": {}}"#);
+        assert_eq!(
+            pairs.0.iter().map(|(_, model)| model.is_some()).collect::<Vec<_>>(),
+            [false, true]
+        );
+        let (lists, warnings) = degrade::<Vec<Sown<Vec<i64>>>>("[[{}, [1]], [null]]");
+        assert_eq!(lists, [Sown(vec![vec![], vec![1]])]);
+        assert_eq!(warnings, ["`$[1]` was skipped: found a list that does not fit"]);
+    }
+
+    #[test]
+    fn the_content_of_a_variant_may_be_null() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(tag = "type", content = "data", rename_all = "lowercase")]
+        enum Event {
+            Object(Model),
+            List(Vec<i64>),
+            Option(Option<Model>),
+        }
+        for (json, event) in [
+            (r#"{"type": "object", "data": null}"#, Event::Object(Model::default())),
+            (r#"{"type": "list", "data": {}}"#, Event::List(vec![])),
+            (r#"{"type": "list", "data": null}"#, Event::List(vec![])),
+            (r#"{"type": "option", "data": null}"#, Event::Option(None)),
+            (r#"{"type": "option", "data": {}}"#, Event::Option(Some(Model::default()))),
+        ] {
+            assert_eq!(decode::<Event>(json), event, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_keeps_its_digits() {
+        for number in ["97.45424510282939", "0.1234567890123456789", "1.50", "-0.1", "1e-7"] {
+            assert_eq!(decode::<String>(number), number);
+            assert_eq!(decode::<f64>(number), number.parse::<f64>().unwrap());
+            let value: serde_json::Value = decode(number);
+            assert_eq!(value.as_f64(), number.parse().ok());
+        }
     }
 
     #[test]

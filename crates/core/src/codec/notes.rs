@@ -2,11 +2,11 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use serde::de::{Deserialize, Expected};
+use serde::de::{Deserialize, DeserializeSeed, Expected};
 use serde_json::de::SliceRead;
 
 use super::arena::{Arena, Keeper};
-use super::lenient::{Lenient, Pass};
+use super::lenient::{Lenient, Nothing, Pass};
 use super::repair::{checked, repair};
 use super::warning::{DecodeError, Fault, Strictness, Warning, path_of};
 
@@ -157,6 +157,15 @@ impl<'de> Notes<'de> {
         result.is_ok()
     }
 
+    /// Reads the JSON that was in a string. Nothing is left out for a fault: that is up to the place of
+    /// the string.
+    #[cold]
+    pub(super) fn read_opened(&self, json: &'de str, target: &mut dyn Target<'de>) {
+        if let Err(fault) = self.read_any(json, Place::Whole, target) {
+            self.fault.set(Some(fault));
+        }
+    }
+
     /// Reads a value from its text or, if that fails, from one that stands for it.
     fn read_any(
         &self,
@@ -213,6 +222,22 @@ impl<'de> Notes<'de> {
         self.raw.set(raw);
         let mut inner = serde_json::Deserializer::from_slice(raw.as_bytes());
         read(Lenient::new(&mut inner, &Pass { notes: Some(self), is_item }))
+    }
+
+    /// Reads a value with a seed, which can be tried only once.
+    pub(super) fn read_once<S: DeserializeSeed<'de>>(
+        &self,
+        raw: &'de str,
+        is_item: bool,
+        seed: S,
+    ) -> serde_json::Result<S::Value> {
+        let is_null = is_null(raw) && !is_item;
+        if is_null || is_empty_object(raw) {
+            self.raw.set(raw);
+            let pass = Pass { notes: Some(self), is_item };
+            return seed.deserialize(Lenient::new(Nothing { is_null }, &pass));
+        }
+        self.read_with(raw, is_item, |inner| seed.deserialize(inner))
     }
 
     fn describe(&self, error: &serde_json::Error) -> Fault {
