@@ -103,6 +103,18 @@ async fn more_than_the_usual_members_is_read_as_well() {
 }
 
 #[tokio::test]
+async fn the_facts_of_an_exchange_can_be_asked_for_twice() {
+    let body = r#"{"code":0,"data":{"name":"b","name":"a"},"msg":"success"}"#;
+    let call = GetChat::new("oc_1").send(&client::<GetChat>(&[body]));
+    let outer = call.with_meta().with_meta().await.unwrap();
+    let inner = &outer.output;
+    assert_eq!(inner.output.name.as_deref(), Some("a"));
+    assert!(!inner.headers.is_empty() && inner.warnings.len() == 1);
+    assert_eq!((&outer.headers, &outer.warnings), (&inner.headers, &inner.warnings));
+    assert_eq!([&outer.body, &inner.body], [body, body]);
+}
+
+#[tokio::test]
 async fn an_item_that_is_none_is_skipped() {
     for odd in ["\"om_2\"", "null", "7", "[]", "[1]", "\"\""] {
         let good = [message("om_1", r#""deleted": false"#), message("om_3", r#""deleted": false"#)];

@@ -118,11 +118,10 @@ pub struct Success {
 
 impl Success {
     /// Ends the call with what came of its output.
-    pub(super) fn end(mut self: Box<Self>, result: Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn end(mut self: Box<Self>, error: Option<&Error>) {
         if let Some(ending) = self.ending.take() {
-            ending.tell(result.as_ref().err());
+            ending.tell(error);
         }
-        result.map_err(Error::logged)
     }
 
     pub(super) fn data(&self) -> &[u8] {

@@ -166,10 +166,9 @@ impl<T: Output> Future for Call<T> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let sending = &mut self.get_mut().sending;
         let mut success = std::task::ready!(sending.poll(context))?;
-        let mut output = None;
-        let result = T::read_success(&mut output, &mut success, sending.strictness);
-        success.end(result)?;
-        Poll::Ready(output.ok_or_else(polled_again))
+        let result = T::read_success(&mut success, sending.strictness);
+        success.end(result.as_ref().err());
+        Poll::Ready(result.map_err(Error::logged))
     }
 }
 

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::execute::{Content, Success};
 use super::{Call, Response};
-use crate::codec::{self, DecodeError, Strictness, Target, Warning};
+use crate::codec::{self, DecodeError, Slot, Strictness, Warning};
 use crate::error::{ApiError, Error, ErrorKind};
 use crate::meta::OperationMeta;
 use crate::vendor::Vendor;
@@ -89,76 +89,57 @@ pub(crate) mod sealed {
 pub trait Output: Sized + Send + 'static {
     /// Reads the output. The parts that cannot be read become warnings of `success`.
     #[doc(hidden)]
-    fn read_success(
-        output: &mut Option<Self>,
-        success: &mut Success,
-        strictness: Strictness,
-    ) -> Result<(), Error>;
+    fn read_success(success: &mut Success, strictness: Strictness) -> Result<Self, Error>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Send + 'static> Output for T {
-    fn read_success(
-        output: &mut Option<Self>,
-        success: &mut Success,
-        strictness: Strictness,
-    ) -> Result<(), Error> {
-        decode(output, success, strictness)
+    fn read_success(success: &mut Success, strictness: Strictness) -> Result<Self, Error> {
+        let mut output = None;
+        decode(&mut output, success, strictness)?;
+        output.ok_or_else(|| unread(success))
     }
 }
 
 impl Output for Download {
-    fn read_success(
-        output: &mut Option<Self>,
-        success: &mut Success,
-        _: Strictness,
-    ) -> Result<(), Error> {
+    fn read_success(success: &mut Success, _: Strictness) -> Result<Self, Error> {
         let (meta, log_id) = (success.meta.clone(), success.log_id());
         match std::mem::replace(&mut success.content, Content::Data(Bytes::new())) {
-            Content::File(file) => {
-                *output = Some(Self::new(meta, success.attempts, log_id, *file)?);
-                Ok(())
-            }
-            Content::Data(_) => Err(Error::new(ErrorKind::Decode).with_operation(meta.name())),
+            Content::File(file) => Self::new(meta, success.attempts, log_id, *file),
+            Content::Data(_) => Err(unread(success)),
         }
     }
 }
 
 impl<T: Output> Output for Response<T> {
-    fn read_success(
-        output: &mut Option<Self>,
-        success: &mut Success,
-        strictness: Strictness,
-    ) -> Result<(), Error> {
+    fn read_success(success: &mut Success, strictness: Strictness) -> Result<Self, Error> {
         let log_id = success.log_id();
         if let Content::File(file) = &success.content {
             // The name and the size of a file are in its headers.
             success.headers = file.headers.clone();
         }
-        let mut inner = None;
-        T::read_success(&mut inner, success, strictness)?;
-        *output = inner.map(|output| Self {
-            output,
+        Ok(Self {
+            output: T::read_success(success, strictness)?,
             status: success.status.as_u16(),
-            headers: std::mem::take(&mut success.headers),
-            body: std::mem::take(&mut success.body),
+            // Not taken: the output may be another one of these.
+            headers: success.headers.clone(),
+            body: success.body.clone(),
             log_id,
             attempts: success.attempts,
-            warnings: std::mem::take(&mut success.warnings),
-        });
-        Ok(())
+            warnings: success.warnings.clone(),
+        })
     }
 }
 
-/// Decodes the data. Of this, only `target` is compiled for each type of output.
+/// Decodes the data. Of this, only `output` is compiled for each type.
 fn decode(
-    target: &mut dyn for<'de> Target<'de>,
+    output: &mut dyn for<'de> Slot<'de>,
     success: &mut Success,
     strictness: Strictness,
 ) -> Result<(), Error> {
-    let mut warnings = codec::read_into(target, success.data(), strictness);
+    let mut warnings = codec::read_into(output, success.data(), strictness);
     if warnings.is_err() && success.find_data()? {
-        warnings = codec::read_into(target, success.data(), strictness);
+        warnings = codec::read_into(output, success.data(), strictness);
     }
     if let Some(warning) = success.warnings.first()
         && strictness == Strictness::Strict
@@ -170,6 +151,12 @@ fn decode(
         warn(success);
     }
     Ok(())
+}
+
+/// For content of another kind than the output's.
+#[cold]
+fn unread(success: &Success) -> Error {
+    Error::new(ErrorKind::Decode).with_operation(success.meta.name())
 }
 
 #[cold]

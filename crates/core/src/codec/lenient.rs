@@ -23,7 +23,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
 use super::json_text;
-use super::notes::{Notes, Place, Step, Target};
+use super::notes::{Notes, Place, Slot, Step};
 
 /// The first pass.
 pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
@@ -375,10 +375,10 @@ impl<'de, A: SeqAccess<'de>> Elements<'_, 'de, A> {
     fn next_noted(
         &mut self,
         notes: &Notes<'de>,
-        target: &mut dyn Target<'de>,
+        slot: &mut dyn Slot<'de>,
     ) -> Result<bool, A::Error> {
         while let Some((step, raw)) = self.next_raw()? {
-            if notes.read(step, raw, self.place, target) {
+            if notes.read(step, raw, self.place, slot) {
                 return Ok(true);
             }
             if self.place != Place::Item {
@@ -631,8 +631,8 @@ impl<'t, 'de> Noted<'t, 'de> {
         Some(key)
     }
 
-    fn member(&self, target: &mut dyn Target<'de>) {
-        self.notes.read(self.step, self.raw, Place::Member, target);
+    fn member(&self, slot: &mut dyn Slot<'de>) {
+        self.notes.read(self.step, self.raw, Place::Member, slot);
     }
 
     #[cold]

@@ -20,7 +20,7 @@ mod warning;
 use serde::de::DeserializeOwned;
 
 use lenient::{Lenient, Pass};
-pub(crate) use notes::Target;
+pub(crate) use notes::Slot;
 
 pub use int_enum::{__unknown as unknown_number, UnknownNumber};
 pub use number_text::{Millis, NumberText, Seconds};
@@ -52,14 +52,14 @@ pub fn read<T: DeserializeOwned>(
 
 /// Does the same, and returns what there is to warn of.
 pub(crate) fn read_into(
-    target: &mut dyn for<'de> Target<'de>,
+    slot: &mut dyn for<'de> Slot<'de>,
     json: &[u8],
     strictness: Strictness,
 ) -> Result<Vec<Warning>, DecodeError> {
     let mut inner = serde_json::Deserializer::from_slice(json);
-    match target.read(Lenient::new(&mut inner, Pass::FIRST)).and_then(|()| inner.end()) {
+    match slot.read(Lenient::new(&mut inner, Pass::FIRST)).and_then(|()| inner.end()) {
         Ok(()) => Ok(Vec::new()),
-        Err(_) => notes::read_again(json, strictness, target),
+        Err(_) => notes::read_again(json, strictness, slot),
     }
 }
 

@@ -55,12 +55,12 @@ pub(crate) type Piece<'t, 'de> = Lenient<'t, 'de, &'t mut serde_json::Deserializ
 
 /// Takes a value whose type no one else knows, so that all others are compiled once. A closure would
 /// be compiled twice.
-pub(crate) trait Target<'de> {
+pub(crate) trait Slot<'de> {
     fn read(&mut self, inner: Piece<'_, 'de>) -> serde_json::Result<()>;
 }
 
-impl<'de, T: Deserialize<'de>> Target<'de> for Option<T> {
-    // Of a whole call it is a small part, and the second pass takes its time.
+impl<'de, T: Deserialize<'de>> Slot<'de> for Option<T> {
+    // Cold code is made small: of a whole call this is little, and the second pass takes its time.
     #[cold]
     fn read(&mut self, inner: Piece<'_, 'de>) -> serde_json::Result<()> {
         *self = Some(T::deserialize(inner)?);
@@ -146,10 +146,10 @@ impl<'de> Notes<'de> {
         step: Step,
         raw: &'de str,
         place: Place,
-        target: &mut dyn Target<'de>,
+        slot: &mut dyn Slot<'de>,
     ) -> bool {
         self.path.borrow_mut().push(step);
-        let result = self.read_any(raw, place, target).map_err(|fault| match place {
+        let result = self.read_any(raw, place, slot).map_err(|fault| match place {
             Place::Item | Place::Entry => self.give_up("was skipped", &fault),
             Place::Member | Place::Element | Place::Whole => self.fault.set(Some(fault)),
         });
@@ -160,27 +160,23 @@ impl<'de> Notes<'de> {
     /// Reads the JSON that was in a string. Nothing is left out for a fault: that is up to the place of
     /// the string.
     #[cold]
-    pub(super) fn read_opened(&self, json: &'de str, target: &mut dyn Target<'de>) {
-        if let Err(fault) = self.read_any(json, Place::Whole, target) {
+    pub(super) fn read_opened(&self, json: &'de str, slot: &mut dyn Slot<'de>) {
+        if let Err(fault) = self.read_any(json, Place::Whole, slot) {
             self.fault.set(Some(fault));
         }
     }
 
     /// Reads a value from its text or, if that fails, from one that stands for it.
-    fn read_any(
-        &self,
-        raw: &'de str,
-        place: Place,
-        target: &mut dyn Target<'de>,
-    ) -> Result<(), Fault> {
-        let mut result = self.attempt(raw, place == Place::Item, target);
+    fn read_any(&self, raw: &'de str, place: Place, slot: &mut dyn Slot<'de>) -> Result<(), Fault> {
+        let mut result = self.attempt(raw, place == Place::Item, slot);
+        let wants_struct = self.fields.get().is_some();
         // An object that is absent is empty. An item that is absent is left out.
-        if result.is_err() && is_null(raw) && place != Place::Item && self.fields.get().is_some() {
-            result = self.attempt("{}", false, target);
+        if result.is_err() && is_null(raw) && wants_struct && place != Place::Item {
+            result = self.attempt("{}", false, slot);
         }
         result.or_else(|fault| {
             let mut others = others(raw, place).iter();
-            if !others.any(|other| self.attempt(other, false, target).is_ok()) {
+            if !others.any(|other| self.attempt(other, false, slot).is_ok()) {
                 return Err(fault);
             }
             if !is_nothing(raw) {
@@ -194,18 +190,13 @@ impl<'de> Notes<'de> {
         self.warn(Warning::new(&self.path.borrow(), effect, fault));
     }
 
-    fn attempt(
-        &self,
-        raw: &'de str,
-        is_item: bool,
-        target: &mut dyn Target<'de>,
-    ) -> Result<(), Fault> {
+    fn attempt(&self, raw: &'de str, is_item: bool, slot: &mut dyn Slot<'de>) -> Result<(), Fault> {
         if self.path.borrow().len() > MAX_DEPTH {
             return Err(self.fault_here("nested too deeply".to_owned()));
         }
         self.fault.set(None);
         self.fields.set(None);
-        self.read_with(raw, is_item, |inner| target.read(inner)).map_err(|error| {
+        self.read_with(raw, is_item, |inner| slot.read(inner)).map_err(|error| {
             self.raw.set(raw);
             // The innermost fault says most.
             self.fault.take().unwrap_or_else(|| self.describe(&error))
@@ -275,8 +266,8 @@ fn others(raw: &str, place: Place) -> &'static [&'static str] {
         Member | Entry | Whole if is_empty_object(raw) => &["[]", "null"],
         // An empty text, list or object is a way to say that there is nothing.
         Member | Entry | Whole if is_empty(raw) => &["null", "{}"],
-        Member | Entry => &["null"],
-        Item | Element | Whole => &[],
+        Member | Entry if !is_null(raw) => &["null"],
+        Member | Entry | Item | Element | Whole => &[],
     }
 }
 
@@ -294,7 +285,7 @@ fn is_null(raw: &str) -> bool {
 pub(super) fn read_again(
     json: &[u8],
     strictness: Strictness,
-    target: &mut dyn for<'de> Target<'de>,
+    slot: &mut dyn for<'de> Slot<'de>,
 ) -> Result<Vec<Warning>, DecodeError> {
     let repaired = repair(json);
     let text = checked(&repaired)?;
@@ -303,7 +294,7 @@ pub(super) fn read_again(
     if let Cow::Owned(_) = repaired {
         notes.warn_of_repair();
     }
-    notes.read_any(text, Place::Whole, target)?;
+    notes.read_any(text, Place::Whole, slot)?;
     let mut warnings = notes.into_warnings();
     match strictness {
         Strictness::Strict if !warnings.is_empty() => {

@@ -154,7 +154,7 @@ impl DecodeError {
     }
 
     /// For a value that should have been read; there is none to return without a panic.
-    pub(crate) fn unread() -> Self {
+    pub(super) fn unread() -> Self {
         Self::syntax("the value was not read".to_owned())
     }
 
