@@ -10,6 +10,7 @@ use anstream::print;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cargo;
 use crate::distill::command::console;
 use crate::distill::command::run::{Aim, Outcome, PageReport, SpecReport, Task};
 use crate::distill::specs::route;
@@ -134,7 +135,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
 fn is_published(root: &Path, name: &str) -> bool {
     let manifest = root.join("crates").join(name).join("Cargo.toml");
     let manifest = fs::read_to_string(manifest).unwrap_or_default();
-    !manifest.lines().any(|line| line == "publish = false")
+    manifest.parse().is_ok_and(|manifest| cargo::is_published(&manifest))
 }
 
 /// Finds the counterpart of each spec of a published crate, and of each page.

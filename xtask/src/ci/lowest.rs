@@ -31,7 +31,7 @@ fn copy(root: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     for folder in fs::read_dir(root.join("crates"))? {
         let folder = folder?;
         let mut manifest = parse(&folder.path().join("Cargo.toml"))?;
-        if manifest["package"].get("publish").is_none() {
+        if cargo::is_published(&manifest) {
             manifest.remove("dev-dependencies");
             let copy = to.join("crates").join(folder.file_name());
             copy_folder(&folder.path(), &copy)?;

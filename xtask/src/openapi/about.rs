@@ -4,6 +4,8 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, Item};
 
+use crate::cargo;
+
 /// The facts that a document states about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
@@ -21,8 +23,7 @@ impl About {
     pub fn read(root: &Path, name: &str) -> Option<Self> {
         let manifest = manifest(&root.join("crates").join(name).join("Cargo.toml"));
         let package = manifest.get("package");
-        let is_published = package.and_then(|package| package.get("publish")?.as_bool());
-        if is_published == Some(false) {
+        if !cargo::is_published(&manifest) {
             return None;
         }
         let workspace = self::manifest(&root.join("Cargo.toml"));
