@@ -483,7 +483,17 @@ fn the_changelog_has_what_nobody_wrote() {
     harbor.commit("docs: docks");
     let changelog = harbor.changelog("0.2.0");
     assert!(!changelog.contains("token `user`") && changelog.contains("dock.create`)."));
-    assert!(changelog.ends_with("\n\nnot added, since CHANGELOG.md names them: `dock.delete`"));
+    let left_out = "not added, since entries of CHANGELOG.md are about the same:\n\
+                    - `harbor`: `DeleteDock` (`dock.v1.dock.delete`): token `user`.";
+    assert!(changelog.ends_with(left_out), "{changelog}");
+
+    // That entry does not say that anything breaks.
+    harbor.edit("specs/harbor/dock.delete.json", "dock_id", "pier_id");
+    harbor.edit("specs/harbor/dock.delete.json", "\"dock_id", "\"pier_id");
+    harbor.commit("specs: piers");
+    let changelog = harbor.changelog("0.2.0");
+    let breaking = "- **Breaking:** `harbor`: `DeleteDock` (`dock.v1.dock.delete`): the path is";
+    assert!(changelog.contains(breaking) && changelog.ends_with(left_out), "{changelog}");
 }
 
 #[test]

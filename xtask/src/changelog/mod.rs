@@ -50,7 +50,7 @@ pub struct Entry {
 
 impl Entry {
     /// Returns the item of a list, in lines that are not too long.
-    fn bullet(&self) -> String {
+    pub fn bullet(&self) -> String {
         let mark = if self.is_breaking { "**Breaking:** " } else { "" };
         let name = self.crate_name.as_ref().map(|name| format!("`{name}`: "));
         let text = format!("{mark}{}{}.", name.unwrap_or_default(), self.text);
@@ -120,27 +120,42 @@ impl Changelog {
         })
     }
 
-    /// Whether an entry under `Unreleased` names a crate and a subject of it in backticks, the subject
-    /// alone or at the end of an ID: `im.v1.chat.create` names `chat.create`.
-    pub fn names(&self, crate_name: &str, subject: &str) -> bool {
+    /// Returns the entries under `Unreleased` that name a crate and a subject of it in backticks, the
+    /// subject alone or at the end of an ID: `im.v1.chat.create` names `chat.create`.
+    pub fn naming(&self, crate_name: &str, subject: &str) -> impl Iterator<Item = &str> {
         let (crate_name, end) = (format!("`{crate_name}`"), format!("{subject}`"));
-        let mut entries = self.sections.iter().flat_map(|section| section.body.split("\n- "));
-        entries.any(|entry| {
+        self.entries().filter(move |entry| {
             let before: Vec<_> = entry.split(&end).collect();
             let mut before = before.iter().rev().skip(1);
             entry.contains(&crate_name) && before.any(|text| text.ends_with(['`', '.']))
         })
     }
 
+    /// The entries under `Unreleased`, without the marks of their lists.
+    fn entries(&self) -> impl Iterator<Item = &str> {
+        let texts = self.sections.iter().flat_map(|section| section.body.split("\n- "));
+        texts.map(|text| text.trim().trim_start_matches("- "))
+    }
+
+    /// Whether the entry is under its heading.
+    fn has(&self, entry: &Entry) -> bool {
+        let bullet = entry.bullet();
+        let mut sections = self.sections.iter();
+        sections.any(|section| {
+            Heading::of(&section.title) == Some(entry.heading) && section.body.contains(&bullet)
+        })
+    }
+
     /// Adds an entry as the last one under its heading, unless it is there.
     pub fn add(&mut self, entry: &Entry) {
+        if self.has(entry) {
+            return;
+        }
         let bullet = entry.bullet();
         let heading = |section: &Section| Heading::of(&section.title);
         let is_same = |section: &&mut Section| heading(section) == Some(entry.heading);
         if let Some(Section { body, .. }) = self.sections.iter_mut().find(is_same) {
-            if !body.contains(&bullet) {
-                *body = format!("{}\n{bullet}", body.trim_end());
-            }
+            *body = format!("{}\n{bullet}", body.trim_end());
             return;
         }
         let is_later = |section: &Section| heading(section) > Some(entry.heading);

@@ -1,8 +1,8 @@
 //! The changes of the specs as entries of the changelog.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Changelog, Entry, Heading};
+use super::{Changelog, Entry, Heading, PATH};
 use crate::changes::CrateChanges;
 use crate::distill::specs::book::EVENTS;
 use crate::distill::specs::change::{Change, What};
@@ -15,19 +15,40 @@ pub fn entries(of: &CrateChanges) -> Vec<Entry> {
     entries_on(of, of.changes.iter())
 }
 
-/// Adds the changes to what is unreleased, and returns the subjects that it names already: an entry
-/// written by hand on an operation, an event, a type or a code takes the place of a generated one.
-pub fn record(crates: &[CrateChanges], changelog: &mut Changelog) -> BTreeSet<String> {
-    let mut named = BTreeSet::new();
-    let mut entries = Vec::new();
+/// Adds the changes to what is unreleased. An entry written by hand on an operation, an event, a type or
+/// a code takes the place of a generated one, unless `before`, the changelog as it was before these
+/// changes, has it too, or the change is breaking and the entry does not say so.
+///
+/// Returns the generated entries that were left out and say something else than those written by hand.
+pub fn record(
+    crates: &[CrateChanges],
+    changelog: &mut Changelog,
+    before: Option<&Changelog>,
+) -> Vec<Entry> {
+    let (mut added, mut left_out) = (Vec::new(), Vec::new());
     for of in crates {
-        let (old, new): (Vec<_>, Vec<_>) =
-            of.changes.iter().partition(|change| changelog.names(&of.crate_name, subject(change)));
-        named.extend(old.into_iter().map(|change| subject(change).to_owned()));
-        entries.extend(entries_on(of, new.into_iter()));
+        let is_said = |change: &&Change| {
+            changelog.naming(&of.crate_name, subject(change)).any(|entry| {
+                let is_older = before.is_some_and(|it| it.entries().any(|old| old == entry));
+                !is_older && (!change.is_breaking() || entry.starts_with("**Breaking"))
+            })
+        };
+        let (said, new): (Vec<_>, Vec<_>) = of.changes.iter().partition(is_said);
+        left_out.extend(entries_on(of, said.into_iter()));
+        added.extend(entries_on(of, new.into_iter()));
     }
-    entries.iter().for_each(|entry| changelog.add(entry));
-    named
+    left_out.retain(|entry| !changelog.has(entry));
+    added.iter().for_each(|entry| changelog.add(entry));
+    left_out
+}
+
+/// Lists the generated entries that were left out; nothing if there are none.
+pub fn list(left_out: &[Entry]) -> String {
+    let bullets: String = left_out.iter().map(Entry::bullet).collect();
+    match bullets.trim_end() {
+        "" => bullets,
+        bullets => format!("not added, since entries of {PATH} are about the same:\n{bullets}\n"),
+    }
 }
 
 fn entries_on<'a>(of: &CrateChanges, changes: impl Iterator<Item = &'a Change>) -> Vec<Entry> {

@@ -10,7 +10,7 @@ mod summary;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anstream::{eprintln, print};
+use anstream::{eprint, eprintln, print};
 use clap::Args;
 
 use self::before::Before;
@@ -23,6 +23,7 @@ use crate::codegen::{self, Error};
 use crate::distill::command::run::{self, Aim, Outcome, PageReport, Task};
 use crate::distill::command::{console, writing};
 use crate::distill::specs::sentences::Gap;
+use crate::git::git;
 use crate::openapi;
 
 /// Plans the changes that bring generated files up to date with the specs.
@@ -215,9 +216,11 @@ fn write_keeping(root: &Path, outcome: &Outcome, before: &mut Before) -> Result<
         return Err(changes.faults.join("\n\n"));
     }
     if !changes.crates.is_empty() {
+        let head = git(root, &["show", &format!("HEAD:{}", changelog::PATH)])?;
         edit(root, changelog::PATH, before, |text| {
-            let mut changelog = Changelog::parse(text)?;
-            changelog::specs::record(&changes.crates, &mut changelog);
+            let (head, mut changelog) = (Changelog::parse(&head)?, Changelog::parse(text)?);
+            let left_out = changelog::specs::record(&changes.crates, &mut changelog, Some(&head));
+            eprint!("{}", changelog::specs::list(&left_out));
             Ok(changelog.to_string())
         })?;
     }

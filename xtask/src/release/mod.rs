@@ -7,7 +7,7 @@ mod versions;
 use std::fs;
 use std::path::Path;
 
-use anstream::println;
+use anstream::{print, println};
 use clap::Args;
 use semver::Version;
 use tempfile::TempDir;
@@ -188,7 +188,7 @@ impl<'a> Copy<'a> {
     fn draft(&self, version: &Version, news: &News) -> Result<String, String> {
         let folder = self.folder.path();
         let mut changelog = Changelog::read(folder)?;
-        let named = changelog::specs::record(&news.crates, &mut changelog);
+        let left_out = changelog::specs::record(&news.crates, &mut changelog, None);
         let silent = news.commits.iter().filter(|commit| !commit.is_logged);
         silent.filter_map(|commit| commit.entry.as_ref()).for_each(|entry| changelog.add(entry));
         let today = OffsetDateTime::now_utc().date().to_string();
@@ -201,10 +201,7 @@ impl<'a> Copy<'a> {
         println!("{version} changes:\n  {}", changelog::PATH);
         paths.iter().for_each(|path| println!("  {path}"));
         println!("\nits part of the changelog:\n\n{section}\n");
-        if !named.is_empty() {
-            let named = Vec::from_iter(named).join("`, `");
-            println!("not added, since {} names them: `{named}`", changelog::PATH);
-        }
+        print!("{}", changelog::specs::list(&left_out));
         for fault in &news.faults {
             println!("not compared, so write down by hand what changed: {fault}");
         }
