@@ -124,7 +124,7 @@ impl Project {
     /// Creates a project and gives it the dependencies of a README's install lines.
     fn create(path: &str, readme: &str) -> Self {
         let name = path.trim_end_matches("/README.md").replace(['/', '.'], "-");
-        let project = Self { folder: root().join("target/apart/first-hour").join(&name) };
+        let project = Self { folder: projects().join(&name) };
         drop(fs::remove_dir_all(&project.folder));
         let manifest = format!(
             "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[workspace]\n\n\
@@ -207,7 +207,12 @@ fn root() -> &'static Path {
 
 /// Returns the folder that all projects build in.
 fn target() -> PathBuf {
-    root().join("target/apart/first-hour/target")
+    projects().join("target")
+}
+
+/// Returns the folder of all projects, which is removed once the step of CI has passed.
+fn projects() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("apart").join("first-hour")
 }
 
 fn output(command: &mut Command) -> String {

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use toml_edit::DocumentMut;
-use xtask::ci::mutants::shard;
+use xtask::ci::mutants::{are_noticed, shard};
 use xtask::ci::{
-    APART, NEED_INTERNET, Outcome, Run, STEPS, Setback, Step, advice, list, run_steps, select,
+    NEED_INTERNET, Outcome, Run, STEPS, Setback, Step, advice, apart, list, run_steps, select,
     summary,
 };
 
@@ -28,6 +28,12 @@ const WRONG: Step = Step {
     run: Run::Commands(&["cargo --version", "cargo no-such-command"]),
     ..STEP
 };
+
+fn git(folder: &Path, args: &[&str]) {
+    let identity = ["-c", "user.name=Harbor", "-c", "user.email=harbor@example.com"];
+    let done = Command::new("git").current_dir(folder).args(identity).args(args).output();
+    assert!(done.unwrap().status.success(), "{args:?}");
+}
 
 fn run(steps: &[Step], keep_going: bool) -> Vec<Outcome> {
     let stops = |outcome: &Outcome| !keep_going && advice(outcome, |_| true).is_some();
@@ -66,7 +72,7 @@ fn a_step_without_what_it_needs_is_skipped_and_says_so() {
     assert_eq!(advice(&outcomes[0], |_| true), None);
     let error = advice(&outcomes[0], |step| step.name != "lame").unwrap();
     assert!(error.starts_with("error: step `lame` was skipped: `no-such-program"), "{error}");
-    assert!(error.ends_with("To run it again: .ci/run lame"), "{error}");
+    assert!(error.ends_with("To run it again: .ci/run --strict lame"), "{error}");
 }
 
 #[test]
@@ -83,11 +89,11 @@ fn a_command_that_cannot_prepare_a_step_is_quoted() {
 fn what_is_built_apart_stays_only_after_a_failure() {
     let root = TempDir::new().unwrap();
     let build = |step| {
-        for folder in APART {
-            fs::create_dir_all(root.path().join(folder).join("debug")).unwrap();
+        for folder in apart(root.path()) {
+            fs::create_dir_all(folder.join("debug")).unwrap();
         }
         run_steps(root.path(), &[step], |_| false);
-        APART.map(|folder| root.path().join(folder).exists())
+        apart(root.path()).map(|folder| folder.exists())
     };
     assert_eq!(build(WRONG), [true; 2]);
     assert_eq!(build(STEP), [false; 2]);
@@ -99,15 +105,80 @@ mod programs {
 
     use super::*;
 
-    /// Runs a program of `target/tools` that a script is.
-    fn outcome(script: &str) -> Result<(), Setback> {
-        let root = TempDir::new().unwrap();
-        let program = root.path().join("target/tools/bin/harbor-pilot");
+    /// Creates a program of `target/tools` that a script is.
+    fn install(root: &Path, name: &str, script: &str) {
+        let program = root.join("target/tools/bin").join(name);
         fs::create_dir_all(program.parent().unwrap()).unwrap();
         fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Runs a program of `target/tools` that a script is.
+    fn outcome(script: &str) -> Result<(), Setback> {
+        let root = TempDir::new().unwrap();
+        install(root.path(), "harbor-pilot", script);
         let step = Step { run: Run::Commands(&["harbor-pilot"]), ..STEP };
         run_steps(root.path(), &[step], |_| false).remove(0).result
+    }
+
+    /// Even if the user has the target folder elsewhere.
+    #[test]
+    fn a_build_apart_is_where_it_is_removed() {
+        let root = TempDir::new().unwrap();
+        install(root.path(), "build", "mkdir -p \"$CARGO_TARGET_DIR\"; exit $1");
+        let build = |line| {
+            let step = Step { run: Run::Commands(line), ..STEP };
+            run_steps(root.path(), &[step], |_| false);
+            apart(root.path())[0].exists()
+        };
+        assert!(build(&["CARGO_TARGET_DIR=target/apart build 1"]));
+        assert!(!build(&["CARGO_TARGET_DIR=target/apart build 0"]));
+    }
+
+    /// Lists a mutant for each file of the diff that it can read, and says of none that it was noticed.
+    const MUTANTS: &str = r#"
+        while [ $# -gt 0 ]; do
+            case $1 in
+                --in-diff) diff=$2 ;;
+                --re) files="$files ${2##*/}" ;;
+                --list) list=1 ;;
+                --output) output=$2 ;;
+            esac
+            shift
+        done
+        if [ "$list" ]; then
+            if [ "$diff" ]; then grep '^+++ b/' "$diff"; else echo "$files"; fi
+            exit 0
+        fi
+        mkdir -p "$output/mutants.out"
+        if [ "$diff" ]; then grep '^[+][^+]' "$diff"; else echo "$files"; fi >"$output/mutants.out/missed.txt"
+        exit 2"#;
+
+    #[test]
+    fn mutants_are_those_of_the_lines_that_differ() {
+        let root = TempDir::new().unwrap();
+        install(root.path(), "cargo-mutants", MUTANTS);
+        let git = |args: &[&str]| git(root.path(), args);
+        git(&["init", "--quiet", "--initial-branch", "main"]);
+        for (key, value) in [
+            ("diff.mnemonicPrefix", "true"),
+            ("diff.noprefix", "true"),
+            ("color.ui", "always"),
+            ("color.diff", "always"),
+        ] {
+            git(&["config", key, value]);
+        }
+        let code = root.path().join("crates/core/src/lib.rs");
+        fs::create_dir_all(code.parent().unwrap()).unwrap();
+        fs::write(&code, "one\n").unwrap();
+        git(&["add", "crates"]);
+        git(&["commit", "--quiet", "--message", "feat: one"]);
+        let missed = |what| Err(format!("no test notices these changes:\n{what}"));
+        assert_eq!(are_noticed(root.path()), missed(" retry.rs signature.rs"));
+        git(&["switch", "--quiet", "--create", "side"]);
+        fs::write(&code, "one\ntwo\n").unwrap();
+        git(&["commit", "--quiet", "--all", "--message", "feat: two"]);
+        assert_eq!(are_noticed(root.path()), missed("+two"));
     }
 
     #[test]
@@ -141,7 +212,53 @@ fn steps_that_need_the_internet_are_steps() {
 fn what_ci_runs_is_strict() {
     let workflow = include_str!("../../.github/workflows/ci.yml");
     assert!(workflow.contains("run: .ci/run --strict\n") && !workflow.contains("--offline"));
-    assert!(include_str!("../../.ci/run").contains("set -- --strict --offline\n"));
+}
+
+/// Without it, a step that nobody could run would look like one that passed.
+#[cfg(unix)]
+#[test]
+fn what_a_machine_runs_is_strict() {
+    let script = include_str!("../../.ci/run");
+    let line = script.lines().find(|line| line.contains("set -- ")).unwrap();
+    for (args, passed_on) in [
+        (&[][..], "--strict --offline"),
+        (&["mutants"], "--strict --offline mutants"),
+        (&["--keep-going"], "--strict --offline --keep-going"),
+        (&["--strict"], "--strict"),
+        (&["day", "--strict"], "day --strict"),
+    ] {
+        let line = format!("set -e; {line}\necho \"$@\"");
+        let run = Command::new("bash").args(["-c", &line, "run"]).args(args).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&run.stdout).trim_end(), passed_on);
+    }
+}
+
+/// Cargo takes a filter that fits no test for one that passed.
+#[test]
+fn a_filter_of_tests_names_a_module() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let lines = STEPS.iter().flat_map(|step| match step.run {
+        Run::Commands(lines) => lines,
+        _ => &[],
+    });
+    let refresh = "cargo test --package xtask --test codegen digest::";
+    assert!(include_str!("../src/refresh/checks.rs").contains(refresh));
+    let mut filters = BTreeSet::new();
+    for line in lines.copied().chain([refresh]) {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let after = |name| words.iter().skip_while(|word| **word != name).nth(1).copied();
+        let Some(module) = words.iter().find_map(|word| word.strip_suffix("::")) else { continue };
+        let folder = after("--package").unwrap().trim_start_matches("openplat-");
+        let file = match after("--test") {
+            Some(test) => format!("{folder}/tests/{test}/main.rs"),
+            None => format!("{folder}/src/lib.rs"),
+        };
+        let code = fs::read_to_string(root.join(&file)).unwrap();
+        assert!(code.lines().any(|line| line == format!("mod {module};")), "{file}: {module}");
+        filters.insert(module);
+    }
+    let known = ["calls", "digest", "generated", "network", "python"];
+    assert!(filters.iter().eq(&known), "{filters:?}");
 }
 
 #[test]
@@ -154,11 +271,7 @@ fn a_function_is_a_step_as_well() {
 #[test]
 fn what_compares_with_the_last_release_says_if_there_is_none() {
     let folder = tempfile::tempdir().unwrap();
-    let git = |args: &[&str]| {
-        let identity = ["-c", "user.name=Harbor", "-c", "user.email=harbor@example.com"];
-        let done = Command::new("git").current_dir(&folder).args(identity).args(args).output();
-        assert!(done.unwrap().status.success(), "{args:?}");
-    };
+    let git = |args: &[&str]| git(folder.path(), args);
     git(&["init", "--quiet"]);
     git(&["commit", "--quiet", "--allow-empty", "--message", "chore: a start"]);
     let run = Run::SinceRelease(|_, last| Err(format!("{} is broken", last.tag)));
@@ -250,9 +363,9 @@ fn the_files_of_the_mutation_tests_exist() {
 #[test]
 fn commits_take_turns_in_the_mutants() {
     assert_eq!(shard(0, ""), (0, 0));
-    assert_eq!(shard(24, "ffffffffffff\n"), (0, 1), "all are tried where they are few");
+    assert_eq!(shard(96, "ffffffffffff\n"), (0, 1), "all are tried where they are few");
     let commits = (0..100).map(|number| format!("{number:07x}1234\n"));
-    let tried: BTreeSet<_> = commits.map(|commit| shard(25 * 24 - 3, &commit)).collect();
+    let tried: BTreeSet<_> = commits.map(|commit| shard(25 * 96 - 3, &commit)).collect();
     assert_eq!(tried, (0..25).map(|number| (number, 25)).collect());
     assert_eq!(shard(600, "b0d93af3"), shard(600, "b0d93af3"), "and the same ones again");
 }

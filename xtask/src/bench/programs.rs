@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::env;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -287,7 +287,9 @@ fn cargo(root: &Path, program: &Program) -> Command {
 }
 
 pub fn target(root: &Path) -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |path| root.join(path))
+    let folder = root.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()));
+    // The programs that are told of it run in other folders.
+    path::absolute(&folder).unwrap_or(folder)
 }
 
 /// Removes a folder, if it exists.

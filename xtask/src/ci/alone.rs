@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use crate::bench::programs::{output, remove};
+use crate::bench::programs::{output, remove, target};
 use crate::{cargo, codegen};
 
 /// Fails if a program that depends on DingTalk alone compiles files of Feishu.
 pub fn compiles_one_vendor(root: &Path) -> Result<(), String> {
     // Its own folder, which names no file that another build compiled.
-    let folder = root.join("target/apart/one-vendor");
+    let folder = target(root).join("apart/one-vendor");
     remove(&folder)?;
     let mut check = cargo::command();
     check.args(["check", "--quiet", "--package", "dingtalk-convfile", "--target-dir"]);

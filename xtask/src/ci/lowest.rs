@@ -6,14 +6,14 @@ use std::path::Path;
 
 use toml_edit::{Array, DocumentMut, value};
 
-use crate::bench::programs::{output, remove};
+use crate::bench::programs::{output, remove, target};
 use crate::cargo;
 
 /// Fails if the published crates do not compile with the lowest versions that they allow.
 ///
 /// Works on a copy without development dependencies, whose versions do not matter to users.
 pub fn compiles(root: &Path) -> Result<(), String> {
-    let folder = root.join("target/apart/lowest");
+    let folder = target(root).join("apart/lowest");
     remove(&folder)?;
     copy(root, &folder).map_err(|error| format!("the workspace cannot be copied: {error}"))?;
 

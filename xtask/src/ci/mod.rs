@@ -6,7 +6,7 @@ pub mod mutants;
 pub(crate) mod shell;
 mod steps;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -19,9 +19,11 @@ use crate::git::{self, Release};
 
 pub use steps::{NEED_INTERNET, STEPS};
 
-/// The folders of what a step builds and no other step uses. They are gone once the step has passed:
-/// all builds together do not fit on the disk of a small machine. The second is trybuild's.
-pub const APART: [&str; 2] = ["target/apart", "target/tests"];
+/// Returns the folders of what a step builds and no other step uses. They are gone once the step has
+/// passed: all builds together do not fit on the disk of a small machine. The second is trybuild's.
+pub fn apart(root: &Path) -> [PathBuf; 2] {
+    ["apart", "tests"].map(|folder| target(root).join(folder))
+}
 
 /// The checks to run.
 #[derive(Args)]
@@ -60,7 +62,8 @@ pub struct Step {
 #[derive(Clone, Copy)]
 pub enum Run {
     /// Commands as in a shell, but without quotes: variables of the environment, a program and its
-    /// arguments, with a space between each. Programs in `target/tools` are found.
+    /// arguments, with a space between each. Programs in `target/tools` are found, and a variable that
+    /// begins with `target/` is in the target folder.
     Commands(&'static [&'static str]),
     /// A function that is given the root of the workspace.
     Function(fn(&Path) -> Result<(), String>),
@@ -148,7 +151,7 @@ pub fn run_steps(root: &Path, steps: &[Step], stops: impl Fn(&Outcome) -> bool) 
         let mut result = run_step(root, step);
         let disk = disk(root);
         if result.is_ok() {
-            let removed = APART.iter().try_for_each(|folder| remove(&root.join(folder)));
+            let removed = apart(root).iter().try_for_each(|folder| remove(folder));
             result = removed.map_err(Setback::Failed);
         }
         let outcome = Outcome { step, time: start.elapsed(), disk, result };
@@ -257,7 +260,7 @@ pub fn advice(outcome: &Outcome, may_skip: impl Fn(&Step) -> bool) -> Option<Str
             };
             Some(format!(
                 "error: step `{name}` was skipped: {why}\n\n{hint}\n\
-                 To run it again: .ci/run {name}"
+                 To run it again: .ci/run --strict {name}"
             ))
         }
         _ => None,

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Output};
 
+use crate::bench::programs::target;
 use crate::cargo::forget_xtask;
 
 /// Runs a command that finds or installs something. If it fails, the last line that it printed says why.
@@ -54,7 +55,13 @@ pub fn command(root: &Path, line: &str) -> Command {
     let mut command = Command::new(words.next().unwrap_or_default());
     command.args(words).current_dir(root).env("PATH", path(root));
     forget_xtask(&mut command);
-    command.envs(variables);
+    for (name, value) in variables {
+        match value.strip_prefix("target/") {
+            // The folder may be elsewhere.
+            Some(folder) => command.env(name, target(root).join(folder)),
+            None => command.env(name, value),
+        };
+    }
     command
 }
 

@@ -208,7 +208,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "mutants",
-        shows: "Tests of core notice changes of its code: those of a part of the mutants",
+        shows: "Tests of core notice mutants of the lines that differ from the main branch",
         needs: &["cargo mutants --version"],
         run: Function(mutants::are_noticed),
         help: "Write the test that notices the change, or remove code that nothing depends on. \
