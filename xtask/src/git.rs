@@ -5,6 +5,8 @@ use std::process::Command;
 
 use semver::Version;
 
+use crate::changelog::{self, Changelog};
+
 /// A release, as its tag tells of it.
 #[derive(Debug, Clone)]
 pub struct Release {
@@ -30,30 +32,37 @@ pub fn git(folder: &Path, args: &[&str]) -> Result<String, String> {
 pub fn run(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|error| format!("git could not be started: {error}"))?;
     match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+        true => Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned()),
         false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
     }
 }
 
-/// Returns the release of the highest version that precedes the checkout.
+/// Returns the release of the highest version that precedes the checkout. There is none before the first
+/// one.
 ///
 /// # Errors
 ///
-/// Returns an error if the folder is not in a repository with commits.
+/// Returns an error if the folder is not in a repository with commits, or in a clone that lacks the
+/// releases.
 pub fn last_release(root: &Path) -> Result<Option<Release>, String> {
     let tags = git(root, &["tag", "--merged", "HEAD", "--list", "v*"])?;
     let releases = tags.lines().filter_map(|tag| {
         let version = Version::parse(tag.strip_prefix('v')?).ok()?;
         Some(Release { tag: tag.to_owned(), version })
     });
-    Ok(releases.max_by(|one, other| one.version.cmp(&other.version)))
-}
-
-/// Whether the repository is a clone without all commits, which may lack the tags of releases.
-///
-/// # Errors
-///
-/// Returns an error if the folder is not in a repository.
-pub fn is_shallow(root: &Path) -> Result<bool, String> {
-    Ok(git(root, &["rev-parse", "--is-shallow-repository"])? == "true")
+    if let Some(last) = releases.max_by(|one, other| one.version.cmp(&other.version)) {
+        return Ok(Some(last));
+    }
+    if git(root, &["rev-parse", "--is-shallow-repository"])? == "true" {
+        return Err(
+            "the clone lacks the last release: run `git fetch --unshallow --tags`".to_owned()
+        );
+    }
+    match Changelog::read(root).is_ok_and(|changelog| changelog.has_releases()) {
+        true => Err(format!(
+            "{} has releases, and the checkout has the tag of none: run `git fetch --tags`",
+            changelog::PATH
+        )),
+        false => Ok(None),
+    }
 }

@@ -292,6 +292,36 @@ fn what_compares_with_the_last_release_says_if_there_is_none() {
     assert_eq!(outcomes[0].result, Err(Setback::Failed("v0.10.0 is broken".to_owned())));
 }
 
+/// What CI has to be given is no reason to pass.
+#[test]
+fn a_clone_that_lacks_the_releases_is_told_from_one_before_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let (origin, clone) = (folder.path().join("origin"), folder.path().join("clone"));
+    fs::create_dir(&origin).unwrap();
+    git(&origin, &["init", "--quiet"]);
+    fs::write(origin.join("CHANGELOG.md"), "# Changelog\n\n## Unreleased\n").unwrap();
+    git(&origin, &["add", "--all"]);
+    git(&origin, &["commit", "--quiet", "--message", "chore: a start"]);
+    let step = Step { run: Run::SinceRelease(|_, _| Ok(())), ..STEP };
+    let result = |root: &Path| run_steps(root, &[step], |_| false).remove(0).result;
+    assert_eq!(result(&origin), Err(Setback::Moot("there is no release yet".to_owned())));
+
+    git(&origin, &["commit", "--quiet", "--allow-empty", "--message", "chore: more"]);
+    let url = format!("file://{}", origin.display());
+    git(folder.path(), &["clone", "--quiet", "--depth", "1", &url, "clone"]);
+    let skipped = |why: &str| Err(Setback::Skipped(why.to_owned()));
+    let why = "the clone lacks the last release: run `git fetch --unshallow --tags`";
+    assert_eq!(result(&clone), skipped(why));
+
+    let released = "# Changelog\n\n## Unreleased\n\n## 0.1.0 - 2026-01-31\n\n- Everything.\n";
+    fs::write(origin.join("CHANGELOG.md"), released).unwrap();
+    let why =
+        "CHANGELOG.md has releases, and the checkout has the tag of none: run `git fetch --tags`";
+    assert_eq!(result(&origin), skipped(why));
+    git(&origin, &["tag", "v0.1.0"]);
+    assert_eq!(result(&origin), Ok(()));
+}
+
 #[test]
 fn the_summary_gives_each_step_its_time_and_ends_with_the_counts() {
     let outcome = |step, seconds, disk, result| Outcome {

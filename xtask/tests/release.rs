@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -198,6 +199,10 @@ impl Harbor {
         let index = format!("file://{}", self.path("index").display());
         command.env_remove("CARGO_TARGET_DIR").env("CARGO_REGISTRIES_HARBOR_INDEX", index);
         command.env("CARGO_HOME", self.path("target/cargo"));
+        let tools = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools/bin").into();
+        let path = env::var_os("PATH").unwrap();
+        let path = env::join_paths(env::split_paths(&path).chain([tools])).unwrap();
+        command.env("PATH", path);
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "Harbor");
@@ -230,6 +235,16 @@ impl Harbor {
         let Output { status, stdout, stderr } = command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Run { ok: status.success(), out: text(stdout), err: text(stderr) }
+    }
+
+    /// Runs a command of git in the checkout once the release is committed beside it.
+    fn meanwhile(&self, command: &str) {
+        let root = self.0.path().display();
+        let hook = format!(
+            "#!/bin/sh\nunset GIT_DIR GIT_INDEX_FILE\ncd {root}\n\
+             [ -e .git/done ] || {{ touch .git/done; git {command}; }}\n"
+        );
+        self.write(".git/hooks/post-commit", &hook);
     }
 
     /// Everything that a release may change.
@@ -323,7 +338,7 @@ fn the_first_release_is_what_somebody_wrote() {
 #[ignore = "compiles packages; CI runs it"]
 fn whatever_fails_leaves_all_as_it_was() {
     type Edit = fn(&Harbor);
-    let cases: [(Edit, &str); 4] = [
+    let cases: [(Edit, &str); 5] = [
         (
             // A file that is not in the package.
             |harbor| {
@@ -331,22 +346,18 @@ fn whatever_fails_leaves_all_as_it_was() {
                 harbor.write("crates/core/src/lib.rs", code);
                 harbor.commit("fix(core): a text");
             },
-            "cargo failed, see above",
+            "--locked` failed",
         ),
         (|harbor| harbor.write(".git/hooks/pre-commit", "#!/bin/sh\necho no >&2\nexit 1\n"), "no"),
         (|harbor| drop(harbor.git(&["tag", "v0.2.0/beta"])), "v0.2.0"),
         (
             // The branch moves on meanwhile.
-            |harbor| {
-                let move_on = "git -C \"$HARBOR\" commit --quiet --allow-empty -m more --no-verify";
-                let root = harbor.0.path().display();
-                let hook = format!(
-                    "#!/bin/sh\nunset GIT_DIR GIT_INDEX_FILE\nHARBOR={root}\n\
-                    [ -e \"$HARBOR/.git/moved\" ] || {{ touch \"$HARBOR/.git/moved\"; {move_on}; }}\n"
-                );
-                harbor.write(".git/hooks/post-commit", &hook);
-            },
+            |harbor| harbor.meanwhile("commit --quiet --allow-empty -m more --no-verify"),
             "fast-forward",
+        ),
+        (
+            |harbor| harbor.meanwhile("switch --quiet --create side"),
+            "releases are made on `main`, and this is `side`",
         ),
     ];
     for (edit, said) in cases {
@@ -366,8 +377,52 @@ fn whatever_fails_leaves_all_as_it_was() {
         assert_eq!(harbor.git(&["for-each-ref", "refs/tags"]), before);
         assert_eq!(harbor.git(&["status", "--porcelain"]), "", "{said}");
         assert_eq!(harbor.git(&["worktree", "list"]).lines().count(), 1);
-        assert!(!harbor.git(&["log", "--format=%s"]).contains("release"), "{said}");
+        assert!(!harbor.git(&["log", "--branches", "--format=%s"]).contains("release"), "{said}");
     }
+}
+
+#[test]
+#[ignore = "compiles documentation; CI runs it"]
+#[expect(clippy::print_stdout, reason = "says that nothing was compared")]
+fn what_is_broken_needs_a_higher_version() {
+    let harbor = Harbor::released();
+    let tool = harbor.command("cargo").args(["semver-checks", "--version"]).output().unwrap();
+    if !tool.status.success() {
+        println!("skipped: there is no cargo-semver-checks; `.ci/run` installs it after a release");
+        return;
+    }
+    harbor.write("crates/core/src/lib.rs", "");
+    harbor.write("crates/pier/Cargo.toml", &HARBOR.replace("\"harbor\"\nv", "\"pier\"\nv"));
+    harbor.write("crates/pier/src/lib.rs", "");
+    harbor.git(&["add", "--all"]);
+    let lock = harbor.command("cargo").args(["generate-lockfile"]).output().unwrap();
+    assert!(lock.status.success(), "{}", String::from_utf8_lossy(&lock.stderr));
+    harbor.commit("refactor(core): less");
+    let before = harbor.state();
+    let run = harbor.release(&["0.1.1"]);
+    let all = format!("{}{}", run.out, run.err);
+    assert!(!run.ok && all.contains("depth"), "{all}");
+    assert!(all.contains("`pier` is new since v0.1.0"), "{all}");
+    assert!(run.err.ends_with(" failed\n\nnothing was changed\n"), "{all}");
+    assert_eq!(harbor.state(), before);
+
+    // It may break, and what does is said.
+    let run = harbor.release(&["0.2.0", "--dry-run"]);
+    let all = format!("{}{}", run.out, run.err);
+    assert!(run.ok && all.contains("depth"), "{all}");
+    assert!(all.contains("0.2.0 may break programs, so this does not end it"), "{all}");
+}
+
+#[test]
+fn what_an_interrupt_left_is_removed() {
+    let harbor = Harbor::released();
+    let copy = harbor.path("target/next-release").display().to_string();
+    harbor.git(&["worktree", "add", "--quiet", "--detach", &copy]);
+    assert!(!harbor.changelog("0.2.0").is_empty());
+    harbor.git(&["worktree", "add", "--quiet", "--detach", &copy]);
+    fs::remove_dir_all(&copy).unwrap();
+    assert!(!harbor.changelog("0.2.0").is_empty());
+    assert_eq!(harbor.git(&["worktree", "list"]).lines().count(), 1);
 }
 
 #[test]
@@ -386,13 +441,25 @@ fn a_release_that_cannot_be_made_says_why_and_changes_nothing() {
     assert!(error.contains("not committed:\n?? crates/harbor/src/new.rs"), "{error}");
     harbor.commit("feat(harbor): new");
 
+    // A clone without tags knows of no release.
+    harbor.git(&["tag", "--delete", "v0.1.0"]);
+    assert!(harbor.refuse("0.1.1").contains("run `git fetch --tags`"));
+    harbor.git(&["tag", "v0.1.0", "HEAD~2"]);
+
+    harbor.git(&["config", "user.useConfigOnly", "true"]);
+    let mut command = harbor.command(env!("CARGO_BIN_EXE_xtask"));
+    command.env_remove("GIT_COMMITTER_NAME").env_remove("GIT_COMMITTER_EMAIL");
+    command.arg("--root").arg(harbor.0.path()).args(["release", "0.2.0"]);
+    let error = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(error.starts_with("error: git has no name for the commit: Committer"), "{error}");
+
     // All at once.
     harbor.git(&["switch", "--quiet", "--create", "side"]);
     harbor.edit("CHANGELOG.md", "Unreleased", "Next");
     harbor.edit("Cargo.toml", "version = \"0.1.0\" #", "version = \"0.3.0\" #");
     let error = harbor.refuse("v0.2.0");
     for why in [
-        "not committed:",
+        "not committed:\n M CHANGELOG.md\n M Cargo.toml",
         "releases are made on `main`, and this is `side`",
         "0.2.0 is lower than the version in `Cargo.toml`, 0.3.0",
     ] {
@@ -530,6 +597,11 @@ fn the_version_is_set_wherever_it_is_named() {
     let metadata = harbor.command("cargo").args(locked).output().unwrap();
     assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
     assert_eq!(harbor.read("Cargo.lock").matches("version = \"0.12.3\"").count(), 3);
+
+    let before = harbor.git(&["diff"]);
+    let run = harbor.release(&["0.0.9", "--only-version"]);
+    assert!(run.err.contains("0.0.9 is lower than the last release, 0.1.0"), "{}", run.err);
+    assert_eq!(harbor.git(&["diff"]), before);
 
     harbor.edit("crates/core/Cargo.toml", "version.workspace = true", "version = \"7.0.0\"");
     let before = harbor.git(&["diff"]);

@@ -169,6 +169,11 @@ impl Changelog {
         self.sections.iter().all(|section| section.body.trim().is_empty())
     }
 
+    /// Whether there is a section of a release.
+    pub fn has_releases(&self) -> bool {
+        !self.released.is_empty()
+    }
+
     /// Returns what is under `Unreleased`, without headings under which there is nothing.
     pub fn unreleased(&self) -> String {
         let filled = self.sections.iter().filter(|section| !section.body.trim().is_empty());

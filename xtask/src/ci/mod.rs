@@ -188,14 +188,8 @@ fn prepare(root: &Path, step: Step) -> Result<(), Setback> {
 }
 
 fn last_release(root: &Path) -> Result<Release, Setback> {
-    let last = git::last_release(root).map_err(Setback::Failed)?;
-    last.ok_or_else(|| {
-        let why = match git::is_shallow(root) {
-            Ok(true) => "this clone is shallow, and no release is in it",
-            _ => "there is no release yet",
-        };
-        Setback::Moot(why.to_owned())
-    })
+    let last = git::last_release(root).map_err(Setback::Skipped)?;
+    last.ok_or_else(|| Setback::Moot("there is no release yet".to_owned()))
 }
 
 /// Returns the size of the target folder in KiB, or nothing on a system without `du`.

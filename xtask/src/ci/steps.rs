@@ -1,7 +1,7 @@
 //! The table of the checks, those first that fail within seconds.
 
 use super::{Run, Step, alone, lowest, mutants};
-use crate::release::compatibility;
+use crate::release::{self, compatibility};
 
 use Run::{Commands, Function, SinceRelease};
 
@@ -257,15 +257,13 @@ pub const STEPS: &[Step] = &[
         name: "publish",
         shows: "Each crate can be packaged and built from its package",
         needs: &[],
-        run: Commands(&[
-            "CARGO_TARGET_DIR=target/apart cargo publish --workspace --dry-run --allow-dirty",
-        ]),
+        run: Commands(&[release::PUBLISH]),
         help: "A file that is missing from a package needs a pattern in `include` of `Cargo.toml`.",
     },
     Step {
         name: "semver",
         shows: "Programs for the last release compile with this one, unless the version is raised",
-        needs: &["cargo semver-checks --version"],
+        needs: &[compatibility::TOOL],
         run: SinceRelease(compatibility::holds),
         help: "Keep what is named above, as `#[deprecated]` if need be. If the break is worth it, \
                raise the version: `cargo xtask release --only-version` with the next one.",

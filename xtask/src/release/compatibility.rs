@@ -6,9 +6,11 @@ use anstream::println;
 use semver::Version;
 
 use super::versions;
-use crate::bench::programs::target;
 use crate::ci::shell;
-use crate::git::Release;
+use crate::git::{Release, git};
+
+/// Finds the tool that compares.
+pub const TOOL: &str = "cargo semver-checks --version";
 
 /// Fails if a published crate breaks programs that use the last release, unless the version of the
 /// workspace says so.
@@ -18,29 +20,58 @@ use crate::git::Release;
 /// Returns an error that leads to what is broken.
 pub fn holds(root: &Path, last: &Release) -> Result<(), String> {
     let set = versions::packages(root)?.into_iter().map(|package| package.version).max();
-    set.map_or(Ok(()), |version| check(root, last, &version))
+    let Some(version) = set else { return Ok(()) };
+    match allowed(&last.version, &version) {
+        Some(kind) => compare(root, last, kind),
+        None => {
+            println!("nothing is compared: after {}, {version} may break programs", last.version);
+            Ok(())
+        }
+    }
 }
 
-/// Fails if a published crate changed more since a release than a version may.
+/// Fails if a published crate changed more since a release than a version may. If the version may
+/// change everything, prints what changed.
 ///
 /// # Errors
 ///
 /// Returns an error that leads to what is broken.
 pub fn check(root: &Path, last: &Release, version: &Version) -> Result<(), String> {
-    let Some(kind) = allowed(&last.version, version) else {
-        println!("nothing is compared: after {}, {version} may break programs", last.version);
-        return Ok(());
-    };
-    shell::prepare(root, "cargo semver-checks --version").map_err(|why| {
-        format!("the API cannot be compared: {why}\n\nrun `cargo install cargo-semver-checks`")
-    })?;
+    let found = shell::prepare(root, TOOL)
+        .map_err(|why| format!("the API cannot be compared: {why}; `.ci/run semver` installs it"));
+    match allowed(&last.version, version) {
+        Some(kind) => found.and_then(|()| compare(root, last, kind)),
+        None => {
+            if let Err(why) = found.and_then(|()| compare(root, last, "patch")) {
+                println!("{version} may break programs, so this does not end it: {why}");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Prints by crate what changed since a release, and fails if it is more than a kind of release may
+/// change.
+fn compare(root: &Path, last: &Release, kind: &str) -> Result<(), String> {
     let tag = &last.tag;
-    let line =
-        format!("cargo semver-checks --workspace --release-type {kind} --baseline-rev {tag}");
-    let mut check = shell::command(root, &line);
+    let names = git(root, &["grep", "-h", "-e", "^name = ", tag, "--", "*Cargo.toml"])?;
     // One folder, so that the crates share what they depend on.
-    check.env("CARGO_TARGET_DIR", target(root).join("apart"));
-    shell::finish(&line, check)
+    let mut line = format!(
+        "CARGO_TARGET_DIR=target/apart \
+         cargo semver-checks --release-type {kind} --baseline-rev {tag}"
+    );
+    let (old, new): (Vec<_>, Vec<_>) = versions::packages(root)?
+        .into_iter()
+        .map(|package| package.name)
+        .partition(|name| names.lines().any(|line| line == format!("name = \"{name}\"")));
+    for name in new {
+        println!("`{name}` is new since {tag}: there is nothing to compare it with");
+    }
+    if old.is_empty() {
+        return Ok(());
+    }
+    old.iter().for_each(|name| line += &format!(" --package {name}"));
+    shell::run(root, &line)
 }
 
 /// The most that may change between two versions, in the words of cargo-semver-checks. `None` if

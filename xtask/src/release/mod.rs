@@ -5,21 +5,24 @@ pub mod compatibility;
 mod versions;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstream::{print, println};
 use clap::Args;
 use semver::Version;
-use tempfile::TempDir;
 use time::OffsetDateTime;
 
-use crate::bench::programs::{output, target};
-use crate::cargo;
+use crate::bench::programs::{remove, target};
 use crate::changelog::{self, Changelog};
 use crate::changes::{self, CrateChanges, Verdict};
+use crate::ci::shell;
 use crate::git::{self, Release, git};
 
 const BRANCH: &str = "main";
+
+/// Packages and builds each crate as it would be uploaded, in the order of their dependencies.
+pub const PUBLISH: &str = "CARGO_TARGET_DIR=target/apart \
+    cargo publish --workspace --dry-run --allow-dirty --locked";
 
 /// The release to prepare.
 #[derive(Args)]
@@ -50,6 +53,9 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
 }
 
 fn set_version(root: &Path, version: &Version) -> Result<(), String> {
+    if let Some(why) = git::last_release(root)?.and_then(|last| too_old(version, &last)) {
+        return Err(why);
+    }
     for path in versions::set(root, version)? {
         println!("wrote {path}");
     }
@@ -99,20 +105,15 @@ fn obstacles(
     if !changed.is_empty() {
         found.push(format!("the checkout has changes that are not committed:\n{changed}"));
     }
-    let branch = git(root, &["rev-parse", "--abbrev-ref", "HEAD"])?;
-    if branch != BRANCH {
-        found.push(format!("releases are made on `{BRANCH}`, and this is `{branch}`"));
-    }
-    if last.is_none() && git::is_shallow(root)? {
-        found.push(
-            "the clone lacks the last release: run `git fetch --unshallow --tags`".to_owned(),
-        );
+    found.extend(other_branch(root)?);
+    let mut names = ["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"].into_iter();
+    if let Some(why) = names.find_map(|name| git(root, &["var", name]).err()) {
+        found.push(format!("git has no name for the commit: {why}"));
     }
     let tag = format!("v{version}");
-    if !git(root, &["tag", "--list", &tag])?.is_empty() {
-        found.push(format!("the tag {tag} exists"));
-    } else if let Some(last) = last.filter(|last| last.version > *version) {
-        found.push(format!("{version} is lower than the last release, {}", last.version));
+    match git(root, &["tag", "--list", &tag])?.is_empty() {
+        true => found.extend(last.and_then(|last| too_old(version, last))),
+        false => found.push(format!("the tag {tag} exists")),
     }
     let set = versions::packages(root)?.into_iter().map(|package| package.version).max();
     match set {
@@ -123,6 +124,17 @@ fn obstacles(
         Some(_) => {}
     }
     Ok(found)
+}
+
+fn other_branch(root: &Path) -> Result<Option<String>, String> {
+    let branch = git(root, &["rev-parse", "--abbrev-ref", "HEAD"])?;
+    let is_other = branch != BRANCH;
+    Ok(is_other.then(|| format!("releases are made on `{BRANCH}`, and this is `{branch}`")))
+}
+
+fn too_old(version: &Version, last: &Release) -> Option<String> {
+    (*version < last.version)
+        .then(|| format!("{version} is lower than the last release, {}", last.version))
 }
 
 /// The changes since the last release. There are none before the first one, whose changelog is written
@@ -172,21 +184,29 @@ impl News {
 /// the real one as it was.
 struct Copy<'a> {
     root: &'a Path,
-    folder: TempDir,
+    folder: PathBuf,
 }
 
 impl<'a> Copy<'a> {
     fn of(root: &'a Path) -> Result<Self, String> {
-        let folder =
-            tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
-        let path = folder.path().display().to_string();
-        git(root, &["worktree", "add", "--quiet", "--detach", &path, "HEAD"])?;
-        Ok(Self { root, folder })
+        let copy = Self { root, folder: target(root).join("next-release") };
+        // An interrupt may have left one.
+        copy.forget();
+        remove(&copy.folder)?;
+        let path = copy.folder.display().to_string();
+        git(root, &["worktree", "add", "--quiet", "--force", "--detach", &path, "HEAD"])?;
+        Ok(copy)
+    }
+
+    /// Removes the checkout. At worst, git lists it until the next release.
+    fn forget(&self) {
+        let path = self.folder.display().to_string();
+        drop(git(self.root, &["worktree", "remove", "--force", &path]));
     }
 
     /// Writes the release and prints it, without committing it. Returns its part of the changelog.
     fn draft(&self, version: &Version, news: &News) -> Result<String, String> {
-        let folder = self.folder.path();
+        let folder = &self.folder;
         let mut changelog = Changelog::read(folder)?;
         let left_out = changelog::specs::record(&news.crates, &mut changelog, None);
         let silent = news.commits.iter().filter(|commit| !commit.is_logged);
@@ -208,38 +228,44 @@ impl<'a> Copy<'a> {
         Ok(section)
     }
 
-    /// Packages and builds each crate as it would be uploaded, in the order of their dependencies.
     fn publish_dry(&self) -> Result<(), String> {
-        let args = ["publish", "--workspace", "--dry-run", "--allow-dirty", "--locked"];
-        let mut publish = cargo::command();
-        publish.args(args).current_dir(&self.folder);
-        publish.env("CARGO_TARGET_DIR", target(self.root).join("apart"));
-        output(&mut publish).map(drop)
+        let mut publish = shell::command(self.root, PUBLISH);
+        publish.current_dir(&self.folder);
+        shell::finish(PUBLISH, publish)
     }
 
-    /// Commits the release, tags it, and moves the branch to it.
+    /// Commits the release, moves the branch to it, and tags it.
     fn commit(&self, version: &Version, section: &str) -> Result<String, String> {
-        let folder = self.folder.path();
+        let folder = &self.folder;
         let message = format!("chore(release): {version}");
         let why = "The version of all crates, and what is new since the last one in CHANGELOG.md.";
         git(folder, &["commit", "--quiet", "--all", "--message", &message, "--message", why])?;
         let commit = git(folder, &["rev-parse", "HEAD"])?;
-        let tag = format!("v{version}");
-        // Headings of Markdown are no comments.
-        let text = format!("{version}\n\n{section}");
-        git(folder, &["tag", "--annotate", "--cleanup=whitespace", "--message", &text, &tag])?;
-        if let Err(why) = git(self.root, &["merge", "--quiet", "--ff-only", &commit]) {
-            git(self.root, &["tag", "--delete", &tag])?;
+        // The builds took minutes, in which the checkout may have gone to another branch.
+        if let Some(why) = other_branch(self.root)? {
             return Err(why);
         }
-        Ok(tag)
+        let before = git(self.root, &["rev-parse", "HEAD"])?;
+        git(self.root, &["merge", "--quiet", "--ff-only", &commit])?;
+
+        // Last, so that an interrupt leaves no tag of what is not on the branch.
+        let tag = format!("v{version}");
+        let text = format!("{version}\n\n{section}");
+        // Headings of Markdown are no comments.
+        let args = ["tag", "--annotate", "--cleanup=whitespace", "--message", &text, &tag, &commit];
+        let Err(why) = git(self.root, &args) else { return Ok(tag) };
+        match git(self.root, &["reset", "--quiet", "--keep", &before]) {
+            Ok(_) => Err(why),
+            Err(other) => Err(format!(
+                "{why}\n\nthe commit is still on `{BRANCH}`: {other}\n\n\
+                 run `git reset --keep {before}`; apart from that commit"
+            )),
+        }
     }
 }
 
 impl Drop for Copy<'_> {
     fn drop(&mut self) {
-        let path = self.folder.path().display().to_string();
-        // At worst, git lists the copy for a while.
-        drop(git(self.root, &["worktree", "remove", "--force", &path]));
+        self.forget();
     }
 }
