@@ -32,7 +32,8 @@ impl Prism {
         let process = prism.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut process = started(&prism, process);
         let stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut lines = stdout.lines().map_while(Result::ok);
+        let lines = stdout.split(b'\n').map_while(Result::ok);
+        let mut lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
         let mut log = Vec::new();
         let url = loop {
             let Some(line) = lines.next() else { panic!("Prism ended:\n{}", log.join("\n")) };
@@ -66,8 +67,9 @@ impl Prism {
     /// Ends Prism, and returns what it said of requests and responses that differ from the document.
     pub(crate) fn end(mut self) -> String {
         drop(self.process.stdin.take());
-        self.process.wait().unwrap();
+        let status = self.process.wait().unwrap();
         self.reader.join().unwrap();
+        assert!(status.success(), "Prism: {status}\n{}", self.log.lock().unwrap().join("\n"));
         violations(&self.log)
     }
 }

@@ -104,6 +104,16 @@ mod tests {
         tags: Vec<String>,
     }
 
+    /// A `null` object has all of the text read by the second pass.
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Whole {
+        model: Model,
+        #[serde(default)]
+        numbers: BTreeMap<i64, Model>,
+        #[serde(default)]
+        object: Model,
+    }
+
     const NAMES: [&str; 12] = [
         "text", "number", "small", "ratio", "flag", "free", "pair", "list", "map", "texts",
         "nested", "name",
@@ -113,7 +123,7 @@ mod tests {
     const SECRET: &str = "s3cr3t";
 
     fn json(input: &mut Unstructured<'_>, depth: u8) -> Result<String> {
-        let kinds = if depth == 0 { 7 } else { 10 };
+        let kinds = if depth == 0 { 8 } else { 11 };
         Ok(match input.int_in_range(0..=kinds)? {
             0 => "null".to_owned(),
             1 => input.arbitrary::<bool>()?.to_string(),
@@ -124,11 +134,12 @@ mod tests {
             5 => format!("\"{SECRET}\""),
             6 => format!(r#""\ud83d{SECRET}""#),
             7 => input.choose(&[r#""""#, "[]", "{}", r#""1.0""#, r#""True""#])?.to_string(),
-            8 => {
+            8 => format!("{}.{}", input.arbitrary::<u16>()?, input.arbitrary::<u64>()?),
+            9 => {
                 let text = json(input, depth - 1)?;
                 serde_json::to_string(&text).unwrap_or_default()
             }
-            9 => format!("[{}]", many(input, depth, json)?),
+            10 => format!("[{}]", many(input, depth, json)?),
             _ => format!("{{{}}}", many(input, depth, member)?),
         })
     }
@@ -177,6 +188,21 @@ mod tests {
         arbtest(|input| {
             let json = format!("{{{}}}", many(input, 5, member)?);
             assert!(read::<Model>(json.as_bytes(), Strictness::Lenient).is_ok(), "{json}");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn the_second_pass_reads_what_the_first_one_reads() {
+        arbtest(|input| {
+            let members = many(input, 5, member)?;
+            let numbers = format!(r#""{}": {{{members}}}"#, input.arbitrary::<i64>()?);
+            let model = format!(r#""model": {{{members}}}, "numbers": {{{numbers}}}"#);
+            let [first, second] = ["{}", "null"].map(|object| {
+                let json = format!(r#"{{{model}, "object": {object}}}"#);
+                read::<Whole>(json.as_bytes(), Strictness::Lenient).unwrap().value
+            });
+            assert_eq!(first, second, "{model}");
             Ok(())
         });
     }

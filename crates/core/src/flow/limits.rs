@@ -325,10 +325,21 @@ mod tests {
         assert!((40..=60).contains(&pause), "{pause}");
     }
 
-    #[test]
-    fn a_wait_is_told_by_the_name_of_what_waits() {
-        assert_eq!(operation(counted(&META, "a")), "one");
-        assert_eq!(operation(None), "token");
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_is_logged_with_the_name_of_what_waits() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let log = Arc::new(file.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_writer(log).with_ansi(false);
+        let subscriber = subscriber.with_max_level(tracing::Level::DEBUG).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let limits = Limits::new(None);
+        limits.learn(None, &ban(), Instant::now());
+        assert!(!passes(&limits, counted(&META, "a")).await && !passes(&limits, None).await);
+        let log = std::fs::read_to_string(&file).unwrap();
+        let lines: Vec<_> = log.lines().collect();
+        let [one, token] = lines[..] else { panic!("{log}") };
+        assert!(one.contains(r#"openplat.operation="one""#), "{one}");
+        assert!(token.contains(r#"openplat.operation="token""#), "{token}");
     }
 
     #[tokio::test(start_paused = true)]

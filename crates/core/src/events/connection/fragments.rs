@@ -253,15 +253,18 @@ mod tests {
 
     #[test]
     fn what_is_given_up_is_said_and_nothing_else() {
-        let log = Arc::new(tempfile::tempfile().unwrap());
-        let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let log = Arc::new(file.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_writer(log).with_ansi(false).finish();
         let _guard = tracing::subscriber::set_default(subscriber);
+        let log = || std::fs::read_to_string(&file).unwrap();
         let mut receiver = Receiver::new();
         receiver.take("a", (0, 2), "a").unwrap();
         receiver.fragments.expire(receiver.now + LIFETIME / 2);
-        assert_eq!(log.metadata().unwrap().len(), 0);
+        assert_eq!(log(), "");
         receiver.fragments.expire(receiver.now + LIFETIME);
-        assert_ne!(log.metadata().unwrap().len(), 0);
+        let (log, said) = (log(), "dropped an incomplete event events=1 reason=\"its other parts");
+        assert!(log.contains(said) && log.lines().count() == 1, "{log}");
     }
 
     #[test]

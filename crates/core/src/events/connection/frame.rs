@@ -34,9 +34,6 @@ pub(crate) enum FrameError {
 
 /// A header of two bytes takes some thirty times the space once it is read.
 const MOST_HEADERS: usize = 100;
-/// The room for a frame that is written, which most acknowledgments fit into.
-const USUAL_LENGTH: usize = 256;
-const USUAL_LENGTH_OF_HEADER: usize = 64;
 
 const VARINT: u8 = 0;
 const FIXED_64: u8 = 1;
@@ -76,7 +73,7 @@ impl Frame {
     }
 
     pub(crate) fn encode(&self) -> Bytes {
-        let mut out = Vec::with_capacity(USUAL_LENGTH);
+        let mut out = Vec::with_capacity(64 + self.payload.as_ref().map_or(0, Bytes::len));
         // A cast to a wider type extends the sign, as the format wants it.
         let numbers = [self.seq_id, self.log_id, self.service as u64, self.method as u64];
         for (number, value) in (1..).zip(numbers) {
@@ -84,7 +81,7 @@ impl Frame {
             put_varint(&mut out, value);
         }
         for (key, value) in &self.headers {
-            let mut header = Vec::with_capacity(USUAL_LENGTH_OF_HEADER);
+            let mut header = Vec::with_capacity(8 + key.len() + value.len());
             put_bytes(&mut header, 1, key);
             put_bytes(&mut header, 2, value);
             put_bytes(&mut out, 5, &header);
