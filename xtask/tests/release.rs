@@ -549,7 +549,8 @@ fn the_changelog_has_what_nobody_wrote() {
     );
     harbor.commit("docs: docks");
     let changelog = harbor.changelog("0.2.0");
-    assert!(!changelog.contains("token `user`") && changelog.contains("dock.create`)."));
+    assert_eq!(changelog.matches("token `user`").count(), 1, "{changelog}");
+    assert!(changelog.contains("dock.create`)."), "{changelog}");
     let left_out = "not added, since entries of CHANGELOG.md are about the same:\n\
                     - `harbor`: `DeleteDock` (`dock.v1.dock.delete`): token `user`.";
     assert!(changelog.ends_with(left_out), "{changelog}");
