@@ -35,6 +35,19 @@ pub struct CrateChanges {
     pub names: BTreeMap<String, String>,
 }
 
+impl CrateChanges {
+    /// Returns the heading of the changes in Markdown, with the verdict and the least version.
+    pub fn heading(&self) -> String {
+        let verdict = match self.verdict {
+            Verdict::Breaking => "breaking",
+            Verdict::Additive => "additive",
+            Verdict::Patch => "sentences and samples alone",
+        };
+        let least = self.version.iter().map(|version| format!("; {version} at least"));
+        format!("## `{}`: {verdict}{}\n", self.crate_name, least.collect::<String>())
+    }
+}
+
 /// The kind of release that semantic versioning asks for, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,12 +114,14 @@ fn names(root: &Path) -> BTreeSet<String> {
 }
 
 fn lower(root: &Path, name: &str, of: &str) -> Result<Api, String> {
-    codegen::lower_api(root, &Path::new("specs").join(name)).map_err(|error| match error {
-        Error::Specs(faults) => format!(
-            "{}\n\nthe specs of `{name}` at {of} have faults in today's language",
-            faults.render(true, SHOWN)
-        ),
-        error => error.to_string(),
+    codegen::lower_api(root, &Path::new("specs").join(name)).map_err(|error| {
+        let shown = error.shown(SHOWN);
+        match error {
+            Error::Specs(_) => {
+                format!("{shown}\n\nthe specs of `{name}` at {of} have faults in today's language")
+            }
+            _ => shown,
+        }
     })
 }
 
@@ -518,14 +533,9 @@ fn strs(texts: &[String]) -> Vec<&str> {
 /// As Markdown, what breaks first.
 pub fn changelog(crates: &[CrateChanges]) -> String {
     let mut text = String::new();
-    for CrateChanges { crate_name, verdict, version, changes, .. } in crates {
-        let verdict = match verdict {
-            Verdict::Breaking => "breaking",
-            Verdict::Additive => "additive",
-            Verdict::Patch => "sentences and samples alone",
-        };
-        let least = version.iter().map(|version| format!("; {version} at least"));
-        let _ = writeln!(text, "## `{crate_name}`: {verdict}{}\n", least.collect::<String>());
+    for of in crates {
+        let CrateChanges { crate_name, changes, .. } = of;
+        let _ = writeln!(text, "{}", of.heading());
         for (title, effect) in [("Breaking", Effect::Breaking), ("Additive", Effect::Additive)] {
             let meant: Vec<_> = changes.iter().filter(|change| change.effect == effect).collect();
             if meant.is_empty() {

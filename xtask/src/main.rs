@@ -364,7 +364,7 @@ fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), 
     let task = run::Task { pages, specs, api: Some(api), aim, glossary, sentences };
     let outcome = console::read(&task).and_then(|outcome| {
         if how.write {
-            run::write(specs, &outcome.files)?;
+            run::write(specs, &outcome.files).map_err(|error| error.to_string())?;
             sentences.map_or(Ok(()), |path| writing::save(path, &outcome.gaps))?;
         }
         Ok(outcome)
@@ -394,8 +394,10 @@ fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), 
 fn all_read(outcome: &run::Outcome) -> Result<(), String> {
     match outcome.summary.unreadable {
         0 => Ok(()),
-        1 => Err("error: 1 page is not text, see above".to_owned()),
-        count => Err(format!("error: {count} pages are not text, see above")),
+        pages => {
+            let pages = console::count(pages, "page is", "pages are");
+            Err(format!("error: {pages} not text, see above"))
+        }
     }
 }
 
@@ -445,15 +447,13 @@ fn print_all(text: &str) -> Result<(), String> {
 
 /// Returns the reason why there is no plan, without which nothing is written.
 fn explain(error: &codegen::Error, shown: usize) -> String {
+    let text = error.shown(shown);
     match error {
         codegen::Error::Specs(faults) => {
-            let count = match faults.len() {
-                1 => "1 fault".to_owned(),
-                count => format!("{count} faults"),
-            };
-            format!("{}\n\n{count}; nothing was written", faults.render(true, shown))
+            let faults = console::count(faults.len(), "fault", "faults");
+            format!("{text}\n\n{faults}; nothing was written")
         }
-        error => format!("error: {error}\n\nnothing was written"),
+        _ => format!("error: {text}\n\nnothing was written"),
     }
 }
 

@@ -37,6 +37,16 @@ pub enum Error {
     Tree(#[from] tree::Error),
 }
 
+impl Error {
+    /// Returns the text for a terminal, with at most so many faults.
+    pub fn shown(&self, limit: usize) -> String {
+        match self {
+            Self::Specs(faults) => faults.render(true, limit),
+            error => error.to_string(),
+        }
+    }
+}
+
 /// The findings of a run.
 #[derive(Debug)]
 pub struct Outcome {

@@ -31,7 +31,7 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 #[error("{source}\n\n{}", progress(.done))]
 pub struct Interrupted {
-    source: Error,
+    pub source: Error,
     done: Vec<String>,
 }
 

@@ -21,8 +21,8 @@ impl Before {
         Ok(())
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn paths(&self) -> impl ExactSizeIterator<Item = &Path> {
+        self.0.keys().map(PathBuf::as_path)
     }
 
     /// Puts everything back, and says whether that worked.
@@ -35,10 +35,10 @@ impl Before {
                 Some(format!("{}: {error}", path.display()))
             })
             .collect();
-        match (self.0.len(), failed.as_slice()) {
-            (0, _) => "nothing was written".to_owned(),
-            (count, []) => format!("the {count} files that were written are as before"),
-            (_, failed) => format!(
+        match failed.as_slice() {
+            [] if self.0.is_empty() => "nothing was written".to_owned(),
+            [] => "all files are as before".to_owned(),
+            failed => format!(
                 "these files could not be put back; `git restore` does it:\n{}",
                 failed.join("\n")
             ),
@@ -48,7 +48,11 @@ impl Before {
 
 fn restore(path: &Path, bytes: Option<&[u8]>) -> io::Result<()> {
     match bytes {
-        Some(bytes) => fs::write(path, bytes),
+        Some(bytes) => {
+            // What generates a file no more removes its folder too.
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(path, bytes)
+        }
         None => match fs::remove_file(path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),

@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::process::Command;
 
+/// The folder of the digests, which a check changes.
+const DIGESTS: &str = "xtask/tests/codegen/snapshots";
+
 /// The files and folders that a refresh may change.
 const PATHS: &[&str] = &[
     "specs",
     "crates",
     "tests",
     "openapi",
-    "xtask/tests/codegen/snapshots",
+    DIGESTS,
     "CHANGELOG.md",
     "README.md",
     "README.zh-CN.md",
@@ -21,6 +24,17 @@ pub struct Changed {
     /// Relative to the root, with `/`.
     pub path: String,
     pub is_new: bool,
+}
+
+impl Changed {
+    pub fn is_digest(&self) -> bool {
+        self.path.starts_with(DIGESTS)
+    }
+
+    /// Whether what a refresh writes depends on the file, unlike code by hand that a change asks for.
+    pub fn is_source(&self) -> bool {
+        self.path.starts_with("specs/") || !self.path.contains('/')
+    }
 }
 
 /// Returns the files that differ from the last commit, among those that a refresh may change.
@@ -45,20 +59,21 @@ pub fn changes(root: &Path) -> Result<Vec<Changed>, String> {
     Ok(changed.collect())
 }
 
-/// Returns the commands that undo everything.
-pub fn way_back(changed: &[Changed]) -> String {
-    let is_below = |path: &str, changed: &Changed| Path::new(&changed.path).starts_with(path);
-    let with = |is_new: bool| -> Vec<&str> {
-        let any = |path: &&&str| changed.iter().any(|it| it.is_new == is_new && is_below(path, it));
-        PATHS.iter().filter(any).copied().collect()
+/// Returns the commands that undo the changes of files, staged or not, and touch no others.
+pub fn way_back(changed: &[&Changed]) -> String {
+    let with = |is_new: bool| -> String {
+        let paths = changed.iter().filter(|file| file.is_new == is_new);
+        paths.map(|file| format!(" {}", file.path)).collect()
     };
     let (old, new) = (with(false), with(true));
     let mut commands = Vec::new();
     if !old.is_empty() {
-        commands.push(format!("git restore {}", old.join(" ")));
+        commands.push(format!("git restore --source=HEAD --staged --worktree --{old}"));
     }
     if !new.is_empty() {
-        commands.push(format!("git clean -d --force {}", new.join(" ")));
+        // Only what is not staged is cleaned.
+        commands.push(format!("git reset --quiet --{new}"));
+        commands.push(format!("git clean --quiet --force --{new}"));
     }
     commands.join(" && ")
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anstream::eprintln;
 
-use crate::cargo;
+use crate::ci::shell;
 
 /// Accepts the lines that are new in the digests, and looks for words in Chinese.
 const DIGESTS: &str = "INSTA_UPDATE=always cargo test --package xtask --test codegen digest::";
@@ -17,19 +17,19 @@ pub struct Check {
     /// As it is typed.
     pub command: String,
     /// `None` if it was not run, because one before it failed.
-    pub passed: Option<bool>,
+    pub outcome: Option<Result<(), String>>,
 }
 
 /// Accepts the digests, and checks the crates and the calls of all their operations, up to the first
 /// check that fails.
-pub fn run(root: &Path, crates: &[&str]) -> Result<Vec<Check>, String> {
+pub fn run(root: &Path, crates: &[&str]) -> Vec<Check> {
     let mut checks = Vec::new();
     for command in commands(crates) {
-        let is_over = checks.iter().any(|check: &Check| check.passed != Some(true));
-        let passed = if is_over { None } else { Some(passes(root, &command)?) };
-        checks.push(Check { command, passed });
+        let is_over = checks.iter().any(|check: &Check| check.outcome != Some(Ok(())));
+        let outcome = (!is_over).then(|| check(root, &command));
+        checks.push(Check { command, outcome });
     }
-    Ok(checks)
+    checks
 }
 
 /// The cheapest come first.
@@ -44,16 +44,10 @@ fn commands(crates: &[&str]) -> Vec<String> {
     commands
 }
 
-fn passes(root: &Path, line: &str) -> Result<bool, String> {
+fn check(root: &Path, line: &str) -> Result<(), String> {
     eprintln!("\n== {line}");
-    let words = line.split(' ');
-    let (variables, words): (Vec<&str>, Vec<&str>) = words.partition(|word| word.contains('='));
-    let variables = variables.into_iter().filter_map(|variable| variable.split_once('='));
+    let mut command = shell::command(root, line);
     // Standard output is for the summary.
-    let mut command = cargo::command();
-    command.args(words.into_iter().skip(1)).envs(variables).current_dir(root).stdout(io::stderr());
-    let status = command.status();
-    status
-        .map(|status| status.success())
-        .map_err(|error| format!("error: cargo could not be started: {error}"))
+    command.stdout(io::stderr());
+    shell::finish(line, command)
 }

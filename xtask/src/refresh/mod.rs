@@ -5,6 +5,7 @@ mod before;
 mod checkout;
 mod checks;
 pub mod readme;
+mod record;
 mod summary;
 
 use std::fs;
@@ -15,16 +16,20 @@ use clap::Args;
 
 use self::before::Before;
 use self::checkout::Changed;
+use self::record::Record;
 use self::summary::Summary;
-use crate::changelog::{self, Changelog};
+use crate::changelog::{self, Changelog, Entry};
 use crate::changes::{self, CrateChanges};
-use crate::codegen::diagnostic::SHOWN;
+use crate::codegen::diagnostic::{SHOWN, slashes};
 use crate::codegen::{self, Error};
 use crate::distill::command::run::{self, Aim, Outcome, PageReport, Task};
-use crate::distill::command::{console, writing};
+use crate::distill::command::{console, console::count, writing};
 use crate::distill::specs::sentences::Gap;
 use crate::git::git;
 use crate::openapi;
+
+/// The list of missing sentences, unless another is named.
+const SENTENCES: &str = "target/sentences.json";
 
 /// Plans the changes that bring generated files up to date with the specs.
 type Plan = fn(&Path) -> Result<codegen::Outcome, Error>;
@@ -56,43 +61,77 @@ pub struct Options {
 /// sentences are missing. If a test fails, the changes stay.
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let uncommitted = checkout::changes(root)?;
-    let own = root.join("target/sentences.json");
+    let mut record = Record::read(root, &uncommitted);
+    let own = root.join(SENTENCES);
     let sentences = options.sentences.as_ref().unwrap_or(&own);
-    let outcome = read(root, options, sentences)?;
+    // They are in the specs, where they may have been edited since.
+    let is_taken = record.has_taken(sentences);
+    let outcome = read(root, options, (!is_taken).then_some(sentences))?;
     check_pages(&outcome.pages)?;
-    if !outcome.files.is_empty() && !uncommitted.is_empty() {
-        return Err(unsafe_to_write(&uncommitted));
+    let is_idle = outcome.files.is_empty() && outcome.gaps.is_empty();
+    if is_idle && record.is_empty() && !uncommitted.is_empty() {
+        say_nothing_changed(&outcome);
+        return Ok(());
+    }
+    let is_foreign = |file: &&Changed| !record.has(file) && file.is_source();
+    let unsafe_files: Vec<&Changed> = match outcome.files.is_empty() {
+        true if record.is_empty() => Vec::new(),
+        true => uncommitted.iter().filter(is_foreign).collect(),
+        false => uncommitted.iter().collect(),
+    };
+    if !unsafe_files.is_empty() {
+        return Err(unsafe_to_write(&unsafe_files));
     }
     if !outcome.gaps.is_empty() {
         return Err(ask(sentences, &outcome.gaps)?);
     }
-    let written = write(root, &outcome)?;
-    clear(&own, &written.crates);
+    record.take(sentences);
+    let written = write(root, &outcome, &mut record)?;
     if written.crates.is_empty() && !written.is_new {
-        let pages = outcome.summary.pages;
-        eprintln!("the specs say what the {pages} pages say; nothing was changed");
+        say_nothing_changed(&outcome);
         return Ok(());
     }
     if !written.is_new {
         eprintln!("nothing is left to write; the changes that are not committed are tested again");
     }
+    eprint!("{}", changelog::specs::list(&written.left_out));
     let names: Vec<&str> = written.crates.iter().map(|it| it.crate_name.as_str()).collect();
-    let checks = checks::run(root, &names)?;
+    let checks = checks::run(root, &names);
     let (files, crates) = (checkout::changes(root)?, &written.crates);
+    let digests = files.iter().filter(|file| file.is_digest());
+    digests.for_each(|file| record.add(root, &file.path));
+    record.save(root).map_err(|why| format!("error: {why}"))?;
     let summary = Summary { outcome: &outcome, crates, files: &files, checks: &checks };
     print!("{}", summary.markdown());
-    match checks.iter().find(|check| check.passed == Some(false)) {
-        None => Ok(()),
-        Some(check) => Err(format!(
-            "error: `{}` failed, see above\n\nFix what it shows and run the same command again, which \
-             continues here. To go back instead:\n  {}",
-            check.command,
-            checkout::way_back(&files)
-        )),
+    if let Some(why) = checks.iter().find_map(|check| check.outcome.as_ref()?.as_ref().err()) {
+        return Err(failed(root, why, &record, &files));
     }
+    if *sentences == own {
+        clear(&own, crates);
+    }
+    Ok(())
 }
 
-fn read(root: &Path, options: &Options, sentences: &Path) -> Result<Outcome, String> {
+fn say_nothing_changed(outcome: &Outcome) {
+    let pages = count(outcome.summary.pages, "page says", "pages say");
+    eprintln!("the specs say what the {pages}; nothing was changed");
+}
+
+fn failed(root: &Path, why: &str, record: &Record, files: &[Changed]) -> String {
+    let own: Vec<&Changed> = files.iter().filter(|file| record.has(file)).collect();
+    let edited = record.edited(root);
+    let edited = match edited.is_empty() {
+        true => String::new(),
+        false => format!(", with what you changed since in {}", edited.join(", ")),
+    };
+    format!(
+        "error: {why}, see above\n\nFix what it shows and run the same command again, which continues \
+         here. To go back instead{edited}:\n  {}",
+        checkout::way_back(&own)
+    )
+}
+
+fn read(root: &Path, options: &Options, sentences: Option<&PathBuf>) -> Result<Outcome, String> {
     let api = options.api.as_deref();
     if let Some(api) = api.filter(|api| !root.join("specs").join(api).join("api.json").is_file()) {
         return Err(format!(
@@ -107,14 +146,17 @@ fn read(root: &Path, options: &Options, sentences: &Path) -> Result<Outcome, Str
         api,
         aim: Aim::Refresh,
         glossary: Some(&glossary),
-        sentences: Some(sentences),
+        sentences: sentences.map(PathBuf::as_path),
     })
 }
 
-/// Refuses pages that would be left out without anyone having decided it.
+/// Refuses pages that would be left out without anyone having decided it, and lists the files that are
+/// no pages.
 fn check_pages(pages: &[PageReport]) -> Result<(), String> {
+    let unreadable = pages.iter().filter(|page| page.unreadable);
+    unreadable.for_each(|page| eprint!("{}", console::skipped(page)));
     let is_homeless = |page: &&PageReport| {
-        page.unreadable || page.subject.is_some() && page.api.is_none() && page.accepted.is_none()
+        page.subject.is_some() && page.api.is_none() && page.accepted.is_none()
     };
     let said = pages.iter().filter(is_homeless).map(|page| {
         let why = page.skipped.as_deref().unwrap_or_default();
@@ -125,24 +167,28 @@ fn check_pages(pages: &[PageReport]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "error: {} pages belong to no API, or are not text:\n{}\n\nname their API with `--api NAME`; if it \
-         is a new one, make its place first and commit it:\n  cargo xtask new-api NAME --vendor VENDOR\n\
-         nothing was written",
-        said.len(),
+        "error: {} no API:\n{}\n\nname their API with `--api NAME`; if it is a new one, make its place first \
+         and commit it:\n  cargo xtask new-api NAME --vendor VENDOR\nnothing was written",
+        count(said.len(), "page belongs to", "pages belong to"),
         said.join("\n")
     ))
 }
 
-fn unsafe_to_write(uncommitted: &[Changed]) -> String {
-    let first: Vec<_> = uncommitted.iter().take(5).map(|file| format!("  {}", file.path)).collect();
-    let more = uncommitted.len() - first.len();
-    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+fn unsafe_to_write(files: &[&Changed]) -> String {
+    let first = first(files.iter().map(|file| &file.path));
     format!(
-        "error: {} files have changes that are not committed, which could not be told from those of the \
-         pages:\n{}{more}\n\ncommit or stash them, and run the same command again; nothing was written",
-        uncommitted.len(),
-        first.join("\n")
+        "error: {} changes that are not committed, which could not be told from those of the pages:\n\
+         {first}\n\ncommit or stash them, and run the same command again; nothing was written",
+        count(files.len(), "file has", "files have")
     )
+}
+
+/// Returns a list of the first of some things, and how many more there are.
+fn first<'a>(things: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let more = things.len().saturating_sub(5);
+    let first: Vec<_> = things.take(5).map(|thing| format!("  {thing}")).collect();
+    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    first.join("\n") + &more
 }
 
 /// Lists the missing sentences in a file, and says what to do with it.
@@ -160,24 +206,23 @@ fn ask(path: &Path, gaps: &[Gap]) -> Result<String, String> {
             .map_err(|error| format!("error: {} cannot be made: {error}", folder.display()))?;
     }
     writing::save(path, &listed)?;
-    let first: Vec<_> = gaps.iter().take(5).map(|gap| format!("  {}", gap.about)).collect();
-    let more = gaps.len() - first.len();
-    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    let first = first(gaps.iter().map(|gap| &gap.about));
     Ok(format!(
-        "error: {} sentences are missing:\n{}{more}\n\nfill in each `doc` in {}, in English and in your own \
+        "error: {} missing:\n{first}\n\nfill in each `doc` in {}, in English and in your own \
          words, and run the same command again; nothing else was written. Do not commit the file, which \
          quotes the vendor.",
-        gaps.len(),
-        first.join("\n"),
+        count(gaps.len(), "sentence is", "sentences are"),
         path.display()
     ))
 }
 
-/// Removes a list of sentences that are in the specs now, unless it has those of another API too.
+/// Removes a list of sentences that are in the specs now, unless it has others too.
 fn clear(path: &Path, crates: &[CrateChanges]) {
-    let is_of_these =
-        |gap: &Gap| crates.iter().any(|it| gap.api.as_deref() == Some(&it.crate_name));
-    if writing::read(path).is_ok_and(|gaps| gaps.iter().all(is_of_these)) {
+    let is_done = |gap: &Gap| {
+        let mut crates = crates.iter();
+        !gap.doc.trim().is_empty() && crates.any(|it| gap.api.as_deref() == Some(&it.crate_name))
+    };
+    if writing::read(path).is_ok_and(|gaps| gaps.iter().all(is_done)) {
         // It can stay: what the specs say already is taken from it again.
         let _ = fs::remove_file(path);
     }
@@ -188,12 +233,18 @@ struct Written {
     /// Anything was written just now.
     is_new: bool,
     crates: Vec<CrateChanges>,
+    /// The entries that the changelog has in words of ours.
+    left_out: Vec<Entry>,
 }
 
 /// Writes the specs and what follows from them, all or nothing.
-fn write(root: &Path, outcome: &Outcome) -> Result<Written, String> {
+fn write(root: &Path, outcome: &Outcome, record: &mut Record) -> Result<Written, String> {
     let mut before = Before::default();
-    let result = write_keeping(root, outcome, &mut before);
+    let result = write_keeping(root, outcome, &mut before).and_then(|written| {
+        before.paths().for_each(|path| record.add(root, &slashes(path)));
+        record.save(root)?;
+        Ok(written)
+    });
     result.map_err(|why| {
         let why = why.trim_start_matches("error: ");
         format!("error: {why}\n\n{}", before.restore(root))
@@ -204,31 +255,31 @@ fn write_keeping(root: &Path, outcome: &Outcome, before: &mut Before) -> Result<
     for file in &outcome.files {
         before.keep(root, &Path::new("specs").join(&file.path))?;
     }
-    run::write(&root.join("specs"), &outcome.files)?;
+    run::write(&root.join("specs"), &outcome.files).map_err(|error| error.why)?;
     for plan in GENERATED {
-        let plan = plan(root).map_err(|error| explain(&error))?;
+        let plan = plan(root).map_err(|error| error.shown(SHOWN))?;
         check_sentences(&plan.undescribed)?;
         plan.changes.iter().try_for_each(|change| before.keep(root, &change.path))?;
-        codegen::apply(root, &plan.changes).map_err(|error| error.to_string())?;
+        codegen::apply(root, &plan.changes).map_err(|error| error.source.to_string())?;
     }
     let changes = changes::since(root, "HEAD")?;
     if !changes.faults.is_empty() {
         return Err(changes.faults.join("\n\n"));
     }
+    let mut left_out = Vec::new();
     if !changes.crates.is_empty() {
         let head = git(root, &["show", &format!("HEAD:{}", changelog::PATH)])?;
         edit(root, changelog::PATH, before, |text| {
             let (head, mut changelog) = (Changelog::parse(&head)?, Changelog::parse(text)?);
-            let left_out = changelog::specs::record(&changes.crates, &mut changelog, Some(&head));
-            eprint!("{}", changelog::specs::list(&left_out));
+            left_out = changelog::specs::record(&changes.crates, &mut changelog, Some(&head));
             Ok(changelog.to_string())
         })?;
     }
-    let apis = codegen::lower(root).map_err(|error| explain(&error))?;
+    let apis = codegen::lower(root).map_err(|error| error.shown(SHOWN))?;
     for readme in readme::READMES {
         edit(root, readme, before, |text| Ok(readme::with_counts(text, &apis)))?;
     }
-    Ok(Written { is_new: !before.is_empty(), crates: changes.crates })
+    Ok(Written { is_new: before.paths().len() > 0, crates: changes.crates, left_out })
 }
 
 fn edit(
@@ -253,18 +304,9 @@ fn check_sentences(undescribed: &[String]) -> Result<(), String> {
     match undescribed {
         [] => Ok(()),
         [first, ..] => Err(format!(
-            "{} sentences are missing that no page is about, the first at {first}: write them, and \
-             run the same command again",
-            undescribed.len()
+            "{} missing that no page is about, the first at {first}: write what is missing, and run the \
+             same command again",
+            count(undescribed.len(), "sentence is", "sentences are")
         )),
-    }
-}
-
-fn explain(error: &Error) -> String {
-    match error {
-        Error::Specs(faults) => {
-            format!("the specs have faults:\n{}", faults.render(true, SHOWN))
-        }
-        error => error.to_string(),
     }
 }

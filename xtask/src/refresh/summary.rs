@@ -7,9 +7,9 @@ use super::checkout::Changed;
 use super::checks::Check;
 use crate::changelog::specs;
 use crate::changes::{CrateChanges, Verdict};
-use crate::distill::command::console::LINES;
+use crate::distill::command::console::{self, count};
 use crate::distill::command::run::{Outcome, PageReport};
-use crate::distill::read::report::{Remark, RemarkKind};
+use crate::distill::read::report::Remark;
 use crate::distill::specs::change::Change;
 
 /// The results of a refresh.
@@ -26,8 +26,11 @@ impl Summary<'_> {
         let counts = &self.outcome.summary;
         let _ = writeln!(
             text,
-            "{} pages read: {} operations, {} events, {} passed over.\n",
-            counts.pages, counts.endpoints, counts.events, counts.skipped
+            "{} read: {}, {}, {} passed over.\n",
+            count(counts.pages, "page", "pages"),
+            count(counts.endpoints, "operation", "operations"),
+            count(counts.events, "event", "events"),
+            counts.skipped
         );
         self.changes(&mut text);
         self.facts(&mut text);
@@ -39,14 +42,7 @@ impl Summary<'_> {
 
     fn changes(&self, text: &mut String) {
         for of in self.crates {
-            let verdict = match of.verdict {
-                Verdict::Breaking => "**breaking**",
-                Verdict::Additive => "additive",
-                Verdict::Patch => "sentences and samples alone",
-            };
-            let least = of.version.iter().map(|version| format!("; {version} at least"));
-            let least = least.collect::<String>();
-            let _ = writeln!(text, "## `{}`: {verdict}{least}\n", of.crate_name);
+            let _ = writeln!(text, "{}", of.heading());
             for entry in specs::entries(of) {
                 let mark = if entry.is_breaking { ", **breaking**" } else { "" };
                 let _ = writeln!(text, "- {:?}{mark}: {}", entry.heading, entry.text);
@@ -74,16 +70,11 @@ impl Summary<'_> {
         };
         let pages = self.outcome.pages.iter().filter(is_changed);
         list(text, "Not certain from the pages", pages.flat_map(guesses));
-        let skipped = self.outcome.pages.iter().filter(|page| page.subject.is_some());
-        let skipped = skipped.filter_map(|page| {
-            let why = page.skipped.as_ref()?;
-            Some(format!(
-                "`{}` ({}): {why}",
-                page.name,
-                page.subject.as_deref().unwrap_or_default()
-            ))
+        let skipped = self.outcome.pages.iter().filter_map(|page| {
+            let subject = page.subject.as_deref().or(page.unreadable.then_some("no page"))?;
+            Some(format!("`{}` ({subject}): {}", page.name, page.skipped.as_ref()?))
         });
-        list(text, "Pages of operations and events that were passed over", skipped);
+        list(text, "Pages that were passed over", skipped);
     }
 
     fn written(&self, text: &mut String) {
@@ -93,9 +84,9 @@ impl Summary<'_> {
             .map(|file| format!("{} `{}`", if file.is_new { "add" } else { "change" }, file.path));
         list(text, "Files", files);
         let checks = self.checks.iter().map(|check| {
-            let outcome = match check.passed {
-                Some(true) => "passed",
-                Some(false) => "**failed**",
+            let outcome = match check.outcome {
+                Some(Ok(())) => "passed",
+                Some(Err(_)) => "**failed**",
                 None => "not run",
             };
             format!("`{}`: {outcome}", check.command)
@@ -123,19 +114,12 @@ impl Summary<'_> {
 
 /// The remarks on a page, except for those on facts that only a sample shows, which are counted.
 fn guesses(page: &PageReport) -> Vec<String> {
-    let is_shown = |remark: &&Remark| remark.kind != RemarkKind::Sampled;
-    let shown: Vec<&Remark> = page.remarks.iter().filter(is_shown).collect();
+    let (shown, counted) = console::remarks(page, false);
     let place = |remark: &Remark| format!("`{}:{}`", page.name, remark.line);
-    let lines = shown.iter().take(LINES);
+    let lines = shown.into_iter();
     let lines = lines.map(|it| format!("{}: {}: {}", place(it), it.kind.label(), it.message));
-    let sampled = page.remarks.len() - shown.len();
-    let counted = [
-        (sampled, "types are taken from a sample alone"),
-        (shown.len().saturating_sub(LINES), "further places are not certain"),
-    ];
-    let counted = counted.into_iter().filter(|(count, _)| *count > 0);
-    let counted = counted.map(|(count, what)| {
-        format!("`{}`: {count} {what}; `cargo xtask distill --verbose` lists them", page.name)
+    let counted = counted.into_iter().map(|others| {
+        format!("`{}`: {others}; `cargo xtask distill --verbose` lists them", page.name)
     });
     lines.chain(counted).collect()
 }

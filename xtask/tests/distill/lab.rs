@@ -81,7 +81,17 @@ impl Lab {
         finished(command.output().unwrap())
     }
 
-    /// Copies what is under version control, without what is built.
+    /// The command where no file can have more than so many blocks of 512 bytes.
+    pub fn xtask_with_small_files(&self, blocks: u64, args: &[&str]) -> Run {
+        let mut command = Command::new("sh");
+        // Without the trap, the process would be killed instead of told.
+        let line = "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"";
+        command.args(["-c", line, &blocks.to_string(), env!("CARGO_BIN_EXE_xtask"), "--root"]);
+        command.arg(self.0.path()).args(args).current_dir(self.0.path());
+        finished(command.env_remove("CLICOLOR_FORCE").output().unwrap())
+    }
+
+    /// Copies the workspace without its history and what is built.
     pub fn copy_workspace(&self) {
         copy(&workspace(), self.0.path());
     }

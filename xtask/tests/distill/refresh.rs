@@ -86,7 +86,9 @@ fn fill(lab: &Lab, file: &str) {
 }
 
 fn refresh(lab: &Lab, args: &[&str]) -> Run {
-    lab.xtask_with(&[("CARGO", lab.path("cargo"))], &[&["refresh"], args].concat())
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", lab.path("").display());
+    lab.xtask_with(&[("PATH", path.into())], &[&["refresh"], args].concat())
 }
 
 /// Runs it twice, with the sentences in between.
@@ -178,7 +180,7 @@ fn sentences_are_not_lost_when_others_are_missing() {
     fill(&lab, "left.json");
     lab.edit("left.json", WORDS, "pier");
     let run = refresh(&lab, &["pages", "--sentences", "left.json"]);
-    let missing = "error: 1 sentences are missing:\n  aliases of dock.v1.dock.pin_note";
+    let missing = "error: 1 sentence is missing:\n  aliases of dock.v1.dock.pin_note";
     assert!(!run.ok && run.err.contains(missing), "{}", run.err);
     assert_eq!(lab.read("left.json").matches(SENTENCE).count(), 6, "{}", lab.read("left.json"));
     lab.edit("left.json", "\"pier\"", "\"quay， 码头\"");
@@ -216,21 +218,75 @@ fn a_failed_check_leaves_the_changes_and_shows_the_way_back() {
         "{}",
         run.out
     );
+    assert!(lab.path("target/sentences.json").is_file(), "nothing is lost on the way back");
     // A change by hand does not keep it from going on.
     lab.edit(SPEC, "Is painted", "Was painted");
+    let run = refresh(&lab, &["pages"]);
+    let edited = format!("To go back instead, with what you changed since in {SPEC}:\n");
+    assert!(!run.ok && run.err.contains(&edited), "{}", run.err);
     lab.write("cargo.fails", "nothing");
     let run = refresh(&lab, &["pages"]);
     assert!(run.ok && lab.read(SPEC).contains("Was painted"), "{}", run.err);
     assert!(lab.xtask(&["codegen", "--check"]).ok);
-    let back = "git restore specs crates tests openapi CHANGELOG.md README.md README.zh-CN.md && \
-                git clean -d --force specs crates";
-    lab.write("cargo.fails", "clippy");
-    let run = refresh(&lab, &["pages"]);
-    assert!(run.err.contains(back), "{}", run.err);
+    assert!(!lab.path("target/sentences.json").exists());
+}
+
+/// Runs the commands that a failed refresh shows.
+fn go_back(lab: &Lab, run: &Run) {
+    let (_, back) = run.err.trim_end().rsplit_once("\n  ").unwrap();
     for command in back.split(" && ") {
         lab.git(&command.split(' ').skip(1).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn the_way_back_is_complete_and_spares_what_others_changed() {
+    let lab = checkout();
+    lab.write("pages/note.md", pin_note());
+    lab.write("cargo.fails", "clippy");
+    let failed = refreshed(&lab);
+    go_back(&lab, &failed);
     assert_eq!(status(&lab), "");
+
+    // The sentences are not asked for again.
+    let failed = refresh(&lab, &["pages"]);
+    assert!(failed.err.contains("-Dwarnings` failed"), "{}", failed.err);
+    lab.git(&["add", "-A"]);
+    go_back(&lab, &failed);
+    assert_eq!(status(&lab), "", "staged changes are undone as well");
+
+    // Code by hand that a change asks for does not keep it from going on, and is not undone.
+    assert!(!refresh(&lab, &["pages"]).ok);
+    lab.write("crates/harbor/src/by_hand.rs", "");
+    let failed = refresh(&lab, &["pages"]);
+    assert!(failed.err.contains("-Dwarnings` failed"), "{}", failed.err);
+    go_back(&lab, &failed);
+    assert_eq!(status(&lab), "?? crates/harbor/src/by_hand.rs\n");
+    fs::remove_file(lab.path("crates/harbor/src/by_hand.rs")).unwrap();
+
+    // What it writes depends on the specs, so those of others would be taken for its own.
+    assert!(!refresh(&lab, &["pages"]).ok);
+    lab.edit(DOCK, "Is painted", "Was painted");
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.err.starts_with("error: 1 file has changes that are not"), "{}", run.err);
+    assert!(run.err.contains(&format!("\n  {DOCK}\n")), "{}", run.err);
+}
+
+#[test]
+fn changes_of_others_are_not_tested_again_nor_recorded() {
+    let lab = checkout();
+    lab.edit(DOCK, "  \"doc\"", "  \"rust\": \"ErectDock\",\n  \"doc\"");
+    lab.write("crates/harbor/src/by_hand.rs", "");
+    let before = (status(&lab), lab.git(&["diff"]));
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.ok && run.out.is_empty(), "{}{}", run.err, run.out);
+    assert!(
+        run.err.contains("the specs say what the 1 page says; nothing was changed"),
+        "{}",
+        run.err
+    );
+    assert_eq!((status(&lab), lab.git(&["diff"])), before);
+    assert!(!lab.path("cargo.log").exists());
 }
 
 #[test]
@@ -241,7 +297,7 @@ fn nothing_stays_half_written() {
     lab.write("pages/note.md", pin_note());
     let run = refreshed(&lab);
     assert!(!run.ok && run.err.contains("CHANGELOG.md has no line `## Unreleased`"), "{}", run.err);
-    assert!(run.err.contains("files that were written are as before"), "{}", run.err);
+    assert!(run.err.contains("all files are as before"), "{}", run.err);
     assert_eq!(status(&lab), "");
     fs::remove_file(lab.path("target/sentences.json")).unwrap();
     fs::remove_file(lab.path("pages/note.md")).unwrap();
@@ -252,6 +308,74 @@ fn nothing_stays_half_written() {
     let run = refreshed(&lab);
     assert!(!run.ok && run.err.contains("needs a feature of its crate"), "{}", run.err);
     assert_eq!(status(&lab), "");
+}
+
+#[test]
+fn a_write_that_fails_takes_back_those_before_it() {
+    let lab = checkout();
+    lab.write("pages/note.md", pin_note());
+    assert!(!refresh(&lab, &["pages"]).ok);
+    fill(&lab, "target/sentences.json");
+    // The folder goes with its only file.
+    let gone = "crates/harbor/src/generated/gone/mod.rs";
+    lab.write(gone, lab.read("crates/harbor/src/generated/mod.rs"));
+    commit(&lab);
+    // Room for the specs and the code, but not for the document, which is longer.
+    let size = lab.read("openapi/harbor.json").len() as u64;
+    let run = lab.xtask_with_small_files(size.div_ceil(512), &["refresh", "pages"]);
+    assert!(!run.ok && run.err.contains("openapi/harbor.json"), "{}", run.err);
+    assert!(run.err.ends_with("\n\nall files are as before\n"), "{}", run.err);
+    assert!(
+        !run.err.contains("nothing") && !run.err.contains("run the command again"),
+        "{}",
+        run.err
+    );
+    assert_eq!(status(&lab), "");
+}
+
+#[test]
+fn a_second_refresh_of_an_operation_has_its_own_entry() {
+    let lab = checkout();
+    for field in ["size", "depth"] {
+        let row = format!("| {field} | int | 否 | 大小 |\n| name |");
+        lab.write("pages/dock.md", dock().replacen("| name |", &row, 1));
+        let run = refreshed(&lab);
+        assert!(run.ok, "{}", run.err);
+        let entry = format!("- `harbor`: `CreateDock` (`dock.v1.dock.create`): field `{field}`.\n");
+        assert!(lab.read("CHANGELOG.md").contains(&entry), "{}", lab.read("CHANGELOG.md"));
+        commit(&lab);
+    }
+}
+
+#[test]
+fn an_entry_by_hand_takes_the_place_of_one_that_is_shown() {
+    let lab = checkout();
+    lab.write("pages/note.md", pin_note());
+    lab.write("cargo.fails", "clippy");
+    assert!(!refreshed(&lab).ok);
+    let (generated, own) = ("`PinNoteDock` (`dock.v1.dock.pin_note`)", "notes, by `dock.pin_note`");
+    lab.edit("CHANGELOG.md", generated, own);
+    let run = refresh(&lab, &["pages"]);
+    let left_out = format!("about the same:\n- `harbor`: {generated}.\n");
+    assert!(run.err.contains(&left_out), "{}", run.err);
+    let changelog = lab.read("CHANGELOG.md");
+    assert!(changelog.contains(own) && !changelog.contains(generated), "{changelog}");
+}
+
+#[test]
+fn a_picture_among_the_pages_is_passed_over_and_said() {
+    let lab = checkout();
+    lab.write("pages/dock.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    let run = refresh(&lab, &["pages"]);
+    assert!(run.ok && run.err.contains("pages/dock.png:1: "), "{}", run.err);
+    lab.write("pages/note.md", pin_note());
+    let run = refreshed(&lab);
+    assert!(run.ok && run.out.contains("- `pages/dock.png` (no page): "), "{}{}", run.err, run.out);
+    assert!(
+        run.out.contains("\n3 pages read: 2 operations, 0 events, 1 passed over.\n"),
+        "{}",
+        run.out
+    );
 }
 
 #[test]
@@ -338,7 +462,7 @@ fn an_operation_that_moved_takes_its_spec_along() {
     let line = "- Changed, **breaking**: `CreateDock` (`dock.v1.dock.create`): the path is \
                 `/open-apis/dock/v1/piers` instead of `/open-apis/dock/v1/docks`";
     assert!(run.out.lines().any(|it| it == line), "{}", run.out);
-    assert!(run.out.contains("## `harbor`: **breaking**; 0.4.0 at least"), "{}", run.out);
+    assert!(run.out.contains("## `harbor`: breaking; 0.4.0 at least"), "{}", run.out);
     assert!(run.out.contains("- [ ] Each breaking change"), "{}", run.out);
     let entry =
         "### Changed\n\n- **Breaking:** `harbor`: `CreateDock` (`dock.v1.dock.create`): the path";

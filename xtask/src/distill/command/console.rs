@@ -32,8 +32,13 @@ pub fn read(task: &Task<'_>) -> Result<Outcome, String> {
     outcome.map_err(|error| format!("error: {error}\n\nnothing was written"))
 }
 
+/// Returns a number with the words after it.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// As many lines about a page fit on a screen.
-pub const LINES: usize = 20;
+const LINES: usize = 20;
 
 /// Lists what is not certain, each with the line of the page: `file:line: kind: message`. Facts
 /// that only a sample shows are counted, and so are those that do not fit on a screen, unless all
@@ -41,26 +46,34 @@ pub const LINES: usize = 20;
 pub fn report(outcome: &Outcome, all: bool) -> String {
     let mut text = String::new();
     for page in &outcome.pages {
-        let is_shown = |remark: &&Remark| all || remark.kind != RemarkKind::Sampled;
-        let shown: Vec<&Remark> = page.remarks.iter().filter(is_shown).collect();
-        let sampled = page.remarks.len() - shown.len();
-        let lines = if all { shown.len() } else { LINES.min(shown.len()) };
-        for remark in &shown[..lines] {
+        let (shown, counted) = remarks(page, all);
+        for remark in shown {
             let place = styled(PLACE, format!("{}:{}", page.name, remark.line));
             let kind = styled(KIND, remark.kind.label());
             let _ = writeln!(text, "{place}: {kind}: {}", remark.message);
         }
-        let counted = [
-            (sampled, "types are taken from a sample alone"),
-            (shown.len() - lines, "further places are not certain"),
-        ];
-        for (count, what) in counted.into_iter().filter(|(count, _)| *count > 0) {
+        for others in counted {
             let place = styled(PLACE, format!("{}:1", page.name));
-            let _ = writeln!(text, "{place}: {count} {what}; `--verbose` lists them");
+            let _ = writeln!(text, "{place}: {others}; `--verbose` lists them");
         }
         text.push_str(&skipped(page));
     }
     text
+}
+
+/// Returns the remarks on a page that are listed, and a text for those that are only counted.
+pub fn remarks(page: &PageReport, all: bool) -> (Vec<&Remark>, Vec<String>) {
+    let is_shown = |remark: &&Remark| all || remark.kind != RemarkKind::Sampled;
+    let mut shown: Vec<&Remark> = page.remarks.iter().filter(is_shown).collect();
+    let sampled = page.remarks.len() - shown.len();
+    let further = if all { 0 } else { shown.len().saturating_sub(LINES) };
+    shown.truncate(shown.len() - further);
+    let counted = [
+        (sampled, "type is taken from a sample alone", "types are taken from a sample alone"),
+        (further, "further place is not certain", "further places are not certain"),
+    ];
+    let counted = counted.into_iter().filter(|(number, ..)| *number > 0);
+    (shown, counted.map(|(number, one, many)| count(number, one, many)).collect())
 }
 
 /// Returns the reason why a page went into no spec.

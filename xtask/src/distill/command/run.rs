@@ -906,12 +906,12 @@ fn line_of(page: &Page) -> usize {
 
 /// Returns the reason why specs cannot be read, for a terminal.
 fn explain(error: &crate::codegen::Error) -> String {
+    let shown = error.shown(SHOWN);
     match error {
-        crate::codegen::Error::Specs(faults) => {
-            let shown = faults.render(true, SHOWN);
+        crate::codegen::Error::Specs(_) => {
             format!("{shown}\n\nthe specs have faults; run `cargo xtask codegen`")
         }
-        error => error.to_string(),
+        _ => shown,
     }
 }
 
@@ -975,10 +975,19 @@ fn summary(reports: &[PageReport]) -> Summary {
     summary
 }
 
+/// The reason why files were not written, and what is left of them.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}; {left}")]
+pub struct Unwritten {
+    pub why: String,
+    left: &'static str,
+}
+
 /// Writes the files, all or none: they are prepared next to their places, and then put there.
-pub fn write(folder: &Path, files: &[Written]) -> Result<(), String> {
+pub fn write(folder: &Path, files: &[Written]) -> Result<(), Unwritten> {
     let failed = |path: &Path, error: io::Error| {
-        format!("{} cannot be written: {error}; nothing was written", path.display())
+        let why = format!("{} cannot be written: {error}", path.display());
+        Unwritten { why, left: "nothing was written" }
     };
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     let aside = tempfile::Builder::new()
@@ -996,9 +1005,8 @@ pub fn write(folder: &Path, files: &[Written]) -> Result<(), String> {
     }
     for (index, file) in files.iter().enumerate() {
         let path = folder.join(&file.path);
-        fs::rename(aside.path().join(index.to_string()), &path).map_err(|error| {
-            format!("{} cannot be written: {error}; those before it were", path.display())
-        })?;
+        fs::rename(aside.path().join(index.to_string()), &path)
+            .map_err(|error| Unwritten { left: "those before it were", ..failed(&path, error) })?;
     }
     Ok(())
 }
