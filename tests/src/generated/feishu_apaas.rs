@@ -1734,10 +1734,10 @@ mod delete_table_records_calls {
         let operation = sdk::workspace_table::DeleteTableRecords::new(sdk::workspace_table::DeleteTableRecordsRequired {
             workspace_id: "workspace_aadimx5uzpsls",
             table_name: "table_name_1",
-            filter: "age%3Dgt.10",
+            filter: "age=gt.10",
         });
         let expected = check::Expected {
-            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%3Dgt.10",
             body: check::Body::None,
             private: &[],
         };
@@ -1762,10 +1762,10 @@ mod get_table_records_calls {
             .page_size(1)
             .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=")
             .select("_id,_created_at,name")
-            .filter("age%3Dgt.10")
+            .filter("age=gt.10")
             .order("age.desc,score.asc");
         let expected = check::Expected {
-            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%3Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
             private: &["female", "male", "王一一", "王二二"],
         };
@@ -1817,11 +1817,11 @@ mod patch_table_records_calls {
         let operation = sdk::workspace_table::PatchTableRecords::new(sdk::workspace_table::PatchTableRecordsRequired {
             workspace_id: "workspace_aadimx5uzpsls",
             table_name: "table_name_1",
-            filter: "age%3Dgt.10",
+            filter: "age=gt.10",
             record: check::json(r#"{"age":10}"#),
         });
         let expected = check::Expected {
-            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%253Dgt.10",
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/tables/table_name_1/records?filter=age%3Dgt.10",
             body: check::Body::Json(r#"{"record":"{\"age\":10}"}"#),
             private: &[],
         };
@@ -1922,10 +1922,10 @@ mod get_view_records_calls {
             .page_size(1)
             .page_token("eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0=")
             .select("_id,_created_at,name")
-            .filter("age%3Dgt.10")
+            .filter("age=gt.10")
             .order("age.desc,score.asc");
         let expected = check::Expected {
-            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%253Dgt.10&order=age.desc%2Cscore.asc",
+            target: "/open-apis/apaas/v1/workspaces/workspace_aadimx5uzpsls/views/view_name_1/records?page_size=1&page_token=eVQrYzJBNDNONlk4VFZBZVlSdzlKdFJ4bVVHVExENDNKVHoxaVdiVnViQT0%3D&select=_id%2C_created_at%2Cname&filter=age%3Dgt.10&order=age.desc%2Cscore.asc",
             body: check::Body::None,
             private: &["female", "male", "王一一", "王二二"],
         };

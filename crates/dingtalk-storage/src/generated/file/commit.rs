@@ -8,7 +8,7 @@ use crate::generated::types::StorageDriver;
 
 /// Adds an uploaded file to a storage space.
 ///
-/// The last of three steps, after `GetFileUploadInfo` and the upload to the address that it returns. `UploadFile` takes all three.
+/// The last of three steps, after `GetFileUploadInfo` and the upload to the address that it returns.
 ///
 /// ```no_run
 /// # async fn run(dingtalk: dingtalk_storage::Client) -> Result<(), dingtalk_storage::Error> {

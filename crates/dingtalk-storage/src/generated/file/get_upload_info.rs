@@ -9,7 +9,7 @@ use crate::generated::types::StorageDriver;
 
 /// Returns the address to upload a file to, for a storage space.
 ///
-/// The first of three steps: the file is then sent to the address with the method `PUT`, and committed with `CommitFile`. `UploadFile` takes all three.
+/// The first of three steps: the file is then sent to the address with the method `PUT`, and committed with `CommitFile`.
 ///
 /// ```no_run
 /// # async fn run(dingtalk: dingtalk_storage::Client) -> Result<(), dingtalk_storage::Error> {

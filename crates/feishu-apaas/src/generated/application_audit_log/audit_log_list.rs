@@ -76,7 +76,7 @@ pub struct ListAuditLogsRequired<'a> {
     pub namespace: &'a str,
     /// The maximum number of entries per page, as a decimal string.
     pub page_size: openplat_core::NumberText,
-    /// The number of matches to skip, as a decimal string; `0` for the first page. The documentation can also be read as a number of pages; `pages` counts matches.
+    /// The number of matches to skip, as a decimal string; `0` for the first page. The documentation can also be read as a number of pages.
     ///
     /// At most 100 characters.
     pub offset: openplat_core::NumberText,

@@ -129,7 +129,7 @@ impl BatchQueryRecords {
         self
     }
 
-    /// Whether to page by token: the search starts at `page_token`, and the response contains `next_page_token`. If omitted, tokens are not used. `items` and `pages` always set it.
+    /// Whether to page by token: the search starts at `page_token`, and the response contains `next_page_token`. If omitted, tokens are not used.
     ///
     /// Default: `false`.
     pub fn use_page_token(mut self, value: bool) -> Self {

@@ -53,7 +53,7 @@ pub struct DeleteTableRecordsRequired<'a> {
     pub workspace_id: &'a str,
     /// The name of the table on the data platform, such as `student`.
     pub table_name: &'a str,
-    /// The filter for records, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10 (percent-encoded in the URL, as `age%3Dgt.10`).
+    /// The filter for records, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10.
     pub filter: &'a str,
 }
 

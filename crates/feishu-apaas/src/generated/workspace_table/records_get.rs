@@ -98,7 +98,7 @@ impl GetTableRecords {
         self
     }
 
-    /// The filter for records, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10 (percent-encoded in the URL, as `age%3Dgt.10`). If omitted, all records are returned.
+    /// The filter for records, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10. If omitted, all records are returned.
     pub fn filter(mut self, value: impl Into<String>) -> Self {
         self.filter = Some(value.into());
         self

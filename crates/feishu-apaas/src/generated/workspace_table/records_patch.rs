@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// let response = PatchTableRecords::new(PatchTableRecordsRequired {
 ///     workspace_id: "workspace_aadimx5uzpsls",
 ///     table_name: "table_name_1",
-///     filter: "age%3Dgt.10",
+///     filter: "age=gt.10",
 ///     record: Record::new(&json!({ "age": 10 }))?,
 /// })
 /// .send(&feishu.as_user(token))
@@ -71,7 +71,7 @@ pub struct PatchTableRecordsRequired<'a> {
     pub workspace_id: &'a str,
     /// The name of the table on the data platform, such as `student`.
     pub table_name: &'a str,
-    /// The filter for records, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10 (percent-encoded in the URL, as `age%3Dgt.10`).
+    /// The filter for records, in the syntax of PostgREST: `age=gt.10` selects those whose `age` is above 10.
     pub filter: &'a str,
     /// The columns to change, by name, with their new values.
     pub record: openplat_core::Record,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Returns the files and folders in a folder that was sent in a message.
 ///
-/// Feishu documents no such operation; its own command line calls it. `ResourceFolder` lists the folders within as well.
+/// Feishu documents no such operation; its own command line calls it. Each folder within takes a call of its own.
 ///
 /// ```no_run
 /// # async fn run(feishu: feishu_im::Client) -> Result<(), feishu_im::Error> {

@@ -88,7 +88,7 @@ pub struct CreateMessageRequired<'a> {
     pub receive_id: ReceiveId,
     /// The type of the message, which determines the format of `content`.
     pub msg_type: MessageType,
-    /// The content as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; `with_content` writes it. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
+    /// The content as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
     pub content: &'a str,
 }
 

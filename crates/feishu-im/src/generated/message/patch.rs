@@ -70,7 +70,7 @@ impl std::fmt::Debug for PatchMessage {
 pub struct PatchMessageRequired<'a> {
     /// The ID of the message whose card to change, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
-    /// The new card as JSON in a string; `with_card` writes it. It may be up to 30 KB, including templates and style tags. Images are given by the keys returned when they were uploaded.
+    /// The new card as JSON in a string. It may be up to 30 KB, including templates and style tags. Images are given by the keys returned when they were uploaded.
     pub content: &'a str,
 }
 

@@ -90,7 +90,7 @@ impl std::fmt::Debug for ReplyMessage {
 pub struct ReplyMessageRequired<'a> {
     /// The ID of the message to reply to, which starts with `om_`. Returned when the message is sent and in lists of messages, and contained in the event of a received message.
     pub message_id: &'a str,
-    /// The content as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; `with_content` writes it. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
+    /// The content as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`. A `text` may be up to 150 KB, a `post` or card up to 30 KB, including templates and style tags. Images, audio, videos and files are given by the keys returned when they were uploaded.
     pub content: &'a str,
     /// The type of the message, which determines the format of `content`. A reply cannot be `system`.
     pub msg_type: MessageType,

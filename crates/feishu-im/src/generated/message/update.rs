@@ -81,7 +81,7 @@ pub struct UpdateMessageRequired<'a> {
     pub message_id: &'a str,
     /// The type of the new content, `text` or `post`, which determines the format of `content`.
     pub msg_type: MessageType,
-    /// The new content as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`; `with_content` writes it. A `text` may be up to 150 KB, a `post` up to 30 KB. Images are given by the keys returned when they were uploaded.
+    /// The new content as JSON in a string, in the format of its type, such as `{"text":"test content"}` for `text`. A `text` may be up to 150 KB, a `post` up to 30 KB. Images are given by the keys returned when they were uploaded.
     pub content: &'a str,
 }
 
