@@ -53,7 +53,8 @@ def closed(document):
     """Returns a document whose objects have no properties but those that are listed."""
     document = copy.deepcopy(document)
     for _, node in nodes(document):
-        if "properties" in node:
+        # Others, such as that of an `if`, only say something of an object.
+        if "properties" in node and "type" in node:
             node.setdefault("additionalProperties", False)
     return document
 

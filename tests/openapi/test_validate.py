@@ -121,6 +121,16 @@ class Faults(unittest.TestCase):
         self.answer({"lnk": "{}"})
         self.assert_fault(REPLY, "'lnk' was unexpected")
 
+    def test_what_only_a_success_must_have(self):
+        self.schemas["Reply"] |= {
+            "if": {"properties": {"default": {"const": 0}}},
+            "then": {"required": ["link"]},
+        }
+        self.answer({"default": 1, "card": {}})
+        self.assertEqual(self.faults(), [])
+        self.answer({"default": 0, "card": {}})
+        self.assert_fault(REPLY, "'link' is a required property")
+
     def test_json_in_a_string(self):
         self.answer({"link": ""})
         self.assertEqual(self.faults(), [])
