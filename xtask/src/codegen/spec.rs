@@ -447,22 +447,6 @@ impl Method {
     }
 }
 
-impl ErrorKind {
-    /// As the specs write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Configuration => "configuration",
-            Self::InvalidRequest => "invalid_request",
-            Self::Unauthenticated => "unauthenticated",
-            Self::PermissionDenied => "permission_denied",
-            Self::Throttled => "throttled",
-            Self::QuotaExceeded => "quota_exceeded",
-            Self::Unavailable => "unavailable",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
 impl EventSchema {
     /// As the specs write it.
     pub fn as_str(self) -> &'static str {

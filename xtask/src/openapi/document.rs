@@ -1,5 +1,7 @@
 //! A whole document.
 
+use serde_json::json;
+
 use super::about::About;
 use super::node::{Node, Object};
 use super::schema::Schemas;
@@ -48,7 +50,7 @@ fn info(api: &Api, about: &About) -> Object {
         .with("title", name.as_str())
         .with_if_any("summary", about.summary.as_str())
         .with("version", about.version.as_str())
-        .with("description", paragraphs([origin, remarks(api).to_owned()]))
+        .with("description", paragraphs([origin, remarks(api)]))
         .with("license", license)
 }
 
@@ -78,7 +80,7 @@ fn codes(schemas: &Schemas<'_>) -> Object {
         let described = Object::new()
             .with("name", code.variant.as_str())
             .with("status", code.http)
-            .with("kind", code.kind.as_str())
+            .with("kind", json!(code.kind))
             .with("description", schemas.sentence(&code.doc))
             .with_if_any("advice", schemas.sentence(&code.advice));
         (code.code.as_str(), described)

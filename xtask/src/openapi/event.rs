@@ -4,20 +4,66 @@ use super::node::{Node, Object};
 use super::sample::members;
 use super::schema::{Schemas, Way};
 use super::words::{codes, list, paragraphs};
-use crate::codegen::ir::{Event, EventSchema};
+use crate::codegen::ir::{Event, EventSchema, Vendor};
 
 /// The tag of all events.
 pub const TAG: &str = "events";
 
 const JSON: &str = "application/json";
 
-const CREATED: &str = "When it happened: milliseconds since the Unix epoch, or microseconds if it is a \
-                       callback, as a decimal string.";
+/// The type of the request with which Feishu checks a URL.
+const CHECK: &str = "url_verification";
 
-/// Returns all events by their types.
+/// Returns all events by their types, and the check of the URL that they are sent to.
 pub fn webhooks(schemas: &Schemas<'_>) -> Object {
-    let events = schemas.api().events.iter();
-    events.map(|event| (&*event.id, Object::new().with("post", describe(schemas, event)))).collect()
+    let api = schemas.api();
+    let events = api.events.iter();
+    let events = events.map(|event| (event.id.as_str(), describe(schemas, event)));
+    let is_checked = api.vendor == Vendor::Feishu && !api.events.is_empty();
+    let check = is_checked.then(|| (CHECK, url_verification()));
+    events.chain(check).map(|(id, event)| (id, Object::new().with("post", event))).collect()
+}
+
+fn url_verification() -> Object {
+    let challenge = || Object::new().with("challenge", "a1b2c3");
+    let properties = Object::new()
+        .with("challenge", text("The text to respond with."))
+        .with("token", token())
+        .with("type", constant(CHECK));
+    let request = object(&["challenge", "type"], properties);
+    let example = challenge().with("token", "verification-token").with("type", CHECK);
+    let answer = Object::new().with("challenge", text("The `challenge` of the request."));
+    let response = media(object(&["challenge"], answer), Some(challenge().into()));
+    let response = Object::new().with("description", "The challenge.").and(response);
+    Object::new()
+        .with("tags", [TAG])
+        .with("summary", "Checks the URL of a webhook")
+        .with(
+            "description",
+            "Checks the URL of a webhook.\n\nThe platform sends it once, when the URL is entered on \
+             the app's page, and without a signature. The response is due within a second.",
+        )
+        .with("operationId", CHECK)
+        .with("requestBody", Object::new().with("required", true).and(media(request, Some(example.into()))))
+        .with("responses", Object::new().with("200", response))
+        .with("security", Node::List(Vec::new()))
+}
+
+/// Returns the content of a request or response.
+fn media(schema: Object, example: Option<Node>) -> Object {
+    let media = Object::new().with("schema", schema).with_if_some("example", example);
+    Object::new().with("content", Object::new().with(JSON, media))
+}
+
+fn object(required: &[&'static str], properties: Object) -> Object {
+    Object::new()
+        .with("type", "object")
+        .with("required", required.to_vec())
+        .with("properties", properties)
+}
+
+fn constant(value: &str) -> Object {
+    Object::new().with("const", value)
 }
 
 fn describe(schemas: &Schemas<'_>, event: &Event) -> Object {
@@ -59,19 +105,12 @@ fn description(schemas: &Schemas<'_>, event: &Event) -> String {
 
 fn request(schemas: &Schemas<'_>, event: &Event) -> Object {
     let payload = Object::new().with("$ref", format!("#/components/schemas/{}", event.name));
-    let object = |required: &[&'static str], properties: Object| {
-        Object::new()
-            .with("type", "object")
-            .with("required", required.to_vec())
-            .with("properties", properties)
-    };
-    let constant = |value: &str| Object::new().with("const", value);
     let schema = match event.schema {
         EventSchema::V2 => object(
             &["schema", "header", "event"],
             Object::new()
                 .with("schema", constant("2.0"))
-                .with("header", object(&["event_type"], header(&event.id)))
+                .with("header", object(&["event_type"], header(event)))
                 .with("event", payload),
         ),
         EventSchema::V1 => object(
@@ -87,23 +126,31 @@ fn request(schemas: &Schemas<'_>, event: &Event) -> Object {
                     text("When it happened: seconds since the Unix epoch, with a fraction."),
                 )
                 .with("token", token())
-                .with("event", payload),
+                .with("event", payload.and(of_type(&event.id))),
         ),
         EventSchema::Card => payload,
     };
     let example = example(schemas, event);
-    let media = Object::new().with("schema", schema).with_if_some("example", example);
-    Object::new().with("required", true).with("content", Object::new().with(JSON, media))
+    Object::new().with("required", true).and(media(schema, example))
 }
 
-fn header(id: &str) -> Object {
+/// Returns the condition that tells an event of schema 1.0 from the others.
+fn of_type(id: &str) -> Object {
+    Object::new()
+        .with("properties", Object::new().with("type", constant(id)))
+        .with("required", ["type"])
+}
+
+fn header(event: &Event) -> Object {
+    let unit = if event.answer.is_some() { "microseconds" } else { "milliseconds" };
+    let created = format!("When it happened: {unit} since the Unix epoch, as a decimal string.");
     Object::new()
         .with(
             "event_id",
             text("The ID of the event, which stays the same when the platform retries."),
         )
-        .with("event_type", Object::new().with("const", id))
-        .with("create_time", text(CREATED))
+        .with("event_type", constant(&event.id))
+        .with("create_time", text(&created))
         .with("token", token())
         .with("app_id", text("The app that the event is for, which starts with `cli_`."))
         .with("tenant_key", text("The tenant that the event happened in."))
@@ -137,11 +184,8 @@ fn response(schemas: &Schemas<'_>, event: &Event) -> Object {
             "description",
             "The event was received. After any other status, the platform retries.",
         ),
-        Some(answer) => {
-            let media = Object::new().with("schema", schemas.of(answer, Way::Sent));
-            Object::new()
-                .with("description", "The response that the callback waits for.")
-                .with("content", Object::new().with(JSON, media))
-        }
+        Some(answer) => Object::new()
+            .with("description", "The response that the callback waits for.")
+            .and(media(schemas.of(answer, Way::Sent), None)),
     }
 }

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::about::About;
 pub use self::document::text;
+pub(crate) use self::words::with_wire_names;
 use crate::codegen::diagnostic::one_of;
 use crate::codegen::ir::Api;
 use crate::codegen::tree::{self, Kind};

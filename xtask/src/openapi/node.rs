@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// A value of JSON.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Node {
     Value(Value),
     List(Vec<Node>),
@@ -12,7 +12,7 @@ pub enum Node {
 }
 
 /// An object of JSON.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Object(Vec<(String, Node)>);
 
 impl Object {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::node::{Node, Object};
 use super::sample::{members, sample};
-use super::schema::{Schemas, Way, deprecation, is_required, marks, model};
+use super::schema::{Schemas, Way, deprecation, is_required, marks, model, nullable};
 use super::vendor::{Envelope, old_servers, scheme};
 use super::words::{codes, list, paragraphs};
 use crate::codegen::ir::{Body, Code, Field, Operation, Paging, PagingBy, Place, Type};
@@ -204,7 +204,8 @@ fn success_schema(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelo
     let properties = if envelope.has_data(operation) {
         required = if required.is_empty() { required } else { vec!["data"] };
         let nothing = || Object::new().with("type", "object").with("description", "Empty.");
-        Object::new().with("data", data.unwrap_or_else(nothing))
+        // Next to an error, it can be `null`.
+        Object::new().with("data", nullable(data.unwrap_or_else(nothing)))
     } else {
         let siblings: Vec<_> = fields.iter().collect();
         schemas.properties(fields, &siblings, Way::Received)
@@ -219,9 +220,11 @@ fn success_schema(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelo
 /// Returns the condition that a success has these members, which an error lacks.
 fn in_success(code: &str, required: Vec<&str>) -> Object {
     let zero = Object::new().with(code, Object::new().with("const", 0_i64));
-    Object::new()
-        .with("if", Object::new().with("properties", zero))
-        .with("then", Object::new().with("required", required))
+    let data = Object::new().with("data", Object::new().with("type", "object"));
+    let has_data = required == ["data"];
+    let then = Object::new().with("required", required);
+    let then = if has_data { then.with("properties", data) } else { then };
+    Object::new().with("if", Object::new().with("properties", zero)).with("then", then)
 }
 
 /// Returns the documented response with its envelope, or that of an operation without data.

@@ -27,7 +27,7 @@ pub struct Schemas<'a> {
     words: Words<'a>,
     sent: BTreeSet<&'a str>,
     received: BTreeSet<&'a str>,
-    /// The models that are not the same in both directions.
+    /// The models that have another schema when they are sent than when they are received.
     twofold: BTreeSet<&'a str>,
 }
 
@@ -41,8 +41,27 @@ impl<'a> Schemas<'a> {
         let sent = reached(api, names(requests.chain(answers)));
         let payloads = payloads.map(|payload| payload.name.as_str());
         let received = reached(api, names(responses).into_iter().chain(payloads).collect());
-        let twofold = twofold(api, &sent, &received);
-        Self { api, words: Words::new(api), sent, received, twofold }
+        let twofold = BTreeSet::new();
+        let mut schemas = Self { api, words: Words::new(api), sent, received, twofold };
+        // One that leads to a model with two schemas has two itself.
+        loop {
+            let twofold = schemas.differing();
+            if twofold.len() == schemas.twofold.len() {
+                return schemas;
+            }
+            schemas.twofold = twofold;
+        }
+    }
+
+    /// Returns the models whose schema depends on the direction.
+    fn differing(&self) -> BTreeSet<&'a str> {
+        let both = self.sent.intersection(&self.received);
+        let differing = both.filter_map(|name| self.api.model(name)).filter(|model| {
+            let siblings: Vec<_> = model.fields.iter().collect();
+            let object = |way| self.object(&model.fields, &siblings, way);
+            object(Way::Sent) != object(Way::Received)
+        });
+        differing.map(|model| model.name.as_str()).collect()
     }
 
     pub fn api(&self) -> &'a Api {
@@ -125,7 +144,13 @@ impl<'a> Schemas<'a> {
             [] => self.of(&field.ty, way),
             values => open(Object::new().with("type", "integer"), integers(values)),
         };
-        let schema = if field.nullable { nullable(schema) } else { schema };
+        // Platforms send `null` for what is absent.
+        let is_nullable = field.nullable || way == Way::Received && !is_required(field, way);
+        let schema = if is_nullable { nullable(schema) } else { schema };
+        if way == Way::Received {
+            // What an app may send limits nothing that the platform sends.
+            return schema;
+        }
         let default = field.default.as_deref().map(|text| literal(&field.ty, text));
         schema.and(limits(field)).with_if_some("default", default)
     }
@@ -267,12 +292,19 @@ fn integers(values: &[(i64, String)]) -> Object {
     Object::new().with("enum", values.iter().map(|(value, _)| *value).collect::<Node>())
 }
 
-fn nullable(mut schema: Object) -> Object {
-    if let Some(Node::Value(ty)) = schema.get_mut("type") {
+/// Returns the schema that allows `null` as well.
+pub fn nullable(mut schema: Object) -> Object {
+    let null = Object::new().with("type", "null");
+    if schema.is_empty() {
+        // It allows everything.
+    } else if let Some(Node::Value(ty)) = schema.get_mut("type") {
         *ty = json!([ty.clone(), "null"]);
-        return schema;
+    } else if let Some(Node::List(either)) = schema.get_mut("anyOf") {
+        either.push(null.into());
+    } else {
+        schema = Object::new().with("anyOf", [schema, null]);
     }
-    Object::new().with("anyOf", [schema, Object::new().with("type", "null")])
+    schema
 }
 
 /// Returns the documented limits, as far as a schema can state them.
@@ -284,7 +316,12 @@ fn limits(field: &Field) -> Object {
         _ => ("minLength", "maxLength"),
     };
     let (from, to) = match &field.ty {
-        Type::Int | Type::Float => (field.range.0.map(Node::from), field.range.1.map(Node::from)),
+        Type::Int | Type::Float => {
+            // The least and the greatest number of the type are no limits.
+            let least = field.range.0.filter(|least| *least > i64::MIN);
+            let greatest = field.range.1.filter(|greatest| *greatest < i64::MAX);
+            (least.map(Node::from), greatest.map(Node::from))
+        }
         _ => (field.length.0.map(Node::from), field.length.1.map(Node::from)),
     };
     Object::new().with_if_some(least, from).with_if_some(greatest, to)
@@ -323,27 +360,4 @@ fn reached<'a>(api: &'a Api, mut pending: Vec<&'a str>) -> BTreeSet<&'a str> {
         }
     }
     found
-}
-
-/// Returns the models that have another schema when they are sent than when they are received.
-fn twofold<'a>(
-    api: &'a Api,
-    sent: &BTreeSet<&'a str>,
-    received: &BTreeSet<&'a str>,
-) -> BTreeSet<&'a str> {
-    let both = || sent.intersection(received).filter_map(|name| api.model(name));
-    let mut found = BTreeSet::new();
-    loop {
-        let differs = |field: &Field| {
-            let is_always = field.presence == Presence::Always;
-            let below = field.ty.reference().map(|reference| reference.name.as_str());
-            field.required != is_always || below.is_some_and(|name| found.contains(name))
-        };
-        let more = both().filter(|model| model.fields.iter().any(differs));
-        let more: BTreeSet<_> = more.map(|model| model.name.as_str()).collect();
-        if more.len() == found.len() {
-            return found;
-        }
-        found = more;
-    }
 }

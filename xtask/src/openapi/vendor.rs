@@ -60,7 +60,7 @@ impl Envelope {
                 .with("msg", described("string", "A message for developers.")),
             Self::DingTalk => Object::new(),
             Self::OldDingTalk => Object::new()
-                .with("errcode", described("integer", "0, unless the operation failed."))
+                .with("errcode", old_code("0, unless the operation failed."))
                 .with("errmsg", described("string", "A message for developers."))
                 .with("request_id", described("string", "The ID of the request, for support.")),
         }
@@ -117,10 +117,7 @@ impl Envelope {
             Self::OldDingTalk => object.with("required", ["errcode"]).with(
                 "properties",
                 Object::new()
-                    .with(
-                        "errcode",
-                        Object::new().with("type", ["integer", "string"]).with("description", code),
-                    )
+                    .with("errcode", old_code(code))
                     .with("errmsg", described("string", message))
                     .with("request_id", described("string", "The ID of the request, for support.")),
             ),
@@ -161,11 +158,12 @@ fn server(url: &str, description: &str) -> Object {
 }
 
 fn own_server(default: &str) -> Object {
+    let scheme = Object::new().with("default", "https").with("enum", ["https", "http"]);
     let host = Object::new()
         .with("default", default)
         .with("description", "A host, and the prefix of its paths if it has one");
-    server("https://{host}", "A deployment of your own, or a server for tests")
-        .with("variables", Object::new().with("host", host))
+    server("{scheme}://{host}", "A deployment of your own, or a server for tests")
+        .with("variables", Object::new().with("scheme", scheme).with("host", host))
 }
 
 /// Returns the name of the security scheme of a token.
@@ -207,20 +205,35 @@ fn api_key(place: &str, name: &str) -> Object {
     Object::new().with("type", "apiKey").with("in", place).with("name", name)
 }
 
-/// Returns what is true of all operations of an API.
-pub fn remarks(api: &Api) -> &'static str {
-    match api.vendor {
-        Vendor::Feishu => {
+/// Returns how the operations of an API fail.
+pub fn remarks(api: &Api) -> String {
+    let remarks = Envelope::all(api).into_iter().map(remark);
+    remarks.collect::<Vec<_>>().join("\n\n")
+}
+
+fn remark(envelope: Envelope) -> &'static str {
+    match envelope {
+        Envelope::Feishu => {
             "The `code` in a response decides, whatever the HTTP status: 0 is a success. A rate \
              limit is the status 429 or a code of the kind `throttled`; the header \
              `x-ogw-ratelimit-reset` has the seconds to wait. The header `x-tt-logid` identifies a \
              request for support."
         }
-        Vendor::DingTalk => {
+        Envelope::DingTalk => {
             "The HTTP status says whether an operation failed. The body of an error has a `code` \
              and a `message`, and the header `x-acs-request-id` identifies a request for support."
         }
+        Envelope::OldDingTalk => {
+            "Of an operation of the old API, whose path begins with no version, the `errcode` in the \
+             response decides, whatever the HTTP status: 0 is a success. The `request_id` identifies \
+             a request for support."
+        }
     }
+}
+
+/// Returns the schema of a code of the old API, some of which are texts.
+fn old_code(description: &str) -> Object {
+    Object::new().with("type", ["integer", "string"]).with("description", description)
 }
 
 fn described(ty: &str, description: &str) -> Object {

@@ -31,21 +31,26 @@ impl<'a> Words<'a> {
 
     /// Calls the fields of the same struct as on the wire, operations and events by their IDs.
     fn plain(&self, text: &str, siblings: &[&Field]) -> String {
-        let parts = text.split('`').enumerate().map(|(index, part)| match index % 2 {
-            0 => part,
-            _ => self.on_wire(part, siblings),
-        });
-        parts.collect::<Vec<_>>().join("`")
+        replace(text, |word| wire_name(word, siblings).or_else(|| self.ids.get(word).copied()))
     }
+}
 
-    fn on_wire<'t>(&self, word: &'t str, siblings: &[&'t Field]) -> &'t str
-    where
-        'a: 't,
-    {
-        let field = siblings.iter().find(|field| field.rust == word);
-        let wire = field.map(|field| field.wire.as_str());
-        wire.or_else(|| self.ids.get(word).copied()).unwrap_or(word)
-    }
+/// Calls the fields next to a sentence as on the wire.
+pub fn with_wire_names(text: &str, siblings: &[&Field]) -> String {
+    replace(text, |word| wire_name(word, siblings))
+}
+
+fn wire_name<'f>(word: &str, siblings: &[&'f Field]) -> Option<&'f str> {
+    siblings.iter().find(|field| field.rust == word).map(|field| field.wire.as_str())
+}
+
+/// Gives words between backticks another name, where there is one.
+fn replace<'t>(text: &'t str, name: impl Fn(&'t str) -> Option<&'t str>) -> String {
+    let parts = text.split('`').enumerate().map(|(index, part)| match index % 2 {
+        0 => part,
+        _ => name(part).unwrap_or(part),
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 fn first_sentence(text: &str) -> String {

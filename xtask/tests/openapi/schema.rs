@@ -1,5 +1,6 @@
-//! The keywords of JSON Schema that the documents use. CI asks an independent validator as well;
-//! here a sample has no member that its schema does not know.
+//! The keywords of JSON Schema that the documents use. CI asks an independent validator about the
+//! published documents as well. This one is also for what no file has: the document of `showcase`,
+//! those of small APIs, the calls of the tests, and values that must not fit.
 
 use serde_json::{Map, Value};
 

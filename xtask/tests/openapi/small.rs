@@ -75,7 +75,13 @@ fn the_old_api_of_dingtalk_has_its_host_its_token_and_its_envelope() {
     let faults = |value| document.faults(&media["schema"], &value).len();
     assert_eq!(faults(sample), 0);
     assert_eq!(faults(json!({ "errcode": 40035, "errmsg": "It sank." })), 0);
+    assert_eq!(faults(json!({ "errcode": "40035", "errmsg": "It sank." })), 0);
     assert_eq!(faults(json!({ "errcode": 0 })), 1);
+    let remarks = document.json["info"]["description"].as_str().unwrap();
+    assert!(remarks.contains("The HTTP status says") && remarks.contains("the `errcode`"));
+    let hosts = &lift["servers"][2];
+    assert_eq!(hosts["url"], "{scheme}://{host}");
+    assert_eq!(hosts["variables"]["scheme"]["enum"], json!(["https", "http"]));
     assert_eq!(lift["responses"]["default"]["$ref"], "#/components/responses/OldError");
     // The present one is next to it, with its own.
     let sink = document.operation("sink");
@@ -111,10 +117,41 @@ fn a_success_has_what_is_always_there_and_an_error_has_not() {
     assert_eq!(faults("build", json!({ "code": 0, "msg": "", "data": { "crate_id": "7" } })), 0);
     assert_eq!(faults("build", json!({ "code": 0, "msg": "", "data": {} })), 1);
     assert_eq!(faults("build", json!({ "code": 0, "msg": "" })), 1);
+    assert_ne!(faults("build", json!({ "code": 0, "msg": "", "data": null })), 0);
+    assert_eq!(faults("build", json!({ "code": 7, "msg": "", "data": null })), 0);
     assert_eq!(faults("build", json!({ "code": 7, "msg": "" })), 0);
     assert_eq!(faults("paint", json!({ "code": 0, "msg": "", "crate_id": "7" })), 0);
     assert_eq!(faults("paint", json!({ "code": 0, "msg": "" })), 1);
     assert_eq!(faults("paint", json!({ "code": 7, "msg": "" })), 0);
+}
+
+#[test]
+fn limits_are_of_what_is_sent_and_null_is_received() {
+    let types = json!({ "types": [{ "name": "Label", "doc": "The paper on a crate.", "fields": [
+        { "name": "text", "type": "string", "doc": "What can be read from afar.", "min_length": 1 },
+        { "name": "size", "type": "int", "doc": "How large it is, in square meters.", "default": 7, "min": 1, "max": i64::MAX },
+        { "name": "back", "type": "list<string>", "doc": "What only the porter sees.", "max_length": 2 }
+    ] }] });
+    let both = json!({
+        "body": [{ "name": "label", "type": "Label", "doc": "What the crate is to have.", "required": true }],
+        "response": [{ "name": "label", "type": "Label", "doc": "What the crate has now." }]
+    });
+    let label = operation("label", "POST", "/v1/crates/label", both);
+    let document = document("feishu", &[("depot.label.json", label), ("types/label.json", types)]);
+    let sent = document.component("LabelInput");
+    let faults = |name: &str, value: Value| document.faults(document.component(name), &value).len();
+    let short = json!({ "text": "", "size": 0, "back": ["a", "b", "c"] });
+    assert_eq!((faults("Label", short.clone()), faults("LabelInput", short)), (0, 3));
+    let absent = json!({ "text": null, "size": null, "back": null });
+    assert_eq!((faults("Label", absent.clone()), faults("LabelInput", absent)), (0, 3));
+    assert_eq!(
+        (sent["properties"]["size"].get("maximum"), &sent["properties"]["size"]["default"]),
+        (None, &json!(7))
+    );
+    assert_eq!(document.component("Label")["properties"]["size"].get("default"), None);
+    let data = json!({ "code": 0, "msg": "", "data": { "label": null } });
+    let media = &document.operation("label")["responses"]["200"]["content"]["application/json"];
+    assert_eq!(document.faults(&media["schema"], &data), [""; 0]);
 }
 
 #[test]
