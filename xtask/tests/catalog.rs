@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use xtask::catalog::{curl, render};
+use xtask::catalog::{Page, curl, render};
 use xtask::codegen::ir::{Api, Operation, SentBody};
 use xtask::codegen::{event_example, example_call, lower, operation_example};
 use xtask::operations::{host, list, list_events};
@@ -41,14 +41,11 @@ fn ids<'a>(entries: impl Iterator<Item = &'a Value>) -> BTreeSet<&'a str> {
 
 #[test]
 fn every_published_operation_and_event_is_on_the_page() {
-    let (page, counts) = render(root(), &lower(root()).unwrap()).unwrap();
+    let page = render(root(), &lower(root()).unwrap()).unwrap();
     let apis = published();
     let (operations, events) = (list(&apis), list_events(&apis));
-    assert!(
-        counts.starts_with(&format!("{} operations, {} events, ", operations.len(), events.len())),
-        "{counts}"
-    );
-    let data = data(&page);
+    assert_eq!((page.operations, page.events), (operations.len(), events.len()));
+    let data = data(&page.html);
     let crates = || array(&data, "crates");
     let modules = crates().flat_map(|of| array(of, "modules"));
     let shown = modules.flat_map(|module| array(module, "operations"));
@@ -56,14 +53,14 @@ fn every_published_operation_and_event_is_on_the_page() {
     let shown = crates().flat_map(|of| array(of, "events"));
     assert_eq!(ids(shown), events.iter().map(|entry| entry.id.as_str()).collect());
     for id in operations.iter().map(|entry| &entry.id).chain(events.iter().map(|entry| &entry.id)) {
-        let places = page.matches(&format!("<li id=\"{id}\">")).count();
+        let places = page.html.matches(&format!("<li id=\"{id}\">")).count();
         assert_eq!(places, 1, "{id}");
     }
 }
 
 #[test]
 fn what_a_page_names_is_on_it() {
-    let (page, _) = render(root(), &lower(root()).unwrap()).unwrap();
+    let Page { html: page, .. } = render(root(), &lower(root()).unwrap()).unwrap();
     let data = data(&page);
     for of in array(&data, "crates") {
         let codes: Vec<_> = array(of, "codes").map(|code| &code["code"]).collect();
@@ -81,12 +78,35 @@ fn what_a_page_names_is_on_it() {
     }
 }
 
+/// A field has one name on the page: that on the wire.
+#[test]
+fn sentences_name_fields_as_the_page_does() {
+    let page = render(root(), &lower(root()).unwrap()).unwrap().html;
+    let data = data(&page);
+    let apis = published();
+    let models = apis.iter().flat_map(Api::type_defs).filter_map(|def| def.as_model());
+    let mut renamed = 0;
+    for model in models {
+        let of = array(&data, "crates")
+            .find_map(|of| of["types"].get(&model.name)?["fields"].as_array());
+        for (field, shown) in model.fields.iter().zip(of.into_iter().flatten()) {
+            let siblings = model.fields.iter().filter(|other| other.rust != other.wire);
+            for other in siblings.filter(|other| field.doc.contains(&format!("`{}`", other.rust))) {
+                let doc = shown["doc"].as_str().unwrap();
+                assert!(doc.contains(&format!("`{}`", other.wire)), "{doc}");
+                renamed += 1;
+            }
+        }
+    }
+    assert!(renamed > 0);
+}
+
 #[test]
 fn the_page_is_small_and_the_same_each_time() {
     let apis = lower(root()).unwrap();
-    let (page, _) = render(root(), &apis).unwrap();
+    let Page { html: page, .. } = render(root(), &apis).unwrap();
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
-    assert!(page == render(root(), &lower(root()).unwrap()).unwrap().0);
+    assert!(page == render(root(), &lower(root()).unwrap()).unwrap().html);
 }
 
 /// The examples are doc tests, which the compiler reads.
@@ -202,7 +222,7 @@ fn a_hostile_spec_stays_text() {
         xtask::codegen::Error::Specs(faults) => panic!("{}", faults.render(false, usize::MAX)),
         error => panic!("{error}"),
     });
-    let (page, _) = render(folder.path(), &apis).unwrap();
+    let Page { html: page, .. } = render(folder.path(), &apis).unwrap();
     let data = data(&page);
     let operation = &data["crates"][0]["modules"][0]["operations"][0];
     assert_eq!(operation["scopes"][0], HOSTILE);

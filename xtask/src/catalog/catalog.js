@@ -307,8 +307,9 @@ let listed;
 function showList() {
   const crate = chosen();
   const text = query.value.trim();
-  if (listed === `${crate} ${text}`) return;
-  listed = `${crate} ${text}`;
+  const shown = `${crate} ${text} ${missing}`;
+  if (listed === shown) return;
+  listed = shown;
   for (const section of document.querySelectorAll("#list section")) {
     section.hidden = Boolean(crate) && section.dataset.crate !== crate;
   }
@@ -323,9 +324,11 @@ function showList() {
   const hits = search(text).filter(({ entry }) => isIn(entry, crate));
   $("results").replaceChildren(...hits.slice(0, 100).map(result));
   const where = crate ? ` in ${crate}` : "";
-  $("count").textContent = hits.length
+  const gone = missing ? `Nothing has the ID ${missing}. ` : "";
+  const found = hits.length
     ? `${count(hits.length, "result")}${where}${hits.length > 100 ? ", of which 100 are shown" : ""}`
     : `Nothing found${where}. Try a word in English or Chinese, a code, an ID, a scope or a path.`;
+  $("count").textContent = gone + found;
 }
 
 function result({ entry, why }) {
@@ -729,9 +732,15 @@ function sample(name, value) {
 }
 
 function copy(text, label) {
+  // A page that was fetched without encryption has no clipboard.
+  if (!navigator.clipboard) return undefined;
   const onclick = async ({ target }) => {
-    await navigator.clipboard.writeText(text);
-    target.textContent = $("said").textContent = "Copied";
+    const copied = navigator.clipboard.writeText(text);
+    const said = await copied.then(
+      () => "Copied",
+      () => "Not allowed",
+    );
+    target.textContent = $("said").textContent = said;
     setTimeout(() => {
       target.textContent = "Copy";
       $("said").textContent = "";
@@ -743,6 +752,8 @@ function copy(text, label) {
 // -- Where the reader is ---------------------------------------------------------------------------
 
 let current;
+/** The ID in the address that nothing has. */
+let missing;
 /** How far the list was read before an entry took its place on a narrow screen. */
 let listTop = 0;
 
@@ -766,6 +777,11 @@ function show() {
   if (isList && asked !== query.value.trim()) query.value = asked;
   const before = current;
   current = byId.get(id);
+  missing = current || id === "about" ? "" : id;
+  if (missing) {
+    query.value = missing;
+    history.replaceState(null, "", `#?q=${encodeURIComponent(missing)}`);
+  }
   const top = history.state?.top;
 
   const reading = current !== undefined || id === "about";

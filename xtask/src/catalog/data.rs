@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::curl::{curl, curl_of_event};
 use crate::codegen::ir::{self, Api, Body, Counts, ErrorKind, Method, Presence, Vendor};
 use crate::codegen::{event_example, operation_example};
+use crate::openapi::with_wire_names;
 use crate::operations::host;
 
 /// All that the page shows.
@@ -42,11 +43,11 @@ pub struct Operation<'a> {
     pub id: &'a str,
     /// The Rust type.
     pub name: &'a str,
-    pub doc: &'a str,
+    pub doc: String,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub aliases: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deprecated: Option<&'a str>,
+    pub deprecated: Option<String>,
     pub source: &'a str,
     pub method: Method,
     pub host: &'static str,
@@ -96,7 +97,7 @@ pub struct Event<'a> {
     pub id: &'a str,
     /// The Rust type.
     pub name: &'a str,
-    pub doc: &'a str,
+    pub doc: String,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub aliases: &'a [String],
     pub source: &'a str,
@@ -154,15 +155,15 @@ pub struct Field<'a> {
     pub name: &'a str,
     #[serde(rename = "type")]
     pub ty: String,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub doc: &'a str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub doc: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
     /// It is in every response.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub always: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deprecated: Option<&'a str>,
+    pub deprecated: Option<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub limits: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,8 +186,8 @@ pub struct Field<'a> {
 #[derive(Serialize)]
 pub struct Documented<'a> {
     pub value: String,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub doc: &'a str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub doc: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<&'a str>,
 }
@@ -236,12 +237,15 @@ impl<'a> Crate<'a> {
 
 fn operation<'a>(api: &'a Api, module: &ir::Module, operation: &'a ir::Operation) -> Operation<'a> {
     let tokens: Vec<_> = operation.tokens.iter().map(|token| token.meaning()).collect();
+    let siblings: Vec<_> = operation.parts().map(|(_, field)| field).collect();
+    let sentence = |text: &str| with_wire_names(text, &siblings);
+    let fields = |list: &'a [ir::Field]| list.iter().map(|of| field(of, &siblings)).collect();
     Operation {
         id: &operation.id,
         name: &operation.name,
-        doc: &operation.doc,
+        doc: sentence(&operation.doc),
         aliases: &operation.aliases,
-        deprecated: operation.deprecated.as_deref(),
+        deprecated: operation.deprecated.as_deref().map(sentence),
         source: &operation.source,
         method: operation.method,
         host: host(api, operation),
@@ -250,9 +254,13 @@ fn operation<'a>(api: &'a Api, module: &ir::Module, operation: &'a ir::Operation
         scopes: &operation.scopes,
         rate: operation.rate.as_deref(),
         idempotent: operation.is_idempotent(),
-        params: operation.params.iter().map(field).collect(),
-        query: operation.query.iter().map(field).collect(),
-        body: operation.body.as_ref().map(request),
+        params: fields(&operation.params),
+        query: fields(&operation.query),
+        body: operation.body.as_ref().map(|body| match body {
+            Body::Object(list) => Request::Json(fields(list)),
+            Body::Form(list) => Request::Form(fields(list)),
+            Body::Whole(field) => Request::Whole(field.ty.spec_name()),
+        }),
         response: operation.output.as_ref().map(ir::Type::spec_name),
         whole_body: operation.whole_body,
         lacks: &operation.lacks,
@@ -269,7 +277,7 @@ fn event<'a>(api: &'a Api, event: &'a ir::Event) -> Event<'a> {
     Event {
         id: &event.id,
         name: &event.name,
-        doc: &event.doc,
+        doc: with_wire_names(&event.doc, &payload.iter().collect::<Vec<_>>()),
         aliases: &event.aliases,
         source: &event.source,
         schema: event.schema.as_str(),
@@ -277,7 +285,7 @@ fn event<'a>(api: &'a Api, event: &'a ir::Event) -> Event<'a> {
         field_scopes: &event.field_scopes,
         replaced_by: event.replaced_by.as_deref(),
         dedupe: event.dedupe.as_deref(),
-        fields: payload.iter().map(member).collect(),
+        fields: members(payload),
         answer: event.answer.as_ref().map(ir::Type::spec_name),
         rust: event_example(api, event).join("\n"),
         curl: event.example.as_ref().map(curl_of_event),
@@ -285,20 +293,11 @@ fn event<'a>(api: &'a Api, event: &'a ir::Event) -> Event<'a> {
     }
 }
 
-fn request(body: &Body) -> Request<'_> {
-    match body {
-        Body::Object(fields) => Request::Json(fields.iter().map(field).collect()),
-        Body::Form(fields) => Request::Form(fields.iter().map(field).collect()),
-        Body::Whole(field) => Request::Whole(field.ty.spec_name()),
-    }
-}
-
 fn ty(def: &ir::TypeDef) -> Type<'_> {
     match def {
-        ir::TypeDef::Model(model) => Type {
-            doc: &model.doc,
-            shape: Shape::Fields(model.fields.iter().map(member).collect()),
-        },
+        ir::TypeDef::Model(model) => {
+            Type { doc: &model.doc, shape: Shape::Fields(members(&model.fields)) }
+        }
         ir::TypeDef::Enum(def) => Type {
             doc: &def.doc,
             shape: Shape::Values(def.variants.iter().map(documented).collect()),
@@ -313,33 +312,38 @@ fn ty(def: &ir::TypeDef) -> Type<'_> {
 fn documented(variant: &ir::Variant) -> Documented<'_> {
     Documented {
         value: variant.value.clone(),
-        doc: &variant.doc,
+        doc: variant.doc.clone(),
         deprecated: variant.deprecated.as_deref(),
     }
 }
 
-/// A field of a model.
-fn member(of: &ir::Field) -> Field<'_> {
-    Field { always: of.presence == Presence::Always, ..field(of) }
+/// The fields of a model.
+fn members(fields: &[ir::Field]) -> Vec<Field<'_>> {
+    let siblings: Vec<_> = fields.iter().collect();
+    let always = |of: &ir::Field| of.presence == Presence::Always;
+    fields.iter().map(|of| Field { always: always(of), ..field(of, &siblings) }).collect()
 }
 
-fn field(field: &ir::Field) -> Field<'_> {
+/// A field, in whose sentences those next to it are called as on the wire.
+fn field<'a>(field: &'a ir::Field, siblings: &[&'a ir::Field]) -> Field<'a> {
+    let sentence = |text: &str| with_wire_names(text, siblings);
     let values = field.values.iter().map(|(value, doc)| Documented {
         value: value.to_string(),
-        doc,
+        doc: sentence(doc),
         deprecated: None,
     });
+    let id = siblings.iter().find(|other| field.type_of.as_ref() == Some(&other.rust));
     Field {
         name: &field.wire,
         ty: field.ty.spec_name(),
-        doc: &field.doc,
+        doc: sentence(&field.doc),
         required: field.required,
         always: false,
-        deprecated: field.deprecated.as_deref(),
+        deprecated: field.deprecated.as_deref().map(sentence),
         limits: &field.limits,
         default: field.default.as_deref(),
         values: values.collect(),
-        type_of: field.type_of.as_deref(),
+        type_of: id.map(|id| id.wire.as_str()),
         counts: field.counts,
         nullable: field.nullable,
         dedupe: field.dedupe,

@@ -14,27 +14,32 @@ use std::path::Path;
 use crate::codegen::ir::Api;
 use crate::openapi::About;
 
-pub use self::curl::{curl, curl_of_event};
-pub use self::data::{Catalog, Crate};
+pub use self::curl::curl;
+use self::data::{Catalog, Crate};
 
 /// The file that is written if none is named, below the root of the workspace.
 pub const FILE: &str = "target/catalog.html";
 
-/// Returns the page of the published crates, and how much is on it.
+/// A page, and how much is on it.
+pub struct Page {
+    pub html: String,
+    pub operations: usize,
+    pub events: usize,
+}
+
+/// Returns the page of the published crates.
 ///
 /// # Errors
 ///
 /// Fails if the data of the page cannot be written as JSON.
-pub fn render(root: &Path, apis: &[Api]) -> Result<(String, String), String> {
+pub fn render(root: &Path, apis: &[Api]) -> Result<Page, String> {
     let published = apis.iter().filter_map(|api| Some((api, About::read(root, &api.name)?)));
     let crates = published.map(|(api, about)| Crate::new(api, about.summary)).collect();
     let mut catalog = Catalog { crates };
     // The largest first, which most readers are looking for.
     catalog.crates.sort_by_key(|of| Reverse(of.operations()));
-    let page = page::render(&catalog)?;
     let (operations, events) = catalog.counts();
-    let size = page.len().div_ceil(1000);
-    Ok((page, format!("{operations} operations, {events} events, {size} KB")))
+    Ok(Page { html: page::render(&catalog)?, operations, events })
 }
 
 /// Writes the page to a file, and returns a line that says so.
@@ -43,10 +48,12 @@ pub fn render(root: &Path, apis: &[Api]) -> Result<(String, String), String> {
 ///
 /// Fails if the page cannot be made or written.
 pub fn write(root: &Path, apis: &[Api], file: &Path) -> Result<String, String> {
-    let (page, counts) = render(root, apis)?;
+    let Page { html, operations, events } = render(root, apis)?;
+    let size = html.len().div_ceil(1000);
     let folder = file.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(folder)
-        .and_then(|()| fs::write(file, page))
+        .and_then(|()| fs::write(file, html))
         .map_err(|error| format!("error: {} cannot be written: {error}", file.display()))?;
-    Ok(format!("wrote {}: {counts}\n", file.display()))
+    let file = file.display();
+    Ok(format!("wrote {file}: {operations} operations, {events} events, {size} KB\n"))
 }

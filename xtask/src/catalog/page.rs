@@ -89,7 +89,8 @@ fn operation(operation: &Operation<'_>) -> String {
     let method = operation.method.as_str();
     let mut facts = format!("<code>{method} {}</code>, token: {}", escape(path), escape(token));
     if !scopes.is_empty() {
-        facts += &format!(", scope: <code>{}</code>", escape(&scopes.join(" ")));
+        let scopes = scopes.iter().map(|scope| format!("<code>{}</code>", escape(scope)));
+        facts += &format!(", scope: {}", scopes.collect::<Vec<_>>().join(" or "));
     }
     facts.extend(rate.map(|rate| format!(", rate limit: {}", escape(rate))));
     item(id, name, method, doc, source, &facts)
@@ -97,8 +98,12 @@ fn operation(operation: &Operation<'_>) -> String {
 
 fn event(event: &Event<'_>) -> String {
     let kind = if event.answer.is_some() { "callback" } else { "event" };
-    let facts = format!("<code>{}</code>, schema {}", escape(event.id), event.schema);
-    item(event.id, event.name, kind, event.doc, event.source, &facts)
+    let envelope = match event.schema {
+        "card" => "without an envelope".to_owned(),
+        version => format!("schema {version}"),
+    };
+    let facts = format!("<code>{}</code>, {envelope}", escape(event.id));
+    item(event.id, event.name, kind, &event.doc, event.source, &facts)
 }
 
 /// An entry of the list. What the script shows elsewhere is read without it alone.
