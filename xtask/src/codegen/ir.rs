@@ -18,6 +18,9 @@ pub struct Api {
     /// The types that events alone share.
     pub event_types: Vec<TypesFile>,
     pub codes: Vec<Code>,
+    /// The codes that any operation of the platform can respond with, sorted. Those of the API are
+    /// more exact, where a code is among both.
+    pub common_codes: Vec<CommonCode>,
     /// The places of missing sentences: files and lines.
     pub undescribed: Vec<String>,
     pub index: TypeIndex,
@@ -82,6 +85,17 @@ pub struct Code {
     pub variant: String,
     pub http: u16,
     pub kind: ErrorKind,
+    pub doc: String,
+    pub advice: String,
+}
+
+/// A code of a platform, which has no name.
+#[derive(Debug, Clone)]
+pub struct CommonCode {
+    pub code: String,
+    pub http: u16,
+    pub kind: ErrorKind,
+    /// Empty if nothing but the kind is known.
     pub doc: String,
     pub advice: String,
 }

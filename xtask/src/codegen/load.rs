@@ -56,7 +56,7 @@ macro_rules! kinds {
     )*};
 }
 
-kinds! { Api Types Endpoint Event }
+kinds! { Api Codes Types Endpoint Event }
 
 impl ApiSpecs {
     /// Whether something was reported about what operations or events share.
@@ -75,7 +75,8 @@ pub fn folders(root: &Path, specs: &Path, diagnostics: &mut Diagnostics) -> Vec<
         } else if !matches!(
             file_name(&entry),
             "README.md" | "schema.json" | "fixups.json" | "glossary.json"
-        ) {
+        ) && !spec::Vendor::ALL.iter().any(|vendor| entry == codes_file(specs, *vendor))
+        {
             diagnostics.push(
                 Diagnostic::file(&entry, "belongs to no API")
                     .hint("move it into the folder of its API, such as `specs/feishu-im/`"),
@@ -83,6 +84,22 @@ pub fn folders(root: &Path, specs: &Path, diagnostics: &mut Diagnostics) -> Vec<
         }
     }
     folders
+}
+
+/// Reads the codes of each platform that has a file of them in the folder `specs`.
+pub fn load_codes(
+    root: &Path,
+    specs: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(spec::Vendor, Sourced<spec::Codes>)> {
+    let files = spec::Vendor::ALL.map(|vendor| (vendor, codes_file(specs, vendor)));
+    let files = files.into_iter().filter(|(_, file)| root.join(file).exists());
+    files.filter_map(|(vendor, file)| Some((vendor, read(root, file, diagnostics)?))).collect()
+}
+
+/// Returns the file of the codes that any operation of a platform can respond with.
+pub fn codes_file(specs: &Path, vendor: spec::Vendor) -> PathBuf {
+    specs.join(format!("{}.codes.json", vendor.as_str()))
 }
 
 /// Reads the specs of one API.
@@ -195,10 +212,11 @@ fn read<T: Kind>(root: &Path, path: PathBuf, diagnostics: &mut Diagnostics) -> O
     }
 }
 
-/// `specs/schema.json`: which of the four kinds of file it is, an editor tells from its keys.
+/// `specs/schema.json`: which of the five kinds of file it is, an editor tells from its keys.
 pub fn schema() -> String {
     let mut generator = SchemaGenerator::default();
     let api = generator.subschema_for::<spec::Api>();
+    let codes = generator.subschema_for::<spec::Codes>();
     let types = generator.subschema_for::<spec::Types>();
     let endpoint = generator.subschema_for::<spec::Endpoint>();
     let event = generator.subschema_for::<spec::Event>();
@@ -208,9 +226,13 @@ pub fn schema() -> String {
         "if": { "required": ["vendor"] },
         "then": api,
         "else": {
-            "if": { "required": ["id", "fields"] },
-            "then": event,
-            "else": { "if": { "required": ["id"] }, "then": endpoint, "else": types },
+            "if": { "required": ["codes"] },
+            "then": codes,
+            "else": {
+                "if": { "required": ["id", "fields"] },
+                "then": event,
+                "else": { "if": { "required": ["id"] }, "then": endpoint, "else": types },
+            },
         },
         "$defs": Value::Object(generator.take_definitions(true)),
     });

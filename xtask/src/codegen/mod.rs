@@ -75,6 +75,7 @@ fn render(apis: &[Api], crates: &[String]) -> Result<(Vec<File>, Vec<String>), E
         File { path: "specs/schema.json".into(), contents: load::schema() },
         render::tests_root(apis),
     ];
+    files.extend(render::common_codes(apis));
     let chosen: Vec<&Api> = apis.iter().filter(is_chosen).collect();
     files.extend(parallel::map(&chosen, |api| render::api(api)).into_iter().flatten());
     let undescribed = chosen.iter().flat_map(|api| api.undescribed.clone());
@@ -129,6 +130,11 @@ pub fn example_call(api: &Api, operation: &Operation) -> SampleCall {
 fn lower_all(root: &Path, specs: &Path, check: Check) -> Result<Vec<Api>, Error> {
     let mut diagnostics = Diagnostics::default();
     let folders = load::folders(root, specs, &mut diagnostics);
+    let codes = load::load_codes(root, specs, &mut diagnostics);
+    let codes: Vec<_> = codes
+        .iter()
+        .map(|(vendor, codes)| (*vendor, lower::common_codes(codes, &mut diagnostics)))
+        .collect();
     let lowered = parallel::map(&folders, |folder| {
         let mut diagnostics = Diagnostics::default();
         let specs = load::load_api(root, folder, &mut diagnostics);
@@ -136,7 +142,9 @@ fn lower_all(root: &Path, specs: &Path, check: Check) -> Result<Vec<Api>, Error>
         (lower::lower(&specs, &mut diagnostics), diagnostics)
     });
     let mut apis = Vec::new();
-    for (api, found) in lowered {
+    for (mut api, found) in lowered {
+        let common = codes.iter().find(|(vendor, _)| *vendor == api.vendor);
+        api.common_codes = common.map(|(_, codes)| codes.clone()).unwrap_or_default();
         apis.push(api);
         diagnostics.append(found);
     }

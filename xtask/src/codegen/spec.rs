@@ -31,6 +31,19 @@ pub enum Vendor {
     DingTalk,
 }
 
+impl Vendor {
+    /// All platforms.
+    pub const ALL: [Self; 2] = [Self::Feishu, Self::DingTalk];
+
+    /// Returns the name, as specs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Feishu => "feishu",
+            Self::DingTalk => "dingtalk",
+        }
+    }
+}
+
 /// An error code of the vendor.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +73,33 @@ pub enum ErrorKind {
     QuotaExceeded,
     Unavailable,
     Rejected,
+}
+
+/// The error codes that any operation of a platform can respond with: `specs/<vendor>.codes.json`.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Codes {
+    /// The path of the schema, for editors.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Every code, as it is on the wire.
+    pub codes: BTreeMap<String, CommonCode>,
+}
+
+/// An error code of a platform, which has no name.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommonCode {
+    /// The HTTP status it comes with.
+    #[schemars(range(min = 100, max = 599))]
+    pub http: u16,
+    /// The kind of failure, which decides what a client does about it.
+    pub kind: ErrorKind,
+    /// The problem, in a sentence. Absent if nothing but the kind is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+    /// The advice on what to do about it, in a sentence.
+    pub advice: String,
 }
 
 /// Types that several operations share: `specs/<crate>/types/<topic>.json`.

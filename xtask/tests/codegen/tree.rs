@@ -347,3 +347,52 @@ fn values_of_a_number_stand_in_its_docs() {
     workspace.edit("specs/im/chat.link.json", "\"int\"", "\"string\"");
     assert!(workspace.faults().contains("`level` is not a number"));
 }
+
+const CODES: &str = r#"{
+  "codes": {
+    "99991663": { "http": 400, "kind": "unauthenticated", "doc": "The token is wrong.", "advice": "Get another." },
+    "1642": { "http": 500, "kind": "unavailable", "advice": "Wait." }
+  }
+}
+"#;
+
+#[test]
+fn codes_of_a_platform_become_a_sorted_table() {
+    let workspace = Workspace::new();
+    workspace.codegen();
+    workspace.write("specs/feishu.codes.json", CODES);
+    assert_eq!(workspace.codegen(), 1);
+    let table = workspace.read("crates/core/src/vendor/feishu/codes.rs");
+    let rows = table.lines().map(str::trim).filter(|line| line.starts_with("CodeMeta::new("));
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [
+            r#"CodeMeta::new("1642", 500, ErrorKind::Unavailable, "Wait."),"#,
+            r#"CodeMeta::new("99991663", 400, ErrorKind::Unauthenticated, "Get another."),"#,
+        ]
+    );
+    workspace.edit("specs/feishu.codes.json", "Wait.", "Wait a day.");
+    assert_eq!(workspace.codegen(), 1);
+}
+
+#[test]
+fn codes_of_a_platform_are_checked() {
+    for (old, new, fault) in [
+        ("\"unavailable\"", "\"broken\"", "`broken` is not one of the values"),
+        ("\"1642\"", "\"99991663\"", "duplicate key `99991663`"),
+        ("Get another.", "Get another", "this is not a whole sentence"),
+        ("The token is wrong.", "", "missing sentence"),
+        ("\"http\": 500", "\"http\": 0", "0 is not within 100..=599"),
+        (", \"advice\": \"Wait.\"", "", "missing key `advice`"),
+    ] {
+        let workspace = Workspace::new();
+        workspace.write("specs/feishu.codes.json", CODES);
+        workspace.edit("specs/feishu.codes.json", old, new);
+        let faults = workspace.faults();
+        assert!(faults.contains(fault) && faults.contains("feishu.codes.json:"), "{faults}");
+        assert_eq!(faults.matches("error").count(), 1, "{faults}");
+    }
+    let workspace = Workspace::new();
+    workspace.write("specs/pigeon.codes.json", CODES);
+    assert!(workspace.faults().contains("belongs to no API"));
+}

@@ -1,3 +1,6 @@
+#[rustfmt::skip]
+mod codes;
+
 use std::ops::Range;
 use std::time::Duration;
 
@@ -7,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use self::codes::COMMON_CODES;
 use super::members::{Members, text};
 use super::page::{kind_of, not_understood};
 use super::{
@@ -16,7 +20,7 @@ use super::{
 use crate::base::{Secret, printable};
 use crate::codec::{Warning, repair};
 use crate::error::{ApiError, Error, ErrorKind, Violation};
-use crate::meta::{CodeMeta, find_code};
+use crate::meta::find_code;
 use crate::wire::{Reply, retry_after};
 
 /// Feishu, and Lark outside China.
@@ -226,7 +230,7 @@ fn refusal(code: &str, envelope: &Members<'_>, reply: &Reply, log_id: Option<Str
         .or_else(|| detail.text(&["log_id", "logid"]))
         .or_else(|| envelope.text(&["log_id", "logid", "request_id"]))
         .map(|log_id| printable(&log_id, LONGEST_NAME));
-    let (kind, advice) = match find_code(GATEWAY_CODES, code) {
+    let (kind, advice) = match find_code(COMMON_CODES, code) {
         // The one code with two meanings, which nothing but the message tells apart.
         Some(_) if code == "9499" && message.to_ascii_lowercase().contains("too many request") => {
             (ErrorKind::Throttled, SLOWER)
@@ -288,129 +292,7 @@ fn url_in(text: &str) -> Option<String> {
     (url.len() <= LONGEST_URL).then(|| url.to_owned())
 }
 
-const CHECK_APP: &str = "Check the app's ID and secret, and its status in the developer console.";
-const TICKET: &str = "Ask the platform to resend the app ticket.";
-const TOKEN: &str = "Check that the app is enabled and that the operation accepts this kind of token; \
-                     a new one was tried.";
-const USER_TOKEN: &str = "If a user's token was sent, refresh it, or have the user log in again. If \
-                          the app's token was sent, use `as_user`: the operation acts for a user.";
-const GRANT: &str =
-    "Grant the app one of the operation's scopes in the developer console and publish a version.";
-const FIX_REQUEST: &str = "Compare the request with the operation's documentation.";
-const UNKNOWN_ID: &str =
-    "Check the IDs in the request: each must exist and be of the type that the request names.";
-const FOREIGN_ID: &str = "Pass IDs that this app received: an `open_id` belongs to one app, a \
-                          `user_id` or `union_id` to one tenant.";
 const SLOWER: &str = "Reduce the request rate.";
-const LATER: &str = "Try again later.";
-const LATER_OR_ELSEWHERE: &str = "Try again later. If the error persists, check the base URL: an \
-                                  app of Lark is unknown to Feishu, and the reverse.";
-
-/// Codes of the gateway and of the services behind all APIs, sorted by code. Codes of a single API
-/// are in its specs.
-const GATEWAY_CODES: &[CodeMeta] = {
-    use ErrorKind::{
-        Configuration, InvalidRequest, PermissionDenied, QuotaExceeded, Throttled, Unauthenticated,
-        Unavailable,
-    };
-    &[
-        CodeMeta::new("1000003", 400, Unavailable, LATER),
-        CodeMeta::new("1000004", 400, Throttled, SLOWER),
-        CodeMeta::new("1000005", 400, Throttled, SLOWER),
-        CodeMeta::new("1000040351", 400, Unavailable, LATER_OR_ELSEWHERE),
-        CodeMeta::new("10003", 400, Configuration, CHECK_APP),
-        CodeMeta::new("10012", 400, Configuration, TICKET),
-        CodeMeta::new("10013", 400, Configuration, TICKET),
-        CodeMeta::new("10014", 400, Configuration, CHECK_APP),
-        CodeMeta::new("10015", 400, Configuration, CHECK_APP),
-        CodeMeta::new("10101", 500, Unavailable, LATER),
-        CodeMeta::new("10105", 500, Unavailable, LATER),
-        CodeMeta::new("11232", 400, Throttled, SLOWER),
-        CodeMeta::new("11233", 400, Throttled, SLOWER),
-        CodeMeta::new("11247", 400, Throttled, SLOWER),
-        CodeMeta::new("1500", 500, Unavailable, LATER),
-        CodeMeta::new("1503", 500, Unavailable, LATER),
-        CodeMeta::new("1551", 500, Unavailable, LATER),
-        CodeMeta::new("1557", 500, Unavailable, LATER),
-        CodeMeta::new("1642", 500, Unavailable, LATER),
-        CodeMeta::new("1663", 500, Unavailable, LATER),
-        CodeMeta::new("1668", 500, Unavailable, LATER),
-        CodeMeta::new("1771001", 500, Unavailable, LATER),
-        CodeMeta::new("1771002", 500, Unavailable, LATER),
-        CodeMeta::new("1771003", 500, Unavailable, LATER),
-        CodeMeta::new("1771004", 500, Unavailable, LATER),
-        CodeMeta::new("1771005", 500, Unavailable, LATER),
-        CodeMeta::new("1771006", 500, Unavailable, LATER),
-        CodeMeta::new("18121", 500, Unavailable, LATER),
-        CodeMeta::new("20002", 400, Configuration, CHECK_APP),
-        CodeMeta::new("20050", 500, Unavailable, LATER),
-        CodeMeta::new("20072", 500, Unavailable, LATER),
-        CodeMeta::new("2200", 500, Unavailable, LATER),
-        CodeMeta::new("5000", 500, Unavailable, LATER),
-        CodeMeta::new("55001", 500, Unavailable, LATER),
-        CodeMeta::new("90203", 500, Unavailable, LATER),
-        CodeMeta::new("90217", 400, Throttled, SLOWER),
-        CodeMeta::new("9499", 400, InvalidRequest, FIX_REQUEST),
-        CodeMeta::new("95001", 500, Unavailable, LATER),
-        CodeMeta::new(
-            "99991201",
-            404,
-            InvalidRequest,
-            "Check the path of the call, and the path prefix of the base URL.",
-        ),
-        CodeMeta::new("99991301", 400, InvalidRequest, "Check the HTTP method of the call."),
-        CodeMeta::new("99991400", 429, Throttled, SLOWER),
-        CodeMeta::new(
-            "99991401",
-            400,
-            Configuration,
-            "Add this machine's address to the app's IP allow-list.",
-        ),
-        CodeMeta::new(
-            "99991403",
-            429,
-            QuotaExceeded,
-            "The tenant's monthly quota of calls is used up; wait for the next month or buy more.",
-        ),
-        CodeMeta::new("99991543", 400, Configuration, CHECK_APP),
-        CodeMeta::new("99991641", 400, Unauthenticated, USER_TOKEN),
-        CodeMeta::new("99991642", 400, Unauthenticated, USER_TOKEN),
-        CodeMeta::new("99991643", 400, Unauthenticated, USER_TOKEN),
-        CodeMeta::new("99991645", 400, Unauthenticated, USER_TOKEN),
-        CodeMeta::new("99991661", 400, Unauthenticated, "Send the call with a token."),
-        CodeMeta::new("99991662", 400, Configuration, "Enable the app for this tenant."),
-        CodeMeta::new("99991663", 400, Unauthenticated, TOKEN),
-        CodeMeta::new("99991664", 400, Unauthenticated, TOKEN),
-        CodeMeta::new("99991665", 400, Unauthenticated, TOKEN),
-        CodeMeta::new("99991668", 400, Unauthenticated, USER_TOKEN),
-        CodeMeta::new("99991671", 400, Unauthenticated, TOKEN),
-        CodeMeta::new("99991672", 400, PermissionDenied, GRANT),
-        CodeMeta::new("99991673", 400, Configuration, "Enable the app for this tenant."),
-        CodeMeta::new("99991676", 400, PermissionDenied, GRANT),
-        CodeMeta::new("99991677", 400, Unauthenticated, USER_TOKEN),
-        CodeMeta::new(
-            "99991679",
-            400,
-            PermissionDenied,
-            "Ask the user to authorize the operation's scopes again.",
-        ),
-        CodeMeta::new("99992351", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992352", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992353", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992354", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992355", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992356", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992357", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992358", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992359", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992360", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992361", 400, InvalidRequest, FOREIGN_ID),
-        CodeMeta::new("99992363", 400, InvalidRequest, UNKNOWN_ID),
-        CodeMeta::new("99992364", 400, InvalidRequest, FOREIGN_ID),
-        CodeMeta::new("99992381", 400, InvalidRequest, FOREIGN_ID),
-        CodeMeta::new("99992402", 400, InvalidRequest, FIX_REQUEST),
-    ]
-};
 
 #[cfg(test)]
 mod tests {
@@ -435,8 +317,8 @@ mod tests {
     }
 
     #[test]
-    fn gateway_codes_are_sorted() {
-        assert!(GATEWAY_CODES.is_sorted_by(|a, b| a.code < b.code));
+    fn common_codes_are_sorted() {
+        assert!(COMMON_CODES.is_sorted_by(|a, b| a.code < b.code));
     }
 
     #[test]
@@ -631,7 +513,7 @@ mod tests {
     fn advice_fits_either_kind_of_token() {
         let error = read(400, r#"{"code":99991668,"msg":"m"}"#).unwrap_err();
         let advice = error.advice().unwrap();
-        assert!(advice.contains("as_user") && advice.contains("refresh"), "{advice}");
+        assert!(advice.contains("as a user") && advice.contains("refresh"), "{advice}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! say; it continues after a fault so that one run reports them all.
 
 mod calls;
+mod codes;
 mod event;
 mod graph;
 mod limits;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 pub use self::calls::sample_call;
+pub use self::codes::common_codes;
 pub use self::operation::NO_MODULES;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::{Document, Place, Pointer};
@@ -121,6 +123,7 @@ impl<'a> Lowering<'a> {
             types: self.types_files(&specs.types),
             event_types: self.types_files(&specs.events.types),
             codes: self.codes(),
+            common_codes: Vec::new(),
             modules: self.modules(),
             events: self.events(),
             undescribed: Vec::new(),
@@ -399,23 +402,8 @@ impl<'a> Lowering<'a> {
             self.undescribed.push(document.value(pointer).to_string());
             return NOT_DESCRIBED.to_owned();
         }
-        let problem = if text.trim().is_empty() {
-            Some("missing sentence")
-        } else if text.chars().any(is_han) {
-            Some("this sentence is not in English")
-        } else if text.split('`').step_by(2).any(|text| text.contains("://")) {
-            Some("a URL outside backticks")
-        } else if !text.trim_end().ends_with(['.', '!', '?', ':', '`']) {
-            Some("this is not a whole sentence")
-        } else {
-            None
-        };
-        if let Some(problem) = problem {
-            self.report(
-                document.value(pointer),
-                problem.to_owned(),
-                "say in English, in our own words, what it stands for, and end with a full stop",
-            );
+        if let Some(problem) = sentence::problem(text) {
+            self.report(document.value(pointer), problem.to_owned(), sentence::HINT);
         }
         text.trim().to_owned()
     }
@@ -436,10 +424,6 @@ fn searched(word: &str) -> String {
 pub(super) fn is_searched(alias: &str) -> bool {
     let is_allowed = |char: char| char.is_alphanumeric() || "@._-".contains(char);
     alias.split(' ').all(|word| !word.is_empty() && word.chars().all(is_allowed))
-}
-
-fn is_han(char: char) -> bool {
-    matches!(char, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}')
 }
 
 /// A value as a reader of the docs writes it.

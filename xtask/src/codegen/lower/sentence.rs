@@ -1,4 +1,4 @@
-//! Checks that a sentence says more than the name.
+//! Checks that a sentence is one, and that it says more than the name.
 
 use heck::ToSnakeCase;
 
@@ -7,6 +7,29 @@ const EMPTY: [&str; 24] = [
     "a", "an", "and", "are", "as", "by", "for", "has", "have", "in", "is", "it", "its", "of", "on",
     "or", "that", "the", "this", "to", "value", "what", "which", "with",
 ];
+
+/// The advice on a text that is not a sentence.
+pub const HINT: &str =
+    "say in English, in our own words, what it stands for, and end with a full stop";
+
+/// Returns what is wrong with a sentence.
+pub fn problem(text: &str) -> Option<&'static str> {
+    if text.trim().is_empty() {
+        Some("missing sentence")
+    } else if text.chars().any(is_han) {
+        Some("this sentence is not in English")
+    } else if text.split('`').step_by(2).any(|text| text.contains("://")) {
+        Some("a URL outside backticks")
+    } else if !text.trim_end().ends_with(['.', '!', '?', ':', '`']) {
+        Some("this is not a whole sentence")
+    } else {
+        None
+    }
+}
+
+fn is_han(char: char) -> bool {
+    matches!(char, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}')
+}
 
 /// Whether a sentence is made of the words of a name only.
 pub fn says_only(name: &str, sentence: &str) -> bool {

@@ -1,12 +1,17 @@
-//! The error codes of an API: an open enum for the caller, a table for the client.
+//! The error codes of an API: an open enum for the caller, a table for the client. Those of a
+//! platform are a table.
 
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::types::open_enum;
 use super::{File, ident, in_crate};
 use crate::codegen::docs;
-use crate::codegen::emit::Item;
-use crate::codegen::ir::{Api, Enum, Variant};
+use crate::codegen::emit::{self, Item};
+use crate::codegen::ir::{Api, Enum, ErrorKind, Variant, Vendor};
+use crate::codegen::load::codes_file;
 
 const DOC: &str = "The error codes that the documentation of this API names.
 
@@ -28,12 +33,7 @@ pub fn file(api: &Api) -> File {
         variants: variants.collect(),
         slips: Vec::new(),
     };
-    let table = api.codes.iter().map(|code| {
-        let (text, http, advice) = (&code.code, code.http, &code.advice);
-        let kind = ident(&format!("{:?}", code.kind));
-        let http = proc_macro2::Literal::u16_unsuffixed(http);
-        quote!(CodeMeta::new(#text, #http, ErrorKind::#kind, #advice))
-    });
+    let table = api.codes.iter().map(|code| meta(&code.code, code.http, code.kind, &code.advice));
     let kind = (!api.codes.is_empty()).then(|| quote!(, ErrorKind));
     let items = vec![
         Item::Tokens(quote!(
@@ -46,4 +46,40 @@ pub fn file(api: &Api) -> File {
         Item::Tokens(quote!(const CODES: &[CodeMeta] = &[#(#table),*];)),
     ];
     in_crate(api, "error_code.rs", &format!("specs/{}/api.json", api.name), &[], items)
+}
+
+/// Returns the table of each platform in the transport crate. All APIs of a platform have the same
+/// common codes.
+pub fn common(apis: &[Api]) -> Vec<File> {
+    let of = |vendor: Vendor| apis.iter().find(|api| api.vendor == vendor);
+    let apis = Vendor::ALL.into_iter().filter_map(of);
+    apis.filter(|api| !api.common_codes.is_empty()).map(common_of).collect()
+}
+
+fn common_of(api: &Api) -> File {
+    let codes = api.common_codes.iter();
+    let table = codes.map(|code| meta(&code.code, code.http, code.kind, &code.advice));
+    let items = vec![
+        Item::Tokens(quote!(
+            use crate::error::ErrorKind;
+        )),
+        Item::Tokens(quote!(
+            use crate::meta::CodeMeta;
+        )),
+        Item::Tokens(quote! {
+            /// The codes that any operation can respond with, sorted. Those of an API are in its crate.
+            pub(super) const COMMON_CODES: &[CodeMeta] = &[#(#table),*];
+        }),
+    ];
+    let origin = codes_file(Path::new("specs"), api.vendor).display().to_string();
+    File {
+        path: PathBuf::from(format!("crates/core/src/vendor/{}/codes.rs", api.vendor.as_str())),
+        contents: emit::file(&origin, &[], items),
+    }
+}
+
+fn meta(code: &str, http: u16, kind: ErrorKind, advice: &str) -> TokenStream {
+    let http = Literal::u16_unsuffixed(http);
+    let kind = ident(&format!("{kind:?}"));
+    quote!(CodeMeta::new(#code, #http, ErrorKind::#kind, #advice))
 }

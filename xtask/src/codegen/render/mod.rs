@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
+pub use self::error_code::common as common_codes;
 pub use self::example::{code as operation_example, event_code as event_example};
 use super::emit::{self, Item};
 use super::ir::{
