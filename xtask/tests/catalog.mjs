@@ -111,6 +111,7 @@ function tests() {
         ["POST https://open.feishu.cn/open-apis/im/v1/chats/oc_1/link?a=1", LINK],
         ["232009", "232009"],
         ["ChatDissolved", "232009"],
+        ["99991663", "99991663"],
         ["spaceNotExist", "spaceNotExist"],
         ["im.v1.chat.link: rejected: HTTP 400, code 232009", LINK],
         ["im.message.receive_v1", "im.message.receive_v1"],
@@ -127,6 +128,22 @@ function tests() {
         const found = await search(view, asked);
         assert.equal(found[0], first, `${asked}: ${found.slice(0, 5).join(", ")}`);
       }
+      await view.close();
+    },
+
+    async "a code that any operation can respond with has a page"() {
+      const view = await open("#99991672");
+      const text = await view.page.locator("#entry").innerText();
+      assert.match(text, /^99991672$/m);
+      assert.match(text, /Grant the app one of the operation's scopes/);
+      assert.match(text, /Any operation of the platform/);
+      assert.doesNotMatch(text, /undefined|ErrorCode::/);
+      assert.match(await view.page.title(), /^Error \(99991672\)/);
+      // One that an API documents as well has both.
+      await view.page.goto(`${url}#99992361`);
+      const both = await view.page.locator("#entry").innerText();
+      assert.match(both, /^99992361 ForeignOpenIds$/m);
+      assert.match(both, /^99992361$/m);
       await view.close();
     },
 

@@ -102,6 +102,18 @@ fn sentences_name_fields_as_the_page_does() {
 }
 
 #[test]
+fn codes_that_any_operation_can_respond_with_are_on_the_page() {
+    let (page, _) = render(root(), &lower(root()).unwrap()).unwrap();
+    let data = data(&page);
+    let feishu = array(&data, "platforms").find(|platform| platform["name"] == "feishu").unwrap();
+    assert!(array(feishu, "crates").any(|name| name == "feishu-im"));
+    assert!(array(feishu, "crates").all(|name| name != "showcase"));
+    let token = array(feishu, "codes").find(|code| code["code"] == "99991663").unwrap();
+    assert_eq!((&token["kind"], &token["http"]), (&"unauthenticated".into(), &400.into()));
+    assert!(token["advice"].as_str().is_some_and(|advice| !advice.is_empty()), "{token}");
+}
+
+#[test]
 fn the_page_is_small_and_the_same_each_time() {
     let apis = lower(root()).unwrap();
     let Page { html: page, .. } = render(root(), &apis).unwrap();

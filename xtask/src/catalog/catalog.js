@@ -65,7 +65,7 @@ for (const crate of data.crates) {
     add({ kind: of.answer ? "callback" : "event", id: of.id, name: of.name, crate, of });
   }
 }
-for (const crate of data.crates) {
+for (const crate of [...data.crates, ...data.platforms]) {
   for (const code of crate.codes) {
     const known = byId.get(code.code);
     if (known) known.all.push({ crate, code });
@@ -73,7 +73,7 @@ for (const crate of data.crates) {
       add({
         kind: "code",
         id: code.code,
-        name: code.name,
+        name: code.name ?? "",
         crate,
         of: code,
         all: [{ crate, code }],
@@ -89,7 +89,7 @@ function add(entry) {
 
 const isIn = (entry, crate) =>
   !crate ||
-  (entry.all ? entry.all.some((one) => one.crate.name === crate) : entry.crate.name === crate);
+  (entry.all ?? [entry]).some((one) => (one.crate.crates ?? [one.crate.name]).includes(crate));
 
 // -- Search ----------------------------------------------------------------------------------------
 
@@ -144,8 +144,9 @@ function learnType(entry, name, seen = new Set()) {
 for (const entry of entries) {
   const { of, crate } = entry;
   const [summary, ...rest] = of.doc.split("\n\n");
-  entry.keys = [entry.id, entry.name];
-  learn(entry, 40, [entry.id, entry.name]);
+  // A code of a platform has no name.
+  entry.keys = [entry.id, entry.name].filter(Boolean);
+  learn(entry, 40, entry.keys);
   learn(entry, 14, [summary]);
   learn(entry, 6, [...rest, of.advice ?? ""]);
   if (entry.kind === "code") {
@@ -339,10 +340,10 @@ function result({ entry, why }) {
     h(
       "a",
       { href: link(entry.id) },
-      h("b", {}, entry.kind === "code" ? `${entry.id} ${entry.name}` : entry.name),
+      h("b", {}, entry.kind === "code" ? `${entry.id} ${entry.name}`.trim() : entry.name),
       " ",
       h("i", { "data-kind": entry.kind }, entry.kind),
-      h("span", {}, inline(of.doc.split("\n\n")[0])),
+      h("span", {}, inline((of.doc || of.advice).split("\n\n")[0])),
       why && h("span", { class: "why" }, why),
     ),
   );
@@ -634,23 +635,28 @@ function codePage({ id, all }) {
     );
     return [
       crumb(`${crate.name} › error codes`),
-      h(index ? "h2" : "h1", { tabindex: "-1" }, `${id} ${code.name}`),
+      h(index ? "h2" : "h1", { tabindex: "-1" }, `${id} ${code.name ?? ""}`.trim()),
       prose(code.doc, crate, "lead"),
       h("p", { class: "advice" }, inline(code.advice, crate)),
       facts([
         ["HTTP status", String(code.http)],
         ["Kind", words(code.kind)],
-        ["Rust", mono(`${crate.name.replaceAll("-", "_")}::ErrorCode::${code.name}`)],
+        [
+          "Rust",
+          code.name && mono(`${crate.name.replaceAll("-", "_")}::ErrorCode::${code.name}`),
+        ],
       ]),
-      section(
-        "Documented by",
-        count(documents.length, "operation"),
-        h(
-          "ul",
-          { class: "plain" },
-          documents.map((entry) => h("li", {}, h("a", { href: link(entry.id) }, entry.name))),
-        ),
-      ),
+      crate.crates
+        ? h("p", { class: "fine" }, "Any operation of the platform can respond with it.")
+        : section(
+            "Documented by",
+            count(documents.length, "operation"),
+            h(
+              "ul",
+              { class: "plain" },
+              documents.map((entry) => h("li", {}, h("a", { href: link(entry.id) }, entry.name))),
+            ),
+          ),
     ];
   });
 }
@@ -798,7 +804,7 @@ function show() {
   }
   const page = current.kind === "code" ? codePage : current.of.method ? operationPage : eventPage;
   const { name } = current;
-  document.title = `${name} (${current.id}) – ${title}`;
+  document.title = `${name || "Error"} (${current.id}) – ${title}`;
   $("entry").replaceChildren(h("div", {}, page(current)));
   scrollTo(0, top ?? 0);
   nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });

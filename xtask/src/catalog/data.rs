@@ -17,6 +17,16 @@ use crate::operations::host;
 #[derive(Default, Serialize)]
 pub struct Catalog<'a> {
     pub crates: Vec<Crate<'a>>,
+    pub platforms: Vec<Platform<'a>>,
+}
+
+/// The error codes that any operation of a platform can respond with.
+#[derive(Serialize)]
+pub struct Platform<'a> {
+    pub name: &'static str,
+    /// The crates of the platform.
+    pub crates: Vec<&'a str>,
+    pub codes: Vec<Code<'a>>,
 }
 
 /// An API, which is a crate.
@@ -124,8 +134,9 @@ pub struct Event<'a> {
 #[derive(Serialize)]
 pub struct Code<'a> {
     pub code: &'a str,
-    /// The variant of `ErrorCode`.
-    pub name: &'a str,
+    /// The variant of `ErrorCode`, if an API documents the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'a str>,
     pub http: u16,
     pub kind: ErrorKind,
     pub doc: &'a str,
@@ -200,6 +211,26 @@ impl Catalog<'_> {
     }
 }
 
+impl<'a> Platform<'a> {
+    /// Returns the platforms of these APIs that have such codes.
+    pub fn all(apis: &[&'a Api]) -> Vec<Self> {
+        let platforms = Vendor::ALL.into_iter().filter_map(|vendor| {
+            let apis = || apis.iter().filter(|api| api.vendor == vendor);
+            let codes = apis().next()?.common_codes.iter().map(|code| Code {
+                code: &code.code,
+                name: None,
+                http: code.http,
+                kind: code.kind,
+                doc: &code.doc,
+                advice: &code.advice,
+            });
+            let crates = apis().map(|api| api.name.as_str()).collect();
+            Some(Self { name: vendor.as_str(), crates, codes: codes.collect() })
+        });
+        platforms.filter(|platform| !platform.codes.is_empty()).collect()
+    }
+}
+
 impl<'a> Crate<'a> {
     pub fn new(api: &'a Api, title: String) -> Self {
         let module = |module: &'a ir::Module| {
@@ -209,7 +240,7 @@ impl<'a> Crate<'a> {
         };
         let codes = api.codes.iter().map(|code| Code {
             code: &code.code,
-            name: &code.variant,
+            name: Some(&code.variant),
             http: code.http,
             kind: code.kind,
             doc: &code.doc,

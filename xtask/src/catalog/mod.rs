@@ -15,7 +15,7 @@ use crate::codegen::ir::Api;
 use crate::openapi::About;
 
 pub use self::curl::curl;
-use self::data::{Catalog, Crate};
+use self::data::{Catalog, Crate, Platform};
 
 /// The file that is written if none is named, below the root of the workspace.
 pub const FILE: &str = "target/catalog.html";
@@ -34,8 +34,10 @@ pub struct Page {
 /// Fails if the data of the page cannot be written as JSON.
 pub fn render(root: &Path, apis: &[Api]) -> Result<Page, String> {
     let published = apis.iter().filter_map(|api| Some((api, About::read(root, &api.name)?)));
-    let crates = published.map(|(api, about)| Crate::new(api, about.summary)).collect();
-    let mut catalog = Catalog { crates };
+    let published: Vec<_> = published.collect();
+    let apis: Vec<_> = published.iter().map(|(api, _)| *api).collect();
+    let crates = published.into_iter().map(|(api, about)| Crate::new(api, about.summary));
+    let mut catalog = Catalog { crates: crates.collect(), platforms: Platform::all(&apis) };
     // The largest first, which most readers are looking for.
     catalog.crates.sort_by_key(|of| Reverse(of.operations()));
     let (operations, events) = catalog.counts();

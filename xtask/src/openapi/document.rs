@@ -74,7 +74,8 @@ fn components(schemas: &Schemas<'_>) -> Object {
         .with_if_any("securitySchemes", schemes(api))
 }
 
-/// Returns the documented codes with what to do about them.
+/// Returns the codes with what to do about them: the documented ones, and those that any operation
+/// of the platform can respond with.
 fn codes(schemas: &Schemas<'_>) -> Object {
     let codes = schemas.api().codes.iter().map(|code| {
         let described = Object::new()
@@ -85,5 +86,16 @@ fn codes(schemas: &Schemas<'_>) -> Object {
             .with_if_any("advice", schemas.sentence(&code.advice));
         (code.code.as_str(), described)
     });
-    codes.collect()
+    let is_documented = |code: &str| schemas.api().codes.iter().any(|known| known.code == code);
+    let common = schemas.api().common_codes.iter().filter(|code| !is_documented(&code.code));
+    let common = common.map(|code| {
+        let described = Object::new()
+            .with("status", code.http)
+            .with("kind", code.kind.as_str())
+            .with_if_any("description", schemas.sentence(&code.doc))
+            .with("advice", schemas.sentence(&code.advice))
+            .with("common", true);
+        (code.code.as_str(), described)
+    });
+    codes.chain(common).collect()
 }

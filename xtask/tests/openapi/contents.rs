@@ -267,6 +267,25 @@ fn what_a_client_sends_fits_its_schema() {
 }
 
 #[test]
+fn codes_that_any_operation_can_respond_with_are_among_the_codes() {
+    for document in all().iter().filter(|document| document.api.vendor == Vendor::Feishu) {
+        let codes = &document.json["x-openplat-error-codes"];
+        assert_eq!(codes["99991663"]["kind"], "unauthenticated");
+        for common in &document.api.common_codes {
+            let code = &codes[&common.code];
+            let is_documented = document.api.codes.iter().any(|own| own.code == common.code);
+            assert_eq!(code["common"] == true, !is_documented, "{code}");
+            assert_eq!(code.get("name").is_some(), is_documented, "{code}");
+            assert!(code["advice"].is_string() && code["status"].is_u64(), "{code}");
+        }
+        // An object of the parsed document cannot show that a code is there twice.
+        let text = text(&document.api);
+        let (_, listed) = text.split_once("\"x-openplat-error-codes\"").unwrap();
+        assert_eq!(listed.matches("\"status\"").count(), codes.as_object().unwrap().len());
+    }
+}
+
+#[test]
 fn each_code_is_under_its_status_with_a_sample_and_advice() {
     for document in all() {
         for operation in document.api.modules.iter().flat_map(|module| &module.operations) {
