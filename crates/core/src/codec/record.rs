@@ -111,7 +111,7 @@ impl Record {
     }
 
     fn read_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        // Without a detour through text, on which a float could lose its last digit.
+        // Without a detour through text, which only those take that need it.
         T::deserialize(Lenient::new(&self.0, Pass::FIRST))
             .or_else(|_| self.read_again())
             .map_err(Error::from)
