@@ -103,7 +103,7 @@ fn sentences_name_fields_as_the_page_does() {
 
 #[test]
 fn codes_that_any_operation_can_respond_with_are_on_the_page() {
-    let (page, _) = render(root(), &lower(root()).unwrap()).unwrap();
+    let page = render(root(), &lower(root()).unwrap()).unwrap().html;
     let data = data(&page);
     let feishu = array(&data, "platforms").find(|platform| platform["name"] == "feishu").unwrap();
     assert!(array(feishu, "crates").any(|name| name == "feishu-im"));

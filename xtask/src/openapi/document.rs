@@ -91,7 +91,7 @@ fn codes(schemas: &Schemas<'_>) -> Object {
     let common = common.map(|code| {
         let described = Object::new()
             .with("status", code.http)
-            .with("kind", code.kind.as_str())
+            .with("kind", json!(code.kind))
             .with_if_any("description", schemas.sentence(&code.doc))
             .with("advice", schemas.sentence(&code.advice))
             .with("common", true);
