@@ -148,7 +148,7 @@ impl<'a> Schemas<'a> {
         let is_nullable = field.nullable || way == Way::Received && !is_required(field, way);
         let schema = if is_nullable { nullable(schema) } else { schema };
         if way == Way::Received {
-            // What an app may send limits nothing that the platform sends.
+            // The limits of a request do not bind the platform.
             return schema;
         }
         let default = field.default.as_deref().map(|text| literal(&field.ty, text));

@@ -49,7 +49,7 @@ impl Before {
 fn restore(path: &Path, bytes: Option<&[u8]>) -> io::Result<()> {
     match bytes {
         Some(bytes) => {
-            // What generates a file no more removes its folder too.
+            // The folder is removed with its last generated file.
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(path, bytes)
         }

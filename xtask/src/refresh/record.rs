@@ -1,5 +1,5 @@
 //! The files that refreshes wrote and that are not committed yet. With it, a refresh continues after a
-//! check that failed, and takes nobody else's changes for its own.
+//! check that failed, and takes no other changes for its own.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +23,7 @@ pub struct Record {
 
 impl Record {
     /// Reads the record of the files that are not committed. It is empty if none of them is as it was
-    /// written, since what was written is committed or taken back then.
+    /// written: then the changes are committed or undone.
     pub fn read(root: &Path, uncommitted: &[Changed]) -> Self {
         let text = fs::read(root.join(PATH)).unwrap_or_default();
         // Without a record, no change counts as one of a refresh.

@@ -420,8 +420,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, 'de, A> {
     }
 }
 
-/// The JSON in a string, as the only item of a list: whoever asks for one can be given another in its
-/// place.
+/// The JSON in a string, as the only item of a list: an item can be replaced by another text.
 struct Opened<'t, 'de, E> {
     notes: &'t Notes<'de>,
     json: &'de str,

@@ -333,7 +333,7 @@ mod tests {
         let subscriber = subscriber.with_max_level(tracing::Level::DEBUG).finish();
         let _guard = tracing::subscriber::set_default(subscriber);
         let limits = Limits::new(None);
-        limits.learn(None, &ban(), Instant::now());
+        limits.learn(None, &ban(MINUTE), Instant::now());
         assert!(!passes(&limits, counted(&META, "a")).await && !passes(&limits, None).await);
         let log = std::fs::read_to_string(&file).unwrap();
         let lines: Vec<_> = log.lines().collect();
