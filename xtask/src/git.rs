@@ -38,14 +38,14 @@ pub fn run(command: &mut Command) -> Result<String, String> {
 }
 
 /// Returns the release of the highest version that precedes the checkout. There is none before the first
-/// one.
+/// one, which a changelog without releases shows as well where git cannot: in a shallow clone, or in a
+/// copy without a repository.
 ///
 /// # Errors
 ///
-/// Returns an error if the folder is not in a repository with commits, or in a clone that lacks the
-/// releases.
+/// Returns an error if the checkout lacks the tags of the releases that the changelog has.
 pub fn last_release(root: &Path) -> Result<Option<Release>, String> {
-    let tags = git(root, &["tag", "--merged", "HEAD", "--list", "v*"])?;
+    let tags = git(root, &["tag", "--merged", "HEAD", "--list", "v*"]).unwrap_or_default();
     let releases = tags.lines().filter_map(|tag| {
         let version = Version::parse(tag.strip_prefix('v')?).ok()?;
         Some(Release { tag: tag.to_owned(), version })
@@ -53,14 +53,10 @@ pub fn last_release(root: &Path) -> Result<Option<Release>, String> {
     if let Some(last) = releases.max_by(|one, other| one.version.cmp(&other.version)) {
         return Ok(Some(last));
     }
-    if git(root, &["rev-parse", "--is-shallow-repository"])? == "true" {
-        return Err(
-            "the clone lacks the last release: run `git fetch --unshallow --tags`".to_owned()
-        );
-    }
     match Changelog::read(root).is_ok_and(|changelog| changelog.has_releases()) {
         true => Err(format!(
-            "{} has releases, and the checkout has the tag of none: run `git fetch --tags`",
+            "{} has releases, and the checkout has the tag of none: run `git fetch --tags`, in a \
+             shallow clone with `--unshallow`",
             changelog::PATH
         )),
         false => Ok(None),
