@@ -22,9 +22,9 @@ const FILES: [&str; 2] =
 const MAIN: [&str; 2] = ["origin/main", "main"];
 
 /// Fails if no test notices a mutant of the lines that differ from the main branch, in the files that
-/// `.cargo/mutants.toml` lists. If none differ, tries the mutants of [`FILES`].
+/// `.cargo/mutants.toml` lists. If none differ, tries the mutants of `FILES`.
 ///
-/// Of more than [`MOST`] a sample is tried: another one for each commit, and the same one when the
+/// Of more than `MOST` a sample is tried: another one for each commit, and the same one when the
 /// step is run again.
 ///
 /// # Errors
