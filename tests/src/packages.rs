@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -44,6 +45,30 @@ fn each_package_can_be_found_and_is_documented_whole() {
             assert!(manifest.contains(line), "{folder:?} lacks {line:?}");
         }
     }
+}
+
+/// Only rustdoc reads them, so that a package without them is built all the same, and has no docs.
+#[test]
+fn each_package_holds_the_guides_that_its_docs_include() {
+    let mut guides = 0;
+    for (folder, _) in packages() {
+        let list = Command::new(env!("CARGO"))
+            .args(["package", "--list", "--allow-dirty", "--offline"])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(list.status.success(), "{}", String::from_utf8_lossy(&list.stderr));
+        let list = String::from_utf8(list.stdout).unwrap();
+        for file in fs::read_dir(folder.join("src")).unwrap().map(|entry| entry.unwrap().path()) {
+            let code = fs::read_to_string(file).unwrap_or_default();
+            for rest in code.split("doc = include_str!(\"../").skip(1) {
+                let guide = rest.split('"').next().unwrap();
+                assert!(list.lines().any(|path| path == guide), "{folder:?} lacks {guide}");
+                guides += 1;
+            }
+        }
+    }
+    assert!(guides >= 6, "{guides}");
 }
 
 /// On crates.io, a relative link leads nowhere, and a hidden line of an example is shown.
