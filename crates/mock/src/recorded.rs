@@ -5,11 +5,12 @@ use bytes::Bytes;
 use futures_util::{FutureExt, stream};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::dialect::DINGTALK_TOKEN;
+pub(crate) const DINGTALK_TOKEN: HeaderName =
+    HeaderName::from_static("x-acs-dingtalk-access-token");
 
 /// The number of bytes of bodies that are kept in all.
 const KEPT_BYTES: usize = 64 << 20;

@@ -357,7 +357,7 @@ impl Simulation {
             (Content::Example, Some(Service::Upgrade)) => true,
             _ => return (reply, None),
         };
-        if let Some(mishap) = self.hub.mishap(visit.dialect, is_upgrade) {
+        if let Some(mishap) = self.hub.mishap(visit.dialect.busy(is_upgrade)) {
             return (mishap, None);
         }
         if !is_upgrade {

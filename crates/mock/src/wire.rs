@@ -12,7 +12,8 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use openplat_core::BodyError;
 
 use crate::push::Peer;
-use crate::reply::TEXT;
+
+pub(crate) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// The fate of a reply on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,11 +8,9 @@ use super::{Ask, Dialect, Failure, Grant};
 use crate::consent::Consent;
 use crate::limit::RateLimit;
 use crate::push::{CORP_ID, Hub, Peer};
-use crate::recorded::Recorded;
+use crate::recorded::{DINGTALK_TOKEN, Recorded};
 use crate::reply::Reply;
 use crate::tokens::{Granted, Issued, TokenKind, Tokens, VendorId};
-
-pub(crate) const TOKEN: HeaderName = HeaderName::from_static("x-acs-dingtalk-access-token");
 
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
 
@@ -185,7 +183,7 @@ impl Dialect for DingTalkDialect {
     fn token<'a>(&self, request: &'a Recorded) -> Option<&'a [u8]> {
         match self.is_old {
             true => request.query_token().map(str::as_bytes),
-            false => Some(request.headers.get(TOKEN)?.as_bytes()),
+            false => Some(request.headers.get(DINGTALK_TOKEN)?.as_bytes()),
         }
     }
 

@@ -15,8 +15,6 @@ use crate::recorded::Recorded;
 use crate::reply::Reply;
 use crate::tokens::{Issued, Tokens, VendorId};
 
-pub(crate) use dingtalk::TOKEN as DINGTALK_TOKEN;
-
 /// A vendor that the mock can play: Feishu or DingTalk.
 ///
 /// Implemented by this crate only.

@@ -6,60 +6,13 @@ use std::time::Duration;
 use http::Method;
 use serde_json::Value;
 
+use super::ack::RecordedAck;
 use super::hub::Delivery;
 use crate::Shared;
 use crate::dialect::MockedVendor;
 use crate::pattern::Pattern;
 use crate::recorded::{Endpoint, Recorded};
 use crate::route::Route;
-
-/// An acknowledgment that a client sent over a long connection, or the response of a webhook.
-///
-/// `Debug` does not show the data, which may be someone's message.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct RecordedAck {
-    /// The [`index`](super::MockConnection::index) of the connection.
-    pub connection: usize,
-    /// The code, 200 for a success; of a webhook, the HTTP status.
-    pub code: i64,
-    /// The answer to a callback, decoded; for DingTalk, the data of any acknowledgment; of a
-    /// webhook, the body if it is JSON.
-    pub data: Option<Value>,
-    /// The headers, in order.
-    pub headers: Vec<(String, String)>,
-    /// The time since the event was sent over this connection.
-    pub after: Duration,
-}
-
-impl RecordedAck {
-    pub(super) fn new(
-        connection: usize,
-        code: i64,
-        data: Option<Value>,
-        headers: Vec<(String, String)>,
-        after: Duration,
-    ) -> Self {
-        Self { connection, code, data, headers, after }
-    }
-
-    /// Returns the value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let header = self.headers.iter().find(|(known, _)| known == name);
-        header.map(|(_, value)| value.as_str())
-    }
-}
-
-impl fmt::Debug for RecordedAck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecordedAck")
-            .field("connection", &self.connection)
-            .field("code", &self.code)
-            .field("has_data", &self.data.is_some())
-            .field("after", &self.after)
-            .finish_non_exhaustive()
-    }
-}
 
 /// An event that was pushed over a long connection. See
 /// [`MockPlatform::push`](crate::MockPlatform::push).

@@ -9,10 +9,10 @@ use http::Response;
 use serde_json::Value;
 use tokio_websockets::{CloseCode, Error, Message};
 
+use super::ack::{RecordedAck, WebhookError};
 use super::frame::{CONTROL, DATA, Frame};
-use super::handles::RecordedAck;
 use super::hub::{Due, Hub, Post};
-use super::webhook::{WebhookError, json_of};
+use super::webhook::json_of;
 use crate::tokens::VendorId;
 
 /// An acknowledgment as it was read, of either vendor.

@@ -9,9 +9,8 @@ use tokio::sync::watch;
 use tokio_websockets::Message;
 
 use super::Push;
+use super::ack::RecordedAck;
 use super::fault::Fault;
-use super::handles::RecordedAck;
-use crate::dialect::Dialect;
 use crate::recorded::Recorded;
 use crate::reply::Reply;
 use crate::tokens::{VendorId, number};
@@ -194,15 +193,16 @@ impl Hub {
         self.client_config.as_ref()
     }
 
-    /// A failure on the way to a connection, now and then, while there is chaos.
-    pub(crate) fn mishap(&mut self, dialect: &dyn Dialect, on_upgrade: bool) -> Option<Reply> {
+    /// A failure on the way to a connection, now and then, while there is chaos. `busy` is one of
+    /// the platform's own.
+    pub(crate) fn mishap(&mut self, busy: Reply) -> Option<Reply> {
         self.chaos?;
         Some(match self.random.u8(..16) {
             0 => Reply::new(503),
             1 => Reply::close(),
             2 => Reply::reset(),
             3 => Reply::stall(),
-            4 => dialect.busy(on_upgrade),
+            4 => busy,
             _ => return None,
         })
     }

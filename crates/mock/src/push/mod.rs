@@ -1,5 +1,6 @@
 //! The events and callbacks that the platform pushes.
 
+mod ack;
 mod connection;
 mod fault;
 mod frame;
@@ -18,13 +19,14 @@ use serde_json::{Value, json};
 use crate::tokens::{VendorId, number};
 use frame::{DATA, Frame};
 
+pub use ack::{RecordedAck, WebhookError};
 pub use connection::MockConnection;
 pub use fault::Fault;
-pub use handles::{LongConnectionPlan, Pushed, RecordedAck};
+pub use handles::{LongConnectionPlan, Pushed};
 pub(crate) use hub::{Hub, Peer};
 pub(crate) use session::Session;
 pub(crate) use webhook::Caller;
-pub use webhook::{MockedWebhook, WebhookError, WebhookServer};
+pub use webhook::{MockedWebhook, WebhookServer};
 
 /// The tenant that events of the mock happen in.
 const TENANT_KEY: &str = "mock-tenant";

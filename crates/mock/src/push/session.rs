@@ -13,10 +13,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_websockets::{CloseCode, Error, Message, ServerBuilder};
 
+use super::ack::WebhookError;
 use super::fault::Fault;
 use super::hub::{Order, Peer, Post};
 use super::line::Line;
-use super::webhook::WebhookError;
 use crate::{Shared, WeakShared};
 
 /// A connection in the platform's list, which says so when it ends.

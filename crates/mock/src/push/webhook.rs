@@ -19,6 +19,7 @@ use openplat_core::events::{DingTalkWebhook, FeishuWebhook};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
+use super::ack::WebhookError;
 use super::hub::{Order, Post};
 use super::session::Session;
 use crate::server::MAX_BODY;
@@ -138,19 +139,6 @@ fn target(url: &Uri, sealed: &Uri) -> Result<Uri, http::Error> {
     };
     Ok(PathAndQuery::try_from(target)?.into())
 }
-
-/// The reason why the platform does not accept a webhook.
-pub struct WebhookError(String);
-
-impl fmt::Display for WebhookError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-openplat_core::__private::debug_as_display!(WebhookError);
-
-impl StdError for WebhookError {}
 
 /// The platform's way to a server.
 pub(crate) struct Caller<W> {
