@@ -23,7 +23,8 @@ use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
 use super::json_text;
-use super::notes::{Notes, Place, Slot, Step};
+use super::notes::{Notes, Place, Slot};
+use super::warning::Step;
 
 /// The first pass.
 pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {

@@ -1,6 +1,5 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Expected};
 use serde_json::de::SliceRead;
@@ -8,32 +7,13 @@ use serde_json::de::SliceRead;
 use super::arena::{Arena, Keeper};
 use super::lenient::{Lenient, Nothing, Pass};
 use super::repair::{checked, repair};
-use super::warning::{DecodeError, Fault, Strictness, Warning, path_of};
+use super::warning::{DecodeError, Fault, Step, Strictness, Warning, path_of};
 
 /// Further warnings are counted. A page of nothing but odd items has to fit into memory.
 const MAX_WARNINGS: usize = 100;
 
 /// As deep as serde_json goes, which is not asked about texts that are read piece by piece.
 const MAX_DEPTH: usize = 128;
-
-/// A step on the way from the whole to a part of it.
-#[derive(Clone, Copy)]
-pub(super) enum Step {
-    Field(&'static str),
-    /// A key of a map, which is data.
-    Key,
-    Index(usize),
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Field(name) => write!(f, ".{name}"),
-            Self::Key => f.write_str(".*"),
-            Self::Index(index) => write!(f, "[{index}]"),
-        }
-    }
-}
 
 /// The thing that depends on a value that cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq)]

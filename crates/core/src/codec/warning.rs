@@ -1,6 +1,5 @@
 use std::fmt;
 
-use super::notes::Step;
 use crate::error::{Error, ErrorKind, debug_as_display};
 
 /// A part of a response, or of the content of a message, that could not be read and was left out,
@@ -177,6 +176,25 @@ impl From<DecodeError> for Error {
 pub struct Fault {
     pub(super) path: String,
     pub(super) problem: String,
+}
+
+/// A step on the way from the whole to a part of it.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    Field(&'static str),
+    /// A key of a map, which is data.
+    Key,
+    Index(usize),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => write!(f, ".{name}"),
+            Self::Key => f.write_str(".*"),
+            Self::Index(index) => write!(f, "[{index}]"),
+        }
+    }
 }
 
 pub(super) fn path_of(steps: &[Step]) -> String {

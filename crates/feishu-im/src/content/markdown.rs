@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::markup::is_address;
-use super::render::one_line;
 
 /// Appends words that Markdown shows as they are: what would be markup is escaped, line breaks and
 /// indents are kept, and addresses of web pages become links.
@@ -18,6 +17,11 @@ pub(super) fn push(markdown: &mut String, words: &str) {
         }
         push_line(markdown, line);
     }
+}
+
+/// Returns the words without line breaks and indents.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Appends the heading of a message.

@@ -77,7 +77,7 @@
 mod card;
 #[cfg(feature = "cards")]
 mod cards;
-mod markdown;
+pub(crate) mod markdown;
 mod markup;
 mod media;
 mod members;

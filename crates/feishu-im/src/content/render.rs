@@ -314,7 +314,7 @@ impl<'a> Renderer<'a> {
         self.kind("vote", vote.topic.as_deref());
         for option in &vote.options {
             self.push("\n- ");
-            self.plain(&one_line(option));
+            self.plain(&md::one_line(option));
         }
     }
 
@@ -474,7 +474,7 @@ impl<'a> Renderer<'a> {
         cell.is_markdown = self.is_markdown;
         cell.level = self.level;
         cell.node(json);
-        let words = one_line(&cell.text);
+        let words = md::one_line(&cell.text);
         if self.is_markdown { words.replace('|', "\\|") } else { words }
     }
 
@@ -739,10 +739,6 @@ fn is_inline(tag: &str) -> bool {
         tag,
         "text" | "plain_text" | "lark_md" | "a" | "at" | "emotion" | "person" | "link" | "text_tag"
     )
-}
-
-pub(crate) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the words of an element that is a label, and has neither links nor styles.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::{Content, GetMessageResponse, Message, Text};
-use crate::content::render::one_line;
+use crate::content::markdown::one_line;
 
 /// Merged forwards within merged forwards are followed up to this depth; what is deeper is shown at
 /// this depth.

@@ -5,8 +5,8 @@ use futures_util::stream::{self, StreamExt};
 use http::HeaderValue;
 
 use super::Idle;
-use super::pieces::in_pieces;
-use super::upload::{Chunks, Upload};
+use super::pieces::{Chunks, in_pieces};
+use super::upload::Upload;
 use crate::base::uuid;
 use crate::error::Error;
 use crate::wire::Body;

@@ -9,8 +9,12 @@ use futures_util::stream::Stream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::Idle;
-use super::upload::{CHUNK, Chunks};
 use crate::wire::{Body, BodyError};
+
+/// The number of bytes of a file that are read at once.
+pub(super) const CHUNK: usize = 64 * 1024;
+
+pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
 /// Returns `chunks` as a body, which tells `idle` whenever a piece of it is taken.
 pub(super) fn in_pieces(chunks: Chunks, length: Option<u64>, least_rate: u64, idle: &Idle) -> Body {

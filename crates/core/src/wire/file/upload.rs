@@ -1,7 +1,6 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
@@ -9,17 +8,15 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::io::AsyncReadExt;
 
 #[cfg(feature = "dingtalk")]
-use super::{Idle, pieces::in_pieces};
+use super::Idle;
+#[cfg(feature = "dingtalk")]
+use super::pieces::in_pieces;
+use super::pieces::{CHUNK, Chunks};
 use super::{OnProgress, Progress};
 use crate::error::{Error, ErrorKind};
 #[cfg(feature = "dingtalk")]
 use crate::wire::Body;
 use crate::wire::BodyError;
-
-/// The number of bytes of a file that are read at once.
-pub(super) const CHUNK: usize = 64 * 1024;
-
-pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
 
 /// A file to send: from memory, from a path, or from a stream.
 ///
