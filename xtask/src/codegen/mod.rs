@@ -31,7 +31,7 @@ pub use self::tree::{Change, Interrupted};
 pub enum Error {
     #[error("the specs have faults")]
     Specs(Diagnostics),
-    #[error("no specs found for `{name}`; available: {known}")]
+    #[error("unknown API `{name}`; available: {known}")]
     UnknownCrate { name: String, known: String },
     #[error(transparent)]
     Tree(#[from] tree::Error),

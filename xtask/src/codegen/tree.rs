@@ -81,6 +81,9 @@ pub fn changes(
     folders: &[PathBuf],
     kind: &Kind,
 ) -> Result<Vec<Change>, Error> {
+    if root.metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+        return Err(Error::NotAFolder(slashes(root)));
+    }
     let mut wanted: BTreeMap<&Path, &str> =
         files.iter().map(|file| (file.path.as_path(), file.contents.as_str())).collect();
     for path in wanted.keys() {
@@ -206,7 +209,7 @@ fn stage(root: &Path, changes: &[&Change]) -> Result<TempDir, Error> {
         std::fs::create_dir_all(&target)?;
         tempfile::Builder::new().prefix("codegen-").tempdir_in(&target)
     };
-    let folder = make().map_err(Error::io("create a folder in", Path::new("target")))?;
+    let folder = make().map_err(Error::io("create a folder in", &target))?;
     for (index, change) in changes.iter().enumerate() {
         let new = change.new.as_deref().unwrap_or_default();
         std::fs::write(folder.path().join(index.to_string()), new)

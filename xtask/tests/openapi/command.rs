@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tempfile::TempDir;
+use xtask::codegen::diagnostic::slashes;
 use xtask::codegen::{self, Error, Outcome};
 use xtask::openapi;
 
@@ -99,7 +100,7 @@ fn an_api_that_is_unknown_or_not_published_is_an_error() {
     let workspace = Workspace::new();
     for name in ["mock", "imm"] {
         let error = workspace.plan(&[name]).unwrap_err().to_string();
-        assert_eq!(error, format!("no specs found for `{name}`; available: `im` or `mail`"));
+        assert_eq!(error, format!("unknown API `{name}`; available: `im` or `mail`"));
     }
 }
 
@@ -117,4 +118,17 @@ fn documents_elsewhere_leave_what_is_there() {
     assert_eq!(names, ["im.json", "mail.json", "old.json"]);
     assert!(!workspace.root().join("openapi/im.json").exists());
     assert!(openapi::plan(workspace.root(), &[], Some(&out)).unwrap().changes.is_empty());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named() {
+    let workspace = Workspace::new();
+    workspace.write("file", "");
+    let out = workspace.root().join("file");
+    let error = openapi::plan(workspace.root(), &[], Some(&out)).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("`{}` is not a folder", slashes(&out))), "{error}");
+    let out = out.join("folder");
+    let outcome = openapi::plan(workspace.root(), &[], Some(&out)).unwrap();
+    let error = codegen::apply(&out, &outcome.changes).unwrap_err().to_string();
+    assert!(error.contains(&format!("`{}/target`", slashes(&out))), "{error}");
 }
