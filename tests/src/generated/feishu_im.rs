@@ -4051,7 +4051,7 @@ mod url_preview_event {
                     sdk::events::InlinePreview::new()
                         .title("Tide table")
                         .i18n_title([("key", "i18n_title")])
-                        .image_key("image_key")
+                        .image_key("img_v2_041b28e3-5680-48c2-9af2-497ace79333g")
                         .url(
                             sdk::events::PreviewUrl::new()
                                 .copy_url("copy_url")
@@ -4067,7 +4067,7 @@ mod url_preview_event {
                         check::json(r#"{"key":"value"}"#),
                     ),
                 ),
-            r#"{"card":{"data":{"key":"value"},"type":"raw"},"inline":{"i18n_title":{"key":"i18n_title"},"image_key":"image_key","title":"Tide table","url":{"android":"android","copy_url":"copy_url","ios":"ios","pc":"pc","web":"web"}}}"#,
+            r#"{"card":{"data":{"key":"value"},"type":"raw"},"inline":{"i18n_title":{"key":"i18n_title"},"image_key":"img_v2_041b28e3-5680-48c2-9af2-497ace79333g","title":"Tide table","url":{"android":"android","copy_url":"copy_url","ios":"ios","pc":"pc","web":"web"}}}"#,
         );
     }
 

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use self::diagnostic::{Diagnostic, Diagnostics, one_of};
 use self::ir::{Api, Operation, SampleCall};
 use self::load::ApiSpecs;
-pub use self::render::{File, event_example, operation_example, rust_type};
+pub use self::render::{File, event_example, operation_example, rust_type, shown_answer};
 pub use self::tree::{Change, Interrupted};
 
 /// The reason why nothing was generated.

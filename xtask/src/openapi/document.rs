@@ -43,6 +43,8 @@ fn info(api: &Api, about: &About) -> Object {
          the vendor's own. Keys that begin with `x-openplat-` are explained in \
          [openapi/README.md]({repository}/blob/main/openapi/README.md)."
     );
+    let contact =
+        Object::new().with("name", "openplat").with("url", format!("{repository}/issues"));
     let license = Object::new()
         .with("name", about.license.as_str())
         .with("identifier", about.license.as_str());
@@ -51,6 +53,7 @@ fn info(api: &Api, about: &About) -> Object {
         .with_if_any("summary", about.summary.as_str())
         .with("version", about.version.as_str())
         .with("description", paragraphs([origin, remarks(api)]))
+        .with("contact", contact)
         .with("license", license)
 }
 

@@ -1,10 +1,11 @@
 //! Events and callbacks: what the platform sends to a webhook.
 
 use super::node::{Node, Object};
-use super::sample::members;
+use super::sample::{members, sample};
 use super::schema::{Schemas, Way};
 use super::words::{codes, list, paragraphs};
 use crate::codegen::ir::{Event, EventSchema, Vendor};
+use crate::codegen::shown_answer;
 
 /// The tag of all events.
 pub const TAG: &str = "events";
@@ -184,8 +185,13 @@ fn response(schemas: &Schemas<'_>, event: &Event) -> Object {
             "description",
             "The event was received. After any other status, the platform retries.",
         ),
-        Some(answer) => Object::new()
-            .with("description", "The response that the callback waits for.")
-            .and(media(schemas.of(answer, Way::Sent), None)),
+        Some(answer) => {
+            let whole = event.answers.first().map(|answer| &answer.sent);
+            let shown = whole.map(|whole| shown_answer(schemas.api(), answer, whole));
+            let example = shown.map(|shown| sample(schemas.api(), answer, &shown));
+            Object::new()
+                .with("description", "The response that the callback waits for.")
+                .and(media(schemas.of(answer, Way::Sent), example))
+        }
     }
 }

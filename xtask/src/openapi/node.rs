@@ -57,6 +57,10 @@ impl Object {
         self.0.is_empty()
     }
 
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Node> {
         self.0.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value)
     }

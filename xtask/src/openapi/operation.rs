@@ -201,7 +201,8 @@ fn success_schema(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelo
     let fields = model.map_or(&[][..], |model| &model.fields);
     let required = fields.iter().filter(|field| is_required(field, Way::Received));
     let mut required: Vec<_> = required.map(|field| field.wire.as_str()).collect();
-    let properties = if envelope.has_data(operation) {
+    let has_data = envelope.has_data(operation);
+    let properties = if has_data {
         required = if required.is_empty() { required } else { vec!["data"] };
         let nothing = || Object::new().with("type", "object").with("description", "Empty.");
         // Next to an error, it can be `null`.
@@ -210,20 +211,28 @@ fn success_schema(schemas: &Schemas<'_>, operation: &Operation, envelope: Envelo
         let siblings: Vec<_> = fields.iter().collect();
         schemas.properties(fields, &siblings, Way::Received)
     };
+    let properties = envelope.members().and(properties);
+    let condition = match required.is_empty() {
+        true => Object::new(),
+        false => in_success(code, required, &properties, has_data),
+    };
     Object::new()
         .with("type", "object")
         .with_if_any("required", envelope.always().to_vec())
-        .with("properties", envelope.members().and(properties))
-        .and(if required.is_empty() { Object::new() } else { in_success(code, required) })
+        .with("properties", properties)
+        .and(condition)
 }
 
-/// Returns the condition that a success has these members, which an error lacks.
-fn in_success(code: &str, required: Vec<&str>) -> Object {
+/// Returns the condition that a success has these members, which an error lacks. It names all
+/// `properties`: to Redocly's linter, those that it left out would be unknown.
+fn in_success(code: &str, required: Vec<&str>, properties: &Object, has_data: bool) -> Object {
     let zero = Object::new().with(code, Object::new().with("const", 0_i64));
-    let data = Object::new().with("data", Object::new().with("type", "object"));
-    let has_data = required == ["data"];
-    let then = Object::new().with("required", required);
-    let then = if has_data { then.with("properties", data) } else { then };
+    let properties = properties.names().map(|name| {
+        let is_object = has_data && name == "data";
+        (name, Object::new().with_if_some("type", is_object.then_some("object")))
+    });
+    let then =
+        Object::new().with("required", required).with("properties", properties.collect::<Object>());
     Object::new().with("if", Object::new().with("properties", zero)).with("then", then)
 }
 

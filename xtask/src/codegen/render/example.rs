@@ -74,12 +74,18 @@ pub fn event_code(api: &Api, event: &Event) -> Vec<String> {
     with_gap(layout(&quote!(use #sdk::events::{#(#types),*}; #json #statements)))
 }
 
-/// The response to a callback, with what it requires and the simple values of its first field.
+/// The response to a callback.
 fn example_answer(api: &Api, event: &Event, ty: &Type) -> TokenStream {
     let scope = Scope { api, module: "events", style: Style::Docs };
+    let answer = event.answers.first().map(|answer| shown_answer(api, ty, &answer.set));
+    scope.typed(ty, &answer.unwrap_or_else(|| Value::Object(Map::new())))
+}
+
+/// Returns, of a whole response to a callback, what is required and the simple values of the first
+/// field.
+pub fn shown_answer(api: &Api, ty: &Type, whole: &Value) -> Value {
     let model_of = |ty: &Type| ty.reference().and_then(|model| api.model(&model.name));
-    let sample = event.answers.first().map(|answer| &answer.set);
-    let mut answer = sample.cloned().unwrap_or_else(|| Value::Object(Map::new()));
+    let mut answer = whole.clone();
     let fields = model_of(ty).map_or(&[][..], |model| &model.fields);
     let first = fields.first().map(|first| &first.wire);
     retain(&mut answer, fields, |name, _| Some(name) == first);
@@ -89,7 +95,7 @@ fn example_answer(api: &Api, event: &Event, ty: &Type) -> TokenStream {
             retain(value, &model.fields, |_, value| !value.is_array() && !value.is_object());
         }
     }
-    scope.typed(ty, &answer)
+    answer
 }
 
 /// Keeps the members of an object that are required or shown.

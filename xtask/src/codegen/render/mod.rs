@@ -17,7 +17,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 pub use self::error_code::common as common_codes;
-pub use self::example::{code as operation_example, event_code as event_example};
+pub use self::example::{code as operation_example, event_code as event_example, shown_answer};
 use super::emit::{self, Item};
 use super::ir::{
     Api, Counts, Field, Home, Kind, Model, Module, Operation, Presence, Type, TypeDef, needs_names,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A new ticket, which a store app needs to fetch its tokens; Feishu pushes one every hour.
 ///
-/// A listener that has a client sets the ticket there.
+/// Tokens are fetched with the one that came last.
 ///
 /// ```no_run
 /// use feishu_im::events::{Event, Listener};

@@ -17,7 +17,11 @@ use crate::generated::events::types::{
 /// let listener = Listener::new(|event| async move {
 ///     if let Event::UrlPreview(event) = event {
 ///         let answer = UrlPreviewAnswer::new()
-///             .inline(InlinePreview::new().title("Tide table").image_key("image_key"));
+///             .inline(
+///                 InlinePreview::new()
+///                     .title("Tide table")
+///                     .image_key("img_v2_041b28e3-5680-48c2-9af2-497ace79333g"),
+///             );
 ///         return Ok(event.answer(answer));
 ///     }
 ///     Ok::<_, feishu_im::Error>(Answer::default())
