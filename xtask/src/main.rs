@@ -256,7 +256,8 @@ fn write(root: &Path, outcome: &codegen::Outcome) -> Result<(), String> {
     for change in &outcome.changes {
         println!("{change}");
     }
-    println!("{} generated files, {} changed", outcome.files, outcome.changes.len());
+    let files = console::count(outcome.files, "generated file", "generated files");
+    println!("{files}, {} changed", outcome.changes.len());
     if let Some(missing) = missing_sentences(outcome) {
         println!("{missing}");
     }
@@ -274,7 +275,8 @@ fn check(outcome: &codegen::Outcome, command: &str) -> Result<(), String> {
         return Err(format!("error: {missing}"));
     }
     if outcome.changes.is_empty() {
-        println!("{} generated files are up to date", outcome.files);
+        let files = console::count(outcome.files, "generated file is", "generated files are");
+        println!("{files} up to date");
         return Ok(());
     }
     for change in &outcome.changes {

@@ -1,6 +1,7 @@
 //! The documents as files.
 
 use std::path::Path;
+use std::process::Command;
 
 use tempfile::TempDir;
 use xtask::codegen::diagnostic::slashes;
@@ -131,4 +132,23 @@ fn a_folder_that_cannot_be_written_to_is_named() {
     let outcome = openapi::plan(workspace.root(), &[], Some(&out)).unwrap();
     let error = codegen::apply(&out, &outcome.changes).unwrap_err().to_string();
     assert!(error.contains(&format!("`{}/target`", slashes(&out))), "{error}");
+}
+
+#[test]
+fn one_document_is_counted_as_one() {
+    let workspace = Workspace::new();
+    for (option, end) in [
+        (None, "1 generated file, 1 changed\n"),
+        (Some("--check"), "1 generated file is up to date\n"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .arg("--root")
+            .arg(workspace.root())
+            .args(["openapi", "im"])
+            .args(option)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.ends_with(end), "{text}");
+    }
 }

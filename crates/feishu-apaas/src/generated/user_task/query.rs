@@ -85,7 +85,7 @@ impl QueryUserTask {
         self
     }
 
-    /// The maximum number of tasks to return, from 1 to 50, as a decimal string.
+    /// The maximum number of tasks to return, as a decimal string.
     ///
     /// From 1 to 50.
     pub fn limit(mut self, value: impl Into<openplat_core::NumberText>) -> Self {
