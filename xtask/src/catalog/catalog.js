@@ -96,6 +96,47 @@ const isIn = (entry, crate) =>
 /** From a word to the entries that have it: how much it tells, and where it is if not in sight. */
 const vocabulary = new Map();
 
+/** From two Chinese letters in a row to the entries that have them. */
+const pairs = new Map();
+
+/** The verbs of the vendors' titles, by those that are in IDs. */
+const VERBS = {
+  add: "添加新增",
+  batch: "批量",
+  cancel: "撤销",
+  create: "创建添加新增",
+  delete: "删除移除撤销",
+  execute: "执行",
+  get: "获取查询详情",
+  invoke: "执行调用",
+  list: "获取查询列表",
+  patch: "修改更新编辑",
+  put: "设置更新",
+  query: "获取查询列表",
+  search: "搜索查询",
+  send: "发送",
+  sort: "排序",
+  update: "修改更新编辑",
+};
+
+/** What others call what is called so here, by its stem. */
+const SAME = {
+  chang: "updat",
+  edit: "updat",
+  group: "chat",
+  information: "info",
+  modify: "updat",
+  obtain: "get",
+  photo: "imag",
+  picture: "imag",
+  remov: "delet",
+};
+
+/** Words that tell nothing. */
+const FILLERS = new Set(
+  "a an and by for from how if in into is my of on or the to what with".split(" "),
+);
+
 const split = (text) =>
   text
     .normalize("NFKC")
@@ -103,6 +144,17 @@ const split = (text) =>
     .toLowerCase()
     .match(/[\p{L}\p{N}]+/gu) ?? [];
 const isHan = (text) => /\p{Script=Han}/u.test(text);
+const pairsIn = (text) => [...text.matchAll(/(?=(\p{Script=Han}{2}))/gu)].map(([, pair]) => pair);
+
+/** `links`, `sharing` and `deleted` are about `link`, `share` and `delete`. */
+function stem(word) {
+  const short = word.length > 3 ? word.replace(/(?:ing|ed|es|s|e)$/, "") : word;
+  return SAME[short] ?? short;
+}
+const stems = (words) => [...new Set(words.map(stem))].join(" ");
+
+/** How much more a word tells that few entries have. */
+const rarity = (found) => Math.log(1 + entries.length / found.size);
 
 function learn(entry, weight, texts, why) {
   for (const text of texts) {
@@ -111,6 +163,14 @@ function learn(entry, weight, texts, why) {
       const known = vocabulary.get(word);
       if (!(known.get(entry)?.weight >= weight)) known.set(entry, { weight, why: why?.(text) });
     }
+    learnPairs(entry, text);
+  }
+}
+
+function learnPairs(entry, text) {
+  for (const pair of pairsIn(text)) {
+    if (!pairs.has(pair)) pairs.set(pair, new Set());
+    pairs.get(pair).add(entry);
   }
 }
 
@@ -146,7 +206,9 @@ for (const entry of entries) {
   const [summary, ...rest] = of.doc.split("\n\n");
   // A code of a platform has no name.
   entry.keys = [entry.id, entry.name].filter(Boolean);
-  learn(entry, 40, entry.keys);
+  entry.calls = [entry.name, ...(of.aliases ?? [])].map((name) => stems(split(name)));
+  entry.stems = new Set([...entry.calls, stems(split(summary))].join(" ").split(" "));
+  learn(entry, entry.kind === "code" ? 20 : 40, entry.keys);
   learn(entry, 14, [summary]);
   learn(entry, 6, [...rest, of.advice ?? ""]);
   if (entry.kind === "code") {
@@ -154,6 +216,7 @@ for (const entry of entries) {
     continue;
   }
   learn(entry, 36, of.aliases ?? [], (alias) => `also called ${alias}`);
+  split(`${entry.id} ${entry.name}`).forEach((word) => learnPairs(entry, VERBS[word] ?? ""));
   learn(entry, 4, [entry.kind, crate.name, crate.vendor, entry.module?.name ?? "events"]);
   learn(entry, 20, [...(of.scopes ?? []), ...(of.field_scopes ?? [])], (scope) => `scope ${scope}`);
   learn(entry, 30, of.codes ?? [], (code) => `error ${code}`);
@@ -165,30 +228,17 @@ for (const entry of entries) {
   if (of.path) {
     learn(entry, 24, [of.path]);
     entry.keys.push(of.path, `${of.method} ${of.path}`);
-    entry.segments = of.path.toLowerCase().split("/").filter(Boolean);
+    entry.segments = segments(of.path.toLowerCase());
   }
 }
 
 /** How well a word of the query fits a word that is known, from 0 to 1. */
 function fit(asked, known) {
   if (asked === known) return 1;
-  if (isHan(asked)) {
-    if (known.includes(asked)) return 0.7;
-    if (!isHan(known)) return 0;
-    if (known.length > 1 && asked.includes(known)) return 0.5;
-    const pairs = Array.from({ length: Math.max(asked.length - 1, 0) }, (_, at) =>
-      asked.slice(at, at + 2),
-    );
-    const share = pairs.filter((pair) => known.includes(pair)).length / pairs.length;
-    return share >= 0.5 ? share * 0.4 : 0;
-  }
+  if (isHan(asked)) return known.includes(asked) ? 0.7 : 0;
   if (known.startsWith(asked)) return asked.length === 1 ? 0.2 : 0.6;
-  return stem(asked) === stem(known) ? 0.5 : 0;
+  return stem(asked) === stem(known) ? 0.6 : 0;
 }
-
-/** `links`, `sharing` and `deleted` are about `link`, `share` and `delete`. */
-const stem = (word) => (word.length > 3 ? word.replace(/(?:ing|ed|es|s|e)$/, "") : word);
-const stems = (words) => words.map(stem).join(" ");
 
 /** Whether the words differ by one edit: a letter more, less or another, or two swapped. */
 function isTypo(one, other) {
@@ -206,6 +256,17 @@ function isTypo(one, other) {
   );
 }
 
+/** What share each entry has in what was found, of which the rare counts more. */
+function shares(founds) {
+  const sum = (list) => list.reduce((sum, found) => sum + rarity(found), 0);
+  const total = sum(founds);
+  const having = new Set(founds.flatMap((found) => [...found.keys()]));
+  return [...having].map((entry) => [
+    entry,
+    sum(founds.filter((found) => found.has(entry))) / total,
+  ]);
+}
+
 /** The entries that have a word of the query, each with its score. */
 function having(word) {
   const found = new Map();
@@ -217,62 +278,83 @@ function having(word) {
       if (!(found.get(entry)?.score >= score)) found.set(entry, { score, why });
     }
   }
+  // A Chinese phrase is made of words that an entry has in several places.
+  const known = pairsIn(word).flatMap((pair) => pairs.get(pair) ?? []);
+  for (const [entry, share] of shares(known)) {
+    const score = 24 * share;
+    if (share >= 0.3 && !(found.get(entry)?.score >= score)) found.set(entry, { score });
+  }
   return found;
 }
 
 /** A word, or the one that was probably meant. */
 function spelled(word) {
-  if (having(word).size > 0) return word;
+  if (isHan(word) || having(word).size > 0) return word;
   const near = [...vocabulary].filter(([known]) => isTypo(word, known));
   const [best = [word]] = near.sort(([, one], [, other]) => other.size - one.size);
   return best[0];
 }
 
-/** The entries whose path is that of a URL, whatever stands for its parameters. */
+/** The parts of a path. Some leave out the first of Feishu's. */
+function segments(path) {
+  return path.split("/").filter((part) => part && part !== "open-apis");
+}
+
+/** The entries whose path or page is that of a URL, whatever stands for parameters of the path. */
 function atUrl(text) {
-  const [, method, path] =
-    text.match(/^(?:(get|post|put|patch|delete) )?(?:https?:\/\/[^/]+)?(\/[^?#]*)/) ?? [];
-  const asked = path?.split("/").filter(Boolean);
+  const [, method] = text.match(/(?:^|\s)(get|post|put|patch|delete)[\s:]/) ?? [];
+  const [url = ""] = text.match(/(?:https?:\/\/)?[^\s:'"]*\/[^\s?#'"]+/) ?? [];
+  const asked = segments(url.replace(/^https?:\/\/[^/]+/, ""));
   const isAt = (entry) =>
-    entry.segments?.length === asked?.length &&
+    entry.segments?.length === asked.length &&
     entry.segments.every((part, at) => /^[:{]/.test(part) || part === asked[at]);
-  return asked?.length > 1
-    ? entries.filter(
-        (entry) => isAt(entry) && (!method || entry.of.method.toLowerCase() === method),
-      )
-    : [];
+  return entries.filter(
+    (entry) =>
+      (isAt(entry) && (!method || entry.of.method.toLowerCase() === method)) ||
+      entry.of.source?.toLowerCase() === url,
+  );
 }
 
 function search(text) {
   const asked = text.normalize("NFKC").trim();
   const isKnown = (word) => [...vocabulary.keys()].some((known) => known.startsWith(word));
   // Chinese words have no spaces around them.
-  let pieces = (asked.match(/\p{Script=Han}+|[^\s\p{Script=Han}]+/gu) ?? []).flatMap((piece) => {
-    const word = piece.toLowerCase();
-    return isKnown(word) || isHan(word) ? [word] : split(piece);
+  const parts = asked.match(/\p{Script=Han}+|[^\s\p{Script=Han}]+/gu) ?? [];
+  const words = parts.flatMap((part) => {
+    const word = part.toLowerCase();
+    return isKnown(word) || isHan(word) ? [word] : split(part);
   });
-  let found = everyWord(pieces);
-  if (found.size === 0) {
-    pieces = pieces.map(spelled);
-    found = everyWord(pieces);
-  }
+  const pieces = words.map(spelled);
+  const plain = pieces.filter((word) => !FILLERS.has(word));
+  const telling = plain.length ? plain : pieces;
+  const found = withWords(telling);
   const raise = (entry, score) =>
     found.set(entry, { ...found.get(entry), score: (found.get(entry)?.score ?? 0) + score });
   atUrl(asked.toLowerCase()).forEach((entry) => raise(entry, 500));
   // A line of a log names the operation and the code.
-  if (found.size === 0) {
-    const ids = asked.split(/\s+/).map((piece) => piece.replace(/^\W+|\W+$/g, ""));
-    ids.filter((id) => byId.has(id)).forEach((id) => raise(byId.get(id), 100));
+  const ids = asked.split(/[\s,;:="'()]+/).map((piece) => piece.replace(/^\W+|\W+$/g, ""));
+  for (const entry of entries) {
+    if (/[.\d]/.test(entry.id) && ids.some((id) => id === entry.id || id.endsWith(`.${entry.id}`)))
+      raise(entry, 100);
   }
   const whole = pieces.join(" ");
   for (const [entry, hit] of found) {
     const keys = entry.keys.map((key) => key.toLowerCase());
-    const aliases = (entry.of.aliases ?? []).map((alias) => stems(alias.toLowerCase().split(" ")));
-    if (keys.includes(whole)) hit.score += 1000;
-    else if (aliases.includes(stems(pieces))) hit.score += 300;
+    // An ID is that of one entry, a name may be that of several.
+    const at = keys.indexOf(whole);
+    if (at >= 0) {
+      hit.score += 1000 - 100 * at;
+      continue;
+    }
+    if (entry.calls.includes(stems(pieces))) hit.score += 300;
+    else if (entry.calls.includes(stems(telling))) hit.score += 250;
+    else if (entry.kind === "code") continue;
     else if (keys.some((key) => key.startsWith(whole))) hit.score += 40;
-    // Of two that fit alike, the one to use today.
+    else if (telling.length > 1 && telling.every((word) => entry.stems.has(stem(word))))
+      hit.score += 30;
+    // Of two that fit alike, the one to use today, and what is called before what is received.
     if (entry.of.deprecated || entry.of.replaced_by) hit.score *= 0.8;
+    if (entry.of.fields) hit.score *= 0.95;
   }
   const ranked = [...found].map(([entry, hit]) => ({ entry, ...hit }));
   // Of equals, the plainer one: a message before a batch of messages.
@@ -284,15 +366,17 @@ function search(text) {
   );
 }
 
-/** The entries that have every word. */
-function everyWord(pieces) {
-  const [first = new Map(), ...rest] = pieces.map(having);
+/** The entries that have all of the words, or those that tell most. */
+function withWords(words) {
+  const known = words.map(having).filter((found) => found.size > 0);
   const all = new Map();
-  for (const [entry, { score, why }] of first) {
-    const others = rest.map((found) => found.get(entry));
-    if (others.includes(undefined)) continue;
-    const sum = others.reduce((sum, other) => sum + other.score, score);
-    all.set(entry, { score: sum, why: why ?? others.find((other) => other.why)?.why });
+  const found = shares(known);
+  const best = Math.max(...found.map(([, share]) => share));
+  for (const [entry, share] of found) {
+    if (share < 0.6 * best) continue;
+    const hits = known.flatMap((found) => found.get(entry) ?? []);
+    const score = share ** 2 * hits.reduce((sum, hit) => sum + hit.score, 0);
+    all.set(entry, { score, why: hits.find((hit) => hit.why)?.why });
   }
   return all;
 }
@@ -622,7 +706,10 @@ function eventPage({ of, crate, name }) {
       h(
         "p",
         { class: "fine" },
-        "To try a webhook of your own, send it the sample. Its verification token is that of the sample.",
+        inline(
+          "To try a webhook of your own, put its address into `WEBHOOK` and send it the sample, " +
+            "whose verification token it has to expect.",
+        ),
       ),
     of.curl && block("curl", of.curl, "shell"),
   ];
@@ -641,10 +728,7 @@ function codePage({ id, all }) {
       facts([
         ["HTTP status", String(code.http)],
         ["Kind", words(code.kind)],
-        [
-          "Rust",
-          code.name && mono(`${crate.name.replaceAll("-", "_")}::ErrorCode::${code.name}`),
-        ],
+        ["Rust", code.name && mono(`${crate.name.replaceAll("-", "_")}::ErrorCode::${code.name}`)],
       ]),
       crate.crates
         ? h("p", { class: "fine" }, "Any operation of the platform can respond with it.")

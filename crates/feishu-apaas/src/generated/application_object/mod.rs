@@ -6,8 +6,8 @@ mod oql_query;
 mod search;
 
 #[doc(alias = "apaas.v1.application_object.oql_query")]
-#[doc(alias = "sql")]
 #[doc(alias = "select")]
+#[doc(alias = "执行 OQL")]
 #[doc(alias = "查询数据")]
 #[doc(alias = "数据对象")]
 pub use self::oql_query::OqlQueryObjects;

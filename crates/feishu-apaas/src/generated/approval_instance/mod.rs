@@ -8,6 +8,7 @@ mod cancel;
 #[doc(alias = "withdraw")]
 #[doc(alias = "revoke")]
 #[doc(alias = "撤销审批")]
+#[doc(alias = "撤销人工任务")]
 #[doc(alias = "撤销")]
 #[doc(alias = "审批")]
 pub use self::cancel::CancelApprovalInstance;

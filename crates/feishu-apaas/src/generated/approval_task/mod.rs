@@ -11,6 +11,7 @@ mod transfer;
 #[doc(alias = "co-sign")]
 #[doc(alias = "add approver")]
 #[doc(alias = "加签")]
+#[doc(alias = "人工任务加签")]
 #[doc(alias = "审批")]
 pub use self::add_assignee::AddApprovalTaskAssignee;
 
@@ -19,6 +20,7 @@ pub use self::add_assignee::AddApprovalTaskAssignee;
 #[doc(alias = "accept")]
 #[doc(alias = "同意")]
 #[doc(alias = "同意审批")]
+#[doc(alias = "同意人工任务")]
 #[doc(alias = "审批")]
 pub use self::agree::AgreeApprovalTask;
 
@@ -27,6 +29,7 @@ pub use self::agree::AgreeApprovalTask;
 #[doc(alias = "deny")]
 #[doc(alias = "拒绝")]
 #[doc(alias = "拒绝审批")]
+#[doc(alias = "拒绝人工任务")]
 #[doc(alias = "审批")]
 pub use self::reject::RejectApprovalTask;
 
@@ -35,6 +38,7 @@ pub use self::reject::RejectApprovalTask;
 #[doc(alias = "reassign")]
 #[doc(alias = "转交")]
 #[doc(alias = "转交审批")]
+#[doc(alias = "转交人工任务")]
 #[doc(alias = "审批")]
 pub use self::transfer::TransferApprovalTask;
 

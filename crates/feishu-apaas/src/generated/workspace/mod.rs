@@ -5,6 +5,7 @@
 mod sql_commands;
 
 #[doc(alias = "apaas.v1.workspace.sql_commands")]
+#[doc(alias = "sql")]
 #[doc(alias = "database")]
 #[doc(alias = "query")]
 #[doc(alias = "select")]

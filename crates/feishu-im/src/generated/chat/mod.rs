@@ -53,6 +53,7 @@ pub use self::link::LinkChat;
 #[doc(alias = "groups")]
 #[doc(alias = "群列表")]
 #[doc(alias = "获取群列表")]
+#[doc(alias = "所在的群")]
 #[doc(alias = "群")]
 #[doc(alias = "群聊")]
 pub use self::list::ListChat;
@@ -75,6 +76,7 @@ pub use self::search_v2::SearchChatV2;
 
 #[doc(alias = "im.v1.chat.update")]
 #[doc(alias = "rename")]
+#[doc(alias = "group info")]
 #[doc(alias = "group settings")]
 #[doc(alias = "transfer owner")]
 #[doc(alias = "更新群信息")]

@@ -8,6 +8,7 @@ mod update;
 #[doc(alias = "feed button")]
 #[doc(alias = "快捷按钮")]
 #[doc(alias = "消息流按钮")]
+#[doc(alias = "消息流卡片按钮")]
 pub use self::update::UpdateChatButton;
 
 pub use self::update::*;

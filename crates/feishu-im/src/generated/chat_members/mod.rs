@@ -17,11 +17,14 @@ pub use self::bots::ListChatBots;
 
 #[doc(alias = "im.v1.chat_members.create")]
 #[doc(alias = "add member")]
+#[doc(alias = "add user")]
 #[doc(alias = "invite")]
+#[doc(alias = "invite user")]
 #[doc(alias = "add bot")]
 #[doc(alias = "拉人")]
 #[doc(alias = "拉群")]
 #[doc(alias = "拉人进群")]
+#[doc(alias = "拉入群聊")]
 #[doc(alias = "邀请")]
 #[doc(alias = "群成员")]
 #[doc(alias = "添加群成员")]
@@ -29,9 +32,11 @@ pub use self::create::CreateChatMembers;
 
 #[doc(alias = "im.v1.chat_members.delete")]
 #[doc(alias = "remove member")]
+#[doc(alias = "remove user")]
 #[doc(alias = "kick")]
 #[doc(alias = "踢人")]
 #[doc(alias = "移出群")]
+#[doc(alias = "移出群聊")]
 #[doc(alias = "群成员")]
 #[doc(alias = "移除群成员")]
 pub use self::delete::DeleteChatMembers;

@@ -209,6 +209,7 @@ pub use self::v1_user_invite_withdrawn::V1UserInviteWithdrawn;
 #[doc(alias = "link preview")]
 #[doc(alias = "unfurl")]
 #[doc(alias = "链接预览")]
+#[doc(alias = "拉取链接预览数据")]
 pub use self::url_preview::UrlPreview;
 
 pub use self::bot_menu::*;

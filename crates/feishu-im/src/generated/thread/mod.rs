@@ -8,7 +8,6 @@ mod forward;
 #[doc(alias = "topic")]
 #[doc(alias = "转发话题")]
 #[doc(alias = "话题")]
-#[doc(alias = "转发")]
 pub use self::forward::ForwardThread;
 
 pub use crate::generated::types::{
