@@ -379,6 +379,31 @@ function tests() {
       await dark.close();
     },
 
+    async "a finger finds what it is meant for"() {
+      for (const hash of ["", "#?q=link", `#${LINK}`, "#im.v1.message.list", "#232009"]) {
+        const view = await open(hash, PHONE);
+        const small = await view.page.evaluate(() =>
+          [...document.querySelectorAll("li a, dt a, .bar a, .crumb a, button, summary")]
+            .filter((element) => element.checkVisibility())
+            .filter((element) => element.getBoundingClientRect().height < 24)
+            .map((element) => element.textContent),
+        );
+        assert.deepEqual(small, [], hash);
+        await view.close();
+      }
+    },
+
+    async "what is chosen is seen in the reader's own colors"() {
+      const view = await open(`#${LINK}`, { forcedColors: "active" });
+      for (const chosen of ["nav [aria-current]", "#crates input:checked + span"]) {
+        const style = await view.page
+          .locator(chosen)
+          .evaluate((element) => getComputedStyle(element).outlineStyle);
+        assert.equal(style, "solid", chosen);
+      }
+      await view.close();
+    },
+
     async "nothing is wider than a phone"() {
       for (const hash of [
         "",

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::curl::{curl, curl_of_event};
-use crate::codegen::ir::{self, Api, Body, Counts, ErrorKind, Method, Presence, Vendor};
+use crate::codegen::ir::{self, Api, Body, ErrorKind, Method, Presence, Vendor};
 use crate::codegen::{event_example, operation_example};
 use crate::openapi::with_wire_names;
 use crate::operations::host;
@@ -183,8 +183,6 @@ pub struct Field<'a> {
     pub values: Vec<Documented<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub type_of: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub counts: Option<Counts>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub nullable: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -375,7 +373,6 @@ fn field<'a>(field: &'a ir::Field, siblings: &[&'a ir::Field]) -> Field<'a> {
         default: field.default.as_deref(),
         values: values.collect(),
         type_of: id.map(|id| id.wire.as_str()),
-        counts: field.counts,
         nullable: field.nullable,
         dedupe: field.dedupe,
         sensitive: field.sensitive,
