@@ -9,12 +9,14 @@ use std::process::Command;
 use semver::Version;
 use serde::Serialize;
 
-use crate::codegen::diagnostic::SHOWN;
+use crate::cargo;
+use crate::codegen::diagnostic::{Diagnostics, SHOWN};
 use crate::codegen::ir::{
     Api, Body, Enum, Event, Field, Model, Operation, Place, Presence, Type, TypeDef, Variant,
     needs_names,
 };
-use crate::codegen::{self, Error};
+use crate::codegen::spec::{CommonCode, ErrorKind, Vendor};
+use crate::codegen::{self, Error, load};
 use crate::distill::specs::book::EVENTS;
 use crate::distill::specs::change::{Change, Effect, What};
 use crate::git::{git, run};
@@ -60,6 +62,12 @@ pub enum Verdict {
     Breaking,
 }
 
+/// The crate that knows the codes which any operation of a platform can respond with.
+const CORE: &str = "openplat-core";
+
+/// These codes, by their specs.
+type PlatformCodes = BTreeMap<String, BTreeMap<String, CommonCode>>;
+
 /// The changes of the specs since a revision.
 #[derive(Debug, Default)]
 pub struct Changes {
@@ -75,33 +83,42 @@ pub fn since(root: &Path, revision: &str) -> Result<Changes, String> {
     check_out(root, revision, old.path())?;
     let version = fs::read_to_string(old.path().join("Cargo.toml")).ok();
     let version = version.and_then(|manifest| workspace_version(&manifest));
-    let (before, after) = (names(old.path()), names(root));
     let mut changes = Changes::default();
-    for name in before.union(&after) {
+    let mut say = |name: &str, found: Vec<Change>, is_reworded, names| {
+        let verdict = match found.iter().any(Change::is_breaking) {
+            true => Verdict::Breaking,
+            false if !found.is_empty() => Verdict::Additive,
+            false if is_reworded => Verdict::Patch,
+            false => return,
+        };
+        let version = version.as_ref().map(|version| next(version, verdict).to_string());
+        let crate_name = name.to_owned();
+        changes.crates.push(CrateChanges { crate_name, verdict, version, changes: found, names });
+    };
+    let (before, after) = (names(old.path()), names(root));
+    for name in before.union(&after).filter(|name| !is_private(root, name)) {
         let lower = |is_there: bool, root: &Path, of: &str| match is_there {
             true => lower(root, name, of).map(Some),
             false => Ok(None),
         };
         let one = lower(before.contains(name), old.path(), revision);
         let other = lower(after.contains(name), root, "this checkout");
-        let (one, other) = match (one, other) {
-            (Ok(one), Ok(other)) => (one, other),
-            (Err(fault), _) | (_, Err(fault)) => {
-                changes.faults.push(fault);
-                continue;
+        match (one, other) {
+            (Ok(one), Ok(other)) => {
+                let found = between(name, one.as_ref(), other.as_ref());
+                let names = one.iter().chain(&other).flat_map(names_in).collect();
+                say(name, found, texts(old.path(), name) != texts(root, name), names);
             }
-        };
-        let found = between(name, one.as_ref(), other.as_ref());
-        let verdict = match found.iter().any(Change::is_breaking) {
-            true => Verdict::Breaking,
-            false if !found.is_empty() => Verdict::Additive,
-            false if texts(old.path(), name) != texts(root, name) => Verdict::Patch,
-            false => continue,
-        };
-        let version = version.as_ref().map(|version| next(version, verdict).to_string());
-        let crate_name = name.clone();
-        let names = one.iter().chain(&other).flat_map(names_in).collect();
-        changes.crates.push(CrateChanges { crate_name, verdict, version, changes: found, names });
+            (Err(fault), _) | (_, Err(fault)) => changes.faults.push(fault),
+        }
+    }
+    match (codes(old.path(), revision), codes(root, "this checkout")) {
+        (Ok(one), Ok(other)) => {
+            let name = |of: Vendor| format!("error codes of any operation of {of:?}");
+            let names = Vendor::ALL.map(|of| (codes_of(of), name(of)));
+            say(CORE, between_codes(&one, &other), one != other, names.into());
+        }
+        (Err(fault), _) | (_, Err(fault)) => changes.faults.push(fault),
     }
     Ok(changes)
 }
@@ -111,6 +128,13 @@ fn names(root: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(root.join("specs")).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.path().join("api.json").is_file());
     folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// Whether the API has a crate here that is not published, so that no program notices what changes.
+fn is_private(root: &Path, name: &str) -> bool {
+    let manifest = root.join("crates").join(name).join("Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap_or_default();
+    manifest.parse().is_ok_and(|manifest| !cargo::is_published(&manifest))
 }
 
 fn lower(root: &Path, name: &str, of: &str) -> Result<Api, String> {
@@ -123,6 +147,24 @@ fn lower(root: &Path, name: &str, of: &str) -> Result<Api, String> {
             _ => shown,
         }
     })
+}
+
+/// Reads the codes that any operation of a platform can respond with, by platform.
+fn codes(root: &Path, of: &str) -> Result<PlatformCodes, String> {
+    let mut faults = Diagnostics::default();
+    let found = load::load_codes(root, Path::new("specs"), &mut faults);
+    match faults.is_empty() {
+        true => Ok(found.into_iter().map(|(of, codes)| (codes_of(of), codes.spec.codes)).collect()),
+        false => Err(format!(
+            "{}\n\nthe codes of the platforms at {of} have faults in today's language",
+            Error::Specs(faults).shown(SHOWN)
+        )),
+    }
+}
+
+/// The spec of the codes of a platform.
+fn codes_of(vendor: Vendor) -> String {
+    format!("{}.codes", vendor.as_str())
 }
 
 /// Puts the specs of a revision into a folder; the checkout and its index stay as they are.
@@ -181,6 +223,24 @@ fn between(name: &str, before: Option<&Api>, after: Option<&Api>) -> Vec<Change>
         (None, Some(_)) => differ.say("", What::Crate, None, Some(name), Effect::Additive),
         (Some(_), None) => differ.say("", What::Crate, Some(name), None, Effect::Breaking),
         (None, None) => {}
+    }
+    differ.changes
+}
+
+/// Returns the changes of the codes of the platforms, which have no name in Rust.
+fn between_codes(before: &PlatformCodes, after: &PlatformCodes) -> Vec<Change> {
+    let mut differ = Differ::default();
+    let none = BTreeMap::new();
+    for file in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+        differ.file.clone_from(file);
+        let [old, new] = [before, after].map(|codes| codes.get(file).unwrap_or(&none));
+        let [were, are] =
+            [old, new].map(|codes| codes.keys().map(String::as_str).collect::<Vec<_>>());
+        differ.list("codes", What::Code, &were, &are, Effect::Additive);
+        for (code, was) in old {
+            let Some(is) = new.get(code) else { continue };
+            differ.kind(&format!("codes/{code}/kind"), was.kind, is.kind);
+        }
     }
     differ.changes
 }
@@ -251,13 +311,15 @@ impl Differ {
             }
         }
         for code in &before.codes {
-            let now = after.codes.iter().find(|now| now.code == code.code);
-            if let Some(now) = now.filter(|now| now.kind != code.kind) {
-                let (from, to) = (format!("{:?}", code.kind), format!("{:?}", now.kind));
-                let at = format!("errors/{}/kind", code.code);
-                self.compare(&at, What::Type, &from, &to, Effect::Additive);
+            if let Some(now) = after.codes.iter().find(|now| now.code == code.code) {
+                self.kind(&format!("errors/{}/kind", code.code), code.kind, now.kind);
             }
         }
+    }
+
+    fn kind(&mut self, at: &str, old: ErrorKind, new: ErrorKind) {
+        let [old, new] = [old, new].map(|kind| format!("{kind:?}"));
+        self.compare(at, What::Type, &old, &new, Effect::Additive);
     }
 
     fn operation(&mut self, old: &Operation, new: &Operation) {

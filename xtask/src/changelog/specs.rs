@@ -9,6 +9,8 @@ use crate::distill::specs::change::{Change, What};
 
 /// The spec of the modules and error codes.
 const API: &str = "api";
+/// The end of the place of a method that reads a field in another type.
+const ACCESSOR: &str = "/accessor";
 
 /// Returns an entry for each spec and type, heading, and effect on programs.
 pub fn entries(of: &CrateChanges) -> Vec<Entry> {
@@ -96,8 +98,20 @@ fn last(path: &str) -> &str {
 
 /// The field, or the code of an API, that changed.
 fn part(change: &Change) -> &str {
-    let at = change.at.trim_end_matches("/rust").trim_end_matches("/deprecated");
-    last(at.trim_end_matches("/kind"))
+    let at = &change.at;
+    let of = match change.what {
+        What::Name => at.strip_suffix("/rust").or(at.strip_suffix(ACCESSOR)),
+        What::Deprecated => at.strip_suffix("/deprecated"),
+        What::Type if is_kind(change) => at.strip_suffix("/kind"),
+        _ => None,
+    };
+    last(of.unwrap_or(at))
+}
+
+/// Whether the kind of an error code changed, and not a field of that name.
+fn is_kind(change: &Change) -> bool {
+    let is_of_codes = change.file == API || change.file.ends_with(".codes");
+    is_of_codes && change.at.ends_with("/kind")
 }
 
 fn heading(change: &Change) -> Heading {
@@ -111,7 +125,11 @@ fn heading(change: &Change) -> Heading {
 
 /// The change of a part; nothing for the whole of an operation.
 fn item(change: &Change) -> String {
-    let what = change.what.label();
+    let what = match change.what {
+        What::Type if is_kind(change) => "kind",
+        What::Name if change.at.ends_with(ACCESSOR) => "accessor",
+        what => what.label(),
+    };
     let part = part(change);
     let is_whole = ["", "rust", what].contains(&part);
     let of = if is_whole { String::new() } else { format!(" of `{part}`") };
@@ -121,6 +139,7 @@ fn item(change: &Change) -> String {
         (What::Deprecated, None, _) => format!("`{part}` {what}"),
         (What::Deprecated, _, None) if is_whole => format!("no longer {what}"),
         (What::Deprecated, _, None) => format!("`{part}` no longer {what}"),
+        (What::Required, Some(from), Some(to)) => format!("`{part}` is {to} instead of {from}"),
         (_, Some(from), Some(to)) => format!("the {what}{of} is `{to}` instead of `{from}`"),
         (What::Field, ..) => format!("field `{part}`"),
         (What::Code, None, Some(name)) | (What::Code, Some(name), None) if change.file == API => {

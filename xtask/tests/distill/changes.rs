@@ -233,7 +233,7 @@ fn revisions_and_specs_that_cannot_be_read() {
 /// Each kind of change, as the changelog says it.
 #[test]
 fn changes_are_entries_that_name_what_programs_name() {
-    let cases: [(Edit, &str); 9] = [
+    let cases: [(Edit, &str); 13] = [
         (
             |lab| lab.edit(DOCK, r#"{ "name": "note", "type": "string", "doc": "" },"#, ""),
             "### Removed\n\n- **Breaking:** `harbor`: `CreateDock` (`dock.v1.dock.create`): field `note`.",
@@ -291,6 +291,45 @@ fn changes_are_entries_that_name_what_programs_name() {
                 lab.edit("specs/harbor/api.json", r#""modules""#, r#""errors": { "7": { "name": "Full", "http": 400, "kind": "rejected", "doc": "", "advice": "" } }, "modules""#)
             },
             "### Added\n\n- `harbor`: error codes: `7` (`Full`).",
+        ),
+        (
+            |lab| {
+                lab.edit(
+                    DOCK,
+                    r#"{ "name": "name", "type": "string", "doc": "", "required": true }"#,
+                    r#"{ "name": "name", "type": "string", "doc": "" }"#,
+                )
+            },
+            "### Changed\n\n- **Breaking:** `harbor`: `CreateDock` (`dock.v1.dock.create`): `name` is \
+             optional instead of\n  required.",
+        ),
+        (
+            |lab| lab.edit(DOCK, r#"{ "name": "kind", "type": "Kind", "doc": "" },"#, ""),
+            "### Removed\n\n- **Breaking:** `harbor`: `CreateDock` (`dock.v1.dock.create`): field `kind`.",
+        ),
+        (
+            |lab| {
+                let code = |kind| format!(r#"{{ "http": 400, "kind": "{kind}", "advice": "" }}"#);
+                let codes = |text: &str| format!(r#"{{ "codes": {{ {text} }} }}"#);
+                let path = "specs/feishu.codes.json";
+                lab.write(path, codes(&format!(r#""7": {}"#, code("rejected"))));
+                lab.git(&["add", "-A"]);
+                lab.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+                let both = format!(r#""7": {}, "8": {}"#, code("throttled"), code("throttled"));
+                lab.write(path, codes(&both));
+            },
+            "### Added\n\n- `openplat-core`: error codes of any operation of Feishu: code `8`.\n\n\
+             ### Changed\n\n- `openplat-core`: error codes of any operation of Feishu: the kind of `7` is \
+             `Throttled` instead of\n  `Rejected`.",
+        ),
+        (
+            // A crate that only tests use.
+            |lab| {
+                let manifest = "[package]\nname = \"harbor\"\npublish = false\n";
+                lab.write("crates/harbor/Cargo.toml", manifest);
+                lab.edit(DOCK, r#""value": "dry""#, r#""value": "dusty""#);
+            },
+            "",
         ),
         (
             |lab| {
