@@ -493,8 +493,14 @@ fn a_version_is_as_high_as_the_changes_ask_for() {
     assert!(!harbor.changelog("0.1.1").is_empty());
     harbor.commit_code("refactor(harbor)!: other names");
     let error = harbor.refuse("0.1.1");
-    assert!(error.contains("ask for 0.2.0:\n- `refactor(harbor)!: other names`"), "{error}");
-    assert!(!harbor.changelog("0.2.0").is_empty());
+    let why =
+        "these changes break programs, and ask for 0.2.0:\n- `refactor(harbor)!: other names`";
+    assert!(error.contains(&format!("0.1.1 is too low: {why}\n")), "{error}");
+    // The verdict is said where the version is high enough, too.
+    harbor.write("crates/harbor/src/new.rs", "");
+    let run = harbor.release(&["0.2.0", "--dry-run"]);
+    assert!(run.out.starts_with(&format!("{why}\n\n0.2.0 changes:\n")), "{}", run.out);
+    assert!(!run.err.contains("too low"), "{}", run.err);
 
     // After 1.0, what is added needs the number in the middle.
     let harbor = Harbor::released();
@@ -578,6 +584,8 @@ fn the_version_is_set_wherever_it_is_named() {
         "openapi/harbor.json",
     ];
     assert_eq!(run.out, changed.map(|path| format!("wrote {path}\n")).concat());
+    let run = harbor.release(&["0.12.3", "--only-version"]);
+    assert_eq!(run.out, "the version is 0.12.3 already\n");
     assert_eq!(
         harbor.git(&["diff", "--name-only"]),
         changed.map(|path| format!("{path}\n")).concat()

@@ -56,9 +56,11 @@ fn set_version(root: &Path, version: &Version) -> Result<(), String> {
     if let Some(why) = git::last_release(root)?.and_then(|last| too_old(version, &last)) {
         return Err(why);
     }
-    for path in versions::set(root, version)? {
-        println!("wrote {path}");
+    let paths = versions::set(root, version)?;
+    if paths.is_empty() {
+        println!("the version is {version} already");
     }
+    paths.iter().for_each(|path| println!("wrote {path}"));
     Ok(())
 }
 
@@ -66,8 +68,12 @@ fn release(root: &Path, version: &Version, dry_run: bool) -> Result<(), String> 
     let last = git::last_release(root)?;
     let mut problems = obstacles(root, version, last.as_ref())?;
     let news = last.as_ref().map(|last| News::since(root, last)).transpose()?.unwrap_or_default();
-    if let Some(last) = &last {
-        problems.extend(news.too_low(version, last));
+    match last.as_ref().and_then(|last| news.verdict(last)) {
+        Some((least, why)) if *version < least => {
+            problems.push(format!("{version} is too low: {why}"));
+        }
+        Some((_, why)) => println!("{why}\n"),
+        None => {}
     }
     let copy = Copy::of(root)?;
     let section = match copy.draft(version, &news) {
@@ -154,8 +160,9 @@ impl News {
         Ok(Self { crates, commits, faults })
     }
 
-    /// Says which changes ask for a higher version, if any.
-    fn too_low(&self, version: &Version, last: &Release) -> Option<String> {
+    /// Returns the least version that may have the changes, if there are any, and says which of them
+    /// ask for it.
+    fn verdict(&self, last: &Release) -> Option<(Version, String)> {
         let crates = self.crates.iter().map(|of| {
             let change = of.changes.iter().find(|change| change.is_breaking());
             let change = change.or(of.changes.first());
@@ -169,14 +176,13 @@ impl News {
         let least = changes::next(&last.version, verdict);
         let reasons = reasons.into_iter().filter(|(of, _)| *of == verdict);
         let reasons: String = reasons.map(|(_, reason)| format!("\n- {reason}")).collect();
-        (*version < least).then(|| {
-            let what = match verdict {
-                Verdict::Breaking => "break programs",
-                Verdict::Additive => "add to the crates",
-                Verdict::Patch => "change the crates",
-            };
-            format!("{version} is too low: these changes {what}, and ask for {least}:{reasons}")
-        })
+        let what = match verdict {
+            Verdict::Breaking => "break programs",
+            Verdict::Additive => "add to the crates",
+            Verdict::Patch => "change the crates",
+        };
+        let text = format!("these changes {what}, and ask for {least}:{reasons}");
+        Some((least, text))
     }
 }
 
