@@ -281,7 +281,7 @@ fn what_compares_with_the_last_release_says_if_there_is_none() {
     assert_eq!(outcomes[0].result, Err(moot));
     assert_eq!(outcomes[1].result, Ok(()));
     assert_eq!(advice(&outcomes[0], |_| false), None);
-    let summary = summary(&outcomes);
+    let summary = summary(&outcomes, 2);
     assert!(summary.contains(" nothing to check: there is no release yet\n"), "{summary}");
     assert!(summary.ends_with("NOT CHECKED: since\n1 passed, 0 failed, 1 skipped"), "{summary}");
 
@@ -336,8 +336,9 @@ fn the_summary_gives_each_step_its_time_and_ends_with_the_counts() {
         outcome(Step { name: "spelling", ..STEP }, 0, None, Err(skipped)),
         outcome(WRONG, 3600, Some(700_000), Err(Setback::Failed("`false` failed".to_owned()))),
     ];
+    assert!(summary(&outcomes, 5).ends_with("\n1 passed, 1 failed, 1 skipped, 2 not run"));
     assert_eq!(
-        summary(&outcomes),
+        summary(&outcomes, 3),
         "right          1:11   4.1 GB  passed\n\
          spelling       0:00           skipped: `typos --version` failed\n\
          wrong         60:00   0.7 GB  failed\n\

@@ -87,7 +87,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let failure = |outcome: &Outcome| advice(outcome, may_skip);
     let outcomes =
         run_steps(root, &steps, |outcome| !options.keep_going && failure(outcome).is_some());
-    println!("\n{}", summary(&outcomes));
+    println!("\n{}", summary(&outcomes, steps.len()));
     let failures: Vec<_> = outcomes.iter().filter_map(failure).collect();
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\n")) }
 }
@@ -199,8 +199,8 @@ fn disk(root: &Path) -> Option<u64> {
 }
 
 /// Tells the outcome, the time and the disk space of each step, and again which were skipped. The last
-/// line counts them.
-pub fn summary(outcomes: &[Outcome]) -> String {
+/// line counts them, and how many of the `steps` were not run after a failure.
+pub fn summary(outcomes: &[Outcome], steps: usize) -> String {
     let mut text = String::new();
     let mut counts = [0; 3];
     for Outcome { step, time, disk, result } in outcomes {
@@ -223,7 +223,11 @@ pub fn summary(outcomes: &[Outcome]) -> String {
         text += &format!("NOT CHECKED: {}\n", skipped.join(", "));
     }
     let [passed, failed, skipped] = counts;
-    text + &format!("{passed} passed, {failed} failed, {skipped} skipped")
+    text += &format!("{passed} passed, {failed} failed, {skipped} skipped");
+    match steps - outcomes.len() {
+        0 => text,
+        rest => text + &format!(", {rest} not run"),
+    }
 }
 
 /// Writes minutes and seconds.
