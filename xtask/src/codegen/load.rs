@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::document::{Document, Pointer};
+use super::document::Document;
+use super::source::Pointer;
 use super::{shape, spec};
 
 /// A spec and where it stands.

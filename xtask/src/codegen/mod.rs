@@ -15,6 +15,7 @@ mod parallel;
 mod render;
 pub mod rules;
 mod shape;
+pub mod source;
 pub mod spec;
 pub(crate) mod tree;
 

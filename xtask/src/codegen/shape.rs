@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Diagnostic, Diagnostics, closest, one_of};
-use super::document::{Document, Place, Pointer};
+use super::document::Document;
+use super::source::{Place, Pointer};
 
 /// Reports what is wrong with the JSON of a document, and returns it with every fault replaced by
 /// something of the right shape, so that the rest of it can be checked further.

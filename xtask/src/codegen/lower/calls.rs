@@ -10,7 +10,6 @@ use super::super::ir::{
     SampleCall, SentBody, Type, TypeDef,
 };
 use super::plain;
-use super::turn::next_call;
 
 /// Everything but the unreserved characters of RFC 3986.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -100,7 +99,7 @@ fn is_simple(value: &Value) -> bool {
     }
 }
 
-/// Everything set, only what must be, the documented body, and the page after the documented one.
+/// Returns calls with everything set, with only what must be, and with the documented body.
 pub fn sample_calls(api: &Api, operation: &Operation, body: Option<&Value>) -> Vec<SampleCall> {
     let documented = Documented { api, operation, body };
     let mut calls: Vec<SampleCall> = Vec::new();
@@ -128,9 +127,6 @@ pub fn sample_calls(api: &Api, operation: &Operation, body: Option<&Value>) -> V
             false => if_set(is_set(place, field), place, field),
         });
     }
-    let least = calls.iter().find(|call| call.name == "bare").or(calls.first());
-    let next = least.and_then(|call| next_call(api, operation, call));
-    calls.extend(next);
     calls
 }
 

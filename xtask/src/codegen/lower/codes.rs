@@ -2,9 +2,9 @@
 
 use super::sentence;
 use crate::codegen::diagnostic::{Diagnostic, Diagnostics};
-use crate::codegen::document::Pointer;
 use crate::codegen::ir::CommonCode;
 use crate::codegen::load::Sourced;
+use crate::codegen::source::Pointer;
 use crate::codegen::spec;
 
 /// Returns the codes that any operation of a platform can respond with, sorted.

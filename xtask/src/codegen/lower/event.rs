@@ -1,10 +1,11 @@
 //! Events and callbacks.
 
 use super::super::diagnostic::{Diagnostic, slashes};
-use super::super::document::{Document, Pointer};
+use super::super::document::Document;
 use super::super::ir::{Event, Field, Home, Kind, Model, Part, Reference, Type, TypeDef};
 use super::super::load::Sourced;
 use super::super::naming;
+use super::super::source::Pointer;
 use super::super::spec::{self, EventSchema, Vendor};
 use super::operation::is_scalar;
 use super::{Lowering, Position, Presence, stem};

@@ -23,9 +23,10 @@ pub use self::calls::sample_call;
 pub use self::codes::common_codes;
 pub use self::operation::NO_MODULES;
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::document::{Document, Place, Pointer};
+use super::document::Document;
 use super::ir::{Api, Code, Field, Home, Presence, Type, TypeIndex, needs_names, required_name};
 use super::load::{ApiSpecs, Sourced};
+use super::source::{Place, Pointer};
 use super::{naming, spec};
 
 /// Names that an operation or a model needs for itself.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::diagnostic::{Diagnostic, closest, one_of, slashes};
-use super::super::document::{Document, Place, Pointer};
+use super::super::document::Document;
 use super::super::ir::{
     self, Body, Field, Home, Kind, Model, Module, Operation, Part, Presence, Reference, Type,
     TypeDef,
 };
 use super::super::load::Sourced;
 use super::super::naming;
+use super::super::source::{Place, Pointer};
 use super::super::spec::{self, Token, Vendor};
 use super::place::{fits_url, is_id};
 use super::{Lowering, Position, limits, path, stem};

@@ -1,9 +1,10 @@
 //! The pagination of operations.
 
 use super::super::diagnostic::{one_of, slashes};
-use super::super::document::{Document, Pointer};
+use super::super::document::Document;
 use super::super::ir::{Api, Field, Operation, Paging, PagingBy, Presence, Type};
 use super::super::load::Sourced;
+use super::super::source::Pointer;
 use super::super::spec;
 use super::Lowering;
 

@@ -1,8 +1,9 @@
 //! The types and marks that a field may have, and the place that it is sent in.
 
-use super::super::document::{Document, Pointer};
+use super::super::document::Document;
 use super::super::ir::{Counts, Kind, Type};
 use super::super::naming;
+use super::super::source::Pointer;
 use super::super::spec;
 use super::{Lowering, Position, RESERVED, limits};
 

@@ -3,14 +3,16 @@
 use serde_json::{Map, Value};
 
 use super::super::diagnostic::{Diagnostic, Diagnostics, closest, slashes};
-use super::super::document::{Document, Pointer};
+use super::super::document::Document;
 use super::super::ir::{
     Api, Body, Enum, Event, EventSchema, Field, Operation, Presence, Type, TypeDef, Vendor,
 };
 use super::super::load::{ApiSpecs, Sourced};
+use super::super::source::Pointer;
 use super::super::spec;
 use super::calls::{example_values, sample_answers, sample_calls};
 use super::plain;
+use super::turn::next_call;
 use crate::distill::read::old_api;
 
 /// Checks the samples of an API and works out the calls that its tests make.
@@ -32,7 +34,9 @@ pub fn fill(api: &mut Api, specs: &ApiSpecs, diagnostics: &mut Diagnostics) {
             checker.types(&spec.types);
             let example = spec.examples.request.as_ref();
             let shown = example_values(api, operation, example);
-            calls.push((path, shown, sample_calls(api, operation, example)));
+            let mut sampled = sample_calls(api, operation, example);
+            sampled.extend(next_call(api, operation, &sampled));
+            calls.push((path, shown, sampled));
         }
     }
     for file in specs.types.iter().chain(&specs.events.types) {

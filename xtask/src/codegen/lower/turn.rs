@@ -6,9 +6,10 @@ use super::super::ir::{Api, Field, Operation, Paging, PagingBy, SampleCall, Type
 use super::calls::{sample_call, unpacked};
 use super::plain;
 
-/// Sets what `call` sets, reads the documented page, and asks for the one after it. There is no
-/// such call if the documented page is the last.
-pub fn next_call(api: &Api, operation: &Operation, call: &SampleCall) -> Option<SampleCall> {
+/// Returns the call that sets the least of `calls`, reads the documented page, and asks for the one
+/// after it. There is no such call if the documented page is the last.
+pub fn next_call(api: &Api, operation: &Operation, calls: &[SampleCall]) -> Option<SampleCall> {
+    let call = calls.iter().find(|call| call.name == "bare").or(calls.first())?;
     let paging = operation.paging.as_ref()?;
     let (PagingBy::Token { request, .. } | PagingBy::Offset { request, .. }) = &paging.by;
     let index = operation.fields().position(|field| field.rust == request.rust)?;

@@ -1,12 +1,13 @@
 //! Types: declared, lowered, referred to.
 
 use super::super::diagnostic::{Diagnostic, closest, slashes};
-use super::super::document::{Document, Pointer};
+use super::super::document::Document;
 use super::super::ir::{
     Api, Enum, Field, Home, Id, IdVariant, Kind, Model, Presence, Reference, Type, TypeDef,
     TypesFile, Variant,
 };
 use super::super::load::Sourced;
+use super::super::source::Pointer;
 use super::super::{naming, spec};
 use super::place::is_id;
 use super::{Declared, Lowering, Position, graph, stem};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::operation::json_literal;
+use super::value::json_literal;
 use super::{
     File, example, export, ident, imports, in_crate, leads_to, type_items, types, value_type,
 };

@@ -1,12 +1,11 @@
 //! One operation: the request, how it is encoded, and the types that only it uses.
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
-use serde_json::Value;
 
+use super::value::json_literal;
 use super::{
     Construction, File, construction, debug, example, field_type, ident, imports, in_crate,
     is_option, type_items, value_type,
@@ -295,14 +294,4 @@ fn paged(operation: &Operation, paging: &Paging) -> TokenStream {
             fn into_items(page: #output) -> Vec<#item> { page.#items }
         }
     }
-}
-
-/// JSON as a raw string, so that a reader sees JSON and not backslashes.
-pub fn json_literal(value: &Value) -> Literal {
-    let json = value.to_string();
-    let hashes =
-        (1..).map(|count| "#".repeat(count)).find(|hashes| !json.contains(&format!("\"{hashes}")));
-    let hashes = hashes.unwrap_or_default();
-    Literal::from_str(&format!("r{hashes}\"{json}\"{hashes}"))
-        .unwrap_or_else(|_| Literal::string(&json))
 }

@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 
-use super::operation::json_literal;
+use super::value::json_literal;
 use super::value::{Scope, Style};
 use super::{File, ident};
 use crate::codegen::emit::{self, Item};

@@ -1,10 +1,11 @@
 //! Values of a spec as expressions of Rust.
 
+use std::str::FromStr;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::Value;
 
-use super::operation::json_literal;
 use super::{ident, is_text, is_text_list, value_type};
 use crate::codegen::ir::{
     Api, Field, Kind, Operation, Reference, Type, TypeDef, needs_names, required_name,
@@ -278,4 +279,14 @@ impl Scope<'_> {
             None => quote!(#path::new(#id_type, #id)),
         }
     }
+}
+
+/// JSON as a raw string, so that a reader sees JSON and not backslashes.
+pub fn json_literal(value: &Value) -> Literal {
+    let json = value.to_string();
+    let hashes =
+        (1..).map(|count| "#".repeat(count)).find(|hashes| !json.contains(&format!("\"{hashes}")));
+    let hashes = hashes.unwrap_or_default();
+    Literal::from_str(&format!("r{hashes}\"{json}\"{hashes}"))
+        .unwrap_or_else(|_| Literal::string(&json))
 }
