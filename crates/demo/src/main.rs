@@ -7,8 +7,14 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use dingtalk_convfile::DingTalk;
 use dingtalk_convfile::file::{FileKind, SendLink, SendLinkRequired};
+use dingtalk_convfile::openplat_core::Method;
+use dingtalk_storage::Upload;
+use dingtalk_storage::file::{CommitFile, GetFileUploadInfo, UploadFile, UploadFileRequired};
 use feishu_apaas::user_task::{ChatGroupUserTask, ChatGroupUserTaskRequired};
+use feishu_card::{Card, MarkdownText};
+use feishu_cardkit::card::{CardType, CreateCard, CreateCardRequired};
 use feishu_im::ErrorCode;
 use feishu_im::chat::{GetChat, LinkChat, ListChat, ValidityPeriod};
 use feishu_im::chat_members::MeJoinChatMembers;
@@ -47,7 +53,9 @@ async fn run() -> Result {
     mock.on::<GetFile>().respond(report());
     mock.on::<ListChat>();
     mock.on::<ChatGroupUserTask>();
+    mock.on::<CreateCard>();
     mock.on::<SendLink>();
+    storage(&mock);
 
     let feishu = feishu_im::Client::builder("cli_demo", "demo secret").base_url(mock.url());
     let feishu = feishu.build()?;
@@ -56,11 +64,11 @@ async fn run() -> Result {
     events(&feishu, &mock).await?;
     refusal(&feishu).await?;
     let dingtalk = dingtalk_convfile::Client::builder("ding_demo", "demo secret");
-    dingtalk_call(&dingtalk.base_url(mock.url()).build()?).await?;
+    dingtalk_calls(&dingtalk.base_url(mock.url()).build()?).await?;
 
     let (calls, fetches) = (mock.requests().len(), mock.token_requests().len());
     println!("\n{calls} calls, {fetches} token fetches: one an app.");
-    expect("eleven calls and two token fetches", (calls, fetches) == (11, 2))?;
+    expect("fifteen calls and two token fetches", (calls, fetches) == (15, 2))?;
     next_steps();
     Ok(())
 }
@@ -94,6 +102,14 @@ async fn feishu_calls(feishu: &feishu_im::Client, mock: &MockPlatform) -> Result
     let chat = task.send(feishu).await?;
     expect("a chat", !chat.chat_id.is_empty())?;
     show("chat_id", &Some(chat.chat_id));
+
+    title("feishu-cardkit", "CreateCard", "a card of feishu-card that can be updated in parts");
+    let card = Card::builder().element(MarkdownText::new("**214** tests passed.")).build()?;
+    let data = &card.to_json_string();
+    let required = CreateCardRequired { kind: CardType::CardJson, data };
+    let card_id = CreateCard::new(required).send(feishu).await?.card_id;
+    expect("an ID of a card", !card_id.is_empty())?;
+    show("card_id", &Some(card_id));
 
     title("feishu-im", "CreateMessage", "a text that mentions a user");
     let text = Text::new("Lunch? ").mention("ou_155184d1e73cbfb8973e5a9e698e74f2", "Tom");
@@ -197,7 +213,18 @@ async fn refusal(feishu: &feishu_im::Client) -> Result {
     }
 }
 
-async fn dingtalk_call(dingtalk: &dingtalk_convfile::Client) -> Result {
+/// Takes files at an address of its own, as the storage behind the platform does.
+fn storage(mock: &MockPlatform) {
+    let address = format!("{}/storage", mock.url());
+    let signed = json!({ "resourceUrls": [address], "headers": {}, "expirationSeconds": 900 });
+    mock.on::<GetFileUploadInfo>().data(json!({
+        "uploadKey": "key", "protocol": "HEADER_SIGNATURE", "headerSignatureInfo": signed,
+    }));
+    mock.on_path::<DingTalk>(Method::Put, "/storage").without_token().data(json!({}));
+    mock.on::<CommitFile>();
+}
+
+async fn dingtalk_calls(dingtalk: &dingtalk_convfile::Client) -> Result {
     title("dingtalk-convfile", "SendLink", "a link to a file, sent into a conversation");
     let required = SendLinkRequired {
         union_id: "chyxxxxx",
@@ -210,7 +237,15 @@ async fn dingtalk_call(dingtalk: &dingtalk_convfile::Client) -> Result {
     show("size", &file.size);
     show("kind", &file.kind);
     show("status", &file.status);
-    expect("a file, whatever the case of its type", file.kind == Some(FileKind::File))
+    expect("a file, whatever the case of its type", file.kind == Some(FileKind::File))?;
+
+    title("dingtalk-storage", "UploadFile", "a file into a space, through the same client");
+    let file = Upload::from("month,sum\nJuly,7\n".as_bytes()).file_name("report.csv");
+    let required = UploadFileRequired { union_id: "chyxxxxx", space_id: "854xxxxx", file };
+    let dentry = UploadFile::new(required).send(dingtalk).await?;
+    show("id", &Some(&dentry.id));
+    show("path", &dentry.path);
+    expect("an ID of a file", !dentry.id.is_empty())
 }
 
 fn title(krate: &str, operation: &str, what: &str) {
