@@ -85,6 +85,14 @@ fn a_missed_target_is_bold() {
 }
 
 #[test]
+fn a_time_has_a_unit_that_can_be_read() {
+    let wall = "scale transfer/up-from-path/wall_ns";
+    assert_eq!(table::show(wall, 1_651_543_623.0), "1,652 ms");
+    assert_eq!(table::show(wall, 59_678_762.0), "59.7 ms");
+    assert_eq!(table::show("tasks one_ns", 1_397.0), "1,397");
+}
+
+#[test]
 fn a_plot_shows_what_is_on_record_and_nothing_else() {
     let record = Record { counts: run(&[("im crates", 107.0)]), ..Record::default() };
     let svg = plot::draw(&record, plot::PLOTS[0].1);

@@ -101,17 +101,17 @@ const SECTIONS: [(&str, &str, &[Row]); 7] = [
     ("scale", "by hand", &[
         scale!("10,000 calls in flight: resident memory of one", "in-flight/10000/resident_bytes", 1.1),
         scale!("10,000 calls in flight: heap of one", "in-flight/10000/heap_bytes", 1.1),
-        scale!("200 MB up from a path, ns", "transfer/up-from-path/wall_ns", 1.05),
-        scale!("200 MB up from a stream, ns", "transfer/up-from-stream/wall_ns", 1.05),
-        scale!("200 MB down in pieces, ns", "transfer/down/wall_ns", 1.05),
-        scale!("200 MB down to a file, ns", "transfer/down-to-file/wall_ns", 1.05),
+        scale!("200 MB up from a path: time", "transfer/up-from-path/wall_ns", 1.05),
+        scale!("200 MB up from a stream: time", "transfer/up-from-stream/wall_ns", 1.05),
+        scale!("200 MB down in pieces: time", "transfer/down/wall_ns", 1.05),
+        scale!("200 MB down to a file: time", "transfer/down-to-file/wall_ns", 1.05),
         alone("200 MB up from a path: memory", "scale transfer/up-from-path/grown_bytes", Some(16e6)),
         alone("200 MB up from a stream: memory", "scale transfer/up-from-stream/grown_bytes", Some(16e6)),
         alone("200 MB down in pieces: memory", "scale transfer/down/grown_bytes", Some(16e6)),
         alone("200 MB down to a file: memory", "scale transfer/down-to-file/grown_bytes", Some(16e6)),
         shown("webhook of Feishu: events per core-second", "scale webhook/feishu/events_per_core_second", "scale webhook/feishu/events_per_core_second by hand"),
         shown("webhook of DingTalk: events per core-second", "scale webhook/dingtalk/events_per_core_second", "scale webhook/dingtalk/events_per_core_second by hand"),
-        shown("idle long connection: processor ns per minute", "scale idle/60/cpu_ns_per_minute", "scale idle/60/cpu_ns_per_minute by hand"),
+        shown("idle long connection: processor time per minute", "scale idle/60/cpu_ns_per_minute", "scale idle/60/cpu_ns_per_minute by hand"),
         shown("idle long connection: threads", "scale idle/60/threads", "scale idle/60/threads by hand"),
     ]),
     ("hyper", "by hand", &[
@@ -244,6 +244,14 @@ pub fn show(name: &str, value: f64) -> String {
             _ => format!("{:.1} KB", value / 1e3),
         };
     }
+    if name.contains("_ns") && value >= 1e5 {
+        return format!("{} ms", grouped(value / 1e6));
+    }
+    grouped(value)
+}
+
+/// Writes a number with a comma between thousands.
+fn grouped(value: f64) -> String {
     let number = number(value).to_string();
     let (whole, rest) = number
         .split_once('.')
