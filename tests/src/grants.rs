@@ -1,4 +1,4 @@
-//! The kinds of token, and what each is fetched with. The expectations are the vendors' own: paths,
+//! The types of token, and what each is fetched with. The expectations are the vendors' own: paths,
 //! names of fields, shapes of answers.
 
 use std::time::{Duration, SystemTime};

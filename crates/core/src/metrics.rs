@@ -152,7 +152,7 @@ pub struct RateLimited<'a> {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct TokenFetched<'a> {
-    /// The kind of token: `tenant`, `app`, `store-app`, `store-tenant`, `corp`, `unified` or
+    /// The type of token: `tenant`, `app`, `store-app`, `store-tenant`, `corp`, `unified` or
     /// `user`.
     pub kind: &'static str,
     /// The time that the fetch took, retries included.

@@ -116,7 +116,7 @@
 //!
 //! # More
 //!
-//! - [Guide](guide): tokens and logins, errors, retries and limits, events, testing, and moving over from
+//! - [Guide](guide): tokens and logins, errors, retries and limits, events, testing, and migration from
 //!   `dingtalk-stream` and the official SDKs.
 //! - [Example programs](https://github.com/openplat/openplat/tree/main/crates/dingtalk-convfile/examples).
 //! - An endpoint that no crate has is called by its path: [`Client::raw`](openplat_core::Client::raw).

@@ -5,7 +5,7 @@
 //! cargo run -p feishu-im --features cards,long-connection --example card_button -- oc_...
 //! ```
 //!
-//! In the developer console, receive callbacks over a long-lived connection, and subscribe to
+//! In the developer console, receive callbacks over a long connection, and subscribe to
 //! `card.action.trigger`. For Lark, add `.base_url(feishu_im::Feishu::LARK)` to the client.
 
 use std::env;

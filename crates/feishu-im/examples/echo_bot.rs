@@ -5,7 +5,7 @@
 //! cargo run -p feishu-im --features cards,long-connection --example echo_bot
 //! ```
 //!
-//! This listens over a long-lived connection, for which no public address is needed. With
+//! This listens over a long connection, for which no public address is needed. With
 //! `--webhook`, events come to port 8080 instead, encrypted with the key in `FEISHU_ENCRYPT_KEY`. In
 //! the developer console, subscribe to `im.message.receive_v1` and `card.action.trigger`. For Lark,
 //! add `.base_url(feishu_im::Feishu::LARK)` to the client.

@@ -6,7 +6,7 @@
 //! | [Errors, retries and limits](errors) | reading an error, what is retried, time limits, rates |
 //! | [Events](events) | long connections and webhooks, callbacks, several machines |
 //! | [Testing](testing) | tests without an account |
-//! | [Moving over](moving) | from the official SDKs and from larksuite-oapi-sdk-rs |
+//! | [Migration](migration) | from the official SDKs and from larksuite-oapi-sdk-rs |
 
 #[doc = include_str!("../docs/tokens.md")]
 pub mod tokens {}
@@ -22,5 +22,5 @@ pub mod events {}
 #[cfg_attr(not(feature = "long-connection"), doc = "Needs the feature `long-connection`.")]
 pub mod testing {}
 
-#[doc = include_str!("../docs/moving.md")]
-pub mod moving {}
+#[doc = include_str!("../docs/migration.md")]
+pub mod migration {}

@@ -179,7 +179,7 @@
 //! # More
 //!
 //! - Guides: [tokens and login](guide::tokens), [errors, retries and limits](guide::errors),
-//!   [events](guide::events), [testing](guide::testing), and [moving over](guide::moving) from the
+//!   [events](guide::events), [testing](guide::testing), and [migration](guide::migration) from the
 //!   official SDKs and from larksuite-oapi-sdk-rs.
 //! - [All example programs](https://github.com/openplat/openplat/tree/main/crates/feishu-im/examples).
 //! - [`feishu-cardkit`](https://docs.rs/feishu-cardkit) updates cards, for example while a text is being

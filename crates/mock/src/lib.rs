@@ -5,7 +5,8 @@
 //! the requests for the test to look at.
 //!
 //! ```sh
-//! cargo add --dev openplat-mock serde_json
+//! cargo add --dev openplat-mock
+//! cargo add --dev serde_json
 //! cargo add --dev feishu-im --features examples
 //! ```
 //!

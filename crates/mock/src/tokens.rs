@@ -12,7 +12,7 @@ static NUMBER: AtomicU64 = AtomicU64::new(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const CODE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// A kind of token that the platform grants.
+/// A type of token that the platform grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenKind {

@@ -50,10 +50,11 @@
 //!
 //! # Outages
 //!
-//! No call fails because Redis is unavailable. A client whose store does not respond within
+//! If Redis is unavailable, calls of the app still work: a client whose store does not respond within
 //! [`timeout`](RedisTokenStore::timeout) warns through `tracing` and fetches a token of its own. The
 //! store connects when it is used, and again after a failure, so tokens are shared as soon as Redis
-//! is back. Only `set_ticket` fails, because a ticket that is not stored is lost.
+//! is back. What only Redis has cannot be fetched: a call that needs a user's tokens or a ticket which
+//! the process does not have in memory fails with `ErrorKind::TokenStore`, and so does `set_ticket`.
 //!
 //! # Security
 //!
@@ -76,7 +77,7 @@
 //! | `openplat:lock:<token key>` | the random ID of the lock | when the lock expires, at the latest |
 //! | `openplat:{seen}:<event key>` | `by` and the ID of the attempt, then `done` | with the lease, then after the time to keep it |
 //!
-//! A [`TokenKey`] is text: the host, the app's ID, a hash of its secret and the kind of token. A
+//! A [`TokenKey`] is text: the host, the app's ID, a hash of its secret and the type of token. A
 //! value that cannot be decrypted counts as absent and is replaced, for example the plain text of
 //! earlier versions.
 //!

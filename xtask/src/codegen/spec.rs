@@ -296,7 +296,7 @@ pub enum Method {
     Delete,
 }
 
-/// A kind of token.
+/// A type of token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Token {

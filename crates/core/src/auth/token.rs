@@ -39,7 +39,7 @@ impl Token {
     }
 }
 
-/// The key of a token in a store: host, app, a hash of the app secret, and the kind of token, so that
+/// The key of a token in a store: host, app, a hash of the app secret, and the type of token, so that
 /// a store shared by several apps never mixes them up. Its text holds no secret.
 #[derive(Clone)]
 pub struct TokenKey {

@@ -44,7 +44,7 @@ pub enum Grant {
 }
 
 impl Grant {
-    /// Returns the kind of token, without whose it is.
+    /// Returns the type of token, without whose it is.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Internal => "tenant",

@@ -154,19 +154,19 @@ pub(super) const COMMON_CODES: &[CodeMeta] = &[
         "99991663",
         400,
         ErrorKind::Unauthenticated,
-        "If a new token is refused as well, check that the app is enabled and that the operation accepts this kind of token.",
+        "If a new token is refused as well, check that the app is enabled and that the operation accepts this type of token.",
     ),
     CodeMeta::new(
         "99991664",
         400,
         ErrorKind::Unauthenticated,
-        "If a new token is refused as well, check that the app is enabled and that the operation accepts this kind of token.",
+        "If a new token is refused as well, check that the app is enabled and that the operation accepts this type of token.",
     ),
     CodeMeta::new(
         "99991665",
         400,
         ErrorKind::Unauthenticated,
-        "If a new token is refused as well, check that the app is enabled and that the operation accepts this kind of token.",
+        "If a new token is refused as well, check that the app is enabled and that the operation accepts this type of token.",
     ),
     CodeMeta::new(
         "99991668",
@@ -178,7 +178,7 @@ pub(super) const COMMON_CODES: &[CodeMeta] = &[
         "99991671",
         400,
         ErrorKind::Unauthenticated,
-        "If a new token is refused as well, check that the app is enabled and that the operation accepts this kind of token.",
+        "If a new token is refused as well, check that the app is enabled and that the operation accepts this type of token.",
     ),
     CodeMeta::new(
         "99991672",
