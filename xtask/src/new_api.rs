@@ -224,9 +224,9 @@ pub type WithToken = openplat_core::WithToken<{ty}>;
 }
 
 fn readme(name: &str, vendor: Vendor) -> String {
-    let platform = match vendor {
-        Vendor::Feishu => "Feishu and Lark",
-        Vendor::DingTalk => "DingTalk",
+    let (platform, guides) = match vendor {
+        Vendor::Feishu => ("Feishu and Lark", "feishu-im/latest/feishu_im/guide"),
+        Vendor::DingTalk => ("DingTalk", "dingtalk-convfile/latest/dingtalk_convfile/guide"),
     };
     let ident = naming::crate_ident(name);
     format!(
@@ -253,15 +253,17 @@ All operations are on [docs.rs/{name}](https://docs.rs/{name}).
 | feature | what it adds |
 | --- | --- |
 | `events` | events and callbacks over a webhook |
-| `long-connection` | events over a WebSocket that the program opens |
+| `long-connection` | `events`, and events and callbacks over a WebSocket that the program opens |
 | `examples` | the documented responses, for [`openplat-mock`](https://docs.rs/openplat-mock) |
 | `reqwest` (default) | the built-in transport; without it, use [`openplat-hyper`](https://docs.rs/openplat-hyper) or one of your own |
 | `ring` (default) | TLS by ring if the process has not installed another rustls provider |
 
 ## More
 
-- [Guide to all crates]({REPOSITORY}#readme): tokens, events, files, errors, retries, tests without an
-  account. [中文说明]({REPOSITORY}/blob/main/README.zh-CN.md)
+- [Guides](https://docs.rs/{guides}): tokens and logins, errors, events, testing, migration from other
+  SDKs
+- [Overview of all crates]({REPOSITORY}#readme),
+  [中文说明]({REPOSITORY}/blob/main/README.zh-CN.md)
 - [Changelog]({REPOSITORY}/blob/main/CHANGELOG.md)
 
 Needs Rust 1.88 or newer, tokio, and a C compiler for ring. Not affiliated with the vendors.
