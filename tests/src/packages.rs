@@ -28,7 +28,9 @@ fn each_package_holds_the_licenses_and_its_own_readme() {
         let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
         let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
         assert!(readme.starts_with(&format!("# {}\n", name.trim_matches('"'))), "{folder:?}");
-        assert!(readme.contains("README.zh-CN.md"), "{folder:?}");
+        for link in ["README.zh-CN.md", "/guide"] {
+            assert!(readme.contains(link), "{folder:?} has no link to {link}");
+        }
     }
 }
 
@@ -43,6 +45,31 @@ fn each_package_can_be_found_and_is_documented_whole() {
             "\nall-features = true\n",
         ] {
             assert!(manifest.contains(line), "{folder:?} lacks {line:?}");
+        }
+    }
+}
+
+#[test]
+fn each_package_is_in_the_tables_of_the_documents() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let [english, chinese, documents, folders] =
+        ["README.md", "README.zh-CN.md", "openapi/README.md", "ARCHITECTURE.md"].map(read);
+    for (folder, manifest) in packages() {
+        let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
+        let name = name.trim_matches('"');
+        let folder = folder.file_name().unwrap().to_str().unwrap();
+        let row = format!("\n| [`{name}`](crates/{folder}) |");
+        let document = format!("\n| [`{folder}.json`]({folder}.json) |");
+        let has_specs = root().join("specs").join(folder).exists();
+        let is_listed = [format!("`crates/{folder}`"), format!(", `{folder}`")];
+        // Programs depend on core through the others.
+        for (path, is_there) in [
+            ("README.md", english.contains(&row) || folder == "core"),
+            ("README.zh-CN.md", chinese.contains(&row) || folder == "core"),
+            ("openapi/README.md", documents.contains(&document) || !has_specs),
+            ("ARCHITECTURE.md", is_listed.iter().any(|it| folders.contains(it))),
+        ] {
+            assert!(is_there, "add `{name}` to the table of {path}");
         }
     }
 }
