@@ -4,6 +4,7 @@
 
 mod diagnostics;
 mod digest;
+mod documents;
 mod features;
 mod listing;
 mod tree;
