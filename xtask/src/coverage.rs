@@ -24,7 +24,7 @@ pub struct Options {
     /// The API that the pages describe; found for each page if omitted
     #[arg(long, value_name = "NAME")]
     api: Option<String>,
-    /// Fail if a page has no spec or a spec has no page, and no fix-up says why
+    /// Fail if a page has no spec or a spec has no page, and `fixups.json` gives no reason
     #[arg(long)]
     check: bool,
     /// Print one JSON object on standard output

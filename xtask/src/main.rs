@@ -37,7 +37,7 @@ enum Task {
         /// Check that the generated code is up to date; print a diff and fail if it is not
         #[arg(long)]
         check: bool,
-        /// Show all problems of the specs
+        /// Show all faults of the specs
         #[arg(long)]
         verbose: bool,
     },
@@ -92,9 +92,9 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
-    /// Take over a vendor's pages into specs, code and changelog, test that, and summarize it
+    /// Update specs, code and changelog from a vendor's pages, test the result, and print a summary
     Refresh(refresh::Options),
-    /// Compare what a vendor's pages describe with what has specs
+    /// List the pages without a spec and the specs without a page
     Coverage(coverage::Options),
     /// Print the changes of the specs since a revision, as a changelog by crate
     Changes {
@@ -139,13 +139,13 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Check the generated code, then call every crate against a local mock platform
+    /// Check the generated code, then call every crate with operations against a local mock platform
     Demo,
     /// Compare calls through the crates with the same calls written by hand
     Bench(bench::Options),
     /// Run the checks that must pass before a change lands
     Ci(ci::Options),
-    /// Find phrases that have a better word; fail if there are more than the budget allows
+    /// Find phrases that have a better word; fail if there are more than `xtask/words.json` allows
     Words {
         /// Lower the budget to the phrases that are left
         #[arg(long)]

@@ -40,7 +40,8 @@ pub struct Options {
     /// Fail if a step is skipped
     #[arg(long)]
     strict: bool,
-    /// Accept with `--strict` that steps are skipped for which package registries are not enough
+    /// With `--strict`, allow steps to be skipped that need more of the internet than package
+    /// registries
     #[arg(long, requires = "strict")]
     offline: bool,
 }

@@ -148,7 +148,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "demo",
-        shows: "Calls through every crate work against a local platform",
+        shows: "Calls of every crate with operations work against a local platform",
         needs: &[],
         run: Commands(&["cargo xtask demo"]),
         help: "The last call above failed. Fix the crate, or `crates/demo` if it expects too much.",

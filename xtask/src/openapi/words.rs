@@ -24,7 +24,7 @@ impl<'a> Words<'a> {
         docs::paragraph(&self.plain(text, siblings)).join("\n")
     }
 
-    /// Returns the first sentence without its full stop, for a list of contents.
+    /// Returns the first sentence without its period, for a list of contents.
     pub fn summary(&self, text: &str, siblings: &[&Field]) -> String {
         first_sentence(&self.plain(text, siblings))
     }
@@ -57,7 +57,7 @@ fn first_sentence(text: &str) -> String {
     let mut sentence = String::new();
     for part in text.lines().next().unwrap_or_default().split_inclusive(". ") {
         sentence.push_str(part);
-        // A full stop within code ends nothing.
+        // A period within code ends nothing.
         if sentence.matches('`').count().is_multiple_of(2) {
             break;
         }

@@ -10,7 +10,7 @@ const EMPTY: [&str; 24] = [
 
 /// The advice on a text that is not a sentence.
 pub const HINT: &str =
-    "say in English, in our own words, what it stands for, and end with a full stop";
+    "say in English, in our own words, what it stands for, and end with a period";
 
 /// Returns what is wrong with a sentence.
 pub fn problem(text: &str) -> Option<&'static str> {

@@ -216,7 +216,7 @@ fn before_sentence(line: &str) -> &str {
     if sentence && words::is_identifier(value) { value.trim_end_matches('.') } else { line }
 }
 
-/// Without quotes, backticks and the full stop.
+/// Without quotes, backticks and the period.
 fn clean(text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches(['。', '；', ';']).trim_end();
     let text = text.strip_suffix("<br").unwrap_or(text).trim();
@@ -353,7 +353,7 @@ fn item(line: &str, announced: bool) -> Option<NamedValue> {
                         )
                 })
                 .unwrap_or(text.len());
-            // A full stop or a dash at the end belongs to the sentence.
+            // A period or a dash at the end belongs to the sentence.
             let value = text[..end].trim_end_matches(['.', '-']);
             (value, &text[value.len()..])
         }
