@@ -77,7 +77,9 @@ impl Lab {
     pub fn xtask_with(&self, variables: &[(&str, PathBuf)], args: &[&str]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.arg("--root").arg(self.0.path()).args(args).current_dir(self.0.path());
-        command.env_remove("CLICOLOR_FORCE").envs(variables.iter().cloned());
+        // The tests themselves may run with any of these.
+        command.env_remove("CLICOLOR_FORCE").env_remove("INSTA_UPDATE");
+        command.envs(variables.iter().cloned());
         finished(command.output().unwrap())
     }
 
