@@ -1,4 +1,4 @@
-//! What comes back for a push.
+//! The acknowledgment of a push.
 
 use std::error::Error;
 use std::fmt;
