@@ -103,6 +103,18 @@ fn a_path_that_is_not_there() {
 }
 
 #[test]
+fn hidden_folders_among_the_specs_are_no_apis() {
+    let lab = Lab::new();
+    lab.write("pages/dock.md", page("GET", "/docks", ""));
+    lab.distil();
+    lab.write("specs/.idea/workspace.xml", "");
+    for command in ["drift", "coverage"] {
+        let run = lab.xtask(&[command, "pages"]);
+        assert!(run.ok, "{}", run.err);
+    }
+}
+
+#[test]
 fn the_name_of_an_api_is_no_path() {
     let lab = Lab::new();
     lab.write("pages/dock.md", page("GET", "/docks", ""));

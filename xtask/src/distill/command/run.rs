@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::definitions::Definitions;
 use super::writing::{self, Sources};
-use crate::codegen::diagnostic::SHOWN;
-use crate::codegen::{rules, spec};
+use crate::codegen::diagnostic::{Diagnostics, SHOWN};
+use crate::codegen::{Error, load, rules, spec};
 use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
 use crate::distill::read::report::{Remark, RemarkKind};
@@ -243,6 +243,17 @@ struct Books<'a> {
     outlived: Vec<String>,
 }
 
+/// Returns the names of the APIs that have specs.
+fn apis(specs: &Path) -> Result<Vec<String>, String> {
+    let mut faults = Diagnostics::default();
+    let folders = load::folders(Path::new(""), specs, &mut faults);
+    if !faults.is_empty() {
+        return Err(explain(&Error::Specs(faults)));
+    }
+    let name = |folder: &PathBuf| Some(folder.file_name()?.to_string_lossy().into_owned());
+    Ok(folders.iter().filter_map(name).collect())
+}
+
 struct OpenBook {
     book: Book,
     fixups: Vec<Fixup>,
@@ -272,11 +283,7 @@ impl<'a> Books<'a> {
         if let Some(api) = task.api.filter(|_| task.aim == Aim::Compare) {
             books.open(api, spec::Vendor::Feishu)?;
         } else if task.aim != Aim::Distill {
-            let entries =
-                fs::read_dir(task.specs).map_err(|error| unreadable(task.specs, &error))?;
-            let folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
-            for folder in folders {
-                let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            for name in apis(task.specs)? {
                 books.open(&name, spec::Vendor::Feishu)?;
             }
         }
@@ -905,10 +912,10 @@ fn line_of(page: &Page) -> usize {
 }
 
 /// Returns the reason why specs cannot be read, for a terminal.
-fn explain(error: &crate::codegen::Error) -> String {
+fn explain(error: &Error) -> String {
     let shown = error.shown(SHOWN);
     match error {
-        crate::codegen::Error::Specs(_) => {
+        Error::Specs(_) => {
             format!("{shown}\n\nthe specs have faults; run `cargo xtask codegen`")
         }
         _ => shown,
@@ -983,16 +990,18 @@ pub struct Unwritten {
     left: &'static str,
 }
 
-/// Writes the files, all or none: they are prepared next to their places, and then put there.
+/// Writes the files, all or none: they are prepared elsewhere, and then put into their places.
 pub fn write(folder: &Path, files: &[Written]) -> Result<(), Unwritten> {
     let failed = |path: &Path, error: io::Error| {
         let why = format!("{} cannot be written: {error}", path.display());
         Unwritten { why, left: "nothing was written" }
     };
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    // What a killed process leaves in `target` is not among the specs.
+    let target = folder.with_file_name("target");
     let aside = tempfile::Builder::new()
         .prefix(".distill-")
-        .tempdir_in(folder)
+        .tempdir_in(if target.is_dir() { &target } else { folder })
         .map_err(|error| failed(folder, error))?;
     for (index, file) in files.iter().enumerate() {
         let path = aside.path().join(index.to_string());
