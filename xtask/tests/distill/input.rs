@@ -103,6 +103,18 @@ fn a_path_that_is_not_there() {
 }
 
 #[test]
+fn an_api_that_is_not_there_is_not_taken_for_an_empty_one() {
+    let lab = Lab::new();
+    lab.write("pages/dock.md", page("GET", "/docks", ""));
+    lab.distil();
+    for command in ["drift", "coverage"] {
+        let run = lab.xtask(&[command, "pages", "--api", "harbro"]);
+        let said = "no specs found for `harbro`; available: `harbor`";
+        assert!(!run.ok && run.err.contains(said), "{}{}", run.out, run.err);
+    }
+}
+
+#[test]
 fn hidden_folders_among_the_specs_are_no_apis() {
     let lab = Lab::new();
     lab.write("pages/dock.md", page("GET", "/docks", ""));

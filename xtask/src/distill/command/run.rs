@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::definitions::Definitions;
 use super::writing::{self, Sources};
-use crate::codegen::diagnostic::{Diagnostics, SHOWN};
+use crate::codegen::diagnostic::{Diagnostics, SHOWN, one_of};
 use crate::codegen::{Error, load, rules, spec};
 use crate::distill::read;
 use crate::distill::read::facts::{Endpoint, Event, Page, Reading, Vendor};
@@ -254,6 +254,17 @@ fn apis(specs: &Path) -> Result<Vec<String>, String> {
     Ok(folders.iter().filter_map(name).collect())
 }
 
+fn check_name(api: &str, known: &[String]) -> Result<(), String> {
+    let is_known = known.iter().any(|name| name == api);
+    is_known.then_some(()).ok_or_else(|| {
+        format!(
+            "no specs found for `{api}`; available: {}\n\nif it is a new API, make its place first and \
+             commit it:\n  cargo xtask new-api {api} --vendor VENDOR",
+            one_of(known.iter().map(String::as_str))
+        )
+    })
+}
+
 struct OpenBook {
     book: Book,
     fixups: Vec<Fixup>,
@@ -280,12 +291,16 @@ impl<'a> Books<'a> {
             changes: Vec::new(),
             outlived: Vec::new(),
         };
-        if let Some(api) = task.api.filter(|_| task.aim == Aim::Compare) {
-            books.open(api, spec::Vendor::Feishu)?;
-        } else if task.aim != Aim::Distill {
-            for name in apis(task.specs)? {
-                books.open(&name, spec::Vendor::Feishu)?;
-            }
+        if task.aim == Aim::Distill {
+            return Ok(books);
+        }
+        let mut names = apis(task.specs)?;
+        if let Some(api) = task.api {
+            check_name(api, &names)?;
+            names.retain(|name| task.aim == Aim::Refresh || name == api);
+        }
+        for name in names {
+            books.open(&name, spec::Vendor::Feishu)?;
         }
         Ok(books)
     }
