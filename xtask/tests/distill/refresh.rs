@@ -452,6 +452,32 @@ fn apis_with_sentences_of_the_same_place_keep_them_apart() {
 }
 
 #[test]
+fn what_is_left_out_is_said_of_the_page_of_its_own_api() {
+    let lab = checkout();
+    lab.write("specs/quay/api.json", r#"{ "vendor": "feishu", "modules": {}, "errors": {} }"#);
+    lab.write("crates/quay/Cargo.toml", "");
+    generate(&lab);
+    commit(&lab);
+    let quay =
+        |path: &str, sections: &str| page("POST", path, sections).replace("/dock/v1/", "/quay/v1/");
+    lab.write("pages/quay.md", quay("/ships", ""));
+    for _ in 0..2 {
+        if !refresh(&lab, &["pages", "--api", "quay"]).ok {
+            fill(&lab, "target/sentences.json");
+        }
+    }
+    commit(&lab);
+    // Both APIs have a `dock.create` now.
+    let kind = "kind | string | 否 | 类型<br>**示例值**：\"odd\"<br>**可选值有**：<br>- `wet`：湿";
+    lab.write("pages/quay.md", quay("/docks", &table("请求体", &[kind])));
+    let run = refreshed(&lab);
+    assert!(run.ok, "{}", run.err);
+    let line =
+        "- `pages/quay.md:1`: conflict: left out: the example `odd` is not one of the values";
+    assert!(run.out.lines().any(|it| it.starts_with(line)), "{}", run.out);
+}
+
+#[test]
 fn an_operation_that_moved_takes_its_spec_along() {
     let lab = checkout();
     let address = "---\nurl: https://open.feishu.cn/document/harbor/dock\n---\n\n";

@@ -846,9 +846,12 @@ fn no_fixup(file: &str, departure: &str) -> Change {
 
 /// Says what was left out, at the page that brought it.
 fn tell(reports: &mut [PageReport], book: &Book, stem: &str, reasons: Vec<String>) {
-    let own = reports.iter().position(|report| report.spec.as_deref() == Some(stem));
+    let is_of_api = |report: &PageReport| report.api.as_ref() == Some(&book.name);
+    let is_own = |report: &PageReport| is_of_api(report) && report.spec.as_deref() == Some(stem);
+    let own = reports.iter().position(is_own);
     // Remarks that several pages share appear at the first of them.
-    let first = || reports.iter().position(|report| report.spec.is_some());
+    let is_shared = |report: &PageReport| is_of_api(report) && report.spec.is_some();
+    let first = || reports.iter().position(is_shared);
     let Some(report) = own.or_else(first).and_then(|index| reports.get_mut(index)) else { return };
     let is_there = match stem.strip_prefix(EVENTS) {
         Some(id) => book.events.contains_key(id),
