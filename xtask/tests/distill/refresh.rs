@@ -478,6 +478,23 @@ fn what_is_left_out_is_said_of_the_page_of_its_own_api() {
 }
 
 #[test]
+fn the_address_of_a_page_is_filled_in_where_nothing_else_differs() {
+    let lab = checkout();
+    lab.write("pages/ship.md", event("dock.ship.came_v1", &["name | string | 名称"]));
+    let run = refreshed(&lab);
+    assert!(run.ok, "{}", run.err);
+    commit(&lab);
+    for (page, spec) in [("dock", DOCK), ("ship", "specs/harbor/events/dock.ship.came_v1.json")] {
+        let address = format!("https://open.feishu.cn/document/harbor/{page}");
+        let page = format!("pages/{page}.md");
+        lab.write(&page, format!("---\nurl: {address}\n---\n\n{}", lab.read(&page)));
+        let run = refresh(&lab, &["pages"]);
+        assert!(run.ok && lab.read(spec).contains(&address), "{}{}", run.err, lab.read(spec));
+        commit(&lab);
+    }
+}
+
+#[test]
 fn an_operation_that_moved_takes_its_spec_along() {
     let lab = checkout();
     let address = "---\nurl: https://open.feishu.cn/document/harbor/dock\n---\n\n";

@@ -732,6 +732,10 @@ impl<'a> Books<'a> {
             (book.endpoints.get_mut(&file), merged.endpoints.get(&file))
         {
             old.source.clone_from(&new.source);
+        } else if let Some(id) = file.strip_prefix(EVENTS)
+            && let (Some(old), Some(new)) = (book.events.get_mut(id), merged.events.get(id))
+        {
+            old.source.clone_from(&new.source);
         }
         Ok((file, changes))
     }
