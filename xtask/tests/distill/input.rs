@@ -1,6 +1,7 @@
 //! What is no page, and what cannot be read or written: an error with its file, and nothing done.
 
 use std::fs::File;
+use std::os::unix::fs::symlink;
 
 use super::fresh::{page, table};
 use super::lab::Lab;
@@ -100,6 +101,25 @@ fn a_path_that_is_not_there() {
     );
     std::fs::create_dir(lab.path("pages")).unwrap();
     refused(&lab, &DISTIL, "there are no pages");
+}
+
+#[test]
+fn a_link_in_a_folder_leads_to_no_other_folder() {
+    let lab = Lab::new();
+    lab.write("pages/good.md", page("GET", "/docks", ""));
+    for link in ["one", "two"] {
+        symlink(".", lab.path(&format!("pages/{link}"))).unwrap();
+    }
+    let run = lab.xtask(&DISTIL);
+    for link in ["pages/one", "pages/two"] {
+        let said = format!("{link}:1: unreadable: a link to a folder");
+        assert!(!run.ok && run.err.contains(&said), "{}", run.err);
+    }
+    assert!(run.err.contains("pages read                3"), "{}", run.err);
+    symlink("pages", lab.path("named")).unwrap();
+    let run = lab.xtask(&["drift", "named"]);
+    assert!(run.err.contains("named/one:1: unreadable: a link to a folder"), "{}", run.err);
+    assert!(run.out.is_empty(), "a link that is named is followed: {}", run.out);
 }
 
 #[test]

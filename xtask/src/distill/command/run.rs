@@ -174,23 +174,29 @@ pub fn run(task: &Task<'_>, progress: &dyn Fn(usize, usize)) -> Result<Outcome, 
     Ok(Outcome { pages: reports, specs, changes, files, outlived, gaps, summary })
 }
 
-/// Every file below what was named, in a fixed order.
+/// Every file below what was named, in a fixed order. Links in folders are not followed to others,
+/// which may be those around them.
 fn list(pages: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     for path in pages.iter().filter(|path| path.as_os_str() != "-") {
         fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     }
-    let mut pending: Vec<PathBuf> = pages.iter().rev().cloned().collect();
-    while let Some(path) = pending.pop() {
-        if !path.is_dir() {
+    let mut pending: Vec<(PathBuf, bool)> =
+        pages.iter().rev().map(|path| (path.clone(), path.is_dir())).collect();
+    while let Some((path, is_folder)) = pending.pop() {
+        if !is_folder {
             files.push(path);
             continue;
         }
+        let entry = |entry: io::Result<fs::DirEntry>| {
+            let entry = entry?;
+            Ok((entry.path(), entry.file_type()?.is_dir()))
+        };
         let entries = fs::read_dir(&path).and_then(|entries| {
-            entries.map(|entry| Ok(entry?.path())).collect::<io::Result<BTreeSet<PathBuf>>>()
+            entries.map(entry).collect::<io::Result<BTreeSet<(PathBuf, bool)>>>()
         });
         let entries = entries.map_err(|error| unreadable(&path, &error))?;
-        let is_visible = |path: &PathBuf| {
+        let is_visible = |(path, _): &(PathBuf, bool)| {
             path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
         };
         pending.extend(entries.into_iter().filter(is_visible).rev());
@@ -209,6 +215,9 @@ fn load(path: &Path) -> Result<Vec<u8>, String> {
         io::stdin().take(LARGEST_PAGE + 1).read_to_end(&mut bytes).map_err(failed)?;
     } else {
         let metadata = fs::metadata(path).map_err(failed)?;
+        if metadata.is_dir() {
+            return Err("a link to a folder; name that folder to read its pages".to_owned());
+        }
         if !metadata.is_file() {
             return Err("not a regular file".to_owned());
         }
