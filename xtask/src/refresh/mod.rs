@@ -233,28 +233,43 @@ struct Written {
 
 /// Writes the specs and what follows from them, all or nothing.
 fn write(root: &Path, outcome: &Outcome, record: &mut Record) -> Result<Written, String> {
-    let mut before = Before::default();
-    let result = write_keeping(root, outcome, &mut before).and_then(|written| {
-        before.paths().for_each(|path| record.add(root, &slashes(path)));
-        record.save(root)?;
-        Ok(written)
-    });
+    let (mut before, recorded) = (Before::default(), record.clone());
+    let result = write_keeping(root, outcome, &mut before, record)
+        .and_then(|written| record.save(root).map(|()| written));
     result.map_err(|why| {
         let why = why.trim_start_matches("error: ");
+        // A record of what was put back has no effect.
+        drop(recorded.save(root));
         format!("error: {why}\n\n{}", before.restore(root))
     })
 }
 
-fn write_keeping(root: &Path, outcome: &Outcome, before: &mut Before) -> Result<Written, String> {
+/// Writes each file after its earlier contents are kept and it is recorded, so that a run that is
+/// killed can be continued.
+fn write_keeping(
+    root: &Path,
+    outcome: &Outcome,
+    before: &mut Before,
+    record: &mut Record,
+) -> Result<Written, String> {
     for file in &outcome.files {
-        before.keep(root, &Path::new("specs").join(&file.path))?;
+        let path = Path::new("specs").join(&file.path);
+        before.keep(root, &path)?;
+        record.expect(&slashes(&path), &file.text);
     }
+    record.save(root)?;
     run::write(&root.join("specs"), &outcome.files).map_err(|error| error.why)?;
     for plan in GENERATED {
         let plan = plan(root).map_err(|error| error.shown(SHOWN))?;
         check_sentences(&plan.undescribed)?;
         plan.changes.iter().try_for_each(|change| before.keep(root, &change.path))?;
+        let add = |record: &mut Record| {
+            plan.changes.iter().for_each(|change| record.add(root, &slashes(&change.path)));
+        };
+        add(record);
+        record.save(root)?;
         codegen::apply(root, &plan.changes).map_err(|error| error.source.to_string())?;
+        add(record);
     }
     let changes = changes::since(root, "HEAD")?;
     if !changes.faults.is_empty() {
@@ -263,7 +278,7 @@ fn write_keeping(root: &Path, outcome: &Outcome, before: &mut Before) -> Result<
     let mut left_out = Vec::new();
     if !changes.crates.is_empty() {
         let head = git(root, &["show", &format!("HEAD:{}", changelog::PATH)])?;
-        edit(root, changelog::PATH, before, |text| {
+        edit(root, changelog::PATH, before, record, |text| {
             let (head, mut changelog) = (Changelog::parse(&head)?, Changelog::parse(text)?);
             left_out = changelog::specs::record(&changes.crates, &mut changelog, Some(&head));
             Ok(changelog.to_string())
@@ -271,7 +286,7 @@ fn write_keeping(root: &Path, outcome: &Outcome, before: &mut Before) -> Result<
     }
     let apis = codegen::lower(root).map_err(|error| error.shown(SHOWN))?;
     for readme in readme::READMES {
-        edit(root, readme, before, |text| Ok(readme::with_counts(text, &apis)))?;
+        edit(root, readme, before, record, |text| Ok(readme::with_counts(text, &apis)))?;
     }
     Ok(Written { is_new: before.paths().len() > 0, crates: changes.crates, left_out })
 }
@@ -280,6 +295,7 @@ fn edit(
     root: &Path,
     path: &str,
     before: &mut Before,
+    record: &mut Record,
     with: impl FnOnce(&str) -> Result<String, String>,
 ) -> Result<(), String> {
     let old = fs::read_to_string(root.join(path))
@@ -287,6 +303,8 @@ fn edit(
     let new = with(&old)?;
     if new != old {
         before.keep(root, Path::new(path))?;
+        record.expect(path, &new);
+        record.save(root)?;
         fs::write(root.join(path), new)
             .map_err(|error| format!("{path} cannot be written: {error}"))?;
     }

@@ -13,7 +13,7 @@ use super::checkout::Changed;
 
 const PATH: &str = "target/refresh.json";
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Record {
     /// The hashes of the files as they were written, by their paths; `None` for one that was removed.
     files: BTreeMap<String, Option<String>>,
@@ -53,6 +53,11 @@ impl Record {
         self.files.insert(path.to_owned(), hash(&root.join(path)));
     }
 
+    /// Notes a file as it is about to be written.
+    pub fn expect(&mut self, path: &str, text: &str) {
+        self.files.insert(path.to_owned(), Some(hash_of(text.as_bytes())));
+    }
+
     /// Notes that a list of sentences was taken over.
     pub fn take(&mut self, sentences: &Path) {
         self.sentences = hash(sentences);
@@ -84,6 +89,9 @@ impl Record {
 
 /// The hash of a file; `None` if there is none.
 fn hash(path: &Path) -> Option<String> {
-    let bytes = fs::read(path).ok()?;
-    Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    fs::read(path).ok().map(|bytes| hash_of(&bytes))
+}
+
+fn hash_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

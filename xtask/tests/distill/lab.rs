@@ -85,9 +85,18 @@ impl Lab {
 
     /// The command where no file can have more than so many blocks of 512 bytes.
     pub fn xtask_with_small_files(&self, blocks: u64, args: &[&str]) -> Run {
-        let mut command = Command::new("sh");
         // Without the trap, the process would be killed instead of told.
-        let line = "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"";
+        self.limited("trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", blocks, args)
+    }
+
+    /// The command, killed when it writes a file of more than so many blocks of 512 bytes.
+    pub fn xtask_killed_at(&self, blocks: u64, args: &[&str]) {
+        let run = self.limited("ulimit -c 0; ulimit -f \"$0\"; exec \"$@\"", blocks, args);
+        assert!(!run.ok && run.err.is_empty(), "{}{}", run.out, run.err);
+    }
+
+    fn limited(&self, line: &str, blocks: u64, args: &[&str]) -> Run {
+        let mut command = Command::new("sh");
         command.args(["-c", line, &blocks.to_string(), env!("CARGO_BIN_EXE_xtask"), "--root"]);
         command.arg(self.0.path()).args(args).current_dir(self.0.path());
         finished(command.env_remove("CLICOLOR_FORCE").output().unwrap())

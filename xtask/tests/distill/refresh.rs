@@ -334,6 +334,26 @@ fn a_write_that_fails_takes_back_those_before_it() {
 }
 
 #[test]
+fn a_run_that_is_killed_is_continued() {
+    let lab = checkout();
+    lab.write("pages/note.md", pin_note());
+    assert!(!refresh(&lab, &["pages"]).ok);
+    fill(&lab, "target/sentences.json");
+    // The specs and the code are written, but not the document, which is longer.
+    let size = lab.read("openapi/harbor.json").len() as u64;
+    lab.xtask_killed_at(size.div_ceil(512), &["refresh", "pages"]);
+    assert!(lab.path(SPEC).is_file() && !lab.xtask(&["openapi", "--check"]).ok);
+    lab.write("cargo.fails", "clippy");
+    let failed = refresh(&lab, &["pages"]);
+    assert!(failed.err.contains("-Dwarnings` failed"), "{}", failed.err);
+    assert!(failed.err.contains("To go back instead:"), "{}", failed.err);
+    assert!(lab.xtask(&["codegen", "--check"]).ok && lab.xtask(&["openapi", "--check"]).ok);
+    assert!(lab.read("CHANGELOG.md").contains("`PinNoteDock`"), "{}", lab.read("CHANGELOG.md"));
+    go_back(&lab, &failed);
+    assert_eq!(status(&lab), "", "what the killed run wrote is undone as well");
+}
+
+#[test]
 fn a_second_refresh_of_an_operation_has_its_own_entry() {
     let lab = checkout();
     for field in ["size", "depth"] {
