@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anstream::print;
 use clap::Args;
 use serde::Serialize;
 
@@ -122,12 +121,8 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let task = Task { pages, specs: &specs, api, aim, glossary: None, sentences: None };
     let coverage = of(&console::read(&task)?, |name| is_published(root, name));
     match options.json {
-        true => {
-            let json =
-                serde_json::to_string_pretty(&coverage).map_err(|error| error.to_string())?;
-            print!("{json}\n");
-        }
-        false => print!("{}", text(&coverage)),
+        true => console::print_json(&coverage)?,
+        false => console::print(&text(&coverage))?,
     }
     if options.check { check(&coverage) } else { Ok(()) }
 }

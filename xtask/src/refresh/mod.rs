@@ -11,7 +11,7 @@ mod summary;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anstream::{eprint, eprintln, print};
+use anstream::{eprint, eprintln};
 use clap::Args;
 
 use self::before::Before;
@@ -102,7 +102,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     digests.for_each(|file| record.add(root, &file.path));
     record.save(root).map_err(|why| format!("error: {why}"))?;
     let summary = Summary { outcome: &outcome, crates, files: &files, checks: &checks };
-    print!("{}", summary.markdown());
+    console::print(&summary.markdown())?;
     if let Some(why) = checks.iter().find_map(|check| check.outcome.as_ref()?.as_ref().err()) {
         return Err(failed(root, why, &record, &files));
     }

@@ -1,5 +1,6 @@
 //! A folder of its own for each test, with pages and specs in it, and the command to run.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -100,6 +101,15 @@ impl Lab {
         command.args(["-c", line, &blocks.to_string(), env!("CARGO_BIN_EXE_xtask"), "--root"]);
         command.arg(self.0.path()).args(args).current_dir(self.0.path());
         finished(command.env_remove("CLICOLOR_FORCE").output().unwrap())
+    }
+
+    /// The command with an output that takes nothing.
+    pub fn xtask_onto_a_full_disk(&self, args: &[&str]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.arg("--root").arg(self.0.path()).args(args).current_dir(self.0.path());
+        command.stdout(File::create("/dev/full").unwrap()).stderr(Stdio::piped());
+        let child = command.env_remove("CLICOLOR_FORCE").spawn().unwrap();
+        finished(child.wait_with_output().unwrap())
     }
 
     /// Copies the workspace without its history and what is built.

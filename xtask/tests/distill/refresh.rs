@@ -354,6 +354,16 @@ fn a_run_that_is_killed_is_continued() {
 }
 
 #[test]
+fn a_summary_that_cannot_be_printed_is_an_error() {
+    let lab = checkout();
+    let limits = "名称<br>**数据校验规则**：长度范围 `1` ～ `50` 字符 |\n";
+    lab.edit("pages/dock.md", "名称 |\n", limits);
+    let run = lab.xtask_onto_a_full_disk(&["refresh", "pages"]);
+    assert!(!run.ok && run.err.contains("the output cannot be written"), "{}", run.err);
+    assert!(!run.err.contains("panicked"), "{}", run.err);
+}
+
+#[test]
 fn a_second_refresh_of_an_operation_has_its_own_entry() {
     let lab = checkout();
     for field in ["size", "depth"] {

@@ -1,9 +1,11 @@
 //! The output of commands that read pages, on a terminal.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use super::run::{self, Outcome, PageReport, Task};
 use crate::distill::read::report::{Remark, RemarkKind};
@@ -30,6 +32,24 @@ pub fn read(task: &Task<'_>) -> Result<Outcome, String> {
     });
     bar.finish_and_clear();
     outcome.map_err(|error| format!("error: {error}\n\nnothing was written"))
+}
+
+/// Prints a text. An output that takes none, such as a full disk, is an error, unless its reader has
+/// read enough and left, as `head` does.
+pub fn print(text: &str) -> Result<(), String> {
+    match write!(anstream::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("error: the output cannot be written: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a value as JSON.
+pub fn print_json(value: &impl Serialize) -> Result<(), String> {
+    let json = serde_json::to_string_pretty(value)
+        .map_err(|error| format!("error: the output cannot be made: {error}"))?;
+    print(&format!("{json}\n"))
 }
 
 /// Returns a number with the words after it.
