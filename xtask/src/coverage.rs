@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::cargo;
 use crate::distill::command::console;
-use crate::distill::command::run::{Aim, Outcome, PageReport, SpecReport, Task};
+use crate::distill::command::task::{Aim, Outcome, PageReport, SpecReport, Task};
 use crate::distill::specs::route;
 
 /// The pages to compare with the specs.

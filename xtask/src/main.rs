@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
-use xtask::distill::command::{console, run, writing};
+use xtask::distill::command::{console, run, task, writing};
 use xtask::{
     bench, cargo, catalog, changes, ci, codegen, coverage, new_api, openapi, operations, refresh,
     release, words,
@@ -362,8 +362,8 @@ struct How {
 fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), String> {
     let sentences = how.sentences.as_deref();
     let glossary = how.glossary.as_deref();
-    let aim = run::Aim::Distill;
-    let task = run::Task { pages, specs, api: Some(api), aim, glossary, sentences };
+    let aim = task::Aim::Distill;
+    let task = task::Task { pages, specs, api: Some(api), aim, glossary, sentences };
     let outcome = console::read(&task).and_then(|outcome| {
         if how.write {
             run::write(specs, &outcome.files).map_err(|error| error.to_string())?;
@@ -393,7 +393,7 @@ fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), 
 }
 
 /// Repeats at the end what could not be read, for the exit status.
-fn all_read(outcome: &run::Outcome) -> Result<(), String> {
+fn all_read(outcome: &task::Outcome) -> Result<(), String> {
     match outcome.summary.unreadable {
         0 => Ok(()),
         pages => {
@@ -414,8 +414,8 @@ fn or_json<T>(result: Result<T, String>, json: bool) -> Result<T, String> {
 }
 
 fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Result<(), String> {
-    let aim = run::Aim::Compare;
-    let task = run::Task { pages, specs, api, aim, glossary: None, sentences: None };
+    let aim = task::Aim::Compare;
+    let task = task::Task { pages, specs, api, aim, glossary: None, sentences: None };
     let outcome = or_json(console::read(&task), json)?;
     eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
     outcome.outlived.iter().for_each(|why| eprintln!("{why}"));

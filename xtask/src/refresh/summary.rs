@@ -8,7 +8,7 @@ use super::checks::Check;
 use crate::changelog::specs;
 use crate::changes::{CrateChanges, Verdict};
 use crate::distill::command::console::{self, count};
-use crate::distill::command::run::{Outcome, PageReport};
+use crate::distill::command::task::{Outcome, PageReport};
 use crate::distill::read::report::Remark;
 use crate::distill::specs::change::Change;
 

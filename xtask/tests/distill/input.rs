@@ -226,6 +226,16 @@ fn a_page_without_an_operation_is_skipped_and_said() {
 }
 
 #[test]
+fn a_guide_before_other_pages_does_not_decide_on_the_platform() {
+    let lab = Lab::new();
+    lab.write("pages/1.md", "# A guide\n\nJust words.\n");
+    lab.write("pages/2.txt", include_str!("../pages/ferry_book.txt"));
+    lab.distil();
+    let api = lab.read("specs/harbor/api.json");
+    assert!(api.contains(r#""vendor": "dingtalk""#), "{api}");
+}
+
+#[test]
 fn json_is_one_object_and_nothing_else() {
     let lab = Lab::new();
     lab.write(

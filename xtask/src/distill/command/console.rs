@@ -7,7 +7,8 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::run::{self, Outcome, PageReport, Task};
+use super::run;
+use super::task::{Outcome, PageReport, Task};
 use crate::distill::read::report::{Remark, RemarkKind};
 use crate::distill::specs::change::{Change, Effect};
 use crate::distill::specs::sentences::Gap;

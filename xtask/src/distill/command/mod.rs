@@ -1,6 +1,15 @@
-//! The commands `distill` and `drift`: `run` has everything done, `console` shows what came of it.
+//! The commands that read pages: `run` reads them and has the rest done in its order. `task` is what
+//! goes in and comes out, `books` holds the specs of the APIs, `add` puts a page into them, `follow`
+//! and `compare` are what `refresh` and `drift` do otherwise, `finish` makes specs pass, and `console`
+//! shows the outcome.
 
+mod add;
+mod books;
+mod compare;
 pub mod console;
 mod definitions;
+mod finish;
+mod follow;
 pub mod run;
+pub mod task;
 pub mod writing;

@@ -60,7 +60,7 @@ pub struct SpecFile {
 
 impl Book {
     /// Reads the specs in `folder/name`, if there are any.
-    pub fn open(folder: &Path, name: &str, vendor: spec::Vendor) -> Result<Self, Error> {
+    pub fn open(folder: &Path, name: &str) -> Result<Self, Error> {
         let mut diagnostics = Diagnostics::default();
         let specs = match folder.join(name).is_dir() {
             true => Some(load::load_api(Path::new(""), &folder.join(name), &mut diagnostics)),
@@ -69,11 +69,11 @@ impl Book {
         if !diagnostics.is_empty() {
             return Err(Error::Specs(diagnostics));
         }
-        Ok(specs.map_or_else(|| Self::empty(name, vendor), |specs| Self::of(folder, specs)))
+        Ok(specs.map_or_else(|| Self::empty(name), |specs| Self::of(folder, specs)))
     }
 
-    fn empty(name: &str, vendor: spec::Vendor) -> Self {
-        let schema = Some("../schema.json".to_owned());
+    fn empty(name: &str) -> Self {
+        let (schema, vendor) = (Some("../schema.json".to_owned()), spec::Vendor::Feishu);
         let (modules, errors) = (BTreeMap::new(), BTreeMap::new());
         Self {
             name: name.to_owned(),
@@ -88,7 +88,7 @@ impl Book {
     }
 
     fn of(folder: &Path, specs: ApiSpecs) -> Self {
-        let mut book = Self::empty(&specs.name, specs.api.spec.vendor);
+        let mut book = Self::empty(&specs.name);
         let home = folder.join(&specs.name);
         let relative = |path: &Path| path.strip_prefix(&home).unwrap_or(path).to_owned();
         let shared = || specs.types.iter().chain(&specs.events.types);
@@ -292,10 +292,15 @@ impl Book {
         own.or_else(|| self.types.get(innermost(ty?))?.ty.fields.as_ref())
     }
 
+    /// Whether nothing was read or added, so that the platform may still be another one.
+    pub fn is_empty(&self) -> bool {
+        let is_new = self.old.is_empty() && self.endpoints.is_empty();
+        is_new && self.events.is_empty() && self.types.is_empty()
+    }
+
     /// Every file that differs from what was read. Nothing at all makes no file.
     pub fn changed_files(&self) -> Vec<SpecFile> {
-        let is_empty = self.endpoints.is_empty() && self.events.is_empty() && self.types.is_empty();
-        if self.old.is_empty() && is_empty {
+        if self.is_empty() {
             return Vec::new();
         }
         self.files()

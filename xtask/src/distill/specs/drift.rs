@@ -90,8 +90,9 @@ fn segments(spec: &spec::Endpoint) -> BTreeSet<&str> {
 }
 
 /// Says that an operation has another method or path, and gives it to the spec.
-pub fn follow(stem: &str, old: &mut spec::Endpoint, new: &spec::Endpoint) -> Vec<Change> {
+pub fn follow(book: &mut Book, stem: &str, new: &spec::Endpoint) -> Vec<Change> {
     let mut changes = Vec::new();
+    let Some(old) = book.endpoints.get_mut(stem) else { return changes };
     let mut change = |at: &str, what, from: &str, to: &str| {
         let (file, at) = (stem.to_owned(), at.to_owned());
         let (from, to) = (Some(from.to_owned()), Some(to.to_owned()));
