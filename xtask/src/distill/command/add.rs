@@ -11,7 +11,7 @@ use crate::distill::read::report::{Remark, RemarkKind};
 use crate::distill::specs::book::Book;
 use crate::distill::specs::change::Change;
 use crate::distill::specs::draft::{self, Draft};
-use crate::distill::specs::fixups::{self, Fixup};
+use crate::distill::specs::fixups::{self, Fixup, Kind, Replacement};
 use crate::distill::specs::{drift, merge, paging, route};
 
 impl Books<'_> {
@@ -88,14 +88,14 @@ impl Books<'_> {
         }
         let (text, corrected) = fixed(&reading.page, &open.fixups, bytes)
             .map_err(|why| format!("{name}:{}: {why}", line_of(&reading.page)))?;
-        let corrected: Vec<Fixup> = corrected.into_iter().cloned().collect();
-        for fixup in corrected {
-            let why = format!("{name}:{}: {}", line_of(&reading.page), fixups::corrected(&fixup));
+        for (page, wrong) in corrected {
+            let why = fixups::corrected(&page, &wrong);
+            let why = format!("{name}:{}: {why}", line_of(&reading.page));
             if self.task.aim != Aim::Compare {
                 return Err(why);
             }
             self.outlived.push(why);
-            self.changes.push(no_fixup(&fixup.page, &fixup.find));
+            self.changes.push(no_fixup(&page, &wrong.find));
         }
         if let Some(text) = text {
             reading = read::read_with(&name, text.as_bytes(), types);
@@ -212,26 +212,26 @@ fn subject(page: &Page) -> Option<String> {
     }
 }
 
+/// A fix-up that has nothing to replace any more, with the page that it names.
+type Corrected = (String, Replacement);
+
 /// Returns the page without the mistakes that are known of it, and the fix-ups that find none.
-fn fixed<'f>(
+fn fixed(
     page: &Page,
-    fixups: &'f [Fixup],
+    fixups: &[Fixup],
     bytes: &[u8],
-) -> Result<(Option<String>, Vec<&'f Fixup>), String> {
-    let meant = fixups.iter().filter(|fixup| !fixup.find.is_empty() && fixup.concerns(page));
-    let meant: Vec<&Fixup> = meant.collect();
-    if meant.is_empty() {
-        return Ok((None, Vec::new()));
-    }
-    let mut text = read::text_of(bytes)?;
-    let mut outlived = Vec::new();
-    for fixup in meant {
-        match fixup.apply(&text) {
-            Some(without) => text = without,
-            None => outlived.push(fixup),
+) -> Result<(Option<String>, Vec<Corrected>), String> {
+    let (mut text, mut outlived) = (None, Vec::new());
+    for fixup in fixups.iter().filter(|fixup| fixup.concerns(page)) {
+        let Kind::Replace(wrong) = &fixup.kind else { continue };
+        let before = text.map_or_else(|| read::text_of(bytes), Ok)?;
+        let without = wrong.apply(&before);
+        if without.is_none() {
+            outlived.push((fixup.page.clone(), wrong.clone()));
         }
+        text = Some(without.unwrap_or(before));
     }
-    Ok((Some(text), outlived))
+    Ok((text, outlived))
 }
 
 /// Whether the page of an operation says what another operation of the API is.

@@ -133,7 +133,7 @@ impl<'a> Books<'a> {
     /// Returns the facts that a page leaves out or contradicts, according to fix-ups.
     pub(super) fn departures(&self, page: &Page) -> Vec<Fixup> {
         let fixups = self.open.values().flat_map(|open| &open.fixups).chain(&self.fixups);
-        let departs = |fixup: &&Fixup| fixup.find.is_empty() && fixup.concerns(page);
+        let departs = |fixup: &&Fixup| fixup.is_departure() && fixup.concerns(page);
         fixups.filter(departs).cloned().collect()
     }
 

@@ -69,7 +69,7 @@ impl Books<'_> {
         };
         let open = self.book(&api)?;
         let before = open.page_of(&stem);
-        let departs = |fixup: &&Fixup| fixup.find.is_empty() && fixup.page == before;
+        let departs = |fixup: &&Fixup| fixup.is_departure() && fixup.page == before;
         departures.extend(open.fixups.iter().filter(departs).cloned());
         draft.notes.depart(&departures);
         let mut changes = drift::follow(&mut open.book, &stem, &draft.spec);

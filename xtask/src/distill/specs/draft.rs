@@ -61,8 +61,8 @@ pub struct Notes {
 impl Notes {
     /// Takes over in what the specs depart from the page.
     pub fn depart(&mut self, fixups: &[Fixup]) {
-        self.lacks.extend(fixups.iter().flat_map(|fixup| fixup.lacks.iter().cloned()));
-        self.differs.extend(fixups.iter().flat_map(|fixup| fixup.differs.iter().cloned()));
+        self.lacks.extend(fixups.iter().flat_map(|fixup| fixup.lacks().iter().cloned()));
+        self.differs.extend(fixups.iter().flat_map(|fixup| fixup.differs().iter().cloned()));
     }
 }
 

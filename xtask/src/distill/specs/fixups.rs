@@ -11,31 +11,57 @@ use super::route;
 use crate::distill::read::facts::Page;
 
 /// One mistake of one page.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Fixup {
     /// The page, by its operation, such as `DELETE /open-apis/im/v1/pins/:message_id`, by its event
     /// type, or by its title if it describes neither.
     pub page: String,
+    pub kind: Kind,
+    /// The reason why the page is wrong, or why the specs differ.
+    pub why: String,
+}
+
+/// The way in which a page and the specs differ.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    Replace(Replacement),
+    /// Facts that the page leaves out.
+    Lacks(Vec<String>),
+    /// Facts of the page that differ from our specs, which are right.
+    Differs(Vec<String>),
+}
+
+/// A wrong text, and what belongs there instead.
+#[derive(Debug, Clone)]
+pub struct Replacement {
+    pub find: String,
+    row: String,
+    replace: String,
+}
+
+/// A fix-up as it is written, with the keys of one kind.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    page: String,
     /// The wrong text, in one row or line that also contains `row`.
     #[serde(default)]
-    pub find: String,
+    find: String,
     /// Another word of the same row; any row if it is empty.
     #[serde(default)]
-    pub row: String,
+    row: String,
     #[serde(default)]
-    pub replace: String,
+    replace: String,
     /// Facts that the page leaves out, such as `fields/message/thread_id`, or a value or an item of
     /// a list, such as `fields/kind=wet` and `scopes=im:chat`.
     #[serde(default, deserialize_with = "one_or_many")]
-    pub lacks: Vec<String>,
+    lacks: Vec<String>,
     /// Facts of the page that differ from our specs, which are right: a line of `drift` without its
     /// beginning, such as `body/note: type string -> int`. `no spec` if the page has no spec, `no
     /// page` if the spec has no page.
     #[serde(default, deserialize_with = "one_or_many")]
-    pub differs: Vec<String>,
-    /// The reason why the page is wrong, or why the specs differ.
-    pub why: String,
+    differs: Vec<String>,
+    why: String,
 }
 
 /// The fix-ups of an API; none if there is no such file.
@@ -46,16 +72,10 @@ pub fn load(folder: &Path) -> Result<Vec<Fixup>, String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
     };
-    let fixups: Vec<Fixup> = serde_json::from_str(&text)
+    let fixups: Vec<Raw> = serde_json::from_str(&text)
         .map_err(|error| format!("{}:{}: {error}", path.display(), error.line()))?;
-    match fixups.iter().find(|fixup| fixup.kinds() != 1) {
-        Some(fixup) => Err(format!(
-            "{}:1: the fix-up of `{}` needs either `find`, with `replace`, or `lacks`, or `differs`",
-            path.display(),
-            fixup.page
-        )),
-        None => Ok(fixups),
-    }
+    let fixups = fixups.into_iter().map(Raw::checked);
+    fixups.collect::<Result<_, _>>().map_err(|why| format!("{}:1: {why}", path.display()))
 }
 
 /// One text, or a list of several that have one reason.
@@ -72,18 +92,45 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     })
 }
 
+impl Raw {
+    fn checked(self) -> Result<Fixup, String> {
+        let Self { page, find, row, replace, lacks, differs, why } = self;
+        let kind = match (find.is_empty(), lacks.is_empty(), differs.is_empty()) {
+            (false, true, true) => Kind::Replace(Replacement { find, row, replace }),
+            (true, false, true) => Kind::Lacks(lacks),
+            (true, true, false) => Kind::Differs(differs),
+            _ => {
+                return Err(format!(
+                    "the fix-up of `{page}` needs either `find`, with `replace`, or `lacks`, or `differs`"
+                ));
+            }
+        };
+        Ok(Fixup { page, kind, why })
+    }
+}
+
 impl Fixup {
-    fn kinds(&self) -> usize {
-        let has = [!self.find.is_empty(), !self.lacks.is_empty(), !self.differs.is_empty()];
-        has.into_iter().filter(|has| *has).count()
+    /// Whether the specs depart from the page, which is read as it is.
+    pub fn is_departure(&self) -> bool {
+        !matches!(self.kind, Kind::Replace(_))
+    }
+
+    /// Returns the facts that the page leaves out, such as `fields/message/thread_id`.
+    pub fn lacks(&self) -> &[String] {
+        if let Kind::Lacks(facts) = &self.kind { facts } else { &[] }
+    }
+
+    /// Returns the facts of the page that differ from the specs.
+    pub fn differs(&self) -> &[String] {
+        if let Kind::Differs(facts) = &self.kind { facts } else { &[] }
     }
 
     pub fn has_no_page(&self) -> bool {
-        self.differs.iter().any(|differs| differs == NO_PAGE)
+        self.differs().iter().any(|differs| differs == NO_PAGE)
     }
 
     pub fn has_no_spec(&self) -> bool {
-        self.differs.iter().any(|differs| differs == NO_SPEC)
+        self.differs().iter().any(|differs| differs == NO_SPEC)
     }
 
     /// Whether this is about the page of an operation.
@@ -96,15 +143,15 @@ impl Fixup {
     pub fn outlived<'a>(&'a self, changes: &[Change]) -> Vec<&'a str> {
         let gaps: Vec<String> = changes.iter().filter_map(Change::gap).collect();
         let said: Vec<String> = changes.iter().map(Change::departure).collect();
-        let lacks = self.lacks.iter().filter(|lack| !gaps.contains(lack));
-        let differs = self.differs.iter().filter(|differs| !said.contains(differs));
+        let lacks = self.lacks().iter().filter(|lack| !gaps.contains(lack));
+        let differs = self.differs().iter().filter(|differs| !said.contains(differs));
         lacks.chain(differs).map(String::as_str).collect()
     }
 
     /// Whether it explains a change.
     pub fn accepts(&self, change: &Change) -> bool {
-        change.gap().is_some_and(|gap| self.lacks.contains(&gap))
-            || self.differs.contains(&change.departure())
+        change.gap().is_some_and(|gap| self.lacks().contains(&gap))
+            || self.differs().contains(&change.departure())
     }
 
     /// Whether this is about a page.
@@ -116,7 +163,9 @@ impl Fixup {
             _ => false,
         }
     }
+}
 
+impl Replacement {
     /// The page without the mistake; `None` if it does not have it any more.
     pub fn apply(&self, text: &str) -> Option<String> {
         let is_meant = |line: &str| line.contains(&self.find) && line.contains(&self.row);
@@ -131,8 +180,7 @@ impl Fixup {
 }
 
 /// Returns advice on a fix-up whose page is correct by now.
-pub fn corrected(fixup: &Fixup) -> String {
-    let Fixup { page, find, row, .. } = fixup;
+pub fn corrected(page: &str, Replacement { find, row, .. }: &Replacement) -> String {
     format!(
         "the fix-up of `{page}` finds no `{find}` in a row with `{row}`: the page was corrected; remove \
          it from fixups.json"
