@@ -7,9 +7,6 @@ pub mod command;
 pub mod read;
 pub mod specs;
 
-pub use read::facts::{
-    Endpoint, ErrorCode, Event, NamedValue, Overview, Page, Param, Reading, Schema, Token, Ty,
-    Vendor,
-};
-pub use read::report::{Remark, RemarkKind};
+pub use read::facts::{Endpoint, Page, Param, Reading};
+pub use read::report::RemarkKind;
 pub use read::{read, read_all};
