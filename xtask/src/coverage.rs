@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cargo;
-use crate::distill::command::console;
+use crate::distill::command::console::{self, count};
 use crate::distill::command::task::{Aim, Outcome, PageReport, SpecReport, Task};
 use crate::distill::specs::route;
 
@@ -305,9 +305,11 @@ fn check(coverage: &Coverage) -> Result<(), String> {
     match specs + pages + unreadable {
         0 => Ok(()),
         _ => Err(format!(
-            "error: {specs} specs have no page, {pages} pages have no spec, {unreadable} pages cannot be \
-             read\n\nrun `cargo xtask refresh` with the pages, or give the reason in `fixups.json` as \
-             `no spec` or `no page`"
+            "{}, {}, {}\n\nrun `cargo xtask refresh` with the pages, or give the reason in \
+             `fixups.json` as `no spec` or `no page`",
+            count(specs, "spec has no page", "specs have no page"),
+            count(pages, "page has no spec", "pages have no spec"),
+            count(unreadable, "page cannot be read", "pages cannot be read"),
         )),
     }
 }

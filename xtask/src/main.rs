@@ -165,7 +165,9 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("{message}");
+            // Diagnostics of specs have their own.
+            let has_prefix = strip_str(&message).to_string().starts_with("error: ");
+            eprintln!("{}{message}", if has_prefix { "" } else { "error: " });
             ExitCode::FAILURE
         }
     }

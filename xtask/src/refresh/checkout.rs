@@ -42,11 +42,11 @@ pub fn changes(root: &Path) -> Result<Vec<Changed>, String> {
     let mut git = Command::new("git");
     git.args(["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--"]);
     let output = git.args(PATHS).current_dir(root).output();
-    let output = output.map_err(|error| format!("error: git could not be started: {error}"))?;
+    let output = output.map_err(|error| format!("git could not be started: {error}"))?;
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr);
         return Err(format!(
-            "error: git does not say what is committed, and only what is can be changed safely: {}",
+            "git does not say what is committed, and only what is can be changed safely: {}",
             why.trim()
         ));
     }

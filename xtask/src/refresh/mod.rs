@@ -100,7 +100,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let (files, crates) = (checkout::changes(root)?, &written.crates);
     let digests = files.iter().filter(|file| file.is_digest());
     digests.for_each(|file| record.add(root, &file.path));
-    record.save(root).map_err(|why| format!("error: {why}"))?;
+    record.save(root)?;
     let summary = Summary { outcome: &outcome, crates, files: &files, checks: &checks };
     console::print(&summary.markdown())?;
     if let Some(why) = checks.iter().find_map(|check| check.outcome.as_ref()?.as_ref().err()) {
@@ -125,7 +125,7 @@ fn failed(root: &Path, why: &str, record: &Record, files: &[Changed]) -> String 
         false => format!(", with what you changed since in {}", edited.join(", ")),
     };
     format!(
-        "error: {why}, see above\n\nFix what it shows and run the same command again, which continues \
+        "{why}, see above\n\nFix what it shows and run the same command again, which continues \
          here. To go back instead{edited}:\n  {}",
         checkout::way_back(&own)
     )
@@ -161,7 +161,7 @@ fn check_pages(pages: &[PageReport]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "error: {} no API:\n{}\n\nname their API with `--api NAME`; if it is a new one, make its place first \
+        "{} no API:\n{}\n\nname their API with `--api NAME`; if it is a new one, make its place first \
          and commit it:\n  cargo xtask new-api NAME --vendor VENDOR\nnothing was written",
         count(said.len(), "page belongs to", "pages belong to"),
         said.join("\n")
@@ -171,7 +171,7 @@ fn check_pages(pages: &[PageReport]) -> Result<(), String> {
 fn unsafe_to_write(files: &[&Changed]) -> String {
     let first = first(files.iter().map(|file| &file.path));
     format!(
-        "error: {} changes that are not committed, which could not be told from those of the pages:\n\
+        "{} changes that are not committed, which could not be told from those of the pages:\n\
          {first}\n\ncommit or stash them, and run the same command again; nothing was written",
         count(files.len(), "file has", "files have")
     )
@@ -188,7 +188,7 @@ fn first<'a>(things: impl ExactSizeIterator<Item = &'a String>) -> String {
 /// Lists the missing sentences in a file, and says what to do with it.
 fn ask(path: &Path, gaps: &[Gap]) -> Result<String, String> {
     let is_written = |gap: &Gap| !gap.doc.trim().is_empty();
-    let mut listed = writing::read(path).map_err(|why| format!("error: {why}"))?;
+    let mut listed = writing::read(path)?;
     listed.retain(is_written);
     // A text that is not enough, such as words without a Chinese one, is kept to be completed.
     let is_listed =
@@ -197,12 +197,12 @@ fn ask(path: &Path, gaps: &[Gap]) -> Result<String, String> {
     listed.extend(new);
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)
-            .map_err(|error| format!("error: {} cannot be made: {error}", folder.display()))?;
+            .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     }
     writing::save(path, &listed)?;
     let first = first(gaps.iter().map(|gap| &gap.about));
     Ok(format!(
-        "error: {} missing:\n{first}\n\nfill in each `doc` in {}, in English and in your own \
+        "{} missing:\n{first}\n\nfill in each `doc` in {}, in English and in your own \
          words, and run the same command again; nothing else was written. Do not commit the file, which \
          quotes the vendor.",
         count(gaps.len(), "sentence is", "sentences are"),
@@ -237,10 +237,9 @@ fn write(root: &Path, outcome: &Outcome, record: &mut Record) -> Result<Written,
     let result = write_keeping(root, outcome, &mut before, record)
         .and_then(|written| record.save(root).map(|()| written));
     result.map_err(|why| {
-        let why = why.trim_start_matches("error: ");
         // A record of what was put back has no effect.
         drop(recorded.save(root));
-        format!("error: {why}\n\n{}", before.restore(root))
+        format!("{why}\n\n{}", before.restore(root))
     })
 }
 

@@ -359,7 +359,7 @@ fn a_summary_that_cannot_be_printed_is_an_error() {
     let limits = "名称<br>**数据校验规则**：长度范围 `1` ～ `50` 字符 |\n";
     lab.edit("pages/dock.md", "名称 |\n", limits);
     let run = lab.xtask_onto_a_full_disk(&["refresh", "pages"]);
-    assert!(!run.ok && run.err.contains("the output cannot be written"), "{}", run.err);
+    assert!(!run.ok && run.err.contains("\nerror: the output cannot be written: "), "{}", run.err);
     assert!(!run.err.contains("panicked"), "{}", run.err);
 }
 

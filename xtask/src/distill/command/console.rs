@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::run;
-use super::task::{Outcome, PageReport, Task};
+use super::task::{Aim, Outcome, PageReport, Task};
 use crate::distill::read::report::{Remark, RemarkKind};
 use crate::distill::specs::change::{Change, Effect};
 use crate::distill::specs::sentences::Gap;
@@ -32,7 +32,11 @@ pub fn read(task: &Task<'_>) -> Result<Outcome, String> {
         bar.set_position(done as u64);
     });
     bar.finish_and_clear();
-    outcome.map_err(|error| format!("error: {error}\n\nnothing was written"))
+    // Who only compares does not write.
+    outcome.map_err(|why| match task.aim {
+        Aim::Compare => why,
+        Aim::Distill | Aim::Refresh => format!("{why}\n\nnothing was written"),
+    })
 }
 
 /// Prints a text. An output that takes none, such as a full disk, is an error, unless its reader has
@@ -40,7 +44,7 @@ pub fn read(task: &Task<'_>) -> Result<Outcome, String> {
 pub fn print(text: &str) -> Result<(), String> {
     match write!(anstream::stdout(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("error: the output cannot be written: {error}"))
+            Err(format!("the output cannot be written: {error}"))
         }
         _ => Ok(()),
     }
@@ -49,7 +53,7 @@ pub fn print(text: &str) -> Result<(), String> {
 /// Prints a value as JSON.
 pub fn print_json(value: &impl Serialize) -> Result<(), String> {
     let json = serde_json::to_string_pretty(value)
-        .map_err(|error| format!("error: the output cannot be made: {error}"))?;
+        .map_err(|error| format!("the output cannot be made: {error}"))?;
     print(&format!("{json}\n"))
 }
 

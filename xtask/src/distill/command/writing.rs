@@ -53,7 +53,7 @@ pub fn read(path: &Path) -> Result<Vec<Gap>, String> {
 
 /// Writes what is left for whoever writes it; nothing left leaves an empty list.
 pub fn save(path: &Path, gaps: &[Gap]) -> Result<(), String> {
-    let failed = |why: String| format!("error: {} cannot be written: {why}", path.display());
+    let failed = |why: String| format!("{} cannot be written: {why}", path.display());
     let text = serde_json::to_string_pretty(gaps).map_err(|error| failed(error.to_string()))?;
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or(Path::new("."));
