@@ -113,7 +113,8 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
 }
 
 fn say_nothing_changed(outcome: &Outcome) {
-    let pages = count(outcome.summary.pages, "page says", "pages say");
+    let read = outcome.pages.iter().filter(|page| page.skipped.is_none()).count();
+    let pages = count(read, "page says", "pages say");
     eprintln!("the specs say what the {pages}; nothing was changed");
 }
 
@@ -144,22 +145,28 @@ fn read(root: &Path, options: &Options, sentences: Option<&PathBuf>) -> Result<O
     })
 }
 
-/// Refuses pages that would be left out without anyone having decided it, and lists the files that are
-/// no pages.
+/// Refuses pages that would be left out without anyone having decided it, and lists those that are
+/// passed over.
 fn check_pages(pages: &[PageReport]) -> Result<(), String> {
-    let unreadable = pages.iter().filter(|page| page.unreadable);
-    unreadable.for_each(|page| eprint!("{}", console::skipped(page)));
     let is_homeless = |page: &&PageReport| {
         page.subject.is_some() && page.api.is_none() && page.accepted.is_none()
     };
-    let said = pages.iter().filter(is_homeless).map(|page| {
+    let (homeless, others): (Vec<_>, Vec<_>) = pages.iter().partition(is_homeless);
+    others.iter().for_each(|page| eprint!("{}", console::skipped(page)));
+    if homeless.is_empty() {
+        return match others.iter().all(|page| page.skipped.is_some() && page.accepted.is_none()) {
+            true => {
+                Err("error: no page has an operation or an event to take over; nothing was written"
+                    .to_owned())
+            }
+            false => Ok(()),
+        };
+    }
+    let said = homeless.iter().map(|page| {
         let why = page.skipped.as_deref().unwrap_or_default();
         format!("  {}: {why}", page.name)
     });
     let said: Vec<String> = said.collect();
-    if said.is_empty() {
-        return Ok(());
-    }
     Err(format!(
         "{} no API:\n{}\n\nname their API with `--api NAME`; if it is a new one, make its place first \
          and commit it:\n  cargo xtask new-api NAME --vendor VENDOR\nnothing was written",

@@ -71,7 +71,8 @@ impl Summary<'_> {
         let pages = self.outcome.pages.iter().filter(is_changed);
         list(text, "Not certain from the pages", pages.flat_map(guesses));
         let skipped = self.outcome.pages.iter().filter_map(|page| {
-            let subject = page.subject.as_deref().or(page.unreadable.then_some("no page"))?;
+            let kind = if page.unreadable { "no page" } else { "no operation or event" };
+            let subject = page.subject.as_deref().unwrap_or(kind);
             Some(format!("`{}` ({subject}): {}", page.name, page.skipped.as_ref()?))
         });
         list(text, "Pages that were passed over", skipped);

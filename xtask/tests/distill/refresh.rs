@@ -399,13 +399,35 @@ fn a_picture_among_the_pages_is_passed_over_and_said() {
     let run = refresh(&lab, &["pages"]);
     assert!(run.ok && run.err.contains("pages/dock.png:1: "), "{}", run.err);
     lab.write("pages/note.md", pin_note());
+    lab.write("pages/README.md", "# Pages\n\nOf the harbor.\n");
     let run = refreshed(&lab);
-    assert!(run.ok && run.out.contains("- `pages/dock.png` (no page): "), "{}{}", run.err, run.out);
-    assert!(
-        run.out.contains("\n3 pages read: 2 operations, 0 events, 1 passed over.\n"),
-        "{}",
-        run.out
-    );
+    for said in [
+        "- `pages/dock.png` (no page): ",
+        "- `pages/README.md` (no operation or event): ",
+        "\n4 pages read: 2 operations, 0 events, 2 passed over.\n",
+    ] {
+        assert!(run.ok && run.out.contains(said), "{said}\n{}{}", run.err, run.out);
+    }
+}
+
+#[test]
+fn a_page_that_cannot_be_taken_over_is_no_page_that_the_specs_repeat() {
+    let lab = checkout();
+    let no_method = pin_note().replace("| HTTP Method | POST |\n", "");
+    lab.write("pages/note.md", no_method);
+    let run = refresh(&lab, &["pages"]);
+    let said = "the page does not say the HTTP method; correct the page, or leave it out";
+    assert!(!run.ok && run.err.contains(said), "{}", run.err);
+    let url = "https://open.feishu.cn/open-apis/dock/v1/docks/:dock_id/pin_note";
+    assert!(pin_note().contains(url), "{}", pin_note());
+    lab.write("pages/note.md", pin_note().replace(url, ""));
+    let run = refresh(&lab, &["pages"]);
+    let said = "pages/note.md:1: skipped: ";
+    assert!(run.ok && run.err.contains(said), "{}", run.err);
+    assert!(run.err.contains("the specs say what the 1 page says;"), "{}", run.err);
+    let run = refresh(&lab, &["pages/note.md"]);
+    let said = "error: no page has an operation or an event to take over; nothing was written";
+    assert!(!run.ok && run.err.contains(said), "{}", run.err);
 }
 
 #[test]

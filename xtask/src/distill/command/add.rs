@@ -142,6 +142,9 @@ impl Books<'_> {
         }
         let mut draft = match draft::endpoint(facts) {
             Ok(draft) => draft,
+            Err(why) if self.task.aim == Aim::Refresh => {
+                return Err(format!("{why}; correct the page, or leave it out"));
+            }
             Err(why) => return Ok(skipped(reading, why)),
         };
         draft.notes.depart(departures);

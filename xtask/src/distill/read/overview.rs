@@ -69,6 +69,10 @@ fn other_kind(document: &Document) -> String {
         (false, true) => "a guide: ",
         (false, false) => "",
     };
+    let is_fields = |body: &Body| matches!(body, Body::Table(table) if is_fields(table));
+    if document.blocks.iter().any(|block| is_fields(&block.body)) {
+        return format!("{kind}its tables of fields belong to neither an HTTP URL nor an event");
+    }
     format!("{kind}it has neither an HTTP URL nor a table of fields, and describes no event")
 }
 
