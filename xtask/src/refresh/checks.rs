@@ -7,6 +7,8 @@ use anstream::eprintln;
 
 use crate::ci::shell;
 
+/// Finds phrases in the new sentences that have a better word.
+const WORDS: &str = "cargo xtask words";
 /// Accepts the lines that are new in the digests, and looks for words in Chinese.
 const DIGESTS: &str = "INSTA_UPDATE=always cargo test --package xtask --test codegen digest::";
 /// Calls every operation, and reads every event.
@@ -20,8 +22,8 @@ pub struct Check {
     pub outcome: Option<Result<(), String>>,
 }
 
-/// Accepts the digests, and checks the crates and the calls of all their operations, up to the first
-/// check that fails.
+/// Checks the sentences, accepts the digests, and checks the crates and the calls of all their
+/// operations, up to the first check that fails.
 pub fn run(root: &Path, crates: &[&str]) -> Vec<Check> {
     let mut checks = Vec::new();
     for command in commands(crates) {
@@ -38,7 +40,7 @@ fn commands(crates: &[&str]) -> Vec<String> {
         format!("cargo clippy --package {name} --all-targets --all-features -- -Dwarnings")
     });
     let tests = crates.iter().map(|name| format!("cargo test --package {name} --all-features"));
-    let mut commands = vec![DIGESTS.to_owned()];
+    let mut commands = vec![WORDS.to_owned(), DIGESTS.to_owned()];
     commands.extend(lints.chain(tests));
     commands.push(CALLS.to_owned());
     commands

@@ -88,7 +88,9 @@ fn fill(lab: &Lab, file: &str) {
 fn refresh(lab: &Lab, args: &[&str]) -> Run {
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", lab.path("").display());
-    lab.xtask_with(&[("PATH", path.into())], &[&["refresh"], args].concat())
+    // Whoever accepts snapshots sets it for this program too.
+    let variables = [("PATH", path.into()), ("INSTA_UPDATE", "".into())];
+    lab.xtask_with(&variables, &[&["refresh"], args].concat())
 }
 
 /// Runs it twice, with the sentences in between.
@@ -146,7 +148,8 @@ fn a_page_with_a_new_operation_becomes_a_change_for_review() {
     }
     assert_eq!(
         lab.read("cargo.log"),
-        "always cargo test --package xtask --test codegen digest::\n \
+        " cargo xtask words\n\
+         always cargo test --package xtask --test codegen digest::\n \
          cargo clippy --package harbor --all-targets --all-features -- -Dwarnings\n \
          cargo test --package harbor --all-features\n \
          cargo test --package openplat-tests --lib\n"
