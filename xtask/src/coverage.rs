@@ -151,7 +151,7 @@ pub fn of(outcome: &Outcome, is_published: impl Fn(&str) -> bool) -> Coverage {
     let specs = coverage.specs.iter().map(|spec| &spec.crate_name);
     let pages = coverage.uncovered_pages().filter_map(|page| page.crate_name.as_ref());
     let names: BTreeSet<String> = specs.chain(pages).cloned().collect();
-    coverage.crates = names.into_iter().map(|name| coverage.count(name)).collect();
+    coverage.crates = names.iter().map(|name| coverage.count(Some(name))).collect();
     coverage
 }
 
@@ -191,12 +191,14 @@ fn is_event(subject: &str) -> bool {
 }
 
 impl Coverage {
-    fn count(&self, crate_name: String) -> CrateCoverage {
+    /// Counts what belongs to a crate, or to none.
+    fn count(&self, crate_name: Option<&str>) -> CrateCoverage {
         let of_kind = |events: bool| {
-            let is_own =
-                |spec: &&SpecCoverage| spec.crate_name == crate_name && spec.is_event() == events;
+            let is_own = |spec: &&SpecCoverage| {
+                crate_name == Some(&spec.crate_name) && spec.is_event() == events
+            };
             let pages = self.uncovered_pages().filter(|page| {
-                page.crate_name.as_ref() == Some(&crate_name)
+                page.crate_name.as_deref() == crate_name
                     && page.describes.as_deref().is_some_and(is_event) == events
             });
             let own = self.specs.iter().filter(is_own);
@@ -207,6 +209,7 @@ impl Coverage {
             }
         };
         let (operations, events) = (of_kind(false), of_kind(true));
+        let crate_name = crate_name.unwrap_or("no crate").to_owned();
         CrateCoverage { crate_name, operations, events }
     }
 
@@ -231,7 +234,9 @@ impl Coverage {
 
 /// Formats the counts by crate, and below them what has no counterpart, with the reasons.
 pub fn text(coverage: &Coverage) -> String {
-    let mut text = table(&coverage.crates);
+    let without_crate = coverage.uncovered_pages().any(|page| page.crate_name.is_none());
+    let without_crate = without_crate.then(|| coverage.count(None));
+    let mut text = table(&coverage.crates.iter().chain(&without_crate).collect::<Vec<_>>());
     let specs = coverage.uncovered_specs().map(|spec| {
         let SpecCoverage { crate_name, spec, describes, why, .. } = spec;
         let file = format!("specs/{crate_name}/{spec}.json");
@@ -268,7 +273,7 @@ fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) 
     }
 }
 
-fn table(crates: &[CrateCoverage]) -> String {
+fn table(crates: &[&CrateCoverage]) -> String {
     let names = crates.iter().map(|it| it.crate_name.len());
     let width = names.max().unwrap_or_default().max("crate".len());
     let mut text =
@@ -302,14 +307,26 @@ fn check(coverage: &Coverage) -> Result<(), String> {
     let specs = coverage.uncovered_specs().filter(|spec| spec.why.is_none()).count();
     let with = |standing| coverage.pages.iter().filter(move |page| page.standing == standing);
     let (pages, unreadable) = (with(Standing::NoSpec).count(), with(Standing::Unreadable).count());
-    match specs + pages + unreadable {
-        0 => Ok(()),
-        _ => Err(format!(
-            "{}, {}, {}\n\nrun `cargo xtask refresh` with the pages, or give the reason in \
-             `fixups.json` as `no spec` or `no page`",
-            count(specs, "spec has no page", "specs have no page"),
-            count(pages, "page has no spec", "pages have no spec"),
-            count(unreadable, "page cannot be read", "pages cannot be read"),
-        )),
+    let mut said = Vec::new();
+    if specs > 0 {
+        said.push(count(specs, "spec has no page", "specs have no page"));
+    }
+    if pages > 0 {
+        said.push(count(pages, "page has no spec", "pages have no spec"));
+    }
+    let mut todo = Vec::new();
+    if !said.is_empty() {
+        todo.push(
+            "run `cargo xtask refresh` with the pages, or give the reason in `fixups.json` as `no spec` or \
+             `no page`",
+        );
+    }
+    if unreadable > 0 {
+        said.push(count(unreadable, "page cannot be read", "pages cannot be read"));
+        todo.push("take what is no page out of the folder");
+    }
+    match said.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{}\n\n{}", said.join(", "), todo.join("; "))),
     }
 }

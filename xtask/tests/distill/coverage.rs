@@ -81,9 +81,10 @@ fn each_spec_and_each_page_has_its_counterpart_or_none() {
     let run = lab.xtask(&["coverage", "pages"]);
     assert!(run.ok, "{}", run.err);
     for line in [
-        "crate   operations  with page  no spec  events  with page  no spec",
-        "harbor           3          2        1       1          1        0",
-        "all              3          2        1       1          1        0",
+        "crate     operations  with page  no spec  events  with page  no spec",
+        "harbor             3          2        1       1          1        0",
+        "no crate           0          0        1       0          0        0",
+        "all                3          2        2       1          1        0",
         "Specs without a page (1):",
         "  specs/harbor/dock.delete.json: DELETE /open-apis/dock/v1/docks: NO REASON IS GIVEN",
         "Pages without a spec (2):",
@@ -97,6 +98,9 @@ fn each_spec_and_each_page_has_its_counterpart_or_none() {
     let said = "error: 1 spec has no page, 2 pages have no spec, 1 page cannot be read\n";
     assert!(!check.ok && check.err.starts_with(said), "{}", check.err);
     assert_eq!(check.out, run.out);
+    let wrong = lab.xtask(&["coverage", "pages", "--api", "haven"]);
+    assert!(!wrong.ok && wrong.out.is_empty(), "{}", wrong.out);
+    assert!(wrong.err.contains("unknown API `haven`"), "{}", wrong.err);
 }
 
 #[test]

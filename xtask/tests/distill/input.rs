@@ -130,7 +130,7 @@ fn an_api_that_is_not_there_is_not_taken_for_an_empty_one() {
     lab.distil();
     for command in ["drift", "coverage"] {
         let run = lab.xtask(&[command, "pages", "--api", "harbro"]);
-        let said = "error: no specs found for `harbro`; available: `harbor`\n";
+        let said = "error: unknown API `harbro`; available: `harbor`\n";
         assert!(!run.ok && run.err.starts_with(said), "{}{}", run.out, run.err);
         assert!(!run.err.contains("nothing was written"), "{}", run.err);
     }

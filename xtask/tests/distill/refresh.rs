@@ -443,7 +443,7 @@ fn a_page_of_no_api_needs_a_place_first() {
     assert!(!run.ok && run.err.contains(said), "{}", run.err);
     assert!(run.err.contains("cargo xtask new-api NAME --vendor VENDOR"), "{}", run.err);
     let run = refresh(&lab, &["pages", "--api", "feishu-quay"]);
-    let said = "no specs found for `feishu-quay`; available: `harbor`";
+    let said = "unknown API `feishu-quay`; available: `harbor`";
     assert!(!run.ok && run.err.contains(said), "{}", run.err);
     let advice = "\n  cargo xtask new-api feishu-quay --vendor VENDOR\n";
     assert!(run.err.contains(advice), "{}", run.err);

@@ -213,7 +213,7 @@ fn check_name(api: &str, known: &[String]) -> Result<(), String> {
     let is_known = known.iter().any(|name| name == api);
     is_known.then_some(()).ok_or_else(|| {
         format!(
-            "no specs found for `{api}`; available: {}\n\nif it is a new API, make its place first \
+            "unknown API `{api}`; available: {}\n\nif it is a new API, make its place first \
              and commit it:\n  cargo xtask new-api {api} --vendor VENDOR",
             one_of(known.iter().map(String::as_str))
         )
