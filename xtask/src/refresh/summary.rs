@@ -120,7 +120,9 @@ fn guesses(page: &PageReport) -> Vec<String> {
     let lines = shown.into_iter();
     let lines = lines.map(|it| format!("{}: {}: {}", place(it), it.kind.label(), it.message));
     let counted = counted.into_iter().map(|others| {
-        format!("`{}`: {others}; `cargo xtask distill --verbose` lists them", page.name)
+        let api = page.api.as_deref().unwrap_or_default();
+        let list = format!("cargo xtask distill {} --api {api} --verbose", page.name);
+        format!("`{}`: {others}; `{list}` lists them", page.name)
     });
     lines.chain(counted).collect()
 }

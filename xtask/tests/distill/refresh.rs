@@ -157,6 +157,16 @@ fn a_page_with_a_new_operation_becomes_a_change_for_review() {
 }
 
 #[test]
+fn what_only_a_sample_shows_is_counted_with_the_command_that_lists_it() {
+    let lab = checkout();
+    let sample = "### 响应体示例\n\n```json\n{ \"code\": 0, \"data\": { \"id\": \"n1\" } }\n```\n";
+    lab.write("pages/note.md", pin_note() + sample);
+    let run = refreshed(&lab);
+    let said = "; `cargo xtask distill pages/note.md --api harbor --verbose` lists them\n";
+    assert!(run.ok && run.out.contains(said), "{}{}", run.err, run.out);
+}
+
+#[test]
 fn a_second_run_changes_nothing() {
     let lab = checkout();
     lab.write("pages/note.md", pin_note());
