@@ -173,6 +173,25 @@ mod tests {
     }
 
     #[test]
+    fn null_in_a_string_is_nothing_in_each_pass() {
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        struct Needy {
+            id: i64,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Holder {
+            #[serde(with = "crate::json_text", default)]
+            needy: Needy,
+            count: Option<i64>,
+        }
+        for (count, warnings) in [("1", 0), ("\"many\"", 1)] {
+            let json = format!(r#"{{"needy": "null", "count": {count}}}"#);
+            let read = codec::read::<Holder>(json.as_bytes(), Strictness::Lenient).unwrap();
+            assert_eq!((read.value.needy, read.warnings.len()), (Needy::default(), warnings));
+        }
+    }
+
+    #[test]
     fn what_is_empty_in_a_string_is_nothing_as_it_is_outside() {
         #[derive(Debug, Default, PartialEq, Deserialize)]
         #[serde(default)]

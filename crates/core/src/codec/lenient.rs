@@ -240,7 +240,6 @@ impl<'de, V: Visitor<'de>, const WANT: Want> Tolerant<'_, 'de, V, WANT> {
     /// second pass takes those of the text.
     fn visit_digits<E: Error>(self, value: f64) -> Result<V::Value, E> {
         match self.pass.notes {
-            Some(notes) if WANT == INTEGER => self.visit_integer(notes.raw()),
             Some(notes) => self.visitor.visit_str(notes.raw().trim_ascii()),
             None => self.visitor.visit_f64(value),
         }
@@ -878,6 +877,10 @@ mod tests {
                 "`$.nested` was left out: expected struct Model, found a string",
             ),
             (r#"{"nested": [1]}"#, "`$.nested` was left out: expected struct Model, found a list"),
+            (
+                r#"{"nested": false}"#,
+                "`$.nested` was left out: expected struct Model, found a boolean",
+            ),
         ] {
             assert_eq!(degrade::<Model>(json), (Model::default(), vec![warning.to_owned()]));
         }
@@ -1046,6 +1049,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_key_may_be_escaped() {
+        let model: Model = decode(r#"{"\u0074ext": "a"}"#);
+        assert_eq!(model.text.as_deref(), Some("a"));
+        let map: BTreeMap<String, i64> = decode(r#"{"\u0061b": 1, "b\n": "2"}"#);
+        assert_eq!(map, BTreeMap::from([("ab".to_owned(), 1), ("b\n".to_owned(), 2)]));
+    }
+
     /// A map that asks for its keys and its values one by one, as generic code does.
     #[derive(Debug, PartialEq)]
     struct Pairs<K, V>(Vec<(K, V)>);
@@ -1210,7 +1221,15 @@ mod tests {
         let deep =
             format!("{}{}", r#"{"odd": "?", "branches": [ "#.repeat(2_000), "]}".repeat(2_000));
         let (tree, warnings) = degrade::<Tree>(&deep);
-        assert_eq!(tree.branches.len(), 1);
         assert!(warnings.last().unwrap().contains("nested too deeply"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_list_may_have_128_levels_below_it() {
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        struct Nest(Vec<Nest>);
+        let (nest, warnings) = degrade::<Nest>(&format!("{}{}", "[".repeat(200), "]".repeat(200)));
+        assert_eq!(std::iter::successors(Some(&nest), |nest| nest.0.first()).count(), 129);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
     }
 }

@@ -246,8 +246,8 @@ fn others(raw: &str, place: Place) -> &'static [&'static str] {
         Member | Entry | Whole if is_empty_object(raw) => &["[]", "null"],
         // An empty text, list or object is a way to say that there is nothing.
         Member | Entry | Whole if is_empty(raw) => &["null", "{}"],
-        Member | Entry if !is_null(raw) => &["null"],
-        Member | Entry | Item | Element | Whole => &[],
+        Member | Entry => &["null"],
+        Item | Element | Whole => &[],
     }
 }
 
@@ -317,4 +317,24 @@ fn missing_field(error: &serde_json::Error) -> Option<String> {
     let (name, _) = text.strip_prefix("missing field `")?.split_once('`')?;
     let is_name = name.len() <= 64 && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
     is_name.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::Error;
+
+    use super::*;
+
+    #[test]
+    fn a_field_is_named_only_by_a_name() {
+        for name in ["id", "user_id2", &"a".repeat(64)] {
+            let error = serde_json::Error::missing_field(name.to_owned().leak());
+            assert_eq!(missing_field(&error).as_deref(), Some(name));
+        }
+        // A type of the caller's own may put data there.
+        for data in ["the secret", "s3cr3t!", "密码", "a `secret`", &"a".repeat(65)] {
+            let error = serde_json::Error::custom(format!("missing field `{data}`"));
+            assert_eq!(missing_field(&error), None, "{data}");
+        }
+    }
 }
