@@ -43,9 +43,14 @@ pub fn run(command: &mut Command) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// Returns an error if the checkout lacks the tags of the releases that the changelog has.
+/// Returns an error if git fails, if the changelog cannot be read, or if the checkout lacks the tags of
+/// the releases that the changelog has.
 pub fn last_release(root: &Path) -> Result<Option<Release>, String> {
-    let tags = git(root, &["tag", "--merged", "HEAD", "--list", "v*"]).unwrap_or_default();
+    let is_repository = root.ancestors().any(|folder| folder.join(".git").exists());
+    let tags = match is_repository {
+        true => git(root, &["tag", "--merged", "HEAD", "--list", "v*"])?,
+        false => String::new(),
+    };
     let releases = tags.lines().filter_map(|tag| {
         let version = Version::parse(tag.strip_prefix('v')?).ok()?;
         Some(Release { tag: tag.to_owned(), version })
@@ -53,7 +58,7 @@ pub fn last_release(root: &Path) -> Result<Option<Release>, String> {
     if let Some(last) = releases.max_by(|one, other| one.version.cmp(&other.version)) {
         return Ok(Some(last));
     }
-    match Changelog::read(root).is_ok_and(|changelog| changelog.has_releases()) {
+    match Changelog::read(root)?.has_releases() {
         true => Err(format!(
             "{} has releases, and the checkout has the tag of none: run `git fetch --tags`, in a \
              shallow clone with `--unshallow`",

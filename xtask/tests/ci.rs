@@ -273,6 +273,7 @@ fn what_compares_with_the_last_release_says_if_there_is_none() {
     let folder = tempfile::tempdir().unwrap();
     let git = |args: &[&str]| git(folder.path(), args);
     git(&["init", "--quiet"]);
+    fs::write(folder.path().join("CHANGELOG.md"), "## Unreleased\n").unwrap();
     git(&["commit", "--quiet", "--allow-empty", "--message", "chore: a start"]);
     let run = Run::SinceRelease(|_, last| Err(format!("{} is broken", last.tag)));
     let step = Step { name: "since", needs: &["no-such-program"], run, ..STEP };
@@ -320,6 +321,24 @@ fn a_clone_that_lacks_the_releases_is_told_from_one_before_the_first() {
     git(folder.path(), &["clone", "--quiet", "--depth", "1", &url, "clone"]);
     assert_eq!(result(&clone), skipped);
     assert_eq!(result(&origin), Ok(()));
+}
+
+#[test]
+fn a_repository_or_a_changelog_that_cannot_be_read_is_told_from_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let step = Step { run: Run::SinceRelease(|_, _| Ok(())), ..STEP };
+    let result = || run_steps(folder.path(), &[step], |_| false).remove(0).result;
+    let why = |result| match result {
+        Err(Setback::Skipped(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    fs::write(folder.path().join("CHANGELOG.md"), "# Changelog\n").unwrap();
+    assert!(why(result()).contains("no line `## Unreleased`"));
+
+    fs::write(folder.path().join("CHANGELOG.md"), "# Changelog\n\n## Unreleased\n").unwrap();
+    assert_eq!(result(), Err(Setback::Moot("there is no release yet".to_owned())));
+    fs::write(folder.path().join(".git"), "gitdir: nowhere\n").unwrap();
+    assert!(why(result()).contains("not a git repository"));
 }
 
 #[test]
