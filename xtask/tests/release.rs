@@ -513,6 +513,27 @@ fn a_version_is_as_high_as_the_changes_ask_for() {
 }
 
 #[test]
+fn a_commit_that_does_not_say_its_kind_needs_an_entry() {
+    let harbor = Harbor::released();
+    harbor.commit("Merge what is no crate");
+    harbor.commit_code("feat(core): deep water");
+    assert!(!harbor.changelog("0.2.0").is_empty());
+    harbor.commit_code("Revert \"feat(core): deep water\"");
+    harbor.commit_code("Shallow water");
+    harbor.commit_code("fix(core): waves");
+    let error = harbor.refuse("0.2.0");
+    let why = "such as `fix: `, so say in CHANGELOG.md what they changed, and commit that:\n\
+               - Revert \"feat(core): deep water\"\n- Shallow water\n\nnothing";
+    assert!(error.contains(why), "{error}");
+
+    harbor.edit("CHANGELOG.md", "- `harbor`:", "- Shallow water.\n- `harbor`:");
+    harbor.commit("docs: shallow water");
+    let changelog = harbor.changelog("0.2.0");
+    assert!(changelog.contains("- Shallow water.\n"), "{changelog}");
+    assert!(!changelog.contains("Revert"), "{changelog}");
+}
+
+#[test]
 fn the_changelog_has_what_nobody_wrote() {
     let harbor = Harbor::released();
     harbor.commit_code("feat(core): deep water");

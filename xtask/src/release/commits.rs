@@ -17,6 +17,9 @@ pub struct Commit {
     pub entry: Option<Entry>,
     /// Whether it changed the changelog, so that it speaks for itself.
     pub is_logged: bool,
+    /// Whether nothing says what it changed: its subject has no kind, and neither it nor a commit after
+    /// it changed the changelog.
+    pub is_unclear: bool,
 }
 
 /// Ends and parts of what git prints, which no message contains.
@@ -32,18 +35,33 @@ pub fn since(root: &Path, tag: &str, packages: &[Package]) -> Result<Vec<Commit>
     let range = format!("{tag}..HEAD");
     let format = format!("--format={COMMIT}%s{PART}%b{PART}");
     let log = git(root, &["log", "--no-merges", "--reverse", "--name-only", &format, &range])?;
-    Ok(log.split(COMMIT).filter_map(|text| commit(text, packages)).collect())
+    let texts: Vec<_> = log.split(COMMIT).collect();
+    let last_entry = texts.iter().rposition(|text| changes_changelog(text));
+    let commits = texts.into_iter().enumerate().filter_map(|(at, text)| {
+        let mut commit = commit(text, packages)?;
+        commit.is_unclear &= last_entry < Some(at);
+        Some(commit)
+    });
+    Ok(commits.collect())
+}
+
+fn changes_changelog(text: &str) -> bool {
+    let files = text.rsplit(PART).next().unwrap_or_default();
+    files.lines().any(|file| file == changelog::PATH)
 }
 
 /// Reads a commit as git prints it, and returns `None` if users of the crates do not notice it.
 fn commit(text: &str, packages: &[Package]) -> Option<Commit> {
+    let is_logged = changes_changelog(text);
     let mut parts = text.split(PART);
     let (subject, body, files) = (parts.next()?, parts.next()?, parts.next()?);
-    let (kind, sentence) = subject.split_once(": ")?;
-    let is_breaking = kind.ends_with('!') || body.contains("BREAKING CHANGE: ");
-    let kind = kind.trim_end_matches('!');
-    let (kind, scope) = kind.split_once('(').unwrap_or((kind, ""));
+    let (prefix, sentence) = subject.split_once(": ").unwrap_or(("", subject));
+    let is_breaking = prefix.ends_with('!') || body.contains("BREAKING CHANGE: ");
+    let prefix = prefix.trim_end_matches('!');
+    let (kind, scope) = prefix.split_once('(').unwrap_or((prefix, ""));
     let scope = scope.trim_end_matches(')');
+    // Git's own subjects have none: `Revert "feat(core): retry"`.
+    let has_kind = !kind.is_empty() && kind.chars().all(|char| char.is_ascii_lowercase());
 
     let of_scope = |package: &&Package| {
         let names = [package.folder(), package.name.as_str()];
@@ -59,6 +77,7 @@ fn commit(text: &str, packages: &[Package]) -> Option<Commit> {
     }
 
     let heading = match kind {
+        _ if !has_kind => None,
         _ if is_breaking => Some(Heading::Changed),
         "feat" => Some(Heading::Added),
         "fix" => Some(Heading::Fixed),
@@ -77,6 +96,5 @@ fn commit(text: &str, packages: &[Package]) -> Option<Commit> {
         (None, scope) => format!("{scope}: {sentence}"),
     };
     let entry = heading.map(|heading| Entry { heading, is_breaking, crate_name, text });
-    let is_logged = files.lines().any(|file| file == changelog::PATH);
-    Some(Commit { subject: subject.to_owned(), verdict, entry, is_logged })
+    Some(Commit { subject: subject.to_owned(), verdict, entry, is_logged, is_unclear: !has_kind })
 }

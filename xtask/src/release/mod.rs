@@ -75,6 +75,7 @@ fn release(root: &Path, version: &Version, dry_run: bool) -> Result<(), String> 
         Some((_, why)) => println!("{why}\n"),
         None => {}
     }
+    problems.extend(news.unclear());
     let copy = Copy::of(root)?;
     let section = match copy.draft(version, &news) {
         Ok(section) if problems.is_empty() => section,
@@ -158,6 +159,19 @@ impl News {
         let changes::Changes { crates, faults } = changes::since(root, &last.tag)?;
         let commits = commits::since(root, &last.tag, &versions::packages(root)?)?;
         Ok(Self { crates, commits, faults })
+    }
+
+    /// Says which commits do not tell what they changed, if any.
+    fn unclear(&self) -> Option<String> {
+        let unclear = self.commits.iter().filter(|commit| commit.is_unclear);
+        let subjects: String = unclear.map(|commit| format!("\n- {}", commit.subject)).collect();
+        (!subjects.is_empty()).then(|| {
+            format!(
+                "the subjects of these commits have no kind, such as `fix: `, so say in {} what they \
+                 changed, and commit that:{subjects}",
+                changelog::PATH
+            )
+        })
     }
 
     /// Returns the least version that may have the changes, if there are any, and says which of them
