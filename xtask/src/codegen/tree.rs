@@ -66,7 +66,8 @@ pub struct Change {
 pub struct Kind {
     /// How each of them starts.
     pub start: &'static str,
-    /// Files without this extension may lie next to them. `None` if there must be no others.
+    /// Others may lie next to them, which are not replaced; those without this extension are not looked
+    /// at. `None` if there must be no others.
     pub extension: Option<&'static str>,
 }
 
@@ -102,7 +103,8 @@ pub fn changes(
     for path in present {
         let bytes = std::fs::read(root.join(&path)).map_err(Error::io("read", &path))?;
         let new = wanted.remove(path.as_path());
-        if new.is_none() && !bytes.starts_with(kind.start.as_bytes()) {
+        let may_be_foreign = new.is_none() || kind.extension.is_some();
+        if may_be_foreign && !bytes.starts_with(kind.start.as_bytes()) {
             return Err(Error::Foreign(slashes(&path)));
         }
         if new.is_none_or(|new| new.as_bytes() != bytes) {

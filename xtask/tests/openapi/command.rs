@@ -119,6 +119,10 @@ fn documents_elsewhere_leave_what_is_there() {
     assert_eq!(names, ["im.json", "mail.json", "old.json"]);
     assert!(!workspace.root().join("openapi/im.json").exists());
     assert!(openapi::plan(workspace.root(), &[], Some(&out)).unwrap().changes.is_empty());
+
+    std::fs::write(out.join("im.json"), "{ \"by\": \"hand\" }").unwrap();
+    let error = openapi::plan(workspace.root(), &[], Some(&out)).unwrap_err().to_string();
+    assert!(error.contains("`im.json`") && error.contains("was not generated"), "{error}");
 }
 
 #[test]
