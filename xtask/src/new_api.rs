@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, InlineTable, Item, value};
 
+use crate::cargo;
 use crate::codegen::spec::Vendor;
 use crate::codegen::{naming, rules};
 
@@ -22,7 +23,7 @@ pub fn create(root: &Path, name: &str, vendor: Vendor) -> Result<Vec<String>, St
     check_name(root, name)?;
     let manifest = read(root, "Cargo.toml")?;
     let tests = read(root, "tests/Cargo.toml")?;
-    let manifest = with_dependency(&manifest, name)?;
+    let manifest = with_dependency(&manifest, name, &cargo::version(root)?.to_string())?;
     let files = [
         file(format!("specs/{name}/api.json"), api_json(vendor)),
         file(format!("crates/{name}/Cargo.toml"), crate_manifest(name, vendor)),
@@ -61,14 +62,14 @@ fn parse(path: &str, text: &str) -> Result<DocumentMut, String> {
 }
 
 /// The workspace's manifest with the crate among its dependencies.
-fn with_dependency(text: &str, name: &str) -> Result<String, String> {
+fn with_dependency(text: &str, name: &str, version: &str) -> Result<String, String> {
     let mut document = parse("Cargo.toml", text)?;
-    let version =
-        document["workspace"]["package"]["version"].as_str().unwrap_or("0.1.0").to_owned();
     let mut dependency = InlineTable::new();
-    dependency.insert("version", version.as_str().into());
+    dependency.insert("version", version.into());
     dependency.insert("path", format!("crates/{name}").into());
-    insert(&mut document["workspace"]["dependencies"], "Cargo.toml", name, dependency)?;
+    let workspace = document.get_mut("workspace");
+    let table = workspace.and_then(|workspace| workspace.get_mut("dependencies"));
+    insert(table, "Cargo.toml", name, dependency)?;
     Ok(document.to_string())
 }
 
@@ -77,13 +78,18 @@ fn with_test_dependency(text: &str, name: &str) -> Result<String, String> {
     let mut dependency = InlineTable::new();
     dependency.insert("workspace", true.into());
     dependency.insert("features", toml_edit::Array::from_iter(["events", "examples"]).into());
-    insert(&mut document["dev-dependencies"], "tests/Cargo.toml", name, dependency)?;
+    insert(document.get_mut("dev-dependencies"), "tests/Cargo.toml", name, dependency)?;
     Ok(document.to_string())
 }
 
-fn insert(table: &mut Item, path: &str, name: &str, dependency: InlineTable) -> Result<(), String> {
-    let table =
-        table.as_table_mut().ok_or_else(|| format!("{path} has no table of dependencies"))?;
+fn insert(
+    table: Option<&mut Item>,
+    path: &str,
+    name: &str,
+    dependency: InlineTable,
+) -> Result<(), String> {
+    let table = table.and_then(Item::as_table_mut);
+    let table = table.ok_or_else(|| format!("{path} has no table of dependencies"))?;
     table.insert(name, value(dependency));
     Ok(())
 }

@@ -209,6 +209,7 @@ fn a_hostile_spec_stays_text() {
     let sentence = json(&format!("Says {HOSTILE} or `{HOSTILE}`."));
     let value = json(HOSTILE);
     let source = json("https://example.com/\"><u>");
+    write("Cargo.toml", "[workspace.package]\nversion = \"0.1.0\"\n");
     write(
         "crates/im/Cargo.toml",
         &format!("[package]\ndescription = '''{HOSTILE}: more'''\n[features]\nevents = []\n"),

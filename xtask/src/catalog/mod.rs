@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::codegen::ir::Api;
-use crate::openapi::About;
+use crate::openapi::published;
 
 pub use self::curl::curl;
 use self::data::{Catalog, Crate, Platform};
@@ -31,10 +31,9 @@ pub struct Page {
 ///
 /// # Errors
 ///
-/// Fails if the data of the page cannot be written as JSON.
+/// Fails if a manifest cannot be read, or if the data of the page cannot be written as JSON.
 pub fn render(root: &Path, apis: &[Api]) -> Result<Page, String> {
-    let published = apis.iter().filter_map(|api| Some((api, About::read(root, &api.name)?)));
-    let published: Vec<_> = published.collect();
+    let published = published(root, apis)?;
     let apis: Vec<_> = published.iter().map(|(api, _)| *api).collect();
     let crates = published.into_iter().map(|(api, about)| Crate::new(api, about.summary));
     let mut catalog = Catalog { crates: crates.collect(), platforms: Platform::all(&apis) };

@@ -34,6 +34,8 @@ pub enum Error {
     Specs(Diagnostics),
     #[error("unknown API `{name}`; available: {known}")]
     UnknownCrate { name: String, known: String },
+    #[error("{0}")]
+    Manifest(String),
     #[error(transparent)]
     Tree(#[from] tree::Error),
 }

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::about::About;
 use super::node::{Node, Object};
 use super::schema::Schemas;
 use super::vendor::{Envelope, remarks, schemes, servers};
 use super::words::paragraphs;
 use super::{event, operation};
+use crate::cargo::About;
 use crate::codegen::ir::Api;
 
 /// The version of OpenAPI that the documents are written in.

@@ -3,7 +3,6 @@
 //! `document` puts together what `operation` and `event` say with the `schema`s of their types.
 //! Like `codegen`, it reads the specs and the manifests and nothing else.
 
-mod about;
 mod document;
 mod event;
 mod node;
@@ -15,9 +14,9 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-pub use self::about::About;
 pub use self::document::text;
 pub(crate) use self::words::with_wire_names;
+use crate::cargo::About;
 use crate::codegen::diagnostic::one_of;
 use crate::codegen::ir::Api;
 use crate::codegen::tree::{self, Kind};
@@ -35,12 +34,11 @@ const KIND: Kind = Kind { start: document::START, extension: Some("json") };
 ///
 /// # Errors
 ///
-/// Returns an error if the specs have faults, if an API is unknown or not published, or if another
-/// file is where a document belongs.
+/// Returns an error if the specs have faults, if a manifest cannot be read, if an API is unknown or not
+/// published, or if another file is where a document belongs.
 pub fn plan(root: &Path, apis: &[String], out: Option<&Path>) -> Result<Outcome, Error> {
     let lowered = codegen::lower(root)?;
-    let published = lowered.iter().filter_map(|api| Some((api, About::read(root, &api.name)?)));
-    let published: Vec<(&Api, About)> = published.collect();
+    let published = published(root, &lowered).map_err(Error::Manifest)?;
     let known = published.iter().map(|(api, _)| api.name.as_str());
     if let Some(name) = apis.iter().find(|name| !known.clone().any(|known| known == *name)) {
         return Err(Error::UnknownCrate { name: name.clone(), known: one_of(known) });
@@ -58,4 +56,13 @@ pub fn plan(root: &Path, apis: &[String], out: Option<&Path>) -> Result<Outcome,
     let changes = tree::changes(out.unwrap_or(root), &files, owned.as_slice(), &KIND)?;
     let undescribed = chosen.iter().flat_map(|(api, _)| api.undescribed.clone());
     Ok(Outcome { files: files.len(), changes, undescribed: undescribed.collect() })
+}
+
+/// Returns the APIs whose crates are published.
+pub(crate) fn published<'a>(root: &Path, apis: &'a [Api]) -> Result<Vec<(&'a Api, About)>, String> {
+    let read = |api: &'a Api| {
+        let about = About::read(root, &api.name);
+        about.map(|about| Some((api, about?))).transpose()
+    };
+    apis.iter().filter_map(read).collect()
 }

@@ -74,6 +74,23 @@ fn all_is_made_or_nothing() {
     assert!(!lab.path("specs").exists());
 }
 
+#[test]
+fn a_manifest_that_lacks_what_is_needed_is_an_error() {
+    for (path, text, said) in [
+        ("Cargo.toml", "[workspace.dependencies]\n", "no `workspace.package.version`"),
+        ("Cargo.toml", "[workspace.package]\nversion = \"0.1.0\"\n", "no table of dependencies"),
+        ("Cargo.toml", "[workspace", "Cargo.toml: TOML parse error"),
+        ("tests/Cargo.toml", "", "tests/Cargo.toml has no table of dependencies"),
+    ] {
+        let lab = lab();
+        lab.write(path, text);
+        let run = lab.xtask(&["new-api", "feishu-dock", "--vendor", "feishu"]);
+        assert!(!run.ok && run.err.contains(said), "{said}: {}", run.err);
+        assert!(run.err.starts_with("error: ") && run.err.contains("nothing was written"));
+        assert!(!lab.path("specs").exists() && !lab.path("crates").exists(), "{said}");
+    }
+}
+
 fn pages(lab: &Lab) {
     let query = table(
         "查询参数",

@@ -106,6 +106,19 @@ fn an_api_that_is_unknown_or_not_published_is_an_error() {
 }
 
 #[test]
+fn a_manifest_that_cannot_be_read_is_an_error() {
+    for (path, text, said) in [
+        ("crates/im/Cargo.toml", "[package", "crates/im/Cargo.toml: TOML parse error"),
+        ("Cargo.toml", "[workspace.package]\nversion = 4\n", "no `workspace.package.version`"),
+    ] {
+        let workspace = Workspace::new();
+        workspace.write(path, text);
+        let error = workspace.plan(&[]).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
 fn documents_elsewhere_leave_what_is_there() {
     let workspace = Workspace::new();
     let out = workspace.root().join("some/where");

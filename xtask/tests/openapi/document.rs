@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use serde_json::Value;
+use xtask::cargo::About;
 use xtask::codegen;
 use xtask::codegen::ir::Api;
-use xtask::openapi::{self, About};
+use xtask::openapi;
 
 use crate::schema;
 
