@@ -16,4 +16,6 @@ pub mod openapi;
 pub mod operations;
 pub mod refresh;
 pub mod release;
+pub mod shell;
+pub mod target;
 pub mod words;

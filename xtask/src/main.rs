@@ -13,8 +13,8 @@ use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, task, writing};
 use xtask::{
-    bench, cargo, catalog, changes, ci, codegen, coverage, new_api, openapi, operations, refresh,
-    release, words,
+    bench, catalog, changes, ci, codegen, coverage, new_api, openapi, operations, refresh, release,
+    shell, words,
 };
 
 /// Maintainers' commands of openplat.
@@ -462,10 +462,6 @@ fn explain(error: &codegen::Error, shown: usize) -> String {
 }
 
 fn demo(root: &Path) -> Result<(), String> {
-    let status = cargo::command()
-        .args(["run", "--quiet", "--package", "openplat-demo"])
-        .current_dir(root)
-        .status()
-        .map_err(|error| format!("error: cargo could not be started: {error}"))?;
-    status.success().then_some(()).ok_or_else(|| "error: the demo failed, see above".to_owned())
+    let done = shell::run(root, "cargo run --quiet --package openplat-demo");
+    done.map_err(|why| format!("error: {why}, see above"))
 }

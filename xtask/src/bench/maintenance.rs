@@ -8,9 +8,11 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::cargo;
+use crate::shell::output;
+use crate::target::{remove, target};
 
 use super::figures::{Figures, number};
-use super::programs::{median, output, remove, seconds_of_children, target};
+use super::programs::{median, seconds_of_children};
 
 /// Copies of specs that make a tree of 3,619 operations in 55 APIs.
 const COPIES: [(&str, u32); 2] = [("feishu-im", 28), ("feishu-apaas", 27)];

@@ -16,9 +16,9 @@ use std::thread;
 use clap::Args;
 
 use crate::codegen;
+use crate::shell::output;
 use figures::{CHECK, Figures, Record, Run, growth, number};
 use plot::PLOTS;
-use programs::output;
 use table::DOCUMENT;
 
 /// The figures to measure, and what to do with them.

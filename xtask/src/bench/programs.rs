@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::env;
 use std::fs;
-use std::io::ErrorKind;
-use std::path::{self, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Number;
 
 use crate::cargo;
+use crate::shell::output;
+use crate::target::{remove, target};
 
 use super::figures::{Figures, number, parse};
 use super::server::Server;
@@ -286,22 +287,6 @@ fn cargo(root: &Path, program: &Program) -> Command {
     cargo
 }
 
-pub fn target(root: &Path) -> PathBuf {
-    let folder = root.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()));
-    // The programs that are told of it run in other folders.
-    path::absolute(&folder).unwrap_or(folder)
-}
-
-/// Removes a folder, if it exists.
-pub fn remove(folder: &Path) -> Result<(), String> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(format!("error: {} cannot be removed: {error}", folder.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Returns the processor time of all child processes that have ended, in user mode.
 pub fn seconds_of_children() -> Result<f64, String> {
     let stat = fs::read_to_string("/proc/self/stat")
@@ -317,20 +302,4 @@ pub fn seconds_of_children() -> Result<f64, String> {
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
-}
-
-/// Runs a command and returns what it prints; what it complains of is shown as it comes.
-pub fn output(command: &mut Command) -> Result<String, String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| {
-        let hint = match name.as_str() {
-            "valgrind" => "\n\ninstall valgrind and, on Debian, libc6-dbg",
-            _ => "",
-        };
-        format!("error: {name} could not be started: {error}{hint}")
-    })?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(format!("error: {name} failed, see above")),
-    }
 }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::bench::programs::{output, remove, target};
+use crate::shell::output;
+use crate::target::{remove, target};
 use crate::{cargo, codegen};
 
 /// Fails if a program that depends on DingTalk alone compiles files of Feishu.

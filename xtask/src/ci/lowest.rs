@@ -6,8 +6,9 @@ use std::path::Path;
 
 use toml_edit::{Array, DocumentMut, value};
 
-use crate::bench::programs::{output, remove, target};
 use crate::cargo;
+use crate::shell::output;
+use crate::target::{remove, target};
 
 /// Fails if the published crates do not compile with the lowest versions that they allow.
 ///

@@ -3,7 +3,6 @@
 mod alone;
 mod lowest;
 pub mod mutants;
-pub(crate) mod shell;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -13,9 +12,10 @@ use std::time::{Duration, Instant};
 use anstream::println;
 use clap::Args;
 
-use crate::bench::programs::{remove, target};
 use crate::codegen::diagnostic::closest;
-use crate::git::{self, Release};
+use crate::release::{self, Release};
+use crate::shell;
+use crate::target::{remove, target};
 
 pub use steps::{NEED_INTERNET, STEPS};
 
@@ -189,7 +189,7 @@ fn prepare(root: &Path, step: Step) -> Result<(), Setback> {
 }
 
 fn last_release(root: &Path) -> Result<Release, Setback> {
-    let last = git::last_release(root).map_err(Setback::Skipped)?;
+    let last = release::last_release(root).map_err(Setback::Skipped)?;
     last.ok_or_else(|| Setback::Moot("there is no release yet".to_owned()))
 }
 

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anstream::println;
 
-use super::shell;
-use crate::bench::programs::{output, remove, target};
 use crate::git::git;
+use crate::shell::{self, output};
+use crate::target::{remove, target};
 
 /// The most mutants of a run. Each costs a build of core and its tests, of some ten seconds.
 const MOST: usize = 48;

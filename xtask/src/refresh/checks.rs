@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anstream::eprintln;
 
-use crate::ci::shell;
+use crate::shell;
 
 /// Finds phrases in the new sentences that have a better word.
 const WORDS: &str = "cargo xtask words";

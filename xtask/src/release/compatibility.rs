@@ -5,9 +5,10 @@ use std::path::Path;
 use anstream::println;
 use semver::Version;
 
+use super::last::Release;
 use super::versions;
-use crate::ci::shell;
-use crate::git::{Release, git};
+use crate::git::git;
+use crate::shell;
 
 /// Finds the tool that compares.
 pub const TOOL: &str = "cargo semver-checks --version";

@@ -2,6 +2,7 @@
 
 mod commits;
 pub mod compatibility;
+mod last;
 mod versions;
 
 use std::fs;
@@ -12,11 +13,13 @@ use clap::Args;
 use semver::Version;
 use time::OffsetDateTime;
 
-use crate::bench::programs::{remove, target};
 use crate::changelog::{self, Changelog};
 use crate::changes::{self, CrateChanges, Verdict};
-use crate::ci::shell;
-use crate::git::{self, Release, git};
+use crate::git::git;
+use crate::shell;
+use crate::target::{remove, target};
+
+pub use self::last::{Release, last_release};
 
 const BRANCH: &str = "main";
 
@@ -53,7 +56,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
 }
 
 fn set_version(root: &Path, version: &Version) -> Result<(), String> {
-    if let Some(why) = git::last_release(root)?.and_then(|last| too_old(version, &last)) {
+    if let Some(why) = last_release(root)?.and_then(|last| too_old(version, &last)) {
         return Err(why);
     }
     let paths = versions::set(root, version)?;
@@ -65,7 +68,7 @@ fn set_version(root: &Path, version: &Version) -> Result<(), String> {
 }
 
 fn release(root: &Path, version: &Version, dry_run: bool) -> Result<(), String> {
-    let last = git::last_release(root)?;
+    let last = last_release(root)?;
     let mut problems = obstacles(root, version, last.as_ref())?;
     let news = last.as_ref().map(|last| News::since(root, last)).transpose()?.unwrap_or_default();
     match last.as_ref().and_then(|last| news.verdict(last)) {

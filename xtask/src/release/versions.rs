@@ -9,10 +9,10 @@ use semver::Version;
 use serde::Deserialize;
 use toml_edit::{DocumentMut, TableLike, Value};
 
-use crate::bench::programs::output;
 use crate::cargo;
 use crate::changelog;
 use crate::git::git;
+use crate::shell::output;
 
 /// A published crate.
 #[derive(Debug, Deserialize)]

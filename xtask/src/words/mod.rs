@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use regex::{Regex, RegexSet};
 
+use crate::git::git;
 use passage::{Passage, Reader};
 use phrases::PHRASES;
 
@@ -123,14 +123,8 @@ fn search(root: &Path) -> Result<Matches, String> {
 
 /// Lists the files that are or may be committed.
 fn files(root: &Path) -> Result<Vec<String>, String> {
-    let mut command = Command::new("git");
-    command.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]);
-    let output = command.current_dir(root).output();
-    let output = output.map_err(|error| format!("error: git could not be started: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("error: {}", String::from_utf8_lossy(&output.stderr)));
-    }
-    let files = String::from_utf8_lossy(&output.stdout);
+    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+    let files = git(root, &list)?;
     Ok(files.split('\0').filter(|file| root.join(file).is_file()).map(str::to_owned).collect())
 }
 

@@ -170,6 +170,26 @@ fn no_two_files_import_from_each_other() {
     assert_eq!(circle(&imports), None);
 }
 
+/// The room that a file is in; outside of `distill` and `codegen`, the folder or the file itself.
+fn unit(file: &Path) -> PathBuf {
+    match room(file) {
+        Some(room) => ROOMS[room].into(),
+        None => file.iter().take(1).collect::<PathBuf>().with_extension(""),
+    }
+}
+
+#[test]
+fn no_two_folders_import_from_each_other() {
+    let mut folders = Imports::new();
+    for (file, others) in imports() {
+        let own = unit(&file);
+        let others = others.iter().map(|other| unit(other)).filter(|other| *other != own);
+        folders.entry(own.clone()).or_default().extend(others);
+    }
+    assert!(folders.len() > 20, "{folders:?}");
+    assert_eq!(circle(&folders), None);
+}
+
 /// The texts in code that hold letters other than those of ASCII, outside of comments and tests.
 fn foreign_words(source: &str) -> Vec<String> {
     fn scan(code: TokenStream, found: &mut Vec<String>) {

@@ -1,13 +1,13 @@
-//! Commands, as the table of the steps writes them.
+//! Commands of other programs, such as those that the table of the checks writes as lines.
 
 use std::env;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Output};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
-use crate::bench::programs::target;
 use crate::cargo::forget_xtask;
+use crate::target::target;
 
 /// Runs a command that finds or installs something. If it fails, the last line that it printed says why.
 pub fn prepare(root: &Path, line: &str) -> Result<(), String> {
@@ -72,4 +72,20 @@ fn path(root: &Path) -> OsString {
     let folders = tools.into_iter().chain(env::split_paths(&path));
     // A folder with a separator in its name cannot be in the list.
     env::join_paths(folders).unwrap_or(path)
+}
+
+/// Runs a command and returns what it prints; what it complains of is shown as it comes.
+pub fn output(command: &mut Command) -> Result<String, String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| {
+        let hint = match name.as_str() {
+            "valgrind" => "\n\ninstall valgrind and, on Debian, libc6-dbg",
+            _ => "",
+        };
+        format!("error: {name} could not be started: {error}{hint}")
+    })?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(format!("error: {name} failed, see above")),
+    }
 }
