@@ -56,7 +56,12 @@ fn path(name: &str) -> String {
     format!("crates/{name}/Cargo.toml")
 }
 
-fn manifest(root: &Path, path: &str) -> Result<DocumentMut, String> {
+/// Reads a manifest, of which the path may be relative to the root of the workspace.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be read.
+pub fn manifest(root: &Path, path: &str) -> Result<DocumentMut, String> {
     let text = fs::read_to_string(root.join(path))
         .map_err(|error| format!("{path} cannot be read: {error}"))?;
     text.parse().map_err(|error| format!("{path}: {error}"))

@@ -10,6 +10,7 @@ pub mod ci;
 pub mod codegen;
 pub mod coverage;
 pub mod distill;
+pub mod files;
 pub mod git;
 pub mod new_api;
 pub mod openapi;

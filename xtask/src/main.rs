@@ -336,8 +336,7 @@ fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
         Vendor::Feishu => codegen::spec::Vendor::Feishu,
         Vendor::Dingtalk => codegen::spec::Vendor::DingTalk,
     };
-    let files = new_api::create(root, name, vendor)
-        .map_err(|error| format!("error: {error}\n\nnothing was written"))?;
+    let files = new_api::create(root, name, vendor).map_err(|error| format!("error: {error}"))?;
     for file in files {
         println!("wrote {file}");
     }

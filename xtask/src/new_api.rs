@@ -1,46 +1,51 @@
 //! `cargo xtask new-api`: the place for an API, before there is anything of it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml_edit::{DocumentMut, InlineTable, Item, value};
 
 use crate::cargo;
 use crate::codegen::spec::Vendor;
 use crate::codegen::{naming, rules};
+use crate::files::{self, Change};
 
 const REPOSITORY: &str = "https://github.com/openplat/openplat";
 
-/// A file to be written, relative to the root of the workspace.
-struct File {
-    path: PathBuf,
-    text: String,
-}
-
 /// Makes the folder of the specs, the crate, and its place in the workspace. Returns what was
 /// written.
+///
+/// # Errors
+///
+/// Returns an error if there can be no such API, or if a file cannot be written.
 pub fn create(root: &Path, name: &str, vendor: Vendor) -> Result<Vec<String>, String> {
+    let changes =
+        changes(root, name, vendor).map_err(|why| format!("{why}\n\nnothing was written"))?;
+    files::apply(root, &changes).map_err(|error| error.to_string())?;
+    Ok(changes.iter().map(|change| change.path.display().to_string()).collect())
+}
+
+fn changes(root: &Path, name: &str, vendor: Vendor) -> Result<[Change; 8], String> {
     check_name(root, name)?;
     let manifest = read(root, "Cargo.toml")?;
     let tests = read(root, "tests/Cargo.toml")?;
-    let manifest = with_dependency(&manifest, name, &cargo::version(root)?.to_string())?;
-    let files = [
-        file(format!("specs/{name}/api.json"), api_json(vendor)),
-        file(format!("crates/{name}/Cargo.toml"), crate_manifest(name, vendor)),
-        file(format!("crates/{name}/README.md"), readme(name, vendor)),
-        file(format!("crates/{name}/LICENSE-MIT"), read(root, "LICENSE-MIT")?),
-        file(format!("crates/{name}/LICENSE-APACHE"), read(root, "LICENSE-APACHE")?),
-        file(format!("crates/{name}/src/lib.rs"), library(name, vendor)),
-        file("tests/Cargo.toml".to_owned(), with_test_dependency(&tests, name)?),
+    let with_crate = with_dependency(&manifest, name, &cargo::version(root)?.to_string())?;
+    let with_tests = with_test_dependency(&tests, name)?;
+    Ok([
+        new(format!("specs/{name}/api.json"), api_json(vendor)),
+        new(format!("crates/{name}/Cargo.toml"), crate_manifest(name, vendor)),
+        new(format!("crates/{name}/README.md"), readme(name, vendor)),
+        new(format!("crates/{name}/LICENSE-MIT"), read(root, "LICENSE-MIT")?),
+        new(format!("crates/{name}/LICENSE-APACHE"), read(root, "LICENSE-APACHE")?),
+        new(format!("crates/{name}/src/lib.rs"), library(name, vendor)),
+        Change { path: "tests/Cargo.toml".into(), old: Some(tests), new: Some(with_tests) },
         // Last: from here on the crate is there.
-        file("Cargo.toml".to_owned(), manifest),
-    ];
-    write(root, &files)?;
-    Ok(files.iter().map(|file| file.path.display().to_string()).collect())
+        Change { path: "Cargo.toml".into(), old: Some(manifest), new: Some(with_crate) },
+    ])
 }
 
-fn file(path: String, text: String) -> File {
-    File { path: path.into(), text }
+fn new(path: String, text: String) -> Change {
+    Change { path: path.into(), old: None, new: Some(text) }
 }
 
 fn check_name(root: &Path, name: &str) -> Result<(), String> {
@@ -277,52 +282,4 @@ Licensed under [MIT]({REPOSITORY}/blob/main/LICENSE-MIT) or
 [Apache 2.0]({REPOSITORY}/blob/main/LICENSE-APACHE), at your option.
 "#
     )
-}
-
-/// All or none: when something fails, what was done before is undone.
-fn write(root: &Path, files: &[File]) -> Result<(), String> {
-    let mut done = Done::default();
-    for file in files {
-        if let Err(error) = done.write(root, file) {
-            done.undo();
-            return Err(format!("{} cannot be written: {error}", file.path.display()));
-        }
-    }
-    Ok(())
-}
-
-/// The changes to undo.
-#[derive(Default)]
-struct Done {
-    folders: Vec<PathBuf>,
-    /// With what was in them, if they were there.
-    files: Vec<(PathBuf, Option<Vec<u8>>)>,
-}
-
-impl Done {
-    fn write(&mut self, root: &Path, file: &File) -> std::io::Result<()> {
-        let path = root.join(&file.path);
-        let missing = path.ancestors().skip(1).take_while(|folder| !folder.exists());
-        let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-        for folder in missing.into_iter().rev() {
-            fs::create_dir(&folder)?;
-            self.folders.push(folder);
-        }
-        let old = path.exists().then(|| fs::read(&path)).transpose()?;
-        self.files.push((path.clone(), old));
-        fs::write(&path, &file.text)
-    }
-
-    /// As far as it can be: this is on the way to an error already.
-    fn undo(self) {
-        for (path, old) in self.files {
-            let _ = match old {
-                Some(old) => fs::write(path, old),
-                None => fs::remove_file(path),
-            };
-        }
-        for folder in self.folders.iter().rev() {
-            let _ = fs::remove_dir(folder);
-        }
-    }
 }

@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::source::Place;
+pub use crate::files::slashes;
 
 /// One problem.
 #[derive(Debug)]
@@ -175,8 +176,4 @@ pub fn one_of<'a>(list: impl IntoIterator<Item = &'a str>) -> String {
         [only] => only.clone(),
         [init @ .., last] => format!("{} or {last}", init.join(", ")),
     }
-}
-
-pub fn slashes(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
 }

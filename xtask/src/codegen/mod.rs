@@ -25,7 +25,7 @@ use self::diagnostic::{Diagnostic, Diagnostics, one_of};
 use self::ir::{Api, Operation, SampleCall};
 use self::load::ApiSpecs;
 pub use self::render::{File, event_example, operation_example, rust_type, shown_answer};
-pub use self::tree::{Change, Interrupted};
+pub use crate::files::{Change, Interrupted, apply};
 
 /// The reason why nothing was generated.
 #[derive(Debug, thiserror::Error)]
@@ -94,11 +94,6 @@ pub fn plan(root: &Path, crates: &[String]) -> Result<Outcome, Error> {
     };
     let changes = tree::changes(root, &files, &folders, &tree::CODE)?;
     Ok(Outcome { files: files.len(), changes, undescribed })
-}
-
-/// Makes the changes of a plan. An error says which of them were made.
-pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
-    tree::apply(root, changes)
 }
 
 /// Reads and checks all specs below `root`.

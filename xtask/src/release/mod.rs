@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 
 use crate::changelog::{self, Changelog};
 use crate::changes::{self, CrateChanges, Verdict};
+use crate::files::{self, Change, slashes};
 use crate::git::git;
 use crate::shell;
 use crate::target::{remove, target};
@@ -44,27 +45,30 @@ pub struct Options {
 ///
 /// # Errors
 ///
-/// Returns all reasons why the release cannot be made. The checkout is as it was then.
+/// Returns all reasons why the release cannot be made. The checkout is as it was then, unless the error
+/// says which files were written.
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
-    let done = versions::parse(&options.version).and_then(|version| match options.only_version {
-        true => set_version(root, &version),
-        false => release(root, &version, options.dry_run),
-    });
-    done.map_err(|why| {
+    let nothing_changed = |why: String| {
         format!("error: {}\n\nnothing was changed", why.trim_start_matches("error: "))
-    })
-}
-
-fn set_version(root: &Path, version: &Version) -> Result<(), String> {
-    if let Some(why) = last_release(root)?.and_then(|last| too_old(version, &last)) {
-        return Err(why);
+    };
+    let version = versions::parse(&options.version).map_err(nothing_changed)?;
+    if !options.only_version {
+        return release(root, &version, options.dry_run).map_err(nothing_changed);
     }
-    let paths = versions::set(root, version)?;
-    if paths.is_empty() {
+    let changes = new_version(root, &version).map_err(nothing_changed)?;
+    files::apply(root, &changes).map_err(|error| format!("error: {error}"))?;
+    if changes.is_empty() {
         println!("the version is {version} already");
     }
-    paths.iter().for_each(|path| println!("wrote {path}"));
+    changes.iter().for_each(|change| println!("wrote {}", slashes(&change.path)));
     Ok(())
+}
+
+fn new_version(root: &Path, version: &Version) -> Result<Vec<Change>, String> {
+    match last_release(root)?.and_then(|last| too_old(version, &last)) {
+        Some(why) => Err(why),
+        None => versions::changes(root, version),
+    }
 }
 
 fn release(root: &Path, version: &Version, dry_run: bool) -> Result<(), String> {
@@ -240,9 +244,10 @@ impl<'a> Copy<'a> {
             .map_err(|error| format!("{} cannot be written: {error}", changelog::PATH))?;
         let section = changelog.unreleased();
 
-        let paths = versions::set(folder, version)?;
+        let changes = versions::changes(folder, version)?;
+        files::apply(folder, &changes).map_err(|error| error.source.to_string())?;
         println!("{version} changes:\n  {}", changelog::PATH);
-        paths.iter().for_each(|path| println!("  {path}"));
+        changes.iter().for_each(|change| println!("  {}", slashes(&change.path)));
         println!("\nits part of the changelog:\n\n{section}\n");
         print!("{}", changelog::specs::list(&left_out));
         for fault in &news.faults {

@@ -11,6 +11,7 @@ use toml_edit::{DocumentMut, TableLike, Value};
 
 use crate::cargo;
 use crate::changelog;
+use crate::files::Change;
 use crate::git::git;
 use crate::shell::output;
 
@@ -26,6 +27,13 @@ pub struct Package {
 }
 
 impl Package {
+    /// Whether it has the version of the workspace.
+    fn inherits_version(&self, root: &Path) -> Result<bool, String> {
+        let manifest = cargo::manifest(root, &self.manifest_path)?;
+        let version = manifest.get("package").and_then(|package| package.get("version"));
+        Ok(version.and_then(|version| version.get("workspace")?.as_bool()) == Some(true))
+    }
+
     /// The name of its folder.
     pub fn folder(&self) -> &str {
         let folder = Path::new(&self.manifest_path).parent().and_then(Path::file_name);
@@ -64,51 +72,30 @@ pub fn parse(text: &str) -> Result<Version, String> {
     version.ok_or_else(|| format!("`{text}` is no version of three numbers, such as `0.2.0`"))
 }
 
-/// A file that names the version, with its text before and after.
-struct Edit {
-    path: String,
-    old: String,
-    new: String,
-}
-
-/// Sets the version in all files that name it, and returns their paths. Sets all or none.
+/// Returns the changes that set the version in all files that name it.
 ///
 /// # Errors
 ///
-/// Returns an error if a file cannot be read or written, or if a published crate has a version of
-/// its own.
-pub fn set(root: &Path, version: &Version) -> Result<Vec<String>, String> {
-    let edits = edits(root, version)?;
-    let write = |edit: &Edit, text: &str| {
-        fs::write(root.join(&edit.path), text)
-            .map_err(|error| format!("{} cannot be written: {error}", edit.path))
-    };
-    let all = || {
-        edits.iter().try_for_each(|edit| write(edit, &edit.new))?;
-        let other = packages(root)?.into_iter().find(|package| package.version != *version);
-        other.map_or(Ok(()), |Package { name, .. }| {
-            Err(format!("`{name}` has a version of its own: write `version.workspace = true`"))
-        })
-    };
-    if let Err(why) = all() {
-        // As far as it can be: this is on the way to an error already.
-        edits.iter().for_each(|edit| drop(write(edit, &edit.old)));
-        return Err(why);
-    }
-    Ok(edits.into_iter().map(|edit| edit.path).collect())
-}
-
-fn edits(root: &Path, version: &Version) -> Result<Vec<Edit>, String> {
+/// Returns an error if a file cannot be read, or if a published crate has a version of its own.
+pub fn changes(root: &Path, version: &Version) -> Result<Vec<Change>, String> {
     let packages = packages(root)?;
+    for package in &packages {
+        if !package.inherits_version(root)? {
+            let name = &package.name;
+            return Err(format!(
+                "`{name}` has a version of its own: write `version.workspace = true`"
+            ));
+        }
+    }
     let names: Vec<_> = packages.iter().map(|package| package.name.as_str()).collect();
     let lines = install_lines(&names)?;
     let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"];
     let kinds = ["*Cargo.toml", "Cargo.lock", "openapi/*.json", "*.md", "*.rs"];
     let files = git(root, &[&list[..], &kinds].concat())?;
-    let mut edits = Vec::new();
+    let mut changes = Vec::new();
     for path in files.split('\0').filter(|path| *path != changelog::PATH) {
         // A link, or a file that was deleted.
-        if !root.join(path).is_file() {
+        if !root.join(path).symlink_metadata().is_ok_and(|file| file.is_file()) {
             continue;
         }
         let old = fs::read_to_string(root.join(path))
@@ -121,10 +108,10 @@ fn edits(root: &Path, version: &Version) -> Result<Vec<Edit>, String> {
         };
         let new = new.map_err(|error| format!("{path}: {error}"))?;
         if new != old {
-            edits.push(Edit { path: path.to_owned(), old, new });
+            changes.push(Change { path: path.into(), old: Some(old), new: Some(new) });
         }
     }
-    Ok(edits)
+    Ok(changes)
 }
 
 fn manifest(text: &str, names: &[&str], version: &Version) -> Result<String, toml_edit::TomlError> {

@@ -10,6 +10,9 @@ use proc_macro2::{TokenStream, TokenTree};
 /// Each imports only from those before it.
 const ROOMS: &[&str] = &["distill/read", "codegen", "distill/specs", "distill/command"];
 
+/// What each room may import from as well, which imports from no room.
+const GROUND: &[&str] = &["files.rs"];
+
 /// The files that each file imports from, by their paths below `src`.
 type Imports = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
 
@@ -144,7 +147,8 @@ fn no_room_imports_from_a_later_one() {
     let mut wrong = Vec::new();
     for (file, others) in &imports {
         let Some(own) = room(file) else { continue };
-        let later = others.iter().filter(|other| room(other).is_none_or(|room| room > own));
+        let others = others.iter().filter(|other| !GROUND.iter().any(|it| other.ends_with(it)));
+        let later = others.filter(|other| room(other).is_none_or(|room| room > own));
         wrong.extend(later.map(|other| format!("{} imports {}", file.display(), other.display())));
     }
     assert!(wrong.is_empty(), "imports that run back up:\n{}", wrong.join("\n"));
