@@ -81,8 +81,7 @@ pub struct Changes {
 pub fn since(root: &Path, revision: &str) -> Result<Changes, String> {
     let old = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     check_out(root, revision, old.path())?;
-    let version = fs::read_to_string(old.path().join("Cargo.toml")).ok();
-    let version = version.and_then(|manifest| workspace_version(&manifest));
+    let version = cargo::version(old.path()).ok();
     let mut changes = Changes::default();
     let mut say = |name: &str, found: Vec<Change>, is_reworded, names| {
         let verdict = match found.iter().any(Change::is_breaking) {
@@ -132,9 +131,7 @@ fn names(root: &Path) -> BTreeSet<String> {
 
 /// Whether the API has a crate here that is not published, so that no program notices what changes.
 fn is_private(root: &Path, name: &str) -> bool {
-    let manifest = root.join("crates").join(name).join("Cargo.toml");
-    let manifest = fs::read_to_string(manifest).unwrap_or_default();
-    manifest.parse().is_ok_and(|manifest| !cargo::is_published(&manifest))
+    cargo::publishes(root, name).is_ok_and(|is_published| !is_published)
 }
 
 fn lower(root: &Path, name: &str, of: &str) -> Result<Api, String> {
@@ -195,12 +192,6 @@ fn texts(root: &Path, name: &str) -> BTreeMap<String, Vec<u8>> {
         }
     }
     found
-}
-
-fn workspace_version(manifest: &str) -> Option<Version> {
-    let manifest: toml_edit::DocumentMut = manifest.parse().ok()?;
-    let version = manifest.get("workspace")?.get("package")?.get("version")?.as_str()?;
-    Version::parse(version).ok()
 }
 
 /// Returns the least version after another that may have such changes. Before 1.0, the number in the
