@@ -583,8 +583,8 @@ fn strs(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
 
-/// As Markdown, what breaks first.
-pub fn changelog(crates: &[CrateChanges]) -> String {
+/// Returns the changes as Markdown, what breaks first.
+pub fn markdown(crates: &[CrateChanges]) -> String {
     let mut text = String::new();
     for of in crates {
         let CrateChanges { crate_name, changes, .. } = of;

@@ -1,7 +1,6 @@
 //! `cargo xtask`: arguments only.
 
 use std::env;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,6 +8,7 @@ use anstream::adapter::strip_str;
 use anstream::{eprint, eprintln, println};
 use clap::{Parser, Subcommand, ValueEnum};
 use serde::Serialize;
+use serde_json::json;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::ir::Api;
 use xtask::distill::command::{console, run, task, writing};
@@ -222,15 +222,15 @@ fn run(cli: Cli) -> Result<(), String> {
             let root = root()?;
             let apis = codegen::lower(&root).map_err(|error| explain(&error, SHOWN))?;
             let out = out.unwrap_or_else(|| root.join(catalog::FILE));
-            print_all(&catalog::write(&root, &apis, &out)?)
+            console::print(&catalog::write(&root, &apis, &out)?)
         }
         Task::Demo => {
             let root = root()?;
             check(&plan(&root, &[], SHOWN)?, "cargo xtask codegen").and_then(|()| demo(&root))
         }
-        Task::Bench(options) => print_all(&bench::run(&root()?, &options)?),
+        Task::Bench(options) => console::print(&bench::run(&root()?, &options)?),
         Task::Ci(options) => ci::run(&root()?, &options),
-        Task::Words { accept } => print_all(&words::run(&root()?, accept)?),
+        Task::Words { accept } => console::print(&words::run(&root()?, accept)?),
     }
 }
 
@@ -240,12 +240,12 @@ fn checkout() -> Result<PathBuf, String> {
     let here = match env::var_os("CARGO_MANIFEST_DIR") {
         Some(package) => PathBuf::from(package),
         None => env::current_dir()
-            .map_err(|error| format!("error: the current folder cannot be found: {error}"))?,
+            .map_err(|error| format!("the current folder cannot be found: {error}"))?,
     };
     let root = here.ancestors().find(|folder| folder.join("xtask/Cargo.toml").is_file());
     root.map(Path::to_owned).ok_or_else(|| {
         let here = here.display();
-        format!("error: {here} is not in a checkout of openplat; pass one with `--root DIR`")
+        format!("{here} is not in a checkout of openplat; pass one with `--root DIR`")
     })
 }
 
@@ -254,7 +254,7 @@ fn plan(root: &Path, crates: &[String], shown: usize) -> Result<codegen::Outcome
 }
 
 fn write(root: &Path, outcome: &codegen::Outcome) -> Result<(), String> {
-    codegen::apply(root, &outcome.changes).map_err(|error| format!("error: {error}"))?;
+    codegen::apply(root, &outcome.changes).map_err(|error| error.to_string())?;
     for change in &outcome.changes {
         println!("{change}");
     }
@@ -274,7 +274,7 @@ fn command(task: &str, names: &[String]) -> String {
 /// Fails if files are not what `command` would write.
 fn check(outcome: &codegen::Outcome, command: &str) -> Result<(), String> {
     if let Some(missing) = missing_sentences(outcome) {
-        return Err(format!("error: {missing}"));
+        return Err(missing);
     }
     if outcome.changes.is_empty() {
         let files = console::count(outcome.files, "generated file is", "generated files are");
@@ -285,7 +285,7 @@ fn check(outcome: &codegen::Outcome, command: &str) -> Result<(), String> {
         println!("{}", change.diff());
     }
     Err(format!(
-        "error: {} of {} generated files are not up to date\n\nrun `{}` and commit the result",
+        "{} of {} generated files are not up to date\n\nrun `{}` and commit the result",
         outcome.changes.len(),
         outcome.files,
         command
@@ -301,23 +301,18 @@ fn list<T: Serialize>(
 ) -> Result<(), String> {
     let apis = codegen::lower_specs(specs).map_err(|error| explain(&error, SHOWN))?;
     let entries = entries(&apis);
-    let text = match json {
-        true => serde_json::to_string_pretty(&entries).map_err(|error| error.to_string())?,
-        false => table(&entries),
-    };
-    print_all(&format!("{text}\n"))
+    match json {
+        true => console::print_json(&entries),
+        false => console::print(&format!("{}\n", table(&entries))),
+    }
 }
 
 fn changes_since(root: &Path, revision: &str, json: bool) -> Result<(), String> {
-    let found =
-        changes::since(root, revision).map_err(|error| format!("error: {}", error.trim()))?;
-    let text = match json {
-        true => {
-            serde_json::to_string_pretty(&found.crates).map_err(|error| error.to_string())? + "\n"
-        }
-        false => changes::changelog(&found.crates),
-    };
-    print_all(&text)?;
+    let found = changes::since(root, revision)?;
+    match json {
+        true => console::print_json(&found.crates)?,
+        false => console::print(&changes::markdown(&found.crates))?,
+    }
     if found.faults.is_empty() { Ok(()) } else { Err(found.faults.join("\n\n")) }
 }
 
@@ -327,8 +322,10 @@ fn missing_sentences(outcome: &codegen::Outcome) -> Option<String> {
     let count = outcome.undescribed.len();
     let more = if count > first.len() { " and more" } else { "" };
     let places = first.join(", ");
-    (count > 0)
-        .then(|| format!("{count} sentences are missing: {places}{more} (each `\"doc\": \"\"`)"))
+    (count > 0).then(|| {
+        let missing = console::count(count, "sentence is", "sentences are");
+        format!("{missing} missing: {places}{more} (each `\"doc\": \"\"`)")
+    })
 }
 
 fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
@@ -336,7 +333,7 @@ fn new_api(root: &Path, name: &str, vendor: Vendor) -> Result<(), String> {
         Vendor::Feishu => codegen::spec::Vendor::Feishu,
         Vendor::Dingtalk => codegen::spec::Vendor::DingTalk,
     };
-    let files = new_api::create(root, name, vendor).map_err(|error| format!("error: {error}"))?;
+    let files = new_api::create(root, name, vendor).map_err(|error| error.to_string())?;
     for file in files {
         println!("wrote {file}");
     }
@@ -378,15 +375,14 @@ fn distill(pages: &[PathBuf], api: &str, specs: &Path, how: &How) -> Result<(), 
         eprint!("{}", console::gaps(&outcome.gaps));
     }
     if how.json {
-        let json = serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string())?;
-        print_all(&format!("{json}\n"))?;
+        console::print_json(&outcome)?;
     } else {
         let files = outcome.files.iter();
         let files = files.map(|file| match how.write {
             true => format!("wrote {}\n", specs.join(&file.path).display()),
             false => format!("==> {} <==\n{}", file.path, file.text),
         });
-        print_all(&files.collect::<String>())?;
+        console::print(&files.collect::<String>())?;
         eprint!("{}", console::changes(&outcome.changes));
     }
     eprint!("\n{}", console::summary(&outcome));
@@ -399,7 +395,7 @@ fn all_read(outcome: &task::Outcome) -> Result<(), String> {
         0 => Ok(()),
         pages => {
             let pages = console::count(pages, "page is", "pages are");
-            Err(format!("error: {pages} not text, see above"))
+            Err(format!("{pages} not text, see above"))
         }
     }
 }
@@ -407,9 +403,7 @@ fn all_read(outcome: &task::Outcome) -> Result<(), String> {
 /// A failure is JSON as well, for whoever reads JSON.
 fn or_json<T>(result: Result<T, String>, json: bool) -> Result<T, String> {
     if let (Err(message), true) = (&result, json) {
-        let plain = strip_str(message).to_string();
-        let plain = plain.trim_start_matches("error: ");
-        print_all(&format!("{}\n", serde_json::json!({ "error": plain })))?;
+        console::print_json(&json!({ "error": strip_str(message).to_string() }))?;
     }
     result
 }
@@ -423,28 +417,16 @@ fn drift(pages: &[PathBuf], api: Option<&str>, specs: &Path, json: bool) -> Resu
     let drift: Vec<_> =
         outcome.changes.iter().filter(|change| change.is_drift()).cloned().collect();
     match json {
-        true => {
-            let json = serde_json::to_string_pretty(&drift).map_err(|error| error.to_string())?;
-            print_all(&format!("{json}\n"))?;
-        }
-        false => print_all(&console::changes(&drift))?,
+        true => console::print_json(&drift)?,
+        false => console::print(&console::changes(&drift))?,
     }
     let breaking = drift.iter().filter(|change| change.is_breaking()).count();
     match drift.len() {
         0 => all_read(&outcome),
         count => Err(format!(
-            "error: the pages differ from the specs in {count} places, {breaking} of them breaking"
+            "the pages differ from the specs in {}, {breaking} of them breaking",
+            console::count(count, "place", "places")
         )),
-    }
-}
-
-/// Prints a text. A reader of its beginning, such as `head`, may close the pipe.
-fn print_all(text: &str) -> Result<(), String> {
-    match write!(anstream::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("error: the output cannot be written: {error}"))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -456,11 +438,11 @@ fn explain(error: &codegen::Error, shown: usize) -> String {
             let faults = console::count(faults.len(), "fault", "faults");
             format!("{text}\n\n{faults}; nothing was written")
         }
-        _ => format!("error: {text}\n\nnothing was written"),
+        _ => format!("{text}\n\nnothing was written"),
     }
 }
 
 fn demo(root: &Path) -> Result<(), String> {
     let done = shell::run(root, "cargo run --quiet --package openplat-demo");
-    done.map_err(|why| format!("error: {why}, see above"))
+    done.map_err(|why| format!("{why}, see above"))
 }

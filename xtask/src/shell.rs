@@ -82,10 +82,10 @@ pub fn output(command: &mut Command) -> Result<String, String> {
             "valgrind" => "\n\ninstall valgrind and, on Debian, libc6-dbg",
             _ => "",
         };
-        format!("error: {name} could not be started: {error}{hint}")
+        format!("{name} could not be started: {error}{hint}")
     })?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(format!("error: {name} failed, see above")),
+        false => Err(format!("{name} failed, see above")),
     }
 }

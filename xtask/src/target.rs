@@ -15,7 +15,7 @@ pub fn target(root: &Path) -> PathBuf {
 pub fn remove(folder: &Path) -> Result<(), String> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(format!("error: {} cannot be removed: {error}", folder.display()))
+            Err(format!("{} cannot be removed: {error}", folder.display()))
         }
         _ => Ok(()),
     }

@@ -57,7 +57,7 @@ fn a_failure_says_what_to_do_and_how_to_run_the_step_again() {
     assert_eq!(
         advice(&outcomes[1], |_| true).as_deref(),
         Some(
-            "error: step `wrong` failed: `cargo no-such-command` failed\n\nInstall Cargo.\n\
+            "step `wrong` failed: `cargo no-such-command` failed\n\nInstall Cargo.\n\
              To run it again: cargo xtask ci wrong"
         )
     );
@@ -71,7 +71,7 @@ fn a_step_without_what_it_needs_is_skipped_and_says_so() {
     assert!(reason.starts_with("`no-such-program --version` could not be started: "), "{reason}");
     assert_eq!(advice(&outcomes[0], |_| true), None);
     let error = advice(&outcomes[0], |step| step.name != "lame").unwrap();
-    assert!(error.starts_with("error: step `lame` was skipped: `no-such-program"), "{error}");
+    assert!(error.starts_with("step `lame` was skipped: `no-such-program"), "{error}");
     assert!(error.ends_with("To run it again: .ci/run --strict lame"), "{error}");
 }
 
@@ -375,12 +375,12 @@ fn steps_are_found_by_name() {
     let error = |name: &str| select(&[name.into()]).err().unwrap();
     assert_eq!(
         error("formats"),
-        "error: there is no step `formats`; did you mean `format`? \
+        "there is no step `formats`; did you mean `format`? \
          `cargo xtask ci --list` shows all steps"
     );
     assert_eq!(
         error("harbor"),
-        "error: there is no step `harbor`; `cargo xtask ci --list` shows all steps"
+        "there is no step `harbor`; `cargo xtask ci --list` shows all steps"
     );
 }
 

@@ -92,7 +92,7 @@ pub fn parse(subject: &str, lines: &str) -> Result<Figures, String> {
         let name = words.next().unwrap_or_default();
         let values = words.map(str::parse).collect::<Result<Vec<f64>, _>>();
         let values = values.ok().filter(|values| !values.is_empty());
-        let values = values.ok_or_else(|| format!("error: `{line}` of {subject} is no figure"))?;
+        let values = values.ok_or_else(|| format!("`{line}` of {subject} is no figure"))?;
         for (value, side) in values.into_iter().zip(["", " by hand"]) {
             figures.insert(format!("{subject} {name}{side}"), number(value));
         }
@@ -133,7 +133,7 @@ pub fn growth(recorded: &Run, measured: &Run) -> Result<(), String> {
         ),
     };
     Err(format!(
-        "error: these counts grew by more than {TOLERANCE} %, or are not on record:\n{}{versions}\n\nMake them smaller. \
+        "these counts grew by more than {TOLERANCE} %, or are not on record:\n{}{versions}\n\nMake them smaller. \
          If what was gained is worth it, run `cargo xtask bench --accept`, commit the result and say \
          what it was.",
         grown.join("\n")
@@ -145,12 +145,12 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, String> {
         return Ok(T::default());
     }
     let text = fs::read_to_string(path)
-        .map_err(|error| format!("error: {} cannot be read: {error}", path.display()))?;
-    serde_json::from_str(&text).map_err(|error| format!("error: {}: {error}", path.display()))
+        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn write(path: &Path, value: &impl Serialize) -> Result<(), String> {
     let text = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
     fs::write(path, text + "\n")
-        .map_err(|error| format!("error: {} cannot be written: {error}", path.display()))
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }

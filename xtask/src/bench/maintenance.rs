@@ -22,7 +22,7 @@ pub fn measure(root: &Path) -> Result<Figures, String> {
     let scratch = target(root).join("bench");
     remove(&scratch)?;
     let many = scratch.join("many");
-    grow(root, &many).map_err(|error| format!("error: the specs cannot be copied: {error}"))?;
+    grow(root, &many).map_err(|error| format!("the specs cannot be copied: {error}"))?;
     let clone = scratch.join("clone");
     output(Command::new("git").args(["clone", "--quiet"]).arg(root).arg(&clone))?;
 

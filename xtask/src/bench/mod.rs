@@ -104,9 +104,7 @@ pub fn documents(root: &Path, record: &Record) -> Result<Vec<(&'static str, Stri
 pub fn check(root: &Path, record: &Record) -> Result<(), String> {
     for (path, text) in documents(root, record)? {
         if read(root, path)? != text {
-            return Err(format!(
-                "error: {path} is not what is on record; run `cargo xtask bench --plot`"
-            ));
+            return Err(format!("{path} is not what is on record; run `cargo xtask bench --plot`"));
         }
     }
     Ok(())
@@ -116,15 +114,14 @@ fn write(root: &Path, record: &Record) -> Result<String, String> {
     let mut report = String::new();
     for (path, text) in documents(root, record)? {
         fs::write(root.join(path), text)
-            .map_err(|error| format!("error: {path} cannot be written: {error}"))?;
+            .map_err(|error| format!("{path} cannot be written: {error}"))?;
         report += &format!("wrote {path}\n");
     }
     Ok(report)
 }
 
 fn read(root: &Path, path: &str) -> Result<String, String> {
-    fs::read_to_string(root.join(path))
-        .map_err(|error| format!("error: {path} cannot be read: {error}"))
+    fs::read_to_string(root.join(path)).map_err(|error| format!("{path} cannot be read: {error}"))
 }
 
 fn list(command: &str, run: &Run) -> String {
@@ -144,7 +141,7 @@ fn generated_lines(root: &Path) -> Result<Figures, String> {
     let lines_of = |name: &str| lines(&root.join("crates").join(name).join("src/generated"));
     apis.iter()
         .map(|api| {
-            let lines = lines_of(&api.name).map_err(|error| format!("error: {error}"))?;
+            let lines = lines_of(&api.name).map_err(|error| error.to_string())?;
             let operations: usize = api.modules.iter().map(|module| module.operations.len()).sum();
             let average = lines as f64 / operations.max(1) as f64;
             Ok((format!("{} lines_per_operation", api.name), number(average)))

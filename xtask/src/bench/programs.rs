@@ -137,7 +137,7 @@ pub fn time(root: &Path) -> Result<Figures, String> {
         let nanos = ["cpu_ns", "wall_ns"]
             .map(|measure| figures.get(&format!("{} {measure}", program.name)));
         let nanos = nanos.into_iter().flatten().find_map(Number::as_f64);
-        nanos.ok_or_else(|| format!("error: {} did not print what a call takes", program.name))
+        nanos.ok_or_else(|| format!("{} did not print what a call takes", program.name))
     };
     let mut figures = Figures::new();
     for (program, by_hand) in pairs() {
@@ -192,14 +192,14 @@ fn pairs() -> impl Iterator<Item = (&'static Program, &'static Program)> {
 
 fn size(binary: &Path) -> Result<f64, String> {
     let size = fs::metadata(binary).map(|file| file.len() as f64);
-    size.map_err(|error| format!("error: {} cannot be read: {error}", binary.display()))
+    size.map_err(|error| format!("{} cannot be read: {error}", binary.display()))
 }
 
 /// Returns how many operations [`MANY`] calls.
 fn operations(many: &Path) -> Result<f64, String> {
     let figures = parse(MANY.name, &output(&mut Command::new(many))?)?;
     let operations = figures.values().next().and_then(Number::as_f64);
-    operations.ok_or_else(|| format!("error: {} did not say how many it calls", MANY.name))
+    operations.ok_or_else(|| format!("{} did not say how many it calls", MANY.name))
 }
 
 fn instructions(binary: &Path, url: &str, calls: u32) -> Result<u64, String> {
@@ -237,11 +237,11 @@ fn valgrind(
         .env_clear()
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| format!("error: valgrind could not be started: {error}"))?;
+        .map_err(|error| format!("valgrind could not be started: {error}"))?;
     let report = String::from_utf8_lossy(&output.stderr).into_owned();
     match output.status.success() {
         true => Ok(report),
-        false => Err(format!("error: {} failed under valgrind:\n{report}", binary.display())),
+        false => Err(format!("{} failed under valgrind:\n{report}", binary.display())),
     }
 }
 
@@ -249,7 +249,7 @@ fn valgrind(
 fn number_after(report: &str, label: &str) -> Result<u64, String> {
     let found = report.split_once(label).and_then(|(_, rest)| rest.split_whitespace().next());
     let number = found.and_then(|digits| digits.replace(',', "").parse().ok());
-    number.ok_or_else(|| format!("error: valgrind did not report `{label}`:\n{report}"))
+    number.ok_or_else(|| format!("valgrind did not report `{label}`:\n{report}"))
 }
 
 /// Counts the crates that are compiled for a program, those of the benchmark not among them.
@@ -290,13 +290,11 @@ fn cargo(root: &Path, program: &Program) -> Command {
 /// Returns the processor time of all child processes that have ended, in user mode.
 pub fn seconds_of_children() -> Result<f64, String> {
     let stat = fs::read_to_string("/proc/self/stat")
-        .map_err(|error| format!("error: processor time is only known on Linux: {error}"))?;
+        .map_err(|error| format!("processor time is only known on Linux: {error}"))?;
     // The name of the program is in parentheses, and may contain spaces.
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
     let ticks = fields.split_whitespace().nth(13).and_then(|ticks| ticks.parse::<f64>().ok());
-    ticks
-        .map(|ticks| ticks / 100.0)
-        .ok_or_else(|| "error: /proc/self/stat is not as expected".into())
+    ticks.map(|ticks| ticks / 100.0).ok_or_else(|| "/proc/self/stat is not as expected".into())
 }
 
 pub fn median(mut values: Vec<f64>) -> f64 {

@@ -26,7 +26,7 @@ impl Server {
     /// A caller that is sure to wait for its response takes the same path each time, so that its
     /// instructions can be counted.
     pub fn start(delay: Duration) -> Result<Self, String> {
-        Self::listen(delay).map_err(|error| format!("error: no server could be started: {error}"))
+        Self::listen(delay).map_err(|error| format!("no server could be started: {error}"))
     }
 
     fn listen(delay: Duration) -> io::Result<Self> {

@@ -139,7 +139,7 @@ fn replace(document: &str, name: &str, text: &str) -> Result<String, String> {
         .split_once(&start)
         .and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)))
         .map(|(before, after)| format!("{before}{start}\n{text}\n{end}{after}"))
-        .ok_or_else(|| format!("error: {DOCUMENT} has no markers for `{name}`"))
+        .ok_or_else(|| format!("{DOCUMENT} has no markers for `{name}`"))
 }
 
 fn section(beside: &str, rows: &[Row], record: &Record) -> String {

@@ -54,7 +54,7 @@ pub fn write(root: &Path, apis: &[Api], file: &Path) -> Result<String, String> {
     let folder = file.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(file, html))
-        .map_err(|error| format!("error: {} cannot be written: {error}", file.display()))?;
+        .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
     let file = file.display();
     Ok(format!("wrote {file}: {operations} operations, {events} events, {size} KB\n"))
 }

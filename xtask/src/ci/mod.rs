@@ -90,7 +90,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
         run_steps(root, &steps, |outcome| !options.keep_going && failure(outcome).is_some());
     println!("\n{}", summary(&outcomes, steps.len()));
     let failures: Vec<_> = outcomes.iter().filter_map(failure).collect();
-    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\n")) }
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\nerror: ")) }
 }
 
 /// Finds steps by their names, and returns all of them if there are no names.
@@ -107,9 +107,7 @@ pub fn select(names: &[String]) -> Result<Vec<Step>, String> {
         step.ok_or_else(|| {
             let meant = closest(name, STEPS.iter().map(|step| step.name));
             let meant = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
-            format!(
-                "error: there is no step `{name}`; {meant}`cargo xtask ci --list` shows all steps"
-            )
+            format!("there is no step `{name}`; {meant}`cargo xtask ci --list` shows all steps")
         })
     };
     names.iter().map(find).collect()
@@ -244,21 +242,17 @@ fn size(kib: Option<u64>) -> String {
 pub fn advice(outcome: &Outcome, may_skip: impl Fn(&Step) -> bool) -> Option<String> {
     let Step { name, help, .. } = outcome.step;
     match &outcome.result {
-        Err(Setback::Failed(why)) => {
-            // Functions may say `error:` themselves, as what other tasks print.
-            let why = why.trim_start_matches("error: ");
-            Some(format!(
-                "error: step `{name}` failed: {why}\n\n{help}\n\
+        Err(Setback::Failed(why)) => Some(format!(
+            "step `{name}` failed: {why}\n\n{help}\n\
                  To run it again: cargo xtask ci {name}"
-            ))
-        }
+        )),
         Err(Setback::Skipped(why)) if !may_skip(&outcome.step) => {
             let hint = match NEED_INTERNET.contains(&name) {
                 true => "The step needs more of the internet than package registries.",
                 false => "`.ci/run` installs what the steps need, on Debian.",
             };
             Some(format!(
-                "error: step `{name}` was skipped: {why}\n\n{hint}\n\
+                "step `{name}` was skipped: {why}\n\n{hint}\n\
                  To run it again: .ci/run --strict {name}"
             ))
         }

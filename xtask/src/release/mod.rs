@@ -48,15 +48,13 @@ pub struct Options {
 /// Returns all reasons why the release cannot be made. The checkout is as it was then, unless the error
 /// says which files were written.
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
-    let nothing_changed = |why: String| {
-        format!("error: {}\n\nnothing was changed", why.trim_start_matches("error: "))
-    };
+    let nothing_changed = |why: String| format!("{why}\n\nnothing was changed");
     let version = versions::parse(&options.version).map_err(nothing_changed)?;
     if !options.only_version {
         return release(root, &version, options.dry_run).map_err(nothing_changed);
     }
     let changes = new_version(root, &version).map_err(nothing_changed)?;
-    files::apply(root, &changes).map_err(|error| format!("error: {error}"))?;
+    files::apply(root, &changes).map_err(|error| error.to_string())?;
     if changes.is_empty() {
         println!("the version is {version} already");
     }

@@ -41,20 +41,20 @@ type Budget = BTreeMap<String, BTreeMap<String, usize>>;
 /// found, and never raises it.
 pub fn run(root: &Path, accepts: bool) -> Result<String, String> {
     let path = root.join(BUDGET);
-    let budget = fs::read(&path).map_err(|error| format!("error: {BUDGET}: {error}"))?;
+    let budget = fs::read(&path).map_err(|error| format!("{BUDGET}: {error}"))?;
     let budget: Budget =
-        serde_json::from_slice(&budget).map_err(|error| format!("error: {BUDGET}: {error}"))?;
+        serde_json::from_slice(&budget).map_err(|error| format!("{BUDGET}: {error}"))?;
     let matches = search(root)?;
     let (lowered, above) = compare(&budget, &matches);
     if accepts && lowered != budget {
         let text = serde_json::to_string_pretty(&lowered).map_err(|error| error.to_string())?;
-        fs::write(&path, text + "\n").map_err(|error| format!("error: {BUDGET}: {error}"))?;
+        fs::write(&path, text + "\n").map_err(|error| format!("{BUDGET}: {error}"))?;
     }
     if !above.is_empty() {
-        return Err(format!("error: these phrases have a better word:\n{above}"));
+        return Err(format!("these phrases have a better word:\n{above}"));
     }
     if !accepts && lowered != budget {
-        return Err("error: fewer phrases are left than the budget allows\n\n\
+        return Err("fewer phrases are left than the budget allows\n\n\
              Run `cargo xtask words --accept` to lower the budget, and commit the result."
             .to_owned());
     }
@@ -93,15 +93,15 @@ fn compare(budget: &Budget, matches: &Matches) -> (Budget, String) {
 fn search(root: &Path) -> Result<Matches, String> {
     let finds: Vec<_> = PHRASES.iter().map(Phrase::regex).collect();
     let regexes = finds.iter().map(|finds| Regex::new(finds)).collect::<Result<Vec<_>, _>>();
-    let regexes = regexes.map_err(|error| format!("error: {error}"))?;
+    let regexes = regexes.map_err(|error| error.to_string())?;
     // All at once is much faster than one after another, and few passages have a phrase.
-    let any = RegexSet::new(&finds).map_err(|error| format!("error: {error}"))?;
-    let reader = Reader::new().map_err(|error| format!("error: {error}"))?;
+    let any = RegexSet::new(&finds).map_err(|error| error.to_string())?;
+    let reader = Reader::new().map_err(|error| error.to_string())?;
     let mut matches = Matches::new();
     for file in files(root)? {
         let Some((place, passages)) = place(&file) else { continue };
-        let text = fs::read_to_string(root.join(&file))
-            .map_err(|error| format!("error: {file}: {error}"))?;
+        let text =
+            fs::read_to_string(root.join(&file)).map_err(|error| format!("{file}: {error}"))?;
         if text.starts_with("// @generated") {
             continue;
         }
