@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use clap::Args;
 use semver::Version;
 use serde::Serialize;
 
@@ -17,9 +18,21 @@ use crate::codegen::ir::{
 };
 use crate::codegen::spec::{CommonCode, ErrorKind, Vendor};
 use crate::codegen::{self, Error, load};
+use crate::distill::command::console;
 use crate::distill::specs::book::EVENTS;
 use crate::distill::specs::change::{Change, Effect, What};
-use crate::git::{git, run};
+use crate::git::{self, git};
+
+/// The revision to compare with.
+#[derive(Args)]
+pub struct Options {
+    /// A commit, branch or tag of git
+    #[arg(value_name = "REV")]
+    revision: String,
+    /// Print one JSON array on standard output
+    #[arg(long)]
+    json: bool,
+}
 
 /// The changes in one crate.
 #[derive(Debug, Serialize)]
@@ -75,6 +88,20 @@ pub struct Changes {
     pub crates: Vec<CrateChanges>,
     /// The reasons why other crates could not be compared, such as specs in an older language.
     pub faults: Vec<String>,
+}
+
+/// Prints the changes of the specs since a revision.
+///
+/// # Errors
+///
+/// Returns an error if the revision cannot be read, or if some specs could not be compared.
+pub fn run(root: &Path, options: &Options) -> Result<(), String> {
+    let found = since(root, &options.revision)?;
+    match options.json {
+        true => console::print_json(&found.crates)?,
+        false => console::print(&markdown(&found.crates))?,
+    }
+    if found.faults.is_empty() { Ok(()) } else { Err(found.faults.join("\n\n")) }
 }
 
 /// Compares the specs below `root` with those of a revision.
@@ -174,7 +201,7 @@ fn check_out(root: &Path, revision: &str, folder: &Path) -> Result<(), String> {
     command.current_dir(folder).env("GIT_INDEX_FILE", index).args(["--git-dir", &repository]);
     command.args(["-c", "core.hooksPath=/dev/null"]);
     command.arg("--work-tree").arg(folder).args(["checkout", &commit, "--", "specs", "Cargo.toml"]);
-    run(&mut command).map(drop)
+    git::run(&mut command).map(drop)
 }
 
 /// Every spec of an API, by its path.

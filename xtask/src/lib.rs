@@ -11,6 +11,7 @@ pub mod codegen;
 pub mod coverage;
 pub mod distill;
 pub mod files;
+pub mod generate;
 pub mod git;
 pub mod new_api;
 pub mod openapi;

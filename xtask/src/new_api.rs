@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use anstream::println;
+use clap::Args;
 use toml_edit::{DocumentMut, InlineTable, Item, value};
 
 use crate::cargo;
@@ -12,13 +14,37 @@ use crate::files::{self, Change};
 
 const REPOSITORY: &str = "https://github.com/openplat/openplat";
 
-/// Makes the folder of the specs, the crate, and its place in the workspace. Returns what was
-/// written.
+/// The API to make a place for.
+#[derive(Args)]
+pub struct Options {
+    /// The name of the crate, such as `feishu-calendar`
+    name: String,
+    /// The platform
+    #[arg(long)]
+    vendor: Vendor,
+}
+
+/// Makes the place of an API, and prints what to do next.
 ///
 /// # Errors
 ///
 /// Returns an error if there can be no such API, or if a file cannot be written.
-pub fn create(root: &Path, name: &str, vendor: Vendor) -> Result<Vec<String>, String> {
+pub fn run(root: &Path, Options { name, vendor }: &Options) -> Result<(), String> {
+    for file in create(root, name, *vendor)? {
+        println!("wrote {file}");
+    }
+    println!(
+        "\nnext:\n  cargo xtask distill PAGES --api {name} --write\n  cargo xtask codegen\n  \
+         cargo xtask openapi\n  \
+         cargo test -p openplat-tests {}",
+        name.replace('-', "_")
+    );
+    Ok(())
+}
+
+/// Makes the folder of the specs, the crate, and its place in the workspace. Returns what was
+/// written.
+fn create(root: &Path, name: &str, vendor: Vendor) -> Result<Vec<String>, String> {
     let changes =
         changes(root, name, vendor).map_err(|why| format!("{why}\n\nnothing was written"))?;
     files::apply(root, &changes).map_err(|error| error.to_string())?;
@@ -100,10 +126,7 @@ fn insert(
 }
 
 fn api_json(vendor: Vendor) -> String {
-    let vendor = match vendor {
-        Vendor::Feishu => "feishu",
-        Vendor::DingTalk => "dingtalk",
-    };
+    let vendor = vendor.as_str();
     format!(
         "{{\n  \"$schema\": \"../schema.json\",\n  \"vendor\": \"{vendor}\",\n  \"modules\": {{}},\n  \
          \"errors\": {{}}\n}}\n"

@@ -1,11 +1,65 @@
 //! `cargo xtask operations` and `cargo xtask events`: lists of what the specs define, for people
 //! and for programs.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use serde::Serialize;
 
+use crate::codegen;
+use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::ir::{Api, Body, Event, Field, Model, Operation, Token, Type, TypeDef};
 use crate::codegen::spec::Vendor;
+use crate::distill::command::console;
 use crate::distill::read::old_api;
+use crate::generate::explain;
+
+/// The specs to list, and the form of the list.
+#[derive(Args)]
+pub struct Options {
+    /// Print one JSON array, with everything that is sent and received
+    #[arg(long)]
+    json: bool,
+    /// Read the specs in this folder
+    #[arg(long, value_name = "DIR")]
+    specs: Option<PathBuf>,
+}
+
+/// Prints the operations. Specs in a folder that is named need no root.
+///
+/// # Errors
+///
+/// Returns an error if the specs have faults.
+pub fn run(root: Result<PathBuf, String>, options: &Options) -> Result<(), String> {
+    print(root, options, list, table)
+}
+
+/// Prints the events. Specs in a folder that is named need no root.
+///
+/// # Errors
+///
+/// Returns an error if the specs have faults.
+pub fn run_events(root: Result<PathBuf, String>, options: &Options) -> Result<(), String> {
+    print(root, options, list_events, table_of_events)
+}
+
+fn print<T: Serialize>(
+    root: Result<PathBuf, String>,
+    options: &Options,
+    entries: fn(&[Api]) -> Vec<T>,
+    table: fn(&[T]) -> String,
+) -> Result<(), String> {
+    let specs = match &options.specs {
+        Some(folder) => folder.clone(),
+        None => root?.join("specs"),
+    };
+    let apis = codegen::lower_specs(&specs).map_err(|error| explain(&error, SHOWN))?;
+    let entries = entries(&apis);
+    match options.json {
+        true => console::print_json(&entries),
+        false => console::print(&format!("{}\n", table(&entries))),
+    }
+}
 
 /// One operation, with everything that it can send and receive.
 #[derive(Debug, Serialize)]
@@ -204,52 +258,36 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The operations as a table, a line each.
+/// Returns the operations as a table, a line each.
 pub fn table(entries: &[Entry]) -> String {
-    let width = |text: fn(&Entry) -> &str| {
-        entries.iter().map(|entry| text(entry).chars().count()).max().unwrap_or_default()
+    let line = |entry: &Entry| {
+        let tokens = entry.tokens.iter().map(|token| token.as_str()).collect::<Vec<_>>().join(",");
+        let (method, path) = (entry.method, &entry.path);
+        format!("{tokens:11}  {method:6}  {path}{}", features(entry))
     };
-    let (crates, ids) = (width(|entry| &entry.crate_name), width(|entry| &entry.id));
-    let mut lines: Vec<String> = entries
-        .iter()
-        .map(|entry| {
-            let tokens = entry.tokens.iter().map(|token| token.as_str());
-            let line = format!(
-                "{:crates$}  {:ids$}  {:11}  {:6}  {}{}",
-                entry.crate_name,
-                entry.id,
-                tokens.collect::<Vec<_>>().join(","),
-                entry.method,
-                entry.path,
-                features(entry),
-            );
-            line.trim_end().to_owned()
-        })
-        .collect();
-    lines.push(format!("{} operations", entries.len()));
-    lines.join("\n")
+    let rows = entries.iter().map(|entry| (&*entry.crate_name, &*entry.id, line(entry)));
+    table_of(&rows.collect::<Vec<_>>(), "operations")
 }
 
-/// The events as a table, a line each.
+/// Returns the events as a table, a line each.
 pub fn table_of_events(entries: &[EventEntry]) -> String {
-    let width = |text: fn(&EventEntry) -> &str| {
-        entries.iter().map(|entry| text(entry).chars().count()).max().unwrap_or_default()
+    let line = |entry: &EventEntry| {
+        let kind = if entry.answer.is_some() { "callback" } else { "event" };
+        let replaced = entry.replaced_by.iter().map(|id| format!("  [replaced by {id}]"));
+        format!("{:4}  {kind}{}", entry.schema, replaced.collect::<String>())
     };
-    let (crates, ids) = (width(|entry| &entry.crate_name), width(|entry| &entry.id));
-    let mut lines: Vec<String> = entries
-        .iter()
-        .map(|entry| {
-            let kind = if entry.answer.is_some() { "callback" } else { "event" };
-            let replaced = entry.replaced_by.iter().map(|id| format!("  [replaced by {id}]"));
-            let replaced: String = replaced.collect();
-            format!(
-                "{:crates$}  {:ids$}  {:4}  {kind}{replaced}",
-                entry.crate_name, entry.id, entry.schema
-            )
-        })
-        .collect();
-    lines.push(format!("{} events", entries.len()));
-    lines.join("\n")
+    let rows = entries.iter().map(|entry| (&*entry.crate_name, &*entry.id, line(entry)));
+    table_of(&rows.collect::<Vec<_>>(), "events")
+}
+
+/// Returns a table of crates, IDs and what follows them, and the number of its lines.
+fn table_of(rows: &[(&str, &str, String)], what: &str) -> String {
+    let width = |column: fn(&(&str, &str, String)) -> usize| rows.iter().map(column).max();
+    let crates = width(|(name, ..)| name.chars().count()).unwrap_or_default();
+    let ids = width(|(_, id, _)| id.chars().count()).unwrap_or_default();
+    let lines = rows.iter().map(|(name, id, rest)| format!("{name:crates$}  {id:ids$}  {rest}"));
+    let lines = lines.map(|line| line.trim_end().to_owned());
+    lines.chain([format!("{} {what}", rows.len())]).collect::<Vec<_>>().join("\n")
 }
 
 fn features(entry: &Entry) -> String {

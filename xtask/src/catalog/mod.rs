@@ -9,16 +9,30 @@ mod page;
 
 use std::cmp::Reverse;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
+
+use crate::codegen;
+use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::ir::Api;
+use crate::distill::command::console;
+use crate::generate::explain;
 use crate::openapi::published;
 
 pub use self::curl::curl;
 use self::data::{Catalog, Crate, Platform};
 
 /// The file that is written if none is named, below the root of the workspace.
-pub const FILE: &str = "target/catalog.html";
+const FILE: &str = "target/catalog.html";
+
+/// The page to write.
+#[derive(Args)]
+pub struct Options {
+    /// The file to write; `target/catalog.html` in the checkout by default
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
 
 /// A page, and how much is on it.
 pub struct Page {
@@ -43,18 +57,20 @@ pub fn render(root: &Path, apis: &[Api]) -> Result<Page, String> {
     Ok(Page { html: page::render(&catalog)?, operations, events })
 }
 
-/// Writes the page to a file, and returns a line that says so.
+/// Writes the page to a file, and prints a line that says so.
 ///
 /// # Errors
 ///
-/// Fails if the page cannot be made or written.
-pub fn write(root: &Path, apis: &[Api], file: &Path) -> Result<String, String> {
-    let Page { html, operations, events } = render(root, apis)?;
+/// Fails if the specs have faults, or if the page cannot be made or written.
+pub fn run(root: &Path, options: &Options) -> Result<(), String> {
+    let apis = codegen::lower(root).map_err(|error| explain(&error, SHOWN))?;
+    let file = options.out.clone().unwrap_or_else(|| root.join(FILE));
+    let Page { html, operations, events } = render(root, &apis)?;
     let size = html.len().div_ceil(1000);
     let folder = file.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(folder)
-        .and_then(|()| fs::write(file, html))
+        .and_then(|()| fs::write(&file, html))
         .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
     let file = file.display();
-    Ok(format!("wrote {file}: {operations} operations, {events} events, {size} KB\n"))
+    console::print(&format!("wrote {file}: {operations} operations, {events} events, {size} KB\n"))
 }

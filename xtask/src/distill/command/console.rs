@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use serde_json::json;
 
 use super::run;
 use super::task::{Aim, Outcome, PageReport, Task};
@@ -55,6 +57,25 @@ pub fn print_json(value: &impl Serialize) -> Result<(), String> {
     let json = serde_json::to_string_pretty(value)
         .map_err(|error| format!("the output cannot be made: {error}"))?;
     print(&format!("{json}\n"))
+}
+
+/// Prints a failure as JSON as well, for those who read JSON.
+pub fn or_json<T>(result: Result<T, String>, json: bool) -> Result<T, String> {
+    if let (Err(message), true) = (&result, json) {
+        print_json(&json!({ "error": strip_str(message).to_string() }))?;
+    }
+    result
+}
+
+/// Repeats at the end what could not be read, for the exit status.
+pub fn all_read(outcome: &Outcome) -> Result<(), String> {
+    match outcome.summary.unreadable {
+        0 => Ok(()),
+        pages => {
+            let pages = count(pages, "page is", "pages are");
+            Err(format!("{pages} not text, see above"))
+        }
+    }
 }
 
 /// Returns a number with the words after it.

@@ -1,0 +1,52 @@
+//! `cargo xtask drift`: a vendor's pages, compared with the specs.
+
+use std::path::{Path, PathBuf};
+
+use anstream::{eprint, eprintln};
+use clap::Args;
+
+use super::console;
+use super::task::{Aim, Task};
+
+/// The pages to compare with the specs.
+#[derive(Args)]
+pub struct Options {
+    /// Files or folders of pages, or `-` for standard input
+    #[arg(required = true)]
+    pages: Vec<PathBuf>,
+    /// The API that the pages describe; found for each page if omitted
+    #[arg(long, value_name = "NAME")]
+    api: Option<String>,
+    /// Print one JSON array on standard output; an object with the key `error` if the pages
+    /// cannot be compared
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the differences between pages and specs.
+///
+/// # Errors
+///
+/// Returns an error if there are any, or if the pages or specs cannot be read.
+pub fn run(root: &Path, options: &Options) -> Result<(), String> {
+    let (pages, specs) = (&options.pages[..], &root.join("specs"));
+    let (api, aim) = (options.api.as_deref(), Aim::Compare);
+    let task = Task { pages, specs, api, aim, glossary: None, sentences: None };
+    let outcome = console::or_json(console::read(&task), options.json)?;
+    eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
+    outcome.outlived.iter().for_each(|why| eprintln!("{why}"));
+    let drift: Vec<_> =
+        outcome.changes.iter().filter(|change| change.is_drift()).cloned().collect();
+    match options.json {
+        true => console::print_json(&drift)?,
+        false => console::print(&console::changes(&drift))?,
+    }
+    let breaking = drift.iter().filter(|change| change.is_breaking()).count();
+    match drift.len() {
+        0 => console::all_read(&outcome),
+        count => Err(format!(
+            "the pages differ from the specs in {}, {breaking} of them breaking",
+            console::count(count, "place", "places")
+        )),
+    }
+}

@@ -1,0 +1,141 @@
+//! `cargo xtask codegen`, `openapi` and `demo`: what is generated from the specs is written, checked or tried.
+
+use std::path::{Path, PathBuf};
+
+use anstream::println;
+use clap::Args;
+
+use crate::codegen::diagnostic::SHOWN;
+use crate::codegen::{self, Error, Outcome};
+use crate::distill::command::console;
+use crate::{files, openapi, shell};
+
+/// The code to generate.
+#[derive(Args)]
+pub struct Code {
+    /// The crates to generate; all of them if none is named
+    crates: Vec<String>,
+    /// Check that the generated code is up to date; print a diff and fail if it is not
+    #[arg(long)]
+    check: bool,
+    /// Show all faults of the specs
+    #[arg(long)]
+    verbose: bool,
+}
+
+/// The documents to generate.
+#[derive(Args)]
+pub struct Documents {
+    /// The APIs to describe, by the names of their crates; all of them if none is named
+    apis: Vec<String>,
+    /// The folder to write to [default: openapi]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Check that the documents are up to date; print a diff and fail if they are not
+    #[arg(long)]
+    check: bool,
+}
+
+/// Writes or checks the code of crates and their tests.
+///
+/// # Errors
+///
+/// Returns an error if the specs have faults, or if the code cannot be written or is not up to date.
+pub fn code(root: &Path, options: &Code) -> Result<(), String> {
+    let shown = if options.verbose { usize::MAX } else { SHOWN };
+    let outcome = codegen::plan(root, &options.crates).map_err(|error| explain(&error, shown))?;
+    match options.check {
+        true => check(&outcome, &command("codegen", &options.crates)),
+        false => write(root, &outcome),
+    }
+}
+
+/// Checks the code, then calls every crate against a local mock platform.
+///
+/// # Errors
+///
+/// Returns an error if the code is not up to date, or if a call fails.
+pub fn demo(root: &Path) -> Result<(), String> {
+    let outcome = codegen::plan(root, &[]).map_err(|error| explain(&error, SHOWN))?;
+    check(&outcome, &command("codegen", &[]))?;
+    shell::run(root, "cargo run --quiet --package openplat-demo")
+}
+
+/// Writes or checks the documents of APIs.
+///
+/// # Errors
+///
+/// Returns an error if the specs have faults, or if a document cannot be written or is not up to date.
+pub fn documents(root: &Path, options: &Documents) -> Result<(), String> {
+    let Documents { apis, out, check: checks } = options;
+    let out = out.as_deref();
+    let outcome = openapi::plan(root, apis, out).map_err(|error| explain(&error, SHOWN))?;
+    let folder = out.map(|out| format!(" --out {}", out.display())).unwrap_or_default();
+    match checks {
+        true => check(&outcome, &(command("openapi", apis) + &folder)),
+        false => write(out.unwrap_or(root), &outcome),
+    }
+}
+
+fn write(root: &Path, outcome: &Outcome) -> Result<(), String> {
+    files::apply(root, &outcome.changes).map_err(|error| error.to_string())?;
+    for change in &outcome.changes {
+        println!("{change}");
+    }
+    let files = console::count(outcome.files, "generated file", "generated files");
+    println!("{files}, {} changed", outcome.changes.len());
+    if let Some(missing) = missing_sentences(outcome) {
+        println!("{missing}");
+    }
+    Ok(())
+}
+
+fn command(task: &str, names: &[String]) -> String {
+    let words = ["cargo xtask", task].into_iter().chain(names.iter().map(String::as_str));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Fails if files are not what `command` would write.
+fn check(outcome: &Outcome, command: &str) -> Result<(), String> {
+    if let Some(missing) = missing_sentences(outcome) {
+        return Err(missing);
+    }
+    if outcome.changes.is_empty() {
+        let files = console::count(outcome.files, "generated file is", "generated files are");
+        println!("{files} up to date");
+        return Ok(());
+    }
+    for change in &outcome.changes {
+        println!("{}", change.diff());
+    }
+    Err(format!(
+        "{} of {} generated files are not up to date\n\nrun `{}` and commit the result",
+        outcome.changes.len(),
+        outcome.files,
+        command
+    ))
+}
+
+/// Returns a line on the sentences that are still missing, if any.
+fn missing_sentences(outcome: &Outcome) -> Option<String> {
+    let first: Vec<_> = outcome.undescribed.iter().take(3).map(String::as_str).collect();
+    let count = outcome.undescribed.len();
+    let more = if count > first.len() { " and more" } else { "" };
+    let places = first.join(", ");
+    (count > 0).then(|| {
+        let missing = console::count(count, "sentence is", "sentences are");
+        format!("{missing} missing: {places}{more} (each `\"doc\": \"\"`)")
+    })
+}
+
+/// Returns the reason why nothing is generated, with at most so many faults of the specs.
+pub fn explain(error: &Error, shown: usize) -> String {
+    let text = error.shown(shown);
+    match error {
+        Error::Specs(faults) => {
+            let faults = console::count(faults.len(), "fault", "faults");
+            format!("{text}\n\n{faults}; nothing was written")
+        }
+        _ => format!("{text}\n\nnothing was written"),
+    }
+}
