@@ -1,4 +1,4 @@
-//! What `drift` does with all pages together: operations that moved, are new or are gone.
+//! The comparison of all pages with all specs: operations that moved, are new or are gone.
 
 use super::books::{Books, OpenBook, describes, no_fixup};
 use crate::distill::read::facts::{Endpoint, Page};

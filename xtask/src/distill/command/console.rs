@@ -34,7 +34,7 @@ pub fn read(task: &Task<'_>) -> Result<Outcome, String> {
         bar.set_position(done as u64);
     });
     bar.finish_and_clear();
-    // Who only compares does not write.
+    // A comparison writes nothing in any case.
     outcome.map_err(|why| match task.aim {
         Aim::Compare => why,
         Aim::Distill | Aim::Refresh => format!("{why}\n\nnothing was written"),

@@ -1,4 +1,4 @@
-//! What `refresh` does otherwise: a page finds its API, and a spec that says the same stays.
+//! The rules of `refresh`: a page finds its API, and a spec that says the same stays.
 
 use super::books::Books;
 use super::task::Aim;

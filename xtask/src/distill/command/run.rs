@@ -147,7 +147,7 @@ pub fn write(folder: &Path, files: &[Written]) -> Result<(), Unwritten> {
         Unwritten { why, left: "nothing was written" }
     };
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-    // What a killed process leaves in `target` is not among the specs.
+    // A process that is killed leaves its files behind, which must not be among the specs.
     let target = folder.with_file_name("target");
     let aside = tempfile::Builder::new()
         .prefix(".distill-")
