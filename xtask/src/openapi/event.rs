@@ -1,6 +1,6 @@
 //! Events and callbacks: what the platform sends to a webhook.
 
-use super::node::{Node, Object};
+use super::node::{JSON, Node, Object, content, described, reference};
 use super::sample::{members, sample};
 use super::schema::{Schemas, Way};
 use super::words::{codes, list, paragraphs};
@@ -10,7 +10,8 @@ use crate::codegen::shown_answer;
 /// The tag of all events.
 pub const TAG: &str = "events";
 
-const JSON: &str = "application/json";
+/// The description of the field that tells an event from its repetitions.
+const EVENT_ID: &str = "The ID of the event, which stays the same when the platform retries.";
 
 /// The type of the request with which Feishu checks a URL.
 const CHECK: &str = "url_verification";
@@ -28,13 +29,14 @@ pub fn webhooks(schemas: &Schemas<'_>) -> Object {
 fn url_verification() -> Object {
     let challenge = || Object::new().with("challenge", "a1b2c3");
     let properties = Object::new()
-        .with("challenge", text("The text to respond with."))
+        .with("challenge", described("string", "The text to respond with."))
         .with("token", token())
         .with("type", constant(CHECK));
     let request = object(&["challenge", "type"], properties);
     let example = challenge().with("token", "verification-token").with("type", CHECK);
-    let answer = Object::new().with("challenge", text("The `challenge` of the request."));
-    let response = media(object(&["challenge"], answer), Some(challenge().into()));
+    let answer =
+        Object::new().with("challenge", described("string", "The `challenge` of the request."));
+    let response = content(JSON, object(&["challenge"], answer), Some(challenge().into()));
     let response = Object::new().with("description", "The challenge.").and(response);
     Object::new()
         .with("tags", [TAG])
@@ -45,15 +47,9 @@ fn url_verification() -> Object {
              the app's page, and without a signature. The response is due within a second.",
         )
         .with("operationId", CHECK)
-        .with("requestBody", Object::new().with("required", true).and(media(request, Some(example.into()))))
+        .with("requestBody", Object::new().with("required", true).and(content(JSON, request, Some(example.into()))))
         .with("responses", Object::new().with("200", response))
         .with("security", Node::List(Vec::new()))
-}
-
-/// Returns the content of a request or response.
-fn media(schema: Object, example: Option<Node>) -> Object {
-    let media = Object::new().with("schema", schema).with_if_some("example", example);
-    Object::new().with("content", Object::new().with(JSON, media))
 }
 
 fn object(required: &[&'static str], properties: Object) -> Object {
@@ -105,7 +101,7 @@ fn description(schemas: &Schemas<'_>, event: &Event) -> String {
 }
 
 fn request(schemas: &Schemas<'_>, event: &Event) -> Object {
-    let payload = Object::new().with("$ref", format!("#/components/schemas/{}", event.name));
+    let payload = reference("schemas", &event.name);
     let schema = match event.schema {
         EventSchema::V2 => object(
             &["schema", "header", "event"],
@@ -117,14 +113,14 @@ fn request(schemas: &Schemas<'_>, event: &Event) -> Object {
         EventSchema::V1 => object(
             &["uuid", "event"],
             Object::new()
-                .with(
-                    "uuid",
-                    text("The ID of the event, which stays the same when the platform retries."),
-                )
+                .with("uuid", described("string", EVENT_ID))
                 .with("type", constant("event_callback"))
                 .with(
                     "ts",
-                    text("When it happened: seconds since the Unix epoch, with a fraction."),
+                    described(
+                        "string",
+                        "When it happened: seconds since the Unix epoch, with a fraction.",
+                    ),
                 )
                 .with("token", token())
                 .with("event", payload.and(of_type(&event.id))),
@@ -132,7 +128,7 @@ fn request(schemas: &Schemas<'_>, event: &Event) -> Object {
         EventSchema::Card => payload,
     };
     let example = example(schemas, event);
-    Object::new().with("required", true).and(media(schema, example))
+    Object::new().with("required", true).and(content(JSON, schema, example))
 }
 
 /// Returns the condition that tells an event of schema 1.0 from the others.
@@ -146,23 +142,19 @@ fn header(event: &Event) -> Object {
     let unit = if event.answer.is_some() { "microseconds" } else { "milliseconds" };
     let created = format!("When it happened: {unit} since the Unix epoch, as a decimal string.");
     Object::new()
-        .with(
-            "event_id",
-            text("The ID of the event, which stays the same when the platform retries."),
-        )
+        .with("event_id", described("string", EVENT_ID))
         .with("event_type", constant(&event.id))
-        .with("create_time", text(&created))
+        .with("create_time", described("string", &created))
         .with("token", token())
-        .with("app_id", text("The app that the event is for, which starts with `cli_`."))
-        .with("tenant_key", text("The tenant that the event happened in."))
-}
-
-fn text(description: &str) -> Object {
-    Object::new().with("type", "string").with("description", description)
+        .with(
+            "app_id",
+            described("string", "The app that the event is for, which starts with `cli_`."),
+        )
+        .with("tenant_key", described("string", "The tenant that the event happened in."))
 }
 
 fn token() -> Object {
-    text("The verification token of the app.").with("x-openplat-sensitive", true)
+    described("string", "The verification token of the app.").with("x-openplat-sensitive", true)
 }
 
 /// Returns the documented body, with its envelope.
@@ -191,7 +183,7 @@ fn response(schemas: &Schemas<'_>, event: &Event) -> Object {
             let example = shown.map(|shown| sample(schemas.api(), answer, &shown));
             Object::new()
                 .with("description", "The response that the callback waits for.")
-                .and(media(schemas.of(answer, Way::Sent), example))
+                .and(content(JSON, schemas.of(answer, Way::Sent), example))
         }
     }
 }

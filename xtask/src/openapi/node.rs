@@ -123,3 +123,22 @@ impl Serialize for Object {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
+
+/// The media type of most bodies.
+pub const JSON: &str = "application/json";
+
+/// Returns a reference to one of the components of a document.
+pub fn reference(kind: &str, name: &str) -> Object {
+    Object::new().with("$ref", format!("#/components/{kind}/{name}"))
+}
+
+/// Returns the schema of a type of JSON with a description.
+pub fn described(ty: &str, description: &str) -> Object {
+    Object::new().with("type", ty).with("description", description)
+}
+
+/// Returns the content of a request or response.
+pub fn content(media_type: &str, schema: Object, example: Option<Node>) -> Object {
+    let media = Object::new().with("schema", schema).with_if_some("example", example);
+    Object::new().with("content", Object::new().with(media_type, media))
+}

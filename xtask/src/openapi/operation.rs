@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::node::{Node, Object};
+use super::node::{JSON, Node, Object, content, reference};
 use super::sample::{members, sample};
 use super::schema::{Schemas, Way, deprecation, is_required, marks, model, nullable};
 use super::vendor::{Envelope, old_servers, scheme};
 use super::words::{codes, list, paragraphs};
 use crate::codegen::ir::{Body, Code, Field, Operation, Paging, PagingBy, Place, Type};
-
-const JSON: &str = "application/json";
 
 /// Returns all operations by path and method.
 pub fn paths(schemas: &Schemas<'_>) -> Object {
@@ -130,10 +128,7 @@ fn request(schemas: &Schemas<'_>, operation: &Operation, siblings: &[&Field]) ->
         }
         (_, value) => value.clone().into(),
     });
-    let media = Object::new().with("schema", schema).with_if_some("example", example);
-    Some(
-        Object::new().with("required", true).with("content", Object::new().with(media_type, media)),
-    )
+    Some(Object::new().with("required", true).and(content(media_type, schema, example)))
 }
 
 fn responses(schemas: &Schemas<'_>, operation: &Operation) -> Object {
@@ -288,10 +283,6 @@ pub fn other_errors(schemas: &Schemas<'_>) -> Object {
         (envelope.error_name(schemas.api()), response)
     });
     responses.collect()
-}
-
-fn reference(kind: &str, name: &str) -> Object {
-    Object::new().with("$ref", format!("#/components/{kind}/{name}"))
 }
 
 fn meanings(schemas: &Schemas<'_>, codes: &[&Code]) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::node::{Node, Object};
+use super::node::{JSON, Node, Object, reference};
 use super::sample::{literal, members, sample};
 use super::vendor::Envelope;
 use super::words::{Words, list, paragraphs};
@@ -194,15 +194,15 @@ impl<'a> Schemas<'a> {
             Type::List(item) => typed("array").with("items", self.of(item, way)),
             Type::Map(item) => typed("object").with("additionalProperties", self.of(item, way)),
             Type::Text(inner) => typed("string")
-                .with("contentMediaType", "application/json")
+                .with("contentMediaType", JSON)
                 .with("contentSchema", self.of(inner, way)),
-            Type::Named(reference) => {
-                let is_sent = way == Way::Sent && self.twofold.contains(&*reference.name);
+            Type::Named(named) => {
+                let is_sent = way == Way::Sent && self.twofold.contains(&*named.name);
                 let name = match is_sent {
-                    true => self.sent_name(&reference.name),
-                    false => reference.name.clone(),
+                    true => self.sent_name(&named.name),
+                    false => named.name.clone(),
                 };
-                Object::new().with("$ref", format!("#/components/schemas/{name}"))
+                reference("schemas", &name)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Facts of the platforms that no spec states: hosts, tokens, envelopes.
 
-use super::node::{Node, Object};
+use super::node::{Node, Object, described};
 use super::schema::free_name;
 use crate::codegen::ir::{Api, Operation, Token, Vendor};
 use crate::distill::read::old_api;
@@ -234,10 +234,6 @@ fn remark(envelope: Envelope) -> &'static str {
 /// Returns the schema of a code of the old API, some of which are texts.
 fn old_code(description: &str) -> Object {
     Object::new().with("type", ["integer", "string"]).with("description", description)
-}
-
-fn described(ty: &str, description: &str) -> Object {
-    Object::new().with("type", ty).with("description", description)
 }
 
 fn list_of(description: &str, properties: Object) -> Object {

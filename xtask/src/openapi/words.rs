@@ -76,7 +76,7 @@ pub fn list(items: impl IntoIterator<Item = String>) -> String {
     items.into_iter().map(|item| format!("- {item}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns words as code, with `or` between them.
+/// Returns words as code, with a separator between them.
 pub fn codes(words: &[String], separator: &str) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(separator)
 }
