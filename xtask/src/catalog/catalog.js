@@ -270,10 +270,10 @@ function shares(founds) {
 /** The entries that have a word of the query, each with its score. */
 function having(word) {
   const found = new Map();
-  for (const [known, having] of vocabulary) {
+  for (const [known, hits] of vocabulary) {
     const factor = fit(word, known);
     if (factor === 0) continue;
-    for (const [entry, { weight, why }] of having) {
+    for (const [entry, { weight, why }] of hits) {
       const score = weight * factor;
       if (!(found.get(entry)?.score >= score)) found.set(entry, { score, why });
     }
@@ -454,9 +454,16 @@ const fields = (crate, list, sent) =>
     list.map((field) => fieldRow(crate, field, sent)),
   );
 
+/** What the number of a time counts. */
+const UNITS = {
+  seconds: "Seconds since the Unix epoch.",
+  milliseconds: "Milliseconds since the Unix epoch.",
+};
+
 function fieldRow(crate, field, sent) {
   const types = named(crate, field.type).map((name) => typeBlock(crate, name, sent));
   const facts = [...(field.limits ?? [])];
+  if (UNITS[field.counts]) facts.push(UNITS[field.counts]);
   if (field.default !== undefined) facts.push(`Default: \`${field.default}\`.`);
   if (field.type_of) facts.push(`The type of \`${field.type_of}\`.`);
   if (field.nullable && sent) facts.push("`null` clears it.");
@@ -503,6 +510,7 @@ function typeBlock(crate, name, sent) {
   const details = h("details", {}, h("summary", {}, mono(name), ` ${what}`));
   details.fill = () => {
     details.fill = undefined;
+    details.append(...prose(type.doc ?? "", crate));
     details.append(type.values ? values(type.values, crate) : fields(crate, type.fields, sent));
   };
   details.addEventListener("toggle", () => details.fill?.());
@@ -668,8 +676,9 @@ function eventPage({ of, crate, name }) {
     card: "none: the fields are the whole body",
   };
   const ids = { "2.0": "header.event_id", "1.0": "uuid" };
+  const payload = of.schema === "card" ? "" : "/event";
   const repetition = of.dedupe
-    ? mono(`event${of.dedupe.replaceAll("/", ".")}`)
+    ? mono(`${payload}${of.dedupe}`.slice(1).replaceAll("/", "."))
     : ids[of.schema] && mono(ids[of.schema]);
   return [
     crumb(`${crate.name} › events`, of.source),

@@ -33,6 +33,8 @@ pub struct Platform<'a> {
 #[derive(Serialize)]
 pub struct Crate<'a> {
     pub name: &'a str,
+    /// Shown by the list alone.
+    #[serde(skip)]
     pub title: String,
     pub vendor: Vendor,
     pub modules: Vec<Module<'a>>,
@@ -44,6 +46,8 @@ pub struct Crate<'a> {
 #[derive(Serialize)]
 pub struct Module<'a> {
     pub name: &'a str,
+    /// Shown by the list alone.
+    #[serde(skip)]
     pub doc: &'a str,
     pub operations: Vec<Operation<'a>>,
 }
