@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anstream::println;
 use clap::Args;
 
 use crate::codegen::diagnostic::SHOWN;
@@ -79,15 +78,11 @@ pub fn documents(root: &Path, options: &Documents) -> Result<(), String> {
 
 fn write(root: &Path, outcome: &Outcome) -> Result<(), String> {
     files::apply(root, &outcome.changes).map_err(|error| error.to_string())?;
-    for change in &outcome.changes {
-        println!("{change}");
-    }
+    let changes: String = outcome.changes.iter().map(|change| format!("{change}\n")).collect();
     let files = console::count(outcome.files, "generated file", "generated files");
-    println!("{files}, {} changed", outcome.changes.len());
-    if let Some(missing) = missing_sentences(outcome) {
-        println!("{missing}");
-    }
-    Ok(())
+    let missing = missing_sentences(outcome).map(|missing| format!("{missing}\n"));
+    let (changed, missing) = (outcome.changes.len(), missing.unwrap_or_default());
+    console::print(&format!("{changes}{files}, {changed} changed\n{missing}"))
 }
 
 fn command(task: &str, names: &[String]) -> String {
@@ -102,12 +97,10 @@ fn check(outcome: &Outcome, command: &str) -> Result<(), String> {
     }
     if outcome.changes.is_empty() {
         let files = console::count(outcome.files, "generated file is", "generated files are");
-        println!("{files} up to date");
-        return Ok(());
+        return console::print(&format!("{files} up to date\n"));
     }
-    for change in &outcome.changes {
-        println!("{}", change.diff());
-    }
+    let diffs = outcome.changes.iter().map(|change| change.diff() + "\n");
+    console::print(&diffs.collect::<String>())?;
     Err(format!(
         "{} of {} generated files are not up to date\n\nrun `{}` and commit the result",
         outcome.changes.len(),

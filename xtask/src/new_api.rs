@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use anstream::println;
 use clap::Args;
 use toml_edit::{DocumentMut, InlineTable, Item, value};
 
 use crate::cargo;
 use crate::codegen::spec::Vendor;
 use crate::codegen::{naming, rules};
+use crate::distill::command::console;
 use crate::files::{self, Change};
 
 const REPOSITORY: &str = "https://github.com/openplat/openplat";
@@ -30,16 +30,14 @@ pub struct Options {
 ///
 /// Returns an error if there can be no such API, or if a file cannot be written.
 pub fn run(root: &Path, Options { name, vendor }: &Options) -> Result<(), String> {
-    for file in create(root, name, *vendor)? {
-        println!("wrote {file}");
-    }
-    println!(
-        "\nnext:\n  cargo xtask distill PAGES --api {name} --write\n  cargo xtask codegen\n  \
+    let files = create(root, name, *vendor)?.into_iter().map(|file| format!("wrote {file}\n"));
+    console::print(&format!(
+        "{}\nnext:\n  cargo xtask distill PAGES --api {name} --write\n  cargo xtask codegen\n  \
          cargo xtask openapi\n  \
-         cargo test -p openplat-tests {}",
+         cargo test -p openplat-tests {}\n",
+        files.collect::<String>(),
         name.replace('-', "_")
-    );
-    Ok(())
+    ))
 }
 
 /// Makes the folder of the specs, the crate, and its place in the workspace. Returns what was

@@ -385,6 +385,19 @@ fn steps_are_found_by_name() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn an_output_that_takes_nothing_is_an_error() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for command in [&["ci", "--list"][..], &["operations"], &["codegen", "--check"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let run = xtask.arg("--root").arg(&root).args(command).stdout(full).output().unwrap();
+        let error = String::from_utf8(run.stderr).unwrap();
+        assert!(error.starts_with("error: the output cannot be written: "), "{error}");
+    }
+}
+
+#[test]
 fn every_step_has_a_name_of_its_own_a_claim_and_advice() {
     let mut names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
     names.sort_unstable();

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anstream::println;
 use clap::Args;
 
 use crate::codegen::diagnostic::closest;
+use crate::distill::command::console;
 use crate::release::{self, Release};
 use crate::shell;
 use crate::target::{remove, target};
@@ -80,15 +80,14 @@ pub enum Run {
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let steps = select(&options.steps)?;
     if options.list {
-        println!("{}", list(&steps));
-        return Ok(());
+        return console::print(&format!("{}\n", list(&steps)));
     }
     let may_skip =
         |step: &Step| !options.strict || (options.offline && NEED_INTERNET.contains(&step.name));
     let failure = |outcome: &Outcome| advice(outcome, may_skip);
     let outcomes =
         run_steps(root, &steps, |outcome| !options.keep_going && failure(outcome).is_some());
-    println!("\n{}", summary(&outcomes, steps.len()));
+    console::print(&format!("\n{}\n", summary(&outcomes, steps.len())))?;
     let failures: Vec<_> = outcomes.iter().filter_map(failure).collect();
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\nerror: ")) }
 }
@@ -145,7 +144,8 @@ pub enum Setback {
 pub fn run_steps(root: &Path, steps: &[Step], stops: impl Fn(&Outcome) -> bool) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for step in steps.iter().copied() {
-        println!("\n== {}: {}", step.name, step.shows);
+        // If it cannot be printed, the summary says so.
+        drop(console::print(&format!("\n== {}: {}\n", step.name, step.shows)));
         let start = Instant::now();
         let mut result = run_step(root, step);
         let disk = disk(root);

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anstream::println;
-
+use crate::distill::command::console;
 use crate::git::git;
 use crate::shell::{self, output};
 use crate::target::{remove, target};
@@ -52,7 +51,7 @@ pub fn are_noticed(root: &Path) -> Result<(), String> {
         Some(_) => "the lines that differ from the main branch".to_owned(),
         None => FILES.join(" and "),
     };
-    println!("of {count} mutants of {lines}, shard {shard}/{shards} is tried");
+    console::print(&format!("of {count} mutants of {lines}, shard {shard}/{shards} is tried\n"))?;
 
     let mut run = mutants(root, diff);
     run.args(["--sharding", "round-robin", "--shard", &format!("{shard}/{shards}")]);

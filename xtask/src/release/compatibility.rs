@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use anstream::println;
 use semver::Version;
 
 use super::last::Release;
 use super::versions;
+use crate::distill::command::console;
 use crate::git::git;
 use crate::shell;
 
@@ -25,8 +25,10 @@ pub fn holds(root: &Path, last: &Release) -> Result<(), String> {
     match allowed(&last.version, &version) {
         Some(kind) => compare(root, last, kind),
         None => {
-            println!("nothing is compared: after {}, {version} may break programs", last.version);
-            Ok(())
+            let last = &last.version;
+            console::print(&format!(
+                "nothing is compared: after {last}, {version} may break programs\n"
+            ))
         }
     }
 }
@@ -44,7 +46,9 @@ pub fn check(root: &Path, last: &Release, version: &Version) -> Result<(), Strin
         Some(kind) => found.and_then(|()| compare(root, last, kind)),
         None => {
             if let Err(why) = found.and_then(|()| compare(root, last, "patch")) {
-                println!("{version} may break programs, so this does not end it: {why}");
+                console::print(&format!(
+                    "{version} may break programs, so this does not end it: {why}\n"
+                ))?;
             }
             Ok(())
         }
@@ -66,7 +70,9 @@ fn compare(root: &Path, last: &Release, kind: &str) -> Result<(), String> {
         .map(|package| package.name)
         .partition(|name| names.lines().any(|line| line == format!("name = \"{name}\"")));
     for name in new {
-        println!("`{name}` is new since {tag}: there is nothing to compare it with");
+        console::print(&format!(
+            "`{name}` is new since {tag}: there is nothing to compare it with\n"
+        ))?;
     }
     if old.is_empty() {
         return Ok(());

@@ -8,13 +8,13 @@ mod versions;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anstream::{print, println};
 use clap::Args;
 use semver::Version;
 use time::OffsetDateTime;
 
 use crate::changelog::{self, Changelog};
 use crate::changes::{self, CrateChanges, Verdict};
+use crate::distill::command::console;
 use crate::files::{self, Change, slashes};
 use crate::git::git;
 use crate::shell;
@@ -51,15 +51,16 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let nothing_changed = |why: String| format!("{why}\n\nnothing was changed");
     let version = versions::parse(&options.version).map_err(nothing_changed)?;
     if !options.only_version {
-        return release(root, &version, options.dry_run).map_err(nothing_changed);
+        let text = release(root, &version, options.dry_run).map_err(nothing_changed)?;
+        return console::print(&text);
     }
     let changes = new_version(root, &version).map_err(nothing_changed)?;
     files::apply(root, &changes).map_err(|error| error.to_string())?;
     if changes.is_empty() {
-        println!("the version is {version} already");
+        return console::print(&format!("the version is {version} already\n"));
     }
-    changes.iter().for_each(|change| println!("wrote {}", slashes(&change.path)));
-    Ok(())
+    let lines = changes.iter().map(|change| format!("wrote {}\n", slashes(&change.path)));
+    console::print(&lines.collect::<String>())
 }
 
 fn new_version(root: &Path, version: &Version) -> Result<Vec<Change>, String> {
@@ -69,7 +70,8 @@ fn new_version(root: &Path, version: &Version) -> Result<Vec<Change>, String> {
     }
 }
 
-fn release(root: &Path, version: &Version, dry_run: bool) -> Result<(), String> {
+/// Returns what to print once the release is made.
+fn release(root: &Path, version: &Version, dry_run: bool) -> Result<String, String> {
     let last = last_release(root)?;
     let mut problems = obstacles(root, version, last.as_ref())?;
     let news = last.as_ref().map(|last| News::since(root, last)).transpose()?.unwrap_or_default();
@@ -77,12 +79,12 @@ fn release(root: &Path, version: &Version, dry_run: bool) -> Result<(), String> 
         Some((least, why)) if *version < least => {
             problems.push(format!("{version} is too low: {why}"));
         }
-        Some((_, why)) => println!("{why}\n"),
+        Some((_, why)) => console::print(&format!("{why}\n\n"))?,
         None => {}
     }
     problems.extend(news.unclear());
-    let copy = Copy::of(root)?;
-    let section = match copy.draft(version, &news) {
+    let worktree = Worktree::of(root)?;
+    let section = match worktree.draft(version, &news) {
         Ok(section) if problems.is_empty() => section,
         draft => {
             problems.extend(draft.err());
@@ -92,18 +94,18 @@ fn release(root: &Path, version: &Version, dry_run: bool) -> Result<(), String> 
     if let Some(last) = &last {
         compatibility::check(root, last, version)?;
     }
-    copy.publish_dry()?;
+    worktree.publish_dry()?;
     if dry_run {
-        println!("\n{version} can be released; nothing was changed, since this is a dry run");
-        return Ok(());
+        return Ok(format!(
+            "\n{version} can be released; nothing was changed, since this is a dry run\n"
+        ));
     }
-    let tag = copy.commit(version, &section)?;
-    println!(
+    let tag = worktree.commit(version, &section)?;
+    Ok(format!(
         "\nprepared {version}: a commit and the tag {tag}; nothing was uploaded\n\n\
          next:\n  git push --atomic origin {BRANCH} {tag}\n  cargo publish --workspace\n\n\
-         to undo it instead:\n  git tag --delete {tag}\n  git reset --keep HEAD~1"
-    );
-    Ok(())
+         to undo it instead:\n  git tag --delete {tag}\n  git reset --keep HEAD~1\n"
+    ))
 }
 
 /// Returns what keeps a version from being released, apart from what changed since the last one.
@@ -207,20 +209,20 @@ impl News {
 
 /// A checkout of its own, in which the release is put together, so that a failure or an interrupt leaves
 /// the real one as it was.
-struct Copy<'a> {
+struct Worktree<'a> {
     root: &'a Path,
     folder: PathBuf,
 }
 
-impl<'a> Copy<'a> {
+impl<'a> Worktree<'a> {
     fn of(root: &'a Path) -> Result<Self, String> {
-        let copy = Self { root, folder: target(root).join("next-release") };
+        let worktree = Self { root, folder: target(root).join("next-release") };
         // An interrupt may have left one.
-        copy.forget();
-        remove(&copy.folder)?;
-        let path = copy.folder.display().to_string();
+        worktree.forget();
+        remove(&worktree.folder)?;
+        let path = worktree.folder.display().to_string();
         git(root, &["worktree", "add", "--quiet", "--force", "--detach", &path, "HEAD"])?;
-        Ok(copy)
+        Ok(worktree)
     }
 
     /// Removes the checkout. At worst, git lists it until the next release.
@@ -244,13 +246,18 @@ impl<'a> Copy<'a> {
 
         let changes = versions::changes(folder, version)?;
         files::apply(folder, &changes).map_err(|error| error.source.to_string())?;
-        println!("{version} changes:\n  {}", changelog::PATH);
-        changes.iter().for_each(|change| println!("  {}", slashes(&change.path)));
-        println!("\nits part of the changelog:\n\n{section}\n");
-        print!("{}", changelog::specs::list(&left_out));
-        for fault in &news.faults {
-            println!("not compared, so write down by hand what changed: {fault}");
-        }
+        let paths = changes.iter().map(|change| format!("  {}\n", slashes(&change.path)));
+        let faults = news
+            .faults
+            .iter()
+            .map(|fault| format!("not compared, so write down by hand what changed: {fault}\n"));
+        console::print(&format!(
+            "{version} changes:\n  {}\n{}\nits part of the changelog:\n\n{section}\n\n{}{}",
+            changelog::PATH,
+            paths.collect::<String>(),
+            changelog::specs::list(&left_out),
+            faults.collect::<String>()
+        ))?;
         Ok(section)
     }
 
@@ -290,7 +297,7 @@ impl<'a> Copy<'a> {
     }
 }
 
-impl Drop for Copy<'_> {
+impl Drop for Worktree<'_> {
     fn drop(&mut self) {
         self.forget();
     }

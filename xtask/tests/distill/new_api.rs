@@ -72,6 +72,12 @@ fn all_is_made_or_nothing() {
     assert_eq!(lab.read("Cargo.toml"), MANIFEST);
     assert_eq!(lab.read("tests/Cargo.toml"), "[dev-dependencies]\n");
     assert!(!lab.path("specs").exists());
+
+    std::fs::remove_file(lab.path("crates")).unwrap();
+    let run = lab.xtask_with_small_files(1, &["new-api", "feishu-dock", "--vendor", "feishu"]);
+    assert!(!run.ok && run.err.ends_with("\n\nnothing was written\n"), "{}", run.err);
+    assert_eq!(lab.read("Cargo.toml"), MANIFEST);
+    assert!(!lab.path("specs").exists() && !lab.path("crates").exists());
 }
 
 #[test]
