@@ -551,6 +551,14 @@ impl Api {
         shared.flat_map(|file| &file.types).chain(local).chain(of_events)
     }
 
+    /// Returns `name`, or one like it that no type has.
+    pub fn free_name(&self, name: &str) -> String {
+        match self.type_def(name) {
+            Some(_) => self.free_name(&format!("{name}_")),
+            None => name.to_owned(),
+        }
+    }
+
     pub fn type_def(&self, name: &str) -> Option<&TypeDef> {
         match *self.index.0.get(name)? {
             TypePlace::Shared { file, at } => self.types.get(file)?.types.get(at),

@@ -240,7 +240,7 @@ impl<'a> Schemas<'a> {
 
     /// Returns the name of a model as it is sent, where that is another schema.
     fn sent_name(&self, name: &str) -> String {
-        free_name(self.api, &format!("{name}Input"))
+        self.api.free_name(&format!("{name}Input"))
     }
 }
 
@@ -268,14 +268,6 @@ pub fn marks(field: &Field, siblings: &[&Field]) -> Object {
         .with_if_some("x-openplat-type-of", id.map(|id| id.wire.as_str()))
         .with_if_true("x-openplat-idempotency-key", field.dedupe)
         .with_if_true("x-openplat-sensitive", field.sensitive)
-}
-
-/// Returns `name`, or one like it that no type of the API has.
-pub fn free_name(api: &Api, name: &str) -> String {
-    match api.type_def(name) {
-        Some(_) => free_name(api, &format!("{name}_")),
-        None => name.to_owned(),
-    }
 }
 
 /// Returns the sentence on what to use instead.

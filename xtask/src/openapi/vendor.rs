@@ -1,7 +1,6 @@
 //! Facts of the platforms that no spec states: hosts, tokens, envelopes.
 
 use super::node::{Node, Object, described};
-use super::schema::free_name;
 use crate::codegen::ir::{Api, Operation, Token, Vendor};
 use crate::distill::read::old_api;
 
@@ -35,7 +34,7 @@ impl Envelope {
     /// Returns the name of the schema of its errors.
     pub fn error_name(self, api: &Api) -> String {
         let name = if self == Self::OldDingTalk { "OldError" } else { "Error" };
-        free_name(api, name)
+        api.free_name(name)
     }
 
     /// Whether the data is a member of the envelope, instead of next to its members.

@@ -10,8 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::Param;
-use super::lenient::{self, unreadable};
-use super::notes::Notes;
+use super::lenient::{self, IN_TEXT, says_nothing, unreadable};
 use super::repair::{checked, repair};
 
 /// Sends a value as a string that holds it as JSON.
@@ -41,9 +40,6 @@ pub fn serialize<T: Serialize, S: Serializer>(value: &T, serializer: S) -> Resul
     JsonText(value).serialize(serializer)
 }
 
-/// By which [`Lenient`](super::lenient::Lenient) knows a value of this kind.
-pub(super) const NAME: &str = "$openplat::JsonText";
-
 /// Reads the JSON in a string. Where there is none, the value is the default one; where the
 /// platform sends the value itself instead of a string, it is taken; and a text that is not JSON
 /// is the value if any value is one, since what was executed is not to be lost for it.
@@ -52,7 +48,7 @@ where
     T: DeserializeOwned + Default,
     D: Deserializer<'de>,
 {
-    deserializer.deserialize_newtype_struct(NAME, Opener(PhantomData))
+    deserializer.deserialize_newtype_struct(IN_TEXT, Opener(PhantomData))
 }
 
 struct Opener<T>(PhantomData<T>);
@@ -83,27 +79,6 @@ impl<'de, T: DeserializeOwned + Default> Visitor<'de> for Opener<T> {
     /// The second pass opens the string itself, and reads on in it.
     fn visit_seq<A: SeqAccess<'de>>(self, mut opened: A) -> Result<T, A::Error> {
         opened.next_element()?.ok_or_else(unreadable)
-    }
-}
-
-fn says_nothing(text: &str) -> bool {
-    matches!(text.trim(), "" | "null")
-}
-
-/// The JSON in the string that is being read, or the value that came instead of a string.
-pub(super) fn open<'de>(notes: &Notes<'de>) -> Option<&'de str> {
-    let raw = notes.raw();
-    let Ok(text) = serde_json::from_str::<String>(raw) else {
-        return Some(raw).filter(|raw| *raw != "null");
-    };
-    match repair(text.as_bytes()) {
-        _ if says_nothing(&text) => None,
-        Cow::Borrowed(json) => checked(json).is_ok().then(|| notes.keep(text)),
-        Cow::Owned(json) => {
-            checked(&json).ok()?;
-            notes.warn_of_repair();
-            String::from_utf8(json).ok().map(|json| notes.keep(json))
-        }
     }
 }
 

@@ -22,9 +22,12 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
-use super::json_text;
 use super::notes::{Notes, Place, Slot};
+use super::repair::{checked, repair};
 use super::warning::Step;
+
+/// The name of values that come as JSON in a string.
+pub(super) const IN_TEXT: &str = "$openplat::JsonText";
 
 /// The first pass.
 pub(super) fn from_slice<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
@@ -164,10 +167,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         let mut visitor = self.want::<V, ANYTHING>(visitor);
-        if name == json_text::NAME
+        if name == IN_TEXT
             && let Some(notes) = visitor.pass.notes
         {
-            if let Some(json) = json_text::open(notes) {
+            if let Some(json) = open(notes) {
                 return visitor.visitor.visit_seq(Opened { notes, json, error: PhantomData });
             }
             visitor.pass = Pass::FIRST;
@@ -198,6 +201,27 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, 'de, D> {
 #[inline(never)]
 pub(super) fn unreadable<E: Error>() -> E {
     E::custom("unreadable")
+}
+
+pub(super) fn says_nothing(text: &str) -> bool {
+    matches!(text.trim(), "" | "null")
+}
+
+/// The JSON in the string that is being read, or the value that came instead of a string.
+fn open<'de>(notes: &Notes<'de>) -> Option<&'de str> {
+    let raw = notes.raw();
+    let Ok(text) = serde_json::from_str::<String>(raw) else {
+        return Some(raw).filter(|raw| *raw != "null");
+    };
+    match repair(text.as_bytes()) {
+        _ if says_nothing(&text) => None,
+        Cow::Borrowed(json) => checked(json).is_ok().then(|| notes.keep(text)),
+        Cow::Owned(json) => {
+            checked(&json).ok()?;
+            notes.warn_of_repair();
+            String::from_utf8(json).ok().map(|json| notes.keep(json))
+        }
+    }
 }
 
 /// Hands the wrapped visitor what it wants, made from what came.
