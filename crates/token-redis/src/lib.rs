@@ -53,8 +53,9 @@
 //! If Redis is unavailable, calls of the app still work: a client whose store does not respond within
 //! [`timeout`](RedisTokenStore::timeout) warns through `tracing` and fetches a token of its own. The
 //! store connects when it is used, and again after a failure, so tokens are shared as soon as Redis
-//! is back. What only Redis has cannot be fetched: a call that needs a user's tokens or a ticket which
-//! the process does not have in memory fails with `ErrorKind::TokenStore`, and so does `set_ticket`.
+//! is back. A user's tokens are refreshed only with Redis, since a refresh token works a single time:
+//! unless an access token in memory is still valid, calls of the user fail with
+//! `ErrorKind::TokenStore`. So do calls that need a ticket which is not in memory, and `set_ticket`.
 //!
 //! # Security
 //!
