@@ -67,7 +67,7 @@ async fn run() -> Result {
     dingtalk_calls(&dingtalk.base_url(mock.url()).build()?).await?;
 
     let (calls, fetches) = (mock.requests().len(), mock.token_requests().len());
-    println!("\n{calls} calls, {fetches} token fetches: one an app.");
+    println!("\n{calls} calls, {fetches} token fetches: one per app.");
     expect("fifteen calls and two token fetches", (calls, fetches) == (15, 2))?;
     next_steps();
     Ok(())
