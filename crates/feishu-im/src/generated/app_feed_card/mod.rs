@@ -15,12 +15,14 @@ pub use self::create::CreateAppFeedCard;
 #[doc(alias = "im.v2.app_feed_card_batch.delete")]
 #[doc(alias = "feed card")]
 #[doc(alias = "消息流卡片")]
+#[doc(alias = "删除消息流卡片")]
 #[doc(alias = "删除应用消息流卡片")]
 pub use self::delete::DeleteAppFeedCards;
 
 #[doc(alias = "im.v2.app_feed_card_batch.update")]
 #[doc(alias = "feed card")]
 #[doc(alias = "消息流卡片")]
+#[doc(alias = "更新消息流卡片")]
 #[doc(alias = "更新应用消息流卡片")]
 pub use self::update::UpdateAppFeedCards;
 

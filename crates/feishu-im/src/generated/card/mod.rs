@@ -7,6 +7,7 @@ mod update;
 #[doc(alias = "interactive.v1.card.update")]
 #[doc(alias = "delayed update")]
 #[doc(alias = "interactive card")]
+#[doc(alias = "延时更新卡片")]
 #[doc(alias = "延时更新消息卡片")]
 #[doc(alias = "更新卡片")]
 #[doc(alias = "卡片")]

@@ -53,7 +53,7 @@ pub use self::link::LinkChat;
 #[doc(alias = "groups")]
 #[doc(alias = "群列表")]
 #[doc(alias = "获取群列表")]
-#[doc(alias = "所在的群")]
+#[doc(alias = "用户或机器人所在的群列表")]
 #[doc(alias = "群")]
 #[doc(alias = "群聊")]
 pub use self::list::ListChat;

@@ -57,7 +57,7 @@ pub use self::forward::ForwardMessage;
 #[doc(alias = "read message")]
 #[doc(alias = "查询消息")]
 #[doc(alias = "获取消息")]
-#[doc(alias = "消息的内容")]
+#[doc(alias = "获取消息的内容")]
 #[doc(alias = "消息")]
 pub use self::get::GetMessage;
 

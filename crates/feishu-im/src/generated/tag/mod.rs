@@ -18,7 +18,7 @@ pub use self::bind::BindTags;
 #[doc(alias = "label")]
 #[doc(alias = "标签")]
 #[doc(alias = "查询标签")]
-#[doc(alias = "标签的绑定关系")]
+#[doc(alias = "查询标签的绑定关系")]
 pub use self::bound::GetBoundTags;
 
 #[doc(alias = "im.v2.tag.create")]
