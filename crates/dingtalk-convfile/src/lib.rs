@@ -108,7 +108,7 @@
 //! | --- | --- |
 //! | `storage` | `file::SendLocalFile`, which sends a file that is not in DingTalk yet |
 //! | `events` | the module `events`: events and callbacks over a webhook |
-//! | `long-connection` | `events`, and events in stream mode |
+//! | `long-connection` | events in stream mode; includes `events` |
 //! | `examples` | the documented responses, for `openplat-mock` |
 //! | `gbk` | file names in GBK, which some servers send without saying so |
 //! | `reqwest` (default) | the built-in transport |
@@ -116,7 +116,7 @@
 //!
 //! # More
 //!
-//! - [Guide](guide): tokens and logins, errors, retries and limits, events, testing, and migration from
+//! - [Guide](guide): tokens and login, errors, retries and limits, events, testing, and migration from
 //!   `dingtalk-stream` and the official SDKs.
 //! - [Example programs](https://github.com/openplat/openplat/tree/main/crates/dingtalk-convfile/examples).
 //! - An endpoint that no crate has is called by its path: [`Client::raw`](openplat_core::Client::raw).

@@ -121,7 +121,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `events` | the module `events`: changes of records, over a webhook |
-//! | `long-connection` | `events`, and events over a connection that the program opens |
+//! | `long-connection` | events over a connection that the program opens; includes `events` |
 //! | `examples` | the documented responses, for `openplat-mock` |
 //! | `gbk` | file names in GBK, which some servers send without saying so |
 //! | `reqwest` (default) | the built-in transport |

@@ -168,7 +168,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `events` | the module `events`: events and callbacks over a webhook |
-//! | `long-connection` | `events`, and events over a connection that the program opens |
+//! | `long-connection` | events over a connection that the program opens; includes `events` |
 //! | `cards` | `feishu_card`: builders of cards, checked against the platform's limits |
 //! | `markdown` | `cards`, and posts and cards from Markdown |
 //! | `examples` | the documented responses, for `openplat-mock` |
