@@ -285,14 +285,14 @@ All operations are on [docs.rs/{name}](https://docs.rs/{name}).
 | feature | what it adds |
 | --- | --- |
 | `events` | events and callbacks over a webhook |
-| `long-connection` | `events`, and events and callbacks over a WebSocket that the program opens |
+| `long-connection` | events and callbacks over a WebSocket that the program opens; includes `events` |
 | `examples` | the documented responses, for [`openplat-mock`](https://docs.rs/openplat-mock) |
 | `reqwest` (default) | the built-in transport; without it, use [`openplat-hyper`](https://docs.rs/openplat-hyper) or one of your own |
 | `ring` (default) | TLS by ring if the process has not installed another rustls provider |
 
 ## More
 
-- [Guides](https://docs.rs/{guides}): tokens and logins, errors, events, testing, migration from other
+- [Guides](https://docs.rs/{guides}): tokens and login, errors, events, testing, migration from other
   SDKs
 - [Overview of all crates]({REPOSITORY}#readme),
   [中文说明]({REPOSITORY}/blob/main/README.zh-CN.md)
