@@ -388,7 +388,9 @@ fn steps_are_found_by_name() {
 #[cfg(target_os = "linux")]
 fn an_output_that_takes_nothing_is_an_error() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for command in [&["ci", "--list"][..], &["operations"], &["codegen", "--check"]] {
+    for command in
+        [&["ci", "--list"][..], &["operations"], &["operations", "--json"], &["codegen", "--check"]]
+    {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
         let run = xtask.arg("--root").arg(&root).args(command).stdout(full).output().unwrap();

@@ -8,6 +8,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+
 pub struct Lab(TempDir);
 
 /// What a run printed.
@@ -74,14 +76,15 @@ impl Lab {
         self.piped(args, b"")
     }
 
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = program(XTASK);
+        command.arg("--root").arg(self.0.path()).args(args).current_dir(self.0.path());
+        command
+    }
+
     /// The command in another environment.
     pub fn xtask_with(&self, variables: &[(&str, PathBuf)], args: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.arg("--root").arg(self.0.path()).args(args).current_dir(self.0.path());
-        // The tests themselves may run with any of these.
-        command.env_remove("CLICOLOR_FORCE").env_remove("INSTA_UPDATE");
-        command.envs(variables.iter().cloned());
-        finished(command.output().unwrap())
+        finished(self.command(args).envs(variables.iter().cloned()).output().unwrap())
     }
 
     /// The command where no file can have more than so many blocks of 512 bytes.
@@ -97,19 +100,17 @@ impl Lab {
     }
 
     fn limited(&self, line: &str, blocks: u64, args: &[&str]) -> Run {
-        let mut command = Command::new("sh");
-        command.args(["-c", line, &blocks.to_string(), env!("CARGO_BIN_EXE_xtask"), "--root"]);
+        let mut command = program("sh");
+        command.args(["-c", line, &blocks.to_string(), XTASK, "--root"]);
         command.arg(self.0.path()).args(args).current_dir(self.0.path());
-        finished(command.env_remove("CLICOLOR_FORCE").output().unwrap())
+        finished(command.output().unwrap())
     }
 
-    /// The command with an output that takes nothing.
-    pub fn xtask_onto_a_full_disk(&self, args: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.arg("--root").arg(self.0.path()).args(args).current_dir(self.0.path());
-        command.stdout(File::create("/dev/full").unwrap()).stderr(Stdio::piped());
-        let child = command.env_remove("CLICOLOR_FORCE").spawn().unwrap();
-        finished(child.wait_with_output().unwrap())
+    /// The command in another environment, with an output that takes nothing.
+    pub fn xtask_onto_a_full_disk(&self, variables: &[(&str, PathBuf)], args: &[&str]) -> Run {
+        let mut command = self.command(args);
+        command.envs(variables.iter().cloned()).stdout(File::create("/dev/full").unwrap());
+        finished(command.output().unwrap())
     }
 
     /// Copies the workspace without its history and what is built.
@@ -118,12 +119,8 @@ impl Lab {
     }
 
     pub fn piped(&self, args: &[&str], input: &[u8]) -> Run {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .arg("--root")
-            .arg(self.0.path())
-            .args(args)
-            .current_dir(self.0.path())
-            .env_remove("CLICOLOR_FORCE")
+        let mut child = self
+            .command(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -136,13 +133,13 @@ impl Lab {
 
     /// The command in a folder below this one, as Cargo starts it for a package if there is one.
     pub fn xtask_in(&self, folder: &str, package: Option<&Path>, args: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = program(XTASK);
         command.current_dir(self.path(folder)).args(args);
         match package {
             Some(package) => command.env("CARGO_MANIFEST_DIR", package),
             None => command.env_remove("CARGO_MANIFEST_DIR"),
         };
-        finished(command.env_remove("CLICOLOR_FORCE").output().unwrap())
+        finished(command.output().unwrap())
     }
 
     /// Distils the folder `pages` into `specs`, which must succeed and pass as specs.
@@ -165,6 +162,13 @@ impl Lab {
         });
         texts.collect()
     }
+}
+
+/// A program without the variables that the tests themselves may run with.
+fn program(name: &str) -> Command {
+    let mut command = Command::new(name);
+    command.env_remove("CLICOLOR_FORCE").env_remove("INSTA_UPDATE");
+    command
 }
 
 /// The root of this workspace.
