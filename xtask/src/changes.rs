@@ -18,7 +18,7 @@ use crate::codegen::ir::{
 };
 use crate::codegen::spec::{CommonCode, ErrorKind, Vendor};
 use crate::codegen::{self, Error, load};
-use crate::distill::command::console;
+use crate::console;
 use crate::distill::specs::book::EVENTS;
 use crate::distill::specs::change::{Change, Effect, What};
 use crate::git::{self, git};

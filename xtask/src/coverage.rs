@@ -9,8 +9,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cargo;
-use crate::distill::command::console::{self, count};
+use crate::console::{self, count};
 use crate::distill::command::task::{Aim, Outcome, PageReport, SpecReport, Task};
+use crate::distill::command::terminal;
 use crate::distill::specs::route;
 
 /// The pages to compare with the specs.
@@ -118,7 +119,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let (pages, api) = (&options.pages[..], options.api.as_deref());
     let aim = Aim::Compare;
     let task = Task { pages, specs: &specs, api, aim, glossary: None, sentences: None };
-    let coverage = of(&console::read(&task)?, |name| is_published(root, name));
+    let coverage = of(&terminal::read(&task)?, |name| is_published(root, name));
     match options.json {
         true => console::print_json(&coverage)?,
         false => console::print(&text(&coverage))?,

@@ -1,4 +1,4 @@
-//! `cargo xtask codegen`, `openapi` and `demo`: what is generated from the specs is written, checked or tried.
+//! `cargo xtask codegen`, `openapi` and `demo`: generated files, written or checked.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::{self, Error, Outcome};
-use crate::distill::command::console;
+use crate::console;
 use crate::{files, openapi, shell};
 
 /// The code to generate.

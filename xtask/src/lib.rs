@@ -8,6 +8,7 @@ pub mod changelog;
 pub mod changes;
 pub mod ci;
 pub mod codegen;
+pub mod console;
 pub mod coverage;
 pub mod distill;
 pub mod files;

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use anstream::adapter::strip_str;
 use anstream::eprintln;
 use clap::{Parser, Subcommand};
-use xtask::distill::command::{console, distill, drift};
+use xtask::distill::command::{distill, drift};
 use xtask::{
-    bench, catalog, changes, ci, coverage, generate, new_api, operations, refresh, release, words,
+    bench, catalog, changes, ci, console, coverage, generate, new_api, operations, refresh,
+    release, words,
 };
 
 /// Maintainers' commands of openplat.

@@ -9,7 +9,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, value};
 use crate::cargo;
 use crate::codegen::spec::Vendor;
 use crate::codegen::{naming, rules};
-use crate::distill::command::console;
+use crate::console;
 use crate::files::{self, Change};
 
 const REPOSITORY: &str = "https://github.com/openplat/openplat";

@@ -10,7 +10,7 @@ use crate::codegen;
 use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::ir::{Api, Body, Event, Field, Model, Operation, Token, Type, TypeDef};
 use crate::codegen::spec::Vendor;
-use crate::distill::command::console;
+use crate::console;
 use crate::distill::read::old_api;
 use crate::generate::explain;
 

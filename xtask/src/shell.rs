@@ -26,7 +26,7 @@ pub fn run(root: &Path, line: &str) -> Result<(), String> {
     finish(line, command(root, line))
 }
 
-/// Runs a command to which something was added.
+/// Runs a command that `line` describes, such as one in another folder.
 pub fn finish(line: &str, mut command: Command) -> Result<(), String> {
     let status = command.status().map_err(|error| not_started(line, &error))?;
     passed(line, status)

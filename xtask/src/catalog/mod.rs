@@ -16,7 +16,7 @@ use clap::Args;
 use crate::codegen;
 use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::ir::Api;
-use crate::distill::command::console;
+use crate::console;
 use crate::generate::explain;
 use crate::openapi::published;
 

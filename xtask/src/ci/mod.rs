@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::codegen::diagnostic::closest;
-use crate::distill::command::console;
+use crate::console;
 use crate::release::{self, Release};
 use crate::shell;
 use crate::target::{remove, target};

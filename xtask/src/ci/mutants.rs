@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::distill::command::console;
+use crate::console;
 use crate::git::git;
 use crate::shell::{self, output};
 use crate::target::{remove, target};

@@ -7,7 +7,7 @@ use anstream::eprintln;
 
 use crate::shell;
 
-/// Finds phrases in the new sentences that have a better word.
+/// Finds phrases that have a better word.
 const WORDS: &str = "cargo xtask words";
 /// Accepts the lines that are new in the digests, and looks for words in Chinese.
 const DIGESTS: &str = "INSTA_UPDATE=always cargo test --package xtask --test codegen digest::";

@@ -22,8 +22,9 @@ use crate::changelog::{self, Changelog, Entry};
 use crate::changes::{self, CrateChanges};
 use crate::codegen::diagnostic::{SHOWN, slashes};
 use crate::codegen::{self, Error};
+use crate::console::{self, count};
 use crate::distill::command::task::{Aim, Outcome, PageReport, Task};
-use crate::distill::command::{console, console::count, run, writing};
+use crate::distill::command::{run, terminal, writing};
 use crate::distill::specs::sentences::Gap;
 use crate::git::git;
 use crate::openapi;
@@ -135,7 +136,7 @@ fn failed(root: &Path, why: &str, record: &Record, files: &[Changed]) -> String 
 fn read(root: &Path, options: &Options, sentences: Option<&PathBuf>) -> Result<Outcome, String> {
     let api = options.api.as_deref();
     let (specs, glossary) = (root.join("specs"), root.join("specs/glossary.json"));
-    console::read(&Task {
+    terminal::read(&Task {
         pages: &options.pages,
         specs: &specs,
         api,
@@ -152,7 +153,7 @@ fn check_pages(pages: &[PageReport]) -> Result<(), String> {
         page.subject.is_some() && page.api.is_none() && page.accepted.is_none()
     };
     let (homeless, others): (Vec<_>, Vec<_>) = pages.iter().partition(is_homeless);
-    others.iter().for_each(|page| eprint!("{}", console::skipped(page)));
+    others.iter().for_each(|page| eprint!("{}", terminal::skipped(page)));
     if homeless.is_empty() {
         return match others.iter().all(|page| page.skipped.is_some() && page.accepted.is_none()) {
             true => {

@@ -7,8 +7,9 @@ use super::checkout::Changed;
 use super::checks::Check;
 use crate::changelog::specs;
 use crate::changes::{CrateChanges, Verdict};
-use crate::distill::command::console::{self, count};
+use crate::console::count;
 use crate::distill::command::task::{Outcome, PageReport};
+use crate::distill::command::terminal;
 use crate::distill::read::report::Remark;
 use crate::distill::specs::change::Change;
 
@@ -115,7 +116,7 @@ impl Summary<'_> {
 
 /// The remarks on a page, except for those on facts that only a sample shows, which are counted.
 fn guesses(page: &PageReport) -> Vec<String> {
-    let (shown, counted) = console::remarks(page, false);
+    let (shown, counted) = terminal::remarks(page, false);
     let place = |remark: &Remark| format!("`{}:{}`", page.name, remark.line);
     let lines = shown.into_iter();
     let lines = lines.map(|it| format!("{}: {}: {}", place(it), it.kind.label(), it.message));

@@ -6,7 +6,7 @@ use semver::Version;
 
 use super::last::Release;
 use super::versions;
-use crate::distill::command::console;
+use crate::console;
 use crate::git::git;
 use crate::shell;
 

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use crate::changelog::{self, Changelog};
 use crate::changes::{self, CrateChanges, Verdict};
-use crate::distill::command::console;
+use crate::console;
 use crate::files::{self, Change, slashes};
 use crate::git::git;
 use crate::shell;

@@ -6,7 +6,8 @@ use anstream::eprint;
 use clap::Args;
 
 use super::task::{Aim, Task};
-use super::{console, run, writing};
+use super::{run, terminal, writing};
+use crate::console;
 
 /// The pages to turn into specs, and the output to print.
 #[derive(Args)]
@@ -58,7 +59,7 @@ pub fn run(root: Result<PathBuf, String>, options: &Options) -> Result<(), Strin
         glossary: glossary.as_deref(),
         sentences,
     };
-    let outcome = console::read(&task).and_then(|outcome| {
+    let outcome = terminal::read(&task).and_then(|outcome| {
         if options.write {
             run::write(&specs, &outcome.files).map_err(|error| error.to_string())?;
             sentences.map_or(Ok(()), |path| writing::save(path, &outcome.gaps))?;
@@ -66,9 +67,9 @@ pub fn run(root: Result<PathBuf, String>, options: &Options) -> Result<(), Strin
         Ok(outcome)
     });
     let outcome = console::or_json(outcome, options.json)?;
-    eprint!("{}", console::report(&outcome, options.verbose));
+    eprint!("{}", terminal::report(&outcome, options.verbose));
     if options.gloss {
-        eprint!("{}", console::gaps(&outcome.gaps));
+        eprint!("{}", terminal::gaps(&outcome.gaps));
     }
     if options.json {
         console::print_json(&outcome)?;
@@ -79,8 +80,8 @@ pub fn run(root: Result<PathBuf, String>, options: &Options) -> Result<(), Strin
             false => format!("==> {} <==\n{}", file.path, file.text),
         });
         console::print(&files.collect::<String>())?;
-        eprint!("{}", console::changes(&outcome.changes));
+        eprint!("{}", terminal::changes(&outcome.changes));
     }
-    eprint!("\n{}", console::summary(&outcome));
-    console::all_read(&outcome)
+    eprint!("\n{}", terminal::summary(&outcome));
+    terminal::all_read(&outcome)
 }

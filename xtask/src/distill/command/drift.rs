@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anstream::{eprint, eprintln};
 use clap::Args;
 
-use super::console;
 use super::task::{Aim, Task};
+use super::terminal;
+use crate::console;
 
 /// The pages to compare with the specs.
 #[derive(Args)]
@@ -32,18 +33,18 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let (pages, specs) = (&options.pages[..], &root.join("specs"));
     let (api, aim) = (options.api.as_deref(), Aim::Compare);
     let task = Task { pages, specs, api, aim, glossary: None, sentences: None };
-    let outcome = console::or_json(console::read(&task), options.json)?;
-    eprint!("{}", outcome.pages.iter().map(console::skipped).collect::<String>());
+    let outcome = console::or_json(terminal::read(&task), options.json)?;
+    eprint!("{}", outcome.pages.iter().map(terminal::skipped).collect::<String>());
     outcome.outlived.iter().for_each(|why| eprintln!("{why}"));
     let drift: Vec<_> =
         outcome.changes.iter().filter(|change| change.is_drift()).cloned().collect();
     match options.json {
         true => console::print_json(&drift)?,
-        false => console::print(&console::changes(&drift))?,
+        false => console::print(&terminal::changes(&drift))?,
     }
     let breaking = drift.iter().filter(|change| change.is_breaking()).count();
     match drift.len() {
-        0 => console::all_read(&outcome),
+        0 => terminal::all_read(&outcome),
         count => Err(format!(
             "the pages differ from the specs in {}, {breaking} of them breaking",
             console::count(count, "place", "places")

@@ -1,12 +1,12 @@
-//! The commands that read pages, of which `distill` and `drift` are here: `run` reads them and has the rest done in its order. `task` is what
-//! goes in and comes out, `books` holds the specs of the APIs, `add` puts a page into them, `follow`
-//! and `compare` are what `refresh` and `drift` do otherwise, `finish` makes specs pass, and `console`
-//! shows the outcome.
+//! The commands `distill` and `drift`, and what all commands that read pages share: `task` is what goes
+//! in and comes out, `run` reads the pages, `books` holds the specs and `definitions` the facts of the
+//! vendor's own tools, `add` puts a page into the specs, `follow` and `compare` are the rules of `refresh`
+//! and `drift`, `finish` and `writing` make specs pass and fill in sentences, and `terminal` shows the
+//! outcome.
 
 mod add;
 mod books;
 mod compare;
-pub mod console;
 mod definitions;
 pub mod distill;
 pub mod drift;
@@ -14,4 +14,5 @@ mod finish;
 mod follow;
 pub mod run;
 pub mod task;
+pub mod terminal;
 pub mod writing;

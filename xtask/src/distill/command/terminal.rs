@@ -1,16 +1,13 @@
 //! The output of commands that read pages, on a terminal.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 
-use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
-use serde_json::json;
 
 use super::run;
 use super::task::{Aim, Outcome, PageReport, Task};
+use crate::console::count;
 use crate::distill::read::report::{Remark, RemarkKind};
 use crate::distill::specs::change::{Change, Effect};
 use crate::distill::specs::sentences::Gap;
@@ -41,32 +38,6 @@ pub fn read(task: &Task<'_>) -> Result<Outcome, String> {
     })
 }
 
-/// Prints a text. An output that takes none, such as a full disk, is an error, unless its reader has
-/// read enough and left, as `head` does.
-pub fn print(text: &str) -> Result<(), String> {
-    match write!(anstream::stdout(), "{text}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("the output cannot be written: {error}"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Prints a value as JSON.
-pub fn print_json(value: &impl Serialize) -> Result<(), String> {
-    let json = serde_json::to_string_pretty(value)
-        .map_err(|error| format!("the output cannot be made: {error}"))?;
-    print(&format!("{json}\n"))
-}
-
-/// Prints a failure as JSON as well, for those who read JSON.
-pub fn or_json<T>(result: Result<T, String>, json: bool) -> Result<T, String> {
-    if let (Err(message), true) = (&result, json) {
-        print_json(&json!({ "error": strip_str(message).to_string() }))?;
-    }
-    result
-}
-
 /// Repeats at the end what could not be read, for the exit status.
 pub fn all_read(outcome: &Outcome) -> Result<(), String> {
     match outcome.summary.unreadable {
@@ -76,11 +47,6 @@ pub fn all_read(outcome: &Outcome) -> Result<(), String> {
             Err(format!("{pages} not text, see above"))
         }
     }
-}
-
-/// Returns a number with the words after it.
-pub fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// As many lines about a page fit on a screen.
