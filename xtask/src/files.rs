@@ -67,16 +67,21 @@ pub(crate) fn check_target(root: &Path, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Makes the changes. New contents are written to a folder below `target` first, so that a full
-/// disk or a killed process leaves the tree as it was.
+/// Makes the changes, with new contents prepared below `target`, which is on the file system of the
+/// tree and not a part of it.
 pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
+    apply_from(&root.join("target"), root, changes)
+}
+
+/// Makes the changes. New contents are written to a folder in `staging` first, so that a full disk or
+/// a killed process leaves the tree as it was.
+pub fn apply_from(staging: &Path, root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
     let (mut folders, mut done) = (Vec::new(), Vec::new());
-    let target = root.join("target");
-    let is_new = !target.exists();
-    let made = make(root, changes, &mut folders, &mut done);
+    let is_new = !staging.exists();
+    let made = make(staging, root, changes, &mut folders, &mut done);
     if is_new {
-        // The folder was only for the new contents.
-        drop(std::fs::remove_dir(target));
+        // It stays if anything else is in it by now.
+        drop(std::fs::remove_dir(staging));
     }
     made.map_err(|source| {
         if done.is_empty() {
@@ -88,6 +93,7 @@ pub fn apply(root: &Path, changes: &[Change]) -> Result<(), Interrupted> {
 
 /// Makes the changes, noting the folders that are new and the changes that are done.
 fn make<'a>(
+    staging: &Path,
     root: &Path,
     changes: &'a [Change],
     folders: &mut Vec<&'a Path>,
@@ -98,7 +104,7 @@ fn make<'a>(
     }
     let (written, removed): (Vec<_>, Vec<_>) =
         changes.iter().partition(|change| change.new.is_some());
-    let staged = stage(root, &written)?;
+    let staged = stage(staging, &written)?;
     for change in &written {
         make_folders(root, &change.path, folders)?;
     }
@@ -114,15 +120,13 @@ fn make<'a>(
     Ok(())
 }
 
-/// Writes the new contents, in their order, to a folder of its own. It is below `target`, which is
-/// on the file system of the tree and not a part of it.
-fn stage(root: &Path, changes: &[&Change]) -> Result<TempDir, Error> {
-    let target = root.join("target");
+/// Writes the new contents, in their order, to a hidden folder of its own.
+fn stage(staging: &Path, changes: &[&Change]) -> Result<TempDir, Error> {
     let make = || {
-        std::fs::create_dir_all(&target)?;
-        tempfile::Builder::new().prefix("staged-").tempdir_in(&target)
+        std::fs::create_dir_all(staging)?;
+        tempfile::Builder::new().prefix(".staged-").tempdir_in(staging)
     };
-    let folder = make().map_err(Error::io("create a folder in", &target))?;
+    let folder = make().map_err(Error::io("create a folder in", staging))?;
     for (index, change) in changes.iter().enumerate() {
         let new = change.new.as_deref().unwrap_or_default();
         std::fs::write(folder.path().join(index.to_string()), new)

@@ -265,7 +265,7 @@ fn write_keeping(
         record.expect(&slashes(&path), &file.text);
     }
     record.save(root)?;
-    run::write(&root.join("specs"), &outcome.files).map_err(|error| error.why)?;
+    run::write(&root.join("specs"), &outcome.files).map_err(|error| error.source.to_string())?;
     for plan in GENERATED {
         let plan = plan(root).map_err(|error| error.shown(SHOWN))?;
         check_sentences(&plan.undescribed)?;

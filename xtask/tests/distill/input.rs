@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::os::unix::fs::symlink;
 
+use xtask::distill::command::{run, task::Written};
+
 use super::fresh::{page, table};
 use super::lab::Lab;
 
@@ -180,6 +182,18 @@ fn a_folder_that_cannot_be_made() {
     let run = lab.xtask(&["distill", "pages", "--api", "harbor", "--write", "--out", "file/specs"]);
     assert!(!run.ok && run.err.contains("file/specs/harbor"), "{}", run.err);
     assert_eq!(lab.read("file"), "");
+}
+
+#[test]
+fn a_spec_that_cannot_be_written_keeps_the_others_from_being_written() {
+    let lab = Lab::new();
+    lab.write("specs/harbor/dock.list.json/in_the_way", "");
+    let specs = ["harbor/api.json", "harbor/dock.list.json"];
+    let specs = specs.map(|path| Written { path: path.to_owned(), text: "{}".to_owned() });
+    let error = run::write(&lab.path("specs"), &specs).unwrap_err().to_string();
+    assert!(error.contains("specs/harbor/dock.list.json` is not a regular file"), "{error}");
+    assert!(error.ends_with("\n\nnothing was written"), "{error}");
+    assert_eq!(lab.specs(), "==> harbor/dock.list.json/in_the_way\n");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::task::{Aim, Outcome, PageReport, Summary, Task, Written, no_page, unr
 use crate::codegen::rules;
 use crate::distill::read;
 use crate::distill::specs::book::EVENTS;
+use crate::files::{self, Change, Interrupted};
 
 /// No page comes near it; what does is no page.
 const LARGEST_PAGE: u64 = 16 << 20;
@@ -132,40 +133,16 @@ fn summary(reports: &[PageReport]) -> Summary {
     summary
 }
 
-/// The reason why files were not written, and what is left of them.
-#[derive(Debug, thiserror::Error)]
-#[error("{why}; {left}")]
-pub struct Unwritten {
-    pub why: String,
-    left: &'static str,
-}
-
-/// Writes the files, all or none: they are prepared elsewhere, and then put into their places.
-pub fn write(folder: &Path, files: &[Written]) -> Result<(), Unwritten> {
-    let failed = |path: &Path, error: io::Error| {
-        let why = format!("{} cannot be written: {error}", path.display());
-        Unwritten { why, left: "nothing was written" }
-    };
-    fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+/// Writes the files, all or none, unless the error says which.
+pub fn write(folder: &Path, files: &[Written]) -> Result<(), Interrupted> {
     // A process that is killed leaves its files behind, which must not be among the specs.
     let target = folder.with_file_name("target");
-    let aside = tempfile::Builder::new()
-        .prefix(".distill-")
-        .tempdir_in(if target.is_dir() { &target } else { folder })
-        .map_err(|error| failed(folder, error))?;
-    for (index, file) in files.iter().enumerate() {
-        let path = aside.path().join(index.to_string());
-        fs::write(&path, &file.text).map_err(|error| failed(&path, error))?;
-    }
-    for file in files {
+    let staging = if target.is_dir() { &target } else { folder };
+    let change = |file: &Written| {
         let path = folder.join(&file.path);
-        let parent = path.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
-    }
-    for (index, file) in files.iter().enumerate() {
-        let path = folder.join(&file.path);
-        fs::rename(aside.path().join(index.to_string()), &path)
-            .map_err(|error| Unwritten { left: "those before it were", ..failed(&path, error) })?;
-    }
-    Ok(())
+        Change { old: fs::read_to_string(&path).ok(), new: Some(file.text.clone()), path }
+    };
+    let changes: Vec<_> = files.iter().map(change).collect();
+    // The paths of the errors are those that can be opened.
+    files::apply_from(staging, Path::new("."), &changes)
 }
