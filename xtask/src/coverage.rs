@@ -105,7 +105,7 @@ pub enum Standing {
     Accepted,
     /// It describes neither an operation nor an event.
     Other,
-    /// It is not text.
+    /// It cannot be read.
     Unreadable,
 }
 

@@ -28,7 +28,7 @@ fn facts(reading: &Reading) -> Vec<String> {
             walk(&event.fields, &mut out);
         }
         Page::Overview(overview) => walk(&overview.fields, &mut out),
-        Page::Nothing { why } | Page::Unreadable { why, .. } => panic!("nothing: {why}"),
+        Page::Nothing { why } | Page::Unreadable { why } => panic!("nothing: {why}"),
     }
     out
 }

@@ -24,7 +24,7 @@ fn refused(lab: &Lab, args: &[&str], said: &str) {
 fn read_without(lab: &Lab, said: &str) {
     let run = lab.xtask(&DISTIL);
     assert!(!run.ok && run.err.contains(said), "{}{}", run.out, run.err);
-    assert!(run.err.contains("error: 1 page is not text"), "{}", run.err);
+    assert!(run.err.contains("error: 1 page cannot be read"), "{}", run.err);
     assert!(lab.specs().contains("==> harbor/dock.list.json"), "{}", lab.specs());
 }
 

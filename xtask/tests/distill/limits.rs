@@ -5,7 +5,7 @@ use xtask::distill::{Page, read};
 #[track_caller]
 fn is_nothing(bytes: &[u8], word: &str) {
     match read("page", bytes).page {
-        Page::Nothing { why } | Page::Unreadable { why, .. } => {
+        Page::Nothing { why } | Page::Unreadable { why } => {
             assert!(why.contains(word), "{why}")
         }
         other => panic!("{other:?}"),

@@ -68,7 +68,7 @@ fn digest(reading: &Reading) -> String {
             writeln!(out, "example {}", serde_json::json!(overview.example)).unwrap();
         }
         Page::Nothing { why } => writeln!(out, "nothing: {why}").unwrap(),
-        Page::Unreadable { why, line } => writeln!(out, "no text, line {line}: {why}").unwrap(),
+        Page::Unreadable { why } => writeln!(out, "unreadable: {why}").unwrap(),
     }
     for remark in &reading.remarks {
         writeln!(

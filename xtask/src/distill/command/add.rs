@@ -31,9 +31,9 @@ impl Books<'_> {
         let departures = self.departures(&reading.page);
         let on_purpose = departures.iter().find(|fixup| fixup.has_no_spec());
         let accepted = on_purpose.map(|fixup| fixup.why.clone());
-        let report = match unreadable(&reading.page) {
-            Some(why) => unread(reading.name, why),
-            None => match self.destination(own, accepted.as_deref(), &reading) {
+        let report = match &reading.page {
+            Page::Unreadable { why } => unread(reading.name, why.clone()),
+            _ => match self.destination(own, accepted.as_deref(), &reading) {
                 Ok(api) => self.add_to(&api, reading, bytes, types)?,
                 Err(why) => skipped(reading, why),
             },
@@ -118,7 +118,7 @@ impl Books<'_> {
                 Ok(done(reading, file, notes))
             }
             Page::Event(facts) => self.add_event(api, reading, &facts, &departures),
-            Page::Nothing { why } | Page::Unreadable { why, .. } => Ok(skipped(reading, why)),
+            Page::Nothing { why } | Page::Unreadable { why } => Ok(skipped(reading, why)),
         };
         added.map_err(|why| format!("{name}:{line}: {why}"))
     }
@@ -197,13 +197,6 @@ impl Books<'_> {
         self.seen.insert(key, reading.name.clone());
         Ok(done(reading, file, draft.notes))
     }
-}
-
-/// Returns the reason why a page cannot be read, if it cannot.
-fn unreadable(page: &Page) -> Option<String> {
-    let Page::Unreadable { why, line } = page else { return None };
-    let place = if *line > 1 { format!("line {line}: ") } else { String::new() };
-    Some(format!("{place}{why}"))
 }
 
 /// Returns the operation or event of a page, as fix-ups name it.

@@ -69,7 +69,7 @@ pub struct PageReport {
     /// The reason why it went into none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
-    /// There is no text to read.
+    /// It cannot be read.
     pub unreadable: bool,
     pub remarks: Vec<Remark>,
     #[serde(skip)]
@@ -113,7 +113,7 @@ pub struct Summary {
     pub events: usize,
     pub models: usize,
     pub skipped: usize,
-    /// Those of the skipped that are no text.
+    /// Those of the skipped that cannot be read.
     pub unreadable: usize,
     /// The sentences that are left to write.
     pub sentences: usize,
@@ -133,7 +133,7 @@ pub(super) fn skipped(reading: Reading, why: String) -> PageReport {
     PageReport { remarks: reading.remarks, ..no_page(reading.name, why) }
 }
 
-/// Returns a page without text, so that the others can still be read.
+/// Returns a page that cannot be read, so that the others can still be read.
 pub(super) fn unread(name: String, why: String) -> PageReport {
     PageReport { unreadable: true, ..no_page(name, why) }
 }

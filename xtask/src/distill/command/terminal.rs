@@ -43,8 +43,8 @@ pub fn all_read(outcome: &Outcome) -> Result<(), String> {
     match outcome.summary.unreadable {
         0 => Ok(()),
         pages => {
-            let pages = count(pages, "page is", "pages are");
-            Err(format!("{pages} not text, see above"))
+            let pages = count(pages, "page", "pages");
+            Err(format!("{pages} cannot be read, see above"))
         }
     }
 }

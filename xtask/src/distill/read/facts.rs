@@ -29,7 +29,6 @@ pub enum Page {
     /// No text at all.
     Unreadable {
         why: String,
-        line: usize,
     },
 }
 

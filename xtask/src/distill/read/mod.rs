@@ -79,7 +79,7 @@ pub fn read_with(name: &str, bytes: &[u8], types: &Types) -> Reading {
     let mut report = Report::default();
     let page = match text::decode(bytes, &mut report) {
         Ok(text) => page(&text, types, &mut report),
-        Err(why) => Page::Unreadable { why, line: 1 },
+        Err(why) => Page::Unreadable { why },
     };
     Reading { name: name.to_owned(), page, remarks: report.finish() }
 }
