@@ -20,12 +20,13 @@ use self::record::Record;
 use self::summary::Summary;
 use crate::changelog::{self, Changelog, Entry};
 use crate::changes::{self, CrateChanges};
-use crate::codegen::diagnostic::{SHOWN, slashes};
+use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::{self, Error};
 use crate::console::{self, count};
 use crate::distill::command::task::{Aim, Outcome, PageReport, Task};
 use crate::distill::command::{run, terminal, writing};
 use crate::distill::specs::sentences::Gap;
+use crate::files::{self, slashes};
 use crate::git::git;
 use crate::openapi;
 
@@ -103,9 +104,12 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     digests.for_each(|file| record.add(root, &file.path));
     record.save(root)?;
     let summary = Summary { outcome: &outcome, crates, files: &files, checks: &checks };
-    console::print(&summary.markdown())?;
-    if let Some(why) = checks.iter().find_map(|check| check.outcome.as_ref()?.as_ref().err()) {
-        return Err(failed(root, why, &record, &files));
+    let printed = console::print(&summary.markdown());
+    let why = checks.iter().find_map(|check| check.outcome.as_ref()?.as_ref().err());
+    let failed = why.map(|why| failed(root, why, &record, &files));
+    let failures: Vec<String> = printed.err().into_iter().chain(failed).collect();
+    if !failures.is_empty() {
+        return Err(failures.join("\n\n"));
     }
     if *sentences == own {
         clear(&own, crates);
@@ -157,7 +161,7 @@ fn check_pages(pages: &[PageReport]) -> Result<(), String> {
     if homeless.is_empty() {
         return match others.iter().all(|page| page.skipped.is_some() && page.accepted.is_none()) {
             true => {
-                Err("error: no page has an operation or an event to take over; nothing was written"
+                Err("no page has an operation or an event to take over; nothing was written"
                     .to_owned())
             }
             false => Ok(()),
@@ -170,7 +174,7 @@ fn check_pages(pages: &[PageReport]) -> Result<(), String> {
     let said: Vec<String> = said.collect();
     Err(format!(
         "{} no API:\n{}\n\nname their API with `--api NAME`; if it is a new one, make its place first \
-         and commit it:\n  cargo xtask new-api NAME --vendor VENDOR\nnothing was written",
+         and commit it:\n  cargo xtask new-api NAME --vendor VENDOR\n\nnothing was written",
         count(said.len(), "page belongs to", "pages belong to"),
         said.join("\n")
     ))
@@ -252,7 +256,7 @@ fn write(root: &Path, outcome: &Outcome, record: &mut Record) -> Result<Written,
 }
 
 /// Writes each file after its earlier contents are kept and it is recorded, so that a run that is
-/// killed can be continued.
+/// killed after the specs are written can be continued.
 fn write_keeping(
     root: &Path,
     outcome: &Outcome,
@@ -262,21 +266,19 @@ fn write_keeping(
     for file in &outcome.files {
         let path = Path::new("specs").join(&file.path);
         before.keep(root, &path)?;
-        record.expect(&slashes(&path), &file.text);
+        record.expect(&slashes(&path), Some(&file.text));
     }
     record.save(root)?;
     run::write(&root.join("specs"), &outcome.files).map_err(|error| error.source.to_string())?;
     for plan in GENERATED {
         let plan = plan(root).map_err(|error| error.shown(SHOWN))?;
         check_sentences(&plan.undescribed)?;
-        plan.changes.iter().try_for_each(|change| before.keep(root, &change.path))?;
-        let add = |record: &mut Record| {
-            plan.changes.iter().for_each(|change| record.add(root, &slashes(&change.path)));
-        };
-        add(record);
+        for change in &plan.changes {
+            before.keep(root, &change.path)?;
+            record.expect(&slashes(&change.path), change.new.as_deref());
+        }
         record.save(root)?;
-        codegen::apply(root, &plan.changes).map_err(|error| error.source.to_string())?;
-        add(record);
+        files::apply(root, &plan.changes).map_err(|error| error.source.to_string())?;
     }
     let changes = changes::since(root, "HEAD")?;
     if !changes.faults.is_empty() {
@@ -310,7 +312,7 @@ fn edit(
     let new = with(&old)?;
     if new != old {
         before.keep(root, Path::new(path))?;
-        record.expect(path, &new);
+        record.expect(path, Some(&new));
         record.save(root)?;
         fs::write(root.join(path), new)
             .map_err(|error| format!("{path} cannot be written: {error}"))?;

@@ -53,9 +53,9 @@ impl Record {
         self.files.insert(path.to_owned(), hash(&root.join(path)));
     }
 
-    /// Notes a file as it is about to be written.
-    pub fn expect(&mut self, path: &str, text: &str) {
-        self.files.insert(path.to_owned(), Some(hash_of(text.as_bytes())));
+    /// Notes a file as it is about to be written; `None` if it is about to be removed.
+    pub fn expect(&mut self, path: &str, text: Option<&str>) {
+        self.files.insert(path.to_owned(), text.map(|text| hash_of(text.as_bytes())));
     }
 
     /// Notes that a list of sentences was taken over.

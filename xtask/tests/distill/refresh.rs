@@ -369,14 +369,41 @@ fn a_run_that_is_killed_is_continued() {
     assert_eq!(status(&lab), "", "what the killed run wrote is undone as well");
 }
 
+/// What a killed run wrote is told from what was edited since.
+#[test]
+fn a_run_that_is_killed_edited_nothing() {
+    let lab = checkout();
+    lab.write("pages/note.md", pin_note());
+    assert!(!refresh(&lab, &["pages"]).ok);
+    fill(&lab, "target/sentences.json");
+    let size = lab.read("openapi/harbor.json").len() as u64;
+    lab.xtask_killed_at(size.div_ceil(512), &["refresh", "pages"]);
+    // The document as it is if the run is killed right after its last write.
+    assert!(lab.xtask(&["openapi"]).ok);
+    lab.write("cargo.fails", "clippy");
+    let failed = refresh(&lab, &["pages"]);
+    assert!(failed.err.contains("To go back instead:"), "{}", failed.err);
+    go_back(&lab, &failed);
+    assert_eq!(status(&lab), "");
+}
+
 #[test]
 fn a_summary_that_cannot_be_printed_is_an_error() {
     let lab = checkout();
     let limits = "名称<br>**数据校验规则**：长度范围 `1` ～ `50` 字符 |\n";
     lab.edit("pages/dock.md", "名称 |\n", limits);
-    let run = lab.xtask_onto_a_full_disk(&environment(&lab), &["refresh", "pages"]);
-    assert!(!run.ok && run.err.contains("\nerror: the output cannot be written: "), "{}", run.err);
-    assert!(lab.read("cargo.log").contains("cargo xtask words"), "{}", lab.read("cargo.log"));
+    for fails in ["nothing", "clippy"] {
+        lab.write("cargo.fails", fails);
+        let run = lab.xtask_onto_a_full_disk(&environment(&lab), &["refresh", "pages"]);
+        assert!(
+            !run.ok && run.err.contains("\nerror: the output cannot be written: "),
+            "{}",
+            run.err
+        );
+        assert!(lab.read("cargo.log").contains("cargo xtask words"), "{}", lab.read("cargo.log"));
+        let hint = "-Dwarnings` failed, see above\n\nFix what it shows";
+        assert_eq!(run.err.contains(hint), fails == "clippy", "{}", run.err);
+    }
 }
 
 #[test]
