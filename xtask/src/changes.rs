@@ -252,12 +252,15 @@ fn between_codes(before: &PlatformCodes, after: &PlatformCodes) -> Vec<Change> {
     for file in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
         differ.file.clone_from(file);
         let [old, new] = [before, after].map(|codes| codes.get(file).unwrap_or(&none));
-        let [were, are] =
-            [old, new].map(|codes| codes.keys().map(String::as_str).collect::<Vec<_>>());
-        differ.list("codes", What::Code, &were, &are, Effect::Additive);
-        for (code, was) in old {
-            let Some(is) = new.get(code) else { continue };
-            differ.kind(&format!("codes/{code}/kind"), was.kind, is.kind);
+        for code in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+            let at = format!("codes/{code}");
+            match (old.get(code), new.get(code)) {
+                (Some(was), Some(is)) => differ.kind(&format!("{at}/kind"), was.kind, is.kind),
+                (was, is) => {
+                    let said = |it: Option<&CommonCode>| it.map(|_| code.as_str());
+                    differ.say(&at, What::Code, said(was), said(is), Effect::Additive);
+                }
+            }
         }
     }
     differ.changes

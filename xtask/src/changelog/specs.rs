@@ -87,7 +87,7 @@ fn name(of: &CrateChanges, file: &str) -> String {
 fn subject(change: &Change) -> &str {
     match change.file.as_str() {
         "" => change.to.as_deref().or(change.from.as_deref()).unwrap_or_default(),
-        API => part(change),
+        _ if is_of_codes(change) => part(change),
         file => last(file.strip_prefix(EVENTS).unwrap_or(file)),
     }
 }
@@ -96,7 +96,7 @@ fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The field, or the code of an API, that changed.
+/// The field or the code that changed.
 fn part(change: &Change) -> &str {
     let at = &change.at;
     let of = match change.what {
@@ -108,10 +108,14 @@ fn part(change: &Change) -> &str {
     last(of.unwrap_or(at))
 }
 
+/// Whether the error codes of an API or of a platform changed.
+fn is_of_codes(change: &Change) -> bool {
+    change.file == API || change.file.ends_with(".codes")
+}
+
 /// Whether the kind of an error code changed, and not a field of that name.
 fn is_kind(change: &Change) -> bool {
-    let is_of_codes = change.file == API || change.file.ends_with(".codes");
-    is_of_codes && change.at.ends_with("/kind")
+    is_of_codes(change) && change.at.ends_with("/kind")
 }
 
 fn heading(change: &Change) -> Heading {

@@ -353,3 +353,23 @@ fn changes_are_entries_that_name_what_programs_name() {
         assert_eq!(changelog.unreleased(), entries);
     }
 }
+
+#[test]
+fn an_entry_by_hand_on_a_code_of_a_platform_takes_the_place_of_the_generated_one() {
+    let lab = lab();
+    let code = |kind| format!(r#"{{ "http": 400, "kind": "{kind}", "advice": "" }}"#);
+    let codes = |text: &str| {
+        lab.write("specs/feishu.codes.json", format!(r#"{{ "codes": {{ {text} }} }}"#))
+    };
+    codes(&format!(r#""7": {}"#, code("rejected")));
+    lab.git(&["add", "-A"]);
+    lab.git(&["commit", "--quiet", "-m", "codes"]);
+    codes(&format!(r#""7": {}, "8": {}"#, code("throttled"), code("throttled")));
+    let found = xtask::changes::since(&lab.path(""), "HEAD").unwrap();
+    let by_hand =
+        "## Unreleased\n\n### Changed\n\n- `openplat-core`: `7` is throttled now, and so is `8`.\n";
+    let mut changelog = Changelog::parse(by_hand).unwrap();
+    let left_out = specs::record(&found.crates, &mut changelog, None);
+    assert_eq!(left_out.len(), 2, "{left_out:?}");
+    assert_eq!(changelog.unreleased(), by_hand.trim_start_matches("## Unreleased\n\n").trim_end());
+}
