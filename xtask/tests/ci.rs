@@ -312,14 +312,17 @@ fn a_clone_that_lacks_the_releases_is_told_from_one_before_the_first() {
     git(&origin, &["commit", "--quiet", "--all", "--message", "chore: a release"]);
     let why = "CHANGELOG.md has releases, and the checkout has the tag of none: run `git fetch --tags`, \
                in a shallow clone with `--unshallow`";
-    let skipped = Err(Setback::Skipped(why.to_owned()));
-    assert_eq!(result(&origin), skipped);
+    let unknown = Err(Setback::Unknown(why.to_owned()));
+    assert_eq!(result(&origin), unknown);
+    let advice = advice(&run_steps(&origin, &[step], |_| false)[0], |_| false).unwrap();
+    let again = "To run it again: .ci/run --strict right";
+    assert_eq!(advice, format!("step `right` was skipped: {why}\n\n{again}"));
 
     git(&origin, &["tag", "v0.1.0"]);
     git(&origin, &["commit", "--quiet", "--allow-empty", "--message", "chore: more"]);
     let url = format!("file://{}", origin.display());
     git(folder.path(), &["clone", "--quiet", "--depth", "1", &url, "clone"]);
-    assert_eq!(result(&clone), skipped);
+    assert_eq!(result(&clone), unknown);
     assert_eq!(result(&origin), Ok(()));
 }
 
@@ -329,7 +332,7 @@ fn a_repository_or_a_changelog_that_cannot_be_read_is_told_from_none() {
     let step = Step { run: Run::SinceRelease(|_, _| Ok(())), ..STEP };
     let result = || run_steps(folder.path(), &[step], |_| false).remove(0).result;
     let why = |result| match result {
-        Err(Setback::Skipped(why)) => why,
+        Err(Setback::Unknown(why)) => why,
         other => panic!("{other:?}"),
     };
     fs::write(folder.path().join("CHANGELOG.md"), "# Changelog\n").unwrap();
@@ -397,6 +400,20 @@ fn an_output_that_takes_nothing_is_an_error() {
         let error = String::from_utf8(run.stderr).unwrap();
         assert!(error.starts_with("error: the output cannot be written: "), "{error}");
     }
+}
+
+/// The advice on the steps that failed as well.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_output_that_takes_nothing_hides_no_failure() {
+    let root = TempDir::new().unwrap();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let run = xtask.arg("--root").arg(root.path()).args(["ci", "format"]).stdout(full);
+    let error = String::from_utf8(run.output().unwrap().stderr).unwrap();
+    let (failure, output) = error.split_once("To run it again: cargo xtask ci format\n\n").unwrap();
+    assert!(failure.contains("error: step `format` failed: "), "{error}");
+    assert!(output.starts_with("error: the output cannot be written: "), "{error}");
 }
 
 #[test]

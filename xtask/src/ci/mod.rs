@@ -87,8 +87,8 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let failure = |outcome: &Outcome| advice(outcome, may_skip);
     let outcomes =
         run_steps(root, &steps, |outcome| !options.keep_going && failure(outcome).is_some());
-    console::print(&format!("\n{}\n", summary(&outcomes, steps.len())))?;
-    let failures: Vec<_> = outcomes.iter().filter_map(failure).collect();
+    let printed = console::print(&format!("\n{}\n", summary(&outcomes, steps.len())));
+    let failures: Vec<_> = outcomes.iter().filter_map(failure).chain(printed.err()).collect();
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\nerror: ")) }
 }
 
@@ -135,6 +135,8 @@ pub struct Outcome {
 pub enum Setback {
     /// Something that the step needs cannot be had.
     Skipped(String),
+    /// The last release, with which the step compares, cannot be found.
+    Unknown(String),
     /// There is nothing yet that the step could check.
     Moot(String),
     Failed(String),
@@ -187,7 +189,7 @@ fn prepare(root: &Path, step: Step) -> Result<(), Setback> {
 }
 
 fn last_release(root: &Path) -> Result<Release, Setback> {
-    let last = release::last_release(root).map_err(Setback::Skipped)?;
+    let last = release::last_release(root).map_err(Setback::Unknown)?;
     last.ok_or_else(|| Setback::Moot("there is no release yet".to_owned()))
 }
 
@@ -206,7 +208,9 @@ pub fn summary(outcomes: &[Outcome], steps: usize) -> String {
         let (index, outcome) = match result {
             Ok(()) => (0, "passed".to_owned()),
             Err(Setback::Failed(_)) => (1, "failed".to_owned()),
-            Err(Setback::Skipped(reason)) => (2, format!("skipped: {reason}")),
+            Err(Setback::Skipped(reason) | Setback::Unknown(reason)) => {
+                (2, format!("skipped: {reason}"))
+            }
             Err(Setback::Moot(reason)) => (2, format!("nothing to check: {reason}")),
         };
         counts[index] += 1;
@@ -215,8 +219,7 @@ pub fn summary(outcomes: &[Outcome], steps: usize) -> String {
     let time = outcomes.iter().map(|outcome| outcome.time).sum();
     let disk = outcomes.iter().filter_map(|outcome| outcome.disk).max();
     text += &format!("{:12} {:>6}  {:>7}  at most\n\n", "in all", clock(time), size(disk));
-    let is_skipped =
-        |it: &&Outcome| matches!(it.result, Err(Setback::Skipped(_) | Setback::Moot(_)));
+    let is_skipped = |it: &&Outcome| !matches!(it.result, Ok(()) | Err(Setback::Failed(_)));
     let skipped: Vec<_> = outcomes.iter().filter(is_skipped).map(|it| it.step.name).collect();
     if !skipped.is_empty() {
         text += &format!("NOT CHECKED: {}\n", skipped.join(", "));
@@ -246,13 +249,19 @@ pub fn advice(outcome: &Outcome, may_skip: impl Fn(&Step) -> bool) -> Option<Str
             "step `{name}` failed: {why}\n\n{help}\n\
                  To run it again: cargo xtask ci {name}"
         )),
-        Err(Setback::Skipped(why)) if !may_skip(&outcome.step) => {
-            let hint = match NEED_INTERNET.contains(&name) {
-                true => "The step needs more of the internet than package registries.",
-                false => "`.ci/run` installs what the steps need, on Debian.",
+        Err(setback @ (Setback::Skipped(why) | Setback::Unknown(why)))
+            if !may_skip(&outcome.step) =>
+        {
+            let hint = match setback {
+                // The reason says what to do.
+                Setback::Unknown(_) => "",
+                _ if NEED_INTERNET.contains(&name) => {
+                    "The step needs more of the internet than package registries.\n"
+                }
+                _ => "`.ci/run` installs what the steps need, on Debian.\n",
             };
             Some(format!(
-                "step `{name}` was skipped: {why}\n\n{hint}\n\
+                "step `{name}` was skipped: {why}\n\n{hint}\
                  To run it again: .ci/run --strict {name}"
             ))
         }
