@@ -42,6 +42,7 @@ pub struct Documents {
 /// Returns an error if the specs have faults, or if the code cannot be written or is not up to date.
 pub fn code(root: &Path, options: &Code) -> Result<(), String> {
     let shown = if options.verbose { usize::MAX } else { SHOWN };
+    let explain = if options.check { explain } else { unwritten };
     let outcome = codegen::plan(root, &options.crates).map_err(|error| explain(&error, shown))?;
     match options.check {
         true => check(&outcome, &command("codegen", &options.crates)),
@@ -68,6 +69,7 @@ pub fn demo(root: &Path) -> Result<(), String> {
 pub fn documents(root: &Path, options: &Documents) -> Result<(), String> {
     let Documents { apis, out, check: checks } = options;
     let out = out.as_deref();
+    let explain = if *checks { explain } else { unwritten };
     let outcome = openapi::plan(root, apis, out).map_err(|error| explain(&error, SHOWN))?;
     let folder = out.map(|out| format!(" --out {}", out.display())).unwrap_or_default();
     match checks {
@@ -102,7 +104,7 @@ fn check(outcome: &Outcome, command: &str) -> Result<(), String> {
     let diffs = outcome.changes.iter().map(|change| change.diff() + "\n");
     console::print(&diffs.collect::<String>())?;
     Err(format!(
-        "{} of {} generated files are not up to date\n\nrun `{}` and commit the result",
+        "not up to date: {} of {} generated files\n\nrun `{}` and commit the result",
         outcome.changes.len(),
         outcome.files,
         command
@@ -127,8 +129,13 @@ pub fn explain(error: &Error, shown: usize) -> String {
     match error {
         Error::Specs(faults) => {
             let faults = console::count(faults.len(), "fault", "faults");
-            format!("{text}\n\n{faults}; nothing was written")
+            format!("{text}\n\n{faults}")
         }
-        _ => format!("{text}\n\nnothing was written"),
+        _ => text,
     }
+}
+
+/// Returns the same for a command that would have written something.
+pub fn unwritten(error: &Error, shown: usize) -> String {
+    format!("{}\n\nnothing was written", explain(error, shown))
 }

@@ -30,23 +30,23 @@ pub struct Options {
 ///
 /// Returns an error if there can be no such API, or if a file cannot be written.
 pub fn run(root: &Path, Options { name, vendor }: &Options) -> Result<(), String> {
-    let files = create(root, name, *vendor)?.into_iter().map(|file| format!("wrote {file}\n"));
+    let changes = create(root, name, *vendor)?;
     console::print(&format!(
         "{}\nnext:\n  cargo xtask distill PAGES --api {name} --write\n  cargo xtask codegen\n  \
          cargo xtask openapi\n  \
          cargo test -p openplat-tests {}\n",
-        files.collect::<String>(),
+        changes.iter().map(|change| format!("{change}\n")).collect::<String>(),
         name.replace('-', "_")
     ))
 }
 
 /// Makes the folder of the specs, the crate, and its place in the workspace. Returns what was
 /// written.
-fn create(root: &Path, name: &str, vendor: Vendor) -> Result<Vec<String>, String> {
+fn create(root: &Path, name: &str, vendor: Vendor) -> Result<[Change; 8], String> {
     let changes =
         changes(root, name, vendor).map_err(|why| format!("{why}\n\nnothing was written"))?;
     files::apply(root, &changes).map_err(|error| error.to_string())?;
-    Ok(changes.iter().map(|change| change.path.display().to_string()).collect())
+    Ok(changes)
 }
 
 fn changes(root: &Path, name: &str, vendor: Vendor) -> Result<[Change; 8], String> {

@@ -604,7 +604,7 @@ fn the_version_is_set_wherever_it_is_named() {
         "crates/tool/Cargo.toml",
         "openapi/harbor.json",
     ];
-    assert_eq!(run.out, changed.map(|path| format!("wrote {path}\n")).concat());
+    assert_eq!(run.out, changed.map(|path| format!("change {path}\n")).concat());
     let run = harbor.release(&["0.12.3", "--only-version"]);
     assert_eq!(run.out, "the version is 0.12.3 already\n");
     assert_eq!(

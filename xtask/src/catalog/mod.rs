@@ -17,7 +17,7 @@ use crate::codegen;
 use crate::codegen::diagnostic::SHOWN;
 use crate::codegen::ir::Api;
 use crate::console;
-use crate::generate::explain;
+use crate::generate::unwritten;
 use crate::openapi::published;
 
 pub use self::curl::curl;
@@ -63,7 +63,7 @@ pub fn render(root: &Path, apis: &[Api]) -> Result<Page, String> {
 ///
 /// Fails if the specs have faults, or if the page cannot be made or written.
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
-    let apis = codegen::lower(root).map_err(|error| explain(&error, SHOWN))?;
+    let apis = codegen::lower(root).map_err(|error| unwritten(&error, SHOWN))?;
     let file = options.out.clone().unwrap_or_else(|| root.join(FILE));
     let Page { html, operations, events } = render(root, &apis)?;
     let size = html.len().div_ceil(1000);

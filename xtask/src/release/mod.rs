@@ -55,11 +55,11 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
         return console::print(&text);
     }
     let changes = new_version(root, &version).map_err(nothing_changed)?;
-    files::apply(root, &changes).map_err(|error| error.to_string())?;
     if changes.is_empty() {
         return console::print(&format!("the version is {version} already\n"));
     }
-    let lines = changes.iter().map(|change| format!("wrote {}\n", slashes(&change.path)));
+    files::apply(root, &changes).map_err(|error| error.to_string())?;
+    let lines = changes.iter().map(|change| format!("{change}\n"));
     console::print(&lines.collect::<String>())
 }
 

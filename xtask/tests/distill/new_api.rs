@@ -29,7 +29,7 @@ fn the_crate_and_its_specs_are_made() {
     assert!(manifest.contains("\nevents = [\"openplat-core/events\"]\n"));
     assert!(lab.read("tests/Cargo.toml").contains(r#"features = ["events", "examples"]"#));
     for file in ["specs/feishu-dock/api.json", "crates/feishu-dock/src/lib.rs"] {
-        assert!(run.out.contains(&format!("wrote {file}\n")) && lab.path(file).is_file());
+        assert!(run.out.contains(&format!("   add {file}\n")) && lab.path(file).is_file());
     }
     assert!(!lab.read("crates/feishu-dock/src/lib.rs").contains("::events"));
     let run = lab.xtask(&["new-api", "dingtalk-dock", "--vendor", "dingtalk"]);

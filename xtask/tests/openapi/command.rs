@@ -1,11 +1,11 @@
 //! The documents as files.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
-use xtask::codegen::diagnostic::slashes;
-use xtask::codegen::{self, Error, Outcome};
+use xtask::codegen::{Error, Outcome};
+use xtask::files::{self, slashes};
 use xtask::openapi;
 
 const API: &str = r#"{ "vendor": "feishu", "modules": { "chat": "Chats." }, "errors": {} }"#;
@@ -50,10 +50,16 @@ impl Workspace {
         openapi::plan(self.root(), &apis, None)
     }
 
+    /// Runs a task with one more option, or without.
+    fn xtask(&self, args: &[&str], option: Option<&str>) -> Output {
+        let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        xtask.arg("--root").arg(self.root()).args(args).args(option).output().unwrap()
+    }
+
     /// Writes the documents, and returns what changed.
     fn generate(&self) -> Vec<String> {
         let outcome = self.plan(&[]).unwrap();
-        codegen::apply(self.root(), &outcome.changes).unwrap();
+        files::apply(self.root(), &outcome.changes).unwrap();
         outcome.changes.iter().map(|change| change.to_string().trim().to_owned()).collect()
     }
 }
@@ -125,7 +131,7 @@ fn documents_elsewhere_leave_what_is_there() {
     std::fs::create_dir_all(&out).unwrap();
     std::fs::write(out.join("old.json"), "{\n  \"openapi\": \"3.1.0\"\n}\n").unwrap();
     let outcome = openapi::plan(workspace.root(), &[], Some(&out)).unwrap();
-    codegen::apply(&out, &outcome.changes).unwrap();
+    files::apply(&out, &outcome.changes).unwrap();
     let entries = std::fs::read_dir(&out).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
@@ -147,7 +153,7 @@ fn a_folder_that_cannot_be_written_to_is_named() {
     assert!(error.starts_with(&format!("`{}` is not a folder", slashes(&out))), "{error}");
     let out = out.join("folder");
     let outcome = openapi::plan(workspace.root(), &[], Some(&out)).unwrap();
-    let error = codegen::apply(&out, &outcome.changes).unwrap_err().to_string();
+    let error = files::apply(&out, &outcome.changes).unwrap_err().to_string();
     assert!(error.contains(&format!("`{}/target`", slashes(&out))), "{error}");
 }
 
@@ -158,14 +164,23 @@ fn one_document_is_counted_as_one() {
         (None, "1 generated file, 1 changed\n"),
         (Some("--check"), "1 generated file is up to date\n"),
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .arg("--root")
-            .arg(workspace.root())
-            .args(["openapi", "im"])
-            .args(option)
-            .output()
-            .unwrap();
+        let output = workspace.xtask(&["openapi", "im"], option);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.ends_with(end), "{text}");
+    }
+}
+
+#[test]
+fn nothing_was_written_is_said_where_something_would_have_been() {
+    let workspace = Workspace::new();
+    std::fs::write(workspace.root().join("specs/im/api.json"), "{").unwrap();
+    for task in ["codegen", "openapi"] {
+        for (option, end) in
+            [(None, "\n\n1 fault\n\nnothing was written\n"), (Some("--check"), "\n\n1 fault\n")]
+        {
+            let output = workspace.xtask(&[task], option);
+            let text = String::from_utf8(output.stderr).unwrap();
+            assert!(text.ends_with(end), "{task}: {text}");
+        }
     }
 }
