@@ -513,7 +513,7 @@ fn a_version_is_as_high_as_the_changes_ask_for() {
 }
 
 #[test]
-fn a_commit_that_does_not_say_its_kind_needs_an_entry() {
+fn a_commit_that_does_not_say_its_type_needs_an_entry() {
     let harbor = Harbor::released();
     harbor.commit("Merge what is no crate");
     harbor.commit_code("feat(core): deep water");
@@ -522,7 +522,7 @@ fn a_commit_that_does_not_say_its_kind_needs_an_entry() {
     harbor.commit_code("Shallow water");
     harbor.commit_code("fix(core): waves");
     let error = harbor.refuse("0.2.0");
-    let why = "such as `fix: `, so say in CHANGELOG.md what they changed, and commit that:\n\
+    let why = "have no type, such as `fix: `, so say in CHANGELOG.md what they changed, and commit that:\n\
                - Revert \"feat(core): deep water\"\n- Shallow water\n\nnothing";
     assert!(error.contains(why), "{error}");
 

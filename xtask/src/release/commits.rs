@@ -13,11 +13,11 @@ pub struct Commit {
     /// The first line of its message, such as `feat(core)!: retry what a proxy refused`.
     pub subject: String,
     pub verdict: Verdict,
-    /// Its entry in the changelog, if its kind has one.
+    /// Its entry in the changelog, if its type has one.
     pub entry: Option<Entry>,
     /// Whether it changed the changelog, so that it speaks for itself.
     pub is_logged: bool,
-    /// Whether nothing says what it changed: its subject has no kind, and neither it nor a commit after
+    /// Whether nothing says what it changed: its subject has no type, and neither it nor a commit after
     /// it changed the changelog.
     pub is_unclear: bool,
 }
@@ -58,10 +58,10 @@ fn commit(text: &str, packages: &[Package]) -> Option<Commit> {
     let (prefix, sentence) = subject.split_once(": ").unwrap_or(("", subject));
     let is_breaking = prefix.ends_with('!') || body.contains("BREAKING CHANGE: ");
     let prefix = prefix.trim_end_matches('!');
-    let (kind, scope) = prefix.split_once('(').unwrap_or((prefix, ""));
+    let (ty, scope) = prefix.split_once('(').unwrap_or((prefix, ""));
     let scope = scope.trim_end_matches(')');
     // Git's own subjects have none: `Revert "feat(core): retry"`.
-    let has_kind = !kind.is_empty() && kind.chars().all(|char| char.is_ascii_lowercase());
+    let has_type = !ty.is_empty() && ty.chars().all(|char| char.is_ascii_lowercase());
 
     let of_scope = |package: &&Package| {
         let names = [package.folder(), package.name.as_str()];
@@ -76,15 +76,15 @@ fn commit(text: &str, packages: &[Package]) -> Option<Commit> {
         return None;
     }
 
-    let heading = match kind {
-        _ if !has_kind => None,
+    let heading = match ty {
+        _ if !has_type => None,
         _ if is_breaking => Some(Heading::Changed),
         "feat" => Some(Heading::Added),
         "fix" => Some(Heading::Fixed),
         "perf" | "revert" => Some(Heading::Changed),
         _ => None,
     };
-    let verdict = match kind {
+    let verdict = match ty {
         _ if is_breaking => Verdict::Breaking,
         "feat" => Verdict::Additive,
         _ => Verdict::Patch,
@@ -96,5 +96,5 @@ fn commit(text: &str, packages: &[Package]) -> Option<Commit> {
         (None, scope) => format!("{scope}: {sentence}"),
     };
     let entry = heading.map(|heading| Entry { heading, is_breaking, crate_name, text });
-    Some(Commit { subject: subject.to_owned(), verdict, entry, is_logged, is_unclear: !has_kind })
+    Some(Commit { subject: subject.to_owned(), verdict, entry, is_logged, is_unclear: !has_type })
 }

@@ -174,7 +174,7 @@ impl News {
         let subjects: String = unclear.map(|commit| format!("\n- {}", commit.subject)).collect();
         (!subjects.is_empty()).then(|| {
             format!(
-                "the subjects of these commits have no kind, such as `fix: `, so say in {} what they \
+                "the subjects of these commits have no type, such as `fix: `, so say in {} what they \
                  changed, and commit that:{subjects}",
                 changelog::PATH
             )
@@ -200,7 +200,7 @@ impl News {
         let what = match verdict {
             Verdict::Breaking => "break programs",
             Verdict::Additive => "add to the crates",
-            Verdict::Patch => "change the crates",
+            Verdict::Patch => "touch the crates",
         };
         let text = format!("these changes {what}, and ask for {least}:{reasons}");
         Some((least, text))
