@@ -122,7 +122,8 @@ pub fn since(root: &Path, revision: &str) -> Result<Changes, String> {
         changes.crates.push(CrateChanges { crate_name, verdict, version, changes: found, names });
     };
     let (before, after) = (names(old.path()), names(root));
-    for name in before.union(&after).filter(|name| !is_private(root, name)) {
+    // No program notices what changes in a crate that is not published.
+    for name in before.union(&after).filter(|name| cargo::publishes(root, name)) {
         let lower = |is_there: bool, root: &Path, of: &str| match is_there {
             true => lower(root, name, of).map(Some),
             false => Ok(None),
@@ -154,11 +155,6 @@ fn names(root: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(root.join("specs")).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.path().join("api.json").is_file());
     folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
-}
-
-/// Whether the API has a crate here that is not published, so that no program notices what changes.
-fn is_private(root: &Path, name: &str) -> bool {
-    cargo::publishes(root, name).is_ok_and(|is_published| !is_published)
 }
 
 fn lower(root: &Path, name: &str, of: &str) -> Result<Api, String> {

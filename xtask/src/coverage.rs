@@ -119,17 +119,12 @@ pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let (pages, api) = (&options.pages[..], options.api.as_deref());
     let aim = Aim::Compare;
     let task = Task { pages, specs: &specs, api, aim, glossary: None, sentences: None };
-    let coverage = of(&terminal::read(&task)?, |name| is_published(root, name));
+    let coverage = of(&terminal::read(&task)?, |name| cargo::publishes(root, name));
     match options.json {
         true => console::print_json(&coverage)?,
         false => console::print(&text(&coverage))?,
     }
     if options.check { check(&coverage) } else { Ok(()) }
-}
-
-fn is_published(root: &Path, name: &str) -> bool {
-    // A crate that is not there yet, or cannot be read, is not left out.
-    cargo::publishes(root, name).unwrap_or(true)
 }
 
 /// Finds the counterpart of each spec of a published crate, and of each page.

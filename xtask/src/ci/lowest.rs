@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use toml_edit::{Array, DocumentMut, value};
+use toml_edit::{Array, value};
 
 use crate::cargo;
 use crate::shell::output;
@@ -31,20 +31,21 @@ pub fn compiles(root: &Path) -> Result<(), String> {
 fn copy(root: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     for folder in fs::read_dir(root.join("crates"))? {
         let folder = folder?;
-        let mut manifest = parse(&folder.path().join("Cargo.toml"))?;
+        let name = folder.file_name();
+        let mut manifest = cargo::manifest(root, &cargo::path(&name.to_string_lossy()))?;
         if cargo::is_published(&manifest) {
             manifest.remove("dev-dependencies");
-            let copy = to.join("crates").join(folder.file_name());
+            let copy = to.join("crates").join(name);
             copy_folder(&folder.path(), &copy)?;
             fs::write(copy.join("Cargo.toml"), manifest.to_string())?;
         }
     }
-    let mut manifest = parse(&root.join("Cargo.toml"))?;
+    let mut manifest = cargo::manifest(root, "Cargo.toml")?;
     manifest["workspace"]["members"] = value(Array::from_iter(["crates/*"]));
     fs::write(to.join("Cargo.toml"), manifest.to_string())?;
 
     // The others stay as they are locked, so that no new release of one changes the outcome.
-    let mut lock = parse(&root.join("Cargo.lock"))?;
+    let mut lock = cargo::manifest(root, "Cargo.lock")?;
     let direct = &manifest["workspace"]["dependencies"];
     if let Some(packages) = lock["package"].as_array_of_tables_mut() {
         packages.retain(|package| {
@@ -54,10 +55,6 @@ fn copy(root: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     }
     fs::write(to.join("Cargo.lock"), lock.to_string())?;
     Ok(())
-}
-
-fn parse(path: &Path) -> Result<DocumentMut, Box<dyn Error>> {
-    Ok(fs::read_to_string(path)?.parse()?)
 }
 
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {

@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::source::Place;
-pub use crate::files::slashes;
+use crate::files::slashes;
 
 /// One problem.
 #[derive(Debug)]

@@ -25,7 +25,7 @@ use self::diagnostic::{Diagnostic, Diagnostics, one_of};
 use self::ir::{Api, Operation, SampleCall};
 use self::load::ApiSpecs;
 pub use self::render::{File, event_example, operation_example, rust_type, shown_answer};
-pub use crate::files::{Change, Interrupted, apply};
+use crate::files::Change;
 
 /// The reason why nothing was generated.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum Error {
     #[error("the specs have faults")]
     Specs(Diagnostics),
     #[error("unknown API `{name}`; available: {known}")]
-    UnknownCrate { name: String, known: String },
+    UnknownApi { name: String, known: String },
     #[error("{0}")]
     Manifest(String),
     #[error(transparent)]
@@ -71,7 +71,7 @@ pub fn generate(root: &Path, crates: &[String]) -> Result<Vec<File>, Error> {
 fn render(apis: &[Api], crates: &[String]) -> Result<(Vec<File>, Vec<String>), Error> {
     let known = apis.iter().map(|api| api.name.as_str());
     if let Some(name) = crates.iter().find(|name| !known.clone().any(|known| known == *name)) {
-        return Err(Error::UnknownCrate { name: name.clone(), known: one_of(known) });
+        return Err(Error::UnknownApi { name: name.clone(), known: one_of(known) });
     }
     let is_chosen = |api: &&Api| crates.is_empty() || crates.contains(&api.name);
     let mut files = vec![

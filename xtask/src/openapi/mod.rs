@@ -41,7 +41,7 @@ pub fn plan(root: &Path, apis: &[String], out: Option<&Path>) -> Result<Outcome,
     let published = published(root, &lowered).map_err(Error::Manifest)?;
     let known = published.iter().map(|(api, _)| api.name.as_str());
     if let Some(name) = apis.iter().find(|name| !known.clone().any(|known| known == *name)) {
-        return Err(Error::UnknownCrate { name: name.clone(), known: one_of(known) });
+        return Err(Error::UnknownApi { name: name.clone(), known: one_of(known) });
     }
     let is_chosen = |(api, _): &&(&Api, About)| apis.is_empty() || apis.contains(&api.name);
     let chosen: Vec<_> = published.iter().filter(is_chosen).collect();

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use quote::ToTokens;
 use xtask::codegen;
+use xtask::files::{self, Change};
 
 use crate::workspace::Workspace;
 
@@ -12,7 +13,7 @@ const LINK_RS: &str = "crates/im/src/generated/chat/link.rs";
 
 fn diffs(workspace: &Workspace) -> String {
     let outcome = codegen::plan(workspace.root(), &[]).unwrap();
-    outcome.changes.iter().map(codegen::Change::diff).collect()
+    outcome.changes.iter().map(Change::diff).collect()
 }
 
 /// The lines that a diff adds and removes.
@@ -109,7 +110,7 @@ fn a_file_that_cannot_be_written_leaves_the_tree_as_it_was() {
     let last = outcome.changes.last().unwrap().path.join("in_the_way");
     workspace.write(last.to_str().unwrap(), "");
     let before = workspace.files();
-    let error = codegen::apply(workspace.root(), &outcome.changes).unwrap_err().to_string();
+    let error = files::apply(workspace.root(), &outcome.changes).unwrap_err().to_string();
     assert!(error.starts_with("`tests/src/generated/mod.rs` is not a regular file"), "{error}");
     assert!(error.ends_with("nothing was written"), "{error}");
     assert_eq!(workspace.files(), before);
@@ -132,7 +133,7 @@ fn contents_that_cannot_be_prepared_leave_the_tree_as_it_was() {
     workspace.write("target", "a file where the folder belongs");
     let before = workspace.entries();
     let outcome = codegen::plan(workspace.root(), &[]).unwrap();
-    let error = codegen::apply(workspace.root(), &outcome.changes).unwrap_err().to_string();
+    let error = files::apply(workspace.root(), &outcome.changes).unwrap_err().to_string();
     assert!(error.contains("/target`") && error.ends_with("nothing was written"), "{error}");
     assert_eq!(workspace.entries(), before);
 }
@@ -146,7 +147,7 @@ fn a_failure_half_way_says_what_was_done() {
     workspace.edit("specs/im/chat.link.json", "\"note\"", "\"memo\"");
     let outcome = codegen::plan(workspace.root(), &[]).unwrap();
     std::fs::remove_file(workspace.root().join(stale)).unwrap();
-    let error = codegen::apply(workspace.root(), &outcome.changes).unwrap_err().to_string();
+    let error = files::apply(workspace.root(), &outcome.changes).unwrap_err().to_string();
     let (problem, done) = error.split_once("\n\n").unwrap();
     assert!(problem.starts_with("cannot remove `crates/gone/src/generated/mod.rs`"), "{error}");
     assert!(done.contains("change crates/im/src/generated/chat/link.rs"), "{error}");

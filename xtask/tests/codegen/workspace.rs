@@ -5,6 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use xtask::codegen::diagnostic::SHOWN;
 use xtask::codegen::{self, Error};
+use xtask::files;
 
 pub const API: &str = r#"{
   "vendor": "feishu",
@@ -121,7 +122,7 @@ impl Workspace {
     /// Generates, and says how many files changed.
     pub fn codegen(&self) -> usize {
         let outcome = codegen::plan(self.root(), &[]).unwrap();
-        codegen::apply(self.root(), &outcome.changes).unwrap();
+        files::apply(self.root(), &outcome.changes).unwrap();
         outcome.changes.len()
     }
 

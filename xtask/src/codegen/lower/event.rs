@@ -1,6 +1,6 @@
 //! Events and callbacks.
 
-use super::super::diagnostic::{Diagnostic, slashes};
+use super::super::diagnostic::Diagnostic;
 use super::super::document::Document;
 use super::super::ir::{Event, Field, Home, Kind, Model, Part, Reference, Type, TypeDef};
 use super::super::load::Sourced;
@@ -9,6 +9,7 @@ use super::super::source::Pointer;
 use super::super::spec::{self, EventSchema, Vendor};
 use super::operation::is_scalar;
 use super::{Lowering, Position, Presence, stem};
+use crate::files::slashes;
 
 /// The variants that every enum of events has.
 const VARIANTS: [&str; 2] = ["Unknown", "Unreadable"];

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::diagnostic::{Diagnostic, closest, one_of, slashes};
+use super::super::diagnostic::{Diagnostic, closest, one_of};
 use super::super::document::Document;
 use super::super::ir::{
     self, Body, Field, Home, Kind, Model, Module, Operation, Part, Presence, Reference, Type,
@@ -15,6 +15,7 @@ use super::super::spec::{self, Token, Vendor};
 use super::place::{fits_url, is_id};
 use super::{Lowering, Position, limits, path, stem};
 use crate::distill::read::old_api;
+use crate::files::slashes;
 
 /// The names at the root of every crate.
 pub const NO_MODULES: [&str; 5] = ["types", "events", "error_code", "generated", "openplat_core"];

@@ -1,12 +1,13 @@
 //! The pagination of operations.
 
-use super::super::diagnostic::{one_of, slashes};
+use super::super::diagnostic::one_of;
 use super::super::document::Document;
 use super::super::ir::{Api, Field, Operation, Paging, PagingBy, Presence, Type};
 use super::super::load::Sourced;
 use super::super::source::Pointer;
 use super::super::spec;
 use super::Lowering;
+use crate::files::slashes;
 
 impl Lowering<'_> {
     /// Finds the fields that `pages` names. Only possible when all types are there.

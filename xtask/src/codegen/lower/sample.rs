@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::diagnostic::{Diagnostic, Diagnostics, closest, slashes};
+use super::super::diagnostic::{Diagnostic, Diagnostics, closest};
 use super::super::document::Document;
 use super::super::ir::{
     Api, Body, Enum, Event, EventSchema, Field, Operation, Presence, Type, TypeDef, Vendor,
@@ -14,6 +14,7 @@ use super::calls::{example_values, sample_answers, sample_calls};
 use super::plain;
 use super::turn::next_call;
 use crate::distill::read::old_api;
+use crate::files::slashes;
 
 /// Checks the samples of an API and works out the calls that its tests make.
 pub fn fill(api: &mut Api, specs: &ApiSpecs, diagnostics: &mut Diagnostics) {

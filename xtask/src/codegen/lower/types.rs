@@ -1,6 +1,6 @@
 //! Types: declared, lowered, referred to.
 
-use super::super::diagnostic::{Diagnostic, closest, slashes};
+use super::super::diagnostic::{Diagnostic, closest};
 use super::super::document::Document;
 use super::super::ir::{
     Api, Enum, Field, Home, Id, IdVariant, Kind, Model, Presence, Reference, Type, TypeDef,
@@ -11,6 +11,7 @@ use super::super::source::Pointer;
 use super::super::{naming, spec};
 use super::place::is_id;
 use super::{Declared, Lowering, Position, graph, stem};
+use crate::files::slashes;
 
 const BUILT_IN: [&str; 9] =
     ["string", "int", "float", "bool", "json", "record", "file", "list", "map"];
