@@ -89,7 +89,7 @@ fn a_time_has_a_unit_that_can_be_read() {
     let wall = "scale transfer/up-from-path/wall_ns";
     assert_eq!(table::show(wall, 1_651_543_623.0), "1,652 ms");
     assert_eq!(table::show(wall, 59_678_762.0), "59.7 ms");
-    assert_eq!(table::show("tasks one_ns", 1_397.0), "1,397");
+    assert_eq!(table::show("tasks one_ns", 1_397.0), "1,397 ns");
 }
 
 #[test]

@@ -69,7 +69,7 @@ const SECTIONS: [(&str, &str, &[Row]); 7] = [
         row("100 messages decoded: instructions", "decode instructions", "raw-decode instructions", Ratio, 1.1),
     ]),
     ("tasks", "one task", &[
-        row("processor time, ns", "tasks sixteen_ns", "tasks one_ns", Ratio, 1.5),
+        row("processor time", "tasks sixteen_ns", "tasks one_ns", Ratio, 1.5),
     ]),
     ("weight", "by hand", &[
         row("`feishu-im`: crates", "im crates", "raw crates", Difference, 10.0),
@@ -244,8 +244,11 @@ pub fn show(name: &str, value: f64) -> String {
             _ => format!("{:.1} KB", value / 1e3),
         };
     }
-    if name.contains("_ns") && value >= 1e5 {
-        return format!("{} ms", grouped(value / 1e6));
+    if name.contains("_ns") {
+        return match value {
+            1e5.. => format!("{} ms", grouped(value / 1e6)),
+            _ => format!("{} ns", grouped(value)),
+        };
     }
     grouped(value)
 }
