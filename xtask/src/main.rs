@@ -9,8 +9,7 @@ use anstream::eprintln;
 use clap::{Parser, Subcommand};
 use xtask::distill::command::{distill, drift};
 use xtask::{
-    bench, catalog, changes, ci, console, coverage, generate, new_api, operations, refresh,
-    release, words,
+    bench, catalog, changes, ci, coverage, generate, new_api, operations, refresh, release, words,
 };
 
 /// Maintainers' commands of openplat.
@@ -57,11 +56,7 @@ enum Task {
     /// Run the checks that must pass before a change lands
     Ci(ci::Options),
     /// Find phrases that have a better word; fail if there are more than `xtask/words.json` allows
-    Words {
-        /// Lower the budget to the phrases that are left
-        #[arg(long)]
-        accept: bool,
-    },
+    Words(words::Options),
 }
 
 fn main() -> ExitCode {
@@ -77,24 +72,24 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), String> {
-    let root = || cli.root.clone().map_or_else(checkout, Ok);
+    let root = cli.root.map_or_else(checkout, Ok);
     match cli.task {
-        Task::Codegen(options) => generate::code(&root()?, &options),
-        Task::Openapi(options) => generate::documents(&root()?, &options),
-        Task::Distill(options) => distill::run(root(), &options),
-        Task::Drift(options) => drift::run(&root()?, &options),
-        Task::Refresh(options) => refresh::run(&root()?, &options),
-        Task::Coverage(options) => coverage::run(&root()?, &options),
-        Task::Changes(options) => changes::run(&root()?, &options),
-        Task::Release(options) => release::run(&root()?, &options),
-        Task::NewApi(options) => new_api::run(&root()?, &options),
-        Task::Operations(options) => operations::run(root(), &options),
-        Task::Events(options) => operations::run_events(root(), &options),
-        Task::Catalog(options) => catalog::run(&root()?, &options),
-        Task::Demo => generate::demo(&root()?),
-        Task::Bench(options) => console::print(&bench::run(&root()?, &options)?),
-        Task::Ci(options) => ci::run(&root()?, &options),
-        Task::Words { accept } => console::print(&words::run(&root()?, accept)?),
+        Task::Codegen(options) => generate::code(&root?, &options),
+        Task::Openapi(options) => generate::documents(&root?, &options),
+        Task::Distill(options) => distill::run(root, &options),
+        Task::Drift(options) => drift::run(&root?, &options),
+        Task::Refresh(options) => refresh::run(&root?, &options),
+        Task::Coverage(options) => coverage::run(&root?, &options),
+        Task::Changes(options) => changes::run(&root?, &options),
+        Task::Release(options) => release::run(&root?, &options),
+        Task::NewApi(options) => new_api::run(&root?, &options),
+        Task::Operations(options) => operations::run(root, &options),
+        Task::Events(options) => operations::run_events(root, &options),
+        Task::Catalog(options) => catalog::run(&root?, &options),
+        Task::Demo => generate::demo(&root?),
+        Task::Bench(options) => bench::run(&root?, &options),
+        Task::Ci(options) => ci::run(&root?, &options),
+        Task::Words(options) => words::run(&root?, &options),
     }
 }
 

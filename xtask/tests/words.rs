@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
-use xtask::words::{BUDGET, run};
+use xtask::words::{BUDGET, check};
 
 /// A checkout of these files.
 fn checkout(files: &[(&str, &str)]) -> TempDir {
@@ -24,7 +24,7 @@ fn checkout(files: &[(&str, &str)]) -> TempDir {
 
 fn found(file: &str, text: &str) -> String {
     let root = checkout(&[(BUDGET, "{}"), (file, text)]);
-    run(root.path(), false).err().unwrap_or_default()
+    check(root.path(), false).err().unwrap_or_default()
 }
 
 fn budget(root: &Path) -> String {
@@ -100,18 +100,18 @@ fn code_and_what_tests_read_is_left_out() {
 fn the_budget_falls_and_never_rises() {
     let two = r#"{ "markdown": { "in-place-of": 2, "outside-of": 1 } }"#;
     let root = checkout(&[(BUDGET, two), ("README.md", "In place of it.")]);
-    let error = run(root.path(), false).unwrap_err();
+    let error = check(root.path(), false).unwrap_err();
     assert!(error.contains("cargo xtask words --accept"), "{error}");
     assert_eq!(budget(root.path()), two);
 
-    run(root.path(), true).unwrap();
+    check(root.path(), true).unwrap();
     assert_eq!(
         budget(root.path()).split_whitespace().collect::<String>(),
         r#"{"markdown":{"in-place-of":1}}"#
     );
 
     fs::write(root.path().join("SECURITY.md"), "In place of it.").unwrap();
-    let error = run(root.path(), true).unwrap_err();
+    let error = check(root.path(), true).unwrap_err();
     assert!(error.contains("2 found, 1 allowed"), "{error}");
     assert!(budget(root.path()).contains(": 1"));
 }

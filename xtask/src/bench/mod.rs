@@ -16,6 +16,7 @@ use std::thread;
 use clap::Args;
 
 use crate::codegen;
+use crate::console;
 use crate::shell::output;
 use figures::{CHECK, Figures, Record, Run, growth, number};
 use plot::PLOTS;
@@ -50,8 +51,16 @@ pub struct Options {
     peers: bool,
 }
 
-/// Measures, and returns what to print.
-pub fn run(root: &Path, options: &Options) -> Result<String, String> {
+/// Measures, and prints the figures.
+///
+/// # Errors
+///
+/// Returns an error if something cannot be measured, or is not as on record with `--check`.
+pub fn run(root: &Path, options: &Options) -> Result<(), String> {
+    console::print(&report(root, options)?)
+}
+
+fn report(root: &Path, options: &Options) -> Result<String, String> {
     let mut record = Record::read(root)?;
     if options.plot {
         return write(root, &record);

@@ -8,8 +8,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use clap::Args;
 use regex::{Regex, RegexSet};
 
+use crate::console;
 use crate::git::git;
 use passage::{Passage, Reader};
 use phrases::PHRASES;
@@ -37,9 +39,26 @@ type Matches = BTreeMap<(&'static str, &'static str), Vec<String>>;
 
 type Budget = BTreeMap<String, BTreeMap<String, usize>>;
 
+/// The treatment of a budget that is higher than it has to be.
+#[derive(Args)]
+pub struct Options {
+    /// Lower the budget to the phrases that are left
+    #[arg(long)]
+    accept: bool,
+}
+
+/// Compares the texts below `root` with the budget, and prints how many phrases are left.
+///
+/// # Errors
+///
+/// Returns an error if a text has more phrases than the budget allows, or if the budget can be lowered.
+pub fn run(root: &Path, options: &Options) -> Result<(), String> {
+    console::print(&check(root, options.accept)?)
+}
+
 /// Compares the texts below `root` with the budget. With `accepts`, lowers the budget to what is
 /// found, and never raises it.
-pub fn run(root: &Path, accepts: bool) -> Result<String, String> {
+pub fn check(root: &Path, accepts: bool) -> Result<String, String> {
     let path = root.join(BUDGET);
     let budget = fs::read(&path).map_err(|error| format!("{BUDGET}: {error}"))?;
     let budget: Budget =
