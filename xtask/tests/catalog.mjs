@@ -151,6 +151,8 @@ function tests() {
         const found = await search(view, asked);
         assert.equal(found[0], first, `${asked}: ${found.slice(0, 5).join(", ")}`);
       }
+      // Its sentences say image.
+      assert((await search(view, "pictures")).includes("im.v1.message_resource.get"));
       await view.close();
     },
 

@@ -99,8 +99,13 @@ const vocabulary = new Map();
 /** From two Chinese letters in a row to the entries that have them. */
 const pairs = new Map();
 
+/** What is known of words. Objects inherit some, such as `constructor`, which are not known. */
+function dictionary(words) {
+  return new Map(Object.entries(words));
+}
+
 /** The verbs of the vendors' titles, by those that are in IDs. */
-const VERBS = {
+const VERBS = dictionary({
   add: "添加新增",
   batch: "批量",
   cancel: "撤销",
@@ -117,10 +122,10 @@ const VERBS = {
   send: "发送",
   sort: "排序",
   update: "修改更新编辑",
-};
+});
 
 /** What others call what is called so here, by its stem. */
-const SAME = {
+const SAME = dictionary({
   chang: "updat",
   edit: "updat",
   group: "chat",
@@ -128,9 +133,9 @@ const SAME = {
   modify: "updat",
   obtain: "get",
   photo: "imag",
-  picture: "imag",
+  pictur: "imag",
   remov: "delet",
-};
+});
 
 /** Words that tell nothing. */
 const FILLERS = new Set(
@@ -149,7 +154,7 @@ const pairsIn = (text) => [...text.matchAll(/(?=(\p{Script=Han}{2}))/gu)].map(([
 /** `links`, `sharing` and `deleted` are about `link`, `share` and `delete`. */
 function stem(word) {
   const short = word.length > 3 ? word.replace(/(?:ing|ed|es|s|e)$/, "") : word;
-  return SAME[short] ?? short;
+  return SAME.get(short) ?? short;
 }
 const stems = (words) => [...new Set(words.map(stem))].join(" ");
 
@@ -216,7 +221,7 @@ for (const entry of entries) {
     continue;
   }
   learn(entry, 36, of.aliases ?? [], (alias) => `also called ${alias}`);
-  split(`${entry.id} ${entry.name}`).forEach((word) => learnPairs(entry, VERBS[word] ?? ""));
+  split(`${entry.id} ${entry.name}`).forEach((word) => learnPairs(entry, VERBS.get(word) ?? ""));
   learn(entry, 4, [entry.kind, crate.name, crate.vendor, entry.module?.name ?? "events"]);
   learn(entry, 20, [...(of.scopes ?? []), ...(of.field_scopes ?? [])], (scope) => `scope ${scope}`);
   learn(entry, 30, of.codes ?? [], (code) => `error ${code}`);
@@ -454,16 +459,9 @@ const fields = (crate, list, sent) =>
     list.map((field) => fieldRow(crate, field, sent)),
   );
 
-/** What the number of a time counts. */
-const UNITS = {
-  seconds: "Seconds since the Unix epoch.",
-  milliseconds: "Milliseconds since the Unix epoch.",
-};
-
 function fieldRow(crate, field, sent) {
   const types = named(crate, field.type).map((name) => typeBlock(crate, name, sent));
   const facts = [...(field.limits ?? [])];
-  if (UNITS[field.counts]) facts.push(UNITS[field.counts]);
   if (field.default !== undefined) facts.push(`Default: \`${field.default}\`.`);
   if (field.type_of) facts.push(`The type of \`${field.type_of}\`.`);
   if (field.nullable && sent) facts.push("`null` clears it.");
