@@ -3,26 +3,22 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
 
 use crate::cargo;
 use crate::console::{self, count};
-use crate::distill::command::task::{Aim, Outcome, PageReport, SpecReport, Task};
+use crate::distill::command::task::{Compared, Outcome, PageReport, SpecReport};
 use crate::distill::command::terminal;
 use crate::distill::specs::route;
 
-/// The pages to compare with the specs.
+/// The pages to compare with the specs, and what to make of the outcome.
 #[derive(Args)]
 pub struct Options {
-    /// Files or folders of pages, or `-` for standard input
-    #[arg(required = true)]
-    pages: Vec<PathBuf>,
-    /// The API that the pages describe; found for each page if omitted
-    #[arg(long, value_name = "NAME")]
-    api: Option<String>,
+    #[command(flatten)]
+    compared: Compared,
     /// Fail if a page has no spec or a spec has no page, and `fixups.json` gives no reason
     #[arg(long)]
     check: bool,
@@ -116,10 +112,8 @@ pub enum Standing {
 /// Returns an error if the pages or specs cannot be read, or if something is not covered that should be.
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
     let specs = root.join("specs");
-    let (pages, api) = (&options.pages[..], options.api.as_deref());
-    let aim = Aim::Compare;
-    let task = Task { pages, specs: &specs, api, aim, glossary: None, sentences: None };
-    let coverage = of(&terminal::read(&task)?, |name| cargo::publishes(root, name));
+    let outcome = terminal::read(&options.compared.task(&specs))?;
+    let coverage = of(&outcome, |name| cargo::publishes(root, name));
     match options.json {
         true => console::print_json(&coverage)?,
         false => console::print(&text(&coverage))?,

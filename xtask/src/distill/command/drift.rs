@@ -1,23 +1,19 @@
 //! `cargo xtask drift`: a vendor's pages, compared with the specs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anstream::{eprint, eprintln};
 use clap::Args;
 
-use super::task::{Aim, Task};
+use super::task::Compared;
 use super::terminal;
 use crate::console;
 
-/// The pages to compare with the specs.
+/// The pages to compare with the specs, and the form of the output.
 #[derive(Args)]
 pub struct Options {
-    /// Files or folders of pages, or `-` for standard input
-    #[arg(required = true)]
-    pages: Vec<PathBuf>,
-    /// The API that the pages describe; found for each page if omitted
-    #[arg(long, value_name = "NAME")]
-    api: Option<String>,
+    #[command(flatten)]
+    compared: Compared,
     /// Print one JSON array on standard output; an object with the key `error` if the pages
     /// cannot be compared
     #[arg(long)]
@@ -30,10 +26,9 @@ pub struct Options {
 ///
 /// Returns an error if there are any, or if the pages or specs cannot be read.
 pub fn run(root: &Path, options: &Options) -> Result<(), String> {
-    let (pages, specs) = (&options.pages[..], &root.join("specs"));
-    let (api, aim) = (options.api.as_deref(), Aim::Compare);
-    let task = Task { pages, specs, api, aim, glossary: None, sentences: None };
-    let outcome = console::or_json(terminal::read(&task), options.json)?;
+    let specs = root.join("specs");
+    let read = terminal::read(&options.compared.task(&specs));
+    let outcome = console::or_json(read, options.json)?;
     eprint!("{}", outcome.pages.iter().map(terminal::skipped).collect::<String>());
     outcome.outlived.iter().for_each(|why| eprintln!("{why}"));
     let drift: Vec<_> =

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde::Serialize;
 
 use crate::distill::read::facts::Reading;
@@ -25,6 +26,30 @@ pub struct Task<'a> {
     pub glossary: Option<&'a Path>,
     /// The file with sentences that were left to write.
     pub sentences: Option<&'a Path>,
+}
+
+/// The pages that are compared with the specs, as `drift` and `coverage` are told.
+#[derive(Args)]
+pub struct Compared {
+    /// Files or folders of pages, or `-` for standard input
+    #[arg(required = true)]
+    pages: Vec<PathBuf>,
+    /// The API that the pages describe; found for each page if omitted
+    #[arg(long, value_name = "NAME")]
+    api: Option<String>,
+}
+
+impl Compared {
+    pub fn task<'a>(&'a self, specs: &'a Path) -> Task<'a> {
+        Task {
+            pages: &self.pages,
+            specs,
+            api: self.api.as_deref(),
+            aim: Aim::Compare,
+            glossary: None,
+            sentences: None,
+        }
+    }
 }
 
 /// The use that is made of the pages.
