@@ -98,10 +98,14 @@ fn refresh(lab: &Lab, args: &[&str]) -> Run {
 
 /// Runs it twice, with the sentences in between.
 fn refreshed(lab: &Lab) -> Run {
+    write_sentences(lab);
+    refresh(lab, &["pages"])
+}
+
+fn write_sentences(lab: &Lab) {
     let asked = refresh(lab, &["pages"]);
     assert!(!asked.ok, "{}", asked.out);
     fill(lab, "target/sentences.json");
-    refresh(lab, &["pages"])
 }
 
 fn status(lab: &Lab) -> String {
@@ -326,12 +330,27 @@ fn nothing_stays_half_written() {
     assert_eq!(status(&lab), "");
 }
 
-#[test]
-fn a_write_that_fails_takes_back_those_before_it() {
+/// Returns a checkout with the page of a new operation, all of whose sentences are written.
+fn ready() -> Lab {
     let lab = checkout();
     lab.write("pages/note.md", pin_note());
-    assert!(!refresh(&lab, &["pages"]).ok);
-    fill(&lab, "target/sentences.json");
+    write_sentences(&lab);
+    lab
+}
+
+/// Returns that checkout after a run that was killed: the specs and the code are written, but not the
+/// document, which is longer.
+fn killed() -> Lab {
+    let lab = ready();
+    let size = lab.read("openapi/harbor.json").len() as u64;
+    lab.xtask_killed_at(size.div_ceil(512), &["refresh", "pages"]);
+    assert!(lab.path(SPEC).is_file() && !lab.xtask(&["openapi", "--check"]).ok);
+    lab
+}
+
+#[test]
+fn a_write_that_fails_takes_back_those_before_it() {
+    let lab = ready();
     // The folder goes with its only file.
     let gone = "crates/harbor/src/generated/gone/mod.rs";
     lab.write(gone, lab.read("crates/harbor/src/generated/mod.rs"));
@@ -351,14 +370,7 @@ fn a_write_that_fails_takes_back_those_before_it() {
 
 #[test]
 fn a_run_that_is_killed_is_continued() {
-    let lab = checkout();
-    lab.write("pages/note.md", pin_note());
-    assert!(!refresh(&lab, &["pages"]).ok);
-    fill(&lab, "target/sentences.json");
-    // The specs and the code are written, but not the document, which is longer.
-    let size = lab.read("openapi/harbor.json").len() as u64;
-    lab.xtask_killed_at(size.div_ceil(512), &["refresh", "pages"]);
-    assert!(lab.path(SPEC).is_file() && !lab.xtask(&["openapi", "--check"]).ok);
+    let lab = killed();
     lab.write("cargo.fails", "clippy");
     let failed = refresh(&lab, &["pages"]);
     assert!(failed.err.contains("-Dwarnings` failed"), "{}", failed.err);
@@ -372,12 +384,7 @@ fn a_run_that_is_killed_is_continued() {
 /// What a killed run wrote is told from what was edited since.
 #[test]
 fn a_run_that_is_killed_edited_nothing() {
-    let lab = checkout();
-    lab.write("pages/note.md", pin_note());
-    assert!(!refresh(&lab, &["pages"]).ok);
-    fill(&lab, "target/sentences.json");
-    let size = lab.read("openapi/harbor.json").len() as u64;
-    lab.xtask_killed_at(size.div_ceil(512), &["refresh", "pages"]);
+    let lab = killed();
     // The document as it is if the run is killed right after its last write.
     assert!(lab.xtask(&["openapi"]).ok);
     lab.write("cargo.fails", "clippy");
